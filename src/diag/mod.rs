@@ -1,1 +1,9 @@
-//! (see docs/architecture.md)
+//! Diagnostics: what is wrong, where, and how to mend it. The only place that knows miette.
+
+pub mod codes;
+mod diagnostic;
+mod suggest;
+
+pub use codes::Code;
+pub use diagnostic::{Diagnostic, Excerpt, Label, Severity};
+pub use suggest::closest;

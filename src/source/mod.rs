@@ -1,1 +1,12 @@
-//! (see docs/architecture.md)
+//! Source texts: files with their names, spans into them, and lines and columns computed from offsets.
+
+mod line_index;
+mod load;
+mod map;
+
+pub use line_index::{LineIndex, Position};
+pub use load::decode;
+pub use map::{SourceFile, SourceId, Sources, Span};
+
+/// The largest source file that is read, in bytes. A larger one gets a diagnostic instead of being parsed.
+pub const MAX_SOURCE_BYTES: usize = 8 * 1024 * 1024;

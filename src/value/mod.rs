@@ -1,1 +1,150 @@
-//! (see docs/architecture.md)
+//! Values as specs see them: JSON, and what JSON can't say (durations, sizes, percentages, money, bytes, secrets).
+
+mod duration;
+mod money;
+mod secret;
+
+pub use duration::{format_duration, format_size};
+pub use money::{Money, Rate};
+pub use secret::Secret;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A value at run time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Everything that JSON can say. Shared, since a body may be large and is looked at often.
+    Json(Arc<serde_json::Value>),
+    Duration(Duration),
+    /// Bytes.
+    Size(u64),
+    /// `95%` is 0.95.
+    Percent(f64),
+    Rate(Rate),
+    Money(Money),
+    Bytes(Arc<[u8]>),
+    Secret(Secret),
+    /// A list that holds something that isn't JSON; [`Value::list`] makes a JSON array where it can.
+    List(Arc<Vec<Value>>),
+    /// A channel's handle: the index of the channel in its test. Only names hold one.
+    Channel(u32),
+}
+
+impl Value {
+    pub fn null() -> Self {
+        Value::from(serde_json::Value::Null)
+    }
+
+    /// A list of values: a JSON array where all of them are JSON.
+    pub fn list(values: Vec<Value>) -> Self {
+        if values.iter().all(|value| matches!(value, Value::Json(_))) {
+            let items = values
+                .into_iter()
+                .filter_map(|value| match value {
+                    Value::Json(json) => Some(Arc::unwrap_or_clone(json)),
+                    _ => None,
+                })
+                .collect();
+            return Value::from(serde_json::Value::Array(items));
+        }
+        Value::List(Arc::new(values))
+    }
+
+    pub fn as_json(&self) -> Option<&serde_json::Value> {
+        match self {
+            Value::Json(json) => Some(json),
+            _ => None,
+        }
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        self.as_json().and_then(serde_json::Value::as_str)
+    }
+
+    /// The value as JSON, as it goes into a body: durations in milliseconds, sizes in bytes, percentages as fractions,
+    /// bytes in base64, **a secret in clear** (what is sent must be what was meant; every output passes through the redactor).
+    pub fn to_json(&self) -> serde_json::Value {
+        use base64::Engine as _;
+        use serde_json::Value as Json;
+        match self {
+            Value::Json(json) => (**json).clone(),
+            Value::Duration(duration) => number(duration.as_secs_f64() * 1000.0),
+            Value::Size(bytes) => Json::from(*bytes),
+            Value::Percent(fraction) => number(*fraction),
+            Value::Rate(rate) => number(rate.per_second),
+            Value::Money(money) => number(money.amount),
+            Value::Bytes(bytes) => Json::from(base64::engine::general_purpose::STANDARD.encode(bytes)),
+            Value::Secret(secret) => Json::from(secret.expose()),
+            Value::List(values) => Json::Array(values.iter().map(Value::to_json).collect()),
+            Value::Channel(_) => Json::Null,
+        }
+    }
+
+    /// The value as text, as it goes into a URL, a header or a string: strings without quotes, other JSON in its compact form.
+    /// **A secret comes in clear**, as for [`Value::to_json`].
+    pub fn to_text(&self) -> String {
+        match self {
+            Value::Json(json) => match &**json {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            },
+            Value::Duration(duration) => format_duration(*duration),
+            Value::Percent(fraction) => format!("{}%", fraction * 100.0),
+            Value::Rate(rate) => rate.to_string(),
+            Value::Money(money) => money.to_string(),
+            other => match other.to_json() {
+                serde_json::Value::String(text) => text,
+                json => json.to_string(),
+            },
+        }
+    }
+
+    /// What kind of value this is, in the words of the language.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::Json(json) => json_kind(json),
+            Value::Duration(_) => "duration",
+            Value::Size(_) => "size",
+            Value::Percent(_) => "percent",
+            Value::Rate(_) => "rate",
+            Value::Money(_) => "money",
+            Value::Bytes(_) => "bytes",
+            Value::Secret(_) => "secret",
+            Value::List(_) => "array",
+            Value::Channel(_) => "channel",
+        }
+    }
+}
+
+/// The language's word for a JSON value's type.
+pub fn json_kind(json: &serde_json::Value) -> &'static str {
+    match json {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "bool",
+        serde_json::Value::Number(_) => "number",
+        serde_json::Value::String(_) => "string",
+        serde_json::Value::Array(_) => "array",
+        serde_json::Value::Object(_) => "object",
+    }
+}
+
+impl From<serde_json::Value> for Value {
+    fn from(json: serde_json::Value) -> Self {
+        Value::Json(Arc::new(json))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Value::from(serde_json::Value::from(text))
+    }
+}
+
+/// A whole number stays whole, so that `200` is never shown as `200.0`.
+fn number(value: f64) -> serde_json::Value {
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        return serde_json::Value::from(value as i64);
+    }
+    serde_json::Value::from(value)
+}

@@ -1,0 +1,110 @@
+use std::sync::Arc;
+
+use super::{LineIndex, Position};
+
+/// Which source a span belongs to: an index into [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// A range of bytes in one source; `end` is exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    pub source: SourceId,
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Span {
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        Self { source, start: start as u32, end: (end.max(start)) as u32 }
+    }
+
+    /// The smallest span that holds both; the other one's source is taken to be the same.
+    pub fn to(self, other: Span) -> Span {
+        Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The part of this span from `start` to `end` (bytes from its beginning), kept inside it.
+    pub fn slice(self, start: usize, end: usize) -> Span {
+        let start = (self.start as usize + start).min(self.end as usize);
+        let end = (self.start as usize + end).clamp(start, self.end as usize);
+        Span::new(self.source, start, end)
+    }
+
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    pub fn contains(self, offset: u32) -> bool {
+        self.start <= offset && offset < self.end
+    }
+}
+
+/// One source text under the name it is shown by (a path relative to the working directory, or `<std.http>`).
+#[derive(Debug)]
+pub struct SourceFile {
+    pub id: SourceId,
+    pub name: String,
+    pub text: Arc<str>,
+    lines: LineIndex,
+}
+
+impl SourceFile {
+    pub fn position(&self, offset: u32) -> Position {
+        self.lines.position(&self.text, offset)
+    }
+
+    /// The text of a span, empty when the span doesn't fit this source.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    pub fn lines(&self) -> &LineIndex {
+        &self.lines
+    }
+}
+
+/// All the sources of one invocation. Cheap to clone; a clone sees what was there when it was made.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Arc<SourceFile>>,
+}
+
+impl Sources {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let id = SourceId(self.files.len() as u32);
+        let text = text.into();
+        let lines = LineIndex::new(&text);
+        self.files.push(Arc::new(SourceFile { id, name: name.into(), text, lines }));
+        id
+    }
+
+    pub fn get(&self, id: SourceId) -> Option<&Arc<SourceFile>> {
+        self.files.get(id.0 as usize)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
+        self.files.iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The text that a span covers.
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.source).map(|file| file.slice(span)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,100 @@
+use super::{Capture, EitherExpect, Expect, ExpectFailure, Expr, HeaderName, Ident, StrLit, Template};
+use crate::source::Span;
+
+/// `GET URL { … }`, `request PURGE URL`
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub span: Span,
+    pub method: Ident,
+    pub url: Template,
+    pub parts: Vec<RequestPart>,
+}
+
+#[derive(Clone, Debug)]
+pub struct RequestPart {
+    pub span: Span,
+    pub kind: RequestPartKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum RequestPartKind {
+    Header {
+        name: HeaderName,
+        value: Expr,
+    },
+    Query {
+        name: HeaderName,
+        value: Expr,
+    },
+    Cookie {
+        name: HeaderName,
+        value: Expr,
+    },
+    NoCookies,
+    Bearer(Expr),
+    Basic {
+        user: Expr,
+        password: Expr,
+    },
+    Digest {
+        user: Expr,
+        password: Expr,
+    },
+    Json(Expr),
+    /// `body "text"`, `body file "x.bin"`, `body hex "00ff"`
+    Body(Expr),
+    /// An object's entries.
+    Form(Expr),
+    Multipart(Vec<MultipartField>),
+    Graphql {
+        query: Template,
+        variables: Option<Expr>,
+    },
+    Timeout(Expr),
+    Retry(Retry),
+    /// `follow redirects [up to N]`
+    FollowRedirects(Option<Expr>),
+    /// `http 2`: `1.1` or `2`, as written
+    HttpVersion {
+        text: String,
+        span: Span,
+    },
+    AcceptInvalidCertificate,
+    Compressed,
+    Expect(Expect),
+    ExpectFailure(ExpectFailure),
+    Either(EitherExpect),
+    Capture(Capture),
+    Error,
+}
+
+#[derive(Clone, Debug)]
+pub struct MultipartField {
+    pub span: Span,
+    pub name: HeaderName,
+    pub value: Expr,
+    /// `type "application/pdf"`
+    pub content_type: Option<StrLit>,
+    /// `name "report.pdf"`: the file's name as sent
+    pub filename: Option<StrLit>,
+}
+
+/// `retry [unsafe] N times [every D [doubling up to D]] [on 502, 503, timeout, refused]`
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// A method that isn't idempotent may be sent again.
+    pub unsafe_allowed: bool,
+    pub times: Expr,
+    pub every: Option<Expr>,
+    pub doubling_up_to: Option<Expr>,
+    /// Empty: on every failure to get an answer and 502, 503, 504.
+    pub on: Vec<RetryOn>,
+}
+
+#[derive(Clone, Debug)]
+pub enum RetryOn {
+    /// A status, or a range of them.
+    Status(Expr),
+    /// As for `expect failure is`.
+    Failure(Ident),
+}
