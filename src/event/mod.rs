@@ -1,1 +1,14 @@
-//! (see docs/architecture.md)
+//! What happened: exchanges, frames and their evidence. Plain data without behaviour, recorded by `run`, read by `judge` and `report`.
+//!
+//! Every instant is a duration since the run's epoch, so that recorded and live evidence are judged alike.
+
+mod channel;
+mod exchange;
+
+pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
+pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, Timings, Tls};
+
+use std::time::Duration;
+
+/// An instant: the time since the run's epoch.
+pub type Instant = Duration;

@@ -1,0 +1,150 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Instant;
+
+/// One request and what became of it, redirects and retries included.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    pub method: String,
+    /// As sent; the last hop's URL is in `response`.
+    pub url: String,
+    pub request_headers: Vec<Header>,
+    /// The request's body, at most the first 64 KiB of it.
+    pub request_body: Bytes,
+    pub started: Instant,
+    pub outcome: Result<Arc<Response>, Failure>,
+    /// How many times the request was sent.
+    pub attempts: u32,
+    /// The answers that redirected, in order.
+    pub hops: Vec<Hop>,
+    /// Everything that was resolved for the host, for evidence.
+    pub peer: Option<Peer>,
+    pub timings: Timings,
+    pub bytes_sent: u64,
+    pub bytes_received: u64,
+}
+
+/// A header as sent or received. Values that aren't UTF-8 are read as ISO-8859-1 (RFC 9110, section 5.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub name: String,
+    pub value: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: u16,
+    /// `HTTP/1.1`, `HTTP/2`
+    pub version: &'static str,
+    /// The URL that gave this answer, after redirects.
+    pub url: String,
+    pub headers: Vec<Header>,
+    /// Decoded (content codings undone).
+    pub body: Bytes,
+    /// Bytes of the body on the wire.
+    pub wire_size: u64,
+}
+
+impl Response {
+    /// The first value of a header; names are compared without case (RFC 9110, section 5.1).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+    }
+
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    pub status: u16,
+    pub url: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// `127.0.0.1:8080`
+    pub address: String,
+    /// Every address that the name resolved to.
+    pub resolved: Vec<String>,
+    /// The connection had served an earlier request.
+    pub reused: bool,
+    pub tls: Option<Tls>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// `TLSv1.3`, where it is known
+    pub version: Option<String>,
+    /// SHA-256 of the leaf certificate, lower-case hexadecimal.
+    pub fingerprint: Option<String>,
+    /// The leaf certificate, DER.
+    pub certificate: Option<Bytes>,
+    /// Whether the chain was verified.
+    pub verified: bool,
+}
+
+/// How long each stage of the last attempt took. Stages that didn't happen (a reused connection) are absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    pub dns: Option<Duration>,
+    pub connect: Option<Duration>,
+    pub tls: Option<Duration>,
+    /// From the start of the request to the first byte of the answer.
+    pub first_byte: Option<Duration>,
+    /// From the start of the request to the last byte of the answer, or to the failure.
+    pub total: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub kind: FailureKind,
+    /// In a user's words, with what was being done: `nothing listens on 127.0.0.1:9`.
+    pub message: String,
+    /// What had been received when it failed, if anything.
+    pub status: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    Timeout,
+    Refused,
+    Reset,
+    /// The connection ended before the answer was complete.
+    Closed,
+    Dns,
+    Tls,
+    TooManyRedirects,
+    /// The answer, a header or a frame is larger than the limit.
+    TooLarge,
+    /// The answer isn't HTTP, or its coding is broken.
+    Protocol,
+    /// The request can't be sent as written (a bad URL or header came out of an interpolation).
+    Invalid,
+    /// The run was stopped while it was under way.
+    Interrupted,
+}
+
+impl FailureKind {
+    /// The word of `expect failure is`, and of `retry … on`.
+    pub fn word(self) -> &'static str {
+        match self {
+            FailureKind::Timeout => "timeout",
+            FailureKind::Refused => "refused",
+            FailureKind::Reset => "reset",
+            FailureKind::Closed => "closed",
+            FailureKind::Dns => "dns",
+            FailureKind::Tls => "tls",
+            FailureKind::TooManyRedirects => "too many redirects",
+            FailureKind::TooLarge => "too large",
+            FailureKind::Protocol => "protocol",
+            FailureKind::Invalid => "invalid",
+            FailureKind::Interrupted => "interrupted",
+        }
+    }
+}
