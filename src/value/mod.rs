@@ -1,12 +1,18 @@
 //! Values as specs see them: JSON, and what JSON can't say (durations, sizes, percentages, money, bytes, secrets).
 
 mod duration;
+mod jsonpath;
 mod money;
+mod regex;
 mod secret;
+mod types;
 
 pub use duration::{format_duration, format_size};
+pub use jsonpath::JsonPath;
 pub use money::{Money, Rate};
+pub use regex::Pattern;
 pub use secret::Secret;
+pub use types::{Shape, ShapeField, Type};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,160 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::diag::Diagnostic;
+use crate::event::{ChannelLog, Exchange, Instant};
+use crate::plan::AtRisk;
+use crate::source::Span;
+
+/// How a test ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Passed,
+    /// An expectation did not hold.
+    Failed,
+    /// It could not be carried out: refused, DNS, TLS.
+    Errored,
+    TimedOut,
+    /// Passed on a retry of the test.
+    Flaky,
+    Skipped {
+        reason: String,
+    },
+    /// Nothing was proved: no exchange, or no expectation was evaluated.
+    Vacuous,
+    NotRun {
+        cause: String,
+    },
+}
+
+impl Outcome {
+    /// `passed`, `timed out`, `not run`: for people.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "failed",
+            Outcome::Errored => "errored",
+            Outcome::TimedOut => "timed out",
+            Outcome::Flaky => "flaky",
+            Outcome::Skipped { .. } => "skipped",
+            Outcome::Vacuous => "vacuous",
+            Outcome::NotRun { .. } => "not run",
+        }
+    }
+
+    /// Whether the run can't be called good because of it.
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Outcome::Failed | Outcome::Errored | Outcome::TimedOut | Outcome::Vacuous)
+    }
+}
+
+/// What is known of a test before it runs, for reports.
+#[derive(Clone, Debug)]
+pub struct TestInfo {
+    pub id: String,
+    pub suite: String,
+    pub name: String,
+    pub doc: Option<String>,
+    pub priority: Option<String>,
+    pub tags: Vec<String>,
+    pub owner: Option<String>,
+    pub at_risk: Option<AtRisk>,
+    /// The test's name in its file.
+    pub span: Span,
+}
+
+/// A test that has ended, with all that it leaves as evidence.
+#[derive(Clone, Debug)]
+pub struct TestResult {
+    pub info: Arc<TestInfo>,
+    pub outcome: Outcome,
+    /// How many times it was run; more than 1 with retries.
+    pub attempts: u32,
+    pub started: Instant,
+    pub duration: Duration,
+    /// Why it didn't pass; for a flaky test, of the attempt that failed.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Steps of the last attempt, hooks included, in the order they started.
+    pub steps: Vec<StepRecord>,
+    pub exchanges: Vec<Arc<Exchange>>,
+    pub channels: Vec<ChannelRecord>,
+}
+
+/// One step as it was carried out.
+#[derive(Clone, Debug)]
+pub struct StepRecord {
+    /// In a few words: `GET http://…/threads`, `expect on chat in order`.
+    pub title: String,
+    pub span: Span,
+    pub started: Instant,
+    pub duration: Duration,
+    pub state: StepState,
+    /// The exchange it made: its index among the test's.
+    pub exchange: Option<usize>,
+    pub expectations: Vec<ExpectationRecord>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    Done,
+    Failed,
+    NotRun,
+}
+
+/// One expectation that was evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectationRecord {
+    pub span: Span,
+    /// As written: `status 201`, `$.id is uuid`.
+    pub text: String,
+    pub held: bool,
+}
+
+/// A channel with what its expectations made of its frames.
+#[derive(Clone, Debug)]
+pub struct ChannelRecord {
+    pub log: ChannelLog,
+    pub matches: Vec<FrameMatch>,
+}
+
+/// A frame that an item of a pattern took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameMatch {
+    /// The frame's number in its channel.
+    pub frame: u32,
+    pub item: Span,
+    /// `event "agent_started"`
+    pub text: String,
+}
+
+/// What is known of a run as a whole.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    pub id: String,
+    pub started_at: jiff::Timestamp,
+    pub environment: Option<String>,
+    pub plan: Option<String>,
+    pub seed: u64,
+}
+
+/// A run that has ended.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    pub info: RunInfo,
+    pub duration: Duration,
+    /// Stopped by a signal before all was done.
+    pub interrupted: bool,
+    /// In the order of the plan.
+    pub tests: Vec<Arc<TestResult>>,
+    /// Problems that belong to no single test: a hook of a suite, the environment.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What a run says while it goes on.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    Started { total: usize, info: RunInfo },
+    TestStarted(Arc<TestInfo>),
+    TestEnded(Arc<TestResult>),
+    Ended,
+}

@@ -1,0 +1,13 @@
+mod channel;
+mod expect;
+mod expr;
+mod request;
+mod step;
+mod tree;
+
+pub use channel::*;
+pub use expect::*;
+pub use expr::*;
+pub use request::*;
+pub use step::*;
+pub use tree::*;

@@ -1,0 +1,92 @@
+use std::sync::Arc;
+
+use super::{
+    Capture, ChannelExpectation, Condition, CredentialId, Expectation, Expr, FlowId, FrameBody, OpenChannel, Request,
+    Slot,
+};
+use crate::source::Span;
+
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub span: Span,
+    /// Credentials that the step itself reads (nested steps name their own): obtained before it starts.
+    pub credentials: Vec<CredentialId>,
+    pub kind: StepKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum StepKind {
+    Let {
+        slot: Slot,
+        value: Expr,
+    },
+    /// Arguments stand in the order of the parameters; an absent one takes its default.
+    Call {
+        flow: FlowId,
+        args: Vec<Option<Expr>>,
+        into: Option<Slot>,
+    },
+    Request(Arc<Request>),
+    Expect(Expectation),
+    Capture(Capture),
+    Wait(Expr),
+    /// Each step is a branch.
+    Parallel(Vec<Step>),
+    ParallelForEach {
+        slot: Slot,
+        list: Expr,
+        body: Vec<Step>,
+    },
+    ForEach {
+        slot: Slot,
+        list: Expr,
+        body: Vec<Step>,
+    },
+    Repeat {
+        times: Expr,
+        body: Vec<Step>,
+    },
+    Eventually {
+        within: Expr,
+        every: Option<Expr>,
+        body: Vec<Step>,
+    },
+    Within {
+        limit: Expr,
+        body: Vec<Step>,
+    },
+    SkipWhen {
+        condition: Condition,
+        because: Option<String>,
+    },
+    /// The slot holds the mark's index; the executor keeps its instant and the cursors.
+    Mark {
+        name: Arc<str>,
+        slot: Slot,
+    },
+    Return {
+        value: Option<Expr>,
+        expires_in: Option<Expr>,
+    },
+    Open(Arc<OpenChannel>),
+    Send {
+        channel: Slot,
+        body: FrameBody,
+    },
+    Close {
+        channel: Slot,
+        code: Option<Expr>,
+        reason: Option<Expr>,
+    },
+    Drop {
+        channel: Slot,
+    },
+    Reconnect {
+        channel: Slot,
+    },
+    Ping {
+        channel: Slot,
+        pong_within: Option<Expr>,
+    },
+    ExpectChannel(Arc<ChannelExpectation>),
+}
