@@ -2,6 +2,19 @@
 //!
 //! Names have become slots, JSONPaths and regexes are compiled, parametrised tests are unrolled. Nothing here does anything.
 
+mod constant;
+mod dotenv;
+pub mod environment;
+mod files;
+mod filter;
 mod ir;
+mod list;
+mod lower;
+#[cfg(test)]
+mod tests;
 
+pub use dotenv::parse as parse_env_file;
+pub use filter::{Place, Selection, select};
 pub use ir::*;
+pub use list::{describe, tree};
+pub use lower::{NotRun, compile, not_run_yet};

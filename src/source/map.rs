@@ -19,6 +19,15 @@ impl Span {
         Self { source, start: start as u32, end: (end.max(start)) as u32 }
     }
 
+    /// The place of what stands in no source: a word of the command line, the whole run.
+    pub fn nowhere() -> Self {
+        Self { source: SourceId(u32::MAX), start: 0, end: 0 }
+    }
+
+    pub fn is_nowhere(self) -> bool {
+        self.source == SourceId(u32::MAX)
+    }
+
     /// The smallest span that holds both; the other one's source is taken to be the same.
     pub fn to(self, other: Span) -> Span {
         Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }

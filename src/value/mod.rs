@@ -8,9 +8,9 @@ mod secret;
 mod types;
 
 pub use duration::{format_duration, format_size};
-pub use jsonpath::JsonPath;
+pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
 pub use money::{Money, Rate};
-pub use regex::Pattern;
+pub use regex::{Pattern, PatternError};
 pub use secret::Secret;
 pub use types::{Shape, ShapeField, Type};
 

@@ -1,3 +1,122 @@
-/// A compiled regex. (Placeholder of the contract: the checker's developer replaces this file whole.)
+use std::sync::Arc;
+
+/// The most memory that a compiled regex may take, in bytes.
+const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A compiled regex with its flags. Matching is linear in the text, whatever the pattern. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Pattern;
+pub struct Pattern(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    regex: regex::Regex,
+    shown: String,
+}
+
+/// What is wrong with a pattern, in a user's words, and where: a range of bytes of the pattern. `flag` says that the range is one
+/// of the flags instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    pub message: String,
+    pub start: usize,
+    pub end: usize,
+    pub flag: bool,
+}
+
+impl Pattern {
+    /// Compiles a pattern with the flags `i` (any case), `m` (`^` and `$` at lines), `s` (`.` takes line ends), `x` (white space
+    /// and comments don't count).
+    ///
+    /// # Errors
+    /// The syntax of the pattern, an unknown flag, or a pattern that needs too much memory.
+    pub fn compile(pattern: &str, flags: &str) -> Result<Pattern, PatternError> {
+        let mut builder = regex::RegexBuilder::new(pattern);
+        builder.size_limit(SIZE_LIMIT).nest_limit(100);
+        for (start, flag) in flags.char_indices() {
+            match flag {
+                'i' => builder.case_insensitive(true),
+                'm' => builder.multi_line(true),
+                's' => builder.dot_matches_new_line(true),
+                'x' => builder.ignore_whitespace(true),
+                _ => {
+                    let message = format!("`{flag}` is no flag of a regex; these are: i, m, s, x");
+                    return Err(PatternError { message, start, end: start + flag.len_utf8(), flag: true });
+                }
+            };
+        }
+        match builder.build() {
+            Ok(regex) => Ok(Pattern(Arc::new(Compiled { regex, shown: format!("/{pattern}/{flags}") }))),
+            Err(error) => Err(describe(pattern, &error)),
+        }
+    }
+
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.regex.is_match(text)
+    }
+
+    /// What the first group matched; the whole match where the pattern has no group.
+    pub fn first_group<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let captures = self.0.regex.captures(text)?;
+        let group = if self.0.regex.captures_len() > 1 { captures.get(1) } else { captures.get(0) };
+        group.map(|group| group.as_str())
+    }
+
+    /// As it is written: `/…/i`.
+    pub fn as_str(&self) -> &str {
+        &self.0.shown
+    }
+
+    /// Whether it matches the empty text, and so every text that it is searched in.
+    pub fn matches_everything(&self) -> bool {
+        self.0.regex.is_match("") && self.0.regex.find("\u{1}x").is_some_and(|found| found.start() == 0)
+    }
+}
+
+/// The engine's own message holds the place only as a drawing, so the place is found by the parser it is built on.
+fn describe(pattern: &str, error: &regex::Error) -> PatternError {
+    let whole = |message: String| PatternError { message, start: 0, end: pattern.len(), flag: false };
+    let regex::Error::Syntax(text) = error else {
+        return whole("this regex needs too much memory; make its repetitions smaller".to_owned());
+    };
+    let message = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or("this regex isn't valid");
+    let message = message.to_owned();
+    // The drawing: the pattern indented by four spaces, then a line of carets under it.
+    let lines: Vec<&str> = text.lines().collect();
+    let caret =
+        lines.iter().position(|line| !line.trim().is_empty() && line.trim().chars().all(|c| c == '^' || c == ' '));
+    let single_line = !pattern.contains('\n');
+    match caret.and_then(|line| lines.get(line)) {
+        Some(line) if single_line => {
+            let skip = line.chars().take_while(|c| *c == ' ').count().saturating_sub(4);
+            let width = line.trim().chars().take_while(|c| *c == '^').count();
+            let offset = |chars: usize| pattern.char_indices().nth(chars).map_or(pattern.len(), |(at, _)| at);
+            let (start, end) = (offset(skip), offset(skip + width));
+            if start < end { PatternError { message, start, end, flag: false } } else { whole(message) }
+        }
+        _ => whole(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_fault_is_found() {
+        let error = Pattern::compile("ab(cd", "").unwrap_err();
+        assert_eq!((error.start, error.end, error.message.as_str()), (2, 3, "unclosed group"));
+        let error = Pattern::compile("é[z-a]", "").unwrap_err();
+        assert_eq!(&"é[z-a]"[error.start..error.end], "z-a");
+        let error = Pattern::compile("a", "iq").unwrap_err();
+        assert_eq!((error.start, error.flag), (1, true));
+    }
+
+    #[test]
+    fn the_first_group_is_taken_where_there_is_one() {
+        let pattern = Pattern::compile("id=([0-9]+)", "i").unwrap();
+        assert_eq!(pattern.first_group("x ID=42;"), Some("42"));
+        assert_eq!(Pattern::compile("[0-9]+", "").unwrap().first_group("a17b"), Some("17"));
+        assert!(Pattern::compile(".*", "").unwrap().matches_everything());
+        assert!(!Pattern::compile("^a?$", "").unwrap().matches_everything());
+    }
+}

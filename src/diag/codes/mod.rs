@@ -25,10 +25,11 @@ mod cli;
 mod expect;
 mod file;
 mod net;
+mod plan;
 mod run;
 mod syntax;
 
-pub use {channel::*, check::*, cli::*, expect::*, file::*, net::*, run::*, syntax::*};
+pub use {channel::*, check::*, cli::*, expect::*, file::*, net::*, plan::*, run::*, syntax::*};
 
 /// Every code, in the order of the stages.
 pub fn all() -> impl Iterator<Item = &'static Code> {

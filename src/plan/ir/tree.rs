@@ -81,7 +81,8 @@ pub struct Credential {
     pub name: String,
     pub span: Span,
     pub flow: FlowId,
-    pub args: Vec<Expr>,
+    /// In the order of the flow's parameters; an absent one takes its default.
+    pub args: Vec<Option<Expr>>,
     pub refresh_before: Option<Expr>,
 }
 
@@ -155,6 +156,7 @@ pub struct Test {
 #[derive(Clone, Debug)]
 pub struct Case {
     pub slot: Slot,
-    pub value: Value,
+    /// Evaluated when the test starts: a literal list's element may call `uuid()`.
+    pub value: Expr,
     pub label: String,
 }

@@ -1,0 +1,14 @@
+use super::Code;
+
+registry! {
+    UNRESOLVED = "e2e::plan::unresolved", "a name can't be resolved when the plan is made";
+    FILE_NOT_READ = "e2e::plan::file", "a file that a spec names can't be read";
+    CASES_UNKNOWN = "e2e::plan::cases_unknown", "the cases of a parametrised test can't be known before it runs";
+    NO_CASES = "e2e::plan::no_cases", "a parametrised test has no cases";
+    MISSING_VARIABLES = "e2e::plan::missing_variables", "environment variables that the environment declares are not set";
+    UNKNOWN_ENVIRONMENT = "e2e::plan::unknown_environment", "no environment has the name that was asked for";
+    UNKNOWN_OVERRIDE = "e2e::plan::unknown_override", "`--set` names a value that the environment doesn't have";
+    NOTHING_SELECTED = "e2e::plan::nothing_selected", "the filters select no test";
+    UNKNOWN_TAG = "e2e::plan::unknown_tag", "no test has the tag that was asked for";
+    BAD_ENV_FILE = "e2e::plan::env_file", "a line of an `--env-file` isn't `NAME=VALUE`";
+}

@@ -1,0 +1,209 @@
+//! Which environment a run uses, and what its values are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::lower::Values;
+use super::{Environment, Service, constant};
+use crate::diag::{Diagnostic, closest, codes};
+use crate::project::{DeclRef, ModuleId, Project};
+use crate::source::Span;
+use crate::syntax::ast::{self, EnvEntryKind, EnvValue};
+use crate::value::{Secret, Value};
+
+/// The environment to use: the one named, else the one that is `default`, else the only one.
+/// `Ok(None)` when none is declared, or several without a default.
+///
+/// # Errors
+/// No environment has the name.
+pub fn choose(project: &Project, name: Option<&str>) -> Result<Option<DeclRef>, Box<Diagnostic>> {
+    let all: Vec<_> = project.environments().collect();
+    let Some(name) = name else {
+        let default = all.iter().find(|(_, environment)| environment.default);
+        let only = if all.len() == 1 { all.first() } else { None };
+        return Ok(default.or(only).map(|(decl, _)| *decl));
+    };
+    if let Some((decl, _)) = all.iter().find(|(_, environment)| environment.name.text == name) {
+        return Ok(Some(*decl));
+    }
+    let names: Vec<&str> = all.iter().map(|(_, environment)| environment.name.text.as_str()).collect();
+    let span = all.first().map_or(Span::nowhere(), |(_, environment)| environment.name.span);
+    let help = match closest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `--env {near}`?"),
+        None if names.is_empty() => "declare it: `environment NAME { api = \"https://…\" }`".to_owned(),
+        None => format!("these are declared: {}", names.join(", ")),
+    };
+    let message = format!("no environment is called `{name}`");
+    Err(Box::new(Diagnostic::error(&codes::UNKNOWN_ENVIRONMENT, span, message).with_help(help)))
+}
+
+/// Whether an environment runs on the embedded demo system (`target demo`).
+pub fn wants_demo(project: &Project, environment: DeclRef) -> bool {
+    entries(project, environment)
+        .any(|entry| matches!(&entry.kind, EnvEntryKind::Target(target) if target.text == "demo"))
+}
+
+/// Where values come from, apart from the spec.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The process's environment, completed by `--env-file`.
+    pub variables: BTreeMap<String, String>,
+    /// What the demo system offers: name, value, and whether it is a secret.
+    pub demo: Vec<(String, String, bool)>,
+    /// `--set env.NAME=VALUE`, without the `env.`.
+    pub overrides: BTreeMap<String, String>,
+}
+
+/// The environment with all its values.
+///
+/// # Errors
+/// One diagnostic that lists every variable and secret that is missing; one for each `--set` that names nothing.
+pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Result<Environment, Vec<Diagnostic>> {
+    let mut resolved = Environment::default();
+    for (name, value, secret) in &given.demo {
+        resolved.values.insert(name.clone(), text_value(value, *secret));
+    }
+    let mut missing: Vec<(String, Span)> = Vec::new();
+    if let Some(decl) = chosen {
+        resolved.name = environment(project, decl).map(|environment| environment.name.text.clone());
+        for entry in entries(project, decl) {
+            match &entry.kind {
+                EnvEntryKind::Value { name, value } => {
+                    let value = match given.overrides.get(&name.text) {
+                        Some(text) => Some(text_value(text, matches!(value, EnvValue::Secret { .. }))),
+                        None => env_value(project, decl.module, &resolved, value, given, &mut missing),
+                    };
+                    resolved.values.extend(value.map(|value| (name.text.clone(), value)));
+                }
+                EnvEntryKind::RequireReal => resolved.require_real = true,
+                EnvEntryKind::Target(target) => resolved.demo = target.text == "demo",
+                EnvEntryKind::Service(_) | EnvEntryKind::Error => {}
+            }
+        }
+    }
+    let mut diagnostics: Vec<Diagnostic> = missing_diagnostic(&missing).into_iter().collect();
+    diagnostics.extend(unknown_overrides(project, chosen, given, &mut resolved));
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
+    }
+    if let Some(decl) = chosen {
+        resolved.services = services(project, decl, &resolved);
+    }
+    Ok(resolved)
+}
+
+fn environment(project: &Project, decl: DeclRef) -> Option<&ast::Environment> {
+    match &project.item(decl)?.kind {
+        ast::ItemKind::Environment(environment) => Some(environment),
+        _ => None,
+    }
+}
+
+fn entries(project: &Project, decl: DeclRef) -> impl Iterator<Item = &ast::EnvEntry> {
+    environment(project, decl).into_iter().flat_map(|environment| &environment.entries)
+}
+
+fn env_value(
+    project: &Project,
+    module: ModuleId,
+    so_far: &Environment,
+    value: &EnvValue,
+    given: &Given,
+    missing: &mut Vec<(String, Span)>,
+) -> Option<Value> {
+    let (variable, default, secret) = match value {
+        EnvValue::Expr(expr) => return evaluate(project, module, so_far, expr),
+        EnvValue::Secret { variable, default } => (variable, default, true),
+        EnvValue::Variable { variable, default } => (variable, default, false),
+    };
+    // An empty variable is what CI systems give for a secret that isn't set: it is as good as missing.
+    if let Some(text) = given.variables.get(&variable.value).filter(|text| !text.is_empty()) {
+        return Some(text_value(text, secret));
+    }
+    let Some(default) = default else {
+        missing.push((variable.value.clone(), variable.span));
+        return None;
+    };
+    let value = evaluate(project, module, so_far, default)?;
+    Some(if secret { text_value(&value.to_text(), true) } else { value })
+}
+
+fn evaluate(project: &Project, module: ModuleId, so_far: &Environment, expr: &ast::Expr) -> Option<Value> {
+    let expr = Values::new(project, so_far.clone()).expr(module, expr);
+    constant::value(&expr, &so_far.values)
+}
+
+fn text_value(text: &str, secret: bool) -> Value {
+    if secret { Value::Secret(Secret::new(text)) } else { Value::from(text) }
+}
+
+fn missing_diagnostic(missing: &[(String, Span)]) -> Option<Diagnostic> {
+    let (first, rest) = missing.split_first()?;
+    let names: Vec<String> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let message = match rest {
+        [] => format!("the environment variable {} is not set", names.join(", ")),
+        _ => format!("{} environment variables are not set: {}", missing.len(), names.join(", ")),
+    };
+    let mut diagnostic = Diagnostic::error(&codes::MISSING_VARIABLES, first.1, message)
+        .with_label("not set")
+        .with_help("set them in the shell or the CI's secrets, give a file of `NAME=VALUE` lines with `--env-file`, or give a `default:`");
+    for (_, span) in rest {
+        diagnostic = diagnostic.with_related(*span, "not set either");
+    }
+    Some(diagnostic)
+}
+
+/// `--set` may give any value of the environment, those of the demo too; without an environment, any name at all.
+fn unknown_overrides(
+    project: &Project,
+    chosen: Option<DeclRef>,
+    given: &Given,
+    resolved: &mut Environment,
+) -> Vec<Diagnostic> {
+    let span =
+        chosen.and_then(|decl| environment(project, decl)).map_or(Span::nowhere(), |environment| environment.name.span);
+    let mut diagnostics = Vec::new();
+    for (name, text) in &given.overrides {
+        let secret = matches!(resolved.values.get(name), Some(Value::Secret(_)));
+        if chosen.is_none() || resolved.values.contains_key(name) {
+            resolved.values.insert(name.clone(), text_value(text, secret));
+            continue;
+        }
+        let help = match closest(name, resolved.values.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `--set env.{near}=…`?"),
+            None => "declare it in the environment first".to_owned(),
+        };
+        let message = format!("`--set env.{name}=…` names a value that this environment doesn't have");
+        diagnostics.push(Diagnostic::error(&codes::UNKNOWN_OVERRIDE, span, message).with_help(help));
+    }
+    diagnostics
+}
+
+fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Vec<Service> {
+    let mut services = Vec::new();
+    for entry in entries(project, decl) {
+        let EnvEntryKind::Service(service) = &entry.kind else { continue };
+        let mut lowered = Service {
+            name: service.name.text.clone(),
+            span: service.name.span,
+            probe: None,
+            within: None,
+            depends_on: Vec::new(),
+        };
+        for entry in &service.entries {
+            match &entry.kind {
+                ast::ServiceEntryKind::Probe { request, within } => {
+                    let mut values = Values::new(project, resolved.clone());
+                    lowered.probe = Some(Arc::new(values.request(decl.module, request)));
+                    lowered.within = within.as_ref().map(|within| values.expr(decl.module, within));
+                }
+                ast::ServiceEntryKind::DependsOn(names) => {
+                    lowered.depends_on.extend(names.iter().map(|name| name.text.clone()));
+                }
+                ast::ServiceEntryKind::Error => {}
+            }
+        }
+        services.push(lowered);
+    }
+    services
+}

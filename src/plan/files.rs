@@ -1,0 +1,80 @@
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::FileContent;
+use crate::project::{ModuleId, ModuleOrigin, Project};
+use crate::value::Value;
+
+/// The largest fixture that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Reads a file that a spec names, relative to the spec.
+///
+/// # Errors
+/// A sentence without its subject (`doesn't exist`): the file is missing, too large, not below the project's root, or not what
+/// its ending says it is.
+pub(super) fn read(project: &Project, module: ModuleId, name: &str) -> Result<FileContent, String> {
+    let path = place(project, module, name)?;
+    let size = std::fs::metadata(&path).map_err(|error| in_words(&error))?.len();
+    if size > MAX_FILE_BYTES {
+        return Err("is larger than 64 MiB".to_owned());
+    }
+    let bytes = std::fs::read(&path).map_err(|error| in_words(&error))?;
+    let parsed = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("json") => Some(json(&bytes)?),
+        Some("csv") => Some(csv(&bytes)?),
+        _ => None,
+    };
+    Ok(FileContent { name: name.to_owned(), bytes: Arc::from(bytes), parsed })
+}
+
+/// The file's real path, which must lie below the project's root once links are followed.
+fn place(project: &Project, module: ModuleId, name: &str) -> Result<PathBuf, String> {
+    let folder = match project.module(module).map(|module| &module.origin) {
+        Some(ModuleOrigin::File(file)) => file.parent().map(Path::to_path_buf).unwrap_or_default(),
+        _ => project.root.clone(),
+    };
+    if Path::new(name).components().any(|part| matches!(part, Component::RootDir | Component::Prefix(_))) {
+        return Err("is an absolute path; it must be relative to the spec".to_owned());
+    }
+    let root = if project.root.as_os_str().is_empty() { PathBuf::from(".") } else { project.root.clone() };
+    let root = root.canonicalize().map_err(|error| in_words(&error))?;
+    let path = folder.join(name).canonicalize().map_err(|error| in_words(&error))?;
+    if !path.starts_with(&root) {
+        return Err("lies outside the project's folder".to_owned());
+    }
+    if !path.is_file() {
+        return Err("isn't a file".to_owned());
+    }
+    Ok(path)
+}
+
+fn json(bytes: &[u8]) -> Result<Value, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice::<serde_json::Value>(bytes)
+        .map(Value::from)
+        .map_err(|error| format!("isn't valid JSON: {error}"))
+}
+
+/// A list of objects: the header line gives the keys, every value is a string.
+fn csv(bytes: &[u8]) -> Result<Value, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let headers = reader.headers().map_err(|error| format!("isn't valid CSV: {error}"))?.clone();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| format!("isn't valid CSV: {error}"))?;
+        let row = headers.iter().zip(record.iter());
+        let row = row.map(|(key, value)| (key.to_owned(), serde_json::Value::from(value))).collect();
+        rows.push(serde_json::Value::Object(row));
+    }
+    Ok(Value::from(serde_json::Value::Array(rows)))
+}
+
+fn in_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "doesn't exist".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "may not be read (permission denied)".to_owned(),
+        _ => format!("can't be read: {error}"),
+    }
+}

@@ -1,0 +1,79 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Lower;
+use crate::diag::{Diagnostic, codes};
+use crate::plan::{CredentialId, Frame, Slot, files};
+use crate::project::ModuleId;
+use crate::source::Span;
+use crate::syntax::ast;
+
+/// The names of one frame. A name has one slot in it, however often it is bound: what a branch or a round captures is visible
+/// after it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    slots: HashMap<String, Slot>,
+    order: Vec<String>,
+}
+
+impl Names {
+    pub fn bind(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.slots.get(name) {
+            return *slot;
+        }
+        let slot = Slot(self.order.len() as u32);
+        self.order.push(name.to_owned());
+        self.slots.insert(name.to_owned(), slot);
+        slot
+    }
+
+    pub fn get(&self, name: &str) -> Option<Slot> {
+        self.slots.get(name).copied()
+    }
+
+    pub fn len(&self) -> u32 {
+        self.order.len() as u32
+    }
+
+    pub fn frame(&self) -> Frame {
+        Frame { names: Arc::from(self.order.clone()) }
+    }
+}
+
+/// Lowers the statements of one frame: a test with its hooks, or a flow.
+pub(super) struct Body<'a, 'p> {
+    pub lower: &'a mut Lower<'p>,
+    pub module: ModuleId,
+    pub names: Names,
+    /// Credentials that the step being lowered reads.
+    pub credentials: Vec<CredentialId>,
+}
+
+impl<'a, 'p> Body<'a, 'p> {
+    pub fn new(lower: &'a mut Lower<'p>, module: ModuleId, names: Names) -> Self {
+        Self { lower, module, names, credentials: Vec::new() }
+    }
+
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.lower.diagnostics.push(diagnostic);
+    }
+
+    pub fn unresolved(&mut self, span: Span, message: impl Into<String>) {
+        let diagnostic = Diagnostic::error(&codes::UNRESOLVED, span, message)
+            .with_help("run `e2e-dsl check` on this file for the whole list of its problems");
+        self.report(diagnostic);
+    }
+
+    pub fn file(&mut self, literal: &ast::StrLit) -> Option<crate::plan::FileContent> {
+        match files::read(self.lower.project, self.module, &literal.value) {
+            Ok(content) => Some(content),
+            Err(reason) => {
+                let message = format!("the file \"{}\" {reason}", literal.value);
+                let diagnostic = Diagnostic::error(&codes::FILE_NOT_READ, literal.span, message)
+                    .with_help("files are named relative to the spec, and lie below the project's folder");
+                self.report(diagnostic);
+                None
+            }
+        }
+    }
+}

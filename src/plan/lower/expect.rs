@@ -1,0 +1,125 @@
+use std::sync::Arc;
+
+use super::body::Body;
+use crate::plan::{Capture, Check, Expectation, Matcher, MatcherKind, Subject, SubjectKind};
+use crate::syntax::ast::{self, BinaryOp};
+
+impl Body<'_, '_> {
+    pub fn expectation(&mut self, expect: &ast::Expect) -> Option<Expectation> {
+        let subject = self.subject(&expect.subject);
+        Some(Expectation { span: expect.span, subject, matcher: self.matcher(&expect.matcher)? })
+    }
+
+    pub fn subject(&mut self, subject: &ast::Subject) -> Subject {
+        let kind = match &subject.kind {
+            ast::SubjectKind::Status => SubjectKind::Status,
+            ast::SubjectKind::Time => SubjectKind::Time,
+            ast::SubjectKind::TimeToFirstByte => SubjectKind::TimeToFirstByte,
+            ast::SubjectKind::Size => SubjectKind::Size,
+            ast::SubjectKind::Attempts => SubjectKind::Attempts,
+            ast::SubjectKind::Body => SubjectKind::Body,
+            ast::SubjectKind::Url => SubjectKind::Url,
+            ast::SubjectKind::Redirects => SubjectKind::Redirects,
+            ast::SubjectKind::HttpVersion => SubjectKind::HttpVersion,
+            ast::SubjectKind::Header(name) => SubjectKind::Header(Arc::from(name.text.as_str())),
+            ast::SubjectKind::Headers(name) => SubjectKind::Headers(Arc::from(name.text.as_str())),
+            ast::SubjectKind::Cookie { name, attribute } => SubjectKind::Cookie {
+                name: Arc::from(name.text.as_str()),
+                attribute: attribute.as_ref().map(|attribute| Arc::from(attribute.text.as_str())),
+            },
+            ast::SubjectKind::Certificate(what) => SubjectKind::Certificate(Arc::from(what.text.as_str())),
+            ast::SubjectKind::XPath(path) => SubjectKind::XPath(Arc::from(path.value.as_str())),
+            ast::SubjectKind::Css(selector) => SubjectKind::Css(Arc::from(selector.value.as_str())),
+            ast::SubjectKind::Text => SubjectKind::Text,
+            ast::SubjectKind::Hex => SubjectKind::Hex,
+            ast::SubjectKind::Data => SubjectKind::Data,
+            ast::SubjectKind::Id => SubjectKind::Id,
+            ast::SubjectKind::JsonPath(path) => match self.path(path) {
+                Some(path) => SubjectKind::JsonPath(path),
+                None => SubjectKind::Body,
+            },
+            ast::SubjectKind::Expr(expr) => SubjectKind::Expr(self.expr(expr)),
+        };
+        Subject { span: subject.span, kind }
+    }
+
+    pub fn matcher(&mut self, matcher: &ast::Matcher) -> Option<Matcher> {
+        let kind = match &matcher.kind {
+            ast::MatcherKind::Compare(op, expr) => MatcherKind::Compare(*op, self.expr(expr)),
+            ast::MatcherKind::Bare(expr) => MatcherKind::Compare(BinaryOp::Equal, self.expr(expr)),
+            ast::MatcherKind::In(expr) => MatcherKind::In(self.expr(expr)),
+            ast::MatcherKind::Contains(expr) => MatcherKind::Contains(self.expr(expr)),
+            ast::MatcherKind::StartsWith(expr) => MatcherKind::StartsWith(self.expr(expr)),
+            ast::MatcherKind::EndsWith(expr) => MatcherKind::EndsWith(self.expr(expr)),
+            ast::MatcherKind::MatchesRegex(regex) => MatcherKind::Regex(self.regex(regex)?),
+            ast::MatcherKind::MatchesPartial(partial) => MatcherKind::Partial(self.partial(partial)?),
+            ast::MatcherKind::MatchesSchema(file) => self.schema(file)?,
+            ast::MatcherKind::Equals(expr) => MatcherKind::Equals(self.expr(expr)),
+            ast::MatcherKind::Is(ty) => MatcherKind::Is(self.lower.ty(self.module, ty)),
+            ast::MatcherKind::Exists => MatcherKind::Exists,
+            ast::MatcherKind::IsEmpty => MatcherKind::IsEmpty,
+            ast::MatcherKind::HasLength(expr) => MatcherKind::HasLength(self.expr(expr)),
+            ast::MatcherKind::IsUnique => MatcherKind::IsUnique,
+            ast::MatcherKind::IsSorted { by, descending } => {
+                let by = match by {
+                    Some(path) => Some(self.fixed_path(path)?),
+                    None => None,
+                };
+                MatcherKind::IsSorted { by, descending: *descending }
+            }
+            ast::MatcherKind::CloseTo { target, tolerance } => {
+                MatcherKind::CloseTo { target: self.expr(target), tolerance: self.expr(tolerance) }
+            }
+            ast::MatcherKind::Each(inner) => MatcherKind::Each(Box::new(self.matcher(inner)?)),
+            ast::MatcherKind::Some(inner) => MatcherKind::Some(Box::new(self.matcher(inner)?)),
+            ast::MatcherKind::None(inner) => MatcherKind::None(Box::new(self.matcher(inner)?)),
+            ast::MatcherKind::Not(inner) => MatcherKind::Not(Box::new(self.matcher(inner)?)),
+            ast::MatcherKind::ExpiresAfter(expr) => MatcherKind::ExpiresAfter(self.expr(expr)),
+            ast::MatcherKind::Error => return None,
+        };
+        Some(Matcher { span: matcher.span, kind })
+    }
+
+    fn schema(&mut self, file: &ast::StrLit) -> Option<MatcherKind> {
+        let content = self.file(file)?;
+        match serde_json::from_slice(&content.bytes) {
+            Ok(schema) => Some(MatcherKind::Schema { name: content.name, schema: Arc::new(schema) }),
+            Err(error) => {
+                self.unresolved(file.span, format!("the schema \"{}\" isn't valid JSON: {error}", file.value));
+                None
+            }
+        }
+    }
+
+    pub fn capture(&mut self, capture: &ast::Capture) -> Option<Capture> {
+        let subject = self.subject(&capture.subject);
+        let regex = match &capture.regex {
+            Some(regex) => Some(self.regex(regex)?),
+            None => None,
+        };
+        Some(Capture {
+            span: capture.span,
+            name: Arc::from(capture.name.text.as_str()),
+            slot: self.names.bind(&capture.name.text),
+            secret: capture.secret,
+            collect: capture.collect,
+            subject,
+            regex,
+        })
+    }
+
+    pub fn either(&mut self, either: &ast::EitherExpect) -> Check {
+        let branches = either.branches.iter().map(|parts| parts.iter().filter_map(|part| self.check(part)).collect());
+        Check::Either { span: either.span, branches: branches.collect() }
+    }
+
+    /// A part of a request that is about its answer.
+    pub fn check(&mut self, part: &ast::RequestPart) -> Option<Check> {
+        match &part.kind {
+            ast::RequestPartKind::Expect(expect) => self.expectation(expect).map(Check::Expect),
+            ast::RequestPartKind::Capture(capture) => self.capture(capture).map(Check::Capture),
+            ast::RequestPartKind::Either(either) => Some(self.either(either)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! From the syntax tree to the plan.
+
+mod body;
+mod channel;
+mod expect;
+mod expr;
+mod flow;
+mod item;
+mod request;
+mod stmt;
+mod suite;
+mod types;
+
+use std::collections::HashMap;
+
+use super::{Credential, CredentialId, Environment, Flow, FlowId, Plan};
+use crate::diag::Diagnostic;
+use crate::project::{DeclRef, ModuleId, Project};
+use crate::source::Span;
+use crate::syntax::ast;
+use crate::value::Shape;
+
+/// Lays out all suites of the files that were asked for.
+///
+/// # Errors
+/// What only shows when the plan is made: files that can't be read, cases that can't be known. A program that `check` refuses
+/// gives diagnostics as well, never a panic.
+pub fn compile(project: &Project, environment: Environment) -> Result<Plan, Vec<Diagnostic>> {
+    let mut lower = Lower::new(project, environment);
+    let suites = lower.suites();
+    if lower.diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(lower.diagnostics);
+    }
+    Ok(Plan {
+        sources: project.sources.clone(),
+        environment: lower.environment,
+        shapes: lower.shapes.into_iter().flatten().collect(),
+        flows: lower.flows.into_iter().flatten().collect(),
+        credentials: lower.credentials.into_iter().flatten().collect(),
+        suites,
+    })
+}
+
+/// A declaration that parses and is checked, and that `run` doesn't carry out in this version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRun {
+    /// `load` or `plan`
+    pub kind: &'static str,
+    pub name: String,
+    pub span: Span,
+}
+
+/// The loads and plans among the files that were asked for.
+pub fn not_run_yet(project: &Project) -> Vec<NotRun> {
+    let modules = project.roots.iter().filter_map(|id| project.module(*id));
+    modules
+        .flat_map(|module| &module.ast.items)
+        .filter_map(|item| match &item.kind {
+            ast::ItemKind::Load(load) => {
+                Some(NotRun { kind: "load", name: load.name.value.clone(), span: load.name.span })
+            }
+            ast::ItemKind::Plan(plan) => {
+                Some(NotRun { kind: "plan", name: plan.name.text.clone(), span: plan.name.span })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// What has been laid out so far. A flow, shape or credential is laid out when it is first used; its place is taken beforehand,
+/// so that one that refers to itself ends.
+struct Lower<'p> {
+    project: &'p Project,
+    environment: Environment,
+    shapes: Vec<Option<Shape>>,
+    shape_ids: HashMap<DeclRef, usize>,
+    flows: Vec<Option<Flow>>,
+    flow_ids: HashMap<DeclRef, FlowId>,
+    credentials: Vec<Option<Credential>>,
+    credential_ids: HashMap<DeclRef, CredentialId>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Lowers single expressions and requests that stand outside of any test: an environment's values and probes.
+pub(super) struct Values<'p>(Lower<'p>);
+
+impl<'p> Values<'p> {
+    pub fn new(project: &'p Project, environment: Environment) -> Self {
+        Self(Lower::new(project, environment))
+    }
+
+    pub fn expr(&mut self, module: ModuleId, expr: &ast::Expr) -> super::Expr {
+        body::Body::new(&mut self.0, module, body::Names::default()).expr(expr)
+    }
+
+    pub fn request(&mut self, module: ModuleId, request: &ast::Request) -> super::Request {
+        body::Body::new(&mut self.0, module, body::Names::default()).request(request)
+    }
+}
+
+impl<'p> Lower<'p> {
+    fn new(project: &'p Project, environment: Environment) -> Self {
+        Self {
+            project,
+            environment,
+            shapes: Vec::new(),
+            shape_ids: HashMap::new(),
+            flows: Vec::new(),
+            flow_ids: HashMap::new(),
+            credentials: Vec::new(),
+            credential_ids: HashMap::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+}

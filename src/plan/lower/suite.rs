@@ -1,0 +1,238 @@
+use super::Lower;
+use super::body::{Body, Names};
+use crate::diag::{Diagnostic, codes};
+use crate::plan::{AtRisk, Case, Expr, ExprKind, Meta, Slot, Step, Suite, Test, constant};
+use crate::project::ModuleId;
+use crate::syntax::ast::{self, HookWhen, SuiteEntryKind};
+use crate::value::Value;
+
+impl Lower<'_> {
+    pub fn suites(&mut self) -> Vec<Suite> {
+        let project = self.project;
+        let mut suites = Vec::new();
+        for module in project.roots.iter().filter_map(|id| project.module(*id)) {
+            for item in &module.ast.items {
+                if let ast::ItemKind::Suite(suite) = &item.kind {
+                    suites.push(self.suite(module.id, item, suite));
+                }
+            }
+        }
+        suites
+    }
+
+    fn suite(&mut self, module: ModuleId, item: &ast::Item, suite: &ast::Suite) -> Suite {
+        let file = self.project.module(module).and_then(|module| self.project.sources.get(module.source));
+        let file = file.map(|file| file.name.clone()).unwrap_or_default();
+        let mut metas = Metas::default();
+        for entry in &suite.entries {
+            if let SuiteEntryKind::Meta(meta) = &entry.kind {
+                metas.take(self, module, meta);
+            }
+        }
+        let (before_all, names) = self.hooks(module, suite, HookWhen::BeforeAll, Names::default());
+        let shared = names.len();
+        // `after all` sees what `before all` bound, and nothing of the tests.
+        let (after_all, _) = self.hooks(module, suite, HookWhen::AfterAll, names.clone());
+        let (before_each, names) = self.hooks(module, suite, HookWhen::BeforeEach, names);
+        let (after_each, names) = self.hooks(module, suite, HookWhen::AfterEach, names);
+        let mut lowered = Suite {
+            name: suite.name.value.clone(),
+            file,
+            span: suite.name.span,
+            doc: item.doc.as_ref().map(|doc| doc.text.clone()),
+            meta: metas.meta,
+            locks: metas.locks,
+            side_by_side: metas.side_by_side,
+            runs_on: metas.runs_on,
+            shared_slots: shared,
+            frame: names.frame(),
+            before_all,
+            before_each,
+            after_each,
+            after_all,
+            tests: Vec::new(),
+        };
+        for entry in &suite.entries {
+            if let SuiteEntryKind::Test(test) = &entry.kind {
+                let doc = entry.doc.as_ref().map(|doc| doc.text.clone());
+                let head = Head { module, span: entry.span, doc };
+                let tests = self.tests(head, test, &lowered, &names);
+                lowered.tests.extend(tests);
+            }
+        }
+        lowered
+    }
+
+    /// The hooks of one kind, one after the other, and the names that they leave.
+    fn hooks(&mut self, module: ModuleId, suite: &ast::Suite, when: HookWhen, names: Names) -> (Vec<Step>, Names) {
+        let mut body = Body::new(self, module, names);
+        let mut steps = Vec::new();
+        for entry in &suite.entries {
+            if let SuiteEntryKind::Hook(hook) = &entry.kind
+                && hook.when == when
+            {
+                steps.extend(body.block(&hook.body));
+            }
+        }
+        (steps, body.names)
+    }
+
+    /// One test, or one for each case of a parametrised one.
+    fn tests(&mut self, head: Head, test: &ast::Test, suite: &Suite, names: &Names) -> Vec<Test> {
+        let mut metas = Metas { meta: suite.meta.clone(), ..Metas::default() };
+        for stmt in &test.body.stmts {
+            if let ast::StmtKind::Meta(meta) = &stmt.kind {
+                metas.take(self, head.module, meta);
+            }
+        }
+        let mut body = Body::new(self, head.module, names.clone());
+        let cases = test.for_each.as_ref().map(|for_each| {
+            let list = body.expr(&for_each.list);
+            (body.names.bind(&for_each.name.text), list)
+        });
+        let steps = body.block(&test.body);
+        let frame = body.names.frame();
+        let id = format!("{}::{}::{}", suite.file, suite.name, test.name.value);
+        let one = Test {
+            id: id.clone(),
+            name: test.name.value.clone(),
+            span: test.name.span,
+            full_span: head.span,
+            doc: head.doc,
+            meta: metas.meta,
+            case: None,
+            frame,
+            body: steps,
+        };
+        let Some((slot, list)) = cases else { return vec![one] };
+        let cases = self.cases(&list, slot).into_iter().enumerate().map(|(index, case)| Test {
+            id: format!("{id} [{}]", index + 1),
+            name: format!("{} [{}]", test.name.value, case.label),
+            case: Some(case),
+            ..one.clone()
+        });
+        cases.collect()
+    }
+
+    fn cases(&mut self, list: &Expr, slot: Slot) -> Vec<Case> {
+        let env = &self.environment.values;
+        let exprs: Vec<Expr> = match &list.kind {
+            ExprKind::List(items) => items.clone(),
+            _ => match constant::value(list, env).map(|value| elements(&value)) {
+                Some(Some(values)) => {
+                    values.into_iter().map(|value| Expr { span: list.span, kind: ExprKind::Const(value) }).collect()
+                }
+                _ => {
+                    let message = "the cases of this test aren't known before it runs";
+                    let diagnostic = Diagnostic::error(&codes::CASES_UNKNOWN, list.span, message)
+                        .with_help("give a list: `[…]`, a range such as `1..10`, `file \"cases.csv\"`, or a value of the environment");
+                    self.diagnostics.push(diagnostic);
+                    return Vec::new();
+                }
+            },
+        };
+        if exprs.is_empty() {
+            let diagnostic =
+                Diagnostic::error(&codes::NO_CASES, list.span, "this list is empty, so the test would never run")
+                    .with_help("give at least one case, or remove the test");
+            self.diagnostics.push(diagnostic);
+        }
+        let case = |(index, value): (usize, Expr)| {
+            let known = constant::value(&value, env);
+            Case { slot, label: label(index, known.as_ref()), value }
+        };
+        exprs.into_iter().enumerate().map(case).collect()
+    }
+}
+
+struct Head {
+    module: ModuleId,
+    span: crate::source::Span,
+    doc: Option<String>,
+}
+
+fn elements(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::List(values) => Some(values.to_vec()),
+        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
+        _ => None,
+    }
+}
+
+/// How a case is told from the others: its value in short, or its number where that isn't known yet.
+fn label(index: usize, value: Option<&Value>) -> String {
+    const LONGEST: usize = 60;
+    let text = match value {
+        Some(Value::Secret(_)) | None => return format!("case {}", index + 1),
+        Some(Value::Json(json)) => match json.as_object() {
+            Some(object) => object.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", "),
+            None => json.to_string(),
+        },
+        Some(other) => other.to_text(),
+    };
+    let text = text.replace('"', "");
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    text.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+/// What the metas of a suite, or of a suite and then a test, say.
+#[derive(Default)]
+struct Metas {
+    meta: Meta,
+    locks: Vec<String>,
+    side_by_side: bool,
+    runs_on: Vec<String>,
+}
+
+impl Metas {
+    fn take(&mut self, lower: &mut Lower<'_>, module: ModuleId, meta: &ast::MetaKind) {
+        match meta {
+            ast::MetaKind::Priority(priority) => self.meta.priority = Some(priority.text.clone()),
+            ast::MetaKind::Tags(tags) => extend(&mut self.meta.tags, tags.iter().map(|tag| tag.text.clone())),
+            ast::MetaKind::Owner(owner) => self.meta.owner = Some(owner.value.clone()),
+            ast::MetaKind::AtRisk(at_risk) => self.meta.at_risk = at_risk_of(at_risk),
+            ast::MetaKind::Needs(services) => {
+                extend(&mut self.meta.needs, services.iter().map(|service| service.text.clone()));
+            }
+            ast::MetaKind::Timeout(time) => {
+                let value = known(lower, module, time);
+                if let Some(Value::Duration(duration)) = value {
+                    self.meta.timeout = Some((duration, time.span));
+                }
+            }
+            ast::MetaKind::Retries(times) => {
+                let value = known(lower, module, times);
+                let times = value.as_ref().and_then(Value::as_json).and_then(serde_json::Value::as_u64);
+                self.meta.retries = times.and_then(|times| u32::try_from(times).ok());
+            }
+            ast::MetaKind::RunsOn(names) => extend(&mut self.runs_on, names.iter().map(|name| name.text.clone())),
+            ast::MetaKind::Locks(names) => extend(&mut self.locks, names.iter().map(|name| name.value.clone())),
+            ast::MetaKind::SideBySide => self.side_by_side = true,
+        }
+    }
+}
+
+/// The value of a meta, which may name values of the environment.
+fn known(lower: &mut Lower<'_>, module: ModuleId, expr: &ast::Expr) -> Option<Value> {
+    let expr = Body::new(lower, module, Names::default()).expr(expr);
+    constant::value(&expr, &lower.environment.values)
+}
+
+fn extend(list: &mut Vec<String>, more: impl Iterator<Item = String>) {
+    for item in more {
+        if !list.contains(&item) {
+            list.push(item);
+        }
+    }
+}
+
+fn at_risk_of(at_risk: &ast::AtRisk) -> Option<AtRisk> {
+    let ast::ExprKind::Money(money) = at_risk.amount.kind else { return None };
+    Some(AtRisk {
+        money,
+        per: at_risk.per.as_ref().map(|per| per.text.clone()),
+        what: at_risk.what.as_ref().map(|what| what.value.clone()),
+    })
+}
