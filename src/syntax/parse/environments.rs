@@ -1,0 +1,113 @@
+use super::super::ast::{
+    EnvEntry, EnvEntryKind, EnvValue, Environment, RequestPart, RequestPartKind, Service, ServiceEntry,
+    ServiceEntryKind,
+};
+use super::super::build::Build;
+use super::super::grammar::{Node, Rule, seek, take};
+use super::super::parser::Parser;
+use super::super::scan::Tok;
+use super::super::split::{Piece, Separators};
+use super::Context;
+
+impl Parser<'_> {
+    pub fn environment(&mut self, piece: &Piece) -> Option<Environment> {
+        let (segment, body) = self.head_and_body(piece)?;
+        let head = self.head(&segment, Rule::environment, |build, kids| {
+            let name = build.name(kids);
+            (name, take(kids, Rule::k_default).is_some())
+        });
+        let pieces = body.map_or_else(Vec::new, |body| self.pieces(body, Separators::Lines));
+        let entries = pieces.iter().map(|piece| self.env_entry(piece)).collect();
+        let (name, default) = head.unwrap_or_else(|| (self.rescued_ident(&segment), false));
+        Some(Environment { name, default, entries })
+    }
+
+    fn env_entry(&mut self, piece: &Piece) -> EnvEntry {
+        let span = self.piece_span(piece);
+        let kind = self.env_entry_kind(piece).unwrap_or(EnvEntryKind::Error);
+        EnvEntry { span, kind }
+    }
+
+    fn env_entry_kind(&mut self, piece: &Piece) -> Option<EnvEntryKind> {
+        let first = *piece.segments.first()?;
+        let assigns = first.from + 1 < first.to
+            && self.token(first.from + 1).is_some_and(|token| token.kind == Tok::Symbol && token.byte == b'=');
+        match self.nth_word(&first, 0) {
+            "" => {
+                self.unknown(piece, Context::Environment);
+                None
+            }
+            _ if assigns => self.simple(piece, Rule::env_value, |build, kids| {
+                let name = build.name(kids);
+                take(kids, Rule::assign);
+                let value = match kids.next() {
+                    Some(node) => env_value(build, node),
+                    None => EnvValue::Expr(build.error_expr()),
+                };
+                EnvEntryKind::Value { name, value }
+            }),
+            "require" => self.simple(piece, Rule::require_real, |_, _| EnvEntryKind::RequireReal),
+            "target" => self.simple(piece, Rule::target, |build, kids| EnvEntryKind::Target(build.name(kids))),
+            "service" => self.service(piece).map(EnvEntryKind::Service),
+            _ => {
+                self.unknown(piece, Context::Environment);
+                None
+            }
+        }
+    }
+
+    fn service(&mut self, piece: &Piece) -> Option<Service> {
+        let (segment, body) = self.head_and_body(piece)?;
+        let name = self.head(&segment, Rule::service, |build, kids| build.name(kids));
+        let pieces = body.map_or_else(Vec::new, |body| self.pieces(body, Separators::Lines));
+        let entries = pieces.iter().map(|piece| self.service_entry(piece)).collect();
+        let name = name.unwrap_or_else(|| self.rescued_ident(&segment));
+        Some(Service { name, entries })
+    }
+
+    fn service_entry(&mut self, piece: &Piece) -> ServiceEntry {
+        let span = self.piece_span(piece);
+        let first = piece.segments.first().copied();
+        let kind = match first.map(|first| self.nth_word(&first, 0)) {
+            Some("probe") => self.probe(piece),
+            Some("depends") => {
+                self.simple(piece, Rule::depends_on, |build, kids| ServiceEntryKind::DependsOn(build.names(kids)))
+            }
+            _ => {
+                self.unknown(piece, Context::Service);
+                None
+            }
+        };
+        ServiceEntry { span, kind: kind.unwrap_or(ServiceEntryKind::Error) }
+    }
+
+    fn probe(&mut self, piece: &Piece) -> Option<ServiceEntryKind> {
+        self.simple(piece, Rule::probe, |build, kids| {
+            take(kids, Rule::k_probe);
+            let mut request = build.request(kids);
+            while let Some(keyword) = take(kids, Rule::k_expect) {
+                let Some(node) = take(kids, Rule::expectation) else { break };
+                let mut expect = build.expectation(node);
+                expect.span = build.span(&keyword).to(expect.span);
+                request.span = request.span.to(expect.span);
+                request.parts.push(RequestPart { span: expect.span, kind: RequestPartKind::Expect(expect) });
+            }
+            let within = build.within(kids);
+            ServiceEntryKind::Probe { request: Box::new(request), within }
+        })
+    }
+}
+
+fn env_value(build: &mut Build<'_>, node: Node<'_>) -> EnvValue {
+    let rule = node.as_rule();
+    if rule == Rule::logic {
+        return EnvValue::Expr(build.logic(node));
+    }
+    let mut kids = node.into_inner();
+    let variable = build.str_lit(&mut kids);
+    let default = seek(&mut kids, Rule::k_default).map(|_| build.expr(&mut kids));
+    match rule {
+        Rule::env_secret => EnvValue::Secret { variable, default },
+        _ => EnvValue::Variable { variable, default },
+    }
+}

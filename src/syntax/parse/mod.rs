@@ -1,0 +1,135 @@
+//! Layer two, outer half: which rule a statement's head is parsed by, and what its block holds. One file a context.
+
+mod channels;
+mod environments;
+mod flows;
+mod items;
+mod loads;
+mod patterns;
+mod plans;
+mod requests;
+mod statements;
+mod suites;
+mod unknown;
+
+pub use unknown::Context;
+
+use super::ast::{Block, Ident, StrLit};
+use super::grammar::{Kids, Rule};
+use super::parser::Parser;
+use super::scan::Tok;
+use super::split::{Body, Piece, Segment, Separators};
+use crate::diag::{Diagnostic, codes};
+use crate::source::Span;
+
+impl Parser<'_> {
+    /// A statement that has no block: its one head, parsed by `rule`.
+    fn simple<T>(
+        &mut self,
+        piece: &Piece,
+        rule: Rule,
+        build: impl FnOnce(&mut super::build::Build<'_>, &mut Kids<'_>) -> T,
+    ) -> Option<T> {
+        let segment = *piece.segments.first()?;
+        if let Some(body) = segment.body {
+            self.unexpected_block(&segment, body);
+            return None;
+        }
+        self.head(&segment, rule, build)
+    }
+
+    /// The head and the block of a statement that is one of each. A missing block has its diagnostic, and so has what follows it.
+    fn head_and_body(&mut self, piece: &Piece) -> Option<(Segment, Option<Body>)> {
+        let segment = *piece.segments.first()?;
+        self.check_brace(piece);
+        self.no_more_segments(piece, 1);
+        if segment.body.is_none() {
+            self.missing_block(&segment);
+        }
+        Some((segment, segment.body))
+    }
+
+    /// As [`Self::head_and_body`], of a statement whose block may be left out.
+    fn head_and_optional_body(&mut self, piece: &Piece) -> Option<(Segment, Option<Body>)> {
+        let segment = *piece.segments.first()?;
+        self.check_brace(piece);
+        self.no_more_segments(piece, 1);
+        Some((segment, segment.body))
+    }
+
+    fn check_brace(&mut self, piece: &Piece) {
+        let Some(at) = piece.brace_below else { return };
+        let span = self.token_span(at);
+        self.report(
+            Diagnostic::error(&codes::BRACE_BELOW, span, "the `{` of a block stands on the line of its head")
+                .with_help("move it to the end of the line above"),
+        );
+    }
+
+    fn missing_block(&mut self, segment: &Segment) {
+        if self.is_flagged(segment) {
+            return;
+        }
+        let span = self.head_span(segment);
+        let what = self.nth_word(segment, 0);
+        let end = Span { start: span.end.saturating_sub(1).max(span.start), ..span };
+        self.report(
+            Diagnostic::error(&codes::MISSING_BLOCK, end, format!("`{what}` needs a block: `{{` is missing here"))
+                .with_help("add ` { … }` with what belongs to it"),
+        );
+    }
+
+    fn unexpected_block(&mut self, segment: &Segment, body: Body) {
+        if self.is_flagged(segment) {
+            return;
+        }
+        let span = self.token_span(body.open);
+        let what = self.nth_word(segment, 0);
+        self.report(
+            Diagnostic::error(&codes::UNEXPECTED_BLOCK, span, format!("`{what}` takes no block"))
+                .with_help("remove the braces, or begin a new statement for what stands in them"),
+        );
+    }
+
+    /// Whatever follows the block of a statement, on its line, is one too many.
+    fn no_more_segments(&mut self, piece: &Piece, allowed: usize) {
+        let Some(extra) = piece.segments.get(allowed) else { return };
+        if self.is_flagged(extra) {
+            return;
+        }
+        let span = if extra.from < extra.to { self.head_span(extra) } else { self.piece_span(piece) };
+        self.report(
+            Diagnostic::error(&codes::UNEXPECTED, span, "a statement ends with the `}` of its block")
+                .with_help("begin a new line, or write `;`, before what follows"),
+        );
+    }
+
+    /// The statements of a block of steps.
+    fn block(&mut self, body: Option<Body>, head: &Segment, context: Context) -> Block {
+        let Some(body) = body else {
+            let head = self.head_span(head);
+            return Block { span: Span { start: head.end, ..head }, stmts: Vec::new() };
+        };
+        let pieces = self.pieces(body, Separators::Lines);
+        let stmts = pieces.iter().map(|piece| self.stmt(piece, context)).collect();
+        Block { span: self.body_span(body), stmts }
+    }
+
+    /// A name for a declaration whose head doesn't parse: its text, so that what stands in its block isn't lost.
+    fn rescued_name(&self, segment: &Segment) -> StrLit {
+        let span = self.head_span(segment);
+        let first = self.token(segment.from).map_or(span.start, |token| token.end);
+        let span = Span { start: first.min(span.end), ..span };
+        let text = self.slice(span.start, span.end).trim().trim_matches(['"', '\'', '{', ' ']);
+        StrLit { value: text.to_owned(), span }
+    }
+
+    /// As [`Self::rescued_name`], where the name is one word.
+    fn rescued_ident(&self, segment: &Segment) -> Ident {
+        let at = (segment.from + 1..segment.to).find(|at| self.token(*at).is_some_and(|token| token.kind == Tok::Word));
+        match at {
+            Some(at) => Ident { text: self.word(at).to_owned(), span: self.token_span(at) },
+            None => Ident { text: String::new(), span: self.head_span(segment) },
+        }
+    }
+}
