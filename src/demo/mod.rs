@@ -1,1 +1,148 @@
-//! (see docs/architecture.md)
+//! The embedded demo system: a small chat and agent product on real loopback sockets (`docs/demo.md`).
+//!
+//! Its services consult one [`behaviour`], which is right unless a [`Fault`] changed it. It serves the shipped specs, the
+//! tests and `e2e-dsl demo`; nothing ever falls back to it.
+
+mod agent;
+mod answer;
+mod auth;
+mod backend;
+mod behaviour;
+mod caller;
+mod control;
+mod edge;
+mod fault;
+mod frontend;
+mod input;
+mod instance;
+mod socket;
+mod token;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use fault::{Fault, UnknownFault};
+use instance::{Kind, PRIMARY, launch};
+use world::World;
+
+/// The version that the services say they have.
+const VERSION: &str = "1.4.2";
+
+/// The names that `env` has where the target is the demo, and whether their values are secret.
+/// [`Demo::values`] has the same names in the same order.
+pub const ENV_NAMES: &[(&str, bool)] = &[
+    ("api", false),
+    ("ws", false),
+    ("auth", false),
+    ("app", false),
+    ("control", false),
+    ("ada_password", true),
+    ("grace_password", true),
+    ("linus_password", true),
+    ("admin_password", true),
+    ("client_id", false),
+    ("client_secret", true),
+];
+
+/// The ports of the services; 0 lets the system choose a free one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ports {
+    pub api: u16,
+    pub auth: u16,
+    pub app: u16,
+    pub control: u16,
+}
+
+/// How a demo is started. By default: no fault, any ports, ready at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DemoOptions {
+    pub fault: Option<Fault>,
+    pub ports: Ports,
+    /// The backend goes through its start-up (refused, 503, 200) instead of being ready when [`start`] returns.
+    pub cold: bool,
+}
+
+/// Where the services are; no URL ends with `/`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DemoUrls {
+    pub api: String,
+    pub ws: String,
+    pub auth: String,
+    pub app: String,
+    pub control: String,
+}
+
+/// A demo system that runs until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Demo {
+    world: Arc<World>,
+    urls: DemoUrls,
+}
+
+/// Starts the services on loopback. Needs a tokio runtime; fails when a port can't be taken.
+pub async fn start(options: DemoOptions) -> io::Result<Demo> {
+    let world = Arc::new(World::default());
+    world.switches.set(options.fault);
+    let mut demo = Demo { world: Arc::clone(&world), urls: DemoUrls::default() };
+    let ports = options.ports;
+    let backend = launch(&world, Kind::Backend, PRIMARY, ports.api, !options.cold)?;
+    let auth = launch(&world, Kind::Auth, "auth", ports.auth, true)?;
+    let app = launch(&world, Kind::Frontend, "frontend", ports.app, true)?;
+    let control = launch(&world, Kind::Control, "control", ports.control, true)?;
+    let urls =
+        DemoUrls { api: backend.url(), ws: backend.ws_url(), auth: auth.url(), app: app.url(), control: control.url() };
+    demo.urls = world.urls.get_or_init(|| urls).clone();
+    Ok(demo)
+}
+
+impl Demo {
+    pub fn urls(&self) -> &DemoUrls {
+        &self.urls
+    }
+
+    /// Makes this the only active fault, or switches all off.
+    pub fn set_fault(&self, fault: Option<Fault>) {
+        self.world.switches.set(fault);
+    }
+
+    /// The values of [`ENV_NAMES`], in the same order, each with whether it is secret.
+    pub fn values(&self) -> Vec<(&'static str, String, bool)> {
+        let values = [
+            self.urls.api.as_str(),
+            &self.urls.ws,
+            &self.urls.auth,
+            &self.urls.app,
+            &self.urls.control,
+            auth::ADA_PASSWORD,
+            auth::GRACE_PASSWORD,
+            auth::LINUS_PASSWORD,
+            auth::ADMIN_PASSWORD,
+            auth::CLIENT_ID,
+            auth::CLIENT_SECRET,
+        ];
+        ENV_NAMES.iter().zip(values).map(|((name, secret), value)| (*name, value.to_owned(), *secret)).collect()
+    }
+
+    /// Cuts all connections, and returns when every port is free again.
+    pub async fn stop(self) {
+        for task in self.world.instances.stop_all() {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.world.instances.stop_all();
+    }
+}
+
+/// A time in seconds, with milliseconds.
+fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
