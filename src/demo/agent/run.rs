@@ -134,8 +134,8 @@ impl Runs {
     }
 
     /// What a function makes of an owner's runs.
-    pub fn fold<T>(&self, owner: &str, start: T, mut add: impl FnMut(T, &Run) -> T) -> T {
-        lock(&self.table).values().filter(|run| run.owner == owner).fold(start, |sum, run| add(sum, run))
+    pub fn fold<T>(&self, owner: &str, start: T, add: impl FnMut(T, &Run) -> T) -> T {
+        lock(&self.table).values().filter(|run| run.owner == owner).fold(start, add)
     }
 }
 
