@@ -1,1 +1,8 @@
-//! (see docs/architecture.md)
+//! The only sockets (the demo system aside): HTTP exchanges, WebSockets, event streams, and the clock that dates what they carry.
+
+pub mod auth;
+pub mod channel;
+pub mod clock;
+pub mod cookies;
+pub mod encode;
+pub mod http;

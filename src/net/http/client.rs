@@ -1,0 +1,94 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::failure::failure;
+use super::stages::{ConnectTimer, Resolver};
+use crate::event::{Failure, FailureKind};
+use crate::net::clock::Clock;
+use crate::plan::HttpVersion;
+
+/// A connection that speaks another protocol after a 101.
+pub type Upgraded = reqwest::Upgraded;
+
+/// Sends requests. One for a run: connections are shared by its tests, cookies are not.
+pub struct Http {
+    pub clock: Clock,
+    /// The wall clock at the run's epoch: for the dates of cookies.
+    pub epoch: jiff::Timestamp,
+    clients: Mutex<HashMap<Profile, reqwest::Client>>,
+}
+
+/// What distinguishes clients. Building one is dear (above all the trusted certificates), so it is done once for each kind, and
+/// only when it is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Profile {
+    pub tls: bool,
+    pub verify: bool,
+    pub version: Protocol,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Protocol {
+    /// HTTP/2 where TLS negotiates it, else HTTP/1.1.
+    Any,
+    Http11,
+    Http2,
+}
+
+impl From<Option<HttpVersion>> for Protocol {
+    fn from(version: Option<HttpVersion>) -> Self {
+        match version {
+            None => Protocol::Any,
+            Some(HttpVersion::Http11) => Protocol::Http11,
+            Some(HttpVersion::Http2) => Protocol::Http2,
+        }
+    }
+}
+
+impl Http {
+    pub fn new(clock: Clock, epoch: jiff::Timestamp) -> Self {
+        // Fails when a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { clock, epoch, clients: Mutex::new(HashMap::new()) }
+    }
+
+    pub(super) fn client(&self, profile: Profile) -> Result<reqwest::Client, Failure> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&profile) {
+            return Ok(client.clone());
+        }
+        let client = build(profile)
+            .map_err(|error| failure(FailureKind::Tls, format!("the HTTP client can't be set up: {error}")))?;
+        clients.insert(profile, client.clone());
+        Ok(client)
+    }
+}
+
+/// Every default of the client that would do something that no spec says is switched off.
+fn build(profile: Profile) -> reqwest::Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .no_proxy()
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(64)
+        .pool_idle_timeout(Duration::from_secs(30))
+        .tcp_nodelay(true)
+        .http1_max_headers(256)
+        .dns_resolver(Arc::new(Resolver))
+        .connector_layer(ConnectTimer)
+        .tls_info(true);
+    builder = match profile.version {
+        Protocol::Any => builder,
+        Protocol::Http11 => builder.http1_only(),
+        Protocol::Http2 if profile.tls => builder,
+        Protocol::Http2 => builder.http2_prior_knowledge(),
+    };
+    if !profile.tls {
+        builder = builder.tls_certs_only([]);
+    } else if !profile.verify {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    builder.build()
+}

@@ -1,0 +1,115 @@
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use super::stages::DnsFailure;
+use crate::event::{Failure, FailureKind};
+use crate::value::format_duration;
+
+pub(super) fn failure(kind: FailureKind, message: impl Into<String>) -> Failure {
+    Failure { kind, message: message.into(), status: None }
+}
+
+pub(super) fn timed_out(authority: &str, limit: Duration, status: Option<u16>) -> Failure {
+    let message = match status {
+        Some(_) => format!("{authority} began to answer, and hadn't finished after {}", format_duration(limit)),
+        None => format!("{authority} gave no answer within {}", format_duration(limit)),
+    };
+    Failure { kind: FailureKind::Timeout, message, status }
+}
+
+/// Why a request failed, told from the chain of causes.
+pub(super) fn of_client(error: &reqwest::Error, authority: &str, status: Option<u16>) -> Failure {
+    of_chain(error, authority, status)
+}
+
+pub(super) fn of_chain(error: &(dyn StdError + 'static), authority: &str, status: Option<u16>) -> Failure {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    let mut found = None;
+    while let Some(current) = cause {
+        if let Some(specific) = specific(current, authority) {
+            found = Some(specific);
+        }
+        // An `io::Error` that wraps another hides it from `source`.
+        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = match inner {
+            Some(inner) => Some(inner as &(dyn StdError + 'static)),
+            None => current.source(),
+        };
+    }
+    let (kind, message) = found.unwrap_or_else(|| (FailureKind::Protocol, unspecific(error, authority)));
+    Failure { kind, message, status }
+}
+
+fn specific(error: &(dyn StdError + 'static), authority: &str) -> Option<(FailureKind, String)> {
+    if let Some(dns) = error.downcast_ref::<DnsFailure>() {
+        return Some((FailureKind::Dns, dns.to_string()));
+    }
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some((FailureKind::Tls, format!("no TLS connection with {authority}: {}", tls_words(tls))));
+    }
+    if let Some(hyper) = error.downcast_ref::<hyper::Error>() {
+        return of_hyper(hyper, authority);
+    }
+    of_io(error.downcast_ref::<std::io::Error>()?, authority)
+}
+
+fn of_hyper(error: &hyper::Error, authority: &str) -> Option<(FailureKind, String)> {
+    if error.is_incomplete_message() {
+        return Some((
+            FailureKind::Closed,
+            format!("{authority} closed the connection before its answer was complete"),
+        ));
+    }
+    if error.is_parse_too_large() {
+        return Some((FailureKind::TooLarge, format!("{authority} sent more headers than are read")));
+    }
+    if error.is_parse() || error.is_parse_status() {
+        return Some((FailureKind::Protocol, format!("{authority} answered with what isn't HTTP")));
+    }
+    if error.is_canceled() || error.is_closed() {
+        return Some((FailureKind::Closed, format!("{authority} closed the connection")));
+    }
+    None
+}
+
+fn of_io(error: &std::io::Error, authority: &str) -> Option<(FailureKind, String)> {
+    use std::io::ErrorKind as Io;
+    match error.kind() {
+        Io::ConnectionRefused => {
+            Some((FailureKind::Refused, format!("nothing listens on {authority} (connection refused)")))
+        }
+        Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe => {
+            Some((FailureKind::Reset, format!("{authority} reset the connection")))
+        }
+        Io::UnexpectedEof => {
+            Some((FailureKind::Closed, format!("{authority} closed the connection before its answer was complete")))
+        }
+        Io::TimedOut => Some((FailureKind::Timeout, format!("the connection to {authority} timed out"))),
+        Io::HostUnreachable | Io::NetworkUnreachable | Io::AddrNotAvailable => {
+            Some((FailureKind::Refused, format!("{authority} can't be reached from here")))
+        }
+        Io::InvalidData if error.to_string().contains("corrupt message") => {
+            Some((FailureKind::Tls, format!("{authority} doesn't speak TLS")))
+        }
+        _ => None,
+    }
+}
+
+fn tls_words(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(reason) => format!("its certificate isn't accepted ({reason})"),
+        rustls::Error::InvalidMessage(_) => "it doesn't speak TLS".to_owned(),
+        rustls::Error::AlertReceived(alert) => format!("it refused with the alert {alert:?}"),
+        other => other.to_string(),
+    }
+}
+
+fn unspecific(error: &(dyn StdError + 'static), authority: &str) -> String {
+    let mut last = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        last = current.to_string();
+        cause = current.source();
+    }
+    format!("the exchange with {authority} failed: {last}")
+}

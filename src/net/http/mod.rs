@@ -1,0 +1,16 @@
+//! One request at a time, as it was written: no redirects, retries, proxies or headers that nobody asked for.
+
+mod body;
+mod client;
+mod failure;
+mod raw;
+mod send;
+mod stages;
+
+pub use client::{Http, Upgraded};
+pub use send::{Live, Mode, Outgoing};
+
+/// The largest body that is read, decoded or not, in bytes.
+pub const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;
+/// The most redirects that can be asked for.
+pub const MAX_REDIRECTS: u32 = 50;

@@ -1,0 +1,425 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::body;
+use super::client::{Http, Profile, Protocol, Upgraded};
+use super::failure::{failure, of_client, timed_out};
+use super::stages::{Stages, recorded};
+use super::{MAX_REDIRECTS, raw};
+use crate::event::{Exchange, Failure, FailureKind, Header, Hop, Instant, Peer, Response, Timings, Tls};
+use crate::net::auth;
+use crate::net::cookies::Jar;
+use crate::plan::HttpVersion;
+
+/// How much of a request's body is kept as evidence, in bytes.
+const KEPT_BODY: usize = 64 * 1024;
+
+/// A request whose every part is known.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub method: String,
+    /// `http`, `https`, or for WebSockets `ws` and `wss`.
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<Bytes>,
+    /// For the whole exchange, redirects included.
+    pub limit: Duration,
+    pub follow: u32,
+    pub version: Option<HttpVersion>,
+    pub verify: bool,
+    /// Offers gzip, deflate, br and zstd.
+    pub compressed: bool,
+    /// User and password, to answer a Digest challenge with.
+    pub digest: Option<(String, String)>,
+    /// Of this request alone, beside those of the jar.
+    pub cookies: Vec<(String, String)>,
+}
+
+/// What stays of an answer that isn't read to its end at once.
+pub enum Live {
+    Upgraded(Box<Upgraded>),
+    /// A body that goes on.
+    Body(Box<reqwest::Response>),
+}
+
+/// What is wanted of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Whole,
+    /// Another protocol, when the answer is 101.
+    Upgrade,
+    /// The body as it comes, when the answer is a success.
+    Stream,
+}
+
+/// What is known so far; kept when the time runs out.
+struct Progress {
+    method: String,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Option<Bytes>,
+    hops: Vec<Hop>,
+    stages: Stages,
+    peer: Option<Peer>,
+    status: Option<u16>,
+    first_byte: Option<Duration>,
+    sent: u64,
+    received: u64,
+    digest_answered: bool,
+}
+
+impl Http {
+    /// Sends a request and reads its answer. Whatever goes wrong is in the exchange.
+    pub async fn send(&self, request: &Outgoing, jar: Option<&Mutex<Jar>>) -> Exchange {
+        self.send_for(request, jar, Mode::Whole).await.0
+    }
+
+    /// The same, for an answer that is wanted live.
+    pub async fn send_for(&self, request: &Outgoing, jar: Option<&Mutex<Jar>>, mode: Mode) -> (Exchange, Option<Live>) {
+        let started = self.clock.now();
+        let mut progress = Progress {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+            hops: Vec::new(),
+            stages: Stages::default(),
+            peer: None,
+            status: None,
+            first_byte: None,
+            sent: 0,
+            received: 0,
+            digest_answered: false,
+        };
+        let outcome = tokio::time::timeout(request.limit, self.follow(request, jar, mode, &mut progress)).await;
+        let outcome =
+            outcome.unwrap_or_else(|_| Err(timed_out(&authority(&progress.url), request.limit, progress.status)));
+        let (outcome, live) = match outcome {
+            Ok((response, live)) => (Ok(Arc::new(response)), live),
+            Err(failure) => (Err(failure), None),
+        };
+        let total = self.clock.now().saturating_sub(started);
+        (self.evidence(request, progress, outcome, started, total), live)
+    }
+
+    fn evidence(
+        &self,
+        request: &Outgoing,
+        progress: Progress,
+        outcome: Result<Arc<Response>, Failure>,
+        started: Instant,
+        total: Duration,
+    ) -> Exchange {
+        let body = request.body.clone().unwrap_or_default();
+        let tls_time = None;
+        let connect = progress.stages.connect.map(|all| all.saturating_sub(progress.stages.dns.unwrap_or_default()));
+        Exchange {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            request_headers: progress.headers.into_iter().map(|(name, value)| Header { name, value }).collect(),
+            request_body: body.slice(..body.len().min(KEPT_BODY)),
+            started,
+            outcome,
+            attempts: 1,
+            hops: progress.hops,
+            peer: progress.peer,
+            timings: Timings {
+                dns: progress.stages.dns,
+                connect,
+                tls: tls_time,
+                first_byte: progress.first_byte,
+                total,
+            },
+            bytes_sent: progress.sent,
+            bytes_received: progress.received,
+        }
+    }
+
+    async fn follow(
+        &self,
+        request: &Outgoing,
+        jar: Option<&Mutex<Jar>>,
+        mode: Mode,
+        progress: &mut Progress,
+    ) -> Result<(Response, Option<Live>), Failure> {
+        loop {
+            let (response, live) = self.hop(request, jar, mode, progress).await?;
+            if let Some(jar) = jar {
+                let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
+                for cookie in response.headers("set-cookie") {
+                    jar.store(cookie, &progress.url, self.clock.now(), self.epoch);
+                }
+            }
+            if self.answer_digest(request, &response, progress) {
+                continue;
+            }
+            let Some(next) = redirect_target(&response, request.follow) else { return Ok((response, live)) };
+            if progress.hops.len() as u32 >= request.follow.min(MAX_REDIRECTS) {
+                let message = format!(
+                    "{} redirects were followed, and the next answer redirects again to {next}",
+                    progress.hops.len()
+                );
+                return Err(Failure { kind: FailureKind::TooManyRedirects, message, status: Some(response.status) });
+            }
+            progress.hops.push(Hop { status: response.status, url: progress.url.clone() });
+            redirect(progress, response.status, next);
+        }
+    }
+
+    /// Puts the answer to a Digest challenge among the headers, once.
+    fn answer_digest(&self, request: &Outgoing, response: &Response, progress: &mut Progress) -> bool {
+        let Some((user, password)) = &request.digest else { return false };
+        if response.status != 401 || std::mem::replace(&mut progress.digest_answered, true) {
+            return false;
+        }
+        let target = url::Url::parse(&progress.url).map(|url| raw::target_of(&url)).unwrap_or_default();
+        let cnonce = uuid::Uuid::new_v4().simple().to_string();
+        let answer = response
+            .headers("www-authenticate")
+            .find_map(|challenge| auth::digest(challenge, user, password, &progress.method, &target, &cnonce));
+        progress.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+        progress.headers.extend(answer.clone().map(|answer| ("Authorization".to_owned(), answer)));
+        answer.is_some()
+    }
+
+    async fn hop(
+        &self,
+        request: &Outgoing,
+        jar: Option<&Mutex<Jar>>,
+        mode: Mode,
+        progress: &mut Progress,
+    ) -> Result<(Response, Option<Live>), Failure> {
+        let started = self.clock.now();
+        let url = parse_url(&progress.url)?;
+        let headers = self.headers(request, jar, progress)?;
+        let authority = authority(&progress.url);
+        progress.sent +=
+            wire_size(&progress.method, &url, &headers) + progress.body.as_ref().map_or(0, |body| body.len() as u64);
+        if mode == Mode::Whole
+            && let Some(target) = raw::written_target(&progress.url, &url)
+        {
+            let (answer, peer) =
+                raw::send(&progress.method, &url, &target, headers, progress.body.clone(), request.verify).await?;
+            progress.peer = Some(peer);
+            let whole = self.whole(answer, started, progress, &authority).await?;
+            return Ok((whole, None));
+        }
+        let version = if mode == Mode::Upgrade { Protocol::Http11 } else { request.version.into() };
+        let profile = Profile { tls: url.scheme() == "https", verify: request.verify, version };
+        let client = self.client(profile)?;
+        let method = reqwest::Method::from_bytes(progress.method.as_bytes())
+            .map_err(|_| failure(FailureKind::Invalid, format!("`{}` is no method", progress.method)))?;
+        let mut builder = client.request(method, url).headers(headers);
+        if let Some(body) = progress.body.clone() {
+            builder = builder.body(body);
+        }
+        let (answer, stages) = recorded(builder.send()).await;
+        let reused = stages.connect.is_none();
+        if !reused || progress.stages.connect.is_none() {
+            progress.stages = stages;
+        }
+        let answer = answer.map_err(|error| of_client(&error, &authority, None))?;
+        progress.peer = answer.remote_addr().map(|address| Peer {
+            address: address.to_string(),
+            resolved: progress.stages.resolved.iter().map(|address| address.ip().to_string()).collect(),
+            reused,
+            tls: tls_of(&answer, request.verify),
+        });
+        let status = answer.status().as_u16();
+        let live = match mode {
+            Mode::Upgrade => status == 101,
+            Mode::Stream => answer.status().is_success(),
+            Mode::Whole => false,
+        };
+        if !live {
+            let answer: http::Response<reqwest::Body> = answer.into();
+            return Ok((self.whole(answer, started, progress, &authority).await?, None));
+        }
+        progress.first_byte = Some(self.clock.now().saturating_sub(started));
+        progress.status = Some(status);
+        let response = Response {
+            status,
+            version: version_name(answer.version()),
+            url: progress.url.clone(),
+            headers: header_list(answer.headers()),
+            body: Bytes::new(),
+            wire_size: 0,
+        };
+        progress.received += headers_size(&response.headers);
+        if mode == Mode::Stream {
+            return Ok((response, Some(Live::Body(Box::new(answer)))));
+        }
+        let upgraded = answer.upgrade().await.map_err(|error| of_client(&error, &authority, Some(status)))?;
+        Ok((response, Some(Live::Upgraded(Box::new(upgraded)))))
+    }
+
+    /// Reads an answer to its end.
+    async fn whole<B>(
+        &self,
+        answer: http::Response<B>,
+        started: Instant,
+        progress: &mut Progress,
+        authority: &str,
+    ) -> Result<Response, Failure>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        progress.first_byte = Some(self.clock.now().saturating_sub(started));
+        let (parts, wire) = answer.into_parts();
+        let status = parts.status.as_u16();
+        progress.status = Some(status);
+        let headers = header_list(&parts.headers);
+        progress.received += headers_size(&headers);
+        let wire = body::read(wire, authority, status).await?;
+        progress.received += wire.len() as u64;
+        let wire_size = wire.len() as u64;
+        let body = body::decode(wire, &headers, authority)?;
+        Ok(Response {
+            status,
+            version: version_name(parts.version),
+            url: progress.url.clone(),
+            headers,
+            body,
+            wire_size,
+        })
+    }
+
+    fn headers(
+        &self,
+        request: &Outgoing,
+        jar: Option<&Mutex<Jar>>,
+        progress: &Progress,
+    ) -> Result<reqwest::header::HeaderMap, Failure> {
+        let mut map = reqwest::header::HeaderMap::new();
+        for (name, value) in &progress.headers {
+            let header = reqwest::header::HeaderName::from_bytes(name.as_bytes());
+            let header =
+                header.map_err(|_| failure(FailureKind::Invalid, format!("`{name}` can't be the name of a header")))?;
+            let value = reqwest::header::HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+                failure(
+                    FailureKind::Invalid,
+                    format!("the value of the header `{name}` holds a character that can't be sent"),
+                )
+            })?;
+            map.append(header, value);
+        }
+        let defaults = [("user-agent", concat!("e2e-dsl/", env!("CARGO_PKG_VERSION"))), ("accept", "*/*")];
+        let coding = request.compressed.then_some(("accept-encoding", "gzip, deflate, br, zstd"));
+        for (name, value) in defaults.into_iter().chain(coding) {
+            if !map.contains_key(name) {
+                map.insert(name, reqwest::header::HeaderValue::from_static(value));
+            }
+        }
+        let stored =
+            jar.map(|jar| jar.lock().unwrap_or_else(PoisonError::into_inner).for_url(&progress.url, self.clock.now()));
+        // Cookies of this request alone are meant for the host that it names.
+        let own = if progress.hops.is_empty() { request.cookies.as_slice() } else { &[] };
+        let stored = stored.unwrap_or_default();
+        let stored = stored.iter().filter(|(name, _)| !own.iter().any(|(own, _)| own == name));
+        let pairs: Vec<String> = own.iter().chain(stored).map(|(name, value)| format!("{name}={value}")).collect();
+        if !pairs.is_empty() && !map.contains_key("cookie") {
+            let value = reqwest::header::HeaderValue::from_bytes(pairs.join("; ").as_bytes())
+                .map_err(|_| failure(FailureKind::Invalid, "a cookie holds a character that can't be sent"))?;
+            map.insert("cookie", value);
+        }
+        Ok(map)
+    }
+}
+
+/// Where the answer redirects to, when redirects are followed.
+fn redirect_target(response: &Response, follow: u32) -> Option<String> {
+    if follow == 0 || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let base = url::Url::parse(&response.url).ok()?;
+    base.join(response.header("location")?).ok().map(String::from)
+}
+
+/// RFC 9110, section 15.4: a 303, and by custom a POST's 301 and 302, go on as GET without the body. Another origin gets none of
+/// the headers that could identify the caller.
+fn redirect(progress: &mut Progress, status: u16, next: String) {
+    let to_get =
+        (status == 303 && progress.method != "HEAD") || (matches!(status, 301 | 302) && progress.method == "POST");
+    if to_get {
+        progress.method = "GET".to_owned();
+        progress.body = None;
+        progress.headers.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
+    }
+    let origin = |url: &str| url::Url::parse(url).map(|url| url.origin().ascii_serialization());
+    if origin(&progress.url).ok() != origin(&next).ok() {
+        const KEPT: [&str; 5] = ["accept", "accept-language", "accept-encoding", "content-type", "user-agent"];
+        progress.headers.retain(|(name, _)| KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept)));
+    }
+    progress.url = next;
+}
+
+fn parse_url(text: &str) -> Result<url::Url, Failure> {
+    let invalid = |reason: String| failure(FailureKind::Invalid, reason);
+    let http = match text.split_once("://") {
+        Some(("ws", rest)) => format!("http://{rest}"),
+        Some(("wss", rest)) => format!("https://{rest}"),
+        _ => text.to_owned(),
+    };
+    let url = url::Url::parse(&http).map_err(|error| invalid(format!("`{text}` isn't a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(invalid(format!("`{text}` isn't an HTTP URL")));
+    }
+    if url.host_str().is_none() {
+        return Err(invalid(format!("`{text}` names no host")));
+    }
+    Ok(url)
+}
+
+/// `host:port`, for messages.
+pub(super) fn authority(url: &str) -> String {
+    let Ok(url) = parse_url(url) else { return url.to_owned() };
+    let host = url.host_str().unwrap_or_default();
+    url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn tls_of(answer: &reqwest::Response, verified: bool) -> Option<Tls> {
+    use sha2::Digest as _;
+    let info = answer.extensions().get::<reqwest::tls::TlsInfo>()?;
+    let certificate = info.peer_certificate()?;
+    let version = info.version().and_then(|version| {
+        [(reqwest::tls::Version::TLS_1_3, "TLSv1.3"), (reqwest::tls::Version::TLS_1_2, "TLSv1.2")]
+            .into_iter()
+            .find(|(known, _)| *known == version)
+    });
+    Some(Tls {
+        version: version.map(|(_, name)| name.to_owned()),
+        fingerprint: Some(auth::hex(&sha2::Sha256::digest(certificate))),
+        certificate: Some(Bytes::copy_from_slice(certificate)),
+        verified,
+    })
+}
+
+fn version_name(version: http::Version) -> &'static str {
+    match version {
+        http::Version::HTTP_09 => "HTTP/0.9",
+        http::Version::HTTP_10 => "HTTP/1.0",
+        http::Version::HTTP_2 => "HTTP/2",
+        http::Version::HTTP_3 => "HTTP/3",
+        _ => "HTTP/1.1",
+    }
+}
+
+fn header_list(map: &http::HeaderMap) -> Vec<Header> {
+    let value = |value: &http::HeaderValue| match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.as_bytes().iter().map(|byte| *byte as char).collect(),
+    };
+    map.iter().map(|(name, of)| Header { name: name.as_str().to_owned(), value: value(of) }).collect()
+}
+
+fn headers_size(headers: &[Header]) -> u64 {
+    headers.iter().map(|header| (header.name.len() + header.value.len() + 4) as u64).sum::<u64>() + 19
+}
+
+fn wire_size(method: &str, url: &url::Url, headers: &http::HeaderMap) -> u64 {
+    let head = method.len() + raw::target_of(url).len() + " HTTP/1.1\r\n\r\n".len() + 1;
+    headers.iter().map(|(name, value)| (name.as_str().len() + value.len() + 4) as u64).sum::<u64>() + head as u64
+}
