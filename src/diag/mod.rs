@@ -2,8 +2,10 @@
 
 pub mod codes;
 mod diagnostic;
+mod sanitize;
 mod suggest;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Label, Severity};
+pub use sanitize::sanitize;
 pub use suggest::closest;

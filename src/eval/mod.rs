@@ -1,1 +1,44 @@
-//! (see docs/architecture.md)
+//! Expressions and subjects: what they are worth, given the names in scope and the answer or frame that is looked at. Pure: the
+//! time, random numbers and credentials come in through [`Host`].
+
+mod compare;
+mod cookie;
+mod expr;
+mod focus;
+mod function;
+mod markup;
+mod scope;
+mod show;
+mod subject;
+
+pub use compare::{compare, equal};
+pub use expr::evaluate;
+pub use focus::{BodyJson, Focus};
+pub use scope::Scope;
+pub use show::{show, show_json};
+pub use subject::{Found, find, locate};
+
+use crate::diag::Diagnostic;
+use crate::plan::{CredentialId, Plan};
+use crate::value::Value;
+
+/// Why something has no value.
+pub type Fault = Box<Diagnostic>;
+
+/// What an expression may look at.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub plan: &'a Plan,
+    pub scope: &'a Scope,
+    pub focus: Focus<'a>,
+    pub host: &'a dyn Host,
+}
+
+/// What comes from outside: the run gives the real thing, a replay what was recorded.
+pub trait Host: Sync {
+    fn now(&self) -> jiff::Timestamp;
+    /// A random number, evenly from all of `u64`.
+    fn random(&self) -> u64;
+    /// A credential that has been obtained.
+    fn credential(&self, id: CredentialId) -> Option<Value>;
+}

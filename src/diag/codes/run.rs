@@ -1,3 +1,18 @@
 use super::Code;
 
-registry! {}
+registry! {
+    UNBOUND = "e2e::run::unbound", "a name has no value yet when it is used";
+    NO_SUCH_PART = "e2e::run::no_such_part", "a field or an element that isn't there";
+    BAD_VALUE = "e2e::run::bad_value", "a value of the wrong kind for what is done with it";
+    BAD_ARGUMENT = "e2e::run::bad_argument", "a function can't work with what it was given";
+    CREDENTIAL_FAILED = "e2e::run::credential_failed", "a credential can't be obtained";
+    HOOK_FAILED = "e2e::run::hook_failed", "a suite's `before all` failed, so its tests can't run";
+    LIMIT_REACHED = "e2e::run::limit_reached", "a time limit around several steps was reached";
+    NEVER_HELD = "e2e::run::never_held", "the steps of an `eventually` never all held within its time";
+    VACUOUS = "e2e::run::vacuous", "a test that ended without proving anything";
+    CHANNEL_CLOSED = "e2e::run::channel_closed", "something was sent on a channel that has ended";
+    CHANNEL_NOT_OPEN = "e2e::run::channel_not_open", "a channel is used that was never opened";
+    NO_PONG = "e2e::run::no_pong", "a ping wasn't answered in time";
+    INTERNAL = "e2e::run::internal", "the tool itself failed while it ran a test";
+    NOT_REAL = "e2e::run::not_real", "an exchange that `require real` refuses";
+}

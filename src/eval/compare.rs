@@ -1,0 +1,115 @@
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value as Json};
+
+use crate::value::Value;
+
+/// Whether two values are the same. Numbers compare by what they are worth (`1` is `1.0`), a percentage with a fraction, a secret
+/// with its text, a duration or a size with another of its kind.
+pub fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Json(a), Value::Json(b)) => json_equal(a, b),
+        (Value::Secret(a), Value::Secret(b)) => a == b,
+        (Value::Secret(secret), other) | (other, Value::Secret(secret)) => other.as_str() == Some(secret.expose()),
+        (Value::List(_), _) | (_, Value::List(_)) => lists_equal(a, b),
+        (Value::Bytes(a), Value::Bytes(b)) => a == b,
+        _ => compare(a, b) == Some(Ordering::Equal),
+    }
+}
+
+fn lists_equal(a: &Value, b: &Value) -> bool {
+    let (Some(a), Some(b)) = (elements(a), elements(b)) else { return false };
+    a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| equal(a, b))
+}
+
+fn elements(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::List(values) => Some(values.to_vec()),
+        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
+        _ => None,
+    }
+}
+
+/// Deep equality of JSON; the order of an object's fields doesn't count.
+pub(crate) fn json_equal(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => number_order(a, b) == Some(Ordering::Equal),
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| json_equal(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| json_equal(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// Which of two values is greater; `None` when they can't be ordered. Two timestamps (RFC 3339) are ordered in time, other strings
+/// by their characters.
+pub fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Json(a), Value::Json(b)) => json_order(a, b),
+        (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
+        (Value::Size(a), Value::Size(b)) => Some(a.cmp(b)),
+        (Value::Rate(a), Value::Rate(b)) => a.per_second.partial_cmp(&b.per_second),
+        (Value::Money(a), Value::Money(b)) if a.currency == b.currency => a.amount.partial_cmp(&b.amount),
+        (Value::Size(size), Value::Json(json)) => (*size as f64).partial_cmp(&json.as_f64()?),
+        (Value::Json(json), Value::Size(size)) => json.as_f64()?.partial_cmp(&(*size as f64)),
+        (Value::Percent(a), Value::Percent(b)) => a.partial_cmp(b),
+        (Value::Percent(a), Value::Json(json)) => a.partial_cmp(&json.as_f64()?),
+        (Value::Json(json), Value::Percent(b)) => json.as_f64()?.partial_cmp(b),
+        _ => None,
+    }
+}
+
+fn json_order(a: &Json, b: &Json) -> Option<Ordering> {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => number_order(a, b),
+        (Json::String(a), Json::String(b)) => {
+            let instants = a.parse::<jiff::Timestamp>().ok().zip(b.parse::<jiff::Timestamp>().ok());
+            Some(instants.map_or_else(|| a.cmp(b), |(a, b)| a.cmp(&b)))
+        }
+        (Json::Bool(a), Json::Bool(b)) if a == b => Some(Ordering::Equal),
+        (Json::Null, Json::Null) => Some(Ordering::Equal),
+        _ => None,
+    }
+}
+
+/// Whole numbers are compared exactly, also those that a floating-point number couldn't hold.
+fn number_order(a: &Number, b: &Number) -> Option<Ordering> {
+    match (whole(a), whole(b)) {
+        (Some(a), Some(b)) => Some(a.cmp(&b)),
+        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
+    }
+}
+
+fn whole(number: &Number) -> Option<i128> {
+    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_of_different_kinds_compare_by_what_they_are_worth() {
+        let json = |json: Json| Value::from(json);
+        assert!(equal(&json(json!(1)), &json(json!(1.0))));
+        assert!(!equal(&json(json!(9007199254740993u64)), &json(json!(9007199254740992u64))));
+        assert!(equal(&Value::Percent(0.95), &json(json!(0.95))));
+        assert!(equal(&json(json!({"a": 1, "b": [1.0]})), &json(json!({"b": [1], "a": 1}))));
+        assert!(equal(&Value::Secret(crate::value::Secret::new("x")), &json(json!("x"))));
+        assert!(!equal(&json(json!("1")), &json(json!(1))));
+        assert_eq!(compare(&json(json!("2026-01-01T01:00:00+01:00")), &json(json!("2026-01-01T00:00:00Z"))), Some(Ordering::Equal));
+        assert_eq!(compare(&json(json!("b")), &json(json!(1))), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whole_numbers_are_ordered_as_integers(a: i64, b: u64) {
+            let order = compare(&Value::from(json!(a)), &Value::from(json!(b)));
+            prop_assert_eq!(order, Some(i128::from(a).cmp(&i128::from(b))));
+        }
+    }
+}

@@ -1,0 +1,286 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Context, Fault, compare, equal, function, show, subject};
+use crate::diag::{Diagnostic, closest, codes};
+use crate::plan::{Expr, ExprKind, FileContent, Piece};
+use crate::source::Span;
+use crate::syntax::ast::{BinaryOp, UnaryOp};
+use crate::value::{Money, Secret, Value};
+
+/// What an expression is worth.
+///
+/// # Errors
+/// A name without a value, a part that isn't there, an operation that the values don't allow: one diagnostic at the very operand.
+pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, Fault> {
+    match &expr.kind {
+        ExprKind::Const(value) => Ok(value.clone()),
+        ExprKind::Var(slot) => context.scope.get(*slot).cloned().ok_or_else(|| unbound(expr.span, context.scope.name(*slot))),
+        ExprKind::Env(name) => context.plan.environment.values.get(&**name).cloned().ok_or_else(|| no_env(expr.span, name, context)),
+        ExprKind::Credential(id) => context.host.credential(*id).ok_or_else(|| {
+            fault(&codes::CREDENTIAL_FAILED, expr.span, "this credential hasn't been obtained", "see the failure of its flow")
+        }),
+        ExprKind::Template(pieces) => template(pieces, context),
+        ExprKind::Field(of, name) => field(expr.span, &evaluate(of, context)?, name),
+        ExprKind::Index(of, index) => element(expr.span, &evaluate(of, context)?, &evaluate(index, context)?),
+        ExprKind::List(items) => {
+            items.iter().map(|item| evaluate(item, context)).collect::<Result<Vec<_>, _>>().map(Value::list)
+        }
+        ExprKind::Object(entries) => object(entries, context),
+        ExprKind::Range(from, to) => range(expr.span, &evaluate(from, context)?, &evaluate(to, context)?),
+        ExprKind::Unary(op, of) => unary(*op, of.span, &evaluate(of, context)?),
+        ExprKind::Binary(op, left, right) => binary(expr.span, *op, left, right, context),
+        ExprKind::Call(function, args) => {
+            let args = args.iter().map(|arg| evaluate(arg, context).map(|value| (value, arg.span)));
+            function::call(*function, expr.span, &args.collect::<Result<Vec<_>, _>>()?, context)
+        }
+        ExprKind::Subject(subject) => subject::value(subject, context),
+        ExprKind::File(file) => Ok(content(file)),
+    }
+}
+
+pub(super) fn fault(code: &'static crate::diag::Code, span: Span, message: impl Into<String>, help: impl Into<String>) -> Fault {
+    Box::new(Diagnostic::error(code, span, message).with_help(help))
+}
+
+fn unbound(span: Span, name: &str) -> Fault {
+    let message = format!("`{name}` has no value here");
+    fault(&codes::UNBOUND, span, message, "the step that would have captured it wasn't reached, or its list was empty")
+}
+
+fn no_env(span: Span, name: &str, context: &Context<'_>) -> Fault {
+    let environment = &context.plan.environment;
+    let message = match &environment.name {
+        Some(chosen) => format!("the environment `{chosen}` has no value `{name}`"),
+        None => format!("`env.{name}` is used, and no environment is chosen"),
+    };
+    let help = match closest(name, environment.values.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `env.{near}`?"),
+        None => "choose one with `--env NAME`, or give the value with `--set`".to_owned(),
+    };
+    fault(&codes::UNBOUND, span, message, help)
+}
+
+/// A file as a value: what it is read as, else its text, else its bytes.
+fn content(file: &FileContent) -> Value {
+    let text = || std::str::from_utf8(&file.bytes).ok().map(Value::from);
+    file.parsed.clone().or_else(text).unwrap_or_else(|| Value::Bytes(file.bytes.clone()))
+}
+
+/// A string with a secret in it is a secret.
+fn template(pieces: &[Piece], context: &Context<'_>) -> Result<Value, Fault> {
+    let mut text = String::new();
+    let mut secret = false;
+    for piece in pieces {
+        match piece {
+            Piece::Text(piece) => text.push_str(piece),
+            Piece::Expr(expr) => {
+                let value = evaluate(expr, context)?;
+                if matches!(value, Value::Channel(_) | Value::Bytes(_)) {
+                    let message = format!("a value of kind {} can't stand in a text", value.kind());
+                    return Err(fault(&codes::BAD_VALUE, expr.span, message, "use a string, a number or another value with a text form"));
+                }
+                secret |= matches!(value, Value::Secret(_));
+                text.push_str(&value.to_text());
+            }
+        }
+    }
+    Ok(if secret { Value::Secret(Secret::new(text)) } else { Value::from(serde_json::Value::from(text)) })
+}
+
+fn field(span: Span, of: &Value, name: &str) -> Result<Value, Fault> {
+    let Some(serde_json::Value::Object(fields)) = of.as_json() else {
+        let message = format!("`.{name}` is asked of a value of kind {}, which has no fields", of.kind());
+        return Err(fault(&codes::BAD_VALUE, span, message, "only objects have fields"));
+    };
+    fields.get(name).cloned().map(Value::from).ok_or_else(|| {
+        let help = match closest(name, fields.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `.{near}`?"),
+            None => format!("it has: {}", fields.keys().take(12).cloned().collect::<Vec<_>>().join(", ")),
+        };
+        fault(&codes::NO_SUCH_PART, span, format!("the object has no field `{name}`"), help)
+    })
+}
+
+fn element(span: Span, of: &Value, index: &Value) -> Result<Value, Fault> {
+    if let Some(key) = index.as_str() {
+        return field(span, of, key);
+    }
+    let items: Vec<Value> = match of {
+        Value::List(items) => items.to_vec(),
+        other => match other.as_json().and_then(serde_json::Value::as_array) {
+            Some(items) => items.iter().cloned().map(Value::from).collect(),
+            None => {
+                let message = format!("an element is asked of a value of kind {}", of.kind());
+                return Err(fault(&codes::BAD_VALUE, span, message, "only lists have elements, and objects fields"));
+            }
+        },
+    };
+    let number = index.as_json().and_then(serde_json::Value::as_i64);
+    let Some(number) = number else {
+        let message = format!("{} can't be an index", show(index));
+        return Err(fault(&codes::BAD_VALUE, span, message, "an index is a whole number from 0, or from -1 at the end"));
+    };
+    let at = if number < 0 { items.len().checked_sub(number.unsigned_abs() as usize) } else { usize::try_from(number).ok() };
+    at.and_then(|at| items.get(at)).cloned().ok_or_else(|| {
+        let message = format!("the list has {} elements, so there is none at {number}", items.len());
+        fault(&codes::NO_SUCH_PART, span, message, "the first element has the index 0")
+    })
+}
+
+fn object(entries: &[(Expr, Expr)], context: &Context<'_>) -> Result<Value, Fault> {
+    let mut map = serde_json::Map::new();
+    for (key, value) in entries {
+        map.insert(evaluate(key, context)?.to_text(), evaluate(value, context)?.to_json());
+    }
+    Ok(Value::from(serde_json::Value::Object(map)))
+}
+
+fn range(span: Span, from: &Value, to: &Value) -> Result<Value, Fault> {
+    const LONGEST: i64 = 1_000_000;
+    let whole = |value: &Value| value.as_json().and_then(serde_json::Value::as_i64);
+    let (Some(from), Some(to)) = (whole(from), whole(to)) else {
+        return Err(fault(&codes::BAD_VALUE, span, "both ends of a range are whole numbers", "write for example `1..10`"));
+    };
+    if to.checked_sub(from).is_none_or(|length| length > LONGEST) {
+        return Err(fault(&codes::BAD_VALUE, span, "this range has more than a million elements", "make it shorter"));
+    }
+    Ok(Value::from(serde_json::Value::from((from..=to).collect::<Vec<_>>())))
+}
+
+fn unary(op: UnaryOp, span: Span, value: &Value) -> Result<Value, Fault> {
+    match op {
+        UnaryOp::Not => truth(span, value).map(|truth| boolean(!truth)),
+        UnaryOp::Minus => {
+            let number = value.as_json().filter(|json| json.is_number());
+            let negated = number.and_then(|json| match json.as_i64() {
+                Some(whole) => whole.checked_neg().map(serde_json::Value::from),
+                None => json.as_f64().map(|number| serde_json::Value::from(-number)),
+            });
+            let message = || format!("{} can't be negated", show(value));
+            negated.map(Value::from).ok_or_else(|| fault(&codes::BAD_VALUE, span, message(), "only numbers can"))
+        }
+    }
+}
+
+fn truth(span: Span, value: &Value) -> Result<bool, Fault> {
+    value.as_json().and_then(serde_json::Value::as_bool).ok_or_else(|| {
+        let message = format!("{} is neither true nor false", show(value));
+        fault(&codes::BAD_VALUE, span, message, "compare it with something, as in `a == b`")
+    })
+}
+
+fn boolean(value: bool) -> Value {
+    Value::from(serde_json::Value::from(value))
+}
+
+fn binary(span: Span, op: BinaryOp, left: &Expr, right: &Expr, context: &Context<'_>) -> Result<Value, Fault> {
+    let a = evaluate(left, context)?;
+    match op {
+        BinaryOp::Or if truth(left.span, &a)? => return Ok(boolean(true)),
+        BinaryOp::And if !truth(left.span, &a)? => return Ok(boolean(false)),
+        _ => {}
+    }
+    let b = evaluate(right, context)?;
+    match op {
+        BinaryOp::Or | BinaryOp::And => truth(right.span, &b).map(boolean),
+        BinaryOp::Equal => Ok(boolean(equal(&a, &b))),
+        BinaryOp::NotEqual => Ok(boolean(!equal(&a, &b))),
+        BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+            let order = compare(&a, &b).ok_or_else(|| {
+                let message = format!("{} ({}) and {} ({}) can't be ordered", show(&a), a.kind(), show(&b), b.kind());
+                fault(&codes::BAD_VALUE, span, message, "compare values of one kind")
+            })?;
+            Ok(boolean(ordered(op, order)))
+        }
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => arithmetic(span, op, &a, &b),
+    }
+}
+
+/// Whether an order is what a comparison asks for.
+pub(crate) fn ordered(op: BinaryOp, order: std::cmp::Ordering) -> bool {
+    match op {
+        BinaryOp::Less => order.is_lt(),
+        BinaryOp::LessEqual => order.is_le(),
+        BinaryOp::Greater => order.is_gt(),
+        BinaryOp::GreaterEqual => order.is_ge(),
+        BinaryOp::Equal => order.is_eq(),
+        BinaryOp::NotEqual => order.is_ne(),
+        _ => false,
+    }
+}
+
+fn arithmetic(span: Span, op: BinaryOp, a: &Value, b: &Value) -> Result<Value, Fault> {
+    let result = match (a, b) {
+        (Value::Json(x), Value::Json(y)) if x.is_string() && op == BinaryOp::Add => {
+            let text = format!("{}{}", x.as_str().unwrap_or_default(), Value::Json(y.clone()).to_text());
+            Some(Value::from(serde_json::Value::from(text)))
+        }
+        (Value::Json(x), Value::Json(y)) if x.is_array() && y.is_array() && op == BinaryOp::Add => {
+            let items = x.as_array().into_iter().chain(y.as_array()).flatten().cloned().collect();
+            Some(Value::from(serde_json::Value::Array(items)))
+        }
+        (Value::Secret(_), other) | (other, Value::Secret(_)) if op == BinaryOp::Add && !matches!(other, Value::Channel(_)) => {
+            Some(Value::Secret(Secret::new(format!("{}{}", a.to_text(), b.to_text()))))
+        }
+        (Value::Json(x), Value::Json(y)) => numbers(op, x, y),
+        (Value::Duration(x), Value::Duration(y)) if matches!(op, BinaryOp::Add | BinaryOp::Subtract) => {
+            seconds(if op == BinaryOp::Add { x.as_secs_f64() + y.as_secs_f64() } else { x.as_secs_f64() - y.as_secs_f64() })
+        }
+        (Value::Duration(x), Value::Duration(y)) if op == BinaryOp::Divide => float(x.as_secs_f64() / y.as_secs_f64()),
+        (Value::Duration(x), Value::Json(y)) if op == BinaryOp::Multiply => seconds(x.as_secs_f64() * y.as_f64().unwrap_or(f64::NAN)),
+        (Value::Json(x), Value::Duration(y)) if op == BinaryOp::Multiply => seconds(y.as_secs_f64() * x.as_f64().unwrap_or(f64::NAN)),
+        (Value::Duration(x), Value::Json(y)) if op == BinaryOp::Divide => seconds(x.as_secs_f64() / y.as_f64().unwrap_or(f64::NAN)),
+        (Value::Size(x), Value::Size(y)) if op == BinaryOp::Add => x.checked_add(*y).map(Value::Size),
+        (Value::Size(x), Value::Size(y)) if op == BinaryOp::Subtract => x.checked_sub(*y).map(Value::Size),
+        (Value::Size(x), Value::Json(y)) if op == BinaryOp::Multiply => {
+            y.as_u64().and_then(|times| x.checked_mul(times)).map(Value::Size)
+        }
+        (Value::Money(x), Value::Money(y)) if x.currency == y.currency && matches!(op, BinaryOp::Add | BinaryOp::Subtract) => {
+            let amount = if op == BinaryOp::Add { x.amount + y.amount } else { x.amount - y.amount };
+            Some(Value::Money(Money { amount, currency: x.currency }))
+        }
+        _ => None,
+    };
+    result.ok_or_else(|| {
+        let sign = match op {
+            BinaryOp::Add => "+",
+            BinaryOp::Subtract => "-",
+            BinaryOp::Multiply => "*",
+            _ => "/",
+        };
+        let message = format!("`{} {sign} {}` has no value", show(a), show(b));
+        fault(&codes::BAD_VALUE, span, message, "both sides must be numbers (or durations, sizes, strings to join), and the result in range")
+    })
+}
+
+fn numbers(op: BinaryOp, a: &Arc<serde_json::Value>, b: &Arc<serde_json::Value>) -> Option<Value> {
+    if let (Some(x), Some(y)) = (a.as_i64(), b.as_i64()) {
+        let whole = match op {
+            BinaryOp::Add => x.checked_add(y),
+            BinaryOp::Subtract => x.checked_sub(y),
+            BinaryOp::Multiply => x.checked_mul(y),
+            _ if y != 0 && x.checked_rem(y) == Some(0) => x.checked_div(y),
+            _ => None,
+        };
+        if let Some(whole) = whole {
+            return Some(Value::from(serde_json::Value::from(whole)));
+        }
+    }
+    let (x, y) = (a.as_f64()?, b.as_f64()?);
+    float(match op {
+        BinaryOp::Add => x + y,
+        BinaryOp::Subtract => x - y,
+        BinaryOp::Multiply => x * y,
+        _ => x / y,
+    })
+}
+
+/// JSON has no infinity and no NaN: a division by zero has no value.
+fn float(value: f64) -> Option<Value> {
+    serde_json::Number::from_f64(value).map(|number| Value::from(serde_json::Value::Number(number)))
+}
+
+fn seconds(value: f64) -> Option<Value> {
+    Duration::try_from_secs_f64(value).ok().map(Value::Duration)
+}
