@@ -101,7 +101,10 @@ mod tests {
         assert!(equal(&json(json!({"a": 1, "b": [1.0]})), &json(json!({"b": [1], "a": 1}))));
         assert!(equal(&Value::Secret(crate::value::Secret::new("x")), &json(json!("x"))));
         assert!(!equal(&json(json!("1")), &json(json!(1))));
-        assert_eq!(compare(&json(json!("2026-01-01T01:00:00+01:00")), &json(json!("2026-01-01T00:00:00Z"))), Some(Ordering::Equal));
+        assert_eq!(
+            compare(&json(json!("2026-01-01T01:00:00+01:00")), &json(json!("2026-01-01T00:00:00Z"))),
+            Some(Ordering::Equal)
+        );
         assert_eq!(compare(&json(json!("b")), &json(json!(1))), None);
     }
 

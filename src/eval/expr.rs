@@ -15,10 +15,19 @@ use crate::value::{Money, Secret, Value};
 pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, Fault> {
     match &expr.kind {
         ExprKind::Const(value) => Ok(value.clone()),
-        ExprKind::Var(slot) => context.scope.get(*slot).cloned().ok_or_else(|| unbound(expr.span, context.scope.name(*slot))),
-        ExprKind::Env(name) => context.plan.environment.values.get(&**name).cloned().ok_or_else(|| no_env(expr.span, name, context)),
+        ExprKind::Var(slot) => {
+            context.scope.get(*slot).cloned().ok_or_else(|| unbound(expr.span, context.scope.name(*slot)))
+        }
+        ExprKind::Env(name) => {
+            context.plan.environment.values.get(&**name).cloned().ok_or_else(|| no_env(expr.span, name, context))
+        }
         ExprKind::Credential(id) => context.host.credential(*id).ok_or_else(|| {
-            fault(&codes::CREDENTIAL_FAILED, expr.span, "this credential hasn't been obtained", "see the failure of its flow")
+            fault(
+                &codes::CREDENTIAL_FAILED,
+                expr.span,
+                "this credential hasn't been obtained",
+                "see the failure of its flow",
+            )
         }),
         ExprKind::Template(pieces) => template(pieces, context),
         ExprKind::Field(of, name) => field(expr.span, &evaluate(of, context)?, name),
@@ -39,7 +48,12 @@ pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, Fault> {
     }
 }
 
-pub(super) fn fault(code: &'static crate::diag::Code, span: Span, message: impl Into<String>, help: impl Into<String>) -> Fault {
+pub(super) fn fault(
+    code: &'static crate::diag::Code,
+    span: Span,
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> Fault {
     Box::new(Diagnostic::error(code, span, message).with_help(help))
 }
 
@@ -78,7 +92,12 @@ fn template(pieces: &[Piece], context: &Context<'_>) -> Result<Value, Fault> {
                 let value = evaluate(expr, context)?;
                 if matches!(value, Value::Channel(_) | Value::Bytes(_)) {
                     let message = format!("a value of kind {} can't stand in a text", value.kind());
-                    return Err(fault(&codes::BAD_VALUE, expr.span, message, "use a string, a number or another value with a text form"));
+                    return Err(fault(
+                        &codes::BAD_VALUE,
+                        expr.span,
+                        message,
+                        "use a string, a number or another value with a text form",
+                    ));
                 }
                 secret |= matches!(value, Value::Secret(_));
                 text.push_str(&value.to_text());
@@ -119,9 +138,15 @@ fn element(span: Span, of: &Value, index: &Value) -> Result<Value, Fault> {
     let number = index.as_json().and_then(serde_json::Value::as_i64);
     let Some(number) = number else {
         let message = format!("{} can't be an index", show(index));
-        return Err(fault(&codes::BAD_VALUE, span, message, "an index is a whole number from 0, or from -1 at the end"));
+        return Err(fault(
+            &codes::BAD_VALUE,
+            span,
+            message,
+            "an index is a whole number from 0, or from -1 at the end",
+        ));
     };
-    let at = if number < 0 { items.len().checked_sub(number.unsigned_abs() as usize) } else { usize::try_from(number).ok() };
+    let at =
+        if number < 0 { items.len().checked_sub(number.unsigned_abs() as usize) } else { usize::try_from(number).ok() };
     at.and_then(|at| items.get(at)).cloned().ok_or_else(|| {
         let message = format!("the list has {} elements, so there is none at {number}", items.len());
         fault(&codes::NO_SUCH_PART, span, message, "the first element has the index 0")
@@ -140,7 +165,12 @@ fn range(span: Span, from: &Value, to: &Value) -> Result<Value, Fault> {
     const LONGEST: i64 = 1_000_000;
     let whole = |value: &Value| value.as_json().and_then(serde_json::Value::as_i64);
     let (Some(from), Some(to)) = (whole(from), whole(to)) else {
-        return Err(fault(&codes::BAD_VALUE, span, "both ends of a range are whole numbers", "write for example `1..10`"));
+        return Err(fault(
+            &codes::BAD_VALUE,
+            span,
+            "both ends of a range are whole numbers",
+            "write for example `1..10`",
+        ));
     };
     if to.checked_sub(from).is_none_or(|length| length > LONGEST) {
         return Err(fault(&codes::BAD_VALUE, span, "this range has more than a million elements", "make it shorter"));
@@ -220,23 +250,37 @@ fn arithmetic(span: Span, op: BinaryOp, a: &Value, b: &Value) -> Result<Value, F
             let items = x.as_array().into_iter().chain(y.as_array()).flatten().cloned().collect();
             Some(Value::from(serde_json::Value::Array(items)))
         }
-        (Value::Secret(_), other) | (other, Value::Secret(_)) if op == BinaryOp::Add && !matches!(other, Value::Channel(_)) => {
+        (Value::Secret(_), other) | (other, Value::Secret(_))
+            if op == BinaryOp::Add && !matches!(other, Value::Channel(_)) =>
+        {
             Some(Value::Secret(Secret::new(format!("{}{}", a.to_text(), b.to_text()))))
         }
         (Value::Json(x), Value::Json(y)) => numbers(op, x, y),
         (Value::Duration(x), Value::Duration(y)) if matches!(op, BinaryOp::Add | BinaryOp::Subtract) => {
-            seconds(if op == BinaryOp::Add { x.as_secs_f64() + y.as_secs_f64() } else { x.as_secs_f64() - y.as_secs_f64() })
+            seconds(if op == BinaryOp::Add {
+                x.as_secs_f64() + y.as_secs_f64()
+            } else {
+                x.as_secs_f64() - y.as_secs_f64()
+            })
         }
         (Value::Duration(x), Value::Duration(y)) if op == BinaryOp::Divide => float(x.as_secs_f64() / y.as_secs_f64()),
-        (Value::Duration(x), Value::Json(y)) if op == BinaryOp::Multiply => seconds(x.as_secs_f64() * y.as_f64().unwrap_or(f64::NAN)),
-        (Value::Json(x), Value::Duration(y)) if op == BinaryOp::Multiply => seconds(y.as_secs_f64() * x.as_f64().unwrap_or(f64::NAN)),
-        (Value::Duration(x), Value::Json(y)) if op == BinaryOp::Divide => seconds(x.as_secs_f64() / y.as_f64().unwrap_or(f64::NAN)),
+        (Value::Duration(x), Value::Json(y)) if op == BinaryOp::Multiply => {
+            seconds(x.as_secs_f64() * y.as_f64().unwrap_or(f64::NAN))
+        }
+        (Value::Json(x), Value::Duration(y)) if op == BinaryOp::Multiply => {
+            seconds(y.as_secs_f64() * x.as_f64().unwrap_or(f64::NAN))
+        }
+        (Value::Duration(x), Value::Json(y)) if op == BinaryOp::Divide => {
+            seconds(x.as_secs_f64() / y.as_f64().unwrap_or(f64::NAN))
+        }
         (Value::Size(x), Value::Size(y)) if op == BinaryOp::Add => x.checked_add(*y).map(Value::Size),
         (Value::Size(x), Value::Size(y)) if op == BinaryOp::Subtract => x.checked_sub(*y).map(Value::Size),
         (Value::Size(x), Value::Json(y)) if op == BinaryOp::Multiply => {
             y.as_u64().and_then(|times| x.checked_mul(times)).map(Value::Size)
         }
-        (Value::Money(x), Value::Money(y)) if x.currency == y.currency && matches!(op, BinaryOp::Add | BinaryOp::Subtract) => {
+        (Value::Money(x), Value::Money(y))
+            if x.currency == y.currency && matches!(op, BinaryOp::Add | BinaryOp::Subtract) =>
+        {
             let amount = if op == BinaryOp::Add { x.amount + y.amount } else { x.amount - y.amount };
             Some(Value::Money(Money { amount, currency: x.currency }))
         }
@@ -250,7 +294,12 @@ fn arithmetic(span: Span, op: BinaryOp, a: &Value, b: &Value) -> Result<Value, F
             _ => "/",
         };
         let message = format!("`{} {sign} {}` has no value", show(a), show(b));
-        fault(&codes::BAD_VALUE, span, message, "both sides must be numbers (or durations, sizes, strings to join), and the result in range")
+        fault(
+            &codes::BAD_VALUE,
+            span,
+            message,
+            "both sides must be numbers (or durations, sizes, strings to join), and the result in range",
+        )
     })
 }
 

@@ -71,11 +71,23 @@ fn random_bytes(context: &Context<'_>) -> [u8; 16] {
 fn random_int(span: Span, from: &(Value, Span), to: &(Value, Span), context: &Context<'_>) -> Result<Value, Fault> {
     let whole = |(value, span): &(Value, Span)| {
         let found = value.as_json().and_then(serde_json::Value::as_i64);
-        found.ok_or_else(|| fault(&codes::BAD_ARGUMENT, *span, format!("{} isn't a whole number", show(value)), "write for example `random_int(1, 6)`"))
+        found.ok_or_else(|| {
+            fault(
+                &codes::BAD_ARGUMENT,
+                *span,
+                format!("{} isn't a whole number", show(value)),
+                "write for example `random_int(1, 6)`",
+            )
+        })
     };
     let (from, to) = (whole(from)?, whole(to)?);
     if from > to {
-        return Err(fault(&codes::BAD_ARGUMENT, span, format!("no number lies between {from} and {to}"), "give the smaller bound first"));
+        return Err(fault(
+            &codes::BAD_ARGUMENT,
+            span,
+            format!("no number lies between {from} and {to}"),
+            "give the smaller bound first",
+        ));
     }
     let count = (i128::from(to) - i128::from(from) + 1) as u128;
     let offset = (u128::from(context.host.random()) * count >> 64) as i128;
@@ -84,7 +96,12 @@ fn random_int(span: Span, from: &(Value, Span), to: &(Value, Span), context: &Co
 
 fn json((value, span): &(Value, Span)) -> Result<Value, Fault> {
     serde_json::from_str::<serde_json::Value>(&value.to_text()).map(Value::from).map_err(|error| {
-        fault(&codes::BAD_ARGUMENT, *span, format!("this text isn't JSON: {error}"), "`json()` reads a text; a body is looked at with a JSONPath")
+        fault(
+            &codes::BAD_ARGUMENT,
+            *span,
+            format!("this text isn't JSON: {error}"),
+            "`json()` reads a text; a body is looked at with a JSONPath",
+        )
     })
 }
 
@@ -95,14 +112,28 @@ fn jwt((value, span): &(Value, Span)) -> Result<Value, Fault> {
     let decoded = claims.and_then(|claims| URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok());
     let parsed = decoded.and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok());
     parsed.map(Value::from).ok_or_else(|| {
-        fault(&codes::BAD_ARGUMENT, *span, "this isn't a JSON Web Token", "a token has three parts between dots, the second of them JSON in base64 (RFC 7519)")
+        fault(
+            &codes::BAD_ARGUMENT,
+            *span,
+            "this isn't a JSON Web Token",
+            "a token has three parts between dots, the second of them JSON in base64 (RFC 7519)",
+        )
     })
 }
 
 fn base64_decode((value, span): &(Value, Span)) -> Result<Value, Fault> {
     let encoded = value.to_text();
-    let decoded = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].iter().find_map(|engine| engine.decode(encoded.trim()).ok());
-    let decoded = decoded.ok_or_else(|| fault(&codes::BAD_ARGUMENT, *span, "this isn't base64", "it holds characters or a length that base64 doesn't have"))?;
+    let decoded = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD]
+        .iter()
+        .find_map(|engine| engine.decode(encoded.trim()).ok());
+    let decoded = decoded.ok_or_else(|| {
+        fault(
+            &codes::BAD_ARGUMENT,
+            *span,
+            "this isn't base64",
+            "it holds characters or a length that base64 doesn't have",
+        )
+    })?;
     Ok(match String::from_utf8(decoded) {
         Ok(decoded) => alike(value, decoded),
         Err(error) => Value::Bytes(error.into_bytes().into()),
@@ -111,7 +142,8 @@ fn base64_decode((value, span): &(Value, Span)) -> Result<Value, Fault> {
 
 fn hmac_sha256(span: Span, key: &Value, message: &Value) -> Result<Value, Fault> {
     let mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(&bytes(key));
-    let mut mac = mac.map_err(|_| fault(&codes::BAD_ARGUMENT, span, "this key can't be used", "give a text or bytes"))?;
+    let mut mac =
+        mac.map_err(|_| fault(&codes::BAD_ARGUMENT, span, "this key can't be used", "give a text or bytes"))?;
     mac.update(&bytes(message));
     Ok(text(hex(&mac.finalize().into_bytes())))
 }
@@ -134,7 +166,12 @@ fn join(list: &(Value, Span), separator: &(Value, Span)) -> Result<Value, Fault>
 fn split(of: &(Value, Span), separator: &(Value, Span)) -> Result<Value, Fault> {
     let separator_text = separator.0.to_text();
     if separator_text.is_empty() {
-        return Err(fault(&codes::BAD_ARGUMENT, separator.1, "a text can't be split at nothing", "give the text that separates, such as \",\""));
+        return Err(fault(
+            &codes::BAD_ARGUMENT,
+            separator.1,
+            "a text can't be split at nothing",
+            "give the text that separates, such as \",\"",
+        ));
     }
     let parts: Vec<String> = of.0.to_text().split(&separator_text).map(str::to_owned).collect();
     Ok(Value::from(serde_json::Value::from(parts)))
@@ -142,6 +179,11 @@ fn split(of: &(Value, Span), separator: &(Value, Span)) -> Result<Value, Fault> 
 
 fn length(of: &(Value, Span)) -> Result<Value, Fault> {
     super::subject::length_of(&of.0).map(|length| Value::from(serde_json::Value::from(length))).ok_or_else(|| {
-        fault(&codes::BAD_ARGUMENT, of.1, format!("a value of kind {} has no length", of.0.kind()), "strings, lists, objects and bytes have one")
+        fault(
+            &codes::BAD_ARGUMENT,
+            of.1,
+            format!("a value of kind {} has no length", of.0.kind()),
+            "strings, lists, objects and bytes have one",
+        )
     })
 }

@@ -11,11 +11,14 @@ mod scope;
 mod show;
 mod subject;
 
+pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
 pub use expr::evaluate;
+pub(crate) use expr::ordered;
 pub use focus::{BodyJson, Focus};
 pub use scope::Scope;
 pub use show::{show, show_json};
+pub(crate) use subject::length_of;
 pub use subject::{Found, find, locate};
 
 use crate::diag::Diagnostic;

@@ -36,7 +36,9 @@ impl Scope {
     pub fn collect(&mut self, slot: Slot, value: Value) {
         let mut list = match self.get(slot) {
             Some(Value::List(values)) => values.to_vec(),
-            Some(Value::Json(json)) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()).unwrap_or_default(),
+            Some(Value::Json(json)) => {
+                json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()).unwrap_or_default()
+            }
             _ => Vec::new(),
         };
         list.push(value);

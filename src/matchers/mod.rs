@@ -1,1 +1,173 @@
-//! (see docs/architecture.md)
+//! One file a matcher: whether what was found is what is expected, and in a user's words why not. Pure.
+
+mod close;
+mod compare;
+mod condition;
+mod difference;
+mod membership;
+mod partial;
+mod quantifier;
+mod schema;
+mod sequence;
+mod text;
+mod types;
+
+pub use condition::condition;
+pub use difference::{Difference, differences};
+
+use crate::eval::{Context, Fault, Found, show};
+use crate::plan::{Matcher, MatcherKind};
+use crate::value::{PathStep, Value};
+
+/// Why an expectation doesn't hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mismatch {
+    /// Goes on after the subject: `is 503, expected 201`.
+    pub text: String,
+    pub help: Option<String>,
+    /// The kind of problem, where the matcher knows better than the subject.
+    pub kind: Kind,
+    /// Which of several nodes it is about, counted from 0.
+    pub node: Option<usize>,
+    /// Where in the value, below the node.
+    pub path: Vec<PathStep>,
+    /// How two structures differ, for a display of its own.
+    pub differences: Vec<Difference>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    #[default]
+    Value,
+    Missing,
+    Type,
+    Element,
+    Schema,
+    /// The question can't be asked of such a value.
+    Unsuitable,
+}
+
+impl Mismatch {
+    pub fn new(text: impl Into<String>) -> Box<Self> {
+        Box::new(Self { text: text.into(), ..Self::default() })
+    }
+
+    fn of(kind: Kind, text: impl Into<String>) -> Box<Self> {
+        Box::new(Self { text: text.into(), kind, ..Self::default() })
+    }
+
+    fn with_help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// What a matcher says: it holds, it doesn't, or it can't be evaluated.
+pub type Verdict = Result<Result<(), Box<Mismatch>>, Fault>;
+
+/// Whether what a subject found is what a matcher expects.
+///
+/// # Errors
+/// An operand has no value.
+pub fn apply(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
+    match &matcher.kind {
+        MatcherKind::Exists => return Ok(exists(found)),
+        MatcherKind::Not(inner) => return not(inner, found, context),
+        MatcherKind::Each(inner) => return quantifier::each(inner, found, context),
+        MatcherKind::Some(inner) => return quantifier::some(inner, found, context),
+        MatcherKind::None(inner) => return quantifier::none(inner, found, context),
+        _ => {}
+    }
+    let Some(value) = found.value() else {
+        return Ok(Err(Mismatch::of(Kind::Missing, format!("is missing, expected {}", expected(matcher, context)?))));
+    };
+    match &matcher.kind {
+        MatcherKind::Compare(op, operand) if found.plain => compare::compare(*op, &value, false, operand, context),
+        MatcherKind::Equals(operand) if found.plain => compare::equals(&value, false, operand, context),
+        _ => one(matcher, &value, found.text.as_deref(), context),
+    }
+}
+
+/// A matcher on one value.
+pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Context<'_>) -> Verdict {
+    match &matcher.kind {
+        MatcherKind::Compare(op, operand) => compare::compare(*op, value, true, operand, context),
+        MatcherKind::Equals(operand) => compare::equals(value, true, operand, context),
+        MatcherKind::In(operand) => membership::is_in(value, operand, context),
+        MatcherKind::Contains(operand) => text::contains(value, text, operand, context),
+        MatcherKind::StartsWith(operand) => text::starts_with(value, text, operand, context),
+        MatcherKind::EndsWith(operand) => text::ends_with(value, text, operand, context),
+        MatcherKind::Regex(pattern) => Ok(text::regex(value, text, pattern)),
+        MatcherKind::Partial(expected) => partial::matches(value, expected, context),
+        MatcherKind::Schema { name, schema } => Ok(schema::valid(value, name, schema)),
+        MatcherKind::Is(ty) => Ok(types::is(value, ty, context.plan)),
+        MatcherKind::IsEmpty => Ok(sequence::is_empty(value, text)),
+        MatcherKind::HasLength(operand) => sequence::has_length(value, operand, context),
+        MatcherKind::IsUnique => Ok(sequence::is_unique(value)),
+        MatcherKind::IsSorted { by, descending } => Ok(sequence::is_sorted(value, by.as_ref(), *descending)),
+        MatcherKind::CloseTo { target, tolerance } => close::close_to(value, target, tolerance, context),
+        MatcherKind::ExpiresAfter(operand) => close::expires_after(value, operand, context),
+        MatcherKind::Exists
+        | MatcherKind::Not(_)
+        | MatcherKind::Each(_)
+        | MatcherKind::Some(_)
+        | MatcherKind::None(_) => apply(
+            matcher,
+            &Found { values: vec![value.clone()], plural: false, plain: false, text: text.map(str::to_owned) },
+            context,
+        ),
+    }
+}
+
+fn exists(found: &Found) -> Result<(), Box<Mismatch>> {
+    if found.values.is_empty() { Err(Mismatch::of(Kind::Missing, "is missing, expected it to exist")) } else { Ok(()) }
+}
+
+fn not(inner: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
+    // What is absent is nothing, so also not this; only `not exists` asks about that itself.
+    if found.values.is_empty() && !matches!(inner.kind, MatcherKind::Exists) && !found.plural {
+        return Ok(Err(Mismatch::of(
+            Kind::Missing,
+            format!("is missing, expected a value that is not {}", expected(inner, context)?),
+        )
+        .with_help("`not exists` expects it to be missing")));
+    }
+    match apply(inner, found, context)? {
+        Err(mismatch) if mismatch.kind == Kind::Unsuitable => Ok(Err(mismatch)),
+        Err(_) => Ok(Ok(())),
+        Ok(()) => {
+            let value = found.value().map_or("missing".to_owned(), |value| show(&value));
+            Ok(Err(Mismatch::new(format!("is {value}, expected not {}", expected(inner, context)?))))
+        }
+    }
+}
+
+/// What a matcher expects, in words: `a uuid`, `less than 2s`.
+pub(crate) fn expected(matcher: &Matcher, context: &Context<'_>) -> Result<String, Fault> {
+    let value = |operand| crate::eval::evaluate(operand, context).map(|value| show(&value));
+    Ok(match &matcher.kind {
+        MatcherKind::Compare(op, operand) => format!("{}{}", compare::words(*op), value(operand)?),
+        MatcherKind::Equals(operand) => value(operand)?,
+        MatcherKind::In(operand) => format!("one of {}", membership::shown(operand, context)?),
+        MatcherKind::Contains(operand) => format!("to contain {}", value(operand)?),
+        MatcherKind::StartsWith(operand) => format!("to start with {}", value(operand)?),
+        MatcherKind::EndsWith(operand) => format!("to end with {}", value(operand)?),
+        MatcherKind::Regex(pattern) => format!("to match {}", pattern.as_str()),
+        MatcherKind::Partial(_) => "to match the object".to_owned(),
+        MatcherKind::Schema { name, .. } => format!("to be valid by \"{name}\""),
+        MatcherKind::Is(ty) => types::words(ty, context.plan),
+        MatcherKind::Exists => "to exist".to_owned(),
+        MatcherKind::IsEmpty => "empty".to_owned(),
+        MatcherKind::HasLength(operand) => format!("of length {}", value(operand)?),
+        MatcherKind::IsUnique => "unique".to_owned(),
+        MatcherKind::IsSorted { descending, .. } => {
+            if *descending { "sorted, descending" } else { "sorted" }.to_owned()
+        }
+        MatcherKind::CloseTo { target, tolerance } => format!("{} ± {}", value(target)?, value(tolerance)?),
+        MatcherKind::ExpiresAfter(operand) => format!("to expire in more than {}", value(operand)?),
+        MatcherKind::Each(inner) => format!("each {}", expected(inner, context)?),
+        MatcherKind::Some(inner) => format!("some {}", expected(inner, context)?),
+        MatcherKind::None(inner) => format!("none {}", expected(inner, context)?),
+        MatcherKind::Not(inner) => format!("not {}", expected(inner, context)?),
+    })
+}

@@ -1,0 +1,286 @@
+use super::expr::fault;
+use super::{Context, Fault, Focus, cookie, evaluate, markup};
+use crate::diag::codes;
+use crate::event::{Exchange, Frame, FrameKind, Response};
+use crate::plan::{Path, Piece, Subject, SubjectKind};
+use crate::value::{JsonPath, PathStep, Value, location};
+
+/// What a subject finds.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// None at all: it is absent.
+    pub values: Vec<Value>,
+    /// It may find several (a JSONPath that isn't singular, `headers X`): a list, even of one.
+    pub plural: bool,
+    /// It comes from outside of JSON (a header, a cookie, markup): a text there may stand for a number.
+    pub plain: bool,
+    /// A body's text, for matchers of texts, beside the JSON that it also is.
+    pub text: Option<String>,
+}
+
+impl Found {
+    fn one(value: Value) -> Self {
+        Self { values: vec![value], plural: false, plain: false, text: None }
+    }
+
+    fn maybe(value: Option<Value>) -> Self {
+        Self { values: value.into_iter().collect(), plural: false, plain: false, text: None }
+    }
+
+    fn plain(text: Option<&str>) -> Self {
+        Self { values: text.map(Value::from).into_iter().collect(), plural: false, plain: true, text: None }
+    }
+
+    fn list(values: Vec<Value>) -> Self {
+        Self { values, plural: true, plain: true, text: None }
+    }
+
+    /// The one value, or the list of all; `None` when it is absent.
+    pub fn value(&self) -> Option<Value> {
+        if self.plural { Some(Value::list(self.values.clone())) } else { self.values.first().cloned() }
+    }
+}
+
+/// Looks a subject up.
+///
+/// # Errors
+/// It can't be asked of what is looked at: a JSONPath of a body that isn't JSON, a status of a frame.
+pub fn find(subject: &Subject, context: &Context<'_>) -> Result<Found, Fault> {
+    match &subject.kind {
+        SubjectKind::JsonPath(path) => json_path(subject, path, context),
+        SubjectKind::Expr(expr) => evaluate(expr, context).map(Found::one),
+        kind => match context.focus {
+            Focus::Response { exchange, response, json } => {
+                of_response(subject, kind, exchange, response, json.of(response).cloned())
+            }
+            Focus::Frame(frame) => of_frame(subject, kind, frame),
+            Focus::Nothing => Err(nothing(subject)),
+        },
+    }
+}
+
+/// A subject as a value in an expression: absent is an error there.
+pub(super) fn value(subject: &Subject, context: &Context<'_>) -> Result<Value, Fault> {
+    find(subject, context)?.value().ok_or_else(|| {
+        let noun = context.focus.noun();
+        fault(
+            &codes::NO_SUCH_PART,
+            subject.span,
+            format!("the {noun} has nothing here"),
+            "look at what came with `expect … exists` first",
+        )
+    })
+}
+
+/// Where the nodes that a JSONPath finds stand in the JSON that is looked at; empty for other subjects.
+pub fn locate(subject: &Subject, context: &Context<'_>) -> Vec<Vec<PathStep>> {
+    let SubjectKind::JsonPath(path) = &subject.kind else { return Vec::new() };
+    let (Some(json), Ok(path)) = (context.focus.json(), complete(path, context)) else { return Vec::new() };
+    path.select(json).into_iter().filter_map(|node| location(json, node)).collect()
+}
+
+/// The length of a string in characters, of a list in elements, of an object in fields, of bytes.
+pub(crate) fn length_of(value: &Value) -> Option<u64> {
+    Some(match value {
+        Value::List(values) => values.len() as u64,
+        Value::Bytes(bytes) => bytes.len() as u64,
+        Value::Secret(secret) => secret.expose().chars().count() as u64,
+        Value::Json(json) => match &**json {
+            serde_json::Value::String(text) => text.chars().count() as u64,
+            serde_json::Value::Array(items) => items.len() as u64,
+            serde_json::Value::Object(fields) => fields.len() as u64,
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn json_path(subject: &Subject, path: &Path, context: &Context<'_>) -> Result<Found, Fault> {
+    if matches!(context.focus, Focus::Nothing) {
+        return Err(nothing(subject));
+    }
+    let path = complete(path, context)?;
+    let Some(json) = context.focus.json() else {
+        let noun = context.focus.noun();
+        let help = match context.focus {
+            Focus::Response { response, .. } => match response.header("content-type") {
+                Some(kind) => format!(
+                    "its Content-Type is `{}`; a text is looked at with `expect body contains …`",
+                    crate::diag::sanitize(kind)
+                ),
+                None => "it has no Content-Type; a text is looked at with `expect body contains …`".to_owned(),
+            },
+            _ => "look at it with `text` or `hex`".to_owned(),
+        };
+        return Err(fault(
+            &codes::NOT_JSON,
+            subject.span,
+            format!("the {noun} isn't JSON, so nothing can be found in it"),
+            help,
+        ));
+    };
+    // The root is shared, not copied.
+    if path.as_str() == "$" {
+        return Ok(Found::one(Value::Json(json.clone())));
+    }
+    let values = path.select(json).into_iter().cloned().map(Value::from).collect();
+    Ok(Found { values, plural: !path.is_singular(), plain: false, text: None })
+}
+
+/// The path with the names in its brackets put in.
+fn complete(path: &Path, context: &Context<'_>) -> Result<JsonPath, Fault> {
+    let pieces = match path {
+        Path::Fixed(path) => return Ok(path.clone()),
+        Path::Keyed { pieces, .. } => pieces,
+    };
+    let mut text = String::new();
+    let mut span = None;
+    for piece in pieces {
+        match piece {
+            Piece::Text(piece) => text.push_str(piece),
+            Piece::Expr(expr) => {
+                span = Some(expr.span);
+                let key = evaluate(expr, context)?;
+                match key.as_json().and_then(serde_json::Value::as_i64) {
+                    Some(index) => text.push_str(&format!("[{index}]")),
+                    None => text.push_str(&format!("[{}]", serde_json::Value::from(key.to_text()))),
+                }
+            }
+        }
+    }
+    JsonPath::compile(&text).map_err(|error| {
+        let span = span.unwrap_or(crate::source::Span::nowhere());
+        fault(
+            &codes::BAD_VALUE,
+            span,
+            format!("this value can't be a key of a path: {}", error.message),
+            "keys are strings, indices whole numbers",
+        )
+    })
+}
+
+fn nothing(subject: &Subject) -> Fault {
+    fault(
+        &codes::UNSUITABLE,
+        subject.span,
+        "there is no answer here to look at",
+        "put it into the braces of the request whose answer it is about",
+    )
+}
+
+fn number(value: u64) -> Value {
+    Value::from(serde_json::Value::from(value))
+}
+
+fn of_response(
+    subject: &Subject,
+    kind: &SubjectKind,
+    exchange: &Exchange,
+    response: &Response,
+    json: Option<std::sync::Arc<serde_json::Value>>,
+) -> Result<Found, Fault> {
+    Ok(match kind {
+        SubjectKind::Status => Found::one(number(u64::from(response.status))),
+        SubjectKind::Time => Found::one(Value::Duration(exchange.timings.total)),
+        SubjectKind::TimeToFirstByte => Found::maybe(exchange.timings.first_byte.map(Value::Duration)),
+        SubjectKind::Size => Found::one(Value::Size(response.wire_size)),
+        SubjectKind::Attempts => Found::one(number(u64::from(exchange.attempts))),
+        SubjectKind::Body => body(response, json),
+        SubjectKind::Url => Found::one(Value::from(response.url.as_str())),
+        SubjectKind::Redirects => {
+            Found::one(Value::list(exchange.hops.iter().map(|hop| Value::from(hop.url.as_str())).collect()))
+        }
+        SubjectKind::HttpVersion => Found::maybe(http_version(response.version)),
+        SubjectKind::Header(name) => Found::plain(response.header(name)),
+        SubjectKind::Headers(name) => Found::list(response.headers(name).map(Value::from).collect()),
+        SubjectKind::Cookie { name, attribute } => Found::maybe(cookie::find(response, name, attribute.as_deref())),
+        SubjectKind::Certificate(what) => Found::maybe(certificate(exchange, what)),
+        SubjectKind::XPath(path) => {
+            Found::list(markup::xpath(&response.body, path).map_err(|reason| markup_fault(subject, reason))?)
+        }
+        SubjectKind::Css(selector) => {
+            Found::list(markup::css(&response.body, selector).map_err(|reason| markup_fault(subject, reason))?)
+        }
+        SubjectKind::Text => Found::maybe(std::str::from_utf8(&response.body).ok().map(Value::from)),
+        SubjectKind::Hex => Found::one(Value::Bytes(response.body.to_vec().into())),
+        _ => return Err(nothing(subject)),
+    })
+}
+
+fn markup_fault(subject: &Subject, reason: String) -> Fault {
+    fault(
+        &codes::UNSUITABLE,
+        subject.span,
+        reason,
+        "an XPath such as `//a[@href]`, or a CSS selector such as `h1.title`",
+    )
+}
+
+/// JSON where the body is JSON, else its text, else its bytes.
+fn body(response: &Response, json: Option<std::sync::Arc<serde_json::Value>>) -> Found {
+    let text = std::str::from_utf8(&response.body).ok().map(str::to_owned);
+    let value = match (&json, &text) {
+        (Some(json), _) => Value::Json(json.clone()),
+        (None, Some(text)) => Value::from(text.as_str()),
+        (None, None) => Value::Bytes(response.body.to_vec().into()),
+    };
+    Found { values: vec![value], plural: false, plain: false, text }
+}
+
+/// `HTTP/1.1` is the number 1.1, `HTTP/2` is 2.
+fn http_version(version: &str) -> Option<Value> {
+    let number = version.strip_prefix("HTTP/")?;
+    serde_json::from_str::<serde_json::Value>(number).ok().map(Value::from)
+}
+
+fn certificate(exchange: &Exchange, what: &str) -> Option<Value> {
+    use x509_parser::prelude::FromDer as _;
+    let tls = exchange.peer.as_ref()?.tls.as_ref()?;
+    let der = tls.certificate.as_ref()?;
+    let (_, certificate) = x509_parser::certificate::X509Certificate::from_der(der).ok()?;
+    let time = |at: x509_parser::time::ASN1Time| {
+        jiff::Timestamp::from_second(at.timestamp()).ok().map(|at| Value::from(at.to_string().as_str()))
+    };
+    match what {
+        "expires" => time(certificate.validity().not_after),
+        "starts" => time(certificate.validity().not_before),
+        "issuer" => Some(Value::from(certificate.issuer().to_string().as_str())),
+        "subject" => Some(Value::from(certificate.subject().to_string().as_str())),
+        "serial" => Some(Value::from(certificate.raw_serial_as_string().as_str())),
+        "fingerprint" => tls.fingerprint.as_deref().map(Value::from),
+        "names" => {
+            let names = certificate.subject_alternative_name().ok().flatten()?;
+            let dns = names.value.general_names.iter().filter_map(|name| match name {
+                x509_parser::extensions::GeneralName::DNSName(name) => Some(Value::from(*name)),
+                _ => None,
+            });
+            Some(Value::list(dns.collect()))
+        }
+        _ => None,
+    }
+}
+
+fn of_frame(subject: &Subject, kind: &SubjectKind, frame: &Frame) -> Result<Found, Fault> {
+    let text = || std::str::from_utf8(&frame.data).ok().map(Value::from);
+    Ok(match kind {
+        SubjectKind::Text | SubjectKind::Data => Found::maybe(text()),
+        SubjectKind::Hex => Found::one(Value::Bytes(frame.data.to_vec().into())),
+        SubjectKind::Size => Found::one(Value::Size(frame.data.len() as u64)),
+        SubjectKind::Body => match &frame.payload.json {
+            Some(json) => Found::one(Value::Json(json.clone())),
+            None => Found::maybe(text()),
+        },
+        SubjectKind::Id => Found::maybe(match &frame.kind {
+            FrameKind::SseEvent { id, .. } => id.as_deref().map(Value::from),
+            _ => None,
+        }),
+        _ => {
+            return Err(fault(
+                &codes::UNSUITABLE,
+                subject.span,
+                "a frame has no such thing; only an answer has",
+                "of a frame there are `$` paths, `text`, `hex`, `size`, `data` and `id`",
+            ));
+        }
+    })
+}

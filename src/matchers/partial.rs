@@ -1,0 +1,119 @@
+use serde_json::Value as Json;
+
+use super::difference::{Difference, counted};
+use super::{Mismatch, Verdict, types};
+use crate::eval::{Context, Fault, compare, equal, evaluate, ordered, show, show_json};
+use crate::plan::{Partial, PartialKind};
+use crate::value::{PathStep, Value};
+
+/// `matches { … }`: objects may hold more than is said, lists must have as many elements; every difference is told.
+pub(super) fn matches(value: &Value, expected: &Partial, context: &Context<'_>) -> Verdict {
+    let json = value.to_json();
+    let mut found = Vec::new();
+    walk(&json, expected, &mut Vec::new(), context, &mut found)?;
+    if found.is_empty() {
+        return Ok(Ok(()));
+    }
+    let mut mismatch = match found.as_slice() {
+        [only] => {
+            let at = if only.path.is_empty() {
+                String::new()
+            } else {
+                format!(" at `{}`", crate::value::path_text(&only.path))
+            };
+            Mismatch::new(format!("doesn't match{at}: {}", only.words()))
+        }
+        _ => Mismatch::new(format!("doesn't match in {}", counted(&found))),
+    };
+    if let Some(first) = found.first() {
+        mismatch.path.clone_from(&first.path);
+    }
+    mismatch.differences = found;
+    Ok(Err(mismatch))
+}
+
+fn walk(
+    value: &Json,
+    expected: &Partial,
+    path: &mut Vec<PathStep>,
+    context: &Context<'_>,
+    found: &mut Vec<Difference>,
+) -> Result<(), Fault> {
+    let mut differs = |expected: String| found.push(Difference::changed(path, expected, show_json(value)));
+    match &expected.kind {
+        PartialKind::Any => {}
+        PartialKind::Type(ty) => {
+            if types::is(&Value::from(value.clone()), ty, context.plan).is_err() {
+                differs(types::words(ty, context.plan));
+            }
+        }
+        PartialKind::Regex(pattern) => {
+            if !value.as_str().is_some_and(|text| pattern.is_match(text)) {
+                differs(format!("a text that matches {}", pattern.as_str()));
+            }
+        }
+        PartialKind::Compare(op, operand) => {
+            let operand = evaluate(operand, context)?;
+            let value = Value::from(value.clone());
+            let holds = match op {
+                crate::syntax::ast::BinaryOp::Equal => equal(&value, &operand),
+                crate::syntax::ast::BinaryOp::NotEqual => !equal(&value, &operand),
+                op => compare(&value, &operand).is_some_and(|order| ordered(*op, order)),
+            };
+            if !holds {
+                differs(format!("{}{}", super::compare::words(*op), show(&operand)));
+            }
+        }
+        PartialKind::Value(operand) => {
+            let operand = evaluate(operand, context)?;
+            if !equal(&Value::from(value.clone()), &operand) {
+                differs(show(&operand));
+            }
+        }
+        PartialKind::List(items) => {
+            let Some(values) = value.as_array() else {
+                differs("a list".to_owned());
+                return Ok(());
+            };
+            if values.len() != items.len() {
+                differs(format!("a list of {} elements, not {}", items.len(), values.len()));
+                return Ok(());
+            }
+            for (index, (value, item)) in values.iter().zip(items).enumerate() {
+                path.push(PathStep::Index(index));
+                walk(value, item, path, context, found)?;
+                path.pop();
+            }
+        }
+        PartialKind::Object(entries) => {
+            let Some(fields) = value.as_object() else {
+                differs("an object".to_owned());
+                return Ok(());
+            };
+            for (key, item) in entries {
+                let key = evaluate(key, context)?.to_text();
+                path.push(PathStep::Key(key.clone()));
+                match fields.get(&key) {
+                    Some(value) => walk(value, item, path, context, found)?,
+                    None => found.push(Difference::missing(path, wanted(item, context)?)),
+                }
+                path.pop();
+            }
+        }
+    }
+    Ok(())
+}
+
+fn wanted(partial: &Partial, context: &Context<'_>) -> Result<String, Fault> {
+    Ok(match &partial.kind {
+        PartialKind::Any => "any value".to_owned(),
+        PartialKind::Type(ty) => types::words(ty, context.plan),
+        PartialKind::Regex(pattern) => format!("a text that matches {}", pattern.as_str()),
+        PartialKind::Compare(op, operand) => {
+            format!("{}{}", super::compare::words(*op), show(&evaluate(operand, context)?))
+        }
+        PartialKind::Value(operand) => show(&evaluate(operand, context)?),
+        PartialKind::List(_) => "a list".to_owned(),
+        PartialKind::Object(_) => "an object".to_owned(),
+    })
+}

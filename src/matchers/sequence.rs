@@ -1,0 +1,144 @@
+use super::{Kind, Mismatch, Verdict};
+use crate::eval::{Context, compare, equal, evaluate, length_of, show};
+use crate::plan::Expr;
+use crate::value::{JsonPath, PathStep, Value};
+
+pub(super) fn is_empty(value: &Value, text: Option<&str>) -> Result<(), Box<Mismatch>> {
+    match text.map(|text| text.len() as u64).or_else(|| length_of(value)) {
+        Some(0) => Ok(()),
+        Some(_) => Err(Mismatch::new(format!("is {}, expected it to be empty", show(value)))),
+        None => Err(unsuitable(value, "can't be empty")),
+    }
+}
+
+pub(super) fn has_length(value: &Value, operand: &Expr, context: &Context<'_>) -> Verdict {
+    let expected = evaluate(operand, context)?;
+    let Some(length) = length_of(value) else { return Ok(Err(unsuitable(value, "has no length"))) };
+    let actual = Value::from(serde_json::Value::from(length));
+    if equal(&actual, &expected) {
+        return Ok(Ok(()));
+    }
+    Ok(Err(Mismatch::new(format!("has the length {length}, expected {}", show(&expected)))))
+}
+
+pub(super) fn is_unique(value: &Value) -> Result<(), Box<Mismatch>> {
+    let Some(items) = elements(value) else { return Err(unsuitable(value, "isn't a list")) };
+    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    for (index, item) in items.iter().enumerate() {
+        // Equal values have equal texts once numbers are written alike.
+        let key = canonical(&item.to_json());
+        if let Some(first) = seen.insert(key, index) {
+            let mut mismatch = Mismatch::of(
+                Kind::Element,
+                format!("holds {} twice, at {first} and at {index}, expected each only once", show(item)),
+            );
+            mismatch.path = vec![PathStep::Index(index)];
+            return Err(mismatch);
+        }
+    }
+    Ok(())
+}
+
+fn canonical(json: &serde_json::Value) -> String {
+    match json {
+        serde_json::Value::Number(number) => match number.as_f64() {
+            Some(float) if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+                (float as i64).to_string()
+            }
+            _ => number.to_string(),
+        },
+        serde_json::Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        serde_json::Value::Object(fields) => {
+            let mut parts: Vec<String> =
+                fields.iter().map(|(key, value)| format!("{key:?}:{}", canonical(value))).collect();
+            parts.sort();
+            format!("{{{}}}", parts.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+pub(super) fn is_sorted(value: &Value, by: Option<&JsonPath>, descending: bool) -> Result<(), Box<Mismatch>> {
+    let Some(items) = elements(value) else { return Err(unsuitable(value, "isn't a list")) };
+    let mut keys = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let key = match by {
+            None => Some(item.clone()),
+            Some(path) => path.select(&item.to_json()).first().map(|key| Value::from((*key).clone())),
+        };
+        let Some(key) = key else {
+            let path = by.map(JsonPath::as_str).unwrap_or_default();
+            let mut mismatch =
+                Mismatch::of(Kind::Element, format!("has no `{path}` at {index}, by which it is to be sorted"));
+            mismatch.path = vec![PathStep::Index(index)];
+            return Err(mismatch);
+        };
+        keys.push(key);
+    }
+    for (index, pair) in keys.windows(2).enumerate() {
+        let order = compare(&pair[0], &pair[1]);
+        let wrong = match order {
+            Some(order) => {
+                if descending {
+                    order.is_lt()
+                } else {
+                    order.is_gt()
+                }
+            }
+            None => {
+                let text = format!("holds {} and {}, which can't be ordered", show(&pair[0]), show(&pair[1]));
+                return Err(Mismatch::of(Kind::Unsuitable, text));
+            }
+        };
+        if wrong {
+            let direction = if descending { "descending" } else { "ascending" };
+            let text = format!(
+                "isn't sorted: {} stands before {} (at {index}), expected {direction}",
+                show(&pair[0]),
+                show(&pair[1])
+            );
+            let mut mismatch = Mismatch::of(Kind::Element, text);
+            mismatch.path = vec![PathStep::Index(index + 1)];
+            return Err(mismatch);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn elements(value: &Value) -> Option<Vec<Value>> {
+    match value {
+        Value::List(values) => Some(values.to_vec()),
+        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
+        _ => None,
+    }
+}
+
+fn unsuitable(value: &Value, why: &str) -> Box<Mismatch> {
+    Mismatch::of(Kind::Unsuitable, format!("is {} ({}), which {why}", show(value), value.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sorted_and_unique_agree_with_a_simple_oracle(list in prop::collection::vec(-3i64..4, 0..8)) {
+            let value = Value::from(json!(list));
+            prop_assert_eq!(is_sorted(&value, None, false).is_ok(), list.is_sorted());
+            prop_assert_eq!(is_sorted(&value, None, true).is_ok(), list.iter().rev().is_sorted());
+            let set: std::collections::HashSet<_> = list.iter().collect();
+            prop_assert_eq!(is_unique(&value).is_ok(), set.len() == list.len());
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_equal_are_the_same_element() {
+        assert!(is_unique(&Value::from(json!([1, 1.0]))).is_err());
+        assert!(is_unique(&Value::from(json!([{"a": 1, "b": 2}, {"b": 2, "a": 1}]))).is_err());
+        assert!(is_unique(&Value::from(json!(["1", 1]))).is_ok());
+    }
+}
