@@ -1,5 +1,12 @@
 //! From a plan and recorded evidence to outcomes. Pure: it sees neither a socket nor a clock nor a file.
 
+mod excerpt;
+mod failure;
 mod outcome;
+mod response;
+mod verdict;
 
+pub use excerpt::{json_excerpt, text_excerpt};
 pub use outcome::*;
+pub use response::{Judged, expectation, response};
+pub use verdict::{Facts, outcome_of};

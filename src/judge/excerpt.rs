@@ -1,0 +1,232 @@
+//! What a server sent as a second source of a diagnostic: pretty-printed, cut to what matters, with the offending value labelled.
+
+use std::ops::Range;
+
+use serde_json::Value as Json;
+
+use crate::diag::{Excerpt, sanitize};
+use crate::value::PathStep;
+
+/// The longest string that is shown whole, in characters.
+const LONGEST_STRING: usize = 120;
+/// How many lines are shown around a label, and at most in all.
+const CONTEXT_LINES: usize = 4;
+const MOST_LINES: usize = 24;
+
+/// JSON, pretty-printed, with the values at some paths labelled. A path that leads nowhere is labelled at its nearest ancestor.
+pub fn json_excerpt(name: impl Into<String>, json: &Json, labels: &[(Vec<PathStep>, String)]) -> Excerpt {
+    let mut printer = Printer { text: String::new(), ranges: vec![None; labels.len()], labels };
+    printer.value(json, &mut Vec::new(), 0);
+    let labels = printer
+        .ranges
+        .into_iter()
+        .zip(labels)
+        .filter_map(|(range, (_, words))| Some((range?, words.clone())))
+        .collect();
+    window(name.into(), printer.text, labels)
+}
+
+/// A text, with control characters made visible.
+pub fn text_excerpt(name: impl Into<String>, text: &str, label: Option<String>) -> Excerpt {
+    let mut shown = String::new();
+    for line in text.lines().take(MOST_LINES) {
+        let line: String = line.chars().take(LONGEST_STRING).collect();
+        shown.push_str(&sanitize(&line));
+        shown.push('\n');
+    }
+    if text.lines().count() > MOST_LINES || text.chars().count() > shown.chars().count() {
+        shown.push_str("…\n");
+    }
+    let end = shown.lines().next().map_or(0, str::len);
+    let labels = label.into_iter().map(|label| (0..end, label)).collect();
+    Excerpt { name: name.into(), text: shown, labels }
+}
+
+struct Printer<'a> {
+    text: String,
+    ranges: Vec<Option<Range<usize>>>,
+    labels: &'a [(Vec<PathStep>, String)],
+}
+
+impl Printer<'_> {
+    fn value(&mut self, json: &Json, path: &mut Vec<PathStep>, depth: usize) {
+        let start = self.text.len();
+        match json {
+            Json::Array(items) if !items.is_empty() => self.array(items, path, depth),
+            Json::Object(fields) if !fields.is_empty() => self.object(fields, path, depth),
+            Json::String(text) => self.string(text),
+            other => self.text.push_str(&other.to_string()),
+        }
+        let end = match json {
+            // A label on many lines says less than one on the first.
+            Json::Array(_) | Json::Object(_) => {
+                self.text[start..].find('\n').map_or(self.text.len(), |line| start + line)
+            }
+            _ => self.text.len(),
+        };
+        for (index, (wanted, _)) in self.labels.iter().enumerate() {
+            // Inner values are printed before their parents end, so the first that fits is the nearest.
+            if wanted.starts_with(path)
+                && self.ranges[index].is_none()
+                && (wanted == path || !leads_on(json, &wanted[path.len()..]))
+            {
+                self.ranges[index] = Some(start..end);
+            }
+        }
+    }
+
+    fn array(&mut self, items: &[Json], path: &mut Vec<PathStep>, depth: usize) {
+        let simple =
+            items.len() <= 8 && items.iter().all(|item| matches!(item, Json::Number(_) | Json::Bool(_) | Json::Null));
+        self.text.push('[');
+        for (index, item) in items.iter().enumerate() {
+            self.text.push_str(if index > 0 { "," } else { "" });
+            if simple {
+                self.text.push_str(if index > 0 { " " } else { "" })
+            } else {
+                self.line(depth + 1)
+            }
+            path.push(PathStep::Index(index));
+            self.value(item, path, depth + 1);
+            path.pop();
+        }
+        if !simple {
+            self.line(depth);
+        }
+        self.text.push(']');
+    }
+
+    fn object(&mut self, fields: &serde_json::Map<String, Json>, path: &mut Vec<PathStep>, depth: usize) {
+        self.text.push('{');
+        for (index, (key, value)) in fields.iter().enumerate() {
+            self.text.push_str(if index > 0 { "," } else { "" });
+            self.line(depth + 1);
+            self.string(key);
+            self.text.push_str(": ");
+            path.push(PathStep::Key(key.clone()));
+            self.value(value, path, depth + 1);
+            path.pop();
+        }
+        self.line(depth);
+        self.text.push('}');
+    }
+
+    fn string(&mut self, text: &str) {
+        let cut: String = text.chars().take(LONGEST_STRING).collect();
+        let quoted = Json::from(sanitize_unicode(&cut)).to_string();
+        self.text.push_str(&quoted);
+        if cut.len() < text.len() {
+            self.text.truncate(self.text.len() - 1);
+            self.text.push_str("…\"");
+        }
+    }
+
+    fn line(&mut self, depth: usize) {
+        self.text.push('\n');
+        // Deep nesting is shown, but not pushed out of sight.
+        self.text.push_str(&"  ".repeat(depth.min(40)));
+    }
+}
+
+/// JSON escapes its control characters by itself; marks of direction it doesn't.
+fn sanitize_unicode(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { c.to_string() } else { sanitize(&c.to_string()) }).collect()
+}
+
+fn leads_on(json: &Json, rest: &[PathStep]) -> bool {
+    match rest.first() {
+        None => true,
+        Some(PathStep::Key(key)) => json.get(key).is_some(),
+        Some(PathStep::Index(index)) => json.get(index).is_some(),
+    }
+}
+
+/// Leaves out the lines that are far from every label.
+fn window(name: String, text: String, labels: Vec<(Range<usize>, String)>) -> Excerpt {
+    let lines: Vec<&str> = text.split('\n').collect();
+    if lines.len() <= MOST_LINES {
+        return Excerpt { name, text, labels };
+    }
+    let mut starts = Vec::with_capacity(lines.len());
+    let mut at = 0;
+    for line in &lines {
+        starts.push(at);
+        at += line.len() + 1;
+    }
+    let line_of = |offset: usize| starts.partition_point(|start| *start <= offset).saturating_sub(1);
+    let marked: Vec<usize> = labels.iter().map(|(range, _)| line_of(range.start)).take(8).collect();
+    let near = |line: usize| {
+        marked.iter().any(|marked| line.abs_diff(*marked) <= CONTEXT_LINES) || (marked.is_empty() && line < MOST_LINES)
+    };
+    let mut out = String::new();
+    let mut moved = Vec::new();
+    let mut skipped = false;
+    for (index, line) in lines.iter().enumerate() {
+        if !near(index) {
+            skipped = true;
+            continue;
+        }
+        if std::mem::take(&mut skipped) {
+            out.push_str("…\n");
+        }
+        moved.push((index, out.len()));
+        out.push_str(line);
+        out.push('\n');
+    }
+    if skipped {
+        out.push_str("…\n");
+    }
+    let shift = |(range, words): (Range<usize>, String)| {
+        let line = line_of(range.start);
+        let (_, new) = moved.iter().find(|(index, _)| *index == line)?;
+        let start = new + range.start - starts[line];
+        Some((start..start + range.len(), words))
+    };
+    Excerpt { name, text: out, labels: labels.into_iter().filter_map(shift).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn key(key: &str) -> PathStep {
+        PathStep::Key(key.to_owned())
+    }
+
+    #[test]
+    fn the_label_covers_the_value_or_its_nearest_parent() {
+        let json = json!({"a": {"b": [1, {"c": "x"}]}, "d": null});
+        let labelled = |path: Vec<PathStep>| {
+            let excerpt = json_excerpt("body", &json, &[(path, "here".to_owned())]);
+            excerpt.text[excerpt.labels[0].0.clone()].to_owned()
+        };
+        assert_eq!(labelled(vec![key("a"), key("b"), PathStep::Index(1), key("c")]), "\"x\"");
+        assert_eq!(labelled(vec![key("a"), key("z")]), "{");
+        assert_eq!(labelled(vec![key("d")]), "null");
+    }
+
+    #[test]
+    fn a_huge_body_is_cut_around_the_label() {
+        let items: Vec<Json> = (0..10_000).map(|n| json!({"id": n, "text": "y".repeat(1000)})).collect();
+        let excerpt =
+            json_excerpt("body", &Json::Array(items), &[(vec![PathStep::Index(5000), key("id")], "here".to_owned())]);
+        assert!(excerpt.text.len() < 4096, "{}", excerpt.text.len());
+        assert_eq!(&excerpt.text[excerpt.labels[0].0.clone()], "5000");
+        assert!(excerpt.text.starts_with("…\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn labels_always_lie_on_boundaries_of_the_text(text in "\\PC{0,300}", keys in prop::collection::vec("\\PC{0,5}", 0..40)) {
+            let fields = keys.iter().map(|key| (key.clone(), json!({ "v": text }))).collect();
+            let labels: Vec<_> = keys.iter().map(|key| (vec![PathStep::Key(key.clone()), PathStep::Key("v".into())], "x".to_owned())).collect();
+            let excerpt = json_excerpt("body", &Json::Object(fields), &labels);
+            for (range, _) in &excerpt.labels {
+                prop_assert!(excerpt.text.get(range.clone()).is_some());
+            }
+        }
+    }
+}

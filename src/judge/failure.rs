@@ -1,0 +1,32 @@
+use crate::diag::{Code, Diagnostic, codes};
+use crate::event::{Failure, FailureKind};
+use crate::plan::Request;
+
+/// The diagnostic of an exchange that got no answer.
+pub(super) fn diagnostic(request: &Request, failure: &Failure) -> Diagnostic {
+    let (code, help) = meaning(failure.kind);
+    let diagnostic = Diagnostic::error(code, request.url.span, failure.message.clone());
+    if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
+}
+
+fn meaning(kind: FailureKind) -> (&'static Code, &'static str) {
+    match kind {
+        FailureKind::Timeout => (&codes::TIMEOUT, "if it may take this long, give the request a longer `timeout`"),
+        FailureKind::Refused => (&codes::REFUSED, "is the service running, and is this its address?"),
+        FailureKind::Reset => {
+            (&codes::RESET, "the server, or something between, broke the connection off; its log may say why")
+        }
+        FailureKind::Closed => (&codes::CLOSED, "the server ended the connection in the middle; its log may say why"),
+        FailureKind::Dns => (&codes::DNS, "check the host's name, and whether this machine can resolve it"),
+        FailureKind::Tls => {
+            (&codes::TLS, "for a test system with a certificate of its own, say `accept invalid certificate`")
+        }
+        FailureKind::TooManyRedirects => {
+            (&codes::TOO_MANY_REDIRECTS, "do the redirects go in a circle? `follow redirects up to N` sets the limit")
+        }
+        FailureKind::TooLarge => (&codes::TOO_LARGE, "ask for less, or look at it as a stream"),
+        FailureKind::Protocol => (&codes::PROTOCOL, "does an HTTP server listen at this address?"),
+        FailureKind::Invalid => (&codes::INVALID_REQUEST, "look at what the interpolated values hold"),
+        FailureKind::Interrupted => (&codes::INTERRUPTED, ""),
+    }
+}

@@ -1,0 +1,322 @@
+use super::{ExpectationRecord, excerpt, failure};
+use crate::diag::{Code, Diagnostic, Severity, codes};
+use crate::eval::{BodyJson, Context, Fault, Focus, Found, Host, Scope, find, locate};
+use crate::event::{Exchange, FailureKind, Response};
+use crate::matchers::{Kind, Mismatch, apply};
+use crate::plan::{Capture, Check, Expectation, Plan, Request, Subject, SubjectKind};
+use crate::source::Span;
+use crate::value::{PathStep, Secret, Value, path_text};
+
+/// What an exchange proved.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// Every expectation that was evaluated.
+    pub expectations: Vec<ExpectationRecord>,
+    /// One for each that doesn't hold.
+    pub diagnostics: Vec<Diagnostic>,
+    /// There was no answer, and one was expected: why.
+    pub failure: Option<FailureKind>,
+}
+
+impl Judged {
+    pub fn holds(&self) -> bool {
+        self.diagnostics.is_empty()
+    }
+}
+
+/// Judges an exchange: every expectation is evaluated, every one that fails is told, and what is captured is bound in the scope.
+pub fn response(plan: &Plan, request: &Request, exchange: &Exchange, scope: &mut Scope, host: &dyn Host) -> Judged {
+    let mut judged = Judged::default();
+    match (&exchange.outcome, &request.expect_failure) {
+        (Ok(response), None) => {
+            let json = BodyJson::default();
+            let focus = Focus::Response { exchange, response, json: &json };
+            checks(&request.checks, plan, focus, scope, host, &mut judged);
+        }
+        (Err(failure), None) => {
+            judged.failure = Some(failure.kind);
+            judged.diagnostics.push(failure::diagnostic(request, failure));
+        }
+        (Ok(response), Some((kind, span))) => {
+            record(plan, *span, false, &mut judged);
+            let message = format!("the answer was {}, expected a failure: {}", response.status, kind.word());
+            let diagnostic = Diagnostic::error(&codes::NO_FAILURE, *span, message)
+                .with_help("the server answered; expect its status instead, if that is right");
+            judged.diagnostics.push(with_body(diagnostic, response, &json_of(response), &[]));
+        }
+        (Err(failure), Some((kind, span))) => {
+            record(plan, *span, failure.kind == *kind, &mut judged);
+            if failure.kind != *kind {
+                let message = format!(
+                    "the exchange failed by {} ({}), expected {}",
+                    failure.kind.word(),
+                    failure.message,
+                    kind.word()
+                );
+                judged.diagnostics.push(
+                    Diagnostic::error(&codes::OTHER_FAILURE, *span, message)
+                        .with_help(format!("`expect failure is {}` would be right for this", failure.kind.word())),
+                );
+            }
+            let of_time = |check: &&Check| matches!(check, Check::Expect(expect) if matches!(expect.subject.kind, SubjectKind::Time | SubjectKind::Attempts));
+            let timed: Vec<Check> = request.checks.iter().filter(of_time).cloned().collect();
+            let nothing = Response {
+                status: 0,
+                version: "",
+                url: exchange.url.clone(),
+                headers: Vec::new(),
+                body: Default::default(),
+                wire_size: 0,
+            };
+            let json = BodyJson::default();
+            let focus = Focus::Response { exchange, response: &nothing, json: &json };
+            checks(&timed, plan, focus, scope, host, &mut judged);
+        }
+    }
+    judged
+}
+
+fn json_of(response: &Response) -> Option<std::sync::Arc<serde_json::Value>> {
+    BodyJson::default().of(response).cloned()
+}
+
+fn record(plan: &Plan, span: Span, held: bool, judged: &mut Judged) {
+    let text = plan.sources.text(span);
+    let text = text.strip_prefix("expect").map_or(text, str::trim_start);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    judged.expectations.push(ExpectationRecord { span, text, held });
+}
+
+fn checks(list: &[Check], plan: &Plan, focus: Focus<'_>, scope: &mut Scope, host: &dyn Host, judged: &mut Judged) {
+    for check in list {
+        match check {
+            Check::Expect(expect) => {
+                let context = Context { plan, scope, focus, host };
+                judge_one(expect, &context, judged);
+            }
+            Check::Capture(capture) => bind(capture, plan, focus, scope, host, judged),
+            Check::Either { span, branches } => either(*span, branches, plan, focus, scope, host, judged),
+        }
+    }
+}
+
+fn judge_one(expect: &Expectation, context: &Context<'_>, judged: &mut Judged) {
+    let found = expectation(expect, context);
+    record(context.plan, expect.span, found.is_none(), judged);
+    judged.diagnostics.extend(found);
+}
+
+/// Judges one expectation of an answer, a frame or a value: `None` when it holds.
+pub fn expectation(expect: &Expectation, context: &Context<'_>) -> Option<Diagnostic> {
+    let found = match find(&expect.subject, context) {
+        Ok(found) => found,
+        Err(fault) => return Some(with_focus(*fault, context, &[])),
+    };
+    match apply(&expect.matcher, &found, context) {
+        Ok(Ok(())) => None,
+        Ok(Err(mismatch)) => Some(explain(expect, &found, *mismatch, context)),
+        Err(fault) => Some(*fault),
+    }
+}
+
+fn explain(expect: &Expectation, found: &Found, mismatch: Mismatch, context: &Context<'_>) -> Diagnostic {
+    let subject = context.plan.sources.text(expect.subject.span);
+    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    let span = if mismatch.kind == Kind::Missing { expect.subject.span } else { expect.matcher.span };
+    let code = code_of(&expect.subject.kind, mismatch.kind);
+    let mut diagnostic = Diagnostic::new(Severity::Error, code, span, format!("`{subject}` {}", mismatch.text));
+    diagnostic.help = mismatch.help.clone().or_else(|| missing_help(&expect.subject, found, context));
+    let nodes = locate(&expect.subject, context);
+    let base = mismatch.node.map_or_else(|| nodes.first(), |index| nodes.get(index)).cloned();
+    let base = base.or_else(|| matches!(expect.subject.kind, SubjectKind::Body).then(Vec::new));
+    let mut labels: Vec<(Vec<PathStep>, String)> = Vec::new();
+    if let Some(base) = base {
+        let below = |path: &[PathStep]| base.iter().chain(path).cloned().collect::<Vec<_>>();
+        if mismatch.differences.is_empty() {
+            labels.push((below(&mismatch.path), "this value".to_owned()));
+        } else {
+            labels.extend(mismatch.differences.iter().take(8).map(|one| (below(&one.path), label_of(&one.path, one))));
+        }
+    }
+    with_focus(diagnostic, context, &labels)
+}
+
+fn label_of(path: &[PathStep], difference: &crate::matchers::Difference) -> String {
+    match (&difference.expected, &difference.actual) {
+        (Some(expected), Some(_)) => format!("expected {expected}"),
+        (Some(expected), None) => {
+            let name = path_text(path);
+            format!("`{name}` is missing here, expected {expected}")
+        }
+        _ => "nothing was expected here".to_owned(),
+    }
+}
+
+fn code_of(subject: &SubjectKind, kind: Kind) -> &'static Code {
+    match kind {
+        Kind::Missing => return &codes::MISSING,
+        Kind::Type => return &codes::TYPE,
+        Kind::Element => return &codes::ELEMENT,
+        Kind::Schema => return &codes::SCHEMA,
+        Kind::Unsuitable => return &codes::UNSUITABLE,
+        Kind::Value => {}
+    }
+    match subject {
+        SubjectKind::Status => &codes::STATUS,
+        SubjectKind::Time | SubjectKind::TimeToFirstByte => &codes::TIME,
+        SubjectKind::Header(_) | SubjectKind::Headers(_) => &codes::HEADER,
+        SubjectKind::Cookie { .. } => &codes::COOKIE,
+        SubjectKind::Body | SubjectKind::Text | SubjectKind::Hex | SubjectKind::XPath(_) | SubjectKind::Css(_) => {
+            &codes::BODY
+        }
+        SubjectKind::Certificate(_) => &codes::CERTIFICATE,
+        SubjectKind::Size
+        | SubjectKind::Attempts
+        | SubjectKind::Url
+        | SubjectKind::Redirects
+        | SubjectKind::HttpVersion => &codes::EXCHANGE,
+        SubjectKind::JsonPath(_) | SubjectKind::Expr(_) | SubjectKind::Data | SubjectKind::Id => &codes::VALUE,
+    }
+}
+
+/// What is there instead of what is missing.
+fn missing_help(subject: &Subject, found: &Found, context: &Context<'_>) -> Option<String> {
+    if !found.values.is_empty() {
+        return None;
+    }
+    match (&subject.kind, context.focus) {
+        (SubjectKind::Header(name), Focus::Response { response, .. }) => {
+            let names: Vec<&str> = response.headers.iter().map(|header| header.name.as_str()).collect();
+            let near = crate::diag::closest(&name.to_ascii_lowercase(), names.iter().copied())?;
+            Some(format!("the answer has the header `{near}`"))
+        }
+        (SubjectKind::JsonPath(_), _) => {
+            let path = context.plan.sources.text(subject.span);
+            let (parent, key) = path.rsplit_once('.')?;
+            let parent = crate::value::JsonPath::compile(parent).ok()?;
+            let json = context.focus.json()?;
+            let parent = parent.select(json).first().copied()?.as_object()?;
+            let keys = || parent.keys().map(String::as_str);
+            match crate::diag::closest(key, keys()) {
+                Some(near) => Some(format!("there is `{near}` beside it; was that meant?")),
+                None if parent.is_empty() => None,
+                None => Some(format!("what is there: {}", keys().take(12).collect::<Vec<_>>().join(", "))),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Shows what the answer or the frame held, labelled.
+fn with_focus(diagnostic: Diagnostic, context: &Context<'_>, labels: &[(Vec<PathStep>, String)]) -> Diagnostic {
+    match context.focus {
+        Focus::Nothing => diagnostic,
+        Focus::Response { response, json, .. } => with_body(diagnostic, response, &json.of(response).cloned(), labels),
+        Focus::Frame(frame) => {
+            let name = format!("frame {}", frame.number);
+            match &frame.payload.json {
+                Some(json) => diagnostic.with_excerpt(excerpt::json_excerpt(name, json, labels)),
+                None => {
+                    diagnostic.with_excerpt(excerpt::text_excerpt(name, &String::from_utf8_lossy(&frame.data), None))
+                }
+            }
+        }
+    }
+}
+
+fn with_body(
+    diagnostic: Diagnostic,
+    response: &Response,
+    json: &Option<std::sync::Arc<serde_json::Value>>,
+    labels: &[(Vec<PathStep>, String)],
+) -> Diagnostic {
+    if response.body.is_empty() || *diagnostic.code == codes::TIME || *diagnostic.code == codes::HEADER {
+        return diagnostic;
+    }
+    let name = format!("response body ({})", response.status);
+    match json {
+        Some(json) => diagnostic.with_excerpt(excerpt::json_excerpt(name, json, labels)),
+        None => {
+            let text = String::from_utf8_lossy(&response.body);
+            diagnostic.with_excerpt(excerpt::text_excerpt(name, &text, None))
+        }
+    }
+}
+
+/// What a capture finds.
+///
+/// # Errors
+/// There is nothing, or the regex doesn't match it.
+pub(crate) fn captured(capture: &Capture, context: &Context<'_>) -> Result<Value, Fault> {
+    let missing = |message: String| Box::new(Diagnostic::error(&codes::CAPTURE_MISSING, capture.subject.span, message));
+    let found = find(&capture.subject, context)?;
+    let Some(value) = found.value() else {
+        let mut diagnostic = missing(format!("there is nothing to capture as `{}`", capture.name));
+        diagnostic.help = missing_help(&capture.subject, &found, context);
+        return Err(Box::new(with_focus(*diagnostic, context, &[])));
+    };
+    let value = match &capture.regex {
+        None => value,
+        Some(pattern) => {
+            let text = found.text.clone().unwrap_or_else(|| value.to_text());
+            match pattern.first_group(&text) {
+                Some(group) => Value::from(group),
+                None => {
+                    let shown = crate::eval::show(&Value::from(text.as_str()));
+                    let message = format!(
+                        "{shown} doesn't match {}, so there is nothing to capture as `{}`",
+                        pattern.as_str(),
+                        capture.name
+                    );
+                    return Err(missing(message));
+                }
+            }
+        }
+    };
+    Ok(if capture.secret { Value::Secret(Secret::new(value.to_text())) } else { value })
+}
+
+fn bind(capture: &Capture, plan: &Plan, focus: Focus<'_>, scope: &mut Scope, host: &dyn Host, judged: &mut Judged) {
+    let value = captured(capture, &Context { plan, scope, focus, host });
+    match value {
+        Ok(value) if capture.collect => scope.collect(capture.slot, value),
+        Ok(value) => scope.set(capture.slot, value),
+        Err(fault) => judged.diagnostics.push(*fault),
+    }
+}
+
+fn either(
+    span: Span,
+    branches: &[Vec<Check>],
+    plan: &Plan,
+    focus: Focus<'_>,
+    scope: &mut Scope,
+    host: &dyn Host,
+    judged: &mut Judged,
+) {
+    let mut tried = Vec::new();
+    for branch in branches {
+        let mut inner = Judged::default();
+        let mut own = scope.branch();
+        checks(branch, plan, focus, &mut own, host, &mut inner);
+        if inner.holds() {
+            scope.merge(&own);
+            judged.expectations.extend(inner.expectations);
+            return;
+        }
+        tried.push(inner);
+    }
+    judged.expectations.push(ExpectationRecord { span, text: "either …".to_owned(), held: false });
+    let mut diagnostic =
+        Diagnostic::error(&codes::NO_BRANCH, span.slice(0, "either".len()), "no branch of this `either` holds");
+    for (index, inner) in tried.iter().enumerate() {
+        for failed in &inner.diagnostics {
+            diagnostic = diagnostic.with_related(failed.span, format!("branch {}: {}", index + 1, failed.message));
+        }
+    }
+    let mut excerpts: Vec<_> =
+        tried.into_iter().flat_map(|inner| inner.diagnostics).flat_map(|one| one.excerpts).collect();
+    excerpts.truncate(1);
+    diagnostic.excerpts = excerpts;
+    judged.diagnostics.push(diagnostic);
+}

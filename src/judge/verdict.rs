@@ -1,0 +1,62 @@
+use super::Outcome;
+use crate::event::FailureKind;
+
+/// What happened in one attempt at a test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Expectations that were evaluated, of answers, channels and values.
+    pub expectations: usize,
+    /// Exchanges that were made, and frames that were exchanged.
+    pub exchanges: usize,
+    pub failed: bool,
+    /// An exchange got no answer: why. The first one counts.
+    pub failure: Option<FailureKind>,
+    /// A time limit ended it.
+    pub timed_out: bool,
+    pub skipped: Option<String>,
+    pub interrupted: bool,
+}
+
+/// How a test ended, told from its attempts in order; only the last one can have passed.
+pub fn outcome_of(attempts: &[Facts]) -> Outcome {
+    let Some(last) = attempts.last() else { return Outcome::NotRun { cause: "it was never started".to_owned() } };
+    if last.interrupted {
+        return Outcome::NotRun { cause: "interrupted".to_owned() };
+    }
+    if last.timed_out || last.failure == Some(FailureKind::Timeout) {
+        return Outcome::TimedOut;
+    }
+    if last.failure.is_some() {
+        return Outcome::Errored;
+    }
+    if last.failed {
+        return Outcome::Failed;
+    }
+    if let Some(reason) = &last.skipped {
+        return Outcome::Skipped { reason: reason.clone() };
+    }
+    if last.exchanges == 0 || last.expectations == 0 {
+        return Outcome::Vacuous;
+    }
+    if attempts.len() > 1 { Outcome::Flaky } else { Outcome::Passed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_needs_an_exchange_and_an_expectation() {
+        let good = Facts { expectations: 1, exchanges: 1, ..Facts::default() };
+        let failed = Facts { failed: true, ..good.clone() };
+        assert_eq!(outcome_of(std::slice::from_ref(&good)), Outcome::Passed);
+        assert_eq!(outcome_of(&[failed.clone(), good.clone()]), Outcome::Flaky);
+        assert_eq!(outcome_of(&[good.clone(), failed]), Outcome::Failed);
+        assert_eq!(outcome_of(&[Facts { exchanges: 0, ..good.clone() }]), Outcome::Vacuous);
+        assert_eq!(outcome_of(&[Facts { expectations: 0, ..good.clone() }]), Outcome::Vacuous);
+        let refused = Facts { failure: Some(FailureKind::Refused), failed: true, ..good.clone() };
+        assert_eq!(outcome_of(&[refused]), Outcome::Errored);
+        let late = Facts { failure: Some(FailureKind::Timeout), failed: true, ..good };
+        assert_eq!(outcome_of(&[late]), Outcome::TimedOut);
+    }
+}
