@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use super::{Config, Files};
 use crate::diag::Diagnostic;
 use crate::source::{SourceId, Sources};
 use crate::syntax::ast;
@@ -55,6 +56,10 @@ pub struct Project {
     /// and imported ones only lend their declarations.
     pub roots: Vec<ModuleId>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Where the files were read from.
+    pub files: Files,
+    /// What `e2e.toml` says.
+    pub config: Config,
 }
 
 impl Project {
@@ -100,7 +105,7 @@ impl Project {
 }
 
 /// The name under which other declarations refer to an item.
-fn declared_name(item: &ast::Item) -> Option<&ast::Ident> {
+pub(super) fn declared_name(item: &ast::Item) -> Option<&ast::Ident> {
     match &item.kind {
         ast::ItemKind::Flow(flow) => Some(&flow.name),
         ast::ItemKind::Shape(shape) => Some(&shape.name),

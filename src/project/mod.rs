@@ -1,5 +1,17 @@
 //! A project: the files given, the files and modules they import, and what their names refer to across files.
 
+mod config;
+mod discover;
+mod files;
 mod graph;
+mod imports;
+mod load;
+mod stdlib;
+#[cfg(test)]
+mod tests;
 
+pub use config::Config;
+pub use files::Files;
 pub use graph::{DeclRef, Module, ModuleId, ModuleOrigin, Project, Target};
+pub use load::{Options, from_memory, load};
+pub use stdlib::names as std_modules;

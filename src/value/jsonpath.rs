@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jsonpath_rust::parser::errors::JsonPathError as EngineError;
@@ -73,7 +74,16 @@ impl JsonPath {
 
     /// The nodes that it selects, with the way to each.
     pub fn locate<'a>(&self, root: &'a Json) -> Vec<(Vec<PathStep>, &'a Json)> {
-        self.select(root).into_iter().filter_map(|node| Some((location(root, node)?, node))).collect()
+        let nodes = self.select(root);
+        if let [node] = nodes.as_slice() {
+            return location(root, node).map(|way| (way, *node)).into_iter().collect();
+        }
+        // One walk for all of them: a path may select as many nodes as the value has.
+        let mut ways = HashMap::with_capacity(nodes.len());
+        ways.extend(nodes.iter().map(|node| (std::ptr::from_ref(*node), None)));
+        ways_to(root, &mut Vec::new(), &mut ways);
+        let way = |node: &'a Json| Some((ways.get(&std::ptr::from_ref(node))?.clone()?, node));
+        nodes.into_iter().filter_map(way).collect()
     }
 
     /// A singular path needs no engine: it is a walk.
@@ -100,6 +110,26 @@ pub fn location(root: &Json, node: &Json) -> Option<Vec<PathStep>> {
         Json::Array(items) => items.iter().enumerate().find_map(|(index, item)| under(PathStep::Index(index), item)),
         Json::Object(fields) => fields.iter().find_map(|(key, value)| under(PathStep::Key(key.clone()), value)),
         _ => None,
+    }
+}
+
+fn ways_to(node: &Json, way: &mut Vec<PathStep>, ways: &mut HashMap<*const Json, Option<Vec<PathStep>>>) {
+    if let Some(found) = ways.get_mut(&std::ptr::from_ref(node)) {
+        *found = Some(way.clone());
+    }
+    let mut below = |step: PathStep, child: &Json| {
+        way.push(step);
+        ways_to(child, way, ways);
+        way.pop();
+    };
+    match node {
+        Json::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| below(PathStep::Index(index), item));
+        }
+        Json::Object(fields) => {
+            fields.iter().for_each(|(key, value)| below(PathStep::Key(key.clone()), value));
+        }
+        _ => {}
     }
 }
 
@@ -165,6 +195,10 @@ fn is_single(segment: &Segment) -> bool {
 /// What the engine accepts and RFC 9535 doesn't, and what it is known to answer wrongly.
 fn segment_fault(segment: &Segment, inside_filter: bool) -> Option<&'static str> {
     match segment {
+        // The engine gives all nodes of the first selector before those of the second, which isn't the order of section 2.5.2.2.
+        Segment::Descendant(inner) if matches!(&**inner, Segment::Selectors(selectors) if selectors.len() > 1) => {
+            Some("`..` takes one selector here; write one path for each of them")
+        }
         Segment::Descendant(inner) => segment_fault(inner, inside_filter),
         Segment::Selector(selector) => selector_fault(selector, inside_filter),
         Segment::Selectors(selectors) => selectors.iter().find_map(|selector| selector_fault(selector, inside_filter)),
@@ -309,9 +343,19 @@ mod tests {
             "$[?count(1)>2]",
             "$[?length(@.*)<3]",
             "$[?@[?@>1]]",
+            "$..['a','d']",
         ] {
             assert!(JsonPath::compile(path).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn hostile_paths_end() {
+        for (open, close) in [("[", "]"), ("(", ")"), ("!", ""), ("[?(", ")]"), ("..", "")] {
+            let path = format!("$[?{}@.a{}]", open.repeat(900), close.repeat(900));
+            assert!(JsonPath::compile(&path).is_err(), "{open}");
+        }
+        assert!(JsonPath::compile(&format!("$.{}", "a".repeat(5000))).is_err());
     }
 
     #[test]
@@ -320,5 +364,8 @@ mod tests {
         let located = JsonPath::compile("$..['x y']").unwrap();
         let located = located.locate(&value);
         assert_eq!(path_text(&located[0].0), "$.a[1]['x y']");
+        let all = JsonPath::compile("$.a[*]").unwrap();
+        let ways: Vec<String> = all.locate(&value).iter().map(|(way, _)| path_text(way)).collect();
+        assert_eq!(ways, ["$.a[0]", "$.a[1]"]);
     }
 }

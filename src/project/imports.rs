@@ -1,0 +1,316 @@
+use std::path::{Path, PathBuf};
+
+use super::files::{Files, normal};
+use super::{DeclRef, Module, ModuleId, ModuleOrigin, Project, Target, stdlib};
+use crate::diag::{Diagnostic, closest, codes};
+use crate::source::Span;
+use crate::syntax::ast::{Ident, Import, ImportFrom, ItemKind};
+
+/// An import of a module, and where it leads.
+pub(super) struct Wanted {
+    pub module: ModuleId,
+    pub item: usize,
+    pub place: Place,
+}
+
+pub(super) enum Place {
+    File(PathBuf),
+    Std(String),
+    Nowhere(Box<Diagnostic>),
+}
+
+impl Wanted {
+    pub fn path(&self) -> Option<&PathBuf> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+/// An import whose module, if there is one, is loaded.
+pub(super) struct Link {
+    pub module: ModuleId,
+    pub item: usize,
+    pub target: Option<ModuleId>,
+}
+
+pub(super) fn wanted(project: &Project, files: &Files, id: ModuleId) -> Vec<Wanted> {
+    let Some(module) = project.module(id) else { return Vec::new() };
+    let imports = module.ast.items.iter().enumerate().filter_map(|(item, node)| match &node.kind {
+        ItemKind::Import(import) => Some((item, import)),
+        _ => None,
+    });
+    let place = |import: &Import| match &import.from {
+        ImportFrom::Module(path) => std_module(&path.segments, path.span),
+        ImportFrom::File(name) => file(project, files, module, &name.value, name.span),
+    };
+    imports.map(|(item, import)| Wanted { module: id, item, place: place(import) }).collect()
+}
+
+fn std_module(segments: &[Ident], span: Span) -> Place {
+    let all = || stdlib::names().map(|name| format!("`std.{name}`")).collect::<Vec<_>>().join(", ");
+    let nowhere = |span: Span, message: String, help: String| {
+        Place::Nowhere(Box::new(Diagnostic::error(&codes::UNKNOWN_MODULE, span, message).with_help(help)))
+    };
+    match segments {
+        [std, name] if std.text == "std" => {
+            if stdlib::text(&name.text).is_some() {
+                return Place::Std(name.text.clone());
+            }
+            let help = match closest(&name.text, stdlib::names()) {
+                Some(near) => format!("did you mean `std.{near}`?"),
+                None => format!("the standard library has {}", all()),
+            };
+            nowhere(name.span, format!("the standard library has no module `{}`", name.text), help)
+        }
+        [std, ..] if std.text == "std" => nowhere(
+            span,
+            "a module of the standard library is named `std.NAME`".to_owned(),
+            format!("it has {}", all()),
+        ),
+        _ => nowhere(
+            span,
+            "only modules of the standard library are imported without quotes".to_owned(),
+            "a file is imported by its path, relative to this file: `import \"shared/login.e2e\" as login`".to_owned(),
+        ),
+    }
+}
+
+fn folder_of(project: &Project, module: &Module) -> PathBuf {
+    match &module.origin {
+        ModuleOrigin::File(path) => path.parent().map(Path::to_path_buf).unwrap_or_default(),
+        ModuleOrigin::Memory(name) => Path::new(name).parent().map(Path::to_path_buf).unwrap_or_default(),
+        ModuleOrigin::Std(_) => project.root.clone(),
+    }
+}
+
+fn file(project: &Project, files: &Files, module: &Module, name: &str, span: Span) -> Place {
+    let path = normal(&folder_of(project, module).join(name));
+    let exists = files.is_file(&path);
+    let real = files.canonical(&path);
+    if !below(&real, &project.root) || !below(&path, &project.root) || Path::new(name).is_absolute() {
+        let message = format!("\"{name}\" lies outside the project's folder");
+        let help = "a spec imports only files of its own project: put shared flows and shapes below its folder";
+        return Place::Nowhere(Box::new(Diagnostic::error(&codes::IMPORT_OUTSIDE, span, message).with_help(help)));
+    }
+    if exists {
+        return Place::File(real);
+    }
+    let message = format!("there is no file \"{name}\"");
+    let help = missing_help(files, &path, name);
+    Place::Nowhere(Box::new(Diagnostic::error(&codes::IMPORT_NOT_FOUND, span, message).with_help(help)))
+}
+
+/// Whether a path stays below a root; the root of a project in memory is empty.
+pub(super) fn below(path: &Path, root: &Path) -> bool {
+    path.starts_with(root) && !path.starts_with("..") && (path.is_absolute() == root.is_absolute())
+}
+
+fn missing_help(files: &Files, path: &Path, name: &str) -> String {
+    let with_ending = format!("{name}.e2e");
+    if files.is_file(&path.with_file_name(Path::new(&with_ending).file_name().unwrap_or_default())) {
+        return format!("its name ends in `.e2e`: write \"{with_ending}\"");
+    }
+    let wanted = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = beside(files, path.parent().unwrap_or(Path::new("")));
+    match closest(&wanted, beside.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{}\"?", name.replace(&*wanted, near)),
+        None => "paths of imports are relative to the file that they stand in".to_owned(),
+    }
+}
+
+fn beside(files: &Files, folder: &Path) -> Vec<String> {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    if !files.is_disk() {
+        return files.in_memory().filter(|path| path.parent() == Some(folder)).filter_map(name).collect();
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "e2e"))
+        .filter_map(|path| name(&path))
+        .collect()
+}
+
+/// Fills [`Module::imports`].
+pub(super) fn bind(project: &mut Project, links: &[Link]) {
+    for link in links {
+        let (names, problems) = match link.target {
+            Some(target) => names_of(project, link, target),
+            None => (Vec::new(), Vec::new()),
+        };
+        project.diagnostics.extend(problems);
+        let Some(module) = project.modules.get_mut(link.module.0) else { continue };
+        for (name, target) in names {
+            module.imports.entry(name).or_insert(target);
+        }
+    }
+}
+
+fn names_of(project: &Project, link: &Link, target: ModuleId) -> (Vec<(String, Target)>, Vec<Diagnostic>) {
+    let mut names = Vec::new();
+    let mut problems = Vec::new();
+    let Some(import) = import_at(project, link) else { return (names, problems) };
+    for name in &import.names {
+        match project.own(target, &name.text) {
+            Some(decl) => names.push((name.text.clone(), Target::Decl(decl))),
+            None => problems.extend(unknown_import(project, target, name)),
+        }
+    }
+    match module_name(import) {
+        Ok(Some(name)) => names.push((name, Target::Module(target))),
+        Ok(None) => {}
+        Err(problem) => problems.push(*problem),
+    }
+    (names, problems)
+}
+
+pub(super) fn import_at<'p>(project: &'p Project, link: &Link) -> Option<&'p Import> {
+    match &project.item(DeclRef { module: link.module, item: link.item })?.kind {
+        ItemKind::Import(import) => Some(import),
+        _ => None,
+    }
+}
+
+/// The name that an import gives to the module itself, if it brings it in.
+fn module_name(import: &Import) -> Result<Option<String>, Box<Diagnostic>> {
+    if let Some(alias) = &import.alias {
+        return Ok(Some(alias.text.clone()));
+    }
+    if !import.names.is_empty() {
+        return Ok(None);
+    }
+    match &import.from {
+        ImportFrom::Module(path) => Ok(path.segments.last().map(|last| last.text.clone())),
+        ImportFrom::File(name) => match Path::new(&name.value).file_stem().and_then(|stem| stem.to_str()) {
+            Some(stem) if is_name(stem) => Ok(Some(stem.to_owned())),
+            _ => {
+                let message = "this file's name can't be a name in a spec".to_owned();
+                let diagnostic = Diagnostic::error(&codes::IMPORT_NEEDS_NAME, name.span, message)
+                    .with_help(format!("give it one: `import \"{}\" as NAME`", name.value));
+                Err(Box::new(diagnostic))
+            }
+        },
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn unknown_import(project: &Project, target: ModuleId, name: &Ident) -> Option<Diagnostic> {
+    let module = project.module(target)?;
+    // What is broken in the other file may well be the declaration.
+    let broken = |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.span.source == module.source;
+    if project.diagnostics.iter().any(broken) {
+        return None;
+    }
+    let shown = project.sources.get(module.source).map(|file| file.name.clone()).unwrap_or_default();
+    let names: Vec<&str> =
+        module.ast.items.iter().filter_map(super::graph::declared_name).map(|name| name.text.as_str()).collect();
+    let help = match closest(&name.text, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => "it declares no flow, shape or credential".to_owned(),
+        None => format!("it declares {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    };
+    let message = format!("`{shown}` declares nothing called `{}`", name.text);
+    Some(Diagnostic::error(&codes::UNKNOWN_IMPORT, name.span, message).with_help(help))
+}
+
+/// One diagnostic for each cycle of imports.
+pub(super) fn cycles(project: &Project, links: &[Link]) -> Vec<Diagnostic> {
+    let mut out: Vec<Vec<&Link>> = project.modules.iter().map(|_| Vec::new()).collect();
+    for link in links.iter().filter(|link| link.target.is_some()) {
+        if let Some(of_module) = out.get_mut(link.module.0) {
+            of_module.push(link);
+        }
+    }
+    let mut state = vec![State::New; out.len()];
+    let mut diagnostics = Vec::new();
+    let starts = project.roots.iter().map(|root| root.0).chain(0..out.len());
+    for start in starts {
+        if state.get(start) == Some(&State::New) {
+            walk(project, &out, start, &mut state, &mut diagnostics);
+        }
+    }
+    diagnostics
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+/// Depth first, with a stack of its own: chains of imports may be long.
+fn walk<'l>(
+    project: &Project,
+    out: &[Vec<&'l Link>],
+    start: usize,
+    state: &mut [State],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut way: Vec<&'l Link> = Vec::new();
+    let mut stack = vec![(start, 0)];
+    state[start] = State::Open;
+    while let Some((module, next)) = stack.last_mut() {
+        let Some(link) = out[*module].get(*next) else {
+            state[*module] = State::Done;
+            stack.pop();
+            way.pop();
+            continue;
+        };
+        *next += 1;
+        let Some(target) = link.target.map(|target| target.0) else { continue };
+        match state[target] {
+            State::New => {
+                state[target] = State::Open;
+                way.push(link);
+                stack.push((target, 0));
+            }
+            State::Open => {
+                let first = way.iter().position(|link| link.module.0 == target).unwrap_or(way.len());
+                let mut cycle = way.get(first..).unwrap_or_default().to_vec();
+                cycle.push(link);
+                diagnostics.extend(cycle_diagnostic(project, &cycle));
+            }
+            State::Done => {}
+        }
+    }
+}
+
+/// The import that closes the cycle; of an import outside the files that are checked, the last one on the way that stands in one.
+fn cycle_diagnostic(project: &Project, cycle: &[&Link]) -> Option<Diagnostic> {
+    let is_root = |link: &&&Link| project.roots.contains(&link.module);
+    let closing = cycle.iter().rev().find(is_root).or(cycle.last())?;
+    let span = span_of(project, closing)?;
+    let name = |id: ModuleId| {
+        let source = project.module(id).and_then(|module| project.sources.get(module.source));
+        source.map(|source| format!("`{}`", source.name)).unwrap_or_default()
+    };
+    let message = match cycle {
+        [_] => "this file imports itself".to_owned(),
+        _ => {
+            let mut names: Vec<String> = cycle.iter().map(|link| name(link.module)).collect();
+            names.extend(cycle.first().map(|link| name(link.module)));
+            format!("these files import each other: {}", names.join(" → "))
+        }
+    };
+    let mut diagnostic = Diagnostic::error(&codes::IMPORT_CYCLE, span, message)
+        .with_help("move what both need into a file of its own, which both import");
+    for link in cycle.iter().filter(|link| !std::ptr::eq(**link, *closing)) {
+        diagnostic = diagnostic.with_related(span_of(project, link)?, "and this import leads back");
+    }
+    Some(diagnostic)
+}
+
+fn span_of(project: &Project, link: &Link) -> Option<Span> {
+    Some(match &import_at(project, link)?.from {
+        ImportFrom::Module(path) => path.span,
+        ImportFrom::File(name) => name.span,
+    })
+}

@@ -1,0 +1,219 @@
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::files::{Files, normal};
+use super::{Module, ModuleId, ModuleOrigin, Project, config, discover, imports, stdlib};
+use crate::diag::{Diagnostic, codes};
+use crate::source::{SourceId, Span, decode};
+use crate::syntax::{self, ast};
+
+/// What to load.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Files and folders; none is the working directory.
+    pub paths: Vec<PathBuf>,
+    /// The folder that nothing is read outside of; found from the paths where it isn't given.
+    pub root: Option<PathBuf>,
+    /// What relative paths are relative to, and what names of sources are shown relative to. The process's own where it isn't given.
+    pub working_directory: Option<PathBuf>,
+}
+
+/// Loads the specs that the options name, with all they import and the environments that belong to them.
+pub fn load(files: &Files, options: &Options) -> Project {
+    let here = working_directory(files, options);
+    let everything = [PathBuf::new()];
+    let paths = if options.paths.is_empty() { &everything } else { options.paths.as_slice() };
+    let (specs, diagnostics) = discover::specs(files, &here, paths);
+    let root = match &options.root {
+        Some(root) => files.canonical(&here.join(root)),
+        None => discover::root(files, &here, paths),
+    };
+    let project = Project { root, files: files.clone(), diagnostics, ..Project::default() };
+    let mut loader = Loader { files, here, project, by_path: HashMap::new(), by_std: HashMap::new() };
+    loader.config();
+    loader.project.roots = loader.add_files(&specs);
+    let loaded: Vec<PathBuf> = specs.iter().map(|spec| files.canonical(spec)).collect();
+    loader.add_files(&discover::environments(files, &loader.project.root, &loaded));
+    loader.follow_imports();
+    loader.project
+}
+
+/// A project of texts in memory, by their names: all of them are asked for.
+pub fn from_memory(files: &[(&str, &str)]) -> Project {
+    let files = files.iter().map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec()));
+    load(&Files::memory(files), &Options::default())
+}
+
+fn working_directory(files: &Files, options: &Options) -> PathBuf {
+    if !files.is_disk() {
+        return options.working_directory.clone().unwrap_or_default();
+    }
+    let here = options.working_directory.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    files.canonical(&here)
+}
+
+struct Loader<'f> {
+    files: &'f Files,
+    here: PathBuf,
+    project: Project,
+    by_path: HashMap<PathBuf, ModuleId>,
+    by_std: HashMap<String, ModuleId>,
+}
+
+/// A module that is to be read and parsed.
+struct Pending {
+    origin: ModuleOrigin,
+    shown: String,
+}
+
+struct Parsed {
+    text: String,
+    file: ast::File,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Loader<'_> {
+    fn config(&mut self) {
+        let path = self.project.root.join(config::FILE_NAME);
+        if !self.files.is_file(&path) {
+            return;
+        }
+        let id = SourceId(self.project.sources.len() as u32);
+        let text = match self.files.read(&path).map(|bytes| decode(id, bytes)) {
+            Ok(Ok(text)) => text,
+            Ok(Err((text, diagnostic))) => {
+                self.project.sources.add(self.shown(&path), text);
+                self.project.diagnostics.push(*diagnostic);
+                return;
+            }
+            Err(error) => {
+                self.project.sources.add(self.shown(&path), "");
+                self.project.diagnostics.push(unreadable(id, &error));
+                return;
+            }
+        };
+        let (config, diagnostics) = config::parse(id, &text);
+        self.project.sources.add(self.shown(&path), text);
+        self.project.config = config;
+        self.project.diagnostics.extend(diagnostics);
+    }
+
+    /// A path as people are shown it: relative to where they stand.
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.here).unwrap_or(path).display().to_string()
+    }
+
+    /// Loads the files that aren't loaded yet, and gives the modules of all of them.
+    fn add_files(&mut self, paths: &[PathBuf]) -> Vec<ModuleId> {
+        let mut pending = Vec::new();
+        let mut ids = Vec::with_capacity(paths.len());
+        for path in paths {
+            let real = self.files.canonical(path);
+            let next = ModuleId(self.project.modules.len() + pending.len());
+            let id = *self.by_path.entry(real.clone()).or_insert(next);
+            ids.push(id);
+            if id != next {
+                continue;
+            }
+            let origin = if self.files.is_disk() {
+                ModuleOrigin::File(real)
+            } else {
+                ModuleOrigin::Memory(real.display().to_string())
+            };
+            pending.push(Pending { origin, shown: self.shown(&normal(path)) });
+        }
+        self.parse(pending);
+        ids
+    }
+
+    fn parse(&mut self, pending: Vec<Pending>) {
+        let base = self.project.sources.len();
+        let files = self.files;
+        let parsed: Vec<Parsed> =
+            pending.par_iter().enumerate().map(|(at, next)| parse(files, SourceId((base + at) as u32), next)).collect();
+        for (next, parsed) in pending.into_iter().zip(parsed) {
+            let source = self.project.sources.add(next.shown, parsed.text);
+            let id = ModuleId(self.project.modules.len());
+            self.project.diagnostics.extend(parsed.diagnostics);
+            let module = Module { id, source, origin: next.origin, ast: parsed.file, imports: HashMap::new() };
+            self.project.modules.push(module);
+        }
+    }
+
+    /// Loads what the modules import, and what that imports, and then says what the names of imports stand for.
+    fn follow_imports(&mut self) {
+        let mut links = Vec::new();
+        let mut done = 0;
+        while done < self.project.modules.len() {
+            let wanted: Vec<imports::Wanted> = (done..self.project.modules.len())
+                .flat_map(|module| imports::wanted(&self.project, self.files, ModuleId(module)))
+                .collect();
+            done = self.project.modules.len();
+            let paths: Vec<PathBuf> = wanted.iter().filter_map(|want| want.path().cloned()).collect();
+            let mut of_files = self.add_files(&paths).into_iter();
+            for want in wanted {
+                let target = match want.place {
+                    imports::Place::File(_) => of_files.next(),
+                    imports::Place::Std(name) => self.add_std(&name),
+                    imports::Place::Nowhere(diagnostic) => {
+                        self.project.diagnostics.push(*diagnostic);
+                        None
+                    }
+                };
+                links.push(imports::Link { module: want.module, item: want.item, target });
+            }
+        }
+        imports::bind(&mut self.project, &links);
+        let cycles = imports::cycles(&self.project, &links);
+        self.project.diagnostics.extend(cycles);
+    }
+
+    fn add_std(&mut self, name: &str) -> Option<ModuleId> {
+        if let Some(id) = self.by_std.get(name) {
+            return Some(*id);
+        }
+        stdlib::text(name)?;
+        let id = ModuleId(self.project.modules.len());
+        self.by_std.insert(name.to_owned(), id);
+        let origin = ModuleOrigin::Std(name.to_owned());
+        self.parse(vec![Pending { origin, shown: format!("<std.{name}>") }]);
+        Some(id)
+    }
+}
+
+fn parse(files: &Files, id: SourceId, pending: &Pending) -> Parsed {
+    let nothing = || ast::File { source: id, items: Vec::new(), comments: Vec::new() };
+    let bytes = match &pending.origin {
+        ModuleOrigin::File(path) => files.read(path),
+        ModuleOrigin::Memory(name) => files.read(Path::new(name)),
+        ModuleOrigin::Std(name) => Ok(stdlib::text(name).unwrap_or_default().as_bytes().to_vec()),
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            return Parsed { text: String::new(), file: nothing(), diagnostics: vec![unreadable(id, &error)] };
+        }
+    };
+    match decode(id, bytes) {
+        Ok(text) => {
+            let parsed = syntax::parse(id, &text);
+            Parsed { text, file: parsed.file, diagnostics: parsed.diagnostics }
+        }
+        Err((text, diagnostic)) => Parsed { text, file: nothing(), diagnostics: vec![*diagnostic] },
+    }
+}
+
+fn unreadable(id: SourceId, error: &std::io::Error) -> Diagnostic {
+    let (message, help) = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            ("this file may not be read: permission denied".to_owned(), "give yourself the right to read it")
+        }
+        std::io::ErrorKind::NotFound => {
+            ("this file doesn't exist: a link leads nowhere".to_owned(), "mend the link, or remove it")
+        }
+        _ => (format!("this file can't be read: {error}"), "check that it is a plain text file"),
+    };
+    Diagnostic::error(&codes::FILE_UNREADABLE, Span::new(id, 0, 0), message).with_help(help)
+}
