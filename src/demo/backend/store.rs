@@ -193,12 +193,11 @@ impl Table {
         self.by_owner.get(owner).into_iter().flatten().filter_map(|id| self.threads.get(id))
     }
 
-    pub fn remove(&mut self, id: Uuid) -> Option<Thread> {
-        let thread = self.threads.remove(&id)?;
+    pub fn remove(&mut self, id: Uuid) {
+        let Some(thread) = self.threads.remove(&id) else { return };
         if let Some(ids) = self.by_owner.get_mut(&thread.owner) {
             ids.retain(|other| *other != id);
         }
-        Some(thread)
     }
 }
 
@@ -226,6 +225,6 @@ impl Threads {
         let mut table = self.lock();
         let lost: Vec<_> =
             table.threads.values().filter(|thread| thread.created_on == instance).map(|thread| thread.id).collect();
-        lost.into_iter().for_each(|id| drop(table.remove(id)));
+        lost.into_iter().for_each(|id| table.remove(id));
     }
 }

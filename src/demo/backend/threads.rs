@@ -174,25 +174,26 @@ pub(super) async fn delete(State(service): State<Service>, caller: Caller, Path(
     caller.needs(&service.world, "threads:write")?;
     let id = read_id(&service, &id)?;
     service.world.threads.lock().own(id, caller.owner())?;
-    remove(&service, &[id]);
+    remove(&service, &[id], caller.owner());
     no_content()
 }
 
 pub(super) async fn delete_mine(State(service): State<Service>, caller: Caller) -> Answer {
     caller.needs(&service.world, "threads:write")?;
     let ids: Vec<_> = service.world.threads.lock().of(caller.owner()).map(|thread| thread.id).collect();
-    remove(&service, &ids);
+    remove(&service, &ids, caller.owner());
     ok(json!({ "deleted": ids.len() }))
 }
 
-fn remove(service: &Service, ids: &[Uuid]) {
-    if !service.behaviour().threads.deletes {
-        return;
-    }
+fn remove(service: &Service, ids: &[Uuid], owner: &str) {
+    let deletes = service.behaviour().threads.deletes;
     let mut table = service.world.threads.lock();
     for id in ids {
-        if let Some(mut thread) = table.remove(*id) {
-            announce(service, &mut thread, "thread_deleted");
+        if let Ok(thread) = table.own(*id, owner) {
+            announce(service, thread, "thread_deleted");
+        }
+        if deletes {
+            table.remove(*id);
         }
     }
 }

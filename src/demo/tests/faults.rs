@@ -12,6 +12,9 @@ use super::probes::{expected, observe};
 /// Faults that keep so much from working that most of what else is looked at changes too.
 const WIDE: [Fault; 4] = [Fault::DatabaseDown, Fault::AuthDown, Fault::TokensExpire, Fault::SlowAnswers];
 
+/// What is seen of these depends on the time that it takes, which says little on a machine as busy as this test makes it.
+const TIMED: [Fault; 4] = [Fault::SlowStart, Fault::SlowAnswers, Fault::EventsLate, Fault::StreamBuffered];
+
 #[tokio::test]
 async fn without_a_fault_all_is_well() {
     let lab = Lab::new().await;
@@ -42,16 +45,15 @@ fn also_changed(fault: Fault) -> &'static [Fault] {
             EventsDropped,
             EventsDoubled,
             EventsReordered,
-            EventsLeaked,
             AnswerEmpty,
-            MalformedEvent,
-            RetryMissing,
             CancelIgnored,
+            RetryMissing,
+            ReplayMissing,
         ],
         // The run ends after its second event.
-        Websocket1011 => &[EventsDropped, EventsReordered, AnswerEmpty, RetryMissing, CancelIgnored, ReplayMissing],
-        EventsDropped => &[EventsReordered, ReplayMissing],
-        EventsDoubled => &[MalformedEvent, ReplayMissing],
+        Websocket1011 => &[EventsDropped, EventsReordered, AnswerEmpty, RetryMissing],
+        // What isn't sent has no order.
+        EventsDropped => &[EventsReordered],
         _ => &[],
     }
 }
@@ -61,7 +63,7 @@ async fn a_fault_changes_nothing_else() {
     let narrow = Fault::ALL.iter().filter(|fault| !WIDE.contains(fault));
     let changed = iter(narrow).map(async |fault| {
         let lab = Lab::broken(*fault).await;
-        let others = Fault::ALL.iter().filter(|other| *other != fault);
+        let others = Fault::ALL.iter().filter(|other| *other != fault && !TIMED.contains(other));
         let seen = join_all(others.map(async |other| (*other, observe(&lab, *other).await))).await;
         let changed = seen.into_iter().filter(|(other, seen)| seen != expected(*other).0);
         (*fault, changed.map(|(other, _)| other).collect::<Vec<_>>())
