@@ -68,7 +68,7 @@ async fn a_fault_changes_nothing_else() {
         let changed = seen.into_iter().filter(|(other, seen)| seen != expected(*other).0);
         (*fault, changed.map(|(other, _)| other).collect::<Vec<_>>())
     });
-    let changed: Vec<_> = changed.buffer_unordered(8).collect().await;
+    let changed: Vec<_> = changed.buffer_unordered(16).collect().await;
     let changed: BTreeMap<_, _> = changed.into_iter().filter(|(_, others)| !others.is_empty()).collect();
     let allowed = Fault::ALL.iter().map(|fault| (*fault, also_changed(*fault).to_vec()));
     let sorted = |(fault, mut others): (Fault, Vec<Fault>)| {
