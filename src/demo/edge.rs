@@ -97,8 +97,8 @@ fn is_health(path: &str) -> bool {
     path == "/health" || path.starts_with("/health/")
 }
 
-/// Whether a path, percent-decoded, has a `..` segment.
+/// Whether a path, percent-decoded, has a `..` segment or is no text.
 fn climbs(path: &str) -> bool {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    decoded.split(['/', '\\']).any(|segment| segment == "..")
+    let decoded = percent_decode_str(path).decode_utf8();
+    decoded.map_or(true, |decoded| decoded.split(['/', '\\']).any(|segment| segment == ".."))
 }

@@ -51,7 +51,8 @@ fn has_type(request: &Request, wanted: &str) -> bool {
     given.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
 
-async fn read_body(body: Body) -> Result<bytes::Bytes, Failure> {
+/// The whole of a body, if it isn't too large.
+pub(super) async fn read_body(body: Body) -> Result<bytes::Bytes, Failure> {
     to_bytes(body, BODY_LIMIT)
         .await
         .map_err(|_| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than 64 KiB."))

@@ -31,7 +31,7 @@ pub(super) async fn agents(State(service): State<Service>, caller: Caller) -> An
 pub(super) async fn create(State(service): State<Service>, caller: Caller, JsonBody(body): JsonBody) -> Answer {
     caller.needs(&service.world, "agents:run")?;
     let (thread, content, options) = read_request(&body)?;
-    let run = run::start(&service, &caller, thread, &content, &options)?;
+    let run = run::start(&service, &caller, thread, &content, &options, None)?;
     let response = json_with(StatusCode::ACCEPTED, run.shown());
     Ok(with_header(response, header::LOCATION, &format!("/agents/runs/{}", run.id)))
 }

@@ -143,13 +143,14 @@ fn unknown() -> Failure {
     Failure::not_found("run_not_found", "There is no such run.")
 }
 
-/// Begins a run in a thread of the caller; the message that it answers is stored there.
+/// Begins a run in a thread of the caller; the message that it answers is stored there. `asker` is the socket that asked for it.
 pub(in crate::demo) fn start(
     service: &Service,
     caller: &Caller,
     thread: Uuid,
     content: &str,
     options: &Options,
+    asker: Option<u64>,
 ) -> Result<Run, Failure> {
     let world = &service.world;
     let behaviour = world.behaviour();
@@ -180,7 +181,7 @@ pub(in crate::demo) fn start(
     for distortion in &behaviour.agents.distortions {
         steps = distort(steps, *distortion);
     }
-    tokio::spawn(play(Arc::clone(world), run.id, steps));
+    tokio::spawn(play(Arc::clone(world), run.id, asker, steps));
     Ok(run)
 }
 
@@ -204,17 +205,17 @@ pub(in crate::demo) fn cancel(world: &World, owner: &str, id: Uuid) -> Result<Ru
     Ok(run.clone())
 }
 
-async fn play(world: Arc<World>, id: Uuid, steps: Vec<Step>) {
+async fn play(world: Arc<World>, id: Uuid, asker: Option<u64>, steps: Vec<Step>) {
     for step in steps {
         tokio::time::sleep(step.wait).await;
-        if !act(&world, id, step) {
+        if !act(&world, id, asker, step) {
             return;
         }
     }
 }
 
 /// Carries out a step under the runs' lock, so that nothing of a run comes after its end; false once it has ended.
-fn act(world: &World, id: Uuid, step: Step) -> bool {
+fn act(world: &World, id: Uuid, asker: Option<u64>, step: Step) -> bool {
     let behaviour = world.behaviour();
     let mut runs = lock(&world.runs.table);
     let Some(run) = runs.get_mut(&id).filter(|run| run.status == "running") else { return false };
@@ -250,7 +251,7 @@ fn act(world: &World, id: Uuid, step: Step) -> bool {
         send(world, thread, &behaviour, frame);
     }
     if let Some(code) = step.close {
-        world.hub.send(thread, &behaviour, &Outgoing::Close(code, "internal error"), None);
+        world.hub.close(thread, asker, code, "internal error");
     }
     run.status == "running"
 }

@@ -1,6 +1,6 @@
 //! The Model Context Protocol: its configuration, its tools, and a JSON-RPC 2.0 endpoint.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::super::agent::{self, TOOLS};
 use super::super::answer::{Answer, json_with, ok};
 use super::super::caller::Caller;
+use super::super::input::read_body;
 use super::super::world::Service;
 
 const PROTOCOL: &str = "2025-06-18";
@@ -27,8 +28,13 @@ fn listed(service: &Service) -> Vec<Value> {
     TOOLS.iter().filter(|_| !lacking).map(agent::Tool::listed).collect()
 }
 
-pub(super) async fn call(State(service): State<Service>, _: Caller, body: Bytes) -> Response {
-    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
+pub(super) async fn call(State(service): State<Service>, _: Caller, body: Body) -> Answer {
+    let body = read_body(body).await?;
+    Ok(answered(&service, &body))
+}
+
+fn answered(service: &Service, body: &[u8]) -> Response {
+    let Ok(request) = serde_json::from_slice::<Value>(body) else {
         return failed(&Value::Null, -32700, "The body isn't JSON.");
     };
     let id = &request["id"];
@@ -48,7 +54,7 @@ pub(super) async fn call(State(service): State<Service>, _: Caller, body: Bytes)
             succeeded(id, result)
         }
         "ping" => succeeded(id, json!({})),
-        "tools/list" => succeeded(id, json!({ "tools": listed(&service) })),
+        "tools/list" => succeeded(id, json!({ "tools": listed(service) })),
         "tools/call" => call_tool(id, &request["params"]),
         _ => failed(id, -32601, "There is no such method."),
     }

@@ -68,6 +68,16 @@ impl Hub {
         });
     }
 
+    /// Closes the sockets that follow this thread alone, and the one that asked for its run. A socket that follows all of
+    /// its user's threads may belong to someone who has nothing to do with this one.
+    pub fn close(&self, thread: &Thread, asker: Option<u64>, code: u16, reason: &'static str) {
+        for (number, member) in &lock(&self.members).sockets {
+            if member.thread == Some(thread.id) || Some(*number) == asker {
+                let _ = member.out.try_send(Outgoing::Close(code, reason));
+            }
+        }
+    }
+
     /// Records an event in a thread and sends it.
     pub fn publish(&self, thread: &mut Thread, behaviour: &Behaviour, kind: &str, payload: Value) {
         let event = thread.record(kind, payload);

@@ -35,7 +35,7 @@ fn handle(session: &Session, number: u64, text: &str) -> Reply {
         Some("ping") => Ok(Some(("pong", payload()))),
         Some("echo") => Ok(Some(("echo", payload()))),
         Some("typing") => typing(session, number, &message),
-        Some("user_message") => user_message(session, &message),
+        Some("user_message") => user_message(session, number, &message),
         Some("cancel_run") => cancel_run(session, &message),
         Some(_) => Err(Failure::bad_request("unknown_type", "There is no message of this type.")),
         None => Err(Failure::bad_request("validation_failed", "`type` must be a string.")),
@@ -73,13 +73,13 @@ fn typing(session: &Session, number: u64, message: &Map<String, Value>) -> Reply
     Ok(None)
 }
 
-fn user_message(session: &Session, message: &Map<String, Value>) -> Reply {
+fn user_message(session: &Session, number: u64, message: &Map<String, Value>) -> Reply {
     let mut fields = Fields::of(message);
     let thread = wanted_thread(session, &mut fields);
     let content = fields.text("content", 1..=4000);
     let options = Options::read(&mut fields);
     checked(fields)?;
-    agent::start(&session.service, &session.caller(), thread, &content, &options)?;
+    agent::start(&session.service, &session.caller(), thread, &content, &options, Some(number))?;
     Ok(None)
 }
 

@@ -44,6 +44,7 @@ async fn mcp_is_configured_and_answers() {
     assert_eq!(call("nonsense", json!({})).await["error"]["code"], -32601);
     assert_eq!(user.post("/mcp", json!({})).await.json["error"]["code"], -32600);
     assert_eq!(user.post("/mcp", json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await.status, 202);
+    assert_eq!(user.post("/mcp", json!("x".repeat(70_000))).await.code(), "body_too_large");
     assert_eq!(go(lab.api(Method::POST, "/mcp").json(&json!({}))).await.code(), "token_missing");
 }
 

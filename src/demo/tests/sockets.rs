@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
+use super::super::Fault;
 use super::lab::{Lab, connect, connect_with_answer, go, refused, types};
 
 #[tokio::test]
@@ -148,4 +149,18 @@ async fn runs_of_many_threads_do_not_mix() {
         let same = |field: &str| run.iter().all(|event: &Value| event["payload"][field] == run[0]["payload"][field]);
         assert!(run.len() == 7 && same("run_id") && same("thread_id"));
     }
+}
+
+#[tokio::test]
+async fn a_run_that_is_broken_off_closes_only_the_sockets_that_are_about_it() {
+    let lab = Lab::broken(Fault::Websocket1011).await;
+    let user = lab.user().await;
+    let thread = user.thread("closed").await;
+    let (mut asker, mut follower) = (user.socket("").await, user.socket(&format!("?thread={thread}")).await);
+    let mut bystander = user.socket("").await;
+    asker.send(json!({ "type": "user_message", "thread_id": thread, "content": "x" })).await;
+    for socket in [&mut asker, &mut follower] {
+        assert_eq!(types(&socket.until_end().await), "agent_started agent_thinking closed");
+    }
+    assert_eq!(types(&bystander.until_pong().await), "agent_started agent_thinking");
 }

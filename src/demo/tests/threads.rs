@@ -75,7 +75,9 @@ async fn wrong_requests_are_refused() {
         assert_eq!((got.status, got.code()), (400, "invalid_query"), "{query}");
     }
     assert_eq!(user.get("/threads/no-uuid").await.code(), "invalid_id");
-    assert_eq!(user.get("/threads/..%2F..%2Fetc%2Fpasswd").await.code(), "invalid_path");
+    for path in ["/threads/..%2F..%2Fetc%2Fpasswd", "/threads/%ff"] {
+        assert_eq!(user.get(path).await.code(), "invalid_path", "{path}");
+    }
     assert_eq!(go(lab.api(Method::GET, "/threads")).await.code(), "token_missing");
     let put = go(user.api(Method::PUT, "/threads")).await;
     assert_eq!((put.status, put.code()), (405, "method_not_allowed"));
