@@ -2,11 +2,15 @@
 
 mod excerpt;
 mod failure;
+mod frame;
 mod outcome;
 mod response;
 mod verdict;
 
 pub use excerpt::{json_excerpt, text_excerpt};
+pub use frame::fits;
+pub(crate) use frame::is_named;
 pub use outcome::*;
+pub(crate) use response::captured;
 pub use response::{Judged, expectation, response};
 pub use verdict::{Facts, outcome_of};

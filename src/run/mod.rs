@@ -1,1 +1,16 @@
-//! (see docs/architecture.md)
+//! Carries a plan out: which suites and tests run when (the dispatcher), and one test's steps (the executor).
+
+mod channels;
+mod credentials;
+mod deadline;
+mod dispatch;
+mod evidence;
+mod host;
+mod prepare;
+mod real;
+mod step;
+mod stop;
+mod test;
+
+pub use dispatch::{Options, execute};
+pub use stop::Stop;

@@ -11,7 +11,7 @@ pub use duration::{format_duration, format_size};
 pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
 pub use money::{Money, Rate};
 pub use regex::{Pattern, PatternError};
-pub use secret::Secret;
+pub use secret::{Secret, SecretSink};
 pub use types::{Shape, ShapeField, Type};
 
 use std::sync::Arc;

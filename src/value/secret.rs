@@ -27,3 +27,8 @@ impl fmt::Display for Secret {
         f.write_str("***")
     }
 }
+
+/// Learns what must never be shown. Whoever meets a secret tells it, before anything can be printed.
+pub trait SecretSink: Send + Sync {
+    fn add(&self, text: &str);
+}

@@ -1,0 +1,167 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::event::{ChannelEnd, Instant};
+use crate::judge::{ChannelRecord, FrameMatch};
+use crate::net::channel::{Channel, Log, Naming, ReplyTo};
+use crate::net::http::Outgoing;
+use crate::plan::OpenChannel;
+
+/// The channels of one attempt at a test, in the order they were opened; a handle is an index.
+#[derive(Default)]
+pub(super) struct Channels {
+    list: Mutex<Vec<Arc<Opened>>>,
+    marks: Mutex<Vec<Mark>>,
+}
+
+/// A channel that was opened, with what is needed to judge it and to open it again.
+pub(super) struct Opened {
+    pub plan: Arc<OpenChannel>,
+    pub outgoing: Outgoing,
+    pub naming: Naming,
+    pub replies: Option<ReplyTo>,
+    pub log: Arc<Log>,
+    state: Mutex<State>,
+}
+
+struct State {
+    channel: Option<Channel>,
+    /// How many frames of the log have been consumed.
+    cursor: usize,
+    /// The later of the opening and the last send: what the clocks of expectations count from.
+    since: Instant,
+    matches: Vec<FrameMatch>,
+}
+
+/// A named instant, and where every channel stood at it.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    pub at: Instant,
+    pub lengths: HashMap<usize, usize>,
+}
+
+impl Opened {
+    pub fn new(
+        plan: Arc<OpenChannel>,
+        outgoing: Outgoing,
+        naming: Naming,
+        replies: Option<ReplyTo>,
+        log: Arc<Log>,
+        channel: Channel,
+    ) -> Self {
+        let since = log.read(|log| log.opened);
+        let state = State { channel: Some(channel), cursor: 0, since, matches: Vec::new() };
+        Self { plan, outgoing, naming, replies, log, state: Mutex::new(state) }
+    }
+
+    pub fn with_channel<T>(&self, act: impl FnOnce(&Channel) -> T) -> Option<T> {
+        self.lock().channel.as_ref().map(act)
+    }
+
+    pub fn reopened(&self, channel: Channel, now: Instant) {
+        let mut state = self.lock();
+        state.channel = Some(channel);
+        state.since = now;
+    }
+
+    pub fn sent(&self, now: Instant) {
+        self.lock().since = now;
+    }
+
+    pub fn since(&self) -> Instant {
+        self.lock().since
+    }
+
+    pub fn cursor(&self) -> usize {
+        self.lock().cursor
+    }
+
+    pub fn consumed(&self, cursor: usize, matches: Vec<FrameMatch>) {
+        let mut state = self.lock();
+        state.cursor = state.cursor.max(cursor);
+        state.matches.extend(matches);
+    }
+
+    pub fn matched(&self, matches: Vec<FrameMatch>) {
+        self.lock().matches.extend(matches);
+    }
+
+    fn cut(&self) {
+        if let Some(channel) = self.lock().channel.take() {
+            // Cut outside of any wait: what had arrived is in the log.
+            channel.cut();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Channels {
+    pub fn add(&self, opened: Opened) -> u32 {
+        let mut list = self.lock();
+        list.push(Arc::new(opened));
+        list.len() as u32 - 1
+    }
+
+    pub fn get(&self, handle: u32) -> Option<Arc<Opened>> {
+        self.lock().get(handle as usize).cloned()
+    }
+
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Cuts what was opened after `before`, but for one.
+    pub fn close_since(&self, before: usize, kept: Option<u32>) {
+        for (index, opened) in self.lock().iter().enumerate().skip(before) {
+            if kept != Some(index as u32) {
+                opened.cut();
+            }
+        }
+    }
+
+    /// Ends all channels at the end of the test.
+    pub fn close_all(&self) {
+        self.close_since(0, None);
+    }
+
+    pub fn mark(&self, at: Instant) -> usize {
+        let lengths = self
+            .lock()
+            .iter()
+            .enumerate()
+            .map(|(index, opened)| (index, opened.log.read(|log| log.frames.len())))
+            .collect();
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        marks.push(Mark { at, lengths });
+        marks.len() - 1
+    }
+
+    pub fn marked(&self, index: usize) -> Option<Mark> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).get(index).cloned()
+    }
+
+    pub fn records(&self) -> Vec<ChannelRecord> {
+        self.lock()
+            .iter()
+            .map(|opened| ChannelRecord { log: opened.log.read(Clone::clone), matches: opened.lock().matches.clone() })
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Opened>>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How an end reads in a sentence: `closed with 1011 (internal error)`.
+pub(super) fn end_words(end: &ChannelEnd) -> String {
+    match end {
+        ChannelEnd::Closed { code, reason, .. } if reason.is_empty() => format!("closed with {code}"),
+        ChannelEnd::Closed { code, reason, .. } => format!("closed with {code} ({})", crate::diag::sanitize(reason)),
+        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } => crate::diag::sanitize(message),
+        ChannelEnd::Ended => "ended".to_owned(),
+        ChannelEnd::Dropped => "dropped by this test".to_owned(),
+    }
+}

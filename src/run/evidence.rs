@@ -1,0 +1,93 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::diag::Diagnostic;
+use crate::event::{Exchange, FailureKind};
+use crate::judge::{ExpectationRecord, Facts, StepRecord, StepState};
+
+/// What a test leaves behind, while it runs. Branches of a test write to the same one.
+#[derive(Clone, Default)]
+pub(super) struct Evidence(Arc<Mutex<Gathered>>);
+
+#[derive(Clone, Default)]
+pub(super) struct Gathered {
+    pub steps: Vec<StepRecord>,
+    pub exchanges: Vec<Arc<Exchange>>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub facts: Facts,
+}
+
+impl Evidence {
+    pub fn lock(&self) -> MutexGuard<'_, Gathered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps an exchange and gives its index.
+    pub fn exchange(&self, exchange: Arc<Exchange>) -> usize {
+        let mut gathered = self.lock();
+        gathered.facts.exchanges += 1;
+        gathered.exchanges.push(exchange);
+        gathered.exchanges.len() - 1
+    }
+
+    pub fn step(&self, step: StepRecord) {
+        let mut gathered = self.lock();
+        gathered.facts.expectations += step.expectations.len();
+        gathered.steps.push(step);
+    }
+
+    pub fn fail(&self, diagnostic: Diagnostic) {
+        let mut gathered = self.lock();
+        gathered.facts.failed = true;
+        gathered.diagnostics.push(diagnostic);
+    }
+
+    pub fn no_answer(&self, kind: FailureKind) {
+        let mut gathered = self.lock();
+        gathered.facts.failure.get_or_insert(kind);
+    }
+
+    /// Takes over what a round of its own gathered: its exchanges always; its steps and problems only when it is the one that counts.
+    pub fn absorb(&self, round: &Evidence, counts: bool) {
+        let round = round.lock().clone();
+        let mut gathered = self.lock();
+        let offset = gathered.exchanges.len();
+        gathered.facts.exchanges += round.facts.exchanges;
+        gathered.exchanges.extend(round.exchanges);
+        if !counts {
+            return;
+        }
+        gathered.facts.expectations += round.facts.expectations;
+        gathered.facts.failed |= round.facts.failed;
+        gathered.facts.timed_out |= round.facts.timed_out;
+        if gathered.facts.failure.is_none() {
+            gathered.facts.failure = round.facts.failure;
+        }
+        gathered.steps.extend(
+            round
+                .steps
+                .into_iter()
+                .map(|step| StepRecord { exchange: step.exchange.map(|index| index + offset), ..step }),
+        );
+        gathered.diagnostics.extend(round.diagnostics);
+    }
+}
+
+/// The record of a step that is over.
+pub(super) fn record(
+    title: String,
+    span: crate::source::Span,
+    started: crate::event::Instant,
+    ended: crate::event::Instant,
+    held: bool,
+    expectations: Vec<ExpectationRecord>,
+) -> StepRecord {
+    StepRecord {
+        title,
+        span,
+        started,
+        duration: ended.saturating_sub(started),
+        state: if held { StepState::Done } else { StepState::Failed },
+        exchange: None,
+        expectations,
+    }
+}

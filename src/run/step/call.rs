@@ -1,0 +1,154 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::{Halt, Walk, Walked};
+use crate::diag::{Diagnostic, codes};
+use crate::eval::{Scope, evaluate};
+use crate::plan::{CredentialId, Expr, FlowId, Slot};
+use crate::source::Span;
+use crate::value::{Secret, Value};
+
+/// How deep flows may call each other.
+const DEEPEST: u32 = 64;
+
+impl Walk {
+    pub(super) async fn call(&mut self, span: Span, flow: FlowId, args: &[Option<Expr>], into: Option<Slot>) -> Walked {
+        let (value, _) = self.flow(span, flow, args).await?;
+        if let Some(slot) = into {
+            self.set(slot, value.unwrap_or_else(Value::null));
+        }
+        Ok(())
+    }
+
+    /// Runs a flow in a frame of its own. What it opened is closed at its end, unless it gives it back.
+    async fn flow(
+        &mut self,
+        span: Span,
+        id: FlowId,
+        args: &[Option<Expr>],
+    ) -> Result<(Option<Value>, Option<Duration>), Halt> {
+        let plan = self.attempt.shared.plan.clone();
+        let Some(flow) = plan.flows.get(id.0) else {
+            return Err(self.fails(Diagnostic::error(&codes::INTERNAL, span, "this flow isn't in the plan")));
+        };
+        if self.depth >= DEEPEST {
+            let message = "flows call each other too deeply here";
+            return Err(
+                self.fails(Diagnostic::error(&codes::INTERNAL, span, message).with_help("a flow can't call itself"))
+            );
+        }
+        let mut scope = Scope::new(&flow.frame);
+        for (index, param) in flow.params.iter().enumerate() {
+            let given = args.get(index).and_then(Option::as_ref).or(param.default.as_ref());
+            let value = match given {
+                Some(expr) => self.evaluated(|context| evaluate(expr, context))?,
+                None => Value::null(),
+            };
+            if param.secret {
+                self.attempt.shared.options.secrets.add(&value.to_text());
+            }
+            scope.set(Slot(index as u32), value);
+        }
+        let before = self.attempt.channels.count();
+        let mut walk = Walk { scope, depth: self.depth + 1, ..self.clone() };
+        let end = walk.steps(&flow.body).await;
+        let (value, expires_in) = match end {
+            Ok(()) => (None, None),
+            Err(Halt::Returned { value, expires_in }) => (value, expires_in),
+            Err(Halt::Failed) => {
+                // The caller's line helps to find out where a shared flow was called from.
+                let mut gathered = self.evidence.lock();
+                if let Some(last) = gathered.diagnostics.last_mut()
+                    && last.related.len() < 4
+                {
+                    last.related.push(crate::diag::Label { span, message: format!("in `{}`, called here", flow.name) });
+                }
+                return Err(Halt::Failed);
+            }
+            Err(skipped) => return Err(skipped),
+        };
+        let kept = match &value {
+            Some(Value::Channel(index)) => Some(*index),
+            _ => None,
+        };
+        self.attempt.channels.close_since(before, kept);
+        let value = match value {
+            Some(value) if flow.secret && !matches!(value, Value::Secret(_)) => {
+                Some(Value::Secret(Secret::new(value.to_text())))
+            }
+            value => value,
+        };
+        Ok((value, expires_in))
+    }
+
+    pub(super) fn give_back(&mut self, value: Option<&Expr>, expires_in: Option<&Expr>) -> Walked {
+        let value = match value {
+            Some(value) => Some(self.evaluated(|context| evaluate(value, context))?),
+            None => None,
+        };
+        let expires_in = match expires_in {
+            Some(expr) => Some(self.evaluated(|context| lifetime(expr, context))?),
+            None => None,
+        };
+        Err(Halt::Returned { value, expires_in })
+    }
+
+    /// Sees to it that a credential is there and fresh. Tests that need the same one wait for the one that fetches it.
+    pub(super) async fn obtain(&mut self, id: CredentialId, span: Span) -> Walked {
+        let host = self.attempt.host.clone();
+        let turn = host.credentials.turn(id);
+        if host.credentials.is_fresh(id, self.now()) {
+            return Ok(());
+        }
+        let _turn = turn.lock().await;
+        if host.credentials.is_fresh(id, self.now()) {
+            return Ok(());
+        }
+        let plan = self.attempt.shared.plan.clone();
+        let Some(credential) = plan.credentials.get(id.0) else { return Ok(()) };
+        let mut walk = self.clone();
+        // Its cookies are its own: a login mustn't sign the test in.
+        walk.attempt.jar = Arc::new(Mutex::new(Default::default()));
+        walk.scope = Scope::default();
+        let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;
+        let (value, expires_in) = match fetched {
+            Ok((Some(value), expires_in)) => (value, expires_in),
+            Ok((None, _)) | Err(_) => {
+                let message = format!("the credential `{}` can't be obtained", credential.name);
+                let diagnostic = Diagnostic::error(&codes::CREDENTIAL_FAILED, credential.span, message)
+                    .with_related(span, "needed here")
+                    .with_help("what went wrong in its flow is told beside this");
+                return Err(self.fails(diagnostic));
+            }
+        };
+        let early = match &credential.refresh_before {
+            Some(expr) => walk.evaluated(|context| super::super::prepare::duration(expr, context))?,
+            None => Duration::ZERO,
+        };
+        let value = if matches!(value, Value::Secret(_)) { value } else { Value::Secret(Secret::new(value.to_text())) };
+        self.attempt.shared.options.secrets.add(&value.to_text());
+        let lifetime = expires_in.or_else(|| jwt_lifetime(&value.to_text(), &*host));
+        let renew_at = lifetime.map(|lifetime| self.now().saturating_add(lifetime.saturating_sub(early)));
+        host.credentials.store(id, value, renew_at);
+        Ok(())
+    }
+}
+
+/// `expires in`: a duration, or a number of seconds as OAuth2 gives it.
+fn lifetime(expr: &Expr, context: &crate::eval::Context<'_>) -> Result<Duration, crate::eval::Fault> {
+    let value = evaluate(expr, context)?;
+    match value.as_json().and_then(serde_json::Value::as_f64) {
+        Some(seconds) => Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+        None => super::super::prepare::duration(expr, context),
+    }
+}
+
+/// How long a token is valid from now on, by its `exp` claim (RFC 7519, section 4.1.4).
+fn jwt_lifetime(token: &str, host: &dyn crate::eval::Host) -> Option<Duration> {
+    use base64::Engine as _;
+    let claims = token.split('.').nth(1)?;
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    let left = claims.get("exp")?.as_i64()?.checked_sub(host.now().as_second())?;
+    Some(Duration::from_secs(u64::try_from(left).unwrap_or(0)))
+}

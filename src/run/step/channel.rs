@@ -1,0 +1,354 @@
+use std::sync::Arc;
+
+use super::super::channels::{Opened, end_words};
+use super::super::prepare;
+use super::{Halt, Walk, Walked};
+use crate::diag::{Diagnostic, codes};
+use crate::eval::{Context, Fault, Focus, evaluate, show};
+use crate::event::{Direction, Exchange, Frame, FrameKind};
+use crate::judge::ExpectationRecord;
+use crate::net::channel::{Channel, Log, Naming, Outbound, ReplyTo};
+use crate::net::http::{Live, Mode, Outgoing};
+use crate::plan::{Expr, FrameBody, OpenChannel, Slot};
+use crate::source::Span;
+use crate::syntax::ast::{ChannelKind, FrameBodyKind};
+use crate::value::{Value, format_duration};
+
+impl Walk {
+    pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Walked {
+        let secrets = self.attempt.shared.options.secrets.clone();
+        let mut outgoing = self.evaluated(|context| prepare::outgoing(&open.request, context, &*secrets))?;
+        let protocols = self.evaluated(|context| {
+            open.subprotocols
+                .iter()
+                .map(|name| evaluate(name, context).map(|name| name.to_text()))
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        if let Some(limit) = &open.connect_within {
+            outgoing.limit = self.evaluated(|context| prepare::duration(limit, context))?;
+        }
+        if open.kind == ChannelKind::WebSocket {
+            handshake_headers(&mut outgoing, &protocols, &*secrets);
+        } else if !outgoing.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+            let accept = if open.kind == ChannelKind::Sse { "text/event-stream" } else { "application/x-ndjson" };
+            outgoing.headers.push(("Accept".to_owned(), accept.to_owned()));
+        }
+        let started = self.now();
+        let title = format!("{} {}", protocol(open.kind), outgoing.url);
+        let (exchange, live) = self.connect(open, &outgoing).await;
+        let naming = Naming { events: open.events.clone(), payload_by: open.payload_by.clone() };
+        let replies = self.replies(open)?;
+        // The log starts before the handshake is judged, so that no frame can come too early.
+        let opened = live.map(|live| {
+            let log =
+                Arc::new(Log::open(self.attempt.shared.http.clock, &open.name, protocol(open.kind), &outgoing.url));
+            let channel = Channel::start(open.kind, live, log.clone(), naming.clone(), replies.clone());
+            Opened::new(open.clone(), outgoing.clone(), naming, replies, log, channel)
+        });
+        if let Some(opened) = opened {
+            let handle = self.attempt.channels.add(opened);
+            self.scope.set(open.slot, Value::Channel(handle));
+        } else if exchange.outcome.is_ok() && !expects_other_status(open) {
+            return self.refused(open, exchange, started, title);
+        }
+        self.judge(open.span, &open.request, Arc::new(exchange), started, title)
+    }
+
+    async fn connect(&mut self, open: &OpenChannel, outgoing: &Outgoing) -> (Exchange, Option<Live>) {
+        let mut outgoing = outgoing.clone();
+        outgoing.limit = outgoing.limit.min(self.deadline.left(self.now()));
+        let jar = (!open.request.no_cookies).then(|| self.attempt.jar.clone());
+        let mode = if open.kind == ChannelKind::WebSocket { Mode::Upgrade } else { Mode::Stream };
+        let (exchange, live) = self.attempt.shared.http.send_for(&outgoing, jar.as_deref(), mode).await;
+        self.learn(&exchange);
+        (exchange, live)
+    }
+
+    /// The handshake was answered, and not by an open channel, which the spec took for granted.
+    fn refused(
+        &mut self,
+        open: &OpenChannel,
+        exchange: Exchange,
+        started: crate::event::Instant,
+        title: String,
+    ) -> Walked {
+        let status = exchange.outcome.as_ref().map_or(0, |response| response.status);
+        let wanted = if open.kind == ChannelKind::WebSocket { "101" } else { "a success" };
+        let message =
+            format!("the channel `{}` wasn't opened: the server answered {status}, expected {wanted}", open.name);
+        let mut diagnostic = Diagnostic::error(&codes::STATUS, open.request.url.span, message)
+            .with_help(format!("if the refusal is what is right, say so among its parts: `expect status {status}`"));
+        if let Ok(response) = &exchange.outcome
+            && !response.body.is_empty()
+        {
+            let name = format!("response body ({status})");
+            let text = String::from_utf8_lossy(&response.body);
+            let excerpt = match serde_json::from_slice(&response.body) {
+                Ok(json) => crate::judge::json_excerpt(name, &json, &[]),
+                Err(_) => crate::judge::text_excerpt(name, &text, None),
+            };
+            diagnostic = diagnostic.with_excerpt(excerpt);
+        }
+        let index = self.evidence.exchange(Arc::new(exchange));
+        let mut step = super::super::evidence::record(title, open.span, started, self.now(), false, Vec::new());
+        step.exchange = Some(index);
+        self.evidence.step(step);
+        Err(self.fails(diagnostic))
+    }
+
+    /// What answers keep-alives by itself, with the values that names have now.
+    fn replies(&self, open: &Arc<OpenChannel>) -> Result<Option<ReplyTo>, Halt> {
+        if open.replies.is_empty() {
+            return Ok(None);
+        }
+        let mut bodies = Vec::new();
+        for reply in &open.replies {
+            bodies.push(self.evaluated(|context| outbound(&reply.with, context))?);
+        }
+        let (open, scope, attempt) = (open.clone(), self.scope.clone(), self.attempt.clone());
+        let answer = move |frame: &Frame| {
+            let context =
+                Context { plan: &attempt.shared.plan, scope: &scope, focus: Focus::Frame(frame), host: &*attempt.host };
+            let found = open
+                .replies
+                .iter()
+                .position(|reply| crate::judge::fits(&reply.item, frame, &context).unwrap_or(false))?;
+            bodies.get(found).cloned()
+        };
+        Ok(Some(Arc::new(answer)))
+    }
+
+    pub(super) fn opened(&self, span: Span, channel: Slot) -> Result<Arc<Opened>, Halt> {
+        let handle = match self.scope.get(channel) {
+            Some(Value::Channel(handle)) => self.attempt.channels.get(*handle),
+            _ => None,
+        };
+        handle.ok_or_else(|| {
+            let name = self.scope.name(channel);
+            let message = format!("the channel `{name}` isn't open");
+            let diagnostic =
+                Diagnostic::error(&codes::CHANNEL_NOT_OPEN, super::head(&self.attempt.shared, span), message)
+                    .with_help("its handshake was refused, or the step that opens it wasn't reached");
+            self.fails(diagnostic)
+        })
+    }
+
+    pub(super) fn send(&mut self, span: Span, channel: Slot, body: &FrameBody) -> Walked {
+        let opened = self.opened(span, channel)?;
+        let body = self.evaluated(|context| outbound(body, context))?;
+        let started = self.now();
+        self.still_open(span, &opened, "sent")?;
+        opened.sent(started);
+        opened.with_channel(|channel| channel.send(body));
+        self.record(self.title(span), span, started, true, Vec::new());
+        Ok(())
+    }
+
+    fn still_open(&self, span: Span, opened: &Opened, verb: &str) -> Walked {
+        let Some(end) = opened.log.read(|log| log.end.clone()) else { return Ok(()) };
+        let name = &opened.plan.name;
+        let message = format!("nothing can be {verb} on `{name}`: it was {}", end_words(&end.1));
+        let diagnostic = Diagnostic::error(&codes::CHANNEL_CLOSED, super::head(&self.attempt.shared, span), message)
+            .with_help(format!("`expect on {name} closed` says that it should be; `reconnect {name}` opens it again"));
+        Err(self.fails(diagnostic))
+    }
+
+    pub(super) fn close(&mut self, span: Span, channel: Slot, code: Option<&Expr>, reason: Option<&Expr>) -> Walked {
+        let opened = self.opened(span, channel)?;
+        let code = match code {
+            Some(code) => self.evaluated(|context| prepare::whole(code, context))?,
+            None => 1000,
+        };
+        let reason = match reason {
+            Some(reason) => self.evaluated(|context| evaluate(reason, context))?.to_text(),
+            None => String::new(),
+        };
+        let started = self.now();
+        // RFC 6455, section 7.4: a code has 16 bits, a reason at most 123 bytes.
+        let code = u16::try_from(code).unwrap_or(1000);
+        let reason: String = reason
+            .chars()
+            .scan(0, |size, c| {
+                *size += c.len_utf8();
+                (*size <= 123).then_some(c)
+            })
+            .collect();
+        opened.sent(started);
+        opened.with_channel(|channel| channel.close(code, &reason));
+        self.record(self.title(span), span, started, true, Vec::new());
+        Ok(())
+    }
+
+    pub(super) fn cut(&mut self, span: Span, channel: Slot) -> Walked {
+        let opened = self.opened(span, channel)?;
+        opened.with_channel(Channel::cut);
+        self.record(self.title(span), span, self.now(), true, Vec::new());
+        Ok(())
+    }
+
+    /// Opens the same channel once more, with the same request; log and cursor go on.
+    pub(super) async fn reconnect(&mut self, span: Span, channel: Slot) -> Walked {
+        let opened = self.opened(span, channel)?;
+        let open = opened.plan.clone();
+        let mut outgoing = opened.outgoing.clone();
+        let last_id = opened.log.read(|log| {
+            log.frames.iter().rev().find_map(|frame| match &frame.kind {
+                FrameKind::SseEvent { id, .. } => id.clone(),
+                _ => None,
+            })
+        });
+        if let Some(id) = last_id.filter(|id| !id.is_empty()) {
+            outgoing.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("last-event-id"));
+            outgoing.headers.push(("Last-Event-ID".to_owned(), id));
+        }
+        opened.with_channel(Channel::cut);
+        let started = self.now();
+        let title = format!("reconnect {}", outgoing.url);
+        let (exchange, live) = self.connect(&open, &outgoing).await;
+        match live {
+            Some(live) => {
+                opened.log.reopen();
+                let channel =
+                    Channel::start(open.kind, live, opened.log.clone(), opened.naming.clone(), opened.replies.clone());
+                opened.reopened(channel, self.now());
+            }
+            None if exchange.outcome.is_ok() && !expects_other_status(&open) => {
+                return self.refused(&open, exchange, started, title);
+            }
+            None => {}
+        }
+        self.judge(span, &open.request, Arc::new(exchange), started, title)
+    }
+
+    pub(super) async fn ping(&mut self, span: Span, channel: Slot, pong_within: Option<&Expr>) -> Walked {
+        let opened = self.opened(span, channel)?;
+        self.still_open(span, &opened, "sent")?;
+        let limit = match pong_within {
+            Some(limit) => Some(self.evaluated(|context| prepare::duration(limit, context))?),
+            None => None,
+        };
+        let started = self.now();
+        let payload = self.attempt.host_random().to_be_bytes().to_vec();
+        let mut changes = opened.log.changes();
+        opened.with_channel(|channel| channel.ping(payload.clone()));
+        let Some(limit) = limit else {
+            self.record(self.title(span), span, started, true, Vec::new());
+            return Ok(());
+        };
+        let answered = |frame: &Arc<Frame>| {
+            frame.direction == Direction::Received && frame.kind == FrameKind::Pong && frame.data[..] == payload[..]
+        };
+        let until = started.saturating_add(limit).min(self.deadline.at);
+        let clock = self.attempt.shared.http.clock;
+        let wait = async {
+            loop {
+                if opened.log.read(|log| log.frames.iter().any(answered)) {
+                    return true;
+                }
+                if opened.log.read(|log| log.end.is_some()) || changes.changed().await.is_err() {
+                    return false;
+                }
+            }
+        };
+        let held = tokio::time::timeout_at(clock.timer(until), wait).await.unwrap_or(false);
+        let record = ExpectationRecord { span, text: format!("pong within {}", format_duration(limit)), held };
+        self.record(self.title(span), span, started, held, vec![record]);
+        if held {
+            return Ok(());
+        }
+        let message = format!("no pong came within {}", format_duration(limit));
+        let diagnostic = Diagnostic::error(&codes::NO_PONG, span, message).with_help(
+            "a server must answer every ping (RFC 6455, section 5.5.2); this one, or a proxy before it, didn't",
+        );
+        Err(self.fails(diagnostic))
+    }
+}
+
+impl super::Attempt {
+    fn host_random(&self) -> u64 {
+        use crate::eval::Host as _;
+        self.host.random()
+    }
+}
+
+fn protocol(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::WebSocket => "websocket",
+        ChannelKind::Sse => "sse",
+        ChannelKind::Ndjson => "ndjson",
+    }
+}
+
+/// Whether the spec says which status it expects, so that a refusal is its to judge.
+fn expects_other_status(open: &OpenChannel) -> bool {
+    fn asks(checks: &[crate::plan::Check]) -> bool {
+        checks.iter().any(|check| match check {
+            crate::plan::Check::Expect(expect) => matches!(expect.subject.kind, crate::plan::SubjectKind::Status),
+            crate::plan::Check::Either { branches, .. } => branches.iter().any(|branch| asks(branch)),
+            crate::plan::Check::Capture(_) => false,
+        })
+    }
+    asks(&open.request.checks)
+}
+
+/// RFC 6455, section 4.1.
+fn handshake_headers(outgoing: &mut Outgoing, protocols: &[String], secrets: &dyn crate::value::SecretSink) {
+    use base64::Engine as _;
+    let key = base64::engine::general_purpose::STANDARD.encode(uuid::Uuid::new_v4().as_bytes());
+    let mut headers = vec![
+        ("Connection".to_owned(), "Upgrade".to_owned()),
+        ("Upgrade".to_owned(), "websocket".to_owned()),
+        ("Sec-WebSocket-Version".to_owned(), "13".to_owned()),
+        ("Sec-WebSocket-Key".to_owned(), key),
+    ];
+    if !protocols.is_empty() {
+        // Tokens travel as subprotocols, since browsers can send no other header: a long one is taken for a secret.
+        protocols.iter().filter(|name| name.len() >= 24).for_each(|name| secrets.add(name));
+        headers.push(("Sec-WebSocket-Protocol".to_owned(), protocols.join(", ")));
+    }
+    outgoing.headers.retain(|(name, _)| !headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)));
+    outgoing.headers.extend(headers);
+}
+
+/// What is sent for a body.
+fn outbound(body: &FrameBody, context: &Context<'_>) -> Result<Outbound, Fault> {
+    let value = evaluate(&body.value, context)?;
+    let bad = |what: &str| {
+        let message = format!("{} isn't {what}", show(&value));
+        Box::new(
+            Diagnostic::error(&codes::BAD_VALUE, body.value.span, message)
+                .with_help("see how `send` writes texts, JSON and bytes"),
+        )
+    };
+    match body.kind {
+        FrameBodyKind::Json => Ok(Outbound::Text(value.to_json().to_string())),
+        FrameBodyKind::Text => Ok(Outbound::Text(value.to_text())),
+        FrameBodyKind::Binary => Ok(Outbound::Binary(match &value {
+            Value::Bytes(bytes) => bytes.to_vec(),
+            other => other.to_text().into_bytes(),
+        })),
+        FrameBodyKind::Hex => {
+            let text: String = value.to_text().split_whitespace().collect();
+            let bytes = (0..text.len())
+                .step_by(2)
+                .map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+            bytes.collect::<Option<Vec<u8>>>().map(Outbound::Binary).ok_or_else(|| bad("hexadecimal"))
+        }
+        FrameBodyKind::Base64 => {
+            use base64::Engine as _;
+            let decoded = base64::engine::general_purpose::STANDARD.decode(value.to_text().trim());
+            decoded.map(Outbound::Binary).map_err(|_| bad("base64"))
+        }
+    }
+}
+
+impl Walk {
+    pub(super) async fn expect_channel(
+        &mut self,
+        span: Span,
+        _expectation: &crate::plan::ChannelExpectation,
+    ) -> Walked {
+        let _ = span;
+        Err(Halt::Failed)
+    }
+}

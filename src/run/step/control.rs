@@ -1,0 +1,161 @@
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::super::deadline::Deadline;
+use super::super::evidence::Evidence;
+use super::super::prepare;
+use super::{Halt, Walk, Walked, head};
+use crate::diag::{Diagnostic, codes};
+use crate::plan::{Expr, Slot, Step};
+use crate::source::Span;
+use crate::value::{Value, format_duration};
+
+/// The pause between the rounds of an `eventually` that doesn't say one.
+const DEFAULT_EVERY: Duration = Duration::from_secs(1);
+
+impl Walk {
+    pub(super) async fn wait(&mut self, span: Span, time: &Expr) -> Walked {
+        let time = self.evaluated(|context| prepare::duration(time, context))?;
+        let until = self.now().saturating_add(time);
+        let clock = self.attempt.shared.http.clock;
+        tokio::time::sleep_until(clock.timer(until.min(self.deadline.at))).await;
+        if until > self.deadline.at { Err(self.limit_reached(span)) } else { Ok(()) }
+    }
+
+    /// All branches run at once; the step ends when all have ended.
+    pub(super) async fn parallel(&mut self, branches: &[Step]) -> Walked {
+        let mut walks: Vec<Walk> = branches.iter().map(|_| self.branch()).collect();
+        let ends =
+            join_all(walks.iter_mut().zip(branches).map(|(walk, step)| walk.steps(std::slice::from_ref(step)))).await;
+        self.join(walks, ends)
+    }
+
+    pub(super) async fn parallel_for_each(&mut self, slot: Slot, list: &Expr, body: &[Step]) -> Walked {
+        let values = self.evaluated(|context| prepare::list(list, context))?;
+        let mut walks: Vec<Walk> = values
+            .into_iter()
+            .map(|value| {
+                let mut walk = self.branch();
+                walk.set(slot, value);
+                walk
+            })
+            .collect();
+        let ends = join_all(walks.iter_mut().map(|walk| walk.steps(body))).await;
+        self.join(walks, ends)
+    }
+
+    fn branch(&self) -> Walk {
+        Walk { scope: self.scope.branch(), ..self.clone() }
+    }
+
+    /// A barrier: what the branches bound is visible from here on.
+    fn join(&mut self, walks: Vec<Walk>, ends: Vec<Walked>) -> Walked {
+        for walk in &walks {
+            self.scope.merge(&walk.scope);
+        }
+        let mut halted = None;
+        for end in ends {
+            match end {
+                Ok(()) => {}
+                Err(Halt::Failed) => return Err(Halt::Failed),
+                Err(other) => halted = halted.or(Some(other)),
+            }
+        }
+        halted.map_or(Ok(()), Err)
+    }
+
+    pub(super) async fn for_each(&mut self, slot: Slot, list: &Expr, body: &[Step]) -> Walked {
+        for value in self.evaluated(|context| prepare::list(list, context))? {
+            self.set(slot, value);
+            self.steps(body).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn repeat(&mut self, times: &Expr, body: &[Step]) -> Walked {
+        for _ in 0..self.evaluated(|context| prepare::whole(times, context))? {
+            self.steps(body).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn within(&mut self, limit: &Expr, body: &[Step]) -> Walked {
+        let time = self.evaluated(|context| prepare::duration(limit, context))?;
+        let outer = self.deadline.clone();
+        self.deadline = outer.tightened(Deadline::new(self.now(), time, "the limit `within`", limit.span));
+        let clock = self.attempt.shared.http.clock;
+        let at = self.deadline.at;
+        let walked = tokio::time::timeout_at(clock.timer(at), self.steps(body)).await;
+        let walked = walked.unwrap_or_else(|_| Err(self.limit_reached(limit.span)));
+        self.deadline = outer;
+        walked
+    }
+
+    /// Rounds until one passes whole. What the last round found wrong is what is told.
+    pub(super) async fn eventually(
+        &mut self,
+        span: Span,
+        within: &Expr,
+        every: Option<&Expr>,
+        body: &[Step],
+    ) -> Walked {
+        let time = self.evaluated(|context| prepare::duration(within, context))?;
+        let every = match every {
+            Some(every) => self.evaluated(|context| prepare::duration(every, context))?,
+            None => DEFAULT_EVERY,
+        };
+        let clock = self.attempt.shared.http.clock;
+        let outer = self.deadline.clone();
+        let deadline = outer.tightened(Deadline::new(self.now(), time, "the limit `eventually within`", within.span));
+        let mut rounds = 0u32;
+        loop {
+            rounds += 1;
+            let round = Evidence::default();
+            let mut walk = Walk {
+                scope: self.scope.branch(),
+                evidence: round.clone(),
+                deadline: deadline.clone(),
+                ..self.clone()
+            };
+            let end = tokio::time::timeout_at(clock.timer(deadline.at), walk.steps(body)).await;
+            if let Ok(Ok(())) = end {
+                self.evidence.absorb(&round, true);
+                self.scope.merge(&walk.scope);
+                return Ok(());
+            }
+            if let Ok(Err(halt @ (Halt::Skipped(_) | Halt::Returned { .. }))) = end {
+                self.evidence.absorb(&round, true);
+                self.scope.merge(&walk.scope);
+                return Err(halt);
+            }
+            let next = self.now().saturating_add(every.max(Duration::from_millis(1)));
+            let last = end.is_err() || next >= deadline.at;
+            self.evidence.absorb(&round, last);
+            if last {
+                return Err(self.never_held(
+                    span,
+                    time,
+                    rounds,
+                    &deadline,
+                    outer.at < deadline.at || outer.at == deadline.at,
+                ));
+            }
+            tokio::time::sleep_until(clock.timer(next)).await;
+        }
+    }
+
+    fn never_held(&self, span: Span, time: Duration, rounds: u32, deadline: &Deadline, by_outer: bool) -> Halt {
+        let times = if rounds == 1 { "in its one round".to_owned() } else { format!("in any of {rounds} rounds") };
+        let limit = if by_outer { deadline.words() } else { format_duration(time) };
+        let message = format!("these steps didn't all hold {times} within {limit}");
+        let help = "what was wrong in the last round is told beside this";
+        self.fails(Diagnostic::error(&codes::NEVER_HELD, head(&self.attempt.shared, span), message).with_help(help))
+    }
+
+    pub(super) fn mark(&mut self, slot: Slot) -> Walked {
+        let index = self.attempt.channels.mark(self.now());
+        self.scope.set(slot, Value::from(serde_json::Value::from(index)));
+        Ok(())
+    }
+}

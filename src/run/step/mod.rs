@@ -1,0 +1,182 @@
+//! The executor: one thread of control walks the steps of a test. Each kind of step has a function of its own.
+
+mod call;
+mod channel;
+mod control;
+mod request;
+mod value;
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::channels::Channels;
+use super::deadline::Deadline;
+use super::dispatch::Shared;
+use super::evidence::{Evidence, record};
+use super::host::TestHost;
+use crate::diag::{Diagnostic, codes};
+use crate::eval::{Context, Fault, Focus, Scope};
+use crate::event::Instant;
+use crate::judge::{ExpectationRecord, StepRecord, StepState};
+use crate::net::cookies::Jar;
+use crate::plan::{Step, StepKind};
+use crate::source::Span;
+use crate::value::Value;
+
+/// What all threads of control of one attempt at a test share.
+#[derive(Clone)]
+pub(super) struct Attempt {
+    pub shared: Arc<Shared>,
+    pub host: Arc<TestHost>,
+    pub jar: Arc<Mutex<Jar>>,
+    pub channels: Arc<Channels>,
+}
+
+/// One thread of control: a test, a flow that it calls, a branch of a `parallel`.
+#[derive(Clone)]
+pub(super) struct Walk {
+    pub attempt: Attempt,
+    pub scope: Scope,
+    pub deadline: Deadline,
+    pub evidence: Evidence,
+    /// Flows call each other, never themselves; the bound is for plans that were not checked.
+    pub depth: u32,
+}
+
+/// Why a walk ends before its last step. What is wrong stands among the evidence.
+pub(super) enum Halt {
+    Failed,
+    Skipped(String),
+    Returned { value: Option<Value>, expires_in: Option<Duration> },
+}
+
+pub(super) type Walked = Result<(), Halt>;
+type Walking<'a> = Pin<Box<dyn Future<Output = Walked> + Send + 'a>>;
+
+impl Walk {
+    /// Takes the steps one after the other; after one that fails the rest are recorded as not run.
+    pub fn steps<'a>(&'a mut self, steps: &'a [Step]) -> Walking<'a> {
+        Box::pin(async move {
+            for (index, step) in steps.iter().enumerate() {
+                if let Err(halt) = self.step(step).await {
+                    if matches!(halt, Halt::Failed) {
+                        self.not_run(&steps[index + 1..]);
+                    }
+                    return Err(halt);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn step(&mut self, step: &Step) -> Walked {
+        if self.now() >= self.deadline.at {
+            return Err(self.limit_reached(step.span));
+        }
+        for credential in &step.credentials {
+            self.obtain(*credential, step.span).await?;
+        }
+        match &step.kind {
+            StepKind::Let { slot, value } => self.bind(*slot, value),
+            StepKind::Expect(expect) => self.expect(step.span, expect),
+            StepKind::Capture(capture) => self.capture(capture),
+            StepKind::SkipWhen { condition, because } => self.skip_when(condition, because.as_deref()),
+            StepKind::Request(request) => self.request(step.span, request).await,
+            StepKind::Call { flow, args, into } => self.call(step.span, *flow, args, *into).await,
+            StepKind::Return { value, expires_in } => self.give_back(value.as_ref(), expires_in.as_ref()),
+            StepKind::Wait(time) => self.wait(step.span, time).await,
+            StepKind::Parallel(branches) => self.parallel(branches).await,
+            StepKind::ParallelForEach { slot, list, body } => self.parallel_for_each(*slot, list, body).await,
+            StepKind::ForEach { slot, list, body } => self.for_each(*slot, list, body).await,
+            StepKind::Repeat { times, body } => self.repeat(times, body).await,
+            StepKind::Eventually { within, every, body } => {
+                self.eventually(step.span, within, every.as_ref(), body).await
+            }
+            StepKind::Within { limit, body } => self.within(limit, body).await,
+            StepKind::Mark { slot, .. } => self.mark(*slot),
+            StepKind::Open(open) => self.open(open).await,
+            StepKind::Send { channel, body } => self.send(step.span, *channel, body),
+            StepKind::Close { channel, code, reason } => {
+                self.close(step.span, *channel, code.as_ref(), reason.as_ref())
+            }
+            StepKind::Drop { channel } => self.cut(step.span, *channel),
+            StepKind::Reconnect { channel } => self.reconnect(step.span, *channel).await,
+            StepKind::Ping { channel, pong_within } => self.ping(step.span, *channel, pong_within.as_ref()).await,
+            StepKind::ExpectChannel(expectation) => self.expect_channel(step.span, expectation).await,
+        }
+    }
+
+    pub fn now(&self) -> Instant {
+        self.attempt.shared.http.clock.now()
+    }
+
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            plan: &self.attempt.shared.plan,
+            scope: &self.scope,
+            focus: Focus::Nothing,
+            host: &*self.attempt.host,
+        }
+    }
+
+    /// Evaluates something; a fault fails the test.
+    pub fn evaluated<T>(&self, evaluate: impl FnOnce(&Context<'_>) -> Result<T, Fault>) -> Result<T, Halt> {
+        evaluate(&self.context()).map_err(|fault| self.fails(*fault))
+    }
+
+    pub fn fails(&self, diagnostic: Diagnostic) -> Halt {
+        self.evidence.fail(diagnostic);
+        Halt::Failed
+    }
+
+    /// The deadline came before the step.
+    pub fn limit_reached(&self, span: Span) -> Halt {
+        let message = format!("{} was reached before this step", self.deadline.words());
+        let mut diagnostic = Diagnostic::error(&codes::LIMIT_REACHED, head(&self.attempt.shared, span), message)
+            .with_help("give it more time, or find out what took so long");
+        if !self.deadline.span.is_nowhere() {
+            diagnostic = diagnostic.with_related(self.deadline.span, "this limit");
+        }
+        self.evidence.lock().facts.timed_out = true;
+        self.fails(diagnostic)
+    }
+
+    pub fn record(
+        &self,
+        title: String,
+        span: Span,
+        started: Instant,
+        held: bool,
+        expectations: Vec<ExpectationRecord>,
+    ) {
+        self.evidence.step(record(title, span, started, self.now(), held, expectations));
+    }
+
+    fn not_run(&self, steps: &[Step]) {
+        for step in steps {
+            self.evidence.step(StepRecord {
+                title: self.title(step.span),
+                span: step.span,
+                started: self.now(),
+                duration: Duration::ZERO,
+                state: StepState::NotRun,
+                exchange: None,
+                expectations: Vec::new(),
+            });
+        }
+    }
+
+    /// The first line of a step, as written.
+    pub fn title(&self, span: Span) -> String {
+        let text = self.attempt.shared.plan.sources.text(head(&self.attempt.shared, span));
+        text.trim_end_matches('{').trim_end().to_owned()
+    }
+}
+
+/// The first line of a span: what a message about the whole step points at.
+pub(super) fn head(shared: &Shared, span: Span) -> Span {
+    let text = shared.plan.sources.text(span);
+    let line = text.lines().next().unwrap_or_default();
+    span.slice(0, line.trim_end().trim_end_matches('{').trim_end().len())
+}

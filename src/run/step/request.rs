@@ -1,0 +1,179 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::{prepare, real};
+use super::{Halt, Walk, Walked};
+use crate::event::{Exchange, FailureKind};
+use crate::judge::{self, StepRecord, StepState};
+use crate::net::http::Outgoing;
+use crate::plan::{Request, Retry};
+use crate::source::Span;
+
+impl Walk {
+    pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
+        let secrets = self.attempt.shared.options.secrets.clone();
+        let outgoing = self.evaluated(|context| prepare::outgoing(request, context, &*secrets))?;
+        let started = self.now();
+        let title = format!("{} {}", outgoing.method, outgoing.url);
+        let exchange = Arc::new(self.exchange(request, outgoing).await?);
+        self.judge(span, request, exchange, started, title)
+    }
+
+    /// Sends a request, again where its `retry` says so.
+    async fn exchange(&mut self, request: &Request, mut outgoing: Outgoing) -> Result<Exchange, Halt> {
+        let retries = match &request.retry {
+            Some(retry) => Some(self.retries(retry)?),
+            None => None,
+        };
+        let own_limit = outgoing.limit;
+        let jar = (!request.no_cookies).then(|| self.attempt.jar.clone());
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let left = self.deadline.left(self.now());
+            outgoing.limit = own_limit.min(left);
+            let mut exchange = self.attempt.shared.http.send(&outgoing, jar.as_deref()).await;
+            exchange.attempts = attempts;
+            self.learn(&exchange);
+            let pause = retries.as_ref().and_then(|retries| retries.pause(attempts, &exchange));
+            if let Some(pause) = pause
+                && self.now().saturating_add(pause) < self.deadline.at
+            {
+                self.evidence.exchange(Arc::new(exchange));
+                tokio::time::sleep(pause).await;
+                continue;
+            }
+            if let Err(failure) = &mut exchange.outcome
+                && failure.kind == FailureKind::Timeout
+                && left < own_limit
+            {
+                failure.message.push_str(&format!(" ({} was reached)", self.deadline.words()));
+            }
+            return Ok(exchange);
+        }
+    }
+
+    /// Cookies that an answer sets are credentials.
+    pub(super) fn learn(&self, exchange: &Exchange) {
+        const SHORTEST: usize = 8;
+        let Ok(response) = &exchange.outcome else { return };
+        for cookie in response.headers("set-cookie") {
+            let value =
+                cookie.split(';').next().and_then(|pair| pair.split_once('=')).map_or("", |(_, value)| value.trim());
+            if value.len() >= SHORTEST {
+                self.attempt.shared.options.secrets.add(value);
+            }
+        }
+    }
+
+    /// Judges an exchange, and keeps what it proves.
+    pub(super) fn judge(
+        &mut self,
+        span: Span,
+        request: &Request,
+        exchange: Arc<Exchange>,
+        started: crate::event::Instant,
+        title: String,
+    ) -> Walked {
+        let shared = self.attempt.shared.clone();
+        let host = self.attempt.host.clone();
+        let mut scope = self.scope.branch();
+        let mut judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
+        if shared.plan.environment.require_real && exchange.outcome.is_ok() {
+            judged.diagnostics.extend(real::objection(&exchange, request.url.span));
+        }
+        self.scope.merge(&scope);
+        self.tell_secrets(request, &scope);
+        let index = self.evidence.exchange(exchange);
+        let held = judged.holds();
+        self.evidence.step(StepRecord {
+            title,
+            span,
+            started,
+            duration: self.now().saturating_sub(started),
+            state: if held { StepState::Done } else { StepState::Failed },
+            exchange: Some(index),
+            expectations: judged.expectations,
+        });
+        if let Some(kind) = judged.failure {
+            self.evidence.no_answer(kind);
+        }
+        for diagnostic in judged.diagnostics {
+            self.evidence.fail(diagnostic);
+        }
+        if held { Ok(()) } else { Err(Halt::Failed) }
+    }
+
+    fn tell_secrets(&self, request: &Request, scope: &crate::eval::Scope) {
+        fn walk(checks: &[crate::plan::Check], tell: &mut dyn FnMut(crate::plan::Slot)) {
+            for check in checks {
+                match check {
+                    crate::plan::Check::Capture(capture) if capture.secret => tell(capture.slot),
+                    crate::plan::Check::Either { branches, .. } => {
+                        branches.iter().for_each(|branch| walk(branch, tell))
+                    }
+                    _ => {}
+                }
+            }
+        }
+        walk(&request.checks, &mut |slot| {
+            if let Some(value) = scope.get(slot) {
+                self.attempt.shared.options.secrets.add(&value.to_text());
+            }
+        });
+    }
+
+    fn retries(&self, retry: &Retry) -> Result<Retries, Halt> {
+        let times = self.evaluated(|context| prepare::whole(&retry.times, context))?;
+        let every = match &retry.every {
+            Some(every) => self.evaluated(|context| prepare::duration(every, context))?,
+            None => Duration::from_secs(1),
+        };
+        let most = match &retry.doubling_up_to {
+            Some(most) => Some(self.evaluated(|context| prepare::duration(most, context))?),
+            None => None,
+        };
+        let mut statuses = Vec::new();
+        for status in &retry.statuses {
+            let value = self.evaluated(|context| crate::eval::evaluate(status, context))?;
+            let items = value.as_json().map(|json| match json.as_array() {
+                Some(items) => items.clone(),
+                None => vec![json.clone()],
+            });
+            statuses.extend(items.into_iter().flatten().filter_map(|status| status.as_u64()));
+        }
+        Ok(Retries { times, every, most, statuses, failures: retry.failures.clone() })
+    }
+}
+
+/// When a request is sent again, and how long before.
+struct Retries {
+    /// Beyond the first attempt.
+    times: u32,
+    every: Duration,
+    most: Option<Duration>,
+    statuses: Vec<u64>,
+    failures: Vec<FailureKind>,
+}
+
+impl Retries {
+    /// The pause before the next attempt; `None` when there is to be none. `Retry-After` is honoured (RFC 9110, section 10.2.3).
+    fn pause(&self, attempts: u32, exchange: &Exchange) -> Option<Duration> {
+        if attempts > self.times {
+            return None;
+        }
+        let asked = match &exchange.outcome {
+            Ok(response) if self.statuses.contains(&u64::from(response.status)) => response
+                .header("retry-after")
+                .and_then(|value| value.trim().parse::<u64>().ok())
+                .map(Duration::from_secs),
+            Err(failure) if self.failures.contains(&failure.kind) => None,
+            _ => return None,
+        };
+        let own = match self.most {
+            Some(most) => self.every.saturating_mul(1u32.checked_shl(attempts - 1).unwrap_or(u32::MAX)).min(most),
+            None => self.every,
+        };
+        Some(asked.map_or(own, |asked| asked.max(own)))
+    }
+}

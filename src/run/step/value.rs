@@ -1,0 +1,58 @@
+use super::{Halt, Walk, Walked};
+use crate::eval::evaluate;
+use crate::judge::{self, ExpectationRecord};
+use crate::matchers;
+use crate::plan::{Capture, Condition, Expectation, Expr, Slot};
+use crate::source::Span;
+use crate::value::Value;
+
+impl Walk {
+    pub(super) fn bind(&mut self, slot: Slot, value: &Expr) -> Walked {
+        let value = self.evaluated(|context| evaluate(value, context))?;
+        self.set(slot, value);
+        Ok(())
+    }
+
+    /// Binds a name; a secret is told to whoever writes output before it can get anywhere.
+    pub(super) fn set(&mut self, slot: Slot, value: Value) {
+        if let Value::Secret(secret) = &value {
+            self.attempt.shared.options.secrets.add(secret.expose());
+        }
+        self.scope.set(slot, value);
+    }
+
+    pub(super) fn capture(&mut self, capture: &Capture) -> Walked {
+        let value = self.evaluated(|context| judge::captured(capture, context))?;
+        if capture.collect {
+            self.scope.collect(capture.slot, value);
+        } else {
+            self.set(capture.slot, value);
+        }
+        Ok(())
+    }
+
+    /// An expectation of a value that is no answer's.
+    pub(super) fn expect(&mut self, span: Span, expect: &Expectation) -> Walked {
+        let started = self.now();
+        let found = judge::expectation(expect, &self.context());
+        let text = self.attempt.shared.plan.sources.text(expect.span);
+        let text = text.strip_prefix("expect").map_or(text, str::trim_start).to_owned();
+        let record = ExpectationRecord { span: expect.span, text, held: found.is_none() };
+        self.record(self.title(span), span, started, found.is_none(), vec![record]);
+        match found {
+            None => Ok(()),
+            Some(diagnostic) => Err(self.fails(diagnostic)),
+        }
+    }
+
+    pub(super) fn skip_when(&mut self, condition: &Condition, because: Option<&str>) -> Walked {
+        if !self.evaluated(|context| matchers::condition(condition, context))? {
+            return Ok(());
+        }
+        let reason = match because {
+            Some(reason) => reason.to_owned(),
+            None => self.attempt.shared.plan.sources.text(condition.span).to_owned(),
+        };
+        Err(Halt::Skipped(reason))
+    }
+}

@@ -1,0 +1,192 @@
+//! One test: its attempts, each with hooks, cookies and channels of its own.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::channels::Channels;
+use super::credentials::Credentials;
+use super::deadline::Deadline;
+use super::dispatch::Shared;
+use super::evidence::Evidence;
+use super::host::TestHost;
+use super::step::{Attempt, Halt, Walk, Walked};
+use crate::diag::{Diagnostic, codes};
+use crate::eval::{Scope, evaluate};
+use crate::judge::{Facts, Outcome, TestInfo, TestResult, outcome_of};
+use crate::plan::{Step, Suite, Test};
+use crate::source::Span;
+
+/// How long a test may take that doesn't say it. Long enough for any wait that is written out in it.
+pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
+/// How long the hooks after a test may take, and after an interrupted one.
+const CLEAN_UP: Duration = Duration::from_secs(30);
+const HURRIED_CLEAN_UP: Duration = Duration::from_secs(5);
+
+/// What is known of a test before it runs.
+pub(super) fn info(suite: &Suite, test: &Test) -> Arc<TestInfo> {
+    Arc::new(TestInfo {
+        id: test.id.clone(),
+        suite: suite.name.clone(),
+        name: test.name.clone(),
+        doc: test.doc.clone(),
+        priority: test.meta.priority.clone(),
+        tags: test.meta.tags.clone(),
+        owner: test.meta.owner.clone(),
+        at_risk: test.meta.at_risk.clone(),
+        span: test.span,
+    })
+}
+
+/// A result for a test that isn't run.
+pub(super) fn not_run(
+    shared: &Shared,
+    info: Arc<TestInfo>,
+    outcome: Outcome,
+    diagnostics: Vec<Diagnostic>,
+) -> TestResult {
+    TestResult {
+        info,
+        outcome,
+        attempts: 0,
+        started: shared.http.clock.now(),
+        duration: Duration::ZERO,
+        diagnostics,
+        steps: Vec::new(),
+        exchanges: Vec::new(),
+        channels: Vec::new(),
+    }
+}
+
+/// A walk at the start of a test or of a suite's hook.
+pub(super) fn walk(
+    shared: &Arc<Shared>,
+    credentials: &Arc<Credentials>,
+    name: &str,
+    scope: Scope,
+    limit: Duration,
+    span: Span,
+) -> Walk {
+    let http = &shared.http;
+    let host = TestHost::new(http.clock, http.epoch, credentials.clone(), shared.options.seed, name);
+    let what = if span.is_nowhere() { "the longest time for a test" } else { "the test's timeout" };
+    Walk {
+        attempt: Attempt {
+            shared: shared.clone(),
+            host: Arc::new(host),
+            jar: Arc::new(Mutex::new(Default::default())),
+            channels: Arc::new(Channels::default()),
+        },
+        scope,
+        deadline: Deadline::new(http.clock.now(), limit, what, span),
+        evidence: Evidence::default(),
+        depth: 0,
+    }
+}
+
+/// Runs a test until it passes or its retries are used up.
+pub(super) async fn run(shared: &Arc<Shared>, suite: &Suite, test: &Test, shared_scope: &Scope) -> TestResult {
+    let started = shared.http.clock.now();
+    let retries = test.meta.retries.or(shared.options.retries).unwrap_or(0);
+    let mut attempts: Vec<Facts> = Vec::new();
+    let mut first_failure: Vec<Diagnostic> = Vec::new();
+    loop {
+        let walk = attempt(shared, suite, test, shared_scope, attempts.len()).await;
+        let mut gathered = walk.evidence.lock().clone();
+        attempts.push(gathered.facts.clone());
+        let outcome = outcome_of(&attempts);
+        let again = outcome.is_bad()
+            && !gathered.facts.interrupted
+            && attempts.len() <= retries as usize
+            && !shared.options.stop.is_stopped();
+        if again {
+            if first_failure.is_empty() {
+                first_failure = gathered.diagnostics;
+            }
+            continue;
+        }
+        if outcome == Outcome::Vacuous {
+            gathered.diagnostics.push(vacuous(test, &gathered.facts));
+        }
+        let diagnostics = if outcome == Outcome::Flaky { first_failure } else { gathered.diagnostics };
+        return TestResult {
+            info: info(suite, test),
+            outcome,
+            attempts: attempts.len() as u32,
+            started,
+            duration: shared.http.clock.now().saturating_sub(started),
+            diagnostics,
+            steps: gathered.steps,
+            exchanges: gathered.exchanges,
+            channels: walk.attempt.channels.records(),
+        };
+    }
+}
+
+fn vacuous(test: &Test, facts: &Facts) -> Diagnostic {
+    let missing = if facts.exchanges == 0 { "it made no exchange" } else { "nothing was expected of what came" };
+    Diagnostic::error(&codes::VACUOUS, test.span, format!("this test proved nothing: {missing}")).with_help(
+        "a test counts as passed only when it asked the system something and expected something of the answer",
+    )
+}
+
+/// One attempt: hooks before, the test, hooks after whatever happened.
+async fn attempt(shared: &Arc<Shared>, suite: &Suite, test: &Test, shared_scope: &Scope, number: usize) -> Walk {
+    let (limit, span) = test.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
+    let mut scope = Scope::new(&test.frame);
+    scope.take_first(shared_scope, suite.shared_slots);
+    let name = format!("{}#{number}", test.id);
+    let mut walk = walk(shared, &shared.credentials, &name, scope, limit, span);
+    let evidence = walk.evidence.clone();
+    let clock = shared.http.clock;
+    let at = walk.deadline.at;
+    let ended = tokio::select! {
+        // The limit is kept by each step; this catches what could escape it.
+        ended = tokio::time::timeout_at(clock.timer(at.saturating_add(Duration::from_millis(250))), body(&mut walk, suite, test)) => Some(ended),
+        () = shared.options.stop.stopped() => None,
+    };
+    match ended {
+        None => evidence.lock().facts.interrupted = true,
+        Some(Ok(Err(Halt::Skipped(reason)))) => evidence.lock().facts.skipped = Some(reason),
+        Some(Ok(_)) => {}
+        Some(Err(_)) => {
+            let _ = walk.limit_reached(test.span);
+        }
+    }
+    clean_up(&mut walk, &suite.after_each, ended_early(shared)).await;
+    walk.attempt.channels.close_all();
+    walk
+}
+
+async fn body(walk: &mut Walk, suite: &Suite, test: &Test) -> Walked {
+    if let Some(case) = &test.case {
+        let value = walk.evaluated(|context| evaluate(&case.value, context))?;
+        walk.scope.set(case.slot, value);
+    }
+    walk.steps(&suite.before_each).await?;
+    walk.steps(&test.body).await
+}
+
+/// Hooks after a test have a time of their own, since the test's may be used up. One that fails, fails the test.
+pub(super) async fn clean_up(walk: &mut Walk, steps: &[Step], budget: Duration) {
+    if steps.is_empty() {
+        return;
+    }
+    let clock = walk.attempt.shared.http.clock;
+    walk.deadline = Deadline::new(clock.now(), budget, "the time for cleaning up", Span::nowhere());
+    let at = walk.deadline.at;
+    // A hook that uses what the test didn't get to bind isn't at fault.
+    let before = walk.evidence.lock().facts.failed;
+    let diagnostics = walk.evidence.lock().diagnostics.len();
+    let _ = tokio::time::timeout_at(clock.timer(at), walk.steps(steps)).await;
+    if before {
+        let mut gathered = walk.evidence.lock();
+        let unbound = |diagnostic: &Diagnostic| *diagnostic.code == codes::UNBOUND;
+        let kept = diagnostics.min(gathered.diagnostics.len());
+        let late = gathered.diagnostics.split_off(kept);
+        gathered.diagnostics.extend(late.into_iter().filter(|diagnostic| !unbound(diagnostic)));
+    }
+}
+
+fn ended_early(shared: &Shared) -> Duration {
+    if shared.options.stop.is_stopped() { HURRIED_CLEAN_UP } else { CLEAN_UP }
+}
