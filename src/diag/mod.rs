@@ -2,10 +2,12 @@
 
 pub mod codes;
 mod diagnostic;
+mod render;
 mod sanitize;
 mod suggest;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Label, Severity};
+pub use render::{Style, render};
 pub use sanitize::sanitize;
 pub use suggest::closest;

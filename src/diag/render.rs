@@ -1,0 +1,342 @@
+//! How a diagnostic looks on a terminal: miette's drawing, over sources that are cut to what it may draw.
+
+use std::fmt;
+use std::ops::Range;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+use super::{Diagnostic, Excerpt, Severity, sanitize};
+use crate::source::{SourceFile, Sources, Span};
+
+/// What the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    pub color: bool,
+    /// Lines and arrows beyond ASCII.
+    pub unicode: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, unicode: true, width: 100 }
+    }
+}
+
+/// Draws a diagnostic with its places in the specs, and what a server sent beside them.
+pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
+    let theme = match (style.color, style.unicode) {
+        (true, true) => GraphicalTheme::unicode(),
+        (false, true) => GraphicalTheme::unicode_nocolor(),
+        (_, false) => GraphicalTheme::ascii(),
+    };
+    let theme = if style.color { theme } else { GraphicalTheme { styles: miette::ThemeStyles::none(), ..theme } };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width.max(40))
+        .with_context_lines(1)
+        .tab_width(4)
+        .with_links(false)
+        .with_cause_chain();
+    let mut out = String::new();
+    // Writing to a string can't fail; if the drawing does, the plain sentence is still there.
+    if handler.render_report(&mut out, &Drawn::new(diagnostic, sources)).is_err() || out.is_empty() {
+        out = format!("{}: {}\n", diagnostic.code.name, diagnostic.message);
+    }
+    out
+}
+
+/// A diagnostic in miette's terms.
+#[derive(Debug)]
+struct Drawn {
+    message: String,
+    code: Option<String>,
+    severity: Option<miette::Severity>,
+    help: Option<String>,
+    source: Option<NamedSource<String>>,
+    labels: Vec<LabeledSpan>,
+    related: Vec<Drawn>,
+}
+
+impl Drawn {
+    fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
+        let main = sources.get(diagnostic.span.source);
+        let mut labels = vec![(diagnostic.span, diagnostic.label.clone())];
+        labels.extend(diagnostic.related.iter().map(|label| (label.span, Some(label.message.clone()))));
+        let own: Vec<_> = labels.iter().filter(|(span, _)| span.source == diagnostic.span.source).cloned().collect();
+        let (source, drawn) = match main {
+            Some(file) => spec(file, &own),
+            None => (None, Vec::new()),
+        };
+        let mut related: Vec<Drawn> = Vec::new();
+        for (span, message) in labels.iter().filter(|(span, _)| span.source != diagnostic.span.source) {
+            let Some(file) = sources.get(span.source) else { continue };
+            let (source, labels) = spec(file, &[(*span, None)]);
+            related.push(Drawn::beside(message.clone().unwrap_or_default(), source, labels));
+        }
+        for excerpt in &diagnostic.excerpts {
+            let (source, labels) = excerpt_source(excerpt);
+            related.push(Drawn::beside(excerpt.name.clone(), Some(source), labels));
+        }
+        Drawn {
+            message: diagnostic.message.clone(),
+            code: Some(diagnostic.code.name.to_owned()),
+            severity: Some(match diagnostic.severity {
+                Severity::Error => miette::Severity::Error,
+                Severity::Warning => miette::Severity::Warning,
+            }),
+            help: diagnostic.help.clone(),
+            source,
+            labels: drawn,
+            related,
+        }
+    }
+
+    fn beside(message: String, source: Option<NamedSource<String>>, labels: Vec<LabeledSpan>) -> Self {
+        Drawn {
+            message,
+            code: None,
+            severity: Some(miette::Severity::Advice),
+            help: None,
+            source,
+            labels,
+            related: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Drawn {}
+
+impl miette::Diagnostic for Drawn {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        self.severity
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.labels.is_empty())
+            .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        let related = self.related.iter().map(|one| one as &dyn miette::Diagnostic);
+        (!self.related.is_empty()).then(|| Box::new(related) as Box<dyn Iterator<Item = &dyn miette::Diagnostic>>)
+    }
+}
+
+fn spec(file: &SourceFile, labels: &[(Span, Option<String>)]) -> (Option<NamedSource<String>>, Vec<LabeledSpan>) {
+    let ranges: Vec<(Range<usize>, Option<String>)> =
+        labels.iter().map(|(span, message)| (span.start as usize..span.end as usize, message.clone())).collect();
+    let (text, labels) = cut(&file.text, &ranges);
+    (Some(NamedSource::new(sanitize(&file.name), text)), labels)
+}
+
+fn excerpt_source(excerpt: &Excerpt) -> (NamedSource<String>, Vec<LabeledSpan>) {
+    let mut ranges: Vec<(Range<usize>, Option<String>)> =
+        excerpt.labels.iter().map(|(range, words)| (range.clone(), Some(words.clone()))).collect();
+    // Without a label nothing would be drawn; an excerpt is short enough to be shown whole.
+    let unlabelled = ranges.is_empty();
+    if unlabelled {
+        let mut at = 0;
+        for line in excerpt.text.split_inclusive('\n').take(12) {
+            ranges.push((at..at, None));
+            at += line.len();
+        }
+    }
+    let (text, mut labels) = cut(&excerpt.text, &ranges);
+    if unlabelled {
+        labels.iter_mut().for_each(|label| *label = LabeledSpan::new(None, label.offset(), 0));
+    }
+    (NamedSource::new(sanitize(&excerpt.name), text), labels)
+}
+
+/// How far around a label lines are kept, and how many characters of a line are drawn.
+const KEPT_LINES: usize = 3;
+const LONGEST_LINE: usize = 160;
+
+/// A text of as many lines, in which only those near a label are filled (so that numbers are right and nothing else costs), control
+/// characters stand as replacement characters and long lines are cut around their first label; and the labels moved along.
+fn cut(text: &str, labels: &[(Range<usize>, Option<String>)]) -> (String, Vec<LabeledSpan>) {
+    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let line_of = |offset: usize| starts.partition_point(|start| *start <= offset).saturating_sub(1);
+    let clamp = |range: &Range<usize>| {
+        let end = range.end.min(text.len());
+        let start = range.start.min(end);
+        (start, end)
+    };
+    let spans: Vec<(usize, usize)> = labels.iter().map(|(range, _)| clamp(range)).collect();
+    let near = |line: usize| {
+        spans.iter().any(|(start, end)| {
+            let (first, last) = (line_of(*start), line_of(end.saturating_sub(1).max(*start)));
+            line + KEPT_LINES >= first && line <= first.max(last.min(first + 12)) + KEPT_LINES
+        })
+    };
+    let mut out = String::new();
+    // Where each boundary of a label stands in the new text.
+    let mut moved: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); spans.len()];
+    for (index, start) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).map_or(text.len(), |next| next - 1);
+        if near(index) {
+            let first_label = spans.iter().filter(|(at, _)| line_of(*at) == index).map(|(at, _)| *at).min();
+            line(text, *start..end, first_label, &spans, &mut out, &mut moved);
+        }
+        if index + 1 < starts.len() {
+            out.push('\n');
+        }
+    }
+    let labels = labels.iter().zip(moved).filter_map(|((_, message), (start, end))| {
+        let start = start?;
+        let end = end.unwrap_or(start).max(start);
+        // A label of no width at the very end would be dropped: it goes to the last character.
+        let (start, end) = if start == end && start >= out.trim_end().len() {
+            let last = out.trim_end().char_indices().next_back().map_or(0, |(at, _)| at);
+            (last, out.trim_end().len())
+        } else {
+            (start, end)
+        };
+        Some(LabeledSpan::new(message.clone(), start, end - start))
+    });
+    let labels = labels.collect();
+    (out, labels)
+}
+
+fn line(
+    text: &str,
+    range: Range<usize>,
+    label: Option<usize>,
+    spans: &[(usize, usize)],
+    out: &mut String,
+    moved: &mut [(Option<usize>, Option<usize>)],
+) {
+    let content = &text[range.clone()];
+    let long = content.chars().count() > LONGEST_LINE;
+    // A long line starts a little before its label.
+    let skip = match label {
+        Some(label) if long => content[..label - range.start].chars().count().saturating_sub(LONGEST_LINE / 4),
+        _ => 0,
+    };
+    if skip > 0 {
+        out.push('…');
+    }
+    let line_start = out.len();
+    let mut drawn = 0;
+    for (number, (at, c)) in content.char_indices().enumerate() {
+        let offset = range.start + at;
+        if number < skip {
+            continue;
+        }
+        place(offset, offset + c.len_utf8(), out.len(), spans, moved, false);
+        if drawn >= LONGEST_LINE {
+            continue;
+        }
+        drawn += 1;
+        out.push(if c == '\t' || !sanitize_needed(c) {
+            c
+        } else if c == '\r' {
+            ' '
+        } else {
+            '\u{fffd}'
+        });
+    }
+    place(range.end, range.end + 1, out.len(), spans, moved, true);
+    // What starts before the part that is drawn starts with it.
+    for ((start, end), place) in spans.iter().zip(moved.iter_mut()) {
+        if place.0.is_none() && (range.start..=range.end).contains(start) {
+            place.0 = Some(line_start);
+        }
+        if place.1.is_none() && (range.start..=range.end).contains(end) {
+            place.1 = Some(out.len());
+        }
+    }
+    if drawn >= LONGEST_LINE {
+        out.push('…');
+    }
+}
+
+fn place(
+    from: usize,
+    to: usize,
+    new: usize,
+    spans: &[(usize, usize)],
+    moved: &mut [(Option<usize>, Option<usize>)],
+    last: bool,
+) {
+    for ((start, end), place) in spans.iter().zip(moved) {
+        if place.0.is_none() && (from..to).contains(start) {
+            place.0 = Some(new);
+        }
+        if place.1.is_none() && (from..to).contains(end) && (*end > *start || last || from == *end) {
+            place.1 = Some(new);
+        }
+    }
+}
+
+fn sanitize_needed(c: char) -> bool {
+    let mut buffer = [0; 4];
+    let text: &str = c.encode_utf8(&mut buffer);
+    sanitize(text) != text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::diag::codes;
+
+    fn drawn(text: &str, start: usize, end: usize) -> String {
+        let mut sources = Sources::new();
+        let id = sources.add("a.e2e", text);
+        let diagnostic = Diagnostic::error(&codes::NOT_UTF8, Span::new(id, start, end), "wrong").with_label("here");
+        render(&diagnostic, &sources, Style::default())
+    }
+
+    #[test]
+    fn the_line_and_the_label_are_drawn() {
+        let text = "one\ntwo three\nfour\n";
+        let out = drawn(text, 8, 13);
+        assert!(out.contains("a.e2e:2:5"), "{out}");
+        assert!(out.contains("two three") && out.contains("here"), "{out}");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_its_label_and_nothing_moves_the_cursor() {
+        let text = format!("x\u{1b}[2J {}needle{}", "a".repeat(70_000), "b".repeat(70_000));
+        let at = text.find("needle").unwrap();
+        let out = drawn(&text, at, at + 6);
+        assert!(out.contains("needle") && !out.contains('\u{1b}') && out.len() < 2_000, "{out}");
+    }
+
+    #[test]
+    fn an_empty_span_at_the_end_is_still_drawn() {
+        let out = drawn("suite \"x\" {\n", 12, 12);
+        assert!(out.contains("here"), "{out}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_and_span_can_be_drawn(text in "(\\PC|\n|\t|\r|\u{1b}|é){0,80}", start in 0usize..120, length in 0usize..40) {
+            let boundary = |mut at: usize| { at = at.min(text.len()); while !text.is_char_boundary(at) { at -= 1 } at };
+            let (start, end) = (boundary(start), boundary(start + length));
+            let out = drawn(&text, start, end.max(start));
+            prop_assert!(out.contains("wrong"));
+        }
+    }
+}
