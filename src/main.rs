@@ -1,3 +1,7 @@
-//! The `e2e-dsl` binary: arguments to the library's command line, its exit code back to the system.
+//! The `e2e-dsl` binary: the library's command line, and its exit code for the system.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    e2e_dsl::cli::main().into()
+}

@@ -1,1 +1,47 @@
-//! (see docs/architecture.md)
+//! The command line, in two levels: arguments as typed (`args`) and what they mean (one file a command).
+
+mod args;
+mod check;
+mod demo;
+mod exit;
+mod explain;
+mod list;
+mod output;
+mod prepare;
+mod progress;
+mod run;
+
+pub use exit::Exit;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+
+/// Carries out a command line and gives the code that the process is to exit with.
+pub fn main() -> Exit {
+    quiet_panics();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers, not errors; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Diagnostics } else { Exit::Ok };
+        }
+    };
+    match args.command {
+        Command::Run(run) => run::main(&run, args.color),
+        Command::Check(check) => check::main(&check, args.color),
+        Command::List(list) => list::main(&list, args.color),
+        Command::Demo(demo) => demo::main(&demo, args.color),
+        Command::Explain(explain) => explain::main(&explain, args.color),
+        Command::Completions(completions) => explain::completions(&completions),
+    }
+}
+
+/// A panic in a task is caught and told as a diagnostic of its test; its payload could hold what must not be shown.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        output::to_stderr(&format!("internal error{place}: this is a mistake in e2e-dsl, not in the spec\n"));
+    }));
+}

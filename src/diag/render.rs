@@ -38,12 +38,57 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         .tab_width(4)
         .with_links(false)
         .with_cause_chain();
+    let drawn = Drawn::new(diagnostic, sources);
     let mut out = String::new();
     // Writing to a string can't fail; if the drawing does, the plain sentence is still there.
-    if handler.render_report(&mut out, &Drawn::new(diagnostic, sources)).is_err() || out.is_empty() {
+    if handler.render_report(&mut out, &drawn.main).is_err() || out.is_empty() {
         out = format!("{}: {}\n", diagnostic.code.name, diagnostic.message);
     }
+    for beside in &drawn.beside {
+        let mut one = String::new();
+        if handler.render_report(&mut one, beside).is_ok() {
+            out.push_str(without_title(&one));
+        }
+    }
+    for excerpt in diagnostic.excerpts.iter().filter(|excerpt| excerpt.labels.is_empty()) {
+        out.push_str(&plain(excerpt, style));
+    }
     out
+}
+
+/// What stands beside a diagnostic needs no title of its own: its source's name says what it is.
+fn without_title(drawing: &str) -> &str {
+    let frame = drawing.find("╭─").or_else(|| drawing.find(",-["));
+    let start = frame.and_then(|frame| drawing[..frame].rfind('\n')).map_or(0, |line| line + 1);
+    drawing[start..]
+        .trim_end_matches('\n')
+        .len()
+        .checked_add(start + 1)
+        .and_then(|end| drawing.get(start..end))
+        .unwrap_or(&drawing[start..])
+}
+
+/// A text in which nothing is labelled.
+fn plain(excerpt: &Excerpt, style: Style) -> String {
+    const MOST: usize = 14;
+    let (corner, bar, foot) = if style.unicode { ("╭─", "│", "╰────") } else { (",-", "|", "`----") };
+    let (text, _) = cut(&excerpt.text, &[(0..excerpt.text.len(), None)]);
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    let mut out = format!("    {corner}[{}]\n", sanitize(&excerpt.name));
+    for line in lines.iter().take(MOST) {
+        out.push_str(&format!("    {bar} {line}\n"));
+    }
+    if lines.len() > MOST {
+        out.push_str(&format!("    {bar} … {} more lines\n", lines.len() - MOST));
+    }
+    out.push_str(&format!("    {foot}\n"));
+    out
+}
+
+/// A diagnostic, and what is drawn behind it: places in other files, and labelled excerpts.
+struct Drawings {
+    main: Drawn,
+    beside: Vec<Drawn>,
 }
 
 /// A diagnostic in miette's terms.
@@ -55,11 +100,10 @@ struct Drawn {
     help: Option<String>,
     source: Option<NamedSource<String>>,
     labels: Vec<LabeledSpan>,
-    related: Vec<Drawn>,
 }
 
 impl Drawn {
-    fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
+    fn new(diagnostic: &Diagnostic, sources: &Sources) -> Drawings {
         let main = sources.get(diagnostic.span.source);
         let mut labels = vec![(diagnostic.span, diagnostic.label.clone())];
         labels.extend(diagnostic.related.iter().map(|label| (label.span, Some(label.message.clone()))));
@@ -68,17 +112,17 @@ impl Drawn {
             Some(file) => spec(file, &own),
             None => (None, Vec::new()),
         };
-        let mut related: Vec<Drawn> = Vec::new();
+        let mut beside: Vec<Drawn> = Vec::new();
         for (span, message) in labels.iter().filter(|(span, _)| span.source != diagnostic.span.source) {
             let Some(file) = sources.get(span.source) else { continue };
-            let (source, labels) = spec(file, &[(*span, None)]);
-            related.push(Drawn::beside(message.clone().unwrap_or_default(), source, labels));
+            let (source, labels) = spec(file, &[(*span, message.clone())]);
+            beside.push(Drawn::beside(source, labels));
         }
-        for excerpt in &diagnostic.excerpts {
+        for excerpt in diagnostic.excerpts.iter().filter(|excerpt| !excerpt.labels.is_empty()) {
             let (source, labels) = excerpt_source(excerpt);
-            related.push(Drawn::beside(excerpt.name.clone(), Some(source), labels));
+            beside.push(Drawn::beside(Some(source), labels));
         }
-        Drawn {
+        let main = Drawn {
             message: diagnostic.message.clone(),
             code: Some(diagnostic.code.name.to_owned()),
             severity: Some(match diagnostic.severity {
@@ -88,20 +132,12 @@ impl Drawn {
             help: diagnostic.help.clone(),
             source,
             labels: drawn,
-            related,
-        }
+        };
+        Drawings { main, beside }
     }
 
-    fn beside(message: String, source: Option<NamedSource<String>>, labels: Vec<LabeledSpan>) -> Self {
-        Drawn {
-            message,
-            code: None,
-            severity: Some(miette::Severity::Advice),
-            help: None,
-            source,
-            labels,
-            related: Vec::new(),
-        }
+    fn beside(source: Option<NamedSource<String>>, labels: Vec<LabeledSpan>) -> Self {
+        Drawn { message: "-".to_owned(), code: None, severity: None, help: None, source, labels }
     }
 }
 
@@ -134,11 +170,6 @@ impl miette::Diagnostic for Drawn {
         (!self.labels.is_empty())
             .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
     }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        let related = self.related.iter().map(|one| one as &dyn miette::Diagnostic);
-        (!self.related.is_empty()).then(|| Box::new(related) as Box<dyn Iterator<Item = &dyn miette::Diagnostic>>)
-    }
 }
 
 fn spec(file: &SourceFile, labels: &[(Span, Option<String>)]) -> (Option<NamedSource<String>>, Vec<LabeledSpan>) {
@@ -149,21 +180,9 @@ fn spec(file: &SourceFile, labels: &[(Span, Option<String>)]) -> (Option<NamedSo
 }
 
 fn excerpt_source(excerpt: &Excerpt) -> (NamedSource<String>, Vec<LabeledSpan>) {
-    let mut ranges: Vec<(Range<usize>, Option<String>)> =
+    let ranges: Vec<(Range<usize>, Option<String>)> =
         excerpt.labels.iter().map(|(range, words)| (range.clone(), Some(words.clone()))).collect();
-    // Without a label nothing would be drawn; an excerpt is short enough to be shown whole.
-    let unlabelled = ranges.is_empty();
-    if unlabelled {
-        let mut at = 0;
-        for line in excerpt.text.split_inclusive('\n').take(12) {
-            ranges.push((at..at, None));
-            at += line.len();
-        }
-    }
-    let (text, mut labels) = cut(&excerpt.text, &ranges);
-    if unlabelled {
-        labels.iter_mut().for_each(|label| *label = LabeledSpan::new(None, label.offset(), 0));
-    }
+    let (text, labels) = cut(&excerpt.text, &ranges);
     (NamedSource::new(sanitize(&excerpt.name), text), labels)
 }
 

@@ -8,7 +8,7 @@ use crate::source::Span;
 /// private network. `None` when it is as real as it can be told.
 pub(super) fn objection(exchange: &Exchange, span: Span) -> Option<Diagnostic> {
     let refuse = |message: String| {
-        Diagnostic::error(&codes::NOT_REAL, span, message)
+        Diagnostic::error(&codes::PEER_NOT_REAL, span, message)
             .with_help("the environment says `require real`: only public hosts over verified TLS count as evidence")
     };
     if !(exchange.url.starts_with("https://") || exchange.url.starts_with("wss://")) {

@@ -1,3 +1,11 @@
 use super::Code;
 
-registry! {}
+registry! {
+    BAD_SET = "e2e::cli::set", "`--set` isn't `env.NAME=VALUE`";
+    BAD_ARGUMENT_FILE = "e2e::cli::file", "a file that the command line names can't be read or written";
+    BAD_REPORT = "e2e::cli::report", "`--report` names no format, or no place";
+    UNKNOWN_FAULT = "e2e::cli::fault", "the demo system has no fault of this name";
+    NO_DEMO = "e2e::cli::no_demo", "a fault is asked for, and the run doesn't use the demo system";
+    UNKNOWN_CODE = "e2e::cli::unknown_code", "no diagnostic has this code";
+    DEMO_FAILED = "e2e::cli::demo_failed", "the demo system can't be started";
+}

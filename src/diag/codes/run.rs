@@ -10,9 +10,9 @@ registry! {
     LIMIT_REACHED = "e2e::run::limit_reached", "a time limit around several steps was reached";
     NEVER_HELD = "e2e::run::never_held", "the steps of an `eventually` never all held within its time";
     VACUOUS = "e2e::run::vacuous", "a test that ended without proving anything";
-    CHANNEL_CLOSED = "e2e::run::channel_closed", "something was sent on a channel that has ended";
+    CHANNEL_ENDED = "e2e::run::channel_closed", "something was sent on a channel that has ended";
     CHANNEL_NOT_OPEN = "e2e::run::channel_not_open", "a channel is used that was never opened";
     NO_PONG = "e2e::run::no_pong", "a ping wasn't answered in time";
     INTERNAL = "e2e::run::internal", "the tool itself failed while it ran a test";
-    NOT_REAL = "e2e::run::not_real", "an exchange that `require real` refuses";
+    PEER_NOT_REAL = "e2e::run::not_real", "an exchange that `require real` refuses";
 }

@@ -148,7 +148,7 @@ impl Walk {
         let Some(end) = opened.log.read(|log| log.end.clone()) else { return Ok(()) };
         let name = &opened.plan.name;
         let message = format!("nothing can be {verb} on `{name}`: it was {}", end_words(&end.1));
-        let diagnostic = Diagnostic::error(&codes::CHANNEL_CLOSED, super::head(&self.attempt.shared, span), message)
+        let diagnostic = Diagnostic::error(&codes::CHANNEL_ENDED, super::head(&self.attempt.shared, span), message)
             .with_help(format!("`expect on {name} closed` says that it should be; `reconnect {name}` opens it again"));
         Err(self.fails(diagnostic))
     }

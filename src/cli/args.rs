@@ -1,0 +1,174 @@
+//! Arguments as they are typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// End-to-end tests whose green results are evidence.
+#[derive(Debug, Parser)]
+#[command(name = "e2e-dsl", version, about, max_term_width = 100, arg_required_else_help = true)]
+pub struct Args {
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run suites and report what held and what didn't.
+    Run(Box<Run>),
+    /// Find every problem in every file, and run nothing.
+    Check(Check),
+    /// Show what would run.
+    List(List),
+    /// Serve the embedded demo system until stopped.
+    Demo(Demo),
+    /// Say what a diagnostic's code means, with a wrong and a right example.
+    Explain(Explain),
+    /// Print a shell's completions.
+    Completions(Completions),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub filters: Filters,
+    /// How many tests run at the same time.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub jobs: Option<u32>,
+    /// How many times a failed test is run again; one that passes then is flaky.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub retries: Option<u32>,
+    /// Stop at the first test that fails.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// The seed of all random values; a run with the same seed has the same ones.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Where a report goes: json=PATH, html=PATH, github; `none` leaves out the usual two.
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<String>,
+    /// Check and lay out everything, show the plan, and run nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Show the exchanges of every test.
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Break the embedded demo system in a known way; `e2e-dsl demo --list-faults` names them.
+    #[arg(long, value_name = "NAME")]
+    pub demo_fault: Option<String>,
+}
+
+/// What to run, and against what.
+#[derive(Debug, clap::Args)]
+pub struct Target {
+    /// Files and folders; `path:line` selects the test or suite on that line. Without any, the working directory.
+    #[arg(value_name = "PATHS")]
+    pub paths: Vec<String>,
+    /// The environment; without it the one that is `default`, or the only one.
+    #[arg(short, long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Replace a value of the environment: env.api=http://127.0.0.1:8080
+    #[arg(long, value_name = "env.NAME=VALUE")]
+    pub set: Vec<String>,
+    /// A file of NAME=VALUE lines that completes the environment's variables.
+    #[arg(long, value_name = "PATH")]
+    pub env_file: Vec<PathBuf>,
+}
+
+/// Which of the tests.
+#[derive(Debug, clap::Args)]
+pub struct Filters {
+    /// Only tests with one of these tags; `!tag` leaves out those that have it.
+    #[arg(short, long, value_name = "TAG", value_delimiter = ',')]
+    pub tag: Vec<String>,
+    /// Only tests of these priorities: P1,P2
+    #[arg(short, long, value_name = "PRIORITY", value_delimiter = ',')]
+    pub priority: Vec<String>,
+    /// Only tests with this text in their name, or in their suite's.
+    #[arg(short = 'k', long = "keyword", value_name = "TEXT")]
+    pub keyword: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Files and folders; without any, the working directory.
+    #[arg(value_name = "PATHS")]
+    pub paths: Vec<PathBuf>,
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+    /// Make warnings count as errors.
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    Warnings,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub filters: Filters,
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// Break it in a known way.
+    #[arg(long, value_name = "NAME")]
+    pub fault: Option<String>,
+    /// Name the faults, one a line, each with a sentence after a tab.
+    #[arg(long)]
+    pub list_faults: bool,
+    /// The backend's port; 0 lets the system choose.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub api_port: u16,
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub auth_port: u16,
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub app_port: u16,
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub control_port: u16,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// For example e2e::check::unknown_name; without one, all codes are listed.
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}

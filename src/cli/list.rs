@@ -1,0 +1,55 @@
+use serde_json::json;
+
+use super::args::{Color, List, ListFormat};
+use super::exit::Exit;
+use super::output::Output;
+use super::prepare::{demo_placeholders, prepare};
+use crate::plan::{Meta, Plan};
+
+pub fn main(args: &List, color: Color) -> Exit {
+    let output = Output::new(color);
+    let planned = prepare(&args.target, &output).and_then(|mut prepared| {
+        if prepared.wants_demo() {
+            prepared.given.demo = demo_placeholders();
+        }
+        // What would run doesn't depend on secrets that only the run needs.
+        prepared.fill_in_missing();
+        prepared.plan(&args.filters, &output)
+    });
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    match args.format {
+        ListFormat::Text => output.print(&crate::plan::tree(&plan)),
+        ListFormat::Json => output.print(&json_text(&plan)),
+    }
+    Exit::Ok
+}
+
+fn json_text(plan: &Plan) -> String {
+    let suites = plan.suites.iter().map(|suite| {
+        let tests = suite.tests.iter().map(|test| {
+            let place = plan.sources.get(test.span.source).map(|file| file.position(test.span.start));
+            json!({
+                "id": test.id,
+                "name": test.name,
+                "doc": test.doc,
+                "line": place.map(|place| place.line),
+                "priority": test.meta.priority,
+                "tags": test.meta.tags,
+                "owner": test.meta.owner,
+                "at_risk": at_risk(&test.meta),
+                "needs": test.meta.needs,
+            })
+        });
+        json!({ "name": suite.name, "file": suite.file, "doc": suite.doc, "tests": tests.collect::<Vec<_>>() })
+    });
+    let report = json!({ "schema": 1, "environment": plan.environment.name, "suites": suites.collect::<Vec<_>>() });
+    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+}
+
+fn at_risk(meta: &Meta) -> Option<serde_json::Value> {
+    let risk = meta.at_risk.as_ref()?;
+    Some(json!({ "amount": risk.money.amount, "currency": risk.money.currency, "per": risk.per, "what": risk.what }))
+}

@@ -1,0 +1,188 @@
+//! What `run` and `list` have in common: from the arguments to a plan.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::args::{Filters, Target};
+use super::exit::Exit;
+use super::output::Output;
+use crate::check::check;
+use crate::demo::ENV_NAMES;
+use crate::diag::{Diagnostic, Severity, codes};
+use crate::plan::environment::{self, Given};
+use crate::plan::{Place, Plan, Selection};
+use crate::project::{DeclRef, Files, Options, Project};
+use crate::source::Span;
+
+/// A project without errors, and the environment that was chosen for it.
+pub struct Prepared {
+    pub project: Project,
+    pub environment: Option<DeclRef>,
+    pub given: Given,
+    pub places: Vec<Place>,
+    pub warnings: usize,
+}
+
+/// Loads and checks the files, and reads what is given from outside. Problems are told; nothing is run then.
+pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
+    let (paths, lines) = paths(&target.paths);
+    let project = crate::project::load(&Files::disk(), &Options { paths, ..Options::default() });
+    let found = check(&project);
+    let all: Vec<&Diagnostic> = project.diagnostics.iter().chain(&found).collect();
+    let warnings = all.iter().filter(|one| one.severity == Severity::Warning).count();
+    if all.iter().any(|one| one.is_error()) {
+        let errors: Vec<&Diagnostic> = all.into_iter().filter(|one| one.is_error()).collect();
+        output.diagnostics(errors.iter().copied(), &project.sources);
+        let count = errors.len();
+        output
+            .error(&format!("{count} {} in the specs; nothing was run\n", if count == 1 { "error" } else { "errors" }));
+        return Err(Exit::Diagnostics);
+    }
+    let mut given = Given {
+        variables: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        ..Given::default()
+    };
+    let mut sources = project.sources.clone();
+    for path in &target.env_file {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("the file `{name}` can't be read: {error}");
+            output.usage(
+                &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
+                    .with_help("check the path after `--env-file`"),
+            );
+            Exit::Diagnostics
+        })?;
+        let id = sources.add(&name, text.as_str());
+        match crate::plan::parse_env_file(id, &text) {
+            // What is set in the process wins over a file, as in other tools.
+            Ok(values) => values.into_iter().for_each(|(name, value)| {
+                given.variables.entry(name).or_insert(value);
+            }),
+            Err(diagnostics) => {
+                output.diagnostics(&diagnostics, &sources);
+                return Err(Exit::Diagnostics);
+            }
+        }
+    }
+    given.overrides = overrides(&target.set).map_err(|diagnostic| {
+        output.usage(&diagnostic);
+        Exit::Diagnostics
+    })?;
+    let environment = environment::choose(&project, target.env.as_deref()).map_err(|diagnostic| {
+        output.diagnostics([&*diagnostic], &project.sources);
+        Exit::Diagnostics
+    })?;
+    let places =
+        lines.into_iter().filter_map(|(path, line)| Some(Place { file: shown(&project, &path)?, line })).collect();
+    Ok(Prepared { project, environment, given, places, warnings })
+}
+
+/// Values that stand for the demo's where it isn't started.
+pub fn demo_placeholders() -> Vec<(String, String, bool)> {
+    ENV_NAMES
+        .iter()
+        .map(|(name, secret)| ((*name).to_owned(), format!("http://demo.invalid/{name}"), *secret))
+        .collect()
+}
+
+impl Prepared {
+    pub fn wants_demo(&self) -> bool {
+        self.environment.is_some_and(|environment| environment::wants_demo(&self.project, environment))
+    }
+
+    /// The plan of the tests that are selected.
+    pub fn plan(&self, filters: &Filters, output: &Output) -> Result<Plan, Exit> {
+        let told = |diagnostics: Vec<Diagnostic>| {
+            output.diagnostics(&diagnostics, &self.project.sources);
+            Exit::Diagnostics
+        };
+        let environment = environment::resolve(&self.project, self.environment, &self.given).map_err(told)?;
+        let mut plan = crate::plan::compile(&self.project, environment).map_err(told)?;
+        let (without, tags): (Vec<String>, Vec<String>) =
+            filters.tag.iter().cloned().partition(|tag| tag.starts_with('!'));
+        let selection = Selection {
+            tags,
+            without_tags: without.into_iter().map(|tag| tag[1..].to_owned()).collect(),
+            priorities: filters.priority.clone(),
+            text: filters.keyword.clone(),
+            places: self.places.clone(),
+        };
+        crate::plan::select(&mut plan, &selection).map_err(|diagnostics| {
+            let nothing = diagnostics.iter().all(|one| *one.code == codes::NOTHING_SELECTED);
+            let exit = told(diagnostics);
+            if nothing { Exit::NothingProved } else { exit }
+        })?;
+        Ok(plan)
+    }
+}
+
+/// Splits `path:line`; a file whose name really ends so is taken as it is.
+fn paths(typed: &[String]) -> (Vec<PathBuf>, Vec<(PathBuf, u32)>) {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let mut lines = Vec::new();
+    for text in typed {
+        let split =
+            text.rsplit_once(':').and_then(|(path, line)| Some((PathBuf::from(path), line.parse::<u32>().ok()?)));
+        let path = match split {
+            Some((path, line)) if !PathBuf::from(text).exists() => {
+                lines.push((path.clone(), line));
+                path
+            }
+            _ => PathBuf::from(text),
+        };
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    (paths, lines)
+}
+
+/// The name under which a file that was given is shown.
+fn shown(project: &Project, path: &std::path::Path) -> Option<String> {
+    let real = path.canonicalize().ok()?;
+    project.modules.iter().find_map(|module| match &module.origin {
+        crate::project::ModuleOrigin::File(file) if file.canonicalize().ok().as_ref() == Some(&real) => {
+            project.sources.get(module.source).map(|file| file.name.clone())
+        }
+        _ => None,
+    })
+}
+
+fn overrides(typed: &[String]) -> Result<BTreeMap<String, String>, Box<Diagnostic>> {
+    let parse = |text: &String| {
+        let (name, value) = text.split_once('=')?;
+        let name = name.trim().strip_prefix("env.")?;
+        (!name.is_empty()).then(|| (name.to_owned(), value.to_owned()))
+    };
+    typed
+        .iter()
+        .map(|text| {
+            parse(text).ok_or_else(|| {
+                let message = format!("`--set {text}` doesn't say which value it sets");
+                let help = "write `--set env.NAME=VALUE`, for example `--set env.api=http://127.0.0.1:8080`";
+                Box::new(Diagnostic::error(&codes::BAD_SET, Span::nowhere(), message).with_help(help))
+            })
+        })
+        .collect()
+}
+
+impl Prepared {
+    /// Stands in for variables that aren't set, where nothing is going to be sent.
+    pub fn fill_in_missing(&mut self) {
+        use crate::syntax::ast::{EnvEntryKind, EnvValue, ItemKind};
+        let Some(item) = self.environment.and_then(|decl| self.project.item(decl)) else { return };
+        let ItemKind::Environment(environment) = &item.kind else { return };
+        for entry in &environment.entries {
+            if let EnvEntryKind::Value {
+                value: EnvValue::Secret { variable, .. } | EnvValue::Variable { variable, .. },
+                ..
+            } = &entry.kind
+            {
+                self.given.variables.entry(variable.value.clone()).or_insert_with(|| "-".to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{Color, Run};
+use super::exit::Exit;
+use super::output::Output;
+use super::prepare::{demo_placeholders, prepare};
+use super::progress::Reporter;
+use crate::demo::{Demo, DemoOptions, Fault};
+use crate::diag::{Diagnostic, closest, codes};
+use crate::judge::RunResult;
+use crate::plan::Plan;
+use crate::report::terminal::{self, Detail};
+use crate::report::{Summary, html, json};
+use crate::run::{Options, Stop, execute};
+use crate::source::Span;
+
+pub fn main(args: &Run, color: Color) -> Exit {
+    let output = Output::new(color);
+    let outcome = reports(args).and_then(|reports| Ok((reports, fault(args)?)));
+    let (reports, fault) = match outcome {
+        Ok(found) => found,
+        Err(diagnostic) => {
+            output.usage(&diagnostic);
+            return Exit::Diagnostics;
+        }
+    };
+    match run(args, &output, &reports, fault) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn run(args: &Run, output: &Output, reports: &Reports, fault: Option<Fault>) -> Result<Exit, Exit> {
+    let mut prepared = prepare(&args.target, output)?;
+    let wants_demo = prepared.wants_demo();
+    if fault.is_some() && !wants_demo {
+        let message = "`--demo-fault` is given, and this run doesn't use the embedded demo system";
+        let diagnostic = Diagnostic::error(&codes::NO_DEMO, Span::nowhere(), message)
+            .with_help("choose an environment with `target demo`, such as `--env demo`");
+        output.usage(&diagnostic);
+        return Err(Exit::Diagnostics);
+    }
+    if args.dry_run {
+        prepared.given.demo = if wants_demo { demo_placeholders() } else { Vec::new() };
+        let plan = prepared.plan(&args.filters, output)?;
+        output.print(&crate::plan::describe(&plan));
+        return Ok(Exit::Ok);
+    }
+    let runtime = runtime().map_err(|error| cannot_start(output, &error))?;
+    let demo = if wants_demo {
+        let options = DemoOptions { fault, ..DemoOptions::default() };
+        let demo = runtime.block_on(crate::demo::start(options)).map_err(|error| cannot_start(output, &error))?;
+        prepared.given.demo =
+            demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret)).collect();
+        Some(demo)
+    } else {
+        None
+    };
+    let plan = prepared.plan(&args.filters, output)?;
+    tell_what_is_left_out(&prepared, output);
+    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), reports));
+    if let Some(demo) = demo {
+        runtime.block_on(Demo::stop(demo));
+    }
+    // Tasks that outlive their test (a connection that closes) are none that the report waits for.
+    runtime.shutdown_background();
+    finish(&result, &prepared.project.sources, output, reports)
+}
+
+/// Loads and plans are checked, and not carried out yet: a run that is green must not seem to have covered them.
+fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
+    let left_out = crate::plan::not_run_yet(&prepared.project);
+    for one in &left_out {
+        let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
+        output.error(&format!(
+            "note: the {} \"{}\" in {file} is checked, and not run by this version\n",
+            one.kind, one.name
+        ));
+    }
+    if prepared.warnings > 0 {
+        let noun = if prepared.warnings == 1 { "warning" } else { "warnings" };
+        output.error(&format!("note: the specs have {} {noun}; `e2e-dsl check` shows them\n", prepared.warnings));
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("e2e").build()
+}
+
+fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
+    let diagnostic =
+        Diagnostic::error(&codes::DEMO_FAILED, Span::nowhere(), format!("the run can't be started: {error}"))
+            .with_help("is something else using up the machine's ports or threads?");
+    output.usage(&diagnostic);
+    Exit::Diagnostics
+}
+
+async fn carry_out(args: &Run, output: &Output, plan: Arc<Plan>, reports: &Reports) -> RunResult {
+    let stop = Stop::default();
+    tokio::spawn(interrupts(stop.clone(), output.clone()));
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let seed = args.seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
+    let options = Options {
+        // Tests wait more than they compute.
+        jobs: args.jobs.map_or_else(|| (cores * 4).max(8), |jobs| jobs as usize),
+        retries: args.retries,
+        fail_fast: args.fail_fast,
+        seed,
+        stop,
+        secrets: output.redactor.clone(),
+    };
+    let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
+    let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, reports.github);
+    execute(plan, options, Arc::new(move |progress| reporter.hear(progress))).await
+}
+
+/// The first signal stops the run in order; the second leaves at once.
+async fn interrupts(stop: Stop, output: Output) {
+    wait_for_signal().await;
+    output
+        .error("\nstopping: what is running is cleaned up, then the report is written (once more to leave at once)\n");
+    stop.stop();
+    wait_for_signal().await;
+    std::process::exit(Exit::Interrupted as i32);
+}
+
+#[cfg(unix)]
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn wait_for_signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn finish(
+    result: &RunResult,
+    sources: &crate::source::Sources,
+    output: &Output,
+    reports: &Reports,
+) -> Result<Exit, Exit> {
+    let (json_text, html_text) = rayon::join(
+        || reports.json.as_ref().map(|_| json::render(result, sources, &output.redactor)),
+        || reports.html.as_ref().map(|_| html::render(result, sources, &output.redactor)),
+    );
+    output.print(&terminal::summary(result, sources, output.style));
+    let mut written = Vec::new();
+    let mut unwritten = false;
+    for (path, text) in [(&reports.json, json_text), (&reports.html, html_text)] {
+        let (Some(path), Some(text)) = (path, text) else { continue };
+        match write(path, &text) {
+            Ok(()) => written.push(path.display().to_string()),
+            Err(error) => {
+                unwritten = true;
+                let message = format!("the report `{}` can't be written: {error}", path.display());
+                output.usage(
+                    &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
+                        .with_help("choose another place with `--report FORMAT=PATH`"),
+                );
+            }
+        }
+    }
+    if !written.is_empty() {
+        output.print(&format!("  reports: {}\n", written.join(", ")));
+    }
+    let exit = exit_of(result);
+    Ok(if unwritten && exit == Exit::Ok { Exit::Diagnostics } else { exit })
+}
+
+fn exit_of(result: &RunResult) -> Exit {
+    let summary = Summary::of(result);
+    if result.interrupted {
+        Exit::Interrupted
+    } else if summary.bad() > 0 || !result.diagnostics.is_empty() {
+        Exit::Failed
+    } else if summary.passed + summary.flaky == 0 {
+        Exit::NothingProved
+    } else {
+        Exit::Ok
+    }
+}
+
+/// Whole or not at all: a reader never sees half a report.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    std::fs::write(&part, text)?;
+    std::fs::rename(&part, path).inspect_err(|_| {
+        let _ = std::fs::remove_file(&part);
+    })
+}
+
+/// Where reports go.
+struct Reports {
+    json: Option<PathBuf>,
+    html: Option<PathBuf>,
+    github: bool,
+}
+
+fn reports(args: &Run) -> Result<Reports, Box<Diagnostic>> {
+    let mut reports =
+        Reports { json: Some("test_results.json".into()), html: Some("test_results.html".into()), github: false };
+    let wrong = |message: String, help: &str| {
+        Err(Box::new(Diagnostic::error(&codes::BAD_REPORT, Span::nowhere(), message).with_help(help)))
+    };
+    if args.report.iter().any(|report| report == "none") {
+        (reports.json, reports.html) = (None, None);
+    }
+    for report in &args.report {
+        let (format, path) = report.split_once('=').unwrap_or((report, ""));
+        match (format, path) {
+            ("none", "") => {}
+            ("github", "") => reports.github = true,
+            ("json", path) if !path.is_empty() => reports.json = Some(path.into()),
+            ("html", path) if !path.is_empty() => reports.html = Some(path.into()),
+            ("json" | "html", _) => {
+                let help = format!("write for example `--report {format}=out/results.{format}`");
+                return wrong(format!("`--report {report}` doesn't say where the report goes"), &help);
+            }
+            _ => {
+                let help = match closest(format, ["json", "html", "github", "none"]) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "there are `json=PATH`, `html=PATH`, `github` and `none`".to_owned(),
+                };
+                return wrong(format!("`--report {report}` names no format of a report"), &help);
+            }
+        }
+    }
+    Ok(reports)
+}
+
+fn fault(args: &Run) -> Result<Option<Fault>, Box<Diagnostic>> {
+    args.demo_fault.as_deref().map(super::demo::fault_named).transpose()
+}
