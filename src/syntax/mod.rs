@@ -9,6 +9,7 @@ mod build;
 mod docs;
 mod explain;
 mod grammar;
+mod mistakes;
 mod parse;
 mod parser;
 mod scan;
@@ -16,8 +17,11 @@ mod split;
 #[cfg(test)]
 mod tests;
 
-use crate::diag::Diagnostic;
-use crate::source::SourceId;
+use crate::diag::{Diagnostic, codes};
+use crate::source::{SourceId, Span};
+
+/// How many diagnostics one file may have; what it has beyond them isn't shown.
+pub const MAX_DIAGNOSTICS: usize = 500;
 
 /// A syntax tree, and what is wrong with the text it was made from, in the order of the text.
 #[derive(Clone, Debug)]
@@ -28,5 +32,13 @@ pub struct Parsed {
 
 /// Parses a file. It never fails: what doesn't parse is an `Error` node, and has a diagnostic.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
-    parser::parse(source, text)
+    let mut parsed = parser::parse(source, text);
+    if parsed.diagnostics.len() >= MAX_DIAGNOSTICS {
+        let last = parsed.diagnostics.last().map_or(Span::new(source, 0, 0), |last| last.span);
+        parsed.diagnostics.push(
+            Diagnostic::error(&codes::TOO_MANY_PROBLEMS, last, format!("only the first {MAX_DIAGNOSTICS} problems of this file are shown"))
+                .with_help("mend those first; if this is no spec, leave it out of the paths that are checked"),
+        );
+    }
+    parsed
 }

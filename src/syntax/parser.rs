@@ -5,11 +5,11 @@ use pest::Parser as _;
 
 use super::ast::{Comment, Doc, File};
 use super::build::{Build, Edit};
-use super::explain;
+use super::explain::{self, Failure};
 use super::grammar::{Grammar, Kids, Rule};
 use super::scan::{Tok, Token, scan};
 use super::split::{Body, Piece, Segment, Separators, Splitter, balance};
-use super::{Parsed, docs};
+use super::{MAX_DIAGNOSTICS, Parsed, docs};
 use crate::diag::Diagnostic;
 use crate::source::{SourceId, Span};
 
@@ -161,17 +161,24 @@ impl<'t> Parser<'t> {
         if flagged && !self.has_virtual(segment) {
             return None;
         }
+        let before = self.diagnostics.len();
         let (text, edits) = self.head_text(segment, start, end);
         match Grammar::parse(rule, &text) {
             Ok(mut pairs) => {
                 let root = pairs.next()?;
                 let mut builder = Build::new(self.source, self.text, start as usize, &edits, &mut self.diagnostics);
                 let mut kids = root.into_inner();
-                Some(build(&mut builder, &mut kids))
+                let built = build(&mut builder, &mut kids);
+                if flagged {
+                    // What is wrong with it has been said.
+                    self.diagnostics.truncate(before);
+                }
+                Some(built)
             }
             Err(error) => {
-                if !flagged {
-                    let diagnostic = explain::syntax_error(self, segment, &text, start, &edits, rule, &error);
+                if !flagged && !self.is_full() {
+                    let failure = Failure::new(self, segment, rule, &text, (start as usize, &edits), &error);
+                    let diagnostic = explain::syntax_error(&failure);
                     self.diagnostics.push(diagnostic);
                 }
                 None
@@ -218,7 +225,18 @@ impl<'t> Parser<'t> {
     }
 
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if !self.is_full() {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Are there so many diagnostics that no more are taken?
+    pub fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MAX_DIAGNOSTICS
+    }
+
+    pub fn is_respelt(&self, at: usize) -> bool {
+        self.respelt.contains_key(&at)
     }
 
     pub fn doc_before(&mut self, span: Span) -> Option<Doc> {

@@ -11,7 +11,7 @@ impl Build<'_> {
     /// `for each NAME in LIST`
     pub fn for_each(&mut self, kids: &mut Kids<'_>) -> Option<ForEachHead> {
         let mut inner = seek(kids, Rule::for_each)?.into_inner();
-        Some(ForEachHead { name: self.name(&mut inner), list: self.expr(&mut inner) })
+        Some(ForEachHead { name: self.declared(&mut inner), list: self.expr(&mut inner) })
     }
 
     pub fn channel_part(&mut self, rule: Rule, kids: &mut Kids<'_>) -> ChannelPartKind {

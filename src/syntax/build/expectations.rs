@@ -38,7 +38,7 @@ impl Build<'_> {
         let start = keyword.as_ref().map_or_else(|| self.range(0, 0), |node| self.span(node));
         let collect = keyword.is_some_and(|node| node.as_rule() == Rule::k_collect);
         let secret = take(kids, Rule::k_secret).is_some();
-        let name = self.name(kids);
+        let name = self.declared(kids);
         let subject = self.subject(kids);
         let regex = take(kids, Rule::regex).map(|node| self.regex(&node));
         let end = regex.as_ref().map_or(subject.span, |regex| regex.span);

@@ -22,7 +22,7 @@ impl Build<'_> {
 
     pub fn data(&mut self, kids: &mut Kids<'_>) -> LoadEntryKind {
         let rows = self.expr(kids);
-        let name = seek(kids, Rule::k_as).map(|_| self.name(kids));
+        let name = seek(kids, Rule::k_as).map(|_| self.declared(kids));
         LoadEntryKind::Data { rows, name }
     }
 

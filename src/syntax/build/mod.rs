@@ -8,12 +8,15 @@ mod jsonpaths;
 mod loads;
 mod quantities;
 mod requests;
+mod styles;
 mod templates;
 mod texts;
 mod types;
 
 pub use conditions::About;
+pub use quantities::unit_meant;
 
+use super::MAX_DIAGNOSTICS;
 use super::ast::{Expr, ExprKind, Ident};
 use super::grammar::{Kids, Node, Rule};
 use crate::diag::Diagnostic;
@@ -70,7 +73,9 @@ impl<'a> Build<'a> {
     }
 
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     pub fn ident(&self, node: &Node<'_>) -> Ident {

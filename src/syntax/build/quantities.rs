@@ -154,6 +154,12 @@ impl Build<'_> {
     }
 }
 
+/// The unit that a word stands for, if it stands for one.
+pub fn unit_meant(word: &str) -> Option<&'static str> {
+    let known = NANOS.iter().chain(BYTES).map(|(name, _)| *name).find(|name| *name == word);
+    known.or_else(|| HABITS.iter().find(|(habit, _)| *habit == word).map(|(_, meant)| *meant))
+}
+
 /// A plain number: `Some(None)` is one that is too large.
 fn number(text: &str) -> Option<Option<Number>> {
     if text.bytes().all(|b| b.is_ascii_digit()) {

@@ -1,44 +1,70 @@
 //! From pest's error, a place and the rules it tried there, to a diagnostic in the user's words.
 
+mod failure;
 mod words;
+
+pub use failure::{Failure, is_word_char};
+pub use words::Word;
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 
-use super::build::{Edit, file_offset};
 use super::grammar::Rule;
-use super::parser::Parser;
-use super::split::Segment;
+use super::mistakes;
 use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
 
-/// The diagnostic of a head that doesn't parse. `text` is what was parsed, which stands at `base` in the file.
-pub fn syntax_error(
-    parser: &Parser<'_>,
-    segment: &Segment,
-    text: &str,
-    base: u32,
-    edits: &[Edit],
-    rule: Rule,
-    error: &Error<Rule>,
-) -> Diagnostic {
-    let _ = (segment, rule);
-    let at = location(error);
-    let expected = words::expected(error);
-    let (start, end) = place(text, at);
-    let span =
-        Span::new(parser.source, file_offset(base as usize, edits, start), file_offset(base as usize, edits, end));
-    Diagnostic::error(&codes::UNEXPECTED, span, message(text, at, &expected))
+/// How many kinds of things a message lists as expected.
+const SHOWN: usize = 5;
+
+/// The diagnostic of a head that doesn't parse: of a mistake that is known, or what was expected.
+pub fn syntax_error(failure: &Failure<'_>) -> Diagnostic {
+    mistakes::recognise(failure).unwrap_or_else(|| unexpected(failure))
+}
+
+fn unexpected(failure: &Failure<'_>) -> Diagnostic {
+    let expected = failure.expected_words();
+    let only_end = expected.iter().all(|word| *word == Word::End);
+    let found = failure.found();
+    let after = failure.last_token();
+    if only_end && !found.is_empty() {
+        return Diagnostic::error(
+            &codes::TRAILING,
+            failure.found_span(),
+            format!("`{found}` can't stand here: the statement is complete before it"),
+        )
+        .with_help("begin a new line, or write `;`, if it is a statement of its own; remove it otherwise");
+    }
+    let expected = listed(&expected);
+    let message = match (found, after) {
+        ("", "") => format!("expected {expected}"),
+        ("", after) => format!("expected {expected} after `{after}`"),
+        (found, "") => format!("expected {expected}, but found `{found}`"),
+        (found, after) => format!("expected {expected} after `{after}`, but found `{found}`"),
+    };
+    let diagnostic = Diagnostic::error(&codes::UNEXPECTED, failure.found_span(), message);
+    match example(failure.rule) {
+        Some(example) => diagnostic.with_help(format!("it is written like this: `{example}`")),
+        None => diagnostic.with_help(format!("write {expected} there")),
+    }
 }
 
 /// The diagnostic of an expression in a string that doesn't parse.
 pub fn interpolation_error(span: Span, text: &str, error: &Error<Rule>) -> Diagnostic {
     if text.trim().is_empty() {
-        return Diagnostic::error(&codes::UNEXPECTED, span, "nothing stands between `{{` and `}}`")
+        return Diagnostic::error(&codes::EMPTY_INTERPOLATION, span, "nothing stands between `{{` and `}}`")
             .with_help("write a name or an expression there: `{{name}}`; a literal `{{` is written `\\{{`");
     }
-    let at = location(error);
-    let (start, end) = place(text, at);
-    Diagnostic::error(&codes::UNEXPECTED, span.slice(start, end), message(text, at, &words::expected(error)))
+    let expected = listed(&expected_words(error));
+    let at = location(error).min(text.len());
+    let rest = text.get(at..).unwrap_or_default();
+    let start = at + rest.len() - rest.trim_start().len();
+    let found = failure::token_at(text, start);
+    let message = match found {
+        "" => format!("expected {expected} in this interpolation"),
+        found => format!("expected {expected} in this interpolation, but found `{found}`"),
+    };
+    let place = if found.is_empty() { span } else { span.slice(start, start + found.len()) };
+    Diagnostic::error(&codes::UNEXPECTED, place, message)
         .with_help("between `{{` and `}}` stands an expression; a literal `{{` is written `\\{{`")
 }
 
@@ -49,40 +75,92 @@ pub fn location(error: &Error<Rule>) -> usize {
     }
 }
 
-/// The range to show for a place: the word or sign there; at the end of the text, the last one before it.
-pub fn place(text: &str, at: usize) -> (usize, usize) {
-    let rest = text.get(at..).unwrap_or_default();
-    let skipped = rest.len() - rest.trim_start().len();
-    let rest = rest.trim_start();
-    if !rest.is_empty() {
-        let start = at + skipped;
-        return (start, start + word_len(rest));
-    }
-    let before = text.trim_end();
-    let start = before
-        .rfind(|c: char| c.is_whitespace())
-        .map_or(0, |n| n + before.get(n..).and_then(|s| s.chars().next()).map_or(1, char::len_utf8));
-    (start, before.len())
-}
-
-fn word_len(rest: &str) -> usize {
-    let word = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
-    if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) }
-}
-
-fn message(text: &str, at: usize, expected: &str) -> String {
-    let (start, end) = place(text, at);
-    let found = text.get(start..end).unwrap_or_default();
-    if text.get(at..).unwrap_or_default().trim().is_empty() {
-        return format!("expected {expected} after `{found}`");
-    }
-    format!("expected {expected}, but found `{found}`")
-}
-
 /// The rules that pest would have taken.
 pub fn positives(error: &Error<Rule>) -> &[Rule] {
     match &error.variant {
         ErrorVariant::ParsingError { positives, .. } => positives,
         ErrorVariant::CustomError { .. } => &[],
     }
+}
+
+/// What could have stood there, without what is worth no mention.
+fn expected_words(error: &Error<Rule>) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    for rule in positives(error) {
+        let word = words::word(*rule);
+        if !matches!(word, Word::Continuation | Word::Statement) && !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// `a name`, `` `in` or `,` ``: things first, then keywords, then signs and the end.
+fn listed(words: &[Word]) -> String {
+    let mut shown: Vec<(u8, String)> = words
+        .iter()
+        .filter_map(|word| match word {
+            Word::Thing(thing) => Some((0, (*thing).to_owned())),
+            Word::Keyword(keyword) => Some((1, format!("`{keyword}`"))),
+            Word::Sign(sign) => Some((2, format!("`{sign}`"))),
+            Word::End => Some((3, "the end of the statement".to_owned())),
+            Word::Continuation | Word::Statement => None,
+        })
+        .collect();
+    shown.sort_by_key(|(order, _)| *order);
+    shown.dedup();
+    let more = shown.len() > SHOWN;
+    let mut shown: Vec<String> = shown.into_iter().take(SHOWN).map(|(_, word)| word).collect();
+    if more {
+        return format!("{} …", shown.join(", "));
+    }
+    let Some(last) = shown.pop() else { return "something else".to_owned() };
+    if shown.is_empty() { last } else { format!("{} or {last}", shown.join(", ")) }
+}
+
+/// A whole statement of a rule, for the rules whose statements need more than a keyword and a value.
+fn example(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::import => "import \"shared/login.e2e\" as login",
+        Rule::environment => "environment staging { … }",
+        Rule::env_value => "api = \"https://api.example.com\"",
+        Rule::probe => "probe GET {{env.api}}/health expect status 200 within 10s",
+        Rule::depends_on => "depends on database, auth",
+        Rule::test => "test \"a thread can be read\" { … }",
+        Rule::hook => "before each { … }",
+        Rule::at_risk => "at risk $120K MRR \"what is at stake\"",
+        Rule::flow => "flow as_user(name: string) -> secret { … }",
+        Rule::shape_field => "title?: string or null",
+        Rule::credential => "credential api_token = login.token() refresh before 30s",
+        Rule::let_stmt => "let name = \"ada\"",
+        Rule::capture => "capture id = $.id",
+        Rule::request => "GET {{env.api}}/threads { … }",
+        Rule::expect => "expect status 200",
+        Rule::for_each_stmt | Rule::parallel => "for each user in [\"ada\", \"bob\"] { … }",
+        Rule::repeat => "repeat 5 times { … }",
+        Rule::eventually => "eventually within 30s every 1s { … }",
+        Rule::skip_when => "skip when env.mode == \"ci\" because \"it needs a browser\"",
+        Rule::header => "header X-Test: \"1\"",
+        Rule::query => "query limit: 10",
+        Rule::cookie => "cookie sid: \"x\"",
+        Rule::basic => "basic \"user\", env.password",
+        Rule::retry => "retry 3 times every 2s on 502, timeout",
+        Rule::websocket => "websocket chat {{env.ws}} { … }",
+        Rule::stream => "sse answer GET {{env.api}}/stream { … }",
+        Rule::events => "events by $.type",
+        Rule::reply_to => "reply to frame text \"2\" with text \"3\"",
+        Rule::send => "send chat json { type: \"hello\" }",
+        Rule::expect_on => "expect on chat in order within 10s { … }",
+        Rule::item => "event \"done\" once within 5s",
+        Rule::repeat_items => "repeat 1 to 20 times { … }",
+        Rule::users => "users 50 ramp 10s hold 30s",
+        Rule::rate => "rate 200/s for 30s using at most 100 users",
+        Rule::threshold => "threshold p95(time) < 800ms",
+        Rule::plan => "plan release on staging { … }",
+        Rule::run => "run tags smoke, health",
+        Rule::gate => "gate success > 90%",
+        Rule::abort_when => "abort when service backend is down",
+        Rule::pause => "pause 10s before",
+        _ => return None,
+    })
 }

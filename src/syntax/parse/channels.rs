@@ -26,7 +26,7 @@ impl Parser<'_> {
             _ => (ChannelKind::Ndjson, Rule::stream),
         };
         let head = self.head(&segment, rule, |build, kids| {
-            let name = build.name(kids);
+            let name = build.declared(kids);
             let method = take(kids, Rule::method).map(|node| build.ident(&node));
             (name, method, build.url(kids))
         });

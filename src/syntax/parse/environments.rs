@@ -13,7 +13,7 @@ impl Parser<'_> {
     pub fn environment(&mut self, piece: &Piece) -> Option<Environment> {
         let (segment, body) = self.head_and_body(piece)?;
         let head = self.head(&segment, Rule::environment, |build, kids| {
-            let name = build.name(kids);
+            let name = build.declared(kids);
             (name, take(kids, Rule::k_default).is_some())
         });
         let pieces = body.map_or_else(Vec::new, |body| self.pieces(body, Separators::Lines));
@@ -33,12 +33,8 @@ impl Parser<'_> {
         let assigns = first.from + 1 < first.to
             && self.token(first.from + 1).is_some_and(|token| token.kind == Tok::Symbol && token.byte == b'=');
         match self.nth_word(&first, 0) {
-            "" => {
-                self.unknown(piece, Context::Environment);
-                None
-            }
             _ if assigns => self.simple(piece, Rule::env_value, |build, kids| {
-                let name = build.name(kids);
+                let name = build.declared(kids);
                 take(kids, Rule::assign);
                 let value = match kids.next() {
                     Some(node) => env_value(build, node),
@@ -49,16 +45,14 @@ impl Parser<'_> {
             "require" => self.simple(piece, Rule::require_real, |_, _| EnvEntryKind::RequireReal),
             "target" => self.simple(piece, Rule::target, |build, kids| EnvEntryKind::Target(build.name(kids))),
             "service" => self.service(piece).map(EnvEntryKind::Service),
-            _ => {
-                self.unknown(piece, Context::Environment);
-                None
-            }
+            _ if self.unknown(piece, Context::Environment) => self.env_entry_kind(piece),
+            _ => None,
         }
     }
 
     fn service(&mut self, piece: &Piece) -> Option<Service> {
         let (segment, body) = self.head_and_body(piece)?;
-        let name = self.head(&segment, Rule::service, |build, kids| build.name(kids));
+        let name = self.head(&segment, Rule::service, |build, kids| build.declared(kids));
         let pieces = body.map_or_else(Vec::new, |body| self.pieces(body, Separators::Lines));
         let entries = pieces.iter().map(|piece| self.service_entry(piece)).collect();
         let name = name.unwrap_or_else(|| self.rescued_ident(&segment));
@@ -67,18 +61,20 @@ impl Parser<'_> {
 
     fn service_entry(&mut self, piece: &Piece) -> ServiceEntry {
         let span = self.piece_span(piece);
+        let kind = self.service_entry_kind(piece).unwrap_or(ServiceEntryKind::Error);
+        ServiceEntry { span, kind }
+    }
+
+    fn service_entry_kind(&mut self, piece: &Piece) -> Option<ServiceEntryKind> {
         let first = piece.segments.first().copied();
-        let kind = match first.map(|first| self.nth_word(&first, 0)) {
+        match first.map(|first| self.nth_word(&first, 0)) {
             Some("probe") => self.probe(piece),
             Some("depends") => {
                 self.simple(piece, Rule::depends_on, |build, kids| ServiceEntryKind::DependsOn(build.names(kids)))
             }
-            _ => {
-                self.unknown(piece, Context::Service);
-                None
-            }
-        };
-        ServiceEntry { span, kind: kind.unwrap_or(ServiceEntryKind::Error) }
+            _ if self.unknown(piece, Context::Service) => self.service_entry_kind(piece),
+            _ => None,
+        }
     }
 
     fn probe(&mut self, piece: &Piece) -> Option<ServiceEntryKind> {

@@ -8,7 +8,7 @@ impl Parser<'_> {
     pub fn flow(&mut self, piece: &Piece) -> Option<Flow> {
         let (segment, body) = self.head_and_body(piece)?;
         let head = self.head(&segment, Rule::flow, |build, kids| {
-            let name = build.name(kids);
+            let name = build.declared(kids);
             let mut params = Vec::new();
             let mut result = None;
             for node in kids {
@@ -29,7 +29,7 @@ impl Parser<'_> {
 fn param(build: &mut super::super::build::Build<'_>, node: Node<'_>) -> Param {
     let span = build.span(&node);
     let mut kids = node.into_inner();
-    let name = build.name(&mut kids);
+    let name = build.declared(&mut kids);
     let ty = take(&mut kids, Rule::colon).map(|_| build.next_type(&mut kids));
     let default = take(&mut kids, Rule::assign).map(|_| build.expr(&mut kids));
     Param { span, name, ty, default }

@@ -29,10 +29,8 @@ impl Parser<'_> {
             "credential" => self.credential(piece).map_or(ItemKind::Error, ItemKind::Credential),
             "load" => self.load(piece).map_or(ItemKind::Error, ItemKind::Load),
             "plan" => self.plan(piece).map_or(ItemKind::Error, ItemKind::Plan),
-            _ => {
-                self.unknown(piece, Context::File);
-                ItemKind::Error
-            }
+            _ if self.unknown(piece, Context::File) => self.item_kind(piece),
+            _ => ItemKind::Error,
         }
     }
 
@@ -55,7 +53,7 @@ impl Parser<'_> {
 
     fn shape(&mut self, piece: &Piece) -> Option<ShapeDecl> {
         let (segment, body) = self.head_and_body(piece)?;
-        let name = self.head(&segment, Rule::shape, |build, kids| build.name(kids));
+        let name = self.head(&segment, Rule::shape, |build, kids| build.declared_shape(kids));
         let fields = body.map_or_else(Vec::new, |body| self.shape_fields(body));
         let name = name.unwrap_or_else(|| self.rescued_ident(&segment));
         Some(ShapeDecl { name, fields })
@@ -76,7 +74,7 @@ impl Parser<'_> {
 
     fn credential(&mut self, piece: &Piece) -> Option<Credential> {
         self.simple(piece, Rule::credential, |build, kids| {
-            let name = build.name(kids);
+            let name = build.declared(kids);
             let call = build.expr(kids);
             let refresh_before = take(kids, Rule::k_refresh_before).map(|_| build.expr(kids));
             Credential { name, call, refresh_before }

@@ -34,10 +34,8 @@ impl Parser<'_> {
             "scenario" => self.scenario(piece),
             _ => match meta_rule(word, "") {
                 Some(rule) => self.meta(piece, rule).map(LoadEntryKind::Meta),
-                None => {
-                    self.unknown(piece, Context::Load);
-                    None
-                }
+                None if self.unknown(piece, Context::Load) => self.load_entry_kind(piece),
+                None => None,
             },
         }
     }

@@ -34,10 +34,8 @@ impl Parser<'_> {
             "either" => self.either_items(piece),
             "repeat" => self.repeat_items(piece),
             "for" => self.for_each_items(piece),
-            _ => {
-                self.unknown(piece, Context::Pattern);
-                None
-            }
+            _ if self.unknown(piece, Context::Pattern) => self.pattern_item_kind(piece),
+            _ => None,
         }
     }
 

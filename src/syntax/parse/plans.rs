@@ -8,7 +8,7 @@ impl Parser<'_> {
     pub fn plan(&mut self, piece: &Piece) -> Option<PlanDecl> {
         let (segment, body) = self.head_and_body(piece)?;
         let head = self.head(&segment, Rule::plan, |build, kids| {
-            let name = build.name(kids);
+            let name = build.declared(kids);
             let on = take(kids, Rule::k_on).map_or_else(Vec::new, |_| build.names(kids));
             (name, on)
         });
@@ -39,10 +39,8 @@ impl Parser<'_> {
             "phase" => self.phase(piece).map(PlanEntryKind::Phase),
             "abort" => self.simple(piece, Rule::abort_when, |build, kids| PlanEntryKind::Abort(build.abort_when(kids))),
             "gate" => self.simple(piece, Rule::gate, |build, kids| PlanEntryKind::Gate(build.gate(kids))),
-            _ => {
-                self.unknown(piece, Context::Plan);
-                None
-            }
+            _ if self.unknown(piece, Context::Plan) => self.plan_entry_kind(piece),
+            _ => None,
         }
     }
 
@@ -75,10 +73,8 @@ impl Parser<'_> {
                 let time = build.expr(kids);
                 PhaseEntryKind::Pause { time, after: seek(kids, Rule::k_after).is_some() }
             }),
-            _ => {
-                self.unknown(piece, Context::Phase);
-                None
-            }
+            _ if self.unknown(piece, Context::Phase) => self.phase_entry_kind(piece),
+            _ => None,
         }
     }
 }

@@ -33,10 +33,8 @@ impl Parser<'_> {
             "either" => self.either(piece),
             word => match part_rule(word) {
                 Some(rule) => self.simple(piece, rule, |build, kids| build.simple_part(rule, kids)),
-                None => {
-                    self.unknown(piece, context);
-                    None
-                }
+                None if self.unknown(piece, context) => self.request_part_kind(piece, context),
+                None => None,
             },
         }
     }

@@ -2,7 +2,7 @@ use super::super::ast::{ExprKind, Stmt, StmtKind};
 use super::super::build::About;
 use super::super::grammar::{Rule, take};
 use super::super::parser::Parser;
-use super::super::split::{Piece, Segment};
+use super::super::split::Piece;
 use super::Context;
 use super::suites::meta_rule;
 use crate::diag::{Diagnostic, codes};
@@ -36,7 +36,7 @@ impl Parser<'_> {
             "eventually" => self.eventually(piece, context),
             "within" => self.within(piece, context),
             "skip" => self.skip_when(piece),
-            "mark" => self.simple(piece, Rule::mark, |build, kids| StmtKind::Mark(build.name(kids))),
+            "mark" => self.simple(piece, Rule::mark, |build, kids| StmtKind::Mark(build.declared(kids))),
             "return" if context == Context::Flow => self.return_stmt(piece),
             "websocket" | "sse" | "ndjson" => self.open_channel(piece).map(|open| StmtKind::Open(Box::new(open))),
             "send" | "close" | "drop" | "reconnect" | "ping" => {
@@ -46,17 +46,15 @@ impl Parser<'_> {
             _ if is_method(word) => self.request(piece).map(|request| StmtKind::Request(Box::new(request))),
             _ => match meta_rule(word, second) {
                 Some(rule) => self.meta(piece, rule).map(StmtKind::Meta),
-                None => {
-                    self.unknown(piece, context);
-                    None
-                }
+                None if self.unknown(piece, context) => self.stmt_kind(piece, context),
+                None => None,
             },
         }
     }
 
     fn let_stmt(&mut self, piece: &Piece) -> Option<StmtKind> {
         self.simple(piece, Rule::let_stmt, |build, kids| {
-            let name = build.name(kids);
+            let name = build.declared(kids);
             StmtKind::Let { name, value: build.expr(kids) }
         })
     }
@@ -131,11 +129,6 @@ impl Parser<'_> {
             let expires_in = take(kids, Rule::k_expires_in).map(|_| build.expr(kids));
             StmtKind::Return { value, expires_in }
         })
-    }
-
-    /// The first word of a segment and the one behind it.
-    pub fn first_words(&self, segment: &Segment) -> (&str, &str) {
-        (self.nth_word(segment, 0), self.nth_word(segment, 1))
     }
 }
 

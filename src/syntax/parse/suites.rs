@@ -16,24 +16,24 @@ impl Parser<'_> {
 
     fn suite_entry(&mut self, piece: &Piece) -> SuiteEntry {
         let span = self.piece_span(piece);
-        let first = piece.segments.first().copied();
-        let word = first.map_or("", |first| self.nth_word(&first, 0));
-        let second = first.map_or("", |first| self.nth_word(&first, 1));
+        let kind = self.suite_entry_kind(piece).unwrap_or(SuiteEntryKind::Error);
         // A meta isn't a declaration: a doc comment above it documents nothing.
-        let kind = match word {
-            "test" => self.test(piece).map(SuiteEntryKind::Test),
-            "before" | "after" if matches!(second, "all" | "each") => self.hook(piece).map(SuiteEntryKind::Hook),
-            _ => match meta_rule(word, second) {
-                Some(rule) => self.meta(piece, rule).map(SuiteEntryKind::Meta),
-                None => {
-                    self.unknown(piece, Context::Suite);
-                    None
-                }
-            },
-        };
-        let kind = kind.unwrap_or(SuiteEntryKind::Error);
         let doc = if matches!(kind, SuiteEntryKind::Meta(_)) { None } else { self.doc_before(span) };
         SuiteEntry { span, doc, kind }
+    }
+
+    fn suite_entry_kind(&mut self, piece: &Piece) -> Option<SuiteEntryKind> {
+        let first = *piece.segments.first()?;
+        let word = self.nth_word(&first, 0);
+        match word {
+            "test" => self.test(piece).map(SuiteEntryKind::Test),
+            "before" | "after" => self.hook(piece).map(SuiteEntryKind::Hook),
+            _ => match meta_rule(word, self.nth_word(&first, 1)) {
+                Some(rule) => self.meta(piece, rule).map(SuiteEntryKind::Meta),
+                None if self.unknown(piece, Context::Suite) => self.suite_entry_kind(piece),
+                None => None,
+            },
+        }
     }
 
     fn test(&mut self, piece: &Piece) -> Option<Test> {

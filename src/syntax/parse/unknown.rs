@@ -1,6 +1,6 @@
 use super::super::parser::Parser;
 use super::super::split::Piece;
-use crate::diag::{Diagnostic, closest, codes};
+use super::super::mistakes::statements;
 
 /// Where a statement stands, which says what may begin it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,24 @@ pub enum Context {
 }
 
 impl Context {
+    /// All of them, the likeliest homes of a statement first.
+    pub const ALL: &'static [Context] = &[
+        Context::File,
+        Context::Suite,
+        Context::Test,
+        Context::Request,
+        Context::Flow,
+        Context::Environment,
+        Context::Service,
+        Context::Channel,
+        Context::Pattern,
+        Context::Together,
+        Context::Item,
+        Context::Load,
+        Context::Plan,
+        Context::Phase,
+    ];
+
     /// The words that begin statements here.
     pub fn keywords(self) -> &'static [&'static str] {
         match self {
@@ -195,29 +213,21 @@ const CHANNEL: &[&str] = &[
 ];
 
 impl Parser<'_> {
-    /// A statement that begins with no word that may begin one here.
-    pub fn unknown(&mut self, piece: &Piece, context: Context) {
-        let Some(segment) = piece.segments.first() else { return };
-        if self.is_flagged(segment) {
-            return;
+    /// Reports a statement that begins with no word that may begin one here. True when its first word is plainly a misspelt one, which
+    /// is taken for the right one from here on: the statement is then worth another look.
+    pub fn unknown(&mut self, piece: &Piece, context: Context) -> bool {
+        let Some(segment) = piece.segments.first() else { return false };
+        if self.is_flagged(segment) || self.is_full() || self.is_respelt(segment.from) {
+            return false;
         }
-        let word = self.nth_word(segment, 0);
-        let span = self.token_span(segment.from);
-        let shown = if word.is_empty() { self.slice(span.start, span.end) } else { word };
-        let place = context.place();
-        let diagnostic =
-            Diagnostic::error(&codes::UNKNOWN_STATEMENT, span, format!("`{shown}` begins no statement {place}"));
-        let help = match closest(word, context.keywords().iter().copied()) {
-            Some(meant) if !word.is_empty() => format!("did you mean `{meant}`?"),
-            _ => {
-                let known: Vec<String> = context.keywords().iter().take(8).map(|word| format!("`{word}`")).collect();
-                format!(
-                    "{place} stand {}{}",
-                    known.join(", "),
-                    if context.keywords().len() > 8 { " and others" } else { "" }
-                )
+        let unknown = statements::unknown(self, segment, context);
+        self.report(unknown.diagnostic);
+        match unknown.meant {
+            Some(meant) => {
+                self.respell(segment.from, meant);
+                true
             }
-        };
-        self.report(diagnostic.with_help(help));
+            None => false,
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything here is linear in the length of the text, whatever stands in it.
 
+mod odd;
 mod quotes;
 mod regex;
 mod scanner;

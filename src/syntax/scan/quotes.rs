@@ -41,6 +41,8 @@ impl Scanner<'_> {
                 self.push(Tok::Word, end - self.pos);
             }
             Some(b',') => self.push(Tok::Comma, 1),
+            // A value of some kind, so that a brace behind it opens a block.
+            Some(b'"' | b'\'') => self.push(Tok::Text, 1),
             _ => {
                 let width = self.text.get(self.pos..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
                 self.push(Tok::Symbol, width);

@@ -9,6 +9,9 @@ const BEFORE_OPERANDS: &[&str] = &[
     "return", "expect", "with", "any", "json", "text", "bearer",
 ];
 
+/// The longest regex, in bytes.
+const LONGEST: usize = 2000;
+
 impl Scanner<'_> {
     /// A regex, or a division.
     pub(super) fn slash(&mut self) {
@@ -20,7 +23,7 @@ impl Scanner<'_> {
         }
         match self.regex_end() {
             Some(end) => self.push(Tok::Regex, end - self.pos),
-            None if expected => self.unclosed_regex(),
+            None if expected && !self.odd_quote_follows() => self.unclosed_regex(),
             None => self.push(Tok::Symbol, 1),
         }
     }
@@ -33,7 +36,7 @@ impl Scanner<'_> {
                 .get(last.start as usize..last.end as usize)
                 .is_some_and(|word| BEFORE_OPERANDS.contains(&word)),
             Tok::Open | Tok::Comma => true,
-            Tok::Symbol => last.byte != b'$' && last.byte != b'%',
+            Tok::Symbol => !matches!(last.byte, b'$' | b'%' | b'\\'),
             _ => false,
         }
     }
@@ -60,6 +63,10 @@ impl Scanner<'_> {
         let mut at = self.pos + 1;
         let mut in_class = false;
         loop {
+            // A limit, so that signs of division on a long line aren't each taken for the beginning of a regex.
+            if at > self.pos + LONGEST {
+                return None;
+            }
             match *self.bytes.get(at)? {
                 b'\n' => return None,
                 b'\\' => at += if self.bytes.get(at + 1) == Some(&b'\n') { 1 } else { 2 },
@@ -76,6 +83,12 @@ impl Scanner<'_> {
             }
         }
         Some(at + 1 + self.bytes.iter().skip(at + 1).take_while(|b| b.is_ascii_lowercase()).count())
+    }
+
+    /// An odd quote on the rest of the line is the likelier mistake: what looks like a regex is then text.
+    pub(super) fn odd_quote_follows(&self) -> bool {
+        let line = self.text.get(self.pos..self.line_end()).unwrap_or_default();
+        line.bytes().filter(|b| *b == b'"').count() % 2 == 1
     }
 
     fn unclosed_regex(&mut self) {

@@ -1,6 +1,7 @@
 use super::{Tok, Token};
 use crate::diag::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
+use crate::syntax::MAX_DIAGNOSTICS;
 use crate::syntax::ast::Comment;
 
 /// What the first pass over a text gives.
@@ -33,6 +34,8 @@ pub fn scan(source: SourceId, text: &str) -> Scanned {
         poison: Vec::new(),
         guessed: Vec::new(),
         no_interpolation_before: 0,
+        line_invisible: None,
+        no_multiline_end: [false; 2],
     };
     scanner.run();
     scanner.poison.sort_unstable();
@@ -79,6 +82,10 @@ pub(super) struct Scanner<'t> {
     pub guessed: Vec<(u32, u32)>,
     /// No interpolation that begins before this offset is closed.
     pub no_interpolation_before: usize,
+    /// The line whose invisible characters have been reported, by its beginning.
+    pub line_invisible: Option<usize>,
+    /// No multi-line string that is open here is closed: by \" or ', in this order.
+    pub no_multiline_end: [bool; 2],
 }
 
 impl Scanner<'_> {
@@ -97,7 +104,7 @@ impl Scanner<'_> {
             b' ' | b'\t' | b'\r' => self.pos += 1,
             b'\n' => self.newline(),
             b'#' if self.after_space() => self.comment(),
-            b'/' if self.peek(1) == Some(b'/') && self.after_space() => self.slash_comment(),
+            b'/' if self.peek(1) == Some(b'/') && self.is_slash_comment() => self.slash_comment(),
             b'"' | b'\'' => self.string(byte),
             b'/' => self.slash(),
             b'0'..=b'9' => self.number(),
@@ -136,11 +143,16 @@ impl Scanner<'_> {
         self.pos = end;
     }
 
+    /// `//` at the beginning of a statement, or behind white space and with whole strings behind it.
+    fn is_slash_comment(&self) -> bool {
+        self.after_space() && (self.at_statement_start() || !self.odd_quote_follows())
+    }
+
     fn slash_comment(&mut self) {
         let end = self.line_end();
         let text = self.text.get(self.pos + 2..end).unwrap_or_default().trim();
         let span = Span::new(self.source, self.pos, self.pos + 2);
-        self.diagnostics.push(
+        self.report(
             Diagnostic::error(&codes::SLASH_COMMENT, span, "`//` doesn't begin a comment")
                 .with_help(format!("write `#` instead: `# {text}`")),
         );
@@ -168,11 +180,6 @@ impl Scanner<'_> {
         if at_start {
             self.after_first_word(word);
         }
-    }
-
-    fn symbol(&mut self) {
-        let width = self.text.get(self.pos..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
-        self.push(Tok::Symbol, width);
     }
 
     pub fn push(&mut self, kind: Tok, len: usize) {
@@ -215,6 +222,12 @@ impl Scanner<'_> {
 
     pub fn flag(&mut self, start: usize, end: usize, diagnostic: Diagnostic) {
         self.poison.push((start as u32, end.max(start + 1) as u32));
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
+    }
+
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 }

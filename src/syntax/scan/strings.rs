@@ -13,6 +13,7 @@ impl Scanner<'_> {
             Some(end) => {
                 if quote == b'"' {
                     self.check_interpolations(self.pos + 1, end - 1);
+                    self.check_dollars(self.pos + 1, end - 1);
                 }
                 self.push(Tok::Text, end - self.pos);
             }
@@ -38,10 +39,19 @@ impl Scanner<'_> {
     }
 
     fn multiline(&mut self, quote: u8) {
+        let which = usize::from(quote == b'\'');
+        if self.no_multiline_end.get(which) == Some(&true) {
+            return self.unclosed_multiline();
+        }
         let mut at = self.pos + 3;
         let end = loop {
             match self.bytes.get(at) {
-                None => return self.unclosed_multiline(),
+                None => {
+                    if let Some(none) = self.no_multiline_end.get_mut(which) {
+                        *none = true;
+                    }
+                    return self.unclosed_multiline();
+                }
                 Some(byte) if *byte == quote && self.bytes.get(at + 1..at + 3) == Some(&[quote, quote][..]) => {
                     break at + 3;
                 }
@@ -136,13 +146,19 @@ impl Scanner<'_> {
 
     /// The quote on a line above, no deeper than `indent`, that was to open the text that ends here.
     fn broken_opener(&self, indent: usize) -> Option<usize> {
+        const FAR: usize = 200;
         let mut line_end = self.line_start.checked_sub(1)?;
-        for _ in 0..200 {
+        for _ in 0..FAR {
             let line_start = self.text.get(..line_end)?.rfind('\n').map_or(0, |n| n + 1);
-            let line = self.text.get(line_start..line_end)?;
-            if !line.trim().is_empty() && indentation(line) <= indent {
-                let opener = line.trim_end().trim_end_matches(['"', '\'']);
-                return (opener.len() < line.trim_end().len()).then_some(line_start + opener.len());
+            let line = self.text.get(line_start..line_end)?.trim_end();
+            let own = indentation(line);
+            let opener = line.trim_end_matches(['"', '\'']);
+            // One or two quotes are left, and what opens a text isn't alone on its line.
+            if own <= indent && (1..=2).contains(&(line.len() - opener.len())) && opener.len() > own {
+                return Some(line_start + opener.len());
+            }
+            if own < indent && !line.trim().is_empty() {
+                return None;
             }
             line_end = line_start.checked_sub(1)?;
         }
@@ -184,7 +200,7 @@ impl Scanner<'_> {
                         return;
                     }
                 },
-                Some(b'{') if single_brace(self, at, false) == Some(true) => {
+                Some(b'{') if lacks_a_brace(self.bytes, at) => {
                     self.unclosed_interpolation(at);
                     return;
                 }
@@ -246,16 +262,13 @@ fn inner_string_end(bytes: &[u8], at: usize, quote: u8) -> Option<usize> {
     }
 }
 
-/// `{name}` or `{name}}` at `at`: an interpolation with a brace too few. True for two closing braces.
-pub(super) fn single_brace(scanner: &Scanner, at: usize, at_url_start: bool) -> Option<bool> {
-    let name = braced_name(scanner.text, at);
-    if name.is_empty() || scanner.bytes.get(at + 1) == Some(&b'{') {
-        return None;
-    }
-    let after = at + 1 + name.len();
-    let closed = scanner.bytes.get(after) == Some(&b'}');
-    (closed || at_url_start && !scanner.text.get(at..after)?.contains(' '))
-        .then(|| scanner.bytes.get(after + 1) == Some(&b'}') && closed)
+/// `{name}}` at `at` in a string: an interpolation with a brace too few. What is only text (`{"a": {…}}`) looks different.
+fn lacks_a_brace(bytes: &[u8], at: usize) -> bool {
+    const LONGEST: usize = 100;
+    let inside = bytes.get(at + 1..).unwrap_or_default();
+    let is_expression = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'(' | b')' | b'[' | b']' | b',' | b' ' | b'+' | b'-');
+    let len = inside.iter().take(LONGEST).take_while(|b| is_expression(b)).count();
+    inside.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') && inside.get(len..len + 2) == Some(b"}}")
 }
 
 /// The dotted name behind the braces at `at`.

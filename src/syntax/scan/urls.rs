@@ -66,40 +66,77 @@ impl Scanner<'_> {
         if !sure && !looks_like_url || rest.starts_with(['=', ':', ',', '.', ')', '"', '\'']) {
             return;
         }
-        let mut end = self.pos;
+        let start = self.pos;
+        let mut end = start;
+        let mut damaged = None;
         while let Some(byte) = self.bytes.get(end) {
             match byte {
                 b';' | b'"' => break,
                 byte if byte.is_ascii_whitespace() => break,
                 b'{' if self.bytes.get(end + 1) == Some(&b'{') => match strings::interpolation_end(self, end) {
                     Some(after) => end = after,
-                    None => return self.damaged_url(end, "this `{{` has no `}}`"),
+                    None => {
+                        damaged.get_or_insert((end, "this `{{` has no `}}`"));
+                        end = after_damage(self.bytes, end + 2).unwrap_or(end + 2);
+                    }
                 },
-                b'{' => match strings::single_brace(self, end, end == self.pos) {
-                    Some(_) => return self.damaged_url(end, "an interpolation in a URL has two braces on each side"),
+                b'{' => match self.damaged_brace(end, start) {
+                    Some(after) => {
+                        damaged.get_or_insert((end, "an interpolation in a URL has two braces on each side"));
+                        end = after;
+                    }
                     None => break,
                 },
-                b'}' => break,
+                b'}' if damaged.is_none() => break,
                 _ => end += 1,
             }
         }
-        if end > self.pos {
-            self.push(Tok::Url, end - self.pos);
+        if let Some((at, message)) = damaged {
+            self.damaged_url(at, end, message);
+        }
+        if end > start {
+            self.push(Tok::Url, end - start);
         }
     }
 
-    /// Takes what is left up to white space as one token, and flags its interpolation.
-    fn damaged_url(&mut self, at: usize, message: &str) {
-        let len = self.bytes.iter().skip(at).take_while(|b| !b.is_ascii_whitespace() && **b != b';').count();
+    /// The end of `{name}`, or of `{ name }}`, at `at`: an interpolation that lacks a brace, not a block.
+    fn damaged_brace(&self, at: usize, start: usize) -> Option<usize> {
+        let name = strings::braced_name(self.text, at);
+        let after_name = at + 1 + name.len();
+        if !name.is_empty() && (self.bytes.get(after_name) == Some(&b'}') || at == start && self.bytes.get(after_name) == Some(&b'/')) {
+            return Some(after_damage(self.bytes, after_name).unwrap_or(after_name));
+        }
+        let after = after_damage(self.bytes, at + 1)?;
+        let two = self.bytes.get(after - 2..after) == Some(b"}}");
+        let attached = at == start || !self.bytes.get(at - 1).is_some_and(u8::is_ascii_whitespace);
+        (two && attached).then_some(after)
+    }
+
+    fn damaged_url(&mut self, at: usize, end: usize, message: &str) {
         let name = strings::braced_name(self.text, at);
         let shown = if name.is_empty() { "name" } else { name };
         let width = if self.bytes.get(at + 1) == Some(&b'{') { 2 } else { 1 };
         let span = Span::new(self.source, at, at + width);
         let diagnostic = Diagnostic::error(&codes::UNCLOSED_INTERPOLATION, span, message)
             .with_help(format!("write `{{{{{shown}}}}}`; a URL that needs braces of its own stands in quotes"));
-        self.flag(at, at + len, diagnostic);
-        self.push(Tok::Url, at + len - self.pos);
+        self.flag(at, end, diagnostic);
     }
+}
+
+/// Behind the closing braces that come next on the line, if no other brace comes before them. Strings may.
+fn after_damage(bytes: &[u8], from: usize) -> Option<usize> {
+    const LONGEST: usize = 200;
+    let mut in_string = false;
+    for (at, byte) in bytes.iter().enumerate().skip(from).take(LONGEST) {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\n' => return None,
+            b'{' if !in_string => return None,
+            b'}' if !in_string => return Some(at + if bytes.get(at + 1) == Some(&b'}') { 2 } else { 1 }),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// A method that isn't known, or is written in lower case: what follows it may be a URL.

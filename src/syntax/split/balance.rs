@@ -1,6 +1,7 @@
 use super::repair;
 use crate::diag::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
+use crate::syntax::MAX_DIAGNOSTICS;
 use crate::syntax::scan::{Scanned, Tok, Token, closer_of};
 
 /// How deep brackets may nest. A limit of our own: the parser, and all that walk the tree, recurse.
@@ -63,15 +64,13 @@ impl Skeleton {
         if let Some(at) = too_deep(chunk) {
             return self.drop_chunk(source, chunk, at);
         }
-        let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { return };
-        let next_guess = guessed.partition_point(|range| range.1 <= first.start);
-        let is_guessed = guessed.get(next_guess).is_some_and(|range| range.0 < last.end);
-        if is_balanced(chunk) && !is_guessed {
+        if is_balanced(chunk) {
             self.tokens.extend_from_slice(chunk);
         } else {
             let repaired = repair::repair(source, text, chunk, guessed);
             self.tokens.extend(repaired.tokens);
             self.diagnostics.extend(repaired.diagnostics);
+            self.diagnostics.truncate(MAX_DIAGNOSTICS);
             self.poison.extend(repaired.poison);
         }
     }
@@ -88,6 +87,7 @@ impl Skeleton {
             )
             .with_help("name the inner parts with `let`, or move the data into a file that `file \"…\"` reads"),
         );
+        self.diagnostics.truncate(MAX_DIAGNOSTICS);
         self.poison.push((first.start, last.end.max(first.start + 1)));
         let whole = Token { start: first.start, end: last.end, kind: Tok::Symbol, byte: first.byte, virtual_: false };
         self.tokens.push(whole);
@@ -140,6 +140,7 @@ impl Skeleton {
             )
             .with_help("name parts of it with `let`, or use a list and `join()`"),
         );
+        self.diagnostics.truncate(MAX_DIAGNOSTICS);
     }
 }
 

@@ -4,8 +4,11 @@
 //! stands deeper than the one before, which opened nothing, may be the first of a block whose opening bracket is missing: whether it
 //! is shows when a closing bracket without a partner stands at the end.
 
+use std::collections::HashSet;
+
 use crate::diag::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
+use crate::syntax::MAX_DIAGNOSTICS;
 use crate::syntax::scan::{Tok, Token, closer_of, opener_of};
 
 pub struct Repaired {
@@ -21,6 +24,17 @@ struct Open {
     at: usize,
     line: usize,
     indent: usize,
+    /// It stands at the end of its line.
+    ends_line: bool,
+    /// What it holds stands no deeper than its line: only a closing bracket ends it.
+    unindented: bool,
+}
+
+/// The line below the one that is looked at: how deep it stands, and the bracket that it begins with, if it closes one.
+#[derive(Clone, Copy)]
+struct Next {
+    indent: usize,
+    closer: Option<u8>,
 }
 
 struct Repair<'t> {
@@ -35,6 +49,8 @@ struct Repair<'t> {
     indent: usize,
     diagnostics: Vec<Diagnostic>,
     poison: Vec<(u32, u32)>,
+    /// Where the lines begin that have a diagnostic: one a line is enough.
+    reported: HashSet<u32>,
 }
 
 pub fn repair(source: SourceId, text: &str, chunk: &[Token], guessed: &[(u32, u32)]) -> Repaired {
@@ -49,10 +65,14 @@ pub fn repair(source: SourceId, text: &str, chunk: &[Token], guessed: &[(u32, u3
         indent: 0,
         diagnostics: Vec::new(),
         poison: Vec::new(),
+        reported: HashSet::new(),
     };
     let mut lines = chunk.split_inclusive(|token| token.kind == Tok::Newline).peekable();
     while let Some(line) = lines.next() {
-        let next = lines.peek().and_then(|line| line.first()).map(|token| repair.indent_of(token));
+        let next = lines.peek().and_then(|line| line.first()).map(|token| Next {
+            indent: repair.indent_of(token),
+            closer: (token.kind == Tok::Close).then_some(token.byte),
+        });
         repair.line(line, next);
     }
     repair.end();
@@ -66,20 +86,22 @@ impl Repair<'_> {
         crate::syntax::scan::indentation(self.text.get(line..).unwrap_or_default())
     }
 
-    fn line(&mut self, line: &[Token], next_indent: Option<usize>) {
+    fn line(&mut self, line: &[Token], next: Option<Next>) {
         let Some(first) = line.first() else { return };
         self.line += 1;
         self.indent = self.indent_of(first);
         if first.kind != Tok::Close {
+            self.continue_head(line);
             self.dedent(first.kind == Tok::Open);
         }
         let mut leading = true;
-        for token in line {
+        for (at, token) in line.iter().enumerate() {
+            let rest = line.get(at + 1..).unwrap_or_default();
             match token.kind {
-                Tok::Open => self.open(*token),
-                Tok::Close if leading => self.close_at_line_start(*token, next_indent),
-                Tok::Close => self.close_in_line(*token, next_indent),
-                Tok::Newline => self.line_end(next_indent),
+                Tok::Open => self.open(*token, rest.first().is_none_or(|after| after.kind == Tok::Newline)),
+                Tok::Close if leading => self.close_at_line_start(*token, rest, next),
+                Tok::Close => self.close_in_line(*token, rest, next),
+                Tok::Newline => self.line_end(next),
                 _ => {}
             }
             if !matches!(token.kind, Tok::Close) {
@@ -91,14 +113,44 @@ impl Repair<'_> {
         }
     }
 
-    fn open(&mut self, token: Token) {
-        self.stack.push(Open { opener: Some(token), at: self.out.len(), line: self.line, indent: self.indent });
+    fn open(&mut self, token: Token, ends_line: bool) {
+        self.stack.push(Open {
+            opener: Some(token),
+            at: self.out.len(),
+            line: self.line,
+            indent: self.indent,
+            ends_line,
+            unindented: false,
+        });
         self.out.push(token);
+    }
+
+    /// A line that begins with `{`, or with `or {`, has lost the bracket that stood before: `] {`, `} or {`.
+    fn continue_head(&mut self, line: &[Token]) {
+        let Some(first) = line.first() else { return };
+        let is_or = self.text.get(first.start as usize..first.end as usize) == Some("or")
+            && line.get(1).is_some_and(|token| token.is_open(b'{'));
+        let ends_with_brace = first.is_open(b'{') && line.get(1).is_none_or(|token| token.kind == Tok::Newline);
+        let Some(top) = self.stack.last() else { return };
+        let opener = top.opener.map(|opener| opener.byte);
+        let fits = if is_or { opener == Some(b'{') } else { ends_with_brace && matches!(opener, Some(b'[' | b'(')) };
+        // What is left of the line stands one column deeper than the bracket did.
+        if fits && top.line < self.line && (top.indent..=top.indent + 1).contains(&self.indent) {
+            self.indent = top.indent;
+            self.close_missing(true);
+        }
     }
 
     /// The line stands no deeper than those that opened something: they end before it.
     fn dedent(&mut self, before_opener: bool) {
-        while self.stack.last().is_some_and(|top| top.indent >= self.indent && top.line < self.line) {
+        if let Some(top) = self.stack.last_mut()
+            && top.ends_line
+            && top.line + 1 == self.line
+            && top.indent == self.indent
+        {
+            top.unindented = true;
+        }
+        while self.stack.last().is_some_and(|top| top.indent >= self.indent && top.line < self.line && !top.unindented) {
             self.close_missing(before_opener);
         }
     }
@@ -115,7 +167,7 @@ impl Repair<'_> {
         self.report_unclosed(opener, position);
     }
 
-    fn close_at_line_start(&mut self, token: Token, next_indent: Option<usize>) {
+    fn close_at_line_start(&mut self, token: Token, rest: &[Token], next: Option<Next>) {
         while self.stack.last().is_some_and(|top| top.indent > self.indent && top.line < self.line) {
             self.close_missing(false);
         }
@@ -130,11 +182,11 @@ impl Repair<'_> {
                 self.close(token);
             }
             None if self.stack.last().is_some_and(|top| top.indent == self.indent) => self.wrong_closer(token),
-            None => self.close_in_line(token, next_indent),
+            None => self.close_in_line(token, rest, next),
         }
     }
 
-    fn close_in_line(&mut self, token: Token, next_indent: Option<usize>) {
+    fn close_in_line(&mut self, token: Token, rest: &[Token], next: Option<Next>) {
         let opened_here = self.stack.iter().rev().take_while(|open| open.line == self.line && open.opener.is_some());
         let fits = |open: &Open| open.opener.is_some_and(|opener| opener.byte == opener_of(token.byte));
         let mut count = 0;
@@ -153,12 +205,31 @@ impl Repair<'_> {
             return self.close(token);
         }
         if count > 0 {
-            return self.wrong_closer(token);
+            return if self.closes_later(rest) { self.unopened(token) } else { self.wrong_closer(token) };
         }
         // It would close what an earlier line opened: so it does where the lines after it agree.
         let ends_block =
-            self.stack.last().is_some_and(|top| fits(top) && next_indent.is_none_or(|next| next <= top.indent));
+            self.stack.last().is_some_and(|top| {
+            let closed_next = next.is_some_and(|next| next.closer == Some(token.byte) && next.indent == top.indent);
+            fits(top) && next.is_none_or(|next| next.indent <= top.indent) && !closed_next
+        });
         if ends_block { self.close(token) } else { self.unopened(token) }
+    }
+
+    /// Is the innermost open bracket closed by what follows on its line?
+    fn closes_later(&self, rest: &[Token]) -> bool {
+        const FAR: usize = 200;
+        let Some(Some(opener)) = self.stack.last().map(|top| top.opener) else { return false };
+        let mut depth = 0usize;
+        for token in rest.iter().take(FAR) {
+            match token.kind {
+                Tok::Open => depth += 1,
+                Tok::Close if depth > 0 => depth -= 1,
+                Tok::Close => return token.byte == closer_of(opener.byte),
+                _ => {}
+            }
+        }
+        false
     }
 
     /// The innermost open bracket ends with this token.
@@ -178,10 +249,9 @@ impl Repair<'_> {
         let Some(Open { opener: Some(opener), .. }) = self.stack.pop() else { return };
         let byte = closer_of(opener.byte);
         self.out.push(Token { byte, virtual_: true, ..token });
-        if self.is_guessed(token.start) || self.is_guessed(opener.start) {
+        if !self.flag_line(token.start) || self.is_guessed(opener.start) {
             return;
         }
-        self.poison.push((token.start, token.end));
         let diagnostic = Diagnostic::error(
             &codes::MISMATCHED_BRACKET,
             self.span(token),
@@ -189,25 +259,31 @@ impl Repair<'_> {
         )
         .with_related(self.span(opener), "this is the bracket it would close")
         .with_help(format!("write `{}` here, or add the bracket that is missing between the two", byte as char));
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
     }
 
     fn unopened(&mut self, token: Token) {
-        if self.is_guessed(token.start) {
+        if !self.flag_line(token.start) {
             return;
         }
-        self.poison.push((token.start, token.end));
         let (close, open) = (token.byte as char, opener_of(token.byte) as char);
         let diagnostic =
             Diagnostic::error(&codes::UNOPENED_BRACKET, self.span(token), format!("this `{close}` closes nothing"))
                 .with_help(format!("remove it, or add the `{open}` that is missing before it"));
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
     }
 
-    fn line_end(&mut self, next_indent: Option<usize>) {
+    fn line_end(&mut self, next: Option<Next>) {
         let opened = self.stack.last().is_some_and(|top| top.line == self.line && top.opener.is_some());
-        if !opened && next_indent.is_some_and(|next| next > self.indent) {
-            self.stack.push(Open { opener: None, at: self.out.len(), line: self.line, indent: self.indent });
+        if !opened && next.is_some_and(|next| next.indent > self.indent) {
+            self.stack.push(Open {
+                opener: None,
+                at: self.out.len(),
+                line: self.line,
+                indent: self.indent,
+                ends_line: false,
+                unindented: false,
+            });
         }
     }
 
@@ -231,7 +307,9 @@ impl Repair<'_> {
     }
 
     fn report_unclosed(&mut self, opener: Token, end: u32) {
-        if self.is_guessed(opener.start) {
+        let line = self.line_range(opener.start);
+        let is_new = if end <= line.1 { self.flag_line(opener.start) } else { self.reported.insert(line.0) };
+        if !is_new || self.is_guessed(opener.start) {
             return;
         }
         let (open, close) = (opener.byte as char, closer_of(opener.byte) as char);
@@ -240,7 +318,7 @@ impl Repair<'_> {
             Diagnostic::error(&codes::UNCLOSED_BRACKET, self.span(opener), format!("this `{open}` is never closed"))
                 .with_related(place, format!("`{close}` may be missing here"))
                 .with_help(format!("add `{close}` where it ends"));
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
     }
 
     fn report_missing_opener(&mut self, closer: Token, end: u32) {
@@ -253,7 +331,27 @@ impl Repair<'_> {
             Diagnostic::error(&codes::MISSING_BRACE, place, format!("`{open}` is missing at the end of this line"))
                 .with_related(self.span(closer), format!("this is the `{close}` that would close it"))
                 .with_help(format!("add ` {open}` at the end of the line"));
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
+    }
+
+    /// Nothing more is said about a line with a bracket too many or too few. False if the line has its diagnostic.
+    fn flag_line(&mut self, offset: u32) -> bool {
+        let line = self.line_range(offset);
+        self.poison.push(line);
+        self.reported.insert(line.0) && !self.is_guessed(offset)
+    }
+
+    fn line_range(&self, offset: u32) -> (u32, u32) {
+        let (before, after) = self.text.split_at_checked(offset as usize).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |n| n + 1);
+        let end = after.find('\n').map_or(self.text.len(), |n| offset as usize + n);
+        (start as u32, end as u32)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     fn is_guessed(&self, offset: u32) -> bool {

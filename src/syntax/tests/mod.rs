@@ -1,4 +1,5 @@
 mod examples;
+mod recovery;
 
 use super::parse;
 use crate::diag::Diagnostic;

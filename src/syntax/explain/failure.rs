@@ -1,0 +1,164 @@
+use pest::error::Error;
+
+use super::{Word, expected_words, location, positives};
+use crate::source::Span;
+use crate::syntax::build::{Edit, file_offset};
+use crate::syntax::grammar::Rule;
+use crate::syntax::parser::Parser;
+use crate::syntax::split::Segment;
+
+/// A head that didn't parse: its text, where it broke, and what could have stood there.
+pub struct Failure<'a> {
+    pub parser: &'a Parser<'a>,
+    pub segment: &'a Segment,
+    pub rule: Rule,
+    pub text: &'a str,
+    /// Where the first thing that doesn't fit begins; the length of the text where something is missing at its end.
+    pub at: usize,
+    base: usize,
+    edits: &'a [Edit],
+    error: &'a Error<Rule>,
+}
+
+impl<'a> Failure<'a> {
+    pub fn new(
+        parser: &'a Parser<'a>,
+        segment: &'a Segment,
+        rule: Rule,
+        text: &'a str,
+        (base, edits): (usize, &'a [Edit]),
+        error: &'a Error<Rule>,
+    ) -> Self {
+        let at = location(error).min(text.len());
+        let rest = text.get(at..).unwrap_or_default();
+        let at = at + rest.len() - rest.trim_start().len();
+        Self { parser, segment, rule, text, at, base, edits, error }
+    }
+
+    /// What wasn't understood.
+    pub fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default().trim_end()
+    }
+
+    /// What was understood.
+    pub fn before(&self) -> &'a str {
+        self.text.get(..self.at).unwrap_or_default().trim_end()
+    }
+
+    /// The word or sign that doesn't fit; empty at the end of the text.
+    pub fn found(&self) -> &'a str {
+        token_at(self.text, self.at)
+    }
+
+    /// The word at the beginning of what wasn't understood; empty where that is none.
+    pub fn found_word(&self) -> &'a str {
+        let found = self.found();
+        if found.starts_with(|c: char| c.is_alphabetic() || c == '_') { found } else { "" }
+    }
+
+    /// The last word, string or sign that was understood.
+    pub fn last_token(&self) -> &'a str {
+        last_token(self.before())
+    }
+
+    /// The span of what doesn't fit; at the end of the text, of what stands last.
+    pub fn found_span(&self) -> Span {
+        let found = self.found();
+        if !found.is_empty() {
+            return self.span(self.at, self.at + found.len());
+        }
+        let before = self.before();
+        self.span(before.len() - self.last_token().len(), before.len())
+    }
+
+    pub fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(
+            self.parser.source,
+            file_offset(self.base, self.edits, start),
+            file_offset(self.base, self.edits, end),
+        )
+    }
+
+    /// The span of all that wasn't understood, on one line.
+    pub fn rest_span(&self) -> Span {
+        let line = self.rest().lines().next().unwrap_or_default().trim_end();
+        self.span(self.at, self.at + line.len())
+    }
+
+    pub fn expects(&self, rule: Rule) -> bool {
+        positives(self.error).contains(&rule)
+    }
+
+    pub fn expects_value(&self) -> bool {
+        [Rule::logic, Rule::operand, Rule::term, Rule::postfix, Rule::bare, Rule::partial].iter().any(|rule| self.expects(*rule))
+    }
+
+    pub fn expects_matcher(&self) -> bool {
+        self.expects(Rule::matcher)
+    }
+
+    /// Could the statement have ended before what doesn't fit?
+    pub fn expects_end(&self) -> bool {
+        self.expects(Rule::EOI)
+    }
+
+    pub fn expected_words(&self) -> Vec<Word> {
+        expected_words(self.error)
+    }
+
+    /// The head with a range of it replaced, on one line: for the help. Long ones are shortened around the place.
+    pub fn corrected(&self, start: usize, end: usize, replacement: &str) -> String {
+        let before = self.text.get(..start).unwrap_or_default();
+        let after = self.text.get(end..).unwrap_or_default();
+        let before = before.rsplit('\n').next().unwrap_or_default().trim_start();
+        let after = after.split('\n').next().unwrap_or_default().trim_end();
+        let line = format!("{}{replacement}{}", tail(before, 60), head(after, 60));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The word, number, or single sign at `at`.
+pub fn token_at(text: &str, at: usize) -> &str {
+    let rest = text.get(at..).unwrap_or_default();
+    let word = rest.bytes().take_while(|b| is_word_char(*b)).count();
+    let len = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
+    rest.get(..len).unwrap_or_default()
+}
+
+pub fn is_word_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// The last word, dotted path or quoted string of a text, or its last sign.
+fn last_token(text: &str) -> &str {
+    const LONGEST: usize = 40;
+    let last = text.chars().next_back();
+    let start = match last {
+        Some(quote @ ('"' | '\'')) => text.get(..text.len() - 1).and_then(|inside| inside.rfind(quote)),
+        Some(c) if c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | ']' | ')') => {
+            Some(text.rfind(char::is_whitespace).map_or(0, |n| n + text.get(n..).and_then(|s| s.chars().next()).map_or(1, char::len_utf8)))
+        }
+        Some(c) => text.len().checked_sub(c.len_utf8()),
+        None => Some(0),
+    };
+    let token = text.get(start.unwrap_or_default()..).unwrap_or_default();
+    if token.len() <= LONGEST { token } else { tail(token, LONGEST) }
+}
+
+/// The last `max` bytes of a text, or a little less.
+fn tail(text: &str, max: usize) -> &str {
+    let mut start = text.len().saturating_sub(max);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
+/// The first `max` bytes of a text, or a little less.
+fn head(text: &str, max: usize) -> &str {
+    let mut end = text.len().min(max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}

@@ -1,0 +1,37 @@
+use crate::diag::{Diagnostic, codes};
+use crate::syntax::explain::{Failure, is_word_char};
+
+/// `json { id: {{thread_id}} }`, `expect status {{code}}`
+pub fn outside_a_string(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let text = failure.text;
+    let start = match failure.rest() {
+        rest if rest.starts_with("{{") => failure.at,
+        rest if rest.starts_with('{') && text.get(..failure.at).unwrap_or_default().ends_with('{') => failure.at - 1,
+        _ => return None,
+    };
+    let len = text.get(start..)?.find("}}")? + 2;
+    let inside = text.get(start + 2..start + len - 2)?.trim();
+    if inside.contains('\n') {
+        return None;
+    }
+    let span = failure.span(start, start + len);
+    let line = failure.corrected(start, start + len, inside);
+    Some(
+        Diagnostic::error(&codes::INTERPOLATION_OUTSIDE_STRING, span, "`{{…}}` stands in strings and URLs; elsewhere a name is written as it is")
+            .with_help(format!("write `{line}`")),
+    )
+}
+
+/// `$name`, `${name}`
+pub fn dollar_name(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let rest = failure.rest().strip_prefix('$')?;
+    let inside = rest.strip_prefix('{').unwrap_or(rest);
+    let len = inside.bytes().take_while(|b| is_word_char(*b) || *b == b'.').count();
+    let name = inside.get(..len).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))?;
+    let width = 1 + if inside.len() < rest.len() { len + 2 } else { len };
+    let end = (failure.at + width).min(failure.text.len());
+    Some(
+        Diagnostic::error(&codes::DOLLAR_NAME, failure.span(failure.at, end), "a name is written without `$`")
+            .with_help(format!("write `{name}` for the name, or `$.{name}` for the field of the response")),
+    )
+}

@@ -1,0 +1,113 @@
+use crate::diag::{Diagnostic, codes};
+use crate::syntax::explain::Failure;
+
+/// What other tools write after a subject, and what it is here.
+const WORDS: &[(&str, &str)] = &[
+    ("equal", "=="),
+    ("eq", "=="),
+    ("eql", "=="),
+    ("toBe", "=="),
+    ("toEqual", "=="),
+    ("toequal", "=="),
+    ("equalTo", "=="),
+    ("be", "=="),
+    ("ne", "!="),
+    ("neq", "!="),
+    ("gt", ">"),
+    ("gte", ">="),
+    ("lt", "<"),
+    ("lte", "<="),
+    ("greater", ">"),
+    ("more", ">"),
+    ("less", "<"),
+    ("under", "<"),
+    ("below", "<"),
+    ("above", ">"),
+    ("over", ">"),
+    ("include", "contains"),
+    ("includes", "contains"),
+    ("contain", "contains"),
+    ("containing", "contains"),
+    ("toContain", "contains"),
+    ("startsWith", "starts with"),
+    ("startswith", "starts with"),
+    ("begins", "starts with"),
+    ("endsWith", "ends with"),
+    ("endswith", "ends with"),
+    ("match", "matches"),
+    ("toMatch", "matches"),
+    ("like", "matches"),
+    ("exist", "exists"),
+    ("present", "exists"),
+    ("isEmpty", "is empty"),
+    ("isNull", "is null"),
+    ("isString", "is string"),
+    ("isInteger", "is number"),
+    ("isNumber", "is number"),
+    ("isBoolean", "is bool"),
+    ("length", "has length"),
+    ("count", "has length"),
+    ("hasLength", "has length"),
+    ("should", "=="),
+    ("must", "=="),
+    ("to", "=="),
+    ("as", "is"),
+    ("of", "is"),
+];
+
+/// `$.a equal 5`, `$.a toBe 5`, `$.a includes "x"`
+pub fn foreign_word(failure: &Failure<'_>) -> Option<Diagnostic> {
+    if !failure.expects_matcher() {
+        return None;
+    }
+    let word = failure.found_word();
+    let (_, here) = WORDS.iter().find(|(foreign, _)| *foreign == word)?;
+    // Words that only lead up to the matcher go with it.
+    let mut end = failure.at + word.len();
+    while let Some(next) = failure.text.get(end..).map(str::trim_start)
+        && let Some(filler) = ["to ", "be ", "than ", "not ", "equal ", "a ", "with "].into_iter().find(|word| next.starts_with(word))
+    {
+        end = failure.text.len() - next.len() + filler.trim_end().len();
+    }
+    let line = failure.corrected(failure.at, end, here);
+    Some(
+        Diagnostic::error(&codes::FOREIGN_MATCHER, failure.span(failure.at, end), format!("`{word}` is no matcher: it is written `{here}`"))
+            .with_help(format!("write `{line}`")),
+    )
+}
+
+/// What looks like a type after `is`, and what was meant.
+const PHRASES: &[(&str, &str)] = &[
+    ("is equal to", "=="),
+    ("is equal", "=="),
+    ("is greater than", ">"),
+    ("is more than", ">"),
+    ("is less than", "<"),
+    ("is at least", ">="),
+    ("is at most", "<="),
+    ("is between", "in"),
+    ("is one of", "in"),
+    ("is in", "in"),
+    ("is like", "matches"),
+    ("is an", "is"),
+    ("is a", "is"),
+    ("is of type", "is"),
+    ("is of", "is"),
+    ("is the", "is"),
+];
+
+/// `$.a is equal to 5`, `$.a is a string`, `$.a is in [1, 2]`
+pub fn foreign_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let before = failure.before();
+    let start = before.rfind(" is ")? + 1;
+    let tail = failure.text.get(start..)?;
+    let (phrase, here) = PHRASES.iter().find(|(phrase, _)| {
+        tail.strip_prefix(phrase).is_some_and(|after| after.starts_with([' ', '[', '"']) && start + phrase.len() + 12 >= failure.at)
+    })?;
+    let span = failure.span(start, start + phrase.len());
+    let line = failure.corrected(start, start + phrase.len(), here);
+    Some(
+        Diagnostic::error(&codes::FOREIGN_MATCHER, span, format!("`{phrase}` is no matcher: it is written `{here}`"))
+            .with_help(format!("write `{line}`")),
+    )
+}

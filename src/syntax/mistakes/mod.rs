@@ -1,0 +1,52 @@
+//! Mistakes that people make, each recognised where a statement doesn't parse, with a help that mends it. One file a concern.
+
+mod alternatives;
+mod counts;
+mod foreign;
+mod interpolations;
+mod lists;
+mod matchers;
+mod missing;
+mod names;
+mod operators;
+mod signs;
+mod spelling;
+pub mod statements;
+mod units;
+
+use super::explain::Failure;
+use crate::diag::Diagnostic;
+
+type Detector = fn(&Failure<'_>) -> Option<Diagnostic>;
+
+/// In this order: what is most telling comes first.
+const DETECTORS: &[Detector] = &[
+    lists::trailing_comma,
+    interpolations::outside_a_string,
+    interpolations::dollar_name,
+    operators::foreign,
+    operators::single_equals,
+    signs::stray_sign,
+    signs::missing_colon,
+    signs::missing_equals,
+    counts::combined,
+    units::detached,
+    names::unquoted,
+    names::quoted,
+    names::reserved,
+    names::invalid,
+    missing::url,
+    alternatives::values,
+    alternatives::joined,
+    matchers::foreign_phrase,
+    matchers::foreign_word,
+    spelling::keyword,
+    missing::matcher,
+    missing::value,
+    lists::missing_comma,
+];
+
+/// The diagnostic of a known mistake.
+pub fn recognise(failure: &Failure<'_>) -> Option<Diagnostic> {
+    DETECTORS.iter().find_map(|detect| detect(failure))
+}

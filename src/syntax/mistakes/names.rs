@@ -1,0 +1,121 @@
+use crate::diag::{Code, Diagnostic, codes};
+use crate::syntax::explain::{Failure, is_word_char};
+use crate::syntax::grammar::Rule;
+
+const RESERVED: &[&str] = &[
+    "and", "or", "not", "true", "false", "null", "any", "file", "contains", "starts", "ends", "matches", "equals", "exists", "is", "in",
+    "has", "each", "some", "none", "close",
+];
+
+/// `test a thread can be read {`, `suite {`
+pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let takes_text = matches!(failure.rule, Rule::suite | Rule::test | Rule::load | Rule::phase);
+    if !takes_text || !failure.expects(Rule::string) {
+        return None;
+    }
+    let what = failure.before();
+    let rest = failure.rest();
+    if rest.is_empty() {
+        let message = format!("a {what} needs a name");
+        return Some(
+            Diagnostic::error(&codes::MISSING_NAME, failure.found_span(), message)
+                .with_help(format!("write what it shows, in quotes: `{what} \"users can log in\"`")),
+        );
+    }
+    let name = rest.lines().next().unwrap_or_default().split(" for each ").next().unwrap_or_default().trim();
+    let span = failure.span(failure.at, failure.at + name.len());
+    let shown = name.replace('"', "");
+    let shown = shown.trim_start_matches([':', '=', ' ']);
+    Some(
+        Diagnostic::error(&codes::UNQUOTED_NAME, span, format!("the name of a {what} stands in quotes"))
+            .with_help(format!("write `{what} \"{shown}\"`")),
+    )
+}
+
+/// `flow "login"()`
+pub fn quoted(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let rest = failure.rest();
+    if !expects_name(failure) || failure.expects(Rule::string) || failure.expects_value() || !rest.starts_with(['"', '\'']) {
+        return None;
+    }
+    let name = rest.get(1..)?.split(['"', '\'']).next().unwrap_or_default();
+    let span = failure.span(failure.at, failure.at + name.len() + 2);
+    let shown = snake(name);
+    Some(name_error(&codes::INVALID_NAME, span, "a name stands here, without quotes", &shown))
+}
+
+/// `let in = 5`
+pub fn reserved(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let word = failure.found_word();
+    if !expects_name(failure) || failure.expects_value() || !RESERVED.contains(&word) {
+        return None;
+    }
+    let message = format!("`{word}` is a word of the language and can't be a name");
+    Some(name_error(&codes::RESERVED_NAME, failure.found_span(), &message, &format!("the_{word}")))
+}
+
+/// `let thread-id = 5`, `let 2nd = 5`, `let größe = 5`
+pub fn invalid(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let rest = failure.rest();
+    let declares = matches!(
+        failure.rule,
+        Rule::let_stmt
+            | Rule::capture
+            | Rule::flow
+            | Rule::environment
+            | Rule::shape
+            | Rule::credential
+            | Rule::service
+            | Rule::websocket
+            | Rule::stream
+            | Rule::mark
+            | Rule::env_value
+            | Rule::plan
+    );
+    if !declares {
+        return None;
+    }
+    let start = if expects_name(failure) && !failure.expects_value() && begins_odd_name(rest) {
+        failure.at
+    } else if rest.starts_with(|c: char| c == '-' || !c.is_ascii()) && is_declared_name(failure) {
+        failure.text.get(..failure.at)?.bytes().rposition(|b| !is_word_char(b)).map_or(0, |n| n + 1)
+    } else {
+        return None;
+    };
+    let name: &str = failure.text.get(start..)?.split([' ', '\t', '=', '(', '{', '\n', ':']).next().unwrap_or_default();
+    if name.is_empty() {
+        return None;
+    }
+    let span = failure.span(start, start + name.len());
+    let message = format!("`{name}` can't be a name: names are letters, digits and `_`, and don't begin with a digit");
+    Some(name_error(&codes::INVALID_NAME, span, &message, &snake(name)))
+}
+
+/// Does the text begin with what is meant for a name?
+fn begins_odd_name(rest: &str) -> bool {
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let after = rest.as_bytes().get(digits);
+    (digits > 0 && after.is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_'))
+        || rest.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_ascii())
+}
+
+/// Is the last word before the place the second of the statement, with nothing between it and the place?
+fn is_declared_name(failure: &Failure<'_>) -> bool {
+    let before = failure.text.get(..failure.at).unwrap_or_default();
+    let words = before.split_whitespace().count();
+    before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && words <= 3
+}
+
+fn expects_name(failure: &Failure<'_>) -> bool {
+    failure.expects(Rule::name) || failure.expects(Rule::names)
+}
+
+fn name_error(code: &'static Code, span: crate::source::Span, message: &str, shown: &str) -> Diagnostic {
+    Diagnostic::error(code, span, message).with_help(format!("write a name in snake_case, such as `{shown}`"))
+}
+
+fn snake(name: &str) -> String {
+    let kept: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let kept = kept.trim_matches('_');
+    if kept.is_empty() || kept.starts_with(|c: char| c.is_ascii_digit()) { format!("n{kept}") } else { kept.to_owned() }
+}

@@ -1,0 +1,63 @@
+use crate::diag::{Diagnostic, codes};
+use crate::syntax::explain::Failure;
+use crate::syntax::grammar::Rule;
+
+/// `timeout: 5s`, `priority = P1`
+pub fn stray_sign(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let rest = failure.rest();
+    let sign = rest.chars().next().filter(|sign| matches!(sign, ':' | '='))?;
+    let takes_sign = failure.expects(Rule::colon) || failure.expects(Rule::assign) || failure.expects_matcher();
+    let first = failure.before();
+    let is_keyword = !first.is_empty() && first.split_whitespace().count() <= 2 && first.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
+    if takes_sign || rest.starts_with("==") || !is_keyword {
+        return None;
+    }
+    let span = failure.span(failure.at, failure.at + 1);
+    let line = failure.corrected(failure.at, failure.at + 1, " ");
+    Some(
+        Diagnostic::error(&codes::STRAY_SIGN, span, format!("`{first}` takes its value without `{sign}`"))
+            .with_help(format!("write `{line}`")),
+    )
+}
+
+/// `header Accept = "x"`, `header Accept "x"`, `{ a = 1 }`, `{ a 1 }`
+pub fn missing_colon(failure: &Failure<'_>) -> Option<Diagnostic> {
+    if !failure.expects(Rule::colon) || failure.expects_value() {
+        return None;
+    }
+    let rest = failure.rest();
+    let name = failure.last_token();
+    let is_part = matches!(failure.rule, Rule::header | Rule::query | Rule::cookie);
+    let is_entry = failure.expects(Rule::comma) || failure.expects(Rule::rbrace);
+    if rest.is_empty() && !is_part {
+        return None;
+    }
+    let (end, colon) = if rest.starts_with('=') { (failure.at + 1, ":") } else { (failure.at, ": ") };
+    let written = failure.before().len();
+    let line = failure.corrected(written, end, colon);
+    let what = if is_part { "its value" } else { "the value of a field" };
+    if is_entry && !is_part && !rest.starts_with(|c: char| c == '=' || c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$')) {
+        return None;
+    }
+    Some(
+        Diagnostic::error(&codes::MISSING_COLON, failure.found_span(), format!("a `:` stands between `{name}` and {what}"))
+            .with_help(format!("write `{line}`")),
+    )
+}
+
+/// `let a: 5`, `api: "https://…"`, `let a 5`
+pub fn missing_equals(failure: &Failure<'_>) -> Option<Diagnostic> {
+    if !failure.expects(Rule::assign) || !matches!(failure.rule, Rule::let_stmt | Rule::capture | Rule::env_value | Rule::credential) {
+        return None;
+    }
+    let rest = failure.rest();
+    // A name with a sign in it has a diagnostic of its own.
+    if rest.starts_with('-') && failure.at == failure.before().len() {
+        return None;
+    }
+    let name = failure.last_token();
+    let len = ["==", ":=", ":"].into_iter().find(|sign| rest.starts_with(sign)).map_or(0, str::len);
+    let line = failure.corrected(failure.before().len(), failure.at + len, " = ");
+    let help = if rest.is_empty() { format!("write `{} = …`", failure.before()) } else { format!("write `{line}`") };
+    Some(Diagnostic::error(&codes::MISSING_EQUALS, failure.found_span(), format!("a `=` stands between `{name}` and its value")).with_help(help))
+}

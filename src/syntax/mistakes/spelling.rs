@@ -1,0 +1,56 @@
+use crate::diag::{Diagnostic, closest, codes};
+use crate::syntax::explain::{Failure, Word};
+
+const MATCHERS: &[&str] = &[
+    "in", "contains", "starts with", "ends with", "matches", "equals", "is", "exists", "has length", "close to", "each", "some", "none", "not",
+];
+
+/// A word that is nearly one of those that could stand there.
+pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let word = failure.found_word();
+    if word.len() < 2 {
+        return None;
+    }
+    let mut candidates: Vec<&'static str> = failure
+        .expected_words()
+        .into_iter()
+        .filter_map(|word| match word {
+            Word::Keyword(keyword) => Some(keyword),
+            _ => None,
+        })
+        .collect();
+    if failure.expects_matcher() {
+        candidates.extend(MATCHERS);
+    }
+    let meant = candidates.into_iter().find(|candidate| {
+        // A phrase is compared with as many words as it has.
+        let count = candidate.split(' ').count();
+        let written: Vec<&str> = failure.rest().split_whitespace().take(count).collect();
+        let written = written.join(" ");
+        written.len() >= 3 && closest(&written, [*candidate]).is_some() || closest(word, [*candidate]).is_some() && word.len() >= 4
+    })?;
+    let count = meant.split(' ').count();
+    let len = written_len(failure.rest(), word, meant, count);
+    let span = failure.span(failure.at, failure.at + len);
+    let line = failure.corrected(failure.at, failure.at + len, meant);
+    let shown = failure.rest().get(..len).unwrap_or(word);
+    Some(
+        Diagnostic::error(&codes::MISSPELT_KEYWORD, span, format!("`{shown}` isn't known here: did you mean `{meant}`?"))
+            .with_help(format!("write `{line}`")),
+    )
+}
+
+/// How much of the text stands for the phrase: one word, or as many as the phrase has.
+fn written_len(rest: &str, word: &str, meant: &str, count: usize) -> usize {
+    if count == 1 || closest(word, [meant]).is_some() {
+        return word.len();
+    }
+    let mut end = 0;
+    for _ in 0..count {
+        let next = rest.get(end..).unwrap_or_default();
+        let skipped = next.len() - next.trim_start().len();
+        let len = next.trim_start().split_whitespace().next().map_or(0, str::len);
+        end += skipped + len;
+    }
+    end
+}

@@ -1,0 +1,224 @@
+//! Statements whose first word begins none where they stand.
+
+use super::foreign;
+use crate::diag::{Diagnostic, closest, codes};
+use crate::source::Span;
+use crate::syntax::parse::Context;
+use crate::syntax::parser::Parser;
+use crate::syntax::scan::Tok;
+use crate::syntax::split::Segment;
+
+/// What was made of a statement that isn't known.
+pub struct Unknown {
+    pub diagnostic: Diagnostic,
+    /// The word that its first word is taken for, where that is plain enough to go on with it.
+    pub meant: Option<&'static str>,
+}
+
+/// The diagnostic of a statement that begins with no word that may begin one here.
+pub fn unknown(parser: &Parser<'_>, segment: &Segment, context: Context) -> Unknown {
+    let case = Case { parser, segment, context, word: parser.nth_word(segment, 0) };
+    let only = |diagnostic: Diagnostic| Unknown { diagnostic, meant: None };
+    if case.word.is_empty() {
+        return only(case.no_word());
+    }
+    if foreign::is_control_flow(case.word) {
+        return only(case.error(&codes::CONTROL_FLOW, format!("there is no `{}`", case.word), foreign::without_control_flow(case.word)));
+    }
+    let detectors = [Case::header_line, Case::missing_expect, Case::method, Case::misplaced, Case::missing_let, Case::missing_call];
+    if let Some(diagnostic) = detectors.iter().find_map(|detect| detect(&case)) {
+        return only(diagnostic);
+    }
+    if let Some(unknown) = case.misspelt() {
+        return unknown;
+    }
+    if let Some(help) = foreign::meaning(case.word) {
+        return only(case.error(&codes::FOREIGN_STATEMENT, format!("`{}` begins no statement", case.word), help));
+    }
+    only(case.anything_else())
+}
+
+struct Case<'a> {
+    parser: &'a Parser<'a>,
+    segment: &'a Segment,
+    context: Context,
+    word: &'a str,
+}
+
+impl Case<'_> {
+    fn first_span(&self) -> Span {
+        self.parser.token_span(self.segment.from)
+    }
+
+    fn error(&self, code: &'static crate::diag::Code, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, self.first_span(), message).with_help(help)
+    }
+
+    /// The first line of the statement.
+    fn line(&self) -> &str {
+        let span = self.parser.head_span(self.segment);
+        self.parser.slice(span.start, span.end).lines().next().unwrap_or_default().trim()
+    }
+
+    fn kind_of(&self, n: usize) -> Option<(Tok, u8)> {
+        let at = self.segment.from + n;
+        (at < self.segment.to).then(|| self.parser.token(at)).flatten().map(|token| (token.kind, token.byte))
+    }
+
+    /// A statement that begins with a sign, a number or a string.
+    fn no_word(&self) -> Diagnostic {
+        let span = self.first_span();
+        let shown = self.parser.slice(span.start, span.end);
+        let takes_expect = matches!(self.context, Context::Request | Context::Channel | Context::Test | Context::Flow);
+        if self.kind_of(0) == Some((Tok::Symbol, b'$')) && takes_expect {
+            let line = self.line();
+            return self.error(&codes::MISSING_EXPECT, "an expectation begins with `expect`", format!("write `expect {line}`"));
+        }
+        if self.kind_of(0) == Some((Tok::Symbol, b'-')) {
+            return self.error(&codes::FOREIGN_STATEMENT, "a statement doesn't begin with `-`", "write the statement alone on its line, without the dash");
+        }
+        if self.kind_of(0) == Some((Tok::Open, b'[')) {
+            let help = "there are no sections: `expect …`, `capture …`, `query …` each begin a line in the block of the request";
+            return self.error(&codes::FOREIGN_STATEMENT, "a statement doesn't begin with `[`", help);
+        }
+        let place = self.context.place();
+        let message = match self.segment.from < self.segment.to {
+            true => format!("`{}` begins no statement {place}", shorten(shown)),
+            false => format!("a block can't stand alone {place}"),
+        };
+        self.error(&codes::UNKNOWN_STATEMENT, message, self.known())
+    }
+
+    /// `Content-Type: application/json` in a request.
+    fn header_line(&self) -> Option<Diagnostic> {
+        if !matches!(self.context, Context::Request | Context::Channel) {
+            return None;
+        }
+        let (name, value) = self.line().split_once(':')?;
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && name.starts_with(|c: char| c.is_ascii_uppercase() || name.contains('-') && c.is_ascii_alphabetic());
+        if !is_name {
+            return None;
+        }
+        let value = value.trim().trim_matches('"');
+        let help = match (name, value.strip_prefix("Bearer ")) {
+            ("Authorization", Some(token)) => format!("write `bearer {}`", token.trim_matches(['{', '}', ' '])),
+            _ => format!("write `header {name}: \"{value}\"`"),
+        };
+        Some(self.error(&codes::HEADER_LINE, "a header begins with `header`, and its value is an expression", help))
+    }
+
+    /// `status 200` in a request.
+    fn missing_expect(&self) -> Option<Diagnostic> {
+        const SUBJECTS: &[&str] =
+            &["status", "time", "size", "url", "redirects", "certificate", "xpath", "css", "attempts", "HTTP", "jsonpath", "duration", "bytes"];
+        if !matches!(self.context, Context::Request | Context::Channel | Context::Test) || !SUBJECTS.contains(&self.word) {
+            return None;
+        }
+        let help = match self.word {
+            "HTTP" => "write `expect status 200`".to_owned(),
+            "jsonpath" => "write `expect $.path == value`: a JSONPath stands there as it is".to_owned(),
+            "duration" => "write `expect time < 2s`".to_owned(),
+            "bytes" => "write `expect size < 10KB`".to_owned(),
+            _ => format!("write `expect {}`", self.line()),
+        };
+        Some(self.error(&codes::MISSING_EXPECT, "an expectation begins with `expect`", help))
+    }
+
+    /// `get http://…`, `PURGE http://…`
+    fn method(&self) -> Option<Diagnostic> {
+        if !matches!(self.kind_of(1), Some((Tok::Url | Tok::Text, _))) || matches!(self.context, Context::File | Context::Suite) {
+            return None;
+        }
+        let upper = self.word.to_ascii_uppercase();
+        let rest = self.line().split_once(char::is_whitespace).map_or("", |(_, rest)| rest).trim();
+        if self.context.keywords().contains(&upper.as_str()) {
+            let help = format!("write `{upper} {rest}`");
+            return Some(self.error(&codes::METHOD_SPELLING, "a method is written in capitals", help));
+        }
+        if let Some(meant) = closest(&upper, ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]) {
+            return Some(self.error(&codes::METHOD_SPELLING, format!("`{}` is no method that is known", self.word), format!("did you mean `{meant}`?")));
+        }
+        let is_upper = self.word.bytes().all(|b| b.is_ascii_uppercase());
+        let help = format!("a method that isn't common is written `request {upper} {rest}`");
+        is_upper.then(|| self.error(&codes::METHOD_SPELLING, format!("`{}` is no method that is known", self.word), help))
+    }
+
+    /// A statement that belongs elsewhere.
+    fn misplaced(&self) -> Option<Diagnostic> {
+        if self.kind_of(1).is_some_and(|(kind, byte)| kind == Tok::Symbol && matches!(byte, b'=' | b':')) {
+            return None;
+        }
+        let homes: Vec<&str> = Context::ALL.iter().filter(|home| home.keywords().contains(&self.word)).map(|home| home.place()).collect();
+        let home = homes.first()?;
+        let (word, place) = (self.word, self.context.place());
+        let is_step = Context::Test.keywords().contains(&word);
+        let help = match self.context {
+            Context::File if word == "test" => "put it into a suite: `suite \"NAME\" { test \"…\" { … } }`".to_owned(),
+            Context::File | Context::Suite if is_step => "put it into a test: `test \"NAME\" { … }`".to_owned(),
+            Context::Test | Context::Flow if Context::Request.keywords().contains(&word) => {
+                "put it into the block of a request: `GET {{env.api}}/path { … }`".to_owned()
+            }
+            Context::Test if word == "return" => "only flows return something: `flow NAME() { … return value }`".to_owned(),
+            _ => format!("it stands {home}"),
+        };
+        Some(self.error(&codes::MISPLACED_STATEMENT, format!("`{word}` can't stand {place}"), help))
+    }
+
+    /// `name = 5` in a test.
+    fn missing_let(&self) -> Option<Diagnostic> {
+        let assigns = self.kind_of(1) == Some((Tok::Symbol, b'=')) && self.kind_of(2) != Some((Tok::Symbol, b'='));
+        if !assigns {
+            return None;
+        }
+        let line = self.line();
+        let help = match self.context {
+            Context::Test | Context::Flow => format!("write `let {line}`"),
+            Context::Request | Context::Channel | Context::Item => format!("write `capture {line}`"),
+            _ => format!("values of an environment stand in `environment NAME {{ … }}`; in a test, write `let {line}`"),
+        };
+        Some(self.error(&codes::MISSING_LET, "a name for a value begins with `let` or `capture`", help))
+    }
+
+    /// `login.logout(token)` in a test.
+    fn missing_call(&self) -> Option<Diagnostic> {
+        let calls = matches!(self.kind_of(1), Some((Tok::Open, b'('))) || matches!((self.kind_of(1), self.kind_of(3)), (Some((Tok::Symbol, b'.')), Some((Tok::Open, b'('))));
+        if !calls || !matches!(self.context, Context::Test | Context::Flow) {
+            return None;
+        }
+        Some(self.error(&codes::MISSING_CALL, "a flow is carried out with `call`, or its result is named with `let`", format!("write `call {}`", self.line())))
+    }
+
+    fn misspelt(&self) -> Option<Unknown> {
+        let meant = closest(self.word, self.context.keywords().iter().copied())?;
+        let meant = self.context.keywords().iter().find(|keyword| **keyword == meant).copied()?;
+        // Of a short word, too little is left to be sure.
+        let sure = self.word.len() >= 4 && meant.len() >= 3 || self.word.eq_ignore_ascii_case(meant);
+        if !sure && foreign::meaning(self.word).is_some() {
+            return None;
+        }
+        let message = format!("`{}` isn't known {}: did you mean `{meant}`?", self.word, self.context.place());
+        let line = self.line().strip_prefix(self.word).unwrap_or_default();
+        let diagnostic = self.error(&codes::MISSPELT_KEYWORD, message, format!("write `{meant}{}`", shorten(line)));
+        Some(Unknown { diagnostic, meant: sure.then_some(meant) })
+    }
+
+    fn anything_else(&self) -> Diagnostic {
+        let message = format!("`{}` begins no statement {}", shorten(self.word), self.context.place());
+        self.error(&codes::UNKNOWN_STATEMENT, message, self.known())
+    }
+
+    fn known(&self) -> String {
+        let keywords = self.context.keywords();
+        let known: Vec<String> = keywords.iter().take(8).map(|word| format!("`{word}`")).collect();
+        let more = if keywords.len() > known.len() { " and others" } else { "" };
+        format!("{} stand {}{more}", self.context.place(), known.join(", "))
+    }
+}
+
+fn shorten(text: &str) -> &str {
+    let mut end = text.len().min(60);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}

@@ -1,0 +1,19 @@
+use crate::diag::{Diagnostic, codes};
+use crate::syntax::build::unit_meant;
+use crate::syntax::explain::Failure;
+
+/// `5 s`, `10 seconds`, `95 %`
+pub fn detached(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let before = failure.before();
+    let number = failure.last_token();
+    if !number.starts_with(|c: char| c.is_ascii_digit()) || !number.ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let unit = failure.found();
+    let meant = if unit == "%" { "%" } else { unit_meant(unit)? };
+    let span = failure.span(before.len() - number.len(), failure.at + unit.len());
+    Some(
+        Diagnostic::error(&codes::DETACHED_UNIT, span, "a number and its unit are written without a space")
+            .with_help(format!("write `{number}{meant}`")),
+    )
+}
