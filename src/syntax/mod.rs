@@ -36,8 +36,12 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     if parsed.diagnostics.len() >= MAX_DIAGNOSTICS {
         let last = parsed.diagnostics.last().map_or(Span::new(source, 0, 0), |last| last.span);
         parsed.diagnostics.push(
-            Diagnostic::error(&codes::TOO_MANY_PROBLEMS, last, format!("only the first {MAX_DIAGNOSTICS} problems of this file are shown"))
-                .with_help("mend those first; if this is no spec, leave it out of the paths that are checked"),
+            Diagnostic::error(
+                &codes::TOO_MANY_PROBLEMS,
+                last,
+                format!("only the first {MAX_DIAGNOSTICS} problems of this file are shown"),
+            )
+            .with_help("mend those first; if this is no spec, leave it out of the paths that are checked"),
         );
     }
     parsed

@@ -50,6 +50,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     let stray = parser.docs.stray();
     let mut diagnostics = parser.diagnostics;
     diagnostics.extend(stray);
+    diagnostics.truncate(MAX_DIAGNOSTICS);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
     Parsed { file: File { source, items, comments }, diagnostics }
 }

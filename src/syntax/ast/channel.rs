@@ -29,6 +29,7 @@ pub struct ChannelPart {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few of them exist, each in a list of its own")]
 pub enum ChannelPartKind {
     /// What any request may have: headers, credentials, expectations of the handshake's answer, captures.
     Request(RequestPart),
@@ -106,6 +107,7 @@ pub struct ChannelExpect {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a statement holds it boxed")]
 pub enum ChannelExpectKind {
     /// `expect on CH [where C] [since M] in order [strictly] [within D] { … }`, and its `in any order` form
     Block {

@@ -169,6 +169,7 @@ pub struct Condition {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "the large variant is the common one")]
 pub enum ConditionKind {
     Test { subject: Subject, matcher: Matcher },
     And(Vec<Condition>),

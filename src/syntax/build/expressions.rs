@@ -93,6 +93,7 @@ impl Build<'_> {
         let mut product = self.term(kids);
         while let Some((op, span)) = self.sign(kids) {
             let right = self.term(kids);
+            self.check_dashed_key(&product, op, span, &right);
             if matches!(op, BinaryOp::Multiply | BinaryOp::Divide) {
                 product = binary(op, span, product, right);
             } else {
@@ -102,6 +103,26 @@ impl Build<'_> {
             }
         }
         join_sum(sum, product)
+    }
+
+    /// `$.content-type` reads like one key, but is a difference.
+    fn check_dashed_key(&mut self, left: &Expr, op: BinaryOp, sign: Span, right: &Expr) {
+        let touches = left.span.end == sign.start && sign.end == right.span.start;
+        let (ExprKind::JsonPath(_), ExprKind::Name(name)) = (&left.kind, &right.kind) else { return };
+        if op != BinaryOp::Subtract || !touches {
+            return;
+        }
+        let path = self.file.get(left.span.start as usize..left.span.end as usize).unwrap_or_default();
+        let (before, key) = path.rsplit_once('.').unwrap_or((path, ""));
+        let help = format!("write `{before}[\"{key}-{}\"]`; put spaces around the `-` of a difference", name.text);
+        self.report(
+            Diagnostic::error(
+                &codes::DASHED_KEY,
+                sign.to(right.span),
+                "a key that holds `-` stands in brackets and quotes",
+            )
+            .with_help(help),
+        );
     }
 
     fn sign(&mut self, kids: &mut Kids<'_>) -> Option<(BinaryOp, Span)> {

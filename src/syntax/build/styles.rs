@@ -49,7 +49,11 @@ fn snake_case(name: &str) -> String {
 /// `created_thread` is `CreatedThread`.
 fn pascal_case(name: &str) -> String {
     let words = name.split('_').filter(|word| !word.is_empty());
-    words.map(|word| word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect::<String>()).collect()
+    words
+        .map(|word| {
+            word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect::<String>()
+        })
+        .collect()
 }
 
 #[cfg(test)]

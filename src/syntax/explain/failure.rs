@@ -1,5 +1,6 @@
 use pest::error::Error;
 
+use super::words::word;
 use super::{Word, expected_words, location, positives};
 use crate::source::Span;
 use crate::syntax::build::{Edit, file_offset};
@@ -90,7 +91,9 @@ impl<'a> Failure<'a> {
     }
 
     pub fn expects_value(&self) -> bool {
-        [Rule::logic, Rule::operand, Rule::term, Rule::postfix, Rule::bare, Rule::partial].iter().any(|rule| self.expects(*rule))
+        positives(self.error)
+            .iter()
+            .any(|rule| matches!(word(*rule), Word::Thing(thing) if thing.starts_with("a value")))
     }
 
     pub fn expects_matcher(&self) -> bool {
@@ -135,14 +138,20 @@ fn last_token(text: &str) -> &str {
     let last = text.chars().next_back();
     let start = match last {
         Some(quote @ ('"' | '\'')) => text.get(..text.len() - 1).and_then(|inside| inside.rfind(quote)),
-        Some(c) if c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | ']' | ')') => {
-            Some(text.rfind(char::is_whitespace).map_or(0, |n| n + text.get(n..).and_then(|s| s.chars().next()).map_or(1, char::len_utf8)))
-        }
+        Some(c) if c.is_alphanumeric() || matches!(c, '_' | '.' | '$' | ']' | ')') => Some(
+            text.rfind(char::is_whitespace)
+                .map_or(0, |n| n + text.get(n..).and_then(|s| s.chars().next()).map_or(1, char::len_utf8)),
+        ),
+        Some(c) if is_operator(c) => Some(text.trim_end_matches(is_operator).len()),
         Some(c) => text.len().checked_sub(c.len_utf8()),
         None => Some(0),
     };
     let token = text.get(start.unwrap_or_default()..).unwrap_or_default();
     if token.len() <= LONGEST { token } else { tail(token, LONGEST) }
+}
+
+fn is_operator(c: char) -> bool {
+    matches!(c, '=' | '!' | '<' | '>' | '&' | '|')
 }
 
 /// The last `max` bytes of a text, or a little less.

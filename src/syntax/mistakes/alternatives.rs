@@ -19,13 +19,18 @@ pub fn values(failure: &Failure<'_>) -> Option<Diagnostic> {
     let start = failure.before().len() - first.len();
     let subject = failure.text.get(..start).unwrap_or_default().trim_end().trim_end_matches("==").trim_end();
     Some(
-        Diagnostic::error(&codes::VALUE_ALTERNATIVES, failure.rest_span(), "one of several values is written as a list")
-            .with_help(format!("write `{subject} {values}`")),
+        Diagnostic::error(
+            &codes::VALUE_ALTERNATIVES,
+            failure.rest_span(),
+            "one of several values is written as a list",
+        )
+        .with_help(format!("write `{subject} {values}`")),
     )
 }
 
 fn is_literal(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '\'')) || matches!(text, "true" | "false" | "null")
+    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '\''))
+        || matches!(text, "true" | "false" | "null")
 }
 
 /// `expect status 200 and time < 2s`, `expect status 200 and expect …`
@@ -43,7 +48,8 @@ pub fn joined(failure: &Failure<'_>) -> Option<Diagnostic> {
             ("`expect` takes one condition", help)
         }
         "or" => {
-            let help = "write `either { expect … } or { expect … }`: one whole branch must hold, and the report says which";
+            let help =
+                "write `either { expect … } or { expect … }`: one whole branch must hold, and the report says which";
             ("`expect` takes one condition", help.to_owned())
         }
         _ => return None,

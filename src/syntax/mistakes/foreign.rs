@@ -1,3 +1,28 @@
+use crate::diag::{Diagnostic, codes};
+use crate::syntax::explain::Failure;
+use crate::syntax::grammar::Rule;
+
+/// `wait for 5s`, `wait until …`
+pub fn wait_for(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let word = failure.last_token();
+    if failure.rule != Rule::wait || !matches!(word, "for" | "until") || failure.rest().is_empty() {
+        return None;
+    }
+    let start = failure.before().len() - word.len();
+    let help = match word {
+        "for" => format!("write `{}`", failure.corrected(start, failure.at, "")),
+        _ => "to wait until something holds, write `eventually within 30s every 1s { … }`".to_owned(),
+    };
+    Some(
+        Diagnostic::error(
+            &codes::FOREIGN_STATEMENT,
+            failure.span(start, start + word.len()),
+            "`wait` takes a duration alone",
+        )
+        .with_help(help),
+    )
+}
+
 /// How something that other languages and tools write is said here: for the help of a word that begins no statement.
 pub fn meaning(word: &str) -> Option<&'static str> {
     let found = FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word))?;
@@ -8,17 +33,35 @@ pub fn meaning(word: &str) -> Option<&'static str> {
 pub fn is_control_flow(word: &str) -> bool {
     matches!(
         word.to_ascii_lowercase().as_str(),
-        "if" | "else" | "elif" | "elseif" | "unless" | "while" | "until" | "switch" | "try" | "catch" | "loop" | "break" | "continue" | "foreach"
+        "if" | "else"
+            | "elif"
+            | "elseif"
+            | "unless"
+            | "while"
+            | "until"
+            | "switch"
+            | "try"
+            | "catch"
+            | "loop"
+            | "break"
+            | "continue"
+            | "foreach"
     )
 }
 
 /// What to write instead of a branch or a loop.
 pub fn without_control_flow(word: &str) -> &'static str {
     match word.to_ascii_lowercase().as_str() {
-        "while" | "until" | "loop" => "poll with `eventually within 30s every 1s { … }`, or repeat a known number of times with `repeat 5 times { … }`",
+        "while" | "until" | "loop" => {
+            "poll with `eventually within 30s every 1s { … }`, or repeat a known number of times with `repeat 5 times { … }`"
+        }
         "foreach" => "write `for each x in LIST { … }`",
-        "try" | "catch" => "a failure that must happen is `expect failure is timeout`; steps that must run at the end stand in `after each`",
-        _ => "a test that branches on what the server said can't fail: write one test for each case, or `skip when … because \"…\"`",
+        "try" | "catch" => {
+            "a failure that must happen is `expect failure is timeout`; steps that must run at the end stand in `after each`"
+        }
+        _ => {
+            "a test that branches on what the server said can't fail: write one test for each case, or `skip when … because \"…\"`"
+        }
     }
 }
 

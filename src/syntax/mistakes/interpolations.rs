@@ -17,21 +17,29 @@ pub fn outside_a_string(failure: &Failure<'_>) -> Option<Diagnostic> {
     let span = failure.span(start, start + len);
     let line = failure.corrected(start, start + len, inside);
     Some(
-        Diagnostic::error(&codes::INTERPOLATION_OUTSIDE_STRING, span, "`{{…}}` stands in strings and URLs; elsewhere a name is written as it is")
-            .with_help(format!("write `{line}`")),
+        Diagnostic::error(
+            &codes::INTERPOLATION_OUTSIDE_STRING,
+            span,
+            "`{{…}}` stands in strings and URLs; elsewhere a name is written as it is",
+        )
+        .with_help(format!("write `{line}`")),
     )
 }
 
 /// `$name`, `${name}`
 pub fn dollar_name(failure: &Failure<'_>) -> Option<Diagnostic> {
-    let rest = failure.rest().strip_prefix('$')?;
+    // `$` alone is a JSONPath, so that `${` breaks behind it.
+    let before = failure.text.get(..failure.at).unwrap_or_default();
+    let behind = usize::from(failure.rest().starts_with('{') && before.ends_with('$'));
+    let at = failure.at - behind;
+    let rest = failure.text.get(at..)?.trim_end().strip_prefix('$')?;
     let inside = rest.strip_prefix('{').unwrap_or(rest);
     let len = inside.bytes().take_while(|b| is_word_char(*b) || *b == b'.').count();
     let name = inside.get(..len).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))?;
     let width = 1 + if inside.len() < rest.len() { len + 2 } else { len };
-    let end = (failure.at + width).min(failure.text.len());
+    let end = (at + width).min(failure.text.len());
     Some(
-        Diagnostic::error(&codes::DOLLAR_NAME, failure.span(failure.at, end), "a name is written without `$`")
+        Diagnostic::error(&codes::DOLLAR_NAME, failure.span(at, end), "a name is written without `$`")
             .with_help(format!("write `{name}` for the name, or `$.{name}` for the field of the response")),
     )
 }

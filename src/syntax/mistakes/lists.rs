@@ -9,21 +9,23 @@ pub fn trailing_comma(failure: &Failure<'_>) -> Option<Diagnostic> {
     let parser = failure.parser;
     let mut depth = 0usize;
     let mut comma = None;
-    for at in failure.segment.from..failure.segment.to {
+    for at in failure.segment.from + 1..failure.segment.to {
         let token = parser.token(at)?;
-        if token.start > found {
-            break;
-        }
         match token.kind {
             Tok::Open => depth += 1,
             Tok::Close => depth = depth.saturating_sub(1),
-            Tok::Newline if depth == 0 && at > failure.segment.from => comma = Some(at - 1),
+            Tok::Newline if depth == 0 && parser.token_span(at - 1).start <= found => comma = Some(at - 1),
             _ => {}
         }
     }
     let span = parser.token_span(comma?);
-    let is_list = matches!(failure.rule, Rule::tags | Rule::needs | Rule::depends_on | Rule::runs_on | Rule::locks | Rule::run);
-    let help = if is_list { "remove the comma if the list ends there" } else { "remove the comma: a statement ends with its line" };
+    let is_list =
+        matches!(failure.rule, Rule::tags | Rule::needs | Rule::depends_on | Rule::runs_on | Rule::locks | Rule::run);
+    let help = if is_list {
+        "remove the comma if the list ends there"
+    } else {
+        "remove the comma: a statement ends with its line"
+    };
     Some(
         Diagnostic::error(&codes::TRAILING_COMMA, span, "the line ends in `,`, so the next line goes on with it")
             .with_related(failure.found_span(), "this doesn't go on with it")
@@ -42,7 +44,11 @@ pub fn missing_comma(failure: &Failure<'_>) -> Option<Diagnostic> {
     let (end, help) = if found == ";" { (failure.at + 1, ", ") } else { (failure.at, ", ") };
     let line = failure.corrected(failure.before().len(), end, help);
     Some(
-        Diagnostic::error(&codes::MISSING_COMMA, failure.found_span(), format!("a `,` is missing between `{}` and `{found}`", failure.last_token()))
-            .with_help(format!("write `{line}`")),
+        Diagnostic::error(
+            &codes::MISSING_COMMA,
+            failure.found_span(),
+            format!("a `,` is missing between `{}` and `{found}`", failure.last_token()),
+        )
+        .with_help(format!("write `{line}`")),
     )
 }

@@ -65,14 +65,19 @@ pub fn foreign_word(failure: &Failure<'_>) -> Option<Diagnostic> {
     // Words that only lead up to the matcher go with it.
     let mut end = failure.at + word.len();
     while let Some(next) = failure.text.get(end..).map(str::trim_start)
-        && let Some(filler) = ["to ", "be ", "than ", "not ", "equal ", "a ", "with "].into_iter().find(|word| next.starts_with(word))
+        && let Some(filler) =
+            ["to ", "be ", "than ", "not ", "equal ", "a ", "with "].into_iter().find(|word| next.starts_with(word))
     {
         end = failure.text.len() - next.len() + filler.trim_end().len();
     }
     let line = failure.corrected(failure.at, end, here);
     Some(
-        Diagnostic::error(&codes::FOREIGN_MATCHER, failure.span(failure.at, end), format!("`{word}` is no matcher: it is written `{here}`"))
-            .with_help(format!("write `{line}`")),
+        Diagnostic::error(
+            &codes::FOREIGN_MATCHER,
+            failure.span(failure.at, end),
+            format!("`{word}` is no matcher: it is written `{here}`"),
+        )
+        .with_help(format!("write `{line}`")),
     )
 }
 
@@ -102,7 +107,8 @@ pub fn foreign_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
     let start = before.rfind(" is ")? + 1;
     let tail = failure.text.get(start..)?;
     let (phrase, here) = PHRASES.iter().find(|(phrase, _)| {
-        tail.strip_prefix(phrase).is_some_and(|after| after.starts_with([' ', '[', '"']) && start + phrase.len() + 12 >= failure.at)
+        tail.strip_prefix(phrase)
+            .is_some_and(|after| after.starts_with([' ', '[', '"']) && start + phrase.len() + 12 >= failure.at)
     })?;
     let span = failure.span(start, start + phrase.len());
     let line = failure.corrected(start, start + phrase.len(), here);

@@ -23,11 +23,15 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
     let subject = failure.last_token();
     let message = format!("expected a matcher such as `==`, `contains` or `is` after `{subject}`");
     let rest = failure.rest();
-    let begins_value = rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$' | '-' | '_'));
+    let begins_value =
+        rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$' | '-' | '_'));
     let help = if rest.is_empty() {
         format!("say what must hold: `{} == …`, or `exists`", failure.before())
     } else if rest.starts_with('-') && subject.starts_with('$') {
-        format!("a key that holds `-` is written in brackets: `$[\"a-b\"]`; to compare, write `{}`", failure.corrected(failure.at, failure.at, "== "))
+        format!(
+            "a key that holds `-` is written in brackets: `$[\"a-b\"]`; to compare, write `{}`",
+            failure.corrected(failure.at, failure.at, "== ")
+        )
     } else if rest.starts_with('/') {
         format!("write `{}`", failure.corrected(failure.at, failure.at, "matches "))
     } else if begins_value {

@@ -30,6 +30,8 @@ const DETECTORS: &[Detector] = &[
     signs::missing_colon,
     signs::missing_equals,
     counts::combined,
+    counts::misread,
+    foreign::wait_for,
     units::detached,
     names::unquoted,
     names::quoted,
@@ -41,9 +43,9 @@ const DETECTORS: &[Detector] = &[
     matchers::foreign_phrase,
     matchers::foreign_word,
     spelling::keyword,
+    lists::missing_comma,
     missing::matcher,
     missing::value,
-    lists::missing_comma,
 ];
 
 /// The diagnostic of a known mistake.

@@ -3,8 +3,8 @@ use crate::syntax::explain::{Failure, is_word_char};
 use crate::syntax::grammar::Rule;
 
 const RESERVED: &[&str] = &[
-    "and", "or", "not", "true", "false", "null", "any", "file", "contains", "starts", "ends", "matches", "equals", "exists", "is", "in",
-    "has", "each", "some", "none", "close",
+    "and", "or", "not", "true", "false", "null", "any", "file", "contains", "starts", "ends", "matches", "equals",
+    "exists", "is", "in", "has", "each", "some", "none", "close",
 ];
 
 /// `test a thread can be read {`, `suite {`
@@ -35,7 +35,11 @@ pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
 /// `flow "login"()`
 pub fn quoted(failure: &Failure<'_>) -> Option<Diagnostic> {
     let rest = failure.rest();
-    if !expects_name(failure) || failure.expects(Rule::string) || failure.expects_value() || !rest.starts_with(['"', '\'']) {
+    if !expects_name(failure)
+        || failure.expects(Rule::string)
+        || failure.expects_value()
+        || !rest.starts_with(['"', '\''])
+    {
         return None;
     }
     let name = rest.get(1..)?.split(['"', '\'']).next().unwrap_or_default();
@@ -115,7 +119,8 @@ fn name_error(code: &'static Code, span: crate::source::Span, message: &str, sho
 }
 
 fn snake(name: &str) -> String {
-    let kept: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let kept: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     let kept = kept.trim_matches('_');
     if kept.is_empty() || kept.starts_with(|c: char| c.is_ascii_digit()) { format!("n{kept}") } else { kept.to_owned() }
 }

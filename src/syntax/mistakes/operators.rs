@@ -29,8 +29,9 @@ pub fn foreign(failure: &Failure<'_>) -> Option<Diagnostic> {
         }
         None if rest.starts_with('?') && failure.expects_end() => {
             return Some(
-                Diagnostic::error(&codes::FOREIGN_OPERATOR, failure.found_span(), "there is no `? :` here")
-                    .with_help("write two tests, or rows of `for each`, for two cases: a test that branches can't fail"),
+                Diagnostic::error(&codes::FOREIGN_OPERATOR, failure.found_span(), "there is no `? :` here").with_help(
+                    "write two tests, or rows of `for each`, for two cases: a test that branches can't fail",
+                ),
             );
         }
         None => return None,
@@ -38,8 +39,12 @@ pub fn foreign(failure: &Failure<'_>) -> Option<Diagnostic> {
     let span = failure.span(failure.at, failure.at + sign.len());
     let line = failure.corrected(failure.at, failure.at + sign.len(), here);
     Some(
-        Diagnostic::error(&codes::FOREIGN_OPERATOR, span, format!("`{sign}` is no operator: it is written `{}`", here.trim()))
-            .with_help(format!("write `{line}`")),
+        Diagnostic::error(
+            &codes::FOREIGN_OPERATOR,
+            span,
+            format!("`{sign}` is no operator: it is written `{}`", here.trim()),
+        )
+        .with_help(format!("write `{line}`")),
     )
 }
 

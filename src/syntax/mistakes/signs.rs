@@ -8,7 +8,9 @@ pub fn stray_sign(failure: &Failure<'_>) -> Option<Diagnostic> {
     let sign = rest.chars().next().filter(|sign| matches!(sign, ':' | '='))?;
     let takes_sign = failure.expects(Rule::colon) || failure.expects(Rule::assign) || failure.expects_matcher();
     let first = failure.before();
-    let is_keyword = !first.is_empty() && first.split_whitespace().count() <= 2 && first.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
+    let is_keyword = !first.is_empty()
+        && first.split_whitespace().count() <= 2
+        && first.bytes().all(|b| b.is_ascii_lowercase() || b == b' ');
     if takes_sign || rest.starts_with("==") || !is_keyword {
         return None;
     }
@@ -36,28 +38,48 @@ pub fn missing_colon(failure: &Failure<'_>) -> Option<Diagnostic> {
     let written = failure.before().len();
     let line = failure.corrected(written, end, colon);
     let what = if is_part { "its value" } else { "the value of a field" };
-    if is_entry && !is_part && !rest.starts_with(|c: char| c == '=' || c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$')) {
+    if is_entry
+        && !is_part
+        && !rest
+            .starts_with(|c: char| c == '=' || c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$'))
+    {
         return None;
     }
     Some(
-        Diagnostic::error(&codes::MISSING_COLON, failure.found_span(), format!("a `:` stands between `{name}` and {what}"))
-            .with_help(format!("write `{line}`")),
+        Diagnostic::error(
+            &codes::MISSING_COLON,
+            failure.found_span(),
+            format!("a `:` stands between `{name}` and {what}"),
+        )
+        .with_help(format!("write `{line}`")),
     )
 }
 
 /// `let a: 5`, `api: "https://…"`, `let a 5`
 pub fn missing_equals(failure: &Failure<'_>) -> Option<Diagnostic> {
-    if !failure.expects(Rule::assign) || !matches!(failure.rule, Rule::let_stmt | Rule::capture | Rule::env_value | Rule::credential) {
+    if !failure.expects(Rule::assign)
+        || !matches!(failure.rule, Rule::let_stmt | Rule::capture | Rule::env_value | Rule::credential)
+    {
         return None;
     }
     let rest = failure.rest();
     // A name with a sign in it has a diagnostic of its own.
-    if rest.starts_with('-') && failure.at == failure.before().len() {
+    let is_odd_name = rest.starts_with(|c: char| c == '-' || !c.is_ascii());
+    if is_odd_name && failure.at == failure.before().len()
+        || rest.starts_with(|c: char| c.is_ascii_digit()) && failure.expects(Rule::name)
+    {
         return None;
     }
     let name = failure.last_token();
     let len = ["==", ":=", ":"].into_iter().find(|sign| rest.starts_with(sign)).map_or(0, str::len);
     let line = failure.corrected(failure.before().len(), failure.at + len, " = ");
     let help = if rest.is_empty() { format!("write `{} = …`", failure.before()) } else { format!("write `{line}`") };
-    Some(Diagnostic::error(&codes::MISSING_EQUALS, failure.found_span(), format!("a `=` stands between `{name}` and its value")).with_help(help))
+    Some(
+        Diagnostic::error(
+            &codes::MISSING_EQUALS,
+            failure.found_span(),
+            format!("a `=` stands between `{name}` and its value"),
+        )
+        .with_help(help),
+    )
 }

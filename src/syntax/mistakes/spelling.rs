@@ -2,7 +2,20 @@ use crate::diag::{Diagnostic, closest, codes};
 use crate::syntax::explain::{Failure, Word};
 
 const MATCHERS: &[&str] = &[
-    "in", "contains", "starts with", "ends with", "matches", "equals", "is", "exists", "has length", "close to", "each", "some", "none", "not",
+    "in",
+    "contains",
+    "starts with",
+    "ends with",
+    "matches",
+    "equals",
+    "is",
+    "exists",
+    "has length",
+    "close to",
+    "each",
+    "some",
+    "none",
+    "not",
 ];
 
 /// A word that is nearly one of those that could stand there.
@@ -27,7 +40,8 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
         let count = candidate.split(' ').count();
         let written: Vec<&str> = failure.rest().split_whitespace().take(count).collect();
         let written = written.join(" ");
-        written.len() >= 3 && closest(&written, [*candidate]).is_some() || closest(word, [*candidate]).is_some() && word.len() >= 4
+        written.len() >= 3 && closest(&written, [*candidate]).is_some()
+            || closest(word, [*candidate]).is_some() && word.len() >= 4
     })?;
     let count = meant.split(' ').count();
     let len = written_len(failure.rest(), word, meant, count);
@@ -35,8 +49,12 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
     let line = failure.corrected(failure.at, failure.at + len, meant);
     let shown = failure.rest().get(..len).unwrap_or(word);
     Some(
-        Diagnostic::error(&codes::MISSPELT_KEYWORD, span, format!("`{shown}` isn't known here: did you mean `{meant}`?"))
-            .with_help(format!("write `{line}`")),
+        Diagnostic::error(
+            &codes::MISSPELT_KEYWORD,
+            span,
+            format!("`{shown}` isn't known here: did you mean `{meant}`?"),
+        )
+        .with_help(format!("write `{line}`")),
     )
 }
 
@@ -49,7 +67,7 @@ fn written_len(rest: &str, word: &str, meant: &str, count: usize) -> usize {
     for _ in 0..count {
         let next = rest.get(end..).unwrap_or_default();
         let skipped = next.len() - next.trim_start().len();
-        let len = next.trim_start().split_whitespace().next().map_or(0, str::len);
+        let len = next.split_whitespace().next().map_or(0, str::len);
         end += skipped + len;
     }
     end

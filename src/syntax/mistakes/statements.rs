@@ -23,9 +23,14 @@ pub fn unknown(parser: &Parser<'_>, segment: &Segment, context: Context) -> Unkn
         return only(case.no_word());
     }
     if foreign::is_control_flow(case.word) {
-        return only(case.error(&codes::CONTROL_FLOW, format!("there is no `{}`", case.word), foreign::without_control_flow(case.word)));
+        return only(case.error(
+            &codes::CONTROL_FLOW,
+            format!("there is no `{}`", case.word),
+            foreign::without_control_flow(case.word),
+        ));
     }
-    let detectors = [Case::header_line, Case::missing_expect, Case::method, Case::misplaced, Case::missing_let, Case::missing_call];
+    let detectors =
+        [Case::header_line, Case::missing_expect, Case::method, Case::misplaced, Case::missing_let, Case::missing_call];
     if let Some(diagnostic) = detectors.iter().find_map(|detect| detect(&case)) {
         return only(diagnostic);
     }
@@ -50,7 +55,12 @@ impl Case<'_> {
         self.parser.token_span(self.segment.from)
     }
 
-    fn error(&self, code: &'static crate::diag::Code, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+    fn error(
+        &self,
+        code: &'static crate::diag::Code,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::error(code, self.first_span(), message).with_help(help)
     }
 
@@ -72,10 +82,18 @@ impl Case<'_> {
         let takes_expect = matches!(self.context, Context::Request | Context::Channel | Context::Test | Context::Flow);
         if self.kind_of(0) == Some((Tok::Symbol, b'$')) && takes_expect {
             let line = self.line();
-            return self.error(&codes::MISSING_EXPECT, "an expectation begins with `expect`", format!("write `expect {line}`"));
+            return self.error(
+                &codes::MISSING_EXPECT,
+                "an expectation begins with `expect`",
+                format!("write `expect {line}`"),
+            );
         }
         if self.kind_of(0) == Some((Tok::Symbol, b'-')) {
-            return self.error(&codes::FOREIGN_STATEMENT, "a statement doesn't begin with `-`", "write the statement alone on its line, without the dash");
+            return self.error(
+                &codes::FOREIGN_STATEMENT,
+                "a statement doesn't begin with `-`",
+                "write the statement alone on its line, without the dash",
+            );
         }
         if self.kind_of(0) == Some((Tok::Open, b'[')) {
             let help = "there are no sections: `expect …`, `capture …`, `query …` each begin a line in the block of the request";
@@ -95,7 +113,8 @@ impl Case<'_> {
             return None;
         }
         let (name, value) = self.line().split_once(':')?;
-        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && name.starts_with(|c: char| c.is_ascii_uppercase() || name.contains('-') && c.is_ascii_alphabetic());
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && name.starts_with(|c: char| c.is_ascii_uppercase() || name.contains('-') && c.is_ascii_alphabetic());
         if !is_name {
             return None;
         }
@@ -109,9 +128,24 @@ impl Case<'_> {
 
     /// `status 200` in a request.
     fn missing_expect(&self) -> Option<Diagnostic> {
-        const SUBJECTS: &[&str] =
-            &["status", "time", "size", "url", "redirects", "certificate", "xpath", "css", "attempts", "HTTP", "jsonpath", "duration", "bytes"];
-        if !matches!(self.context, Context::Request | Context::Channel | Context::Test) || !SUBJECTS.contains(&self.word) {
+        const SUBJECTS: &[&str] = &[
+            "status",
+            "time",
+            "size",
+            "url",
+            "redirects",
+            "certificate",
+            "xpath",
+            "css",
+            "attempts",
+            "HTTP",
+            "jsonpath",
+            "duration",
+            "bytes",
+        ];
+        if !matches!(self.context, Context::Request | Context::Channel | Context::Test)
+            || !SUBJECTS.contains(&self.word)
+        {
             return None;
         }
         let help = match self.word {
@@ -126,7 +160,9 @@ impl Case<'_> {
 
     /// `get http://…`, `PURGE http://…`
     fn method(&self) -> Option<Diagnostic> {
-        if !matches!(self.kind_of(1), Some((Tok::Url | Tok::Text, _))) || matches!(self.context, Context::File | Context::Suite) {
+        if !matches!(self.kind_of(1), Some((Tok::Url | Tok::Text, _)))
+            || matches!(self.context, Context::File | Context::Suite)
+        {
             return None;
         }
         let upper = self.word.to_ascii_uppercase();
@@ -136,11 +172,16 @@ impl Case<'_> {
             return Some(self.error(&codes::METHOD_SPELLING, "a method is written in capitals", help));
         }
         if let Some(meant) = closest(&upper, ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]) {
-            return Some(self.error(&codes::METHOD_SPELLING, format!("`{}` is no method that is known", self.word), format!("did you mean `{meant}`?")));
+            return Some(self.error(
+                &codes::METHOD_SPELLING,
+                format!("`{}` is no method that is known", self.word),
+                format!("did you mean `{meant}`?"),
+            ));
         }
         let is_upper = self.word.bytes().all(|b| b.is_ascii_uppercase());
         let help = format!("a method that isn't common is written `request {upper} {rest}`");
-        is_upper.then(|| self.error(&codes::METHOD_SPELLING, format!("`{}` is no method that is known", self.word), help))
+        is_upper
+            .then(|| self.error(&codes::METHOD_SPELLING, format!("`{}` is no method that is known", self.word), help))
     }
 
     /// A statement that belongs elsewhere.
@@ -148,7 +189,8 @@ impl Case<'_> {
         if self.kind_of(1).is_some_and(|(kind, byte)| kind == Tok::Symbol && matches!(byte, b'=' | b':')) {
             return None;
         }
-        let homes: Vec<&str> = Context::ALL.iter().filter(|home| home.keywords().contains(&self.word)).map(|home| home.place()).collect();
+        let homes: Vec<&str> =
+            Context::ALL.iter().filter(|home| home.keywords().contains(&self.word)).map(|home| home.place()).collect();
         let home = homes.first()?;
         let (word, place) = (self.word, self.context.place());
         let is_step = Context::Test.keywords().contains(&word);
@@ -158,7 +200,9 @@ impl Case<'_> {
             Context::Test | Context::Flow if Context::Request.keywords().contains(&word) => {
                 "put it into the block of a request: `GET {{env.api}}/path { … }`".to_owned()
             }
-            Context::Test if word == "return" => "only flows return something: `flow NAME() { … return value }`".to_owned(),
+            Context::Test if word == "return" => {
+                "only flows return something: `flow NAME() { … return value }`".to_owned()
+            }
             _ => format!("it stands {home}"),
         };
         Some(self.error(&codes::MISPLACED_STATEMENT, format!("`{word}` can't stand {place}"), help))
@@ -181,11 +225,16 @@ impl Case<'_> {
 
     /// `login.logout(token)` in a test.
     fn missing_call(&self) -> Option<Diagnostic> {
-        let calls = matches!(self.kind_of(1), Some((Tok::Open, b'('))) || matches!((self.kind_of(1), self.kind_of(3)), (Some((Tok::Symbol, b'.')), Some((Tok::Open, b'('))));
+        let calls = matches!(self.kind_of(1), Some((Tok::Open, b'(')))
+            || matches!((self.kind_of(1), self.kind_of(3)), (Some((Tok::Symbol, b'.')), Some((Tok::Open, b'('))));
         if !calls || !matches!(self.context, Context::Test | Context::Flow) {
             return None;
         }
-        Some(self.error(&codes::MISSING_CALL, "a flow is carried out with `call`, or its result is named with `let`", format!("write `call {}`", self.line())))
+        Some(self.error(
+            &codes::MISSING_CALL,
+            "a flow is carried out with `call`, or its result is named with `let`",
+            format!("write `call {}`", self.line()),
+        ))
     }
 
     fn misspelt(&self) -> Option<Unknown> {

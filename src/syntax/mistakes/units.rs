@@ -10,6 +10,10 @@ pub fn detached(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let unit = failure.found();
+    let after = failure.rest().get(unit.len()..).unwrap_or_default().trim_start();
+    if after.starts_with([':', '(', '.', '=']) {
+        return None;
+    }
     let meant = if unit == "%" { "%" } else { unit_meant(unit)? };
     let span = failure.span(before.len() - number.len(), failure.at + unit.len());
     Some(

@@ -9,6 +9,7 @@ use super::super::split::{Body, Piece, Segment, Separators};
 use super::Context;
 
 /// What the head of `expect on CH` says; a block may complete it.
+#[expect(clippy::large_enum_variant, reason = "it lives for as long as one head is looked at")]
 enum Head {
     Block { order: Order, within: Option<TimeLimit> },
     Item(EventItem),

@@ -70,13 +70,19 @@ impl Parser<'_> {
         if self.is_flagged(segment) {
             return;
         }
-        let span = self.head_span(segment);
         let what = self.nth_word(segment, 0);
-        let end = Span { start: span.end.saturating_sub(1).max(span.start), ..span };
+        let end = self.end_of_head(segment);
         self.report(
             Diagnostic::error(&codes::MISSING_BLOCK, end, format!("`{what}` needs a block: `{{` is missing here"))
                 .with_help("add ` { … }` with what belongs to it"),
         );
+    }
+
+    /// The last token of a head: where something is missing behind it.
+    fn end_of_head(&self, segment: &Segment) -> Span {
+        let last =
+            (segment.from..segment.to).rev().find(|at| self.token(*at).is_some_and(|token| token.start < token.end));
+        last.map_or_else(|| self.head_span(segment), |at| self.token_span(at))
     }
 
     fn unexpected_block(&mut self, segment: &Segment, body: Body) {

@@ -6,7 +6,6 @@ use super::super::scan::Tok;
 use super::super::split::{Body, Piece, Segment, Separators};
 use super::Context;
 use crate::diag::{Diagnostic, codes};
-use crate::source::Span;
 
 impl Parser<'_> {
     /// The items of a channel's pattern.
@@ -137,8 +136,7 @@ impl Parser<'_> {
         if self.is_flagged(segment) {
             return;
         }
-        let span = self.head_span(segment);
-        let end = Span { start: span.end.saturating_sub(1).max(span.start), ..span };
+        let end = self.end_of_head(segment);
         self.report(
             Diagnostic::error(&codes::UNEXPECTED, end, format!("expected {missing} after this"))
                 .with_help(format!("add {missing}")),

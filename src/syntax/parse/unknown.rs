@@ -1,6 +1,6 @@
+use super::super::mistakes::statements;
 use super::super::parser::Parser;
 use super::super::split::Piece;
-use super::super::mistakes::statements;
 
 /// Where a statement stands, which says what may begin it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,9 @@ impl Scanner<'_> {
             return;
         };
         match sign {
-            '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}' | '\u{ab}' | '\u{bb}' => self.smart_quote(sign),
+            '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{2018}' | '\u{2019}' | '\u{ab}' | '\u{bb}' => {
+                self.smart_quote(sign)
+            }
             '`' => self.backtick(),
             _ if is_invisible(sign) => self.invisible(sign),
             _ => self.push(Tok::Symbol, sign.len_utf8()),
@@ -25,15 +27,22 @@ impl Scanner<'_> {
         let start = self.pos;
         let line = self.text.get(start..self.line_end()).unwrap_or_default();
         let inside = line.get(sign.len_utf8()..).unwrap_or_default();
-        let closing = inside.char_indices().find(|(_, c)| matches!(c, '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '\u{ab}' | '\u{bb}' | '"'));
+        let closing = inside
+            .char_indices()
+            .take(2000)
+            .find(|(_, c)| matches!(c, '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '\u{ab}' | '\u{bb}' | '"'));
         let (text, len) = match closing {
             Some((at, c)) => (inside.get(..at).unwrap_or_default(), sign.len_utf8() + at + c.len_utf8()),
             None => ("", sign.len_utf8()),
         };
         let span = Span::new(self.source, start, start + sign.len_utf8());
         let help = if text.is_empty() { "write \" instead".to_owned() } else { format!("write \"{text}\"") };
-        let diagnostic = Diagnostic::error(&codes::SMART_QUOTES, span, format!("{sign} is a typographic quote: strings stand in plain ones"))
-            .with_help(help);
+        let diagnostic = Diagnostic::error(
+            &codes::SMART_QUOTES,
+            span,
+            format!("{sign} is a typographic quote: strings stand in plain ones"),
+        )
+        .with_help(help);
         self.flag(start, start + len, diagnostic);
         self.push(Tok::Text, len);
     }
@@ -58,8 +67,12 @@ impl Scanner<'_> {
             self.line_invisible = Some(self.line_start);
             let span = Span::new(self.source, self.pos, self.pos + len);
             self.report(
-                Diagnostic::error(&codes::INVISIBLE_CHARACTER, span, format!("a character that can't be seen stands here (U+{:04X})", sign as u32))
-                    .with_help("remove it, or type a plain space; in a string, write it as `\\u{…}`"),
+                Diagnostic::error(
+                    &codes::INVISIBLE_CHARACTER,
+                    span,
+                    format!("a character that can't be seen stands here (U+{:04X})", sign as u32),
+                )
+                .with_help("remove it, or type a plain space; in a string, write it as `\\u{…}`"),
             );
         }
         self.blank.push((self.pos as u32, (self.pos + len) as u32));
@@ -77,8 +90,12 @@ impl Scanner<'_> {
         }
         let span = Span::new(self.source, start + at, start + at + 3 + name.len());
         self.report(
-            Diagnostic::warning(&codes::DOLLAR_INTERPOLATION, span, format!("`${{{name}}}` is sent as it is: it interpolates nothing"))
-                .with_help(format!("write `{{{{{name}}}}}` for the value of `{name}`, or the text in '…' if it is meant")),
+            Diagnostic::warning(
+                &codes::DOLLAR_INTERPOLATION,
+                span,
+                format!("`${{{name}}}` is sent as it is: it interpolates nothing"),
+            )
+            .with_help(format!("write `{{{{{name}}}}}` for the value of `{name}`, or the text in '…' if it is meant")),
         );
     }
 }

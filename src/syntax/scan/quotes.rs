@@ -43,10 +43,11 @@ impl Scanner<'_> {
             Some(b',') => self.push(Tok::Comma, 1),
             // A value of some kind, so that a brace behind it opens a block.
             Some(b'"' | b'\'') => self.push(Tok::Text, 1),
-            _ => {
-                let width = self.text.get(self.pos..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
-                self.push(Tok::Symbol, width);
-            }
+            _ => match self.text.get(self.pos..).and_then(|rest| rest.chars().next()) {
+                Some(sign) if sign.is_whitespace() => self.pos += sign.len_utf8(),
+                Some(sign) => self.push(Tok::Symbol, sign.len_utf8()),
+                None => self.pos += 1,
+            },
         }
     }
 }

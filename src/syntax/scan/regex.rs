@@ -87,8 +87,9 @@ impl Scanner<'_> {
 
     /// An odd quote on the rest of the line is the likelier mistake: what looks like a regex is then text.
     pub(super) fn odd_quote_follows(&self) -> bool {
+        const LONGEST: usize = 10_000;
         let line = self.text.get(self.pos..self.line_end()).unwrap_or_default();
-        line.bytes().filter(|b| *b == b'"').count() % 2 == 1
+        line.len() < LONGEST && line.bytes().filter(|b| *b == b'"').count() % 2 == 1
     }
 
     fn unclosed_regex(&mut self) {

@@ -24,6 +24,7 @@ pub fn scan(source: SourceId, text: &str) -> Scanned {
         bytes: text.as_bytes(),
         pos: 0,
         line_start: 0,
+        line_end: 0,
         line_token: 0,
         line_diagnostic: 0,
         line_poison: 0,
@@ -69,6 +70,7 @@ pub(super) struct Scanner<'t> {
     pub bytes: &'t [u8],
     pub pos: usize,
     pub line_start: usize,
+    line_end: usize,
     /// The number of tokens, diagnostics and poisoned ranges before the current line, to go back to when the line has an odd quote.
     pub line_token: usize,
     pub line_diagnostic: usize,
@@ -92,8 +94,8 @@ impl Scanner<'_> {
     fn run(&mut self) {
         if self.text.starts_with('\u{feff}') {
             self.pos = 3;
-            self.line_start = 3;
         }
+        self.begin_line();
         while let Some(byte) = self.peek(0) {
             self.token(byte);
         }
@@ -129,6 +131,8 @@ impl Scanner<'_> {
     /// Remembers what was there before the line that begins here.
     pub fn begin_line(&mut self) {
         self.line_start = self.pos;
+        let end = self.text.get(self.pos..).and_then(|rest| rest.find('\n')).map_or(self.text.len(), |n| self.pos + n);
+        self.line_end = if end > self.pos && self.bytes.get(end - 1) == Some(&b'\r') { end - 1 } else { end };
         self.line_token = self.tokens.len();
         self.line_diagnostic = self.diagnostics.len();
         self.line_poison = self.poison.len();
@@ -205,8 +209,7 @@ impl Scanner<'_> {
 
     /// The end of the current line, without its line end.
     pub fn line_end(&self) -> usize {
-        let end = self.text.get(self.pos..).and_then(|rest| rest.find('\n')).map_or(self.text.len(), |n| self.pos + n);
-        if end > self.pos && self.bytes.get(end - 1) == Some(&b'\r') { end - 1 } else { end }
+        self.line_end.max(self.pos)
     }
 
     /// Is this the beginning of a line, or does white space stand before it?

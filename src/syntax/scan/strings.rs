@@ -116,6 +116,7 @@ impl Scanner<'_> {
                 break;
             }
         }
+        end = start + self.text.get(start..end).unwrap_or_default().trim_end().len().max(3);
         let span = Span::new(self.source, start, start + 3);
         let diagnostic =
             Diagnostic::error(&codes::UNCLOSED_STRING, span, format!("the text that {quotes} opens here has no end"))
@@ -266,7 +267,9 @@ fn inner_string_end(bytes: &[u8], at: usize, quote: u8) -> Option<usize> {
 fn lacks_a_brace(bytes: &[u8], at: usize) -> bool {
     const LONGEST: usize = 100;
     let inside = bytes.get(at + 1..).unwrap_or_default();
-    let is_expression = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'(' | b')' | b'[' | b']' | b',' | b' ' | b'+' | b'-');
+    let is_expression = |b: &u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'(' | b')' | b'[' | b']' | b',' | b' ' | b'+' | b'-')
+    };
     let len = inside.iter().take(LONGEST).take_while(|b| is_expression(b)).count();
     inside.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') && inside.get(len..len + 2) == Some(b"}}")
 }

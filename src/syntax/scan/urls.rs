@@ -11,11 +11,9 @@ impl Scanner<'_> {
         match word {
             "websocket" => self.channel(false),
             "sse" | "ndjson" => self.channel(true),
-            "request" | "probe" => {
-                if self.next_method().is_some() {
-                    self.take_method();
-                    self.url(true);
-                }
+            "request" | "probe" if self.next_method().is_some() => {
+                self.take_method();
+                self.url(true);
             }
             _ if METHODS.contains(&word) => self.url(true),
             _ if is_like_method(word) => self.url(false),
@@ -94,6 +92,14 @@ impl Scanner<'_> {
         if let Some((at, message)) = damaged {
             self.damaged_url(at, end, message);
         }
+        // White space of other scripts ends it too, if it isn't in an interpolation.
+        let is_other_space = |c: char| c.is_whitespace() && !c.is_ascii();
+        let url = self.text.get(start..end).unwrap_or_default();
+        if let Some(space) = url.find(is_other_space).filter(|_| !url.contains("{{")) {
+            end = start + space;
+        }
+        let url = self.text.get(start..end).unwrap_or_default();
+        end = start + url.trim_end().len();
         if end > start {
             self.push(Tok::Url, end - start);
         }
@@ -103,7 +109,9 @@ impl Scanner<'_> {
     fn damaged_brace(&self, at: usize, start: usize) -> Option<usize> {
         let name = strings::braced_name(self.text, at);
         let after_name = at + 1 + name.len();
-        if !name.is_empty() && (self.bytes.get(after_name) == Some(&b'}') || at == start && self.bytes.get(after_name) == Some(&b'/')) {
+        if !name.is_empty()
+            && (self.bytes.get(after_name) == Some(&b'}') || at == start && self.bytes.get(after_name) == Some(&b'/'))
+        {
             return Some(after_damage(self.bytes, after_name).unwrap_or(after_name));
         }
         let after = after_damage(self.bytes, at + 1)?;

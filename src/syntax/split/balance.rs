@@ -117,7 +117,7 @@ impl Skeleton {
                 self.flag_operators(source, token);
             }
         }
-        self.poison.sort_unstable();
+        self.poison = merged(std::mem::take(&mut self.poison));
     }
 
     fn pair(&mut self, open: usize, close: usize) {
@@ -142,6 +142,19 @@ impl Skeleton {
         );
         self.diagnostics.truncate(MAX_DIAGNOSTICS);
     }
+}
+
+/// The same ranges in order, without overlaps.
+fn merged(mut ranges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(u32, u32)> = Vec::with_capacity(ranges.len());
+    for (start, end) in ranges {
+        match merged.last_mut() {
+            Some(last) if start <= last.1 => last.1 = last.1.max(end),
+            _ => merged.push((start, end)),
+        }
+    }
+    merged
 }
 
 /// The index of the token that opens the bracket which is one too many.

@@ -1,4 +1,5 @@
 use super::balance::NONE;
+use crate::diag::closest;
 use crate::syntax::scan::{Tok, Token};
 
 /// The tokens between two braces: their indices, the braces' own excluded from what they hold.
@@ -173,7 +174,11 @@ impl Splitter<'_> {
                 _ => at += 1,
             }
         }
-        let end = at.min(to);
+        let mut end = at.min(to);
+        // A comma at the very end goes on with nothing.
+        while end > start && self.tokens.get(end - 1).is_some_and(|token| token.kind == Tok::Newline) {
+            end -= 1;
+        }
         if start < end || piece.segments.is_empty() {
             piece.segments.push(Segment { from: start, to: end, body: None });
         }
@@ -194,7 +199,9 @@ impl Splitter<'_> {
         if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase()) {
             return true;
         }
-        self.opens_at_line_end(from)
+        // A misspelt keyword of a block, or a brace at the end of the line, which opens one.
+        (word.len() >= 4 && word.len() <= 16 && closest(word, BLOCKS.iter().copied()).is_some())
+            || self.opens_at_line_end(from)
     }
 
     /// A statement whose keyword isn't known (a misspelt one, probably) has a block if its line ends with the brace that opens it.

@@ -24,6 +24,8 @@ struct Open {
     at: usize,
     line: usize,
     indent: usize,
+    /// The bytes of its line.
+    range: (u32, u32),
     /// It stands at the end of its line.
     ends_line: bool,
     /// What it holds stands no deeper than its line: only a closing bracket ends it.
@@ -47,6 +49,8 @@ struct Repair<'t> {
     stack: Vec<Open>,
     line: usize,
     indent: usize,
+    /// The bytes of the current line.
+    range: (u32, u32),
     diagnostics: Vec<Diagnostic>,
     poison: Vec<(u32, u32)>,
     /// Where the lines begin that have a diagnostic: one a line is enough.
@@ -63,6 +67,7 @@ pub fn repair(source: SourceId, text: &str, chunk: &[Token], guessed: &[(u32, u3
         stack: Vec::new(),
         line: 0,
         indent: 0,
+        range: (0, 0),
         diagnostics: Vec::new(),
         poison: Vec::new(),
         reported: HashSet::new(),
@@ -90,6 +95,7 @@ impl Repair<'_> {
         let Some(first) = line.first() else { return };
         self.line += 1;
         self.indent = self.indent_of(first);
+        self.range = self.line_range(first);
         if first.kind != Tok::Close {
             self.continue_head(line);
             self.dedent(first.kind == Tok::Open);
@@ -119,6 +125,7 @@ impl Repair<'_> {
             at: self.out.len(),
             line: self.line,
             indent: self.indent,
+            range: self.range,
             ends_line,
             unindented: false,
         });
@@ -150,7 +157,8 @@ impl Repair<'_> {
         {
             top.unindented = true;
         }
-        while self.stack.last().is_some_and(|top| top.indent >= self.indent && top.line < self.line && !top.unindented) {
+        while self.stack.last().is_some_and(|top| top.indent >= self.indent && top.line < self.line && !top.unindented)
+        {
             self.close_missing(before_opener);
         }
     }
@@ -161,10 +169,16 @@ impl Repair<'_> {
         let Some(opener) = top.opener else { return };
         let at_line_end = !here && self.out.last().is_some_and(|token| token.kind == Tok::Newline);
         let at = if at_line_end { self.out.len() - 1 } else { self.out.len() };
-        let position = at.checked_sub(1).and_then(|before| self.out.get(before)).map_or(opener.end, |token| token.end);
+        let position = self.end_before(at).unwrap_or(opener.end);
         let byte = closer_of(opener.byte);
         self.out.insert(at, virtual_token(Tok::Close, byte, position));
-        self.report_unclosed(opener, position);
+        self.report_unclosed(opener, top.range, position);
+    }
+
+    /// Where the last token before an index of the output ends, line ends apart.
+    fn end_before(&self, at: usize) -> Option<u32> {
+        let before = self.out.get(..at)?;
+        before.iter().rev().find(|token| token.kind != Tok::Newline).map(|token| token.end)
     }
 
     fn close_at_line_start(&mut self, token: Token, rest: &[Token], next: Option<Next>) {
@@ -208,8 +222,7 @@ impl Repair<'_> {
             return if self.closes_later(rest) { self.unopened(token) } else { self.wrong_closer(token) };
         }
         // It would close what an earlier line opened: so it does where the lines after it agree.
-        let ends_block =
-            self.stack.last().is_some_and(|top| {
+        let ends_block = self.stack.last().is_some_and(|top| {
             let closed_next = next.is_some_and(|next| next.closer == Some(token.byte) && next.indent == top.indent);
             fits(top) && next.is_none_or(|next| next.indent <= top.indent) && !closed_next
         });
@@ -236,10 +249,10 @@ impl Repair<'_> {
     fn close(&mut self, token: Token) {
         let Some(top) = self.stack.pop() else { return };
         if top.opener.is_none() {
-            let end = top.at.checked_sub(1).and_then(|before| self.out.get(before)).map_or(0, |token| token.end);
+            let before = top.at.checked_sub(1).and_then(|before| self.out.get(before)).copied().unwrap_or(token);
             let opener = opener_of(token.byte);
-            self.missing.push((top.at, virtual_token(Tok::Open, opener, end)));
-            self.report_missing_opener(token, end);
+            self.missing.push((top.at, virtual_token(Tok::Open, opener, before.end)));
+            self.report_missing_opener(token, before);
         }
         self.out.push(token);
     }
@@ -249,7 +262,7 @@ impl Repair<'_> {
         let Some(Open { opener: Some(opener), .. }) = self.stack.pop() else { return };
         let byte = closer_of(opener.byte);
         self.out.push(Token { byte, virtual_: true, ..token });
-        if !self.flag_line(token.start) || self.is_guessed(opener.start) {
+        if !self.flag_line(self.range) || self.is_guessed(opener.start) {
             return;
         }
         let diagnostic = Diagnostic::error(
@@ -263,7 +276,7 @@ impl Repair<'_> {
     }
 
     fn unopened(&mut self, token: Token) {
-        if !self.flag_line(token.start) {
+        if !self.flag_line(self.range) {
             return;
         }
         let (close, open) = (token.byte as char, opener_of(token.byte) as char);
@@ -281,6 +294,7 @@ impl Repair<'_> {
                 at: self.out.len(),
                 line: self.line,
                 indent: self.indent,
+                range: self.range,
                 ends_line: false,
                 unindented: false,
             });
@@ -306,9 +320,8 @@ impl Repair<'_> {
         Repaired { tokens, diagnostics: self.diagnostics, poison: self.poison }
     }
 
-    fn report_unclosed(&mut self, opener: Token, end: u32) {
-        let line = self.line_range(opener.start);
-        let is_new = if end <= line.1 { self.flag_line(opener.start) } else { self.reported.insert(line.0) };
+    fn report_unclosed(&mut self, opener: Token, line: (u32, u32), end: u32) {
+        let is_new = if end <= line.1 { self.flag_line(line) } else { self.reported.insert(line.0) };
         if !is_new || self.is_guessed(opener.start) {
             return;
         }
@@ -321,30 +334,34 @@ impl Repair<'_> {
         self.report(diagnostic);
     }
 
-    fn report_missing_opener(&mut self, closer: Token, end: u32) {
-        if self.is_guessed(closer.start) || self.is_guessed(end.saturating_sub(1)) {
+    fn report_missing_opener(&mut self, closer: Token, last: Token) {
+        if self.is_guessed(closer.start) || self.is_guessed(last.start) {
             return;
         }
         let (close, open) = (closer.byte as char, opener_of(closer.byte) as char);
-        let place = Span::new(self.source, end.saturating_sub(1) as usize, end as usize);
-        let diagnostic =
-            Diagnostic::error(&codes::MISSING_BRACE, place, format!("`{open}` is missing at the end of this line"))
-                .with_related(self.span(closer), format!("this is the `{close}` that would close it"))
-                .with_help(format!("add ` {open}` at the end of the line"));
+        let diagnostic = Diagnostic::error(
+            &codes::MISSING_BRACE,
+            self.span(last),
+            format!("`{open}` is missing at the end of this line"),
+        )
+        .with_related(self.span(closer), format!("this is the `{close}` that would close it"))
+        .with_help(format!("add ` {open}` at the end of the line"));
         self.report(diagnostic);
     }
 
     /// Nothing more is said about a line with a bracket too many or too few. False if the line has its diagnostic.
-    fn flag_line(&mut self, offset: u32) -> bool {
-        let line = self.line_range(offset);
-        self.poison.push(line);
-        self.reported.insert(line.0) && !self.is_guessed(offset)
+    fn flag_line(&mut self, line: (u32, u32)) -> bool {
+        if self.poison.last() != Some(&line) {
+            self.poison.push(line);
+        }
+        self.reported.insert(line.0) && !self.is_guessed(line.0)
     }
 
-    fn line_range(&self, offset: u32) -> (u32, u32) {
-        let (before, after) = self.text.split_at_checked(offset as usize).unwrap_or_default();
+    /// The bytes of the line that begins with this token.
+    fn line_range(&self, first: &Token) -> (u32, u32) {
+        let (before, after) = self.text.split_at_checked(first.start as usize).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |n| n + 1);
-        let end = after.find('\n').map_or(self.text.len(), |n| offset as usize + n);
+        let end = after.find('\n').map_or(self.text.len(), |n| first.start as usize + n);
         (start as u32, end as u32)
     }
 

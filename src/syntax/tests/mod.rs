@@ -1,4 +1,8 @@
 mod examples;
+mod hostile;
+mod invariants;
+mod mistakes;
+mod mutations;
 mod recovery;
 
 use super::parse;

@@ -1,0 +1,192 @@
+//! Each mistake gets one diagnostic: its code, the exact place, and a help that mends it.
+
+use super::{diagnostics, shown};
+
+/// Where a snippet stands.
+#[derive(Clone, Copy)]
+enum In {
+    File,
+    Suite,
+    Test,
+    Request,
+    Pattern,
+    Environment,
+}
+
+fn wrapped(place: In, snippet: &str) -> String {
+    let (before, after) = match place {
+        In::File => ("", ""),
+        In::Suite => ("suite \"s\" {\n  ", "\n}\n"),
+        In::Test => ("suite \"s\" {\n  test \"t\" {\n    ", "\n  }\n}\n"),
+        In::Request => ("suite \"s\" {\n  test \"t\" {\n    GET http://a {\n      ", "\n    }\n  }\n}\n"),
+        In::Pattern => ("suite \"s\" {\n  test \"t\" {\n    expect on c in order {\n      ", "\n    }\n  }\n}\n"),
+        In::Environment => ("environment e {\n  ", "\n}\n"),
+    };
+    format!("{before}{snippet}{after}")
+}
+
+#[test]
+fn each_mistake_has_its_diagnostic() {
+    let mut wrong = Vec::new();
+    for (place, snippet, code, at, help) in CASES {
+        let text = wrapped(*place, snippet);
+        let found = diagnostics(&text);
+        let right = found.len() == 1
+            && found[0].code.name == format!("e2e::syntax::{code}")
+            && &text[found[0].span.start as usize..found[0].span.end as usize] == *at
+            && found[0].help.as_deref().is_some_and(|text| text.contains(help));
+        if !right {
+            wrong.push(format!(
+                "`{snippet}`: {code} at `{at}` with `{help}` was expected, but there was\n{}",
+                shown(&text, &found)
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The place, the snippet, the code, the text that the span covers, and a part of the help.
+const CASES: &[(In, &str, &str, &str, &str)] = &[
+    // Words
+    (In::Request, "expct status 200", "misspelt_keyword", "expct", "`expect status 200`"),
+    (In::Request, "expect $.a contians \"x\"", "misspelt_keyword", "contians", "expect $.a contains \"x\""),
+    (In::Request, "expect $.a strats with \"x\"", "misspelt_keyword", "strats with", "expect $.a starts with \"x\""),
+    (In::Request, "retry 3 tmes", "misspelt_keyword", "tmes", "retry 3 times"),
+    (In::Pattern, "event \"x\" witin 5s", "misspelt_keyword", "witin", "event \"x\" within 5s"),
+    (In::Pattern, "event \"x\" at lest 3 times", "misspelt_keyword", "at lest", "at least 3 times"),
+    (In::Suite, "tset \"x\" { wait 1s }", "misspelt_keyword", "tset", "`test \"x\"`"),
+    (In::File, "sute \"x\" {\n  priority P1\n}", "misspelt_keyword", "sute", "`suite \"x\"`"),
+    (In::File, "service x {\n}", "misplaced_statement", "service", "it stands in an environment"),
+    (In::File, "GET http://a { expect status 200 }", "misplaced_statement", "GET", "put it into a test"),
+    (In::File, "test \"x\" { wait 1s }", "misplaced_statement", "test", "put it into a suite"),
+    (In::Test, "header X: 1", "misplaced_statement", "header", "the block of a request"),
+    (In::Test, "return 5", "misplaced_statement", "return", "only flows return"),
+    (In::Suite, "wait 5s", "misplaced_statement", "wait", "put it into a test"),
+    (In::File, "frobnicate the server", "unknown_statement", "frobnicate", "`import`, `environment`, `suite`"),
+    (In::Test, "if status == 200 { wait 1s }", "control_flow", "if", "one test for each case"),
+    (In::Test, "while true { wait 1s }", "control_flow", "while", "eventually within 30s"),
+    (In::Test, "sleep 5s", "foreign_statement", "sleep", "`wait 2s`"),
+    (In::Test, "wait for 5s", "foreign_statement", "for", "`wait 5s`"),
+    (In::Request, "assert status == 200", "foreign_statement", "assert", "`expect SUBJECT MATCHER`"),
+    (In::Suite, "Given a user", "foreign_statement", "Given", "before each"),
+    (In::Request, "then status 200", "foreign_statement", "then", "`expect status 200`"),
+    (In::Request, "[Asserts]", "foreign_statement", "[", "`expect …`"),
+    (In::Suite, "- name: x", "foreign_statement", "-", "without the dash"),
+    (In::File, "describe \"x\" {\n}", "foreign_statement", "describe", "suite"),
+    (In::Request, "status 200", "missing_expect", "status", "`expect status 200`"),
+    (In::Request, "HTTP 200", "missing_expect", "HTTP", "`expect status 200`"),
+    (In::Request, "$.id exists", "missing_expect", "$", "`expect $.id exists`"),
+    (
+        In::Request,
+        "Content-Type: application/json",
+        "header_line",
+        "Content",
+        "`header Content-Type: \"application/json\"`",
+    ),
+    (In::Request, "Authorization: Bearer {{token}}", "header_line", "Authorization", "`bearer token`"),
+    (In::Test, "get http://a { expect status 200 }", "method_spelling", "get", "`GET http://a"),
+    (In::Test, "GTE http://a { expect status 200 }", "method_spelling", "GTE", "`GET`"),
+    (In::Test, "PURGE http://a { expect status 200 }", "method_spelling", "PURGE", "`request PURGE http://a"),
+    (In::Test, "x = 5", "missing_let", "x", "`let x = 5`"),
+    (In::Test, "login.logout(token)", "missing_call", "login", "`call login.logout(token)`"),
+    // Operators and matchers
+    (In::Request, "expect status = 200", "single_equals", "=", "`expect status == 200`"),
+    (In::Request, "expect $.a === 5", "foreign_operator", "===", "`expect $.a == 5`"),
+    (In::Test, "let a = b && c", "foreign_operator", "&&", "`let a = b and c`"),
+    (In::Test, "let a = b || c", "foreign_operator", "||", "`let a = b or c`"),
+    (In::Test, "let a = !b", "foreign_operator", "!", "`let a = not b`"),
+    (In::Request, "expect status 200 or 201", "value_alternatives", "or 201", "`expect status in [200, 201]`"),
+    (In::Request, "expect status == 200, 201", "value_alternatives", ", 201", "`expect status in [200, 201]`"),
+    (In::Request, "expect status 200 and time < 2s", "joined_expectations", "and", "`expect time < 2s`"),
+    (In::Request, "expect status 200 and expect time < 2s", "joined_expectations", "and", "`expect time < 2s`"),
+    (In::Request, "expect $.a is equal to 5", "foreign_matcher", "is equal to", "`expect $.a == 5`"),
+    (In::Request, "expect $.a is a string", "foreign_matcher", "is a", "`expect $.a is string`"),
+    (In::Request, "expect $.a is in [1, 2]", "foreign_matcher", "is in", "`expect $.a in [1, 2]`"),
+    (In::Request, "expect $.a includes \"x\"", "foreign_matcher", "includes", "`expect $.a contains \"x\"`"),
+    (In::Request, "expect $.a greater than 5", "foreign_matcher", "greater than", "`expect $.a > 5`"),
+    (In::Request, "expect $.a 5", "missing_matcher", "5", "`expect $.a == 5`"),
+    (In::Request, "expect $.a", "missing_matcher", "$.a", "`expect $.a == …`"),
+    (In::Request, "expect $.content-type == \"x\"", "dashed_key", "-type", "$[\"content-type\"]"),
+    (In::Request, "expect status", "missing_matcher", "status", "`expect status == …`"),
+    (In::Request, "expect status ==", "missing_value", "==", "`expect status == …`"),
+    (In::Test, "let x =", "missing_value", "=", "`let x = …`"),
+    (In::Test, "let x = a contains \"b\"", "matcher_in_value", "contains \"b\"", "takes `==`"),
+    (In::Test, "skip when env.ci", "missing_matcher", "env.ci", "`== true`"),
+    (In::Test, "let x = 5(1)", "call_of_a_value", "5", "login.as_user"),
+    (In::Test, "call logout", "call_of_a_value", "logout", "call login.logout()"),
+    // Counts and units
+    (In::Pattern, "event \"x\" at least 3 at most 5", "combined_counts", "at least 3 at most 5", "`3 to 5 times`"),
+    (
+        In::Pattern,
+        "event \"x\" at least 3 times at most 5 times",
+        "combined_counts",
+        "at least 3 times at most 5",
+        "`3 to 5 times`",
+    ),
+    (In::Pattern, "event \"x\" exactly 3 times", "count_spelling", "exactly", "`3 times`"),
+    (In::Request, "timeout 5 s", "detached_unit", "5 s", "`5s`"),
+    (In::Test, "wait 10 seconds", "detached_unit", "10 seconds", "`10s`"),
+    (In::Test, "wait 10sec", "unknown_unit", "sec", "`10s`"),
+    (In::Test, "wait 5x", "unknown_unit", "x", "`5 times`"),
+    (In::Request, "expect status 5xx", "unknown_unit", "xx", "`in 500..599`"),
+    (In::Suite, "at risk $5Q", "unknown_unit", "Q", "`K`"),
+    (In::Test, "let x = 1e999", "number_out_of_range", "1e999", "string"),
+    // Signs
+    (In::Request, "timeout: 5s", "stray_sign", ":", "`timeout 5s`"),
+    (In::Suite, "priority = P1", "stray_sign", "=", "`priority P1`"),
+    (In::Request, "header Accept = \"x\"", "missing_colon", "=", "`header Accept: \"x\"`"),
+    (In::Request, "header Accept \"x\"", "missing_colon", "\"", "`header Accept: \"x\"`"),
+    (In::Request, "json { a = 1 }", "missing_colon", "=", "`json { a: 1 }`"),
+    (In::Request, "json { a: 1 b: 2 }", "missing_comma", "b", "`json { a: 1, b: 2 }`"),
+    (In::Test, "let x = [1 2]", "missing_comma", "2", "`let x = [1, 2]`"),
+    (In::Test, "let x: 5", "missing_equals", ":", "`let x = 5`"),
+    (In::Environment, "api: \"https://a\"", "missing_equals", ":", "`api = \"https://a\"`"),
+    (In::Request, "expect status 200,\n      expect $.a == 1", "trailing_comma", ",", "remove the comma"),
+    (In::Request, "expect status 200 foo", "trailing", "foo", "new line"),
+    (In::Test, "// a comment", "slash_comment", "//", "`# a comment`"),
+    (In::Test, "let x = “a”", "smart_quotes", "“", "\"a\""),
+    (In::Test, "let x = `a`", "backtick_string", "`", "\"a\""),
+    (In::Test, "let x =\u{a0}5", "invisible_character", "\u{a0}", "plain space"),
+    // Names
+    (In::Suite, "test it works { wait 1s }", "unquoted_name", "it works", "`test \"it works\"`"),
+    (In::Suite, "test { wait 1s }", "missing_name", "test", "`test \"users can log in\"`"),
+    (In::File, "suite {\n}", "missing_name", "suite", "`suite \"users can log in\"`"),
+    (In::File, "flow \"login\"() { wait 1s }", "invalid_name", "\"login\"", "`login`"),
+    (In::Test, "let in = 5", "reserved_name", "in", "`the_in`"),
+    (In::Test, "let thread-id = 5", "invalid_name", "thread-id", "`thread_id`"),
+    (In::Test, "let 2nd = 5", "invalid_name", "2nd", "`n2nd`"),
+    (In::Test, "let größe = 5", "invalid_name", "größe", "`gr__e`"),
+    (In::Test, "let threadId = 5", "name_style", "threadId", "`thread_id`"),
+    (In::File, "shape created_thread { id: uuid }", "name_style", "created_thread", "`CreatedThread`"),
+    // Strings and interpolation
+    (In::Test, "let x = \"a", "unclosed_string", "\"", "close the string"),
+    (In::Request, "expect body matches /abc", "unclosed_regex", "/", "between slashes"),
+    (In::Test, "let x = \"a\\qb\"", "unknown_escape", "\\q", "`\\\\`"),
+    (In::Test, "let x = \"a {{b\"", "unclosed_interpolation", "{{", "`{{b}}`"),
+    (In::Test, "let x = \"a {b}}\"", "unclosed_interpolation", "{", "`{{b}}`"),
+    (In::Test, "let x = \"a {{}}\"", "empty_interpolation", "", "`{{name}}`"),
+    (In::Test, "let x = \"a {{1 +}}\"", "unexpected", "1 +", "an expression"),
+    (In::Test, "let x = \"a ${b}\"", "dollar_interpolation", "${b}", "`{{b}}`"),
+    (In::Test, "GET http://a/{id} { expect status 200 }", "unclosed_interpolation", "{", "`{{id}}`"),
+    (
+        In::Request,
+        "json { id: {{thread_id}} }",
+        "interpolation_outside_string",
+        "{{thread_id}}",
+        "`json { id: thread_id }`",
+    ),
+    (In::Request, "bearer {{token}}", "interpolation_outside_string", "{{token}}", "`bearer token`"),
+    (In::Request, "bearer $token", "dollar_name", "$token", "`token`"),
+    (In::Request, "bearer ${token}", "dollar_name", "${token}", "`token`"),
+    (In::Suite, "test \"a {{b}}\" { wait 1s }", "interpolation_not_allowed", "b", "write the text out"),
+    // Structure
+    (In::Test, "GET { expect status 200 }", "missing_url", "GET", "`GET {{env.api}}/path`"),
+    (In::Suite, "test \"x\"", "missing_block", "\"x\"", "{ … }"),
+    (In::Suite, "test \"x\"\n  {\n    wait 1s\n  }", "brace_below", "{", "line above"),
+    (In::Suite, "before { wait 1s }", "unexpected", "before", "before each { … }"),
+    (In::Test, "parallel { wait 1s } wait 2s", "unexpected", "wait 2s", "new line"),
+    (In::Test, "wait 1s }", "unopened_bracket", "}", "remove it"),
+    (In::Test, "let x = [1, 2)", "mismatched_bracket", ")", "`]`"),
+    (In::Test, "let x = [1, 2", "unclosed_bracket", "[", "add `]`"),
+    (In::Pattern, "## note\n      event \"x\"", "stray_doc_comment", "## note", "`#`"),
+];
