@@ -55,7 +55,7 @@ pub fn reserved(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("`{word}` is a word of the language and can't be a name");
-    Some(name_error(&codes::RESERVED_NAME, failure.found_span(), &message, &format!("the_{word}")))
+    Some(name_error(&codes::KEYWORD_AS_NAME, failure.found_span(), &message, &format!("the_{word}")))
 }
 
 /// `let thread-id = 5`, `let 2nd = 5`, `let größe = 5`

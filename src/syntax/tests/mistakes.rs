@@ -152,7 +152,7 @@ const CASES: &[(In, &str, &str, &str, &str)] = &[
     (In::Suite, "test { wait 1s }", "missing_name", "test", "`test \"users can log in\"`"),
     (In::File, "suite {\n}", "missing_name", "suite", "`suite \"users can log in\"`"),
     (In::File, "flow \"login\"() { wait 1s }", "invalid_name", "\"login\"", "`login`"),
-    (In::Test, "let in = 5", "reserved_name", "in", "`the_in`"),
+    (In::Test, "let in = 5", "keyword_as_name", "in", "`the_in`"),
     (In::Test, "let thread-id = 5", "invalid_name", "thread-id", "`thread_id`"),
     (In::Test, "let 2nd = 5", "invalid_name", "2nd", "`n2nd`"),
     (In::Test, "let größe = 5", "invalid_name", "größe", "`gr__e`"),
