@@ -35,7 +35,8 @@ enum Form {
 
 pub(super) async fn sse(State(service): State<Service>, _: Caller, headers: HeaderMap, uri: Uri) -> Answer {
     let query = Pairs::of_query(&uri);
-    let Some(prompt) = query.get("prompt").map(str::trim).filter(|prompt| (1..=4000).contains(&prompt.len())) else {
+    let Some(prompt) = query.get("prompt").map(str::trim).filter(|prompt| (1..=4000).contains(&prompt.chars().count()))
+    else {
         return Err(Failure::fields("invalid_query", vec![("prompt".into(), "must have 1 to 4000 characters".into())]));
     };
     let chunks = query.number("chunks", 5, CHUNKS)?;

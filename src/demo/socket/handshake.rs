@@ -4,7 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use uuid::Uuid;
@@ -48,9 +48,14 @@ fn websocket_key(headers: &HeaderMap) -> Result<String, Failure> {
     if !upgrades || !has(header::SEC_WEBSOCKET_VERSION, "13") {
         return Err(upgrade_required());
     }
-    let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
-    let missing = || Failure::bad_request("invalid_handshake", "`Sec-WebSocket-Key` is missing.");
-    key.map(str::to_owned).ok_or_else(missing)
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()).map(str::trim);
+    let wrong = || Failure::bad_request("invalid_handshake", "`Sec-WebSocket-Key` must be 16 bytes in base64.");
+    key.filter(|key| is_nonce(key)).map(str::to_owned).ok_or_else(wrong)
+}
+
+/// RFC 6455, section 4.2.1: the key decodes to 16 bytes.
+fn is_nonce(key: &str) -> bool {
+    STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16)
 }
 
 fn upgrade_required() -> Failure {

@@ -18,6 +18,18 @@ async fn a_bad_token_in_a_header_is_refused_at_the_handshake() {
 }
 
 #[tokio::test]
+async fn a_handshake_needs_a_key_of_sixteen_bytes() {
+    let lab = Lab::new().await;
+    let user = lab.user().await;
+    let request = || user.api(Method::GET, "/ws").header("Connection", "Upgrade").header("Upgrade", "websocket");
+    let request = || request().header("Sec-WebSocket-Version", "13");
+    assert_eq!(go(request()).await.code(), "invalid_handshake");
+    for (key, status) in [("x", 400), ("dG9vIHNob3J0", 400), ("dGhlIHNhbXBsZSBub25jZQ==", 101)] {
+        assert_eq!(request().header("Sec-WebSocket-Key", key).send().await.unwrap().status(), status, "{key}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_comes_by_subprotocol_too() {
     let lab = Lab::new().await;
     let user = lab.user().await;

@@ -72,6 +72,14 @@ async fn wrong_streams_are_refused() {
     for query in ["", "prompt=x&chunks=0", "prompt=x&chunks=51", "prompt=x&interval_ms=1001"] {
         assert_eq!(user.get(&format!("/stream/answer?{query}")).await.code(), "invalid_query", "{query}");
     }
+    for (length, status) in [(4000, 200), (4001, 400)] {
+        let query = [("prompt", "é".repeat(length)), ("chunks", "1".into())];
+        assert_eq!(
+            go(user.api(Method::GET, "/stream/answer").query(&query)).await.status,
+            status,
+            "{length} characters"
+        );
+    }
     assert_eq!(user.post("/stream/answer", json!({ "chunks": 2 })).await.code(), "validation_failed");
     assert_eq!(go(lab.api(Method::GET, "/stream/answer?prompt=x")).await.code(), "token_missing");
 }
