@@ -193,7 +193,7 @@ impl Scanner<'_> {
         let mut at = start;
         while at < end {
             match self.bytes.get(at) {
-                Some(b'\\') => at += 2,
+                Some(b'\\') => at += if self.bytes.get(at + 1..at + 3) == Some(b"{{") { 3 } else { 2 },
                 Some(b'{') if self.bytes.get(at + 1) == Some(&b'{') => match interpolation_end(self, at) {
                     Some(after) if after <= end => at = after,
                     _ => {

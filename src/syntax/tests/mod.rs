@@ -4,6 +4,7 @@ mod invariants;
 mod mistakes;
 mod mutations;
 mod recovery;
+mod trees;
 
 use super::parse;
 use crate::diag::Diagnostic;
