@@ -42,6 +42,18 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::error(&codes::MISSING_MATCHER, failure.found_span(), message).with_help(help))
 }
 
+/// `mark before_order { … }`
+pub fn no_block(failure: &Failure<'_>) -> Option<Diagnostic> {
+    if failure.found() != "{" || !failure.expects_end() || failure.expects_value() || failure.expects_matcher() {
+        return None;
+    }
+    let word = failure.before().split_whitespace().next().unwrap_or_default();
+    Some(
+        Diagnostic::error(&codes::UNEXPECTED_BLOCK, failure.found_span(), format!("`{word}` takes no block"))
+            .with_help("remove the braces, or begin a new statement for what stands in them"),
+    )
+}
+
 /// `expect status ==`, `let name =`
 pub fn value(failure: &Failure<'_>) -> Option<Diagnostic> {
     if !failure.rest().is_empty() || !failure.expects_value() {

@@ -46,6 +46,7 @@ const DETECTORS: &[Detector] = &[
     lists::missing_comma,
     missing::matcher,
     missing::value,
+    missing::no_block,
 ];
 
 /// The diagnostic of a known mistake.

@@ -3,6 +3,7 @@ mod hostile;
 mod invariants;
 mod mistakes;
 mod mutations;
+mod pages;
 mod recovery;
 mod trees;
 

@@ -33,7 +33,11 @@ fn grouped(expr: &Expr) -> String {
             let path: Vec<&str> = callee.segments.iter().map(|segment| segment.text.as_str()).collect();
             let args: Vec<String> = args
                 .iter()
-                .map(|arg| arg.name.as_ref().map_or_else(|| grouped(&arg.value), |name| format!("{}: {}", name.text, grouped(&arg.value))))
+                .map(|arg| {
+                    arg.name
+                        .as_ref()
+                        .map_or_else(|| grouped(&arg.value), |name| format!("{}: {}", name.text, grouped(&arg.value)))
+                })
                 .collect();
             format!("{}({})", path.join("."), args.join(", "))
         }
@@ -82,7 +86,9 @@ fn quantities_are_judged_by_their_units() {
     assert!(matches!(value("120/m").kind, ExprKind::Rate(rate) if (rate.per_second - 2.0).abs() < 1e-12));
     assert!(matches!(value("$1.5M").kind, ExprKind::Money(money) if (money.amount - 1.5e6).abs() < 1e-6));
     assert!(matches!(value("1_000").kind, ExprKind::Number(number) if number.as_u64() == Some(1000)));
-    assert!(matches!(value("18446744073709551615").kind, ExprKind::Number(number) if number.as_u64() == Some(u64::MAX)));
+    assert!(
+        matches!(value("18446744073709551615").kind, ExprKind::Number(number) if number.as_u64() == Some(u64::MAX))
+    );
     assert!(matches!(value("1e3").kind, ExprKind::Number(number) if number.as_f64() == Some(1000.0)));
 }
 
@@ -155,19 +161,45 @@ fn expectation(text: &str) -> Expect {
 
 #[test]
 fn subjects_and_matchers_are_told_apart() {
-    assert!(matches!(expectation("status 201"), Expect { subject: Subject { kind: SubjectKind::Status, .. }, matcher: Matcher { kind: MatcherKind::Bare(_), .. }, .. }));
-    assert!(matches!(expectation("header Location contains \"x\"").subject.kind, SubjectKind::Header(name) if name.text == "Location"));
-    assert!(matches!(expectation("cookie sid.http_only == true").subject.kind, SubjectKind::Cookie { name, attribute: Some(attribute) } if name.text == "sid" && attribute.text == "http_only"));
+    assert!(matches!(
+        expectation("status 201"),
+        Expect {
+            subject: Subject { kind: SubjectKind::Status, .. },
+            matcher: Matcher { kind: MatcherKind::Bare(_), .. },
+            ..
+        }
+    ));
+    assert!(
+        matches!(expectation("header Location contains \"x\"").subject.kind, SubjectKind::Header(name) if name.text == "Location")
+    );
+    assert!(
+        matches!(expectation("cookie sid.http_only == true").subject.kind, SubjectKind::Cookie { name, attribute: Some(attribute) } if name.text == "sid" && attribute.text == "http_only")
+    );
     assert!(matches!(expectation("time to first byte < 1s").subject.kind, SubjectKind::TimeToFirstByte));
     assert!(matches!(expectation("$.a == 1").subject.kind, SubjectKind::JsonPath(_)));
     assert!(matches!(expectation("$.a + $.b == 1").subject.kind, SubjectKind::Expr(_)));
     assert!(matches!(expectation("data.name == 1").subject.kind, SubjectKind::Expr(_)));
-    assert!(matches!(expectation("certificate expires after 14d"), Expect { subject: Subject { kind: SubjectKind::Certificate(name), .. }, matcher: Matcher { kind: MatcherKind::ExpiresAfter(_), .. }, .. } if name.text == "expires"));
-    assert!(matches!(expectation("$.a is not empty").matcher.kind, MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::IsEmpty)));
-    assert!(matches!(expectation("$.a is sorted by $.b descending").matcher.kind, MatcherKind::IsSorted { by: Some(_), descending: true }));
-    assert!(matches!(expectation("$.a each not in [1]").matcher.kind, MatcherKind::Each(inner) if matches!(&inner.kind, MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::In(_)))));
-    assert!(matches!(expectation("$.a matches /a\\/[/]b/im").matcher.kind, MatcherKind::MatchesRegex(regex) if regex.pattern == "a/[/]b" && regex.flags == "im"));
-    let MatcherKind::MatchesPartial(partial) = expectation("$.a matches { a: any, b: > 5, \"c\": [/x/, { d }] }").matcher.kind else { panic!() };
+    assert!(
+        matches!(expectation("certificate expires after 14d"), Expect { subject: Subject { kind: SubjectKind::Certificate(name), .. }, matcher: Matcher { kind: MatcherKind::ExpiresAfter(_), .. }, .. } if name.text == "expires")
+    );
+    assert!(
+        matches!(expectation("$.a is not empty").matcher.kind, MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::IsEmpty))
+    );
+    assert!(matches!(
+        expectation("$.a is sorted by $.b descending").matcher.kind,
+        MatcherKind::IsSorted { by: Some(_), descending: true }
+    ));
+    assert!(
+        matches!(expectation("$.a each not in [1]").matcher.kind, MatcherKind::Each(inner) if matches!(&inner.kind, MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::In(_))))
+    );
+    assert!(
+        matches!(expectation("$.a matches /a\\/[/]b/im").matcher.kind, MatcherKind::MatchesRegex(regex) if regex.pattern == "a/[/]b" && regex.flags == "im")
+    );
+    let MatcherKind::MatchesPartial(partial) =
+        expectation("$.a matches { a: any, b: > 5, \"c\": [/x/, { d }] }").matcher.kind
+    else {
+        panic!()
+    };
     let PartialKind::Object(entries) = partial.kind else { panic!() };
     assert!(matches!(entries[0].value.as_ref().unwrap().kind, PartialKind::Any));
     assert!(matches!(entries[1].value.as_ref().unwrap().kind, PartialKind::Compare(BinaryOp::Greater, _)));
@@ -176,15 +208,26 @@ fn subjects_and_matchers_are_told_apart() {
 
 #[test]
 fn conditions_join_and_group() {
-    let StmtKind::SkipWhen { condition, because } = stmts("skip when a == 1 and not (b is string or null or c contains \"x\") or d exists because \"why\"").remove(0).kind else { panic!() };
+    let StmtKind::SkipWhen { condition, because } =
+        stmts("skip when a == 1 and not (b is string or null or c contains \"x\") or d exists because \"why\"")
+            .remove(0)
+            .kind
+    else {
+        panic!()
+    };
     assert_eq!(because.unwrap().value, "why");
     let ConditionKind::Or(alternatives) = condition.kind else { panic!() };
     let ConditionKind::And(both) = &alternatives[0].kind else { panic!() };
     let ConditionKind::Not(inner) = &both[1].kind else { panic!() };
     let ConditionKind::Or(inner) = &inner.kind else { panic!("{inner:?}") };
     assert_eq!(inner.len(), 2);
-    assert!(matches!(&inner[0].kind, ConditionKind::Test { matcher: Matcher { kind: MatcherKind::Is(TypeExpr { kind: TypeExprKind::Or(types), .. }), .. }, .. } if types.len() == 2));
-    assert!(matches!(alternatives[1].kind, ConditionKind::Test { matcher: Matcher { kind: MatcherKind::Exists, .. }, .. }));
+    assert!(
+        matches!(&inner[0].kind, ConditionKind::Test { matcher: Matcher { kind: MatcherKind::Is(TypeExpr { kind: TypeExprKind::Or(types), .. }), .. }, .. } if types.len() == 2)
+    );
+    assert!(matches!(
+        alternatives[1].kind,
+        ConditionKind::Test { matcher: Matcher { kind: MatcherKind::Exists, .. }, .. }
+    ));
 }
 
 #[test]
@@ -193,21 +236,34 @@ fn items_keep_their_blocks_and_what_follows_them() {
     let ChannelExpectKind::Every { trigger, response, .. } = expect.kind else { panic!() };
     assert!(matches!(trigger.body[0].kind, ItemEntryKind::Capture(_)));
     assert!(response.within.is_some());
-    assert!(matches!(&response.body[1].kind, ItemEntryKind::Condition(Condition { kind: ConditionKind::Test { subject: Subject { kind: SubjectKind::Text, .. }, .. }, .. })));
+    assert!(matches!(
+        &response.body[1].kind,
+        ItemEntryKind::Condition(Condition {
+            kind: ConditionKind::Test { subject: Subject { kind: SubjectKind::Text, .. }, .. },
+            ..
+        })
+    ));
     let StmtKind::ChannelExpect(expect) = stmts("expect on c where $.a == 1 since m in any order within 1s to 5s { event \"x\" 2 to 3 times; frame text \"2\" once }").remove(0).kind else { panic!() };
     let ChannelExpectKind::Block { on, block } = expect.kind else { panic!() };
     assert!(on.filter.is_some() && on.since.is_some());
     assert_eq!(block.order, Order::AnyOrder);
     assert!(block.within.unwrap().at_least.is_some());
-    assert!(matches!(&block.items[0].kind, PatternItemKind::Event(EventItem { count: Some(Count { kind: CountKind::Between(..), .. }), .. })));
-    assert!(matches!(&block.items[1].kind, PatternItemKind::Event(EventItem { what: FrameKindPattern::Text(Some(_)), count: Some(_), .. })));
+    assert!(matches!(
+        &block.items[0].kind,
+        PatternItemKind::Event(EventItem { count: Some(Count { kind: CountKind::Between(..), .. }), .. })
+    ));
+    assert!(matches!(
+        &block.items[1].kind,
+        PatternItemKind::Event(EventItem { what: FrameKindPattern::Text(Some(_)), count: Some(_), .. })
+    ));
 }
 
 #[test]
 fn doc_comments_belong_to_what_stands_below_them() {
     let text = "# plain\n## One\n##  two\nsuite \"s\" {\n  ## Hook.\n  before all { wait 1s }\n  ## Test.\n  test \"t\" { wait 1s } ## stray\n}\n\n## Away.\n\nshape A {\n  ## Field.\n  id: uuid\n}\n";
     let parsed = parse(SourceId(0), text);
-    let stray: Vec<&str> = parsed.diagnostics.iter().map(|d| &text[d.span.start as usize..d.span.end as usize]).collect();
+    let stray: Vec<&str> =
+        parsed.diagnostics.iter().map(|d| &text[d.span.start as usize..d.span.end as usize]).collect();
     assert_eq!(stray, ["## stray", "## Away."]);
     assert_eq!(parsed.file.comments.len(), 8);
     assert_eq!(parsed.file.items[0].doc.as_ref().unwrap().text, "One\n two");
@@ -226,7 +282,13 @@ fn line_ends_tabs_and_a_byte_order_mark_change_nothing() {
         let parsed = parse(SourceId(0), &other);
         assert!(parsed.diagnostics.is_empty(), "{name}: {}", shown(&other, &parsed.diagnostics));
         assert_eq!(parsed.file.items.len(), parse(SourceId(0), text).file.items.len());
-        assert!(parsed.file.comments.iter().all(|comment| !other[comment.span.start as usize..comment.span.end as usize].ends_with('\r')));
+        assert!(
+            parsed
+                .file
+                .comments
+                .iter()
+                .all(|comment| !other[comment.span.start as usize..comment.span.end as usize].ends_with('\r'))
+        );
     }
 }
 
