@@ -1,0 +1,35 @@
+mod cases;
+mod cost;
+mod generate;
+mod oracle;
+mod support;
+
+use proptest::prelude::*;
+
+use self::generate::Case;
+use self::oracle::Verdict;
+use super::Status;
+
+fn verdict(status: &Status<support::Captured>) -> Verdict {
+    match status {
+        Status::Running => Verdict::Running,
+        Status::Failed(_) => Verdict::Failed,
+        Status::Matched(found) => Verdict::Matched {
+            taken: found.taken.iter().map(|taken| (taken.item.0, taken.frame)).collect(),
+            captures: found.captures,
+            at: support::ms(found.at),
+        },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, max_global_rejects: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_machine_agrees_with_the_oracle(Case { pattern, items, log, looks } in generate::cases()) {
+        let status = support::run(&pattern, &items, &log, &looks);
+        let expected = oracle::judge(&pattern, &items, &log);
+        prop_assume!(expected != Verdict::Endless);
+        prop_assert_eq!(verdict(&status), expected);
+    }
+}
