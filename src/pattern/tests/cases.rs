@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::support::{Asks, Items, Log, frame, machine, run};
 use crate::event::ChannelEnd;
-use crate::pattern::{Block, BlockId, Cause, Count, Gap, GapOp, Item, ItemId, ItemState, Limit, Node, Order, Repeat, Status};
+use crate::pattern::{
+    Block, BlockId, Cause, Count, Gap, GapOp, Item, ItemId, ItemState, Limit, Node, Order, Repeat, Status,
+};
 
 const A: u32 = 0;
 const B: u32 = 1;
@@ -13,6 +15,8 @@ const C: u32 = 2;
 const D: u32 = 3;
 /// An `e` with the number that was captured.
 const E: u32 = 4;
+/// An `a` too.
+const F: u32 = 5;
 
 fn items() -> Items {
     let plain = |letters| Asks { letters, ..Asks::default() };
@@ -22,6 +26,7 @@ fn items() -> Items {
         plain("c"),
         Asks { letters: "d", captures: Some(0), equals: None },
         Asks { letters: "e", captures: None, equals: Some(0) },
+        plain("a"),
     ];
     Items(list)
 }
@@ -232,11 +237,14 @@ fn captures_correlate_later_items() {
 
 #[test]
 fn the_leftmost_greedy_way_is_chosen() {
-    let pattern = within(in_order(vec![counted(A, Count::at_most(2)), one(A)]), 20);
-    assert_eq!(outcome(&pattern, log("1a 2a 3a")), "0:1 0:2 0:3 at 3");
-    // Less greedy ways are taken when the greedy one fails, which it does with its deadline.
-    assert_eq!(outcome(&pattern, log("1a 2a")), "0:1 0:2 at 20");
-    assert_eq!(outcome(&pattern, log("1a")), "0:1 at 20");
+    let pattern = within(in_order(vec![counted(A, Count::at_most(2)), one(F)]), 20);
+    assert_eq!(outcome(&pattern, log("1a 2a 3a")), "0:1 0:2 5:3 at 3");
+    // A less greedy way counts when the greedy one has failed, as it does with the deadline.
+    let log = log("1a 2a");
+    let mut machine = machine(&pattern, None);
+    log.frames.iter().for_each(|frame| machine.frame(frame, &items()));
+    assert_eq!(machine.status(), &Status::Running);
+    assert_eq!(outcome(&pattern, log), "0:1 5:2 at 2");
 }
 
 #[test]

@@ -32,12 +32,8 @@ fn cost(pattern: &Block, items: &Items, letters: &str, frames: u32) -> (f64, usi
 #[test]
 fn repeated_optional_items_cost_no_more_with_more_frames() {
     let optional = (0..4).map(|id| item(id, Count::OPTIONAL)).collect();
-    let repeat = Repeat {
-        id: BlockId(1),
-        count: Count::between(0, 20),
-        within: None,
-        block: block(Order::InOrder, optional),
-    };
+    let repeat =
+        Repeat { id: BlockId(1), count: Count::between(0, 20), within: None, block: block(Order::InOrder, optional) };
     let pattern = block(Order::InOrder, vec![Node::Repeat(repeat), item(4, Count::UNSTATED), item(5, Count::UNSTATED)]);
     let items = items(&["a", "a", "a", "a", "a", "z"]);
     let (short, _) = cost(&pattern, &items, "a", 200);

@@ -394,16 +394,16 @@ fn keep_chosen(blocks: &[Block], branches: Vec<S>, chosen: Option<usize>) -> Vec
 fn follow_ordered(block: &Block, mut at: usize, mut children: Vec<S>, tick: u64) -> Inside {
     let node = |place: usize| N::of(&block.nodes[place]);
     let mut reachable = true;
-    for place in at..children.len() {
+    for (place, child) in children.iter_mut().enumerate().skip(at) {
         if !reachable {
-            children[place] = S::NotBegun;
+            *child = S::NotBegun;
             continue;
         }
-        if matches!(children[place], S::NotBegun) {
-            children[place] = begin(node(place), tick);
+        if matches!(child, S::NotBegun) {
+            *child = begin(node(place), tick);
         }
-        children[place] = follow(node(place), children[place].clone(), tick);
-        reachable = standing(node(place), &children[place]) >= Is::Satisfied;
+        *child = follow(node(place), child.clone(), tick);
+        reachable = standing(node(place), child) >= Is::Satisfied;
     }
     while at + 1 < children.len() && standing(node(at), &children[at]) >= Is::Full {
         children[at] = over(node(at), &children[at], true);
