@@ -153,7 +153,7 @@ fn reason(test: &TestResult) -> (String, Option<String>) {
     if *first.code == codes::STATUS {
         let status =
             test.exchanges.last().and_then(|exchange| exchange.outcome.as_ref().ok()).map(|response| response.status);
-        if let (Some(status), Some(host)) = (status, &host) {
+        if let (Some(status), Some(host)) = (status.filter(|status| *status >= 400), &host) {
             return (format!("{host} answers {status}"), Some(host.clone()));
         }
     }
