@@ -1,5 +1,6 @@
 //! From a plan and recorded evidence to outcomes. Pure: it sees neither a socket nor a clock nor a file.
 
+mod channel;
 mod excerpt;
 mod failure;
 mod frame;
@@ -7,9 +8,9 @@ mod outcome;
 mod response;
 mod verdict;
 
+pub use channel::{ChannelJudge, ChannelOutcome, Start};
 pub use excerpt::{json_excerpt, text_excerpt};
 pub use frame::fits;
-pub(crate) use frame::is_named;
 pub use outcome::*;
 pub(crate) use response::captured;
 pub use response::{Judged, expectation, response};

@@ -341,14 +341,3 @@ fn outbound(body: &FrameBody, context: &Context<'_>) -> Result<Outbound, Fault> 
         }
     }
 }
-
-impl Walk {
-    pub(super) async fn expect_channel(
-        &mut self,
-        span: Span,
-        _expectation: &crate::plan::ChannelExpectation,
-    ) -> Walked {
-        let _ = span;
-        Err(Halt::Failed)
-    }
-}

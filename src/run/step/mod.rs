@@ -5,6 +5,7 @@ mod channel;
 mod control;
 mod request;
 mod value;
+mod watch;
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
