@@ -8,7 +8,17 @@ pub struct Clock {
     epoch: tokio::time::Instant,
 }
 
+/// The timer's present instant, for stages that are measured where no run is at hand.
+pub(super) fn present() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 impl Clock {
+    /// The wall clock's time, for the start of a run and the dates that come from it.
+    pub fn wall() -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
     pub fn start() -> Self {
         Self { epoch: tokio::time::Instant::now() }
     }

@@ -47,7 +47,7 @@ pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Runs all tests of a plan. Whatever happens to one of them, all of them have a result.
 pub async fn execute(plan: Arc<Plan>, options: Options, progress: OnProgress) -> RunResult {
-    let started_at = jiff::Timestamp::now();
+    let started_at = Clock::wall();
     let clock = Clock::start();
     let info = RunInfo {
         id: uuid::Uuid::new_v4().to_string(),

@@ -48,7 +48,7 @@ pub(super) struct DnsFailure {
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let started = tokio::time::Instant::now();
+            let started = crate::net::clock::present();
             let name = name.as_str().to_owned();
             let found = tokio::net::lookup_host((name.clone(), 0)).await;
             let addresses: Vec<SocketAddr> = match found {
@@ -104,7 +104,7 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let connecting = self.0.call(request);
         Box::pin(async move {
-            let started = tokio::time::Instant::now();
+            let started = crate::net::clock::present();
             let connected = connecting.await;
             record(|stages| stages.connect = Some(started.elapsed()));
             connected

@@ -1,0 +1,150 @@
+//! Commands, flags and exit codes, as a user meets them.
+
+use super::harness::{DEMO, Test};
+
+const HEALTHY: &str = r#"
+suite "Health" {
+  tags smoke
+  priority P1
+  test "the backend is healthy" {
+    GET {{env.api}}/health { expect status 200; expect $.status == "healthy" }
+  }
+  test "the agents are up" {
+    tags agent
+    GET {{env.api}}/health { expect $.checks.agents.status == "up" }
+  }
+}
+"#;
+
+fn healthy() -> Test {
+    Test::new().file("a.e2e", &format!("{DEMO}{HEALTHY}"))
+}
+
+#[test]
+fn a_green_run_exits_with_0_and_writes_both_reports() {
+    let done = healthy().args(["run", "a.e2e"]).code(0).out("READY").out("2 passed");
+    assert_eq!(done.json()["verdict"]["state"], "READY");
+    assert_eq!(done.json()["summary"]["passed"], 2);
+    assert!(done.read("test_results.html").starts_with("<!doctype html>"));
+}
+
+#[test]
+fn a_failure_exits_with_1_and_is_told_at_its_place() {
+    let spec = format!(
+        "{DEMO}suite \"S\" {{\n  test \"t\" {{\n    GET {{{{env.api}}}}/health {{ expect status 201 }}\n  }}\n}}\n"
+    );
+    let done = Test::new()
+        .file("a.e2e", &spec)
+        .args(["run", "a.e2e"])
+        .code(1)
+        .out("`status` is 200, expected 201")
+        .out("a.e2e:5:");
+    let report = done.json();
+    let diagnostic = &report["tests"][0]["diagnostics"][0];
+    assert_eq!(diagnostic["code"], "e2e::expect::status");
+    let start = spec.find("201").unwrap();
+    assert_eq!(diagnostic["span"]["start"]["offset"], start);
+    assert_eq!(diagnostic["span"]["end"]["offset"], start + 3);
+}
+
+#[test]
+fn a_spec_with_an_error_is_not_run() {
+    let done = Test::new().file(
+        "a.e2e",
+        &format!(
+            "{DEMO}suite \"S\" {{\n  test \"t\" {{\n    GET {{{{env.api}}}}/health {{ expct status 200 }}\n  }}\n}}\n"
+        ),
+    );
+    let done = done.args(["run", "a.e2e"]).code(2).err("nothing was run");
+    assert!(!done.path("test_results.json").exists());
+}
+
+#[test]
+fn tests_are_selected_by_tag_priority_text_and_line() {
+    let passed = |args: &[&str]| {
+        let done = healthy().args(["run", "a.e2e"].into_iter().chain(args.iter().copied())).run();
+        done.json()["tests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|test| test["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(passed(&["--tag", "agent"]), ["the agents are up"]);
+    assert_eq!(passed(&["--tag", "!agent"]), ["the backend is healthy"]);
+    assert_eq!(passed(&["--priority", "P1"]).len(), 2);
+    assert_eq!(passed(&["-k", "BACKEND"]), ["the backend is healthy"]);
+    let line = format!("{DEMO}{HEALTHY}").lines().position(|line| line.contains("checks.agents")).unwrap() + 1;
+    let place = format!("a.e2e:{line}");
+    let done = healthy().args(["run", &place]).code(0);
+    assert_eq!(done.json()["summary"]["total"], 1);
+}
+
+#[test]
+fn filters_that_select_nothing_prove_nothing() {
+    healthy().args(["run", "a.e2e", "-k", "no such test"]).code(4).err("no test is selected");
+    healthy().args(["run", "a.e2e", "--tag", "agnet"]).code(2).err("did you mean `agent`?");
+}
+
+#[test]
+fn a_missing_secret_is_told_before_anything_is_sent() {
+    let spec = "environment staging {\n  api = \"http://127.0.0.1:1\"\n  token = secret(\"E2E_TEST_TOKEN\")\n  key = variable(\"E2E_TEST_KEY\")\n}\n\
+                suite \"S\" { test \"t\" { GET {{env.api}}/ { bearer env.token; header X-Key: env.key; expect status 200 } } }\n";
+    let done = Test::new().file("a.e2e", spec).args(["run", "a.e2e"]).code(2);
+    done.err("2 environment variables are not set").err("E2E_TEST_TOKEN").err("E2E_TEST_KEY");
+}
+
+#[test]
+fn list_shows_the_tree_and_json() {
+    healthy().args(["list", "a.e2e"]).code(0).out("the backend is healthy").out("2 tests in 1 suite");
+    let done = healthy().args(["list", "a.e2e", "--format", "json"]).code(0);
+    let json: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(json["suites"][0]["tests"][1]["tags"], serde_json::json!(["smoke", "agent"]));
+}
+
+#[test]
+fn the_demo_names_its_faults_and_a_run_can_switch_one_on() {
+    let done = Test::new().args(["demo", "--list-faults"]).code(0);
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert!(lines.len() >= 25 && lines.iter().all(|line| line.split('\t').count() == 2), "{}", done.out);
+    healthy().args(["run", "a.e2e", "--demo-fault", "database-down"]).code(1).out("NOT READY");
+    healthy().args(["run", "a.e2e", "--demo-fault", "databse-down"]).code(2).err("did you mean `database-down`?");
+}
+
+#[test]
+fn a_dry_run_sends_nothing_and_shows_the_plan() {
+    let done = healthy().args(["run", "a.e2e", "--dry-run"]).code(0).out("GET {{env.api}}/health");
+    assert!(!done.path("test_results.json").exists());
+}
+
+#[test]
+fn explain_prints_a_page_and_suggests() {
+    Test::new().args(["explain"]).code(0).out("e2e::expect::status");
+    Test::new().args(["explain", "e2e::expect::statu"]).code(2).err("did you mean `e2e::expect::status`?");
+}
+
+#[test]
+fn mistyped_flags_and_reports_are_told() {
+    healthy().args(["run", "a.e2e", "--job", "2"]).code(2).err("--jobs");
+    healthy().args(["run", "a.e2e", "--report", "jsn=x"]).code(2).err("did you mean `json`?");
+    healthy().args(["run", "a.e2e", "--set", "api=x"]).code(2).err("--set env.NAME=VALUE");
+    Test::new().args(["run", "nowhere.e2e"]).code(2).err("nowhere.e2e");
+}
+
+#[test]
+fn reports_go_where_they_are_sent() {
+    let done = healthy().args(["run", "a.e2e", "--report", "json=out/r.json", "--report", "html=out/r.html"]).code(0);
+    assert!(done.path("out/r.json").exists() && done.path("out/r.html").exists());
+    assert!(!done.path("test_results.json").exists());
+    let done = healthy().args(["run", "a.e2e", "--report", "none"]).code(0);
+    assert!(!done.path("test_results.json").exists() && !done.path("test_results.html").exists());
+}
+
+#[test]
+fn a_failing_test_is_run_again_as_often_as_its_retries_say() {
+    let spec = format!(
+        "{DEMO}suite \"S\" {{\n  test \"t\" {{\n    retries 3\n    let n = random_int(1, 1000000)\n    GET {{{{env.api}}}}/health {{ expect status 200 }}\n    expect n == 1\n  }}\n}}\n"
+    );
+    let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e", "--seed", "7"]).code(1);
+    assert_eq!(done.json()["tests"][0]["attempts"], 4);
+}
