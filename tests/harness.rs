@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 pub struct Test {
     folder: tempfile::TempDir,
     args: Vec<String>,
-    variables: Vec<(String, String)>,
 }
 
 /// What the tool did.
@@ -22,7 +21,7 @@ pub const DEMO: &str = "environment demo default { target demo }\n\n";
 
 impl Test {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), args: Vec::new(), variables: Vec::new() }
+        Self { folder: tempfile::tempdir().unwrap(), args: Vec::new() }
     }
 
     pub fn file(self, name: &str, text: &str) -> Self {
@@ -41,11 +40,6 @@ impl Test {
         self
     }
 
-    pub fn variable(mut self, name: &str, value: &str) -> Self {
-        self.variables.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
     /// The command, ready to be started, with an environment that holds nothing of the one who runs the tests.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_e2e-dsl"));
@@ -53,7 +47,7 @@ impl Test {
         for name in ["CI", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS"] {
             command.env_remove(name);
         }
-        command.env("LC_ALL", "C.UTF-8").envs(self.variables.iter().cloned());
+        command.env("LC_ALL", "C.UTF-8");
         command
     }
 

@@ -1,5 +1,4 @@
 //! The one integration binary: spec text in, diagnostics, outcomes and reports out, on real sockets.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cli;
 mod harness;

@@ -38,7 +38,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         .tab_width(4)
         .with_links(false)
         .with_cause_chain();
-    let drawn = Drawn::new(diagnostic, sources);
+    let drawn = Drawn::of(diagnostic, sources);
     let mut out = String::new();
     // Writing to a string can't fail; if the drawing does, the plain sentence is still there.
     if handler.render_report(&mut out, &drawn.main).is_err() || out.is_empty() {
@@ -103,7 +103,7 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn new(diagnostic: &Diagnostic, sources: &Sources) -> Drawings {
+    fn of(diagnostic: &Diagnostic, sources: &Sources) -> Drawings {
         let main = sources.get(diagnostic.span.source);
         let mut labels = vec![(diagnostic.span, diagnostic.label.clone())];
         labels.extend(diagnostic.related.iter().map(|label| (label.span, Some(label.message.clone()))));

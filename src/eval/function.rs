@@ -90,7 +90,7 @@ fn random_int(span: Span, from: &(Value, Span), to: &(Value, Span), context: &Co
         ));
     }
     let count = (i128::from(to) - i128::from(from) + 1) as u128;
-    let offset = (u128::from(context.host.random()) * count >> 64) as i128;
+    let offset = ((u128::from(context.host.random()) * count) >> 64) as i128;
     Ok(Value::from(serde_json::Value::from((i128::from(from) + offset) as i64)))
 }
 

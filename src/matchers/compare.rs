@@ -80,14 +80,20 @@ fn hint(value: &Value, expected: &Value) -> Option<String> {
             }
             a.eq_ignore_ascii_case(b).then(|| "they differ only in upper and lower case".to_owned())
         }
-        (serde_json::Value::String(a), other) if *a == other.to_string() => {
+        (serde_json::Value::String(a), other) if is_text_of(a, other) => {
             Some(format!("the value is a string; a {} was expected", crate::value::json_kind(other)))
         }
-        (other, serde_json::Value::String(b)) if *b == other.to_string() => {
+        (other, serde_json::Value::String(b)) if is_text_of(b, other) => {
             Some(format!("the value is a {}; a string was expected", crate::value::json_kind(other)))
         }
         _ => None,
     }
+}
+
+/// Whether a text reads as the value is written.
+fn is_text_of(text: &str, value: &serde_json::Value) -> bool {
+    let written = value.to_string();
+    written == text
 }
 
 /// `less than `, with its space; nothing for equality.

@@ -177,8 +177,7 @@ impl Run {
             test::walk(&self.shared, &self.shared.credentials, &suite.name, own, DEFAULT_LIMIT, Span::nowhere());
         let budget = std::time::Duration::from_secs(if self.shared.options.stop.is_stopped() { 5 } else { 30 });
         test::clean_up(&mut walk, &suite.after_all, budget).await;
-        let diagnostics = walk.evidence.lock().diagnostics.clone();
-        diagnostics
+        std::mem::take(&mut walk.evidence.lock().diagnostics)
     }
 
     async fn test(&self, suite: usize, index: usize, scope: &Scope) -> Arc<TestResult> {

@@ -37,6 +37,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         file::LISTED,
         syntax::LISTED,
         check::LISTED,
+        plan::LISTED,
         run::LISTED,
         net::LISTED,
         expect::LISTED,

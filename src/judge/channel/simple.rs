@@ -62,14 +62,14 @@ impl Simple {
         let time_or =
             |within: Option<&crate::plan::Expr>| within.map_or(Ok(DEFAULT_WITHIN), |within| duration(within, context));
         let (on, time, items) = match &expected.kind {
-            Expected::Never { on, item, time } => (on, duration(time, context)?, vec![item.clone()]),
+            Expected::Never { on, item, time } => (on, duration(time, context)?, vec![(**item).clone()]),
             Expected::Silence { on, time } => (on, duration(time, context)?, Vec::new()),
             Expected::Closed { on, within, .. } | Expected::Ended { on, within } | Expected::CutOff { on, within } => {
                 (on, time_or(within.as_ref())?, Vec::new())
             }
             Expected::Every { on, trigger, response } => {
                 let within = limit(response.within.as_ref(), context)?.map_or(DEFAULT_WITHIN, |limit| limit.at_most);
-                (on, within, vec![trigger.clone(), response.clone()])
+                (on, within, vec![(**trigger).clone(), (**response).clone()])
             }
             Expected::Views { views, .. } => {
                 let message = "this expectation is one of patterns";

@@ -66,7 +66,7 @@ pub enum ChannelExpectationKind {
     /// Nothing that fits the item may come for a time.
     Never {
         on: OnChannel,
-        item: Item,
+        item: Box<Item>,
         time: Expr,
     },
     /// Nothing may come for a time.
@@ -91,8 +91,8 @@ pub enum ChannelExpectationKind {
     /// For each frame that fits the trigger, one that fits the response, with the trigger's captures.
     Every {
         on: OnChannel,
-        trigger: Item,
-        response: Item,
+        trigger: Box<Item>,
+        response: Box<Item>,
     },
 }
 

@@ -96,7 +96,7 @@ impl Body<'_, '_> {
             }
             Ast::Never { on, item, time } => {
                 let on = self.on_channel(on)?;
-                ChannelExpectationKind::Never { on, item: self.item(item)?, time: self.expr(time) }
+                ChannelExpectationKind::Never { on, item: Box::new(self.item(item)?), time: self.expr(time) }
             }
             Ast::Silence { on, time } => {
                 ChannelExpectationKind::Silence { on: self.on_channel(on)?, time: self.expr(time) }
@@ -115,8 +115,8 @@ impl Body<'_, '_> {
             }
             Ast::Every { on, trigger, response } => ChannelExpectationKind::Every {
                 on: self.on_channel(on)?,
-                trigger: self.item(trigger)?,
-                response: self.item(response)?,
+                trigger: Box::new(self.item(trigger)?),
+                response: Box::new(self.item(response)?),
             },
             Ast::Together { within, views } => {
                 let within = self.optional(within.as_ref());

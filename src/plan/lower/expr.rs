@@ -56,10 +56,6 @@ impl Body<'_, '_> {
         Expr { span, kind: ExprKind::Template(pieces.collect()) }
     }
 
-    pub fn text(&mut self, literal: &ast::StrLit) -> Expr {
-        Expr { span: literal.span, kind: constant(Value::from(literal.value.as_str())) }
-    }
-
     fn name(&mut self, name: &ast::Ident) -> ExprKind {
         if let Some(slot) = self.names.get(&name.text) {
             return ExprKind::Var(slot);

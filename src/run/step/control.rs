@@ -133,13 +133,7 @@ impl Walk {
             let last = end.is_err() || next >= deadline.at;
             self.evidence.absorb(&round, last);
             if last {
-                return Err(self.never_held(
-                    span,
-                    time,
-                    rounds,
-                    &deadline,
-                    outer.at < deadline.at || outer.at == deadline.at,
-                ));
+                return Err(self.never_held(span, time, rounds, &deadline, outer.at <= deadline.at));
             }
             tokio::time::sleep_until(clock.timer(next)).await;
         }
