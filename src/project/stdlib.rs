@@ -1,5 +1,10 @@
 /// The embedded standard library: each module's last name and its text.
-const MODULES: &[(&str, &str)] = &[];
+const MODULES: &[(&str, &str)] = &[
+    ("auth", include_str!("../../stdlib/auth.e2e")),
+    ("health", include_str!("../../stdlib/health.e2e")),
+    ("http", include_str!("../../stdlib/http.e2e")),
+    ("time", include_str!("../../stdlib/time.e2e")),
+];
 
 /// The text of `std.NAME`.
 pub(super) fn text(name: &str) -> Option<&'static str> {
