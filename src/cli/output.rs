@@ -57,7 +57,7 @@ impl Output {
     /// Draws diagnostics on standard error.
     pub fn diagnostics<'d>(&self, diagnostics: impl IntoIterator<Item = &'d Diagnostic>, sources: &Sources) {
         for diagnostic in diagnostics {
-            self.error(&(render(diagnostic, sources, self.error_style) + "\n"));
+            self.error(&(render(&self.redactor.diagnostic(diagnostic), sources, self.error_style) + "\n"));
         }
     }
 

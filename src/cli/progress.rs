@@ -50,7 +50,7 @@ impl Reporter {
                 let mut text = if quiet {
                     String::new()
                 } else {
-                    terminal::test_ended(&test, &self.sources, self.output.style, self.detail)
+                    terminal::test_ended(&test, &self.sources, &self.output.redactor, self.output.style, self.detail)
                 };
                 if self.annotate {
                     for diagnostic in &test.diagnostics {

@@ -153,7 +153,7 @@ fn finish(
         || reports.json.as_ref().map(|_| json::render(result, sources, &output.redactor)),
         || reports.html.as_ref().map(|_| html::render(result, sources, &output.redactor)),
     );
-    output.print(&terminal::summary(result, sources, output.style));
+    output.print(&terminal::summary(result, sources, &output.redactor, output.style));
     let mut written = Vec::new();
     let mut unwritten = false;
     for (path, text) in [(&reports.json, json_text), (&reports.html, html_text)] {

@@ -66,10 +66,10 @@ impl Scope {
         }
     }
 
-    /// The first slots of another scope: what a suite's `before all` bound.
+    /// The first slots of another scope: what a suite's `before all` bound. Channels stay behind: each test has its own.
     pub fn take_first(&mut self, from: &Scope, count: u32) {
         for index in 0..count {
-            if let Some(value) = from.get(Slot(index)) {
+            if let Some(value) = from.get(Slot(index)).filter(|value| !matches!(value, Value::Channel(_))) {
                 self.set(Slot(index), value.clone());
             }
         }

@@ -1,12 +1,14 @@
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::diag::Diagnostic;
 use crate::value::SecretSink;
 
 /// What stands for a secret.
@@ -29,7 +31,50 @@ struct State {
     secrets: BTreeSet<String>,
     short: BTreeSet<String>,
     /// Built when it is next needed.
-    finder: Option<AhoCorasick>,
+    finder: Option<Arc<Finder>>,
+}
+
+/// Finds secrets by their beginnings, so that one that was cut off is found too.
+struct Finder {
+    beginnings: AhoCorasick,
+    /// For each beginning, the forms that start with it.
+    forms: Vec<Vec<String>>,
+}
+
+/// How much of a form is enough to know it by, in bytes.
+const BEGINNING: usize = 16;
+
+impl Finder {
+    fn new(secrets: &BTreeSet<String>) -> Option<Self> {
+        let mut grouped: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for form in secrets.iter().flat_map(|secret| forms(secret)) {
+            let mut end = form.len().min(BEGINNING);
+            while !form.is_char_boundary(end) {
+                end += 1;
+            }
+            grouped.entry(form[..end].to_owned()).or_default().push(form);
+        }
+        let beginnings = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(grouped.keys()).ok()?;
+        Some(Self { beginnings, forms: grouped.into_values().collect() })
+    }
+
+    /// The ranges to mask, in order, none within another.
+    fn find(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        let mut from = 0;
+        while let Some(start) = self.beginnings.find(Input::new(text).range(from..)) {
+            let rest = &text.as_bytes()[start.start()..];
+            let length = |form: &String| form.bytes().zip(rest).take_while(|(a, b)| a == *b).count();
+            let longest = self.forms[start.pattern().as_usize()].iter().map(length).max().unwrap_or(start.len());
+            let mut end = start.start() + longest.max(start.len());
+            while !text.is_char_boundary(end) {
+                end += 1;
+            }
+            found.push(start.start()..end);
+            from = end;
+        }
+        found
+    }
 }
 
 impl SecretSink for Redactor {
@@ -49,30 +94,86 @@ impl SecretSink for Redactor {
 
 impl Redactor {
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut state = self.lock();
-        if state.short.contains(text) {
-            return Cow::Borrowed(MASK);
-        }
-        if state.secrets.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        if state.finder.is_none() {
-            let forms: BTreeSet<String> = state.secrets.iter().flat_map(|secret| forms(secret)).collect();
-            state.finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms).ok();
-        }
-        let Some(finder) = &state.finder else {
+        self.redact_moving(text, &mut [])
+    }
+
+    /// The same, with ranges of the text that move along.
+    fn redact_moving<'t>(&self, text: &'t str, ranges: &mut [&mut Range<usize>]) -> Cow<'t, str> {
+        let finder = {
+            let mut state = self.lock();
+            if state.short.contains(text) {
+                ranges.iter_mut().for_each(|range| **range = 0..MASK.len());
+                return Cow::Borrowed(MASK);
+            }
+            if state.secrets.is_empty() {
+                return Cow::Borrowed(text);
+            }
+            if state.finder.is_none() {
+                state.finder = Finder::new(&state.secrets).map(Arc::new);
+            }
+            state.finder.clone()
+        };
+        let Some(finder) = finder else {
             // Rather nothing than a secret.
             return Cow::Borrowed(MASK);
         };
-        if !finder.is_match(text) {
+        let found = finder.find(text);
+        if found.is_empty() {
             return Cow::Borrowed(text);
         }
         let mut out = String::with_capacity(text.len());
-        finder.replace_all_with(text, &mut out, |_, _, out| {
+        let mut at = 0;
+        let mut shifts: Vec<(Range<usize>, usize)> = Vec::new();
+        for masked in found {
+            out.push_str(&text[at..masked.start]);
+            shifts.push((masked.clone(), out.len()));
             out.push_str(MASK);
-            true
-        });
+            at = masked.end;
+        }
+        out.push_str(&text[at..]);
+        let moved = |offset: usize, end: bool| {
+            let before = shifts
+                .iter()
+                .take_while(|(masked, _)| masked.start < offset || (!end && masked.start == offset))
+                .last();
+            match before {
+                None => offset,
+                Some((masked, new)) if offset < masked.end => {
+                    if end {
+                        new + MASK.len()
+                    } else {
+                        *new
+                    }
+                }
+                Some((masked, new)) => new + MASK.len() + (offset - masked.end),
+            }
+        };
+        for range in ranges {
+            **range = moved(range.start, false)..moved(range.end, true).max(moved(range.start, false));
+        }
         Cow::Owned(out)
+    }
+
+    /// A diagnostic with all of its texts masked: before it is drawn, since a drawing may break a long word over lines.
+    pub fn diagnostic(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let text = |text: &mut String| {
+            if let Cow::Owned(masked) = self.redact(text) {
+                *text = masked;
+            }
+        };
+        let mut masked = diagnostic.clone();
+        text(&mut masked.message);
+        masked.label.iter_mut().for_each(text);
+        masked.help.iter_mut().for_each(text);
+        masked.related.iter_mut().for_each(|label| text(&mut label.message));
+        for excerpt in &mut masked.excerpts {
+            text(&mut excerpt.name);
+            let mut ranges: Vec<&mut Range<usize>> = excerpt.labels.iter_mut().map(|(range, _)| range).collect();
+            let shown = self.redact_moving(&excerpt.text, &mut ranges).into_owned();
+            excerpt.text = shown;
+            excerpt.labels.iter_mut().for_each(|(_, words)| text(words));
+        }
+        masked
     }
 
     /// All strings in a JSON value, keys too.
@@ -183,6 +284,35 @@ mod tests {
             let json = serde_json::Value::from(around).to_string();
             prop_assert!(redactor.redact(&json).contains(MASK));
         }
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_off_is_masked_and_labels_move_along() {
+        let redactor = Redactor::default();
+        let secret = "s3cret-0123456789-abcdefghijklmnop";
+        redactor.add(secret);
+        assert_eq!(redactor.redact("token s3cret-0123456789-abc…"), "token ***…");
+        let mut sources = crate::source::Sources::new();
+        let id = sources.add("a.e2e", "x");
+        let text = format!("{{ \"a\": \"{secret}\", \"b\": 1 }}");
+        let (token, one) = (text.find(secret).unwrap(), text.find('1').unwrap_or_default());
+        let one = text.rfind("1 }").unwrap_or(one);
+        let mut diagnostic = Diagnostic::error(
+            &crate::diag::codes::NOT_UTF8,
+            crate::source::Span::new(id, 0, 1),
+            format!("is {secret}"),
+        );
+        diagnostic.excerpts.push(crate::diag::Excerpt {
+            name: "body".into(),
+            labels: vec![(one..one + 1, "one".into()), (token..token + secret.len(), secret.into())],
+            text,
+        });
+        let masked = redactor.diagnostic(&diagnostic);
+        assert_eq!(masked.message, "is ***");
+        let excerpt = &masked.excerpts[0];
+        assert_eq!(&excerpt.text[excerpt.labels[0].0.clone()], "1");
+        assert_eq!(&excerpt.text[excerpt.labels[1].0.clone()], MASK);
+        assert_eq!(excerpt.labels[1].1, MASK);
     }
 
     #[test]

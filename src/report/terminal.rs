@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::Redactor;
 use super::summary::{Summary, Verdict, causes, money_words};
 use crate::diag::{Style, render};
 use crate::judge::{Outcome, RunResult, TestResult};
@@ -17,7 +18,7 @@ pub enum Detail {
 }
 
 /// The line of a test that has ended, and what was wrong with it.
-pub fn test_ended(test: &TestResult, sources: &Sources, style: Style, detail: Detail) -> String {
+pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, style: Style, detail: Detail) -> String {
     let (word, color) = match &test.outcome {
         Outcome::Passed => ("ok", GREEN),
         Outcome::Flaky => ("FLAKY", YELLOW),
@@ -55,7 +56,7 @@ pub fn test_ended(test: &TestResult, sources: &Sources, style: Style, detail: De
     if test.outcome.is_bad() || test.outcome == Outcome::Flaky {
         for diagnostic in &test.diagnostics {
             text.push('\n');
-            text.push_str(&render(diagnostic, sources, style));
+            text.push_str(&render(&redactor.diagnostic(diagnostic), sources, style));
         }
         text.push('\n');
     }
@@ -79,12 +80,12 @@ fn exchanges(test: &TestResult, style: Style, text: &mut String) {
 }
 
 /// The end of the report: counts, verdict, and what to look at first.
-pub fn summary(run: &RunResult, sources: &Sources, style: Style) -> String {
+pub fn summary(run: &RunResult, sources: &Sources, redactor: &Redactor, style: Style) -> String {
     let counts = Summary::of(run);
     let verdict = Verdict::of(run);
     let mut text = String::from("\n");
     for diagnostic in &run.diagnostics {
-        text.push_str(&render(diagnostic, sources, style));
+        text.push_str(&render(&redactor.diagnostic(diagnostic), sources, style));
         text.push('\n');
     }
     let causes = causes(run);

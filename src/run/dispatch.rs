@@ -163,7 +163,7 @@ impl Run {
                 "the suite's `before all` didn't come to its end",
             ));
         }
-        // Its channels stay open for the tests: they end with the walk.
+        walk.attempt.channels.close_all();
         (walk.scope.clone(), (ended == Some(false)).then_some(diagnostics))
     }
 
