@@ -1,5 +1,6 @@
 /// The embedded standard library: each module's last name and its text.
 const MODULES: &[(&str, &str)] = &[
+    ("agents", include_str!("../../stdlib/agents.e2e")),
     ("auth", include_str!("../../stdlib/auth.e2e")),
     ("health", include_str!("../../stdlib/health.e2e")),
     ("http", include_str!("../../stdlib/http.e2e")),
