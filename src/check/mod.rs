@@ -1,9 +1,53 @@
 //! What can be known before anything runs: names, types, impossible expectations, and expectations that prove nothing.
+//!
+//! [`check`] makes one [`index`] of all modules, walks each module on its own and in parallel (`walk`, which keeps the names in
+//! scope and hands each construct to the `lints`), and then judges what only shows when all are seen (`whole`).
+
+mod constant;
+mod cx;
+mod errors;
+mod expr;
+mod functions;
+mod index;
+mod lints;
+mod literals;
+mod matcher;
+mod names;
+mod scope;
+mod subject;
+mod types;
+mod walk;
+mod whole;
+
+use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
-use crate::project::Project;
+use crate::project::{ModuleOrigin, Project};
 
-/// Every problem of every root module, sorted by file and place. Syntax and import problems are in [`Project::diagnostics`].
-pub fn check(_project: &Project) -> Vec<Diagnostic> {
-    Vec::new()
+/// Every problem of every module that isn't part of the standard library, sorted by file and place; of files that were only
+/// imported, the errors. Files, syntax and imports have theirs in [`Project::diagnostics`].
+pub fn check(project: &Project) -> Vec<Diagnostic> {
+    let index = index::Index::new(project);
+    let notes: Vec<_> = project.modules.par_iter().map(|module| walk::module(&index, module)).collect();
+    let mut diagnostics = whole::judge(&index, &notes);
+    for (module, notes) in project.modules.iter().zip(notes) {
+        // The standard library is checked by the tests, as roots of a project.
+        if !matches!(module.origin, ModuleOrigin::Std(_)) || index.is_root(module.id) {
+            diagnostics.extend(notes.diagnostics);
+        }
+    }
+    sorted(diagnostics)
+}
+
+/// Everything that loading and checking found, sorted by file and place.
+pub fn diagnose(project: &Project) -> Vec<Diagnostic> {
+    let mut diagnostics = project.diagnostics.clone();
+    diagnostics.extend(check(project));
+    sorted(diagnostics)
+}
+
+fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(|a, b| (a.span, a.code.name, &a.message).cmp(&(b.span, b.code.name, &b.message)));
+    diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code);
+    diagnostics
 }

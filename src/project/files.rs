@@ -84,6 +84,19 @@ impl Files {
         self.texts.keys().map(PathBuf::as_path)
     }
 
+    /// The names of the files in a file's folder.
+    pub fn beside(&self, path: &Path) -> Vec<String> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        if !self.disk {
+            return self.in_memory().filter(|path| path.parent() == Some(folder)).filter_map(name).collect();
+        }
+        let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        let mut names: Vec<String> = entries.filter_map(|entry| name(&entry.path())).collect();
+        names.sort();
+        names
+    }
+
     /// The one name of a file, links followed where it is on disk.
     pub fn canonical(&self, path: &Path) -> PathBuf {
         if self.disk

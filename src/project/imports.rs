@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, normal};
-use super::{DeclRef, Module, ModuleId, ModuleOrigin, Project, Target, stdlib};
+use super::{DeclRef, FileProblem, Module, ModuleId, Project, Target, stdlib};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, Import, ImportFrom, ItemKind};
@@ -77,34 +77,20 @@ fn std_module(segments: &[Ident], span: Span) -> Place {
     }
 }
 
-fn folder_of(project: &Project, module: &Module) -> PathBuf {
-    match &module.origin {
-        ModuleOrigin::File(path) => path.parent().map(Path::to_path_buf).unwrap_or_default(),
-        ModuleOrigin::Memory(name) => Path::new(name).parent().map(Path::to_path_buf).unwrap_or_default(),
-        ModuleOrigin::Std(_) => project.root.clone(),
-    }
-}
-
 fn file(project: &Project, files: &Files, module: &Module, name: &str, span: Span) -> Place {
-    let path = normal(&folder_of(project, module).join(name));
-    let exists = files.is_file(&path);
-    let real = files.canonical(&path);
-    if !below(&real, &project.root) || !below(&path, &project.root) || Path::new(name).is_absolute() {
+    let found = project.find_file(module, name);
+    if matches!(found, Err(FileProblem::Outside)) {
         let message = format!("\"{name}\" lies outside the project's folder");
         let help = "a spec imports only files of its own project: put shared flows and shapes below its folder";
         return Place::Nowhere(Box::new(Diagnostic::error(&codes::IMPORT_OUTSIDE, span, message).with_help(help)));
     }
-    if exists {
-        return Place::File(real);
-    }
+    let path = match found {
+        Ok(path) => return Place::File(path),
+        Err(_) => normal(&project.folder_of(module).join(name)),
+    };
     let message = format!("there is no file \"{name}\"");
     let help = missing_help(files, &path, name);
     Place::Nowhere(Box::new(Diagnostic::error(&codes::IMPORT_NOT_FOUND, span, message).with_help(help)))
-}
-
-/// Whether a path stays below a root; the root of a project in memory is empty.
-pub(super) fn below(path: &Path, root: &Path) -> bool {
-    path.starts_with(root) && !path.starts_with("..") && (path.is_absolute() == root.is_absolute())
 }
 
 fn missing_help(files: &Files, path: &Path, name: &str) -> String {
@@ -113,24 +99,11 @@ fn missing_help(files: &Files, path: &Path, name: &str) -> String {
         return format!("its name ends in `.e2e`: write \"{with_ending}\"");
     }
     let wanted = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = beside(files, path.parent().unwrap_or(Path::new("")));
+    let beside = files.beside(path);
     match closest(&wanted, beside.iter().map(String::as_str)) {
         Some(near) => format!("did you mean \"{}\"?", name.replace(&*wanted, near)),
         None => "paths of imports are relative to the file that they stand in".to_owned(),
     }
-}
-
-fn beside(files: &Files, folder: &Path) -> Vec<String> {
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    if !files.is_disk() {
-        return files.in_memory().filter(|path| path.parent() == Some(folder)).filter_map(name).collect();
-    }
-    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "e2e"))
-        .filter_map(|path| name(&path))
-        .collect()
 }
 
 /// Fills [`Module::imports`].

@@ -3,6 +3,7 @@
 mod config;
 mod discover;
 mod files;
+mod fixture;
 mod graph;
 mod imports;
 mod load;
@@ -12,6 +13,7 @@ mod tests;
 
 pub use config::Config;
 pub use files::Files;
+pub use fixture::FileProblem;
 pub use graph::{DeclRef, Module, ModuleId, ModuleOrigin, Project, Target};
 pub use load::{Options, from_memory, load};
 pub use stdlib::names as std_modules;

@@ -57,7 +57,7 @@ registry! {
     UNKNOWN_TARGET = "e2e::check::unknown_target", "an environment's target isn't known";
     UNKNOWN_SERVICE = "e2e::check::unknown_service", "no environment declares this service";
     SERVICE_CYCLE = "e2e::check::service_cycle", "services depend on each other in a circle";
-    NOT_REAL = "e2e::check::not_real", "`require real` forbids what a spec says";
+    UNREAL = "e2e::check::not_real", "`require real` forbids what a spec says";
 
     UNKNOWN_METHOD = "e2e::check::unknown_method", "a request's method isn't known";
     INVALID_URL = "e2e::check::invalid_url", "a URL can't be requested";
@@ -87,7 +87,7 @@ registry! {
     BAD_COUNT = "e2e::check::bad_count", "a count isn't a whole number that makes sense here";
 
     UNKNOWN_CHANNEL = "e2e::check::unknown_channel", "no open channel has this name";
-    CHANNEL_CLOSED = "e2e::check::channel_closed", "a channel is used after it was closed";
+    CLOSED_CHANNEL = "e2e::check::channel_closed", "a channel is used after it was closed";
     CHANNEL_REOPENED = "e2e::check::channel_reopened", "a channel is opened while it is open";
     WRONG_CHANNEL_KIND = "e2e::check::wrong_channel_kind", "a channel of this kind can't do this";
     BAD_CLOSE_CODE = "e2e::check::bad_close_code", "a WebSocket can't be closed with this code";
@@ -96,7 +96,7 @@ registry! {
 
     DUPLICATE_TITLE = "e2e::check::duplicate_title", "two suites, tests, loads or phases have one name";
     DUPLICATE_META = "e2e::check::duplicate_meta", "a suite or test says something about itself twice";
-    MISPLACED_META = "e2e::check::misplaced_meta", "a statement about a suite or test stands in the wrong place";
+    MISPLACED = "e2e::check::misplaced", "a statement stands in the wrong place";
     UNKNOWN_PRIORITY = "e2e::check::unknown_priority", "a priority isn't one of P0 to P4";
     DUPLICATE_TAG = "e2e::check::duplicate_tag", "a tag is given twice";
     BAD_MONEY = "e2e::check::bad_money", "what is at risk isn't an amount of money";

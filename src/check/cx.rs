@@ -1,0 +1,135 @@
+use std::collections::HashSet;
+
+use super::index::Index;
+use crate::diag::Diagnostic;
+use crate::project::{DeclRef, Module};
+use crate::source::Span;
+
+/// The check of one module: where it reports, and what it notes down for the checks that need all modules.
+pub(super) struct Cx<'p> {
+    pub index: &'p Index<'p>,
+    pub module: &'p Module,
+    pub notes: Notes,
+    /// The body that is walked.
+    pub facts: Facts,
+    /// The environments that what is walked can run on: indices into [`Index::environments`]. `None` is all of them, where it is
+    /// enough that one has a value (a flow runs where the suites run that call it).
+    pub runs_on: Option<Vec<usize>>,
+    /// The module was asked for: what it proves less than it seems is told too.
+    warns: bool,
+    /// `env` without any environment is told once.
+    told_no_environment: bool,
+}
+
+/// What one module's check found out.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub diagnostics: Vec<Diagnostic>,
+    /// Declarations that were referred to.
+    pub used: HashSet<DeclRef>,
+    /// Names of imports that were referred to.
+    pub used_imports: HashSet<String>,
+    pub bodies: Vec<Facts>,
+}
+
+/// What a test, a flow or a credential does, apart from what it calls.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub of: BodyOf,
+    pub span: Span,
+    /// It expects something.
+    pub expects: bool,
+    /// It exchanges something with a server.
+    pub exchanges: bool,
+    /// Flows and credentials that it refers to, and where.
+    pub calls: Vec<(DeclRef, Span)>,
+    /// Values of the environment that it reads.
+    pub env: Vec<(String, Span)>,
+    /// The environments that it can run on; `None` is all.
+    pub runs_on: Option<Vec<usize>>,
+    /// A part of it doesn't parse.
+    pub broken: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyOf {
+    Test,
+    Hook,
+    Decl(DeclRef),
+    Load,
+    /// Anything else: environments, plans.
+    Other,
+}
+
+impl Facts {
+    pub fn new(of: BodyOf, span: Span) -> Self {
+        Self {
+            of,
+            span,
+            expects: false,
+            exchanges: false,
+            calls: Vec::new(),
+            env: Vec::new(),
+            runs_on: None,
+            broken: false,
+        }
+    }
+}
+
+impl<'p> Cx<'p> {
+    pub fn new(index: &'p Index<'p>, module: &'p Module) -> Self {
+        Self {
+            index,
+            module,
+            notes: Notes::default(),
+            facts: Facts::new(BodyOf::Other, Span::new(module.source, 0, 0)),
+            runs_on: None,
+            warns: index.is_root(module.id),
+            told_no_environment: false,
+        }
+    }
+
+    /// Reports a problem; a warning only of a file that was asked for.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        if self.warns || diagnostic.is_error() {
+            self.notes.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// The text of a span.
+    pub fn text(&self, span: Span) -> &'p str {
+        self.index.project.sources.get(span.source).map(|file| file.slice(span)).unwrap_or_default()
+    }
+
+    /// Begins a body; gives the facts of the one around it, for [`Cx::end_body`].
+    pub fn begin_body(&mut self, of: BodyOf, span: Span, whole: Span) -> Facts {
+        let mut facts = Facts::new(of, span);
+        facts.runs_on = self.runs_on.clone();
+        facts.broken = self.index.is_broken(whole);
+        std::mem::replace(&mut self.facts, facts)
+    }
+
+    pub fn end_body(&mut self, outer: Facts) {
+        let facts = std::mem::replace(&mut self.facts, outer);
+        self.notes.bodies.push(facts);
+    }
+
+    /// Notes that a declaration is referred to by a path.
+    pub fn use_decl(&mut self, decl: DeclRef, path: &[crate::syntax::ast::Ident]) {
+        self.notes.used.insert(decl);
+        if let Some(first) = path.first() {
+            self.use_import(&first.text);
+        }
+    }
+
+    pub fn use_import(&mut self, name: &str) {
+        if self.module.imports.contains_key(name) && !self.notes.used_imports.contains(name) {
+            self.notes.used_imports.insert(name.to_owned());
+        }
+    }
+
+    /// True the first time.
+    pub fn tell_no_environment(&mut self) -> bool {
+        !std::mem::replace(&mut self.told_no_environment, true)
+    }
+}

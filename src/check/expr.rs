@@ -1,0 +1,533 @@
+use std::rc::Rc;
+
+use super::cx::Cx;
+use super::index::EnvValue;
+use super::names::Outer;
+use super::scope::Scope;
+use super::types::Ty;
+use super::{constant, functions};
+use crate::diag::{Diagnostic, closest, codes};
+use crate::source::Span;
+use crate::syntax::ast::{
+    self, Arg, BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart,
+    UnaryOp,
+};
+
+impl<'p> Cx<'p> {
+    /// Checks an expression, and says what is known of its type.
+    pub fn expr(&mut self, scope: &mut Scope<'p>, expr: &'p Expr) -> Ty {
+        match &expr.kind {
+            ExprKind::Null => Ty::Null,
+            ExprKind::Bool(_) => Ty::Bool,
+            ExprKind::Number(_) => Ty::Number,
+            ExprKind::Duration(_) => Ty::Duration,
+            ExprKind::Size(_) => Ty::Size,
+            ExprKind::Percent(_) => Ty::Percent,
+            ExprKind::Rate(_) => Ty::Rate,
+            ExprKind::Money(_) => Ty::Money,
+            ExprKind::String(template) => self.template(scope, template),
+            ExprKind::Regex(regex) => {
+                self.regex(regex);
+                Ty::String
+            }
+            ExprKind::JsonPath(path) => self.path_subject(scope, path, expr.span),
+            ExprKind::Hex(literal) => {
+                self.hex(&literal.value, literal.span);
+                Ty::Bytes
+            }
+            ExprKind::File(literal) => {
+                self.file(literal);
+                Ty::Unknown
+            }
+            ExprKind::Name(name) => self.name(scope, name),
+            ExprKind::Field(of, field) => self.field(scope, of, field),
+            ExprKind::Index(of, index) => self.index(scope, of, index),
+            ExprKind::Call { callee, args } => self.call(scope, expr.span, callee, args),
+            ExprKind::Unary(op, of) => self.unary(scope, *op, of),
+            ExprKind::Binary(op, span, left, right) => self.binary(scope, *op, *span, left, right),
+            ExprKind::List(items) => {
+                let types: Vec<Ty> = items.iter().map(|item| self.expr(scope, item)).collect();
+                let joined = types.split_first().map(|(first, rest)| rest.iter().fold(first.clone(), |a, b| a.join(b)));
+                Ty::list_of(joined.unwrap_or(Ty::Unknown))
+            }
+            ExprKind::Object(entries) => self.object(scope, entries),
+            ExprKind::Range(from, to) => self.range(scope, expr.span, from, to),
+            ExprKind::Subject(subject) => self.subject(scope, subject),
+            ExprKind::Error => Ty::Unknown,
+        }
+    }
+
+    pub fn template(&mut self, scope: &mut Scope<'p>, template: &'p Template) -> Ty {
+        let mut secret = false;
+        for part in &template.parts {
+            if let TemplatePart::Text { text, span } = part {
+                super::lints::secrets::text(self, text, *span);
+            }
+            if let TemplatePart::Expr(expr) = part {
+                let ty = self.expr(scope, expr);
+                secret |= ty == Ty::Secret;
+                if matches!(ty, Ty::Channel | Ty::Mark) {
+                    let message = format!("{} has no text", ty.words());
+                    self.report(
+                        Diagnostic::error(&codes::NOT_A_VALUE, expr.span, message)
+                            .with_help("interpolate a captured value instead"),
+                    );
+                }
+            }
+        }
+        if secret { Ty::Secret } else { Ty::String }
+    }
+
+    /// `env.NAME`, a module's credential, or a field of a value.
+    fn field(&mut self, scope: &mut Scope<'p>, of: &'p Expr, field: &'p Ident) -> Ty {
+        if let ExprKind::Name(name) = &of.kind
+            && scope.get(&name.text).is_none()
+        {
+            if name.text == "env" {
+                return self.env_value(field);
+            }
+            if let Some(crate::project::Target::Module(module)) = self.module.imports.get(&name.text) {
+                return self.member(scope, *module, name, field);
+            }
+        }
+        let ty = self.expr(scope, of);
+        self.field_of(&ty, field)
+    }
+
+    fn member(&mut self, scope: &Scope<'p>, module: crate::project::ModuleId, name: &'p Ident, field: &'p Ident) -> Ty {
+        self.use_import(&name.text);
+        let path = [name.clone(), field.clone()];
+        match self.outer(&path) {
+            Some(Outer::Credential(decl)) => {
+                self.use_decl(decl, &path);
+                self.facts.calls.push((decl, name.span.to(field.span)));
+                return Ty::Secret;
+            }
+            Some(_) => {
+                let message = format!("`{}.{}` isn't a value", name.text, field.text);
+                let help =
+                    format!("a flow is called in a step of its own: `let result = {}.{}(…)`", name.text, field.text);
+                let diagnostic = Diagnostic::error(&codes::NOT_A_VALUE, name.span.to(field.span), message);
+                self.report(diagnostic.with_help(help));
+            }
+            None => self.unknown_member(scope, module, name, field),
+        }
+        Ty::Unknown
+    }
+
+    pub fn unknown_member(
+        &mut self,
+        _scope: &Scope<'p>,
+        module: crate::project::ModuleId,
+        name: &Ident,
+        field: &Ident,
+    ) {
+        let source = self.index.project.module(module).map(|module| module.source);
+        if source.is_some_and(|source| self.index.broken_mentions(source, &field.text)) {
+            return;
+        }
+        let help = match closest(&field.text, self.index.own_names(module)) {
+            Some(near) => format!("did you mean `{}.{near}`?", name.text),
+            None => {
+                let mut names: Vec<&str> = self.index.own_names(module).collect();
+                names.sort_unstable();
+                format!("it declares {}", listed(names.into_iter()))
+            }
+        };
+        let message = format!("the module `{}` declares nothing called `{}`", name.text, field.text);
+        self.report(Diagnostic::error(&codes::UNKNOWN_NAME, field.span, message).with_help(help));
+    }
+
+    pub fn field_of(&mut self, ty: &Ty, field: &Ident) -> Ty {
+        let help = match ty {
+            Ty::Unknown | Ty::Object(None) => return Ty::Unknown,
+            Ty::Object(Some(fields)) => {
+                if let Some((_, ty)) = fields.iter().find(|(name, _)| *name == field.text) {
+                    return ty.clone();
+                }
+                match closest(&field.text, fields.iter().map(|(name, _)| name.as_str())) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it has {}", listed(fields.iter().map(|(name, _)| name.as_str()))),
+                }
+            }
+            Ty::List(_) if field.text == "length" => "write `length(…)`".to_owned(),
+            Ty::List(_) => "take an element first: `items[0].name`".to_owned(),
+            Ty::String if field.text == "length" => "write `length(…)`".to_owned(),
+            _ => "only objects have fields".to_owned(),
+        };
+        let message = match ty {
+            Ty::Object(_) => format!("this object has no field `{}`", field.text),
+            _ => format!("{} has no field `{}`", ty.words(), field.text),
+        };
+        self.report(Diagnostic::error(&codes::UNKNOWN_FIELD, field.span, message).with_help(help));
+        Ty::Unknown
+    }
+
+    fn env_value(&mut self, field: &'p Ident) -> Ty {
+        self.facts.env.push((field.text.clone(), field.span));
+        super::lints::environments::value_in_use(self, field);
+        let mut types =
+            self.index.environments.iter().filter_map(|environment| environment.values.get(field.text.as_str()));
+        let first = types.next().map_or(Ty::Unknown, type_of_env);
+        types.fold(first, |joined, value| joined.join(&type_of_env(value)))
+    }
+
+    fn index(&mut self, scope: &mut Scope<'p>, of: &'p Expr, index: &'p Expr) -> Ty {
+        let of_type = self.expr(scope, of);
+        let by = self.expr(scope, index);
+        let (wanted, found) = match (&of_type, &by) {
+            (Ty::List(_), Ty::Unknown | Ty::Number) => return of_type.element().unwrap_or(Ty::Unknown),
+            (Ty::List(_), _) => ("a number", &by),
+            (Ty::Object(_), Ty::Unknown | Ty::String | Ty::Secret) | (Ty::Unknown, _) => return Ty::Unknown,
+            (Ty::Object(_), _) => ("a string", &by),
+            _ => {
+                let message = format!("{} has no elements", of_type.words());
+                self.report(
+                    Diagnostic::error(&codes::BAD_OPERANDS, of.span, message)
+                        .with_help("only lists and objects are indexed"),
+                );
+                return Ty::Unknown;
+            }
+        };
+        let message = format!("{} is indexed by {wanted}, not by {}", of_type.words(), found.words());
+        self.report(
+            Diagnostic::error(&codes::BAD_OPERANDS, index.span, message)
+                .with_help("elements of a list count from 0; fields of an object are named: `row[\"name\"]`"),
+        );
+        Ty::Unknown
+    }
+
+    /// A function; a flow can't be called in an expression.
+    fn call(&mut self, scope: &mut Scope<'p>, span: Span, callee: &'p ast::Path, args: &'p [Arg]) -> Ty {
+        let types: Vec<Ty> = args.iter().map(|arg| self.expr(scope, &arg.value)).collect();
+        if let Some(decl) = self.index.lookup(self.module, &callee.segments)
+            && self.index.flow(decl).is_some()
+        {
+            self.use_decl(decl, &callee.segments);
+            let message = format!("the flow `{}` is called inside an expression", dotted(callee));
+            self.report(Diagnostic::error(&codes::FLOW_IN_EXPRESSION, span, message).with_help(format!(
+                "call it in a step of its own, and use its result: `let result = {}`",
+                self.text(span)
+            )));
+            return Ty::Unknown;
+        }
+        let function = match callee.segments.as_slice() {
+            [name] => functions::named(&name.text),
+            _ => None,
+        };
+        let Some(function) = function else {
+            self.unknown_function(callee);
+            return Ty::Unknown;
+        };
+        self.function_args(callee, &function, args, &types);
+        if function.name == "split" { Ty::list_of(Ty::String) } else { function.result }
+    }
+
+    fn function_args(&mut self, callee: &ast::Path, function: &functions::Function, args: &'p [Arg], types: &[Ty]) {
+        if let Some(name) = args.iter().find_map(|arg| arg.name.as_ref()) {
+            let message = format!("the function `{}` takes its arguments by position", function.name);
+            self.report(
+                Diagnostic::error(&codes::UNKNOWN_PARAMETER, name.span, message)
+                    .with_help("write the values alone, in order; only flows take named arguments"),
+            );
+            return;
+        }
+        if args.len() != function.params.len() {
+            let message = format!(
+                "`{}()` takes {}, not {}",
+                function.name,
+                counted(function.params.len(), "argument"),
+                args.len()
+            );
+            self.report(Diagnostic::error(&codes::WRONG_ARGUMENTS, callee.span, message).with_help(usage(function)));
+            return;
+        }
+        for ((arg, ty), param) in args.iter().zip(types).zip(function.params) {
+            if !ty.meets(param) {
+                let message = format!("`{}()` takes {} here, not {}", function.name, param.words(), ty.words());
+                self.report(Diagnostic::error(&codes::ARGUMENT_TYPE, arg.span, message).with_help(usage(function)));
+            }
+        }
+        if function.name == "length"
+            && let ([arg], [ty]) = (args, types)
+            && ty.is_scalar()
+            && !ty.is_text()
+        {
+            let message = format!("{} has no length", ty.words());
+            self.report(
+                Diagnostic::error(&codes::ARGUMENT_TYPE, arg.span, message)
+                    .with_help("strings, lists and objects have a length"),
+            );
+        }
+    }
+
+    pub fn unknown_function(&mut self, callee: &'p ast::Path) {
+        if let [module, name] = callee.segments.as_slice()
+            && let Some(crate::project::Target::Module(id)) = self.module.imports.get(&module.text)
+        {
+            self.use_import(&module.text);
+            self.unknown_member(&Scope::new(), *id, module, name);
+            return;
+        }
+        let Some(name) = callee.segments.first() else { return };
+        if self.may_be_declared(&name.text) {
+            return;
+        }
+        let flows = self.index.own_names(self.module.id);
+        let module = self.module;
+        let imported = module.imports.keys().map(String::as_str);
+        let built_in: Vec<&str> = functions::names().collect();
+        let message = format!("there is no flow or function `{}`", dotted(callee));
+        let help = match callee.segments.as_slice() {
+            [only] => match closest(&only.text, built_in.into_iter().chain(flows).chain(imported)) {
+                Some(near) => format!("did you mean `{near}(…)`?"),
+                None => "declare it as `flow NAME() { … }`, or import the file that does".to_owned(),
+            },
+            _ => format!("import the module first: `import \"{}.e2e\"`", name.text),
+        };
+        self.report(Diagnostic::error(&codes::UNKNOWN_FUNCTION, callee.span, message).with_help(help));
+    }
+
+    fn unary(&mut self, scope: &mut Scope<'p>, op: UnaryOp, of: &'p Expr) -> Ty {
+        let ty = self.expr(scope, of);
+        let fits = match op {
+            UnaryOp::Minus => {
+                matches!(ty, Ty::Unknown | Ty::Number | Ty::Duration | Ty::Size | Ty::Percent | Ty::Money | Ty::Rate)
+            }
+            UnaryOp::Not => matches!(ty, Ty::Unknown | Ty::Bool),
+        };
+        if !fits {
+            let (sign, wanted) = match op {
+                UnaryOp::Minus => ("-", "a number"),
+                UnaryOp::Not => ("not", "true or false"),
+            };
+            let message = format!("`{sign}` takes {wanted}, not {}", ty.words());
+            self.report(
+                Diagnostic::error(&codes::BAD_OPERANDS, of.span, message)
+                    .with_help("compare the value first, or remove the operator"),
+            );
+            return Ty::Unknown;
+        }
+        if op == UnaryOp::Not { Ty::Bool } else { ty }
+    }
+
+    fn binary(&mut self, scope: &mut Scope<'p>, op: BinaryOp, span: Span, left: &'p Expr, right: &'p Expr) -> Ty {
+        let (a, b) = (self.expr(scope, left), self.expr(scope, right));
+        match op {
+            BinaryOp::Or | BinaryOp::And => {
+                for (side, ty) in [(left, &a), (right, &b)] {
+                    if !matches!(ty, Ty::Unknown | Ty::Bool) {
+                        let message = format!("`{}` joins conditions, and this is {}", sign(op), ty.words());
+                        self.report(
+                            Diagnostic::error(&codes::BAD_OPERANDS, side.span, message)
+                                .with_help("compare it: `a == 1 or a == 2`"),
+                        );
+                    }
+                }
+                Ty::Bool
+            }
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => {
+                self.arithmetic(scope, op, span, (left, &a), (right, &b))
+            }
+            _ => {
+                self.compared(op, left.span.to(right.span), &a, &b);
+                Ty::Bool
+            }
+        }
+    }
+
+    fn arithmetic(
+        &mut self,
+        scope: &Scope<'p>,
+        op: BinaryOp,
+        span: Span,
+        (left, a): (&'p Expr, &Ty),
+        (right, b): (&'p Expr, &Ty),
+    ) -> Ty {
+        if op == BinaryOp::Divide && constant::of(right, Some(scope)).and_then(|value| value.amount()) == Some(0.0) {
+            self.report(
+                Diagnostic::error(&codes::BAD_OPERANDS, right.span, "nothing can be divided by zero")
+                    .with_help("divide by another number"),
+            );
+            return Ty::Unknown;
+        }
+        let amount = |ty: &Ty| matches!(ty, Ty::Duration | Ty::Size | Ty::Percent | Ty::Money | Ty::Rate);
+        let result = match (a, b, op) {
+            (Ty::Unknown, _, _) | (_, Ty::Unknown, _) => Some(Ty::Unknown),
+            (Ty::Number, Ty::Number, _) => Some(Ty::Number),
+            (Ty::String, Ty::String, BinaryOp::Add) => Some(Ty::String),
+            (Ty::List(_), Ty::List(_), BinaryOp::Add) => Some(a.join(b)),
+            (a, Ty::Number, BinaryOp::Multiply | BinaryOp::Divide) if amount(a) => Some(a.clone()),
+            (Ty::Number, b, BinaryOp::Multiply) if amount(b) => Some(b.clone()),
+            (a, b, BinaryOp::Add | BinaryOp::Subtract) if a == b && amount(a) => Some(a.clone()),
+            (a, b, BinaryOp::Divide) if a == b && amount(a) => Some(Ty::Number),
+            (Ty::Size, Ty::Number, _) | (Ty::Number, Ty::Size, _) => Some(Ty::Size),
+            _ => None,
+        };
+        let Some(result) = result else {
+            let message = format!("`{}` can't be used on {} and {}", sign(op), a.words(), b.words());
+            let help = if op == BinaryOp::Add && (a.is_text() || b.is_text()) {
+                format!("texts are made by interpolation: \"{}{}\"", piece(self, left), piece(self, right))
+            } else {
+                "both sides must be amounts of the same kind".to_owned()
+            };
+            self.report(Diagnostic::error(&codes::BAD_OPERANDS, span, message).with_help(help));
+            return Ty::Unknown;
+        };
+        result
+    }
+
+    fn object(&mut self, scope: &mut Scope<'p>, entries: &'p [ObjectEntry]) -> Ty {
+        let mut fields: Vec<(String, Ty)> = Vec::with_capacity(entries.len());
+        let mut open = false;
+        let mut seen = std::collections::HashMap::new();
+        for entry in entries {
+            let key = self.object_key(scope, &entry.key);
+            let ty = match (&entry.value, &entry.key) {
+                (Some(value), _) => self.expr(scope, value),
+                (None, ObjectKey::Name(name)) => self.name(scope, name),
+                (None, ObjectKey::String(_)) => Ty::Unknown,
+            };
+            let Some((name, span)) = key else {
+                open = true;
+                continue;
+            };
+            super::lints::secrets::field(self, &name, entry.value.as_ref());
+            if let Some(first) = seen.insert(name.clone(), span) {
+                self.duplicate_field(&name, span, first);
+            }
+            fields.push((name, ty));
+        }
+        Ty::Object((!open).then(|| Rc::new(fields)))
+    }
+
+    pub fn object_key(&mut self, scope: &mut Scope<'p>, key: &'p ObjectKey) -> Option<(String, Span)> {
+        match key {
+            ObjectKey::Name(name) => Some((name.text.clone(), name.span)),
+            ObjectKey::String(template) => {
+                self.template(scope, template);
+                template.as_text().map(|text| (text, template.span))
+            }
+        }
+    }
+
+    pub fn duplicate_field(&mut self, name: &str, span: Span, first: Span) {
+        self.report(
+            Diagnostic::error(&codes::DUPLICATE_FIELD, span, format!("the field `{name}` is given twice"))
+                .with_related(first, "given here first")
+                .with_help("remove one of them"),
+        );
+    }
+
+    fn range(&mut self, scope: &mut Scope<'p>, span: Span, from: &'p Expr, to: &'p Expr) -> Ty {
+        for end in [from, to] {
+            let ty = self.expr(scope, end);
+            if ty.is_known() && !matches!(ty, Ty::Number | Ty::Duration | Ty::Size | Ty::Percent) {
+                let message = format!("a range goes from a number to a number, and this is {}", ty.words());
+                self.report(
+                    Diagnostic::error(&codes::BAD_OPERANDS, end.span, message)
+                        .with_help("list the values instead: `in [\"a\", \"b\"]`"),
+                );
+            }
+        }
+        let ends = (constant::of(from, Some(scope)), constant::of(to, Some(scope)));
+        if let (Some(a), Some(b)) = (ends.0.and_then(|end| end.amount()), ends.1.and_then(|end| end.amount()))
+            && a > b
+        {
+            let help = format!("write `{}..{}`", self.text(to.span), self.text(from.span));
+            self.report(
+                Diagnostic::error(&codes::EMPTY_RANGE, span, "this range ends before it begins, so nothing is in it")
+                    .with_help(help),
+            );
+        }
+        Ty::list_of(Ty::Number)
+    }
+
+    /// Subjects of answers and frames, used as values.
+    pub fn subject(&mut self, scope: &mut Scope<'p>, subject: &'p Subject) -> Ty {
+        match &subject.kind {
+            SubjectKind::JsonPath(path) => self.path_subject(scope, path, subject.span),
+            SubjectKind::Expr(expr) => self.expr(scope, expr),
+            _ => self.response_subject(scope, subject),
+        }
+    }
+}
+
+fn type_of_env(value: &EnvValue<'_>) -> Ty {
+    match value {
+        EnvValue::Demo(true) | EnvValue::Declared(ast::EnvValue::Secret { .. }) => Ty::Secret,
+        EnvValue::Demo(false) => Ty::String,
+        EnvValue::Declared(ast::EnvValue::Variable { default, .. }) => match default.as_ref().map(|expr| &expr.kind) {
+            None | Some(ExprKind::String(_)) => Ty::String,
+            _ => Ty::Unknown,
+        },
+        EnvValue::Declared(ast::EnvValue::Expr(expr)) => match &expr.kind {
+            ExprKind::String(_) => Ty::String,
+            ExprKind::Number(_) => Ty::Number,
+            ExprKind::Duration(_) => Ty::Duration,
+            ExprKind::Bool(_) => Ty::Bool,
+            _ => Ty::Unknown,
+        },
+    }
+}
+
+/// What stands for a value in a string that is made of several.
+fn piece(cx: &Cx<'_>, expr: &Expr) -> String {
+    match &expr.kind {
+        ExprKind::String(template) => template.as_text().unwrap_or_default(),
+        _ => format!("{{{{{}}}}}", cx.text(expr.span)),
+    }
+}
+
+pub(super) fn sign(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Or => "or",
+        BinaryOp::And => "and",
+        BinaryOp::Equal => "==",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Less => "<",
+        BinaryOp::LessEqual => "<=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterEqual => ">=",
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+    }
+}
+
+pub(super) fn dotted(path: &ast::Path) -> String {
+    path.segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join(".")
+}
+
+pub(super) fn counted(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}"),
+        1 => format!("one {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+/// Names in backticks, the first few of them.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const MOST: usize = 12;
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match names.len() {
+        0 => "nothing".to_owned(),
+        len if len > MOST => {
+            format!("{} and {} more", names.iter().take(MOST).cloned().collect::<Vec<_>>().join(", "), len - MOST)
+        }
+        _ => names.join(", "),
+    }
+}
+
+fn usage(function: &functions::Function) -> String {
+    let params: Vec<&str> = match function.name {
+        "random_int" => vec!["least", "most"],
+        "hmac_sha256" => vec!["key", "text"],
+        "join" => vec!["list", "separator"],
+        "split" => vec!["text", "separator"],
+        _ => function.params.iter().map(|_| "value").collect(),
+    };
+    format!("it is used as `{}({})`", function.name, params.join(", "))
+}

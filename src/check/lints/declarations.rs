@@ -1,0 +1,105 @@
+use std::collections::HashMap;
+
+use super::super::cx::Cx;
+use super::super::functions;
+use super::super::index::declared_name;
+use super::super::types;
+use crate::diag::{Diagnostic, codes};
+use crate::project::Target;
+use crate::source::Span;
+use crate::syntax::ast::{Import, ImportFrom, ItemKind};
+
+/// Declarations and imports of one file that share a name.
+pub fn names(cx: &mut Cx<'_>) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    let mut environments: HashMap<&str, Span> = HashMap::new();
+    for item in &cx.module.ast.items {
+        if let Some(name) = declared_name(item) {
+            duplicate(cx, &mut seen, &name.text, name.span);
+            reserved(cx, &item.kind, &name.text, name.span);
+        }
+        if let ItemKind::Import(import) = &item.kind {
+            for (name, span) in brought(import) {
+                duplicate(cx, &mut seen, name, span);
+            }
+        }
+        if let ItemKind::Plan(plan) = &item.kind {
+            duplicate(cx, &mut environments, &plan.name.text, plan.name.span);
+        }
+    }
+}
+
+fn duplicate<'p>(cx: &mut Cx<'p>, seen: &mut HashMap<&'p str, Span>, name: &'p str, span: Span) {
+    if name.is_empty() {
+        return;
+    }
+    let Some(first) = seen.get(name) else {
+        seen.insert(name, span);
+        return;
+    };
+    cx.report(
+        Diagnostic::error(&codes::DUPLICATE_NAME, span, format!("`{name}` is declared twice in this file"))
+            .with_related(*first, "declared here first")
+            .with_help("rename one of them, or remove it"),
+    );
+}
+
+/// A shape called `uuid`, or a flow called `length`, could never be meant.
+fn reserved(cx: &mut Cx<'_>, kind: &ItemKind, name: &str, span: Span) {
+    let taken = match kind {
+        ItemKind::Shape(_) => types::named(name).is_some(),
+        ItemKind::Flow(_) => functions::named(name).is_some() || name == "env",
+        _ => name == "env",
+    };
+    if taken {
+        cx.report(
+            Diagnostic::error(
+                &codes::RESERVED_NAME,
+                span,
+                format!("`{name}` can't be a name: it has a meaning of its own"),
+            )
+            .with_help("choose another name"),
+        );
+    }
+}
+
+/// The names that an import brings in, and where each stands.
+fn brought(import: &Import) -> Vec<(&str, Span)> {
+    let mut names: Vec<(&str, Span)> = import.names.iter().map(|name| (name.text.as_str(), name.span)).collect();
+    match (&import.alias, &import.from) {
+        (Some(alias), _) => names.push((&alias.text, alias.span)),
+        (None, _) if !names.is_empty() => {}
+        (None, ImportFrom::Module(path)) => {
+            names.extend(path.segments.last().map(|last| (last.text.as_str(), path.span)))
+        }
+        (None, ImportFrom::File(name)) => {
+            let stem = std::path::Path::new(&name.value).file_stem().and_then(|stem| stem.to_str());
+            names.extend(stem.map(|stem| (stem, name.span)));
+        }
+    }
+    names
+}
+
+pub fn unused_imports(cx: &mut Cx<'_>) {
+    let module = cx.module;
+    for item in &module.ast.items {
+        let ItemKind::Import(import) = &item.kind else { continue };
+        for (name, span) in brought(import) {
+            let Some(target) = module.imports.get(name) else { continue };
+            if cx.notes.used_imports.contains(name) || cx.index.broken_mentions(module.source, name) {
+                continue;
+            }
+            // A file of environments is imported for what is known without a name.
+            if let Target::Module(id) = target
+                && cx.index.environments.iter().any(|environment| environment.decl.module == *id)
+            {
+                continue;
+            }
+            let help = if import.names.len() > 1 { "remove it from the list" } else { "remove the import" };
+            cx.report(
+                Diagnostic::warning(&codes::UNUSED_IMPORT, span, format!("the import `{name}` is never used"))
+                    .with_help(help),
+            );
+        }
+    }
+}

@@ -1,0 +1,247 @@
+use super::super::cx::Cx;
+use super::super::index::Environment as Known;
+use crate::diag::{Diagnostic, closest, codes};
+use crate::project::DeclRef;
+use crate::source::Span;
+use crate::syntax::ast::{
+    EnvEntryKind, EnvValue, Environment, Expr, ExprKind, Ident, MetaKind, ObjectEntry, StrLit, TemplatePart,
+};
+
+/// The environments that a suite or load can run on: those it names, else all.
+pub fn of_suite(cx: &mut Cx<'_>, metas: &[(Span, &MetaKind)]) -> Option<Vec<usize>> {
+    let names = metas.iter().find_map(|(_, meta)| match meta {
+        MetaKind::RunsOn(names) => Some(names.as_slice()),
+        _ => None,
+    });
+    let all = || (0..cx.index.environments.len()).collect();
+    match names {
+        None => Some(all()),
+        Some(names) => named(cx, names),
+    }
+}
+
+/// The environments of these names; `None` where there are no names, or some aren't known.
+pub fn named(cx: &mut Cx<'_>, names: &[Ident]) -> Option<Vec<usize>> {
+    let mut found = Vec::new();
+    let mut complete = !names.is_empty();
+    for name in names {
+        match cx.index.environment(&name.text) {
+            Some(at) => found.push(at),
+            None => {
+                complete = false;
+                unknown(cx, &name.text, name.span);
+            }
+        }
+    }
+    complete.then_some(found)
+}
+
+fn unknown(cx: &mut Cx<'_>, name: &str, span: Span) {
+    if cx.index.any_broken_mentions(name) {
+        return;
+    }
+    let diagnostic = unknown_environment(cx.index, name, span);
+    cx.report(diagnostic);
+}
+
+pub fn unknown_environment(index: &super::super::index::Index<'_>, name: &str, span: Span) -> Diagnostic {
+    let names: Vec<&str> = index.environments.iter().map(|environment| environment.name.text.as_str()).collect();
+    let help = match closest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => {
+            format!("declare it in `environments.e2e`: `environment {name} {{ api = \"https://…\" }}`")
+        }
+        None => format!("these are declared: {}", super::super::expr::listed(names.into_iter())),
+    };
+    Diagnostic::error(&codes::UNDECLARED_ENVIRONMENT, span, format!("no environment is called `{name}`"))
+        .with_help(help)
+}
+
+/// `env.NAME`, or a name that a plan requires.
+pub fn value_in_use(cx: &mut Cx<'_>, name: &Ident) {
+    let index = cx.index;
+    if name.text.is_empty() || index.any_broken_mentions(&name.text) {
+        return;
+    }
+    if index.environments.is_empty() {
+        if cx.tell_no_environment() {
+            let message = format!("no environment is declared that could give `env.{}` a value", name.text);
+            let help = format!(
+                "declare one in `environments.e2e`: `environment staging {{ {} = \"https://…\" }}`, or `environment demo {{ target demo }}`",
+                name.text
+            );
+            cx.report(Diagnostic::error(&codes::NO_ENVIRONMENT, name.span, message).with_help(help));
+        }
+        return;
+    }
+    let has = |environment: &Known<'_>| environment.values.contains_key(name.text.as_str());
+    let missing: Vec<&Known<'_>> = match &cx.runs_on {
+        Some(runs_on) => {
+            runs_on.iter().filter_map(|at| index.environments.get(*at)).filter(|known| !has(known)).collect()
+        }
+        None if index.environments.iter().any(has) => Vec::new(),
+        None => index.environments.iter().collect(),
+    };
+    if missing.is_empty() {
+        return;
+    }
+    let diagnostic = missing_value(index, &missing, &name.text, name.span);
+    cx.report(diagnostic);
+}
+
+pub fn missing_value(
+    index: &super::super::index::Index<'_>,
+    missing: &[&Known<'_>],
+    name: &str,
+    span: Span,
+) -> Diagnostic {
+    let (which, has) = match missing {
+        [only] => (format!("the environment `{}`", only.name.text), "has"),
+        _ => {
+            let names = super::super::expr::listed(missing.iter().map(|known| known.name.text.as_str()));
+            (format!("the environments {names}"), "have")
+        }
+    };
+    let known = missing.iter().flat_map(|known| known.values.keys().copied());
+    let elsewhere = index.environments.iter().find(|known| known.values.contains_key(name));
+    let help = match (closest(name, known), elsewhere) {
+        (Some(near), None) => format!("did you mean `env.{near}`?"),
+        (_, Some(elsewhere)) => {
+            format!(
+                "add `{name} = …` there, or let the suite run only where it is known: `runs on {}`",
+                elsewhere.name.text
+            )
+        }
+        (None, None) => format!("add `{name} = …` to it"),
+    };
+    let mut diagnostic =
+        Diagnostic::error(&codes::UNKNOWN_ENV_VALUE, span, format!("{which} {has} no value `{name}`")).with_help(help);
+    for environment in missing.iter().take(3) {
+        diagnostic = diagnostic.with_related(environment.name.span, "declared here");
+    }
+    diagnostic
+}
+
+/// Environments that share a name, or the honour of being the default.
+pub fn declared(cx: &mut Cx<'_>, decl: DeclRef, environment: &Environment) {
+    let index = cx.index;
+    let before = index.environments.iter().take_while(|known| known.decl != decl);
+    let mut twin = None;
+    let mut default = None;
+    for known in before {
+        if known.name.text == environment.name.text {
+            twin.get_or_insert(known.name.span);
+        }
+        if known.default {
+            default.get_or_insert(known.name.span);
+        }
+    }
+    let name = &environment.name;
+    if let Some(first) = twin {
+        cx.report(
+            Diagnostic::error(
+                &codes::DUPLICATE_ENVIRONMENT,
+                name.span,
+                format!("two environments are called `{}`", name.text),
+            )
+            .with_related(first, "the first one")
+            .with_help("rename one of them; environments are known in the whole project"),
+        );
+    } else if let (Some(first), true) = (default, environment.default) {
+        cx.report(
+            Diagnostic::error(&codes::TWO_DEFAULTS, name.span, "two environments are the default")
+                .with_related(first, "the first one")
+                .with_help("remove `default` from one of them"),
+        );
+    }
+}
+
+/// What `require real` forbids, as far as the environment itself says it.
+pub fn real_values(cx: &mut Cx<'_>, environment: &Environment) {
+    let Some(real) = environment.entries.iter().find(|entry| matches!(entry.kind, EnvEntryKind::RequireReal)) else {
+        return;
+    };
+    for entry in &environment.entries {
+        let (span, message) = match &entry.kind {
+            EnvEntryKind::Target(target) if target.text == "demo" => {
+                (entry.span, "the demo system isn't real".to_owned())
+            }
+            EnvEntryKind::Value { value: EnvValue::Expr(Expr { kind: ExprKind::String(template), span }), .. } => {
+                let Some(TemplatePart::Text { text, .. }) = template.parts.first() else { continue };
+                let Some(reason) = unreal(text) else { continue };
+                (*span, reason)
+            }
+            _ => continue,
+        };
+        cx.report(
+            Diagnostic::error(&codes::UNREAL, span, message)
+                .with_related(real.span, "`require real` forbids it")
+                .with_help("name the deployed system by its `https://` or `wss://` address, or remove `require real`"),
+        );
+    }
+}
+
+/// Why a URL isn't that of a real system: in clear, or on this machine or network.
+fn unreal(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("ws") {
+        return Some(format!("`{scheme}://` is in clear, so nothing proves who answers"));
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = if host.starts_with('[') {
+        host.split(']').next().unwrap_or_default().trim_start_matches('[')
+    } else {
+        host.split(':').next().unwrap_or_default()
+    };
+    let local = host == "localhost" || host.ends_with(".localhost");
+    let private = match host.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        Ok(std::net::IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
+        Err(_) => false,
+    };
+    (local || private).then(|| format!("`{host}` is on this machine or a private network"))
+}
+
+/// `accept invalid certificate` where an environment requires a real system.
+pub fn invalid_certificate(cx: &mut Cx<'_>, span: Span) {
+    let index = cx.index;
+    let real = match &cx.runs_on {
+        Some(runs_on) => runs_on.iter().filter_map(|at| index.environments.get(*at)).find(|known| known.real),
+        None if index.environments.iter().all(|known| known.real) => index.environments.first(),
+        None => None,
+    };
+    let Some(real) = real else { return };
+    let message = format!("the environment `{}` requires a real system, whose certificate is valid", real.name.text);
+    cx.report(
+        Diagnostic::error(&codes::UNREAL, span, message)
+            .with_related(real.name.span, "it says `require real`")
+            .with_help("remove the line, or let the suite run on other environments: `runs on …`"),
+    );
+}
+
+/// The part of an environment's value that only a run could give.
+pub fn needs_a_run(expr: &Expr) -> Option<Span> {
+    match &expr.kind {
+        ExprKind::Call { .. } | ExprKind::JsonPath(_) | ExprKind::Subject(_) => Some(expr.span),
+        ExprKind::String(template) => template.parts.iter().find_map(|part| match part {
+            TemplatePart::Expr(expr) => needs_a_run(expr),
+            TemplatePart::Text { .. } => None,
+        }),
+        ExprKind::Unary(_, of) | ExprKind::Field(of, _) => needs_a_run(of),
+        ExprKind::Binary(_, _, a, b) | ExprKind::Range(a, b) | ExprKind::Index(a, b) => {
+            needs_a_run(a).or_else(|| needs_a_run(b))
+        }
+        ExprKind::List(items) => items.iter().find_map(needs_a_run),
+        ExprKind::Object(entries) => {
+            entries.iter().filter_map(|entry: &ObjectEntry| entry.value.as_ref()).find_map(needs_a_run)
+        }
+        _ => None,
+    }
+}
+
+/// The default environment that `e2e.toml` names.
+pub fn of_config(index: &super::super::index::Index<'_>, name: &StrLit) -> Option<Diagnostic> {
+    (index.environment(&name.value).is_none() && !index.any_broken_mentions(&name.value))
+        .then(|| unknown_environment(index, &name.value, name.span))
+}

@@ -1,0 +1,136 @@
+use std::collections::HashMap;
+
+use super::super::cx::Cx;
+use crate::diag::{Diagnostic, closest, codes};
+use crate::source::Span;
+use crate::syntax::ast::{Ident, PhaseEntryKind, PlanDecl, PlanEntryKind, StrLit};
+
+/// Phases that share a name, and those that run nothing.
+pub fn phases(cx: &mut Cx<'_>, plan: &PlanDecl) {
+    let mut names = HashMap::new();
+    let mut everything: Option<Span> = None;
+    let mut any = false;
+    for entry in &plan.entries {
+        let PlanEntryKind::Phase(phase) = &entry.kind else {
+            any |= matches!(entry.kind, PlanEntryKind::Error);
+            continue;
+        };
+        any = true;
+        super::titles::duplicate(cx, &mut names, &phase.name, "phases of this plan");
+        let runs = phase.entries.iter().any(|entry| is_run(&entry.kind));
+        if !runs && !cx.index.is_broken(entry.span) {
+            cx.report(Diagnostic::error(&codes::EMPTY_PHASE, phase.name.span, "this phase runs nothing").with_help(
+                "say what it runs: `run tags smoke`, `run priority P1`, `run suites \"A\"`, `run everything not run`",
+            ));
+        }
+        let rest = phase.entries.iter().find(|entry| matches!(entry.kind, PhaseEntryKind::RunEverythingNotRun));
+        if let (Some(rest), Some(first)) = (rest, everything) {
+            cx.report(
+                Diagnostic::warning(&codes::SELECTS_NOTHING, rest.span, "everything has been run by an earlier phase")
+                    .with_related(first, "it is run here")
+                    .with_help("remove this phase"),
+            );
+        }
+        everything = everything.or(rest.map(|rest| rest.span));
+    }
+    if !any && !cx.index.is_broken(plan.name.span) {
+        cx.report(
+            Diagnostic::error(&codes::EMPTY_PHASE, plan.name.span, "this plan has no phases, so it runs nothing")
+                .with_help("add `phase \"Everything\" { run everything not run; gate success > 90% }`"),
+        );
+    }
+}
+
+fn is_run(kind: &PhaseEntryKind) -> bool {
+    matches!(
+        kind,
+        PhaseEntryKind::RunTags(_)
+            | PhaseEntryKind::RunPriority(_)
+            | PhaseEntryKind::RunSuites(_)
+            | PhaseEntryKind::RunLoads(_)
+            | PhaseEntryKind::RunEverythingNotRun
+            | PhaseEntryKind::Error
+    )
+}
+
+/// Whether suites were given at all: a plan that is checked alone can't know what it selects.
+fn knows_tests(cx: &Cx<'_>) -> bool {
+    !cx.index.suites.is_empty()
+}
+
+pub fn tags(cx: &mut Cx<'_>, tags: &[Ident]) {
+    for tag in tags {
+        if !knows_tests(cx) || cx.index.tags.contains(tag.text.as_str()) || cx.index.any_broken_mentions(&tag.text) {
+            continue;
+        }
+        let help = match closest(&tag.text, cx.index.tags.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "give the tag to a suite or test, or remove it here".to_owned(),
+        };
+        let message = format!("no suite, test or load has the tag `{}`", tag.text);
+        cx.report(Diagnostic::warning(&codes::SELECTS_NOTHING, tag.span, message).with_help(help));
+    }
+}
+
+pub fn priorities(cx: &mut Cx<'_>, priorities: &[Ident]) {
+    for priority in priorities {
+        let before = cx.notes.diagnostics.len();
+        super::metas::priority(cx, priority);
+        let is_known = cx.notes.diagnostics.len() == before;
+        if is_known && knows_tests(cx) && !cx.index.priorities.contains(priority.text.as_str()) {
+            let message = format!("no suite, test or load has the priority `{}`", priority.text);
+            cx.report(
+                Diagnostic::warning(&codes::SELECTS_NOTHING, priority.span, message)
+                    .with_help("give the priority to a suite or test, or remove it here"),
+            );
+        }
+    }
+}
+
+pub fn suites(cx: &mut Cx<'_>, names: &[StrLit]) {
+    for name in names {
+        if knows_tests(cx)
+            && !cx.index.suites.contains(name.value.as_str())
+            && !cx.index.any_broken_mentions(&name.value)
+        {
+            let near = closest(&name.value, cx.index.suites.iter().copied());
+            unknown(cx, &codes::UNKNOWN_SUITE, "suite", name, near);
+        }
+    }
+}
+
+pub fn loads(cx: &mut Cx<'_>, names: &[StrLit]) {
+    for name in names {
+        let knows = knows_tests(cx) || !cx.index.loads.is_empty();
+        if knows && !cx.index.loads.contains(name.value.as_str()) && !cx.index.any_broken_mentions(&name.value) {
+            let near = closest(&name.value, cx.index.loads.iter().copied());
+            unknown(cx, &codes::UNKNOWN_LOAD, "load", name, near);
+        }
+    }
+}
+
+fn unknown(cx: &mut Cx<'_>, code: &'static crate::diag::Code, what: &str, name: &StrLit, near: Option<&str>) {
+    let help = match near {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("give the file that holds the {what} too, or remove it here"),
+    };
+    let message = format!("no {what} is called \"{}\"", name.value);
+    cx.report(Diagnostic::error(code, name.span, message).with_help(help));
+}
+
+/// A credential is known by its name in the whole project.
+pub fn credential(cx: &mut Cx<'_>, name: &Ident) {
+    if let Some(decl) = cx.index.credentials.get(name.text.as_str()) {
+        cx.notes.used.insert(*decl);
+        return;
+    }
+    if cx.index.any_broken_mentions(&name.text) || (!knows_tests(cx) && cx.index.credentials.is_empty()) {
+        return;
+    }
+    let help = match closest(&name.text, cx.index.credentials.keys().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("declare it: `credential {} = FLOW(…)`", name.text),
+    };
+    let message = format!("no credential is called `{}`", name.text);
+    cx.report(Diagnostic::error(&codes::UNKNOWN_CREDENTIAL, name.span, message).with_help(help));
+}

@@ -1,0 +1,148 @@
+use super::super::cx::Cx;
+use super::super::index::EnvValue;
+use super::super::walk::{Purpose, Sent};
+use crate::diag::{Diagnostic, codes};
+use crate::source::Span;
+use crate::syntax::ast::{self, Expr, ExprKind, Template, TemplatePart};
+
+/// The scheme of a URL, as far as it is known, and what else can't be requested.
+pub fn check(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
+    let url = sent.url;
+    match url.parts.first() {
+        None => {
+            if !cx.index.is_broken(url.span) {
+                report(
+                    cx,
+                    url.span,
+                    "this URL is empty".to_owned(),
+                    "write where to send it: `GET {{env.api}}/health`",
+                );
+            }
+        }
+        Some(TemplatePart::Text { text, span }) => literal(cx, sent, text, *span),
+        Some(TemplatePart::Expr(expr)) => of_env(cx, sent, expr),
+    }
+    userinfo(cx, url);
+}
+
+fn report(cx: &mut Cx<'_>, span: Span, message: String, help: &str) {
+    cx.report(Diagnostic::error(&codes::INVALID_URL, span, message).with_help(help));
+}
+
+fn literal(cx: &mut Cx<'_>, sent: Sent<'_, '_>, text: &str, span: Span) {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        let is_whole = sent.url.parts.len() == 1;
+        if is_whole || text.contains(['/', '.', ':']) {
+            let help = without_scheme(cx, sent.purpose, text);
+            report(cx, sent.url.span, "this URL has no scheme".to_owned(), &help);
+        }
+        return;
+    };
+    if !fits(sent.purpose, scheme) {
+        wrong_scheme(cx, sent.purpose, scheme, span.slice(0, scheme.len()));
+        return;
+    }
+    if sent.url.parts.len() > 1 {
+        if rest.starts_with(['/', '?', '#']) {
+            report(cx, sent.url.span, "this URL names no host".to_owned(), "write the host behind `://`");
+        }
+        return;
+    }
+    if text.chars().any(char::is_whitespace) {
+        report(cx, sent.url.span, "this URL holds white space".to_owned(), "encode it: a space is `%20`");
+        return;
+    }
+    if let Err(error) = url::Url::parse(text) {
+        report(
+            cx,
+            sent.url.span,
+            format!("this isn't a URL: {error}"),
+            "a URL looks like `https://api.example.com/threads?limit=10`",
+        );
+    } else if rest.is_empty() || rest.starts_with('/') {
+        report(cx, sent.url.span, "this URL names no host".to_owned(), "write the host behind `://`");
+    }
+}
+
+fn without_scheme(cx: &Cx<'_>, purpose: Purpose, text: &str) -> String {
+    let scheme = if purpose == Purpose::WebSocket { "wss" } else { "https" };
+    if !text.starts_with('/') {
+        return format!("write `{scheme}://{text}`");
+    }
+    let wanted = if purpose == Purpose::WebSocket { "ws" } else { "api" };
+    let known = cx.index.environments.iter().any(|environment| environment.values.contains_key(wanted));
+    let name = if known { wanted } else { "NAME" };
+    format!("put the system's address before it: `{{{{env.{name}}}}}{text}`")
+}
+
+fn fits(purpose: Purpose, scheme: &str) -> bool {
+    match purpose {
+        Purpose::WebSocket => scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss"),
+        _ => scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"),
+    }
+}
+
+fn wrong_scheme(cx: &mut Cx<'_>, purpose: Purpose, scheme: &str, span: Span) {
+    let (message, help) = match (purpose, scheme) {
+        (Purpose::WebSocket, "http" | "https") => (
+            format!("a WebSocket is opened at `ws://` or `wss://`, not at `{scheme}://`"),
+            format!("write `{}://`", if scheme == "https" { "wss" } else { "ws" }),
+        ),
+        (Purpose::WebSocket, _) => {
+            (format!("a WebSocket can't be opened at `{scheme}://`"), "write `wss://` or `ws://`".to_owned())
+        }
+        (_, "ws" | "wss") => (
+            format!("a request goes to `http://` or `https://`, not to `{scheme}://`"),
+            "open it as a channel: `websocket NAME URL { … }`".to_owned(),
+        ),
+        _ => (format!("nothing can be requested from `{scheme}://`"), "write `https://` or `http://`".to_owned()),
+    };
+    report(cx, span, message, &help);
+}
+
+/// A URL that begins with a value of the environment: that value's scheme, where every environment says it.
+fn of_env(cx: &mut Cx<'_>, sent: Sent<'_, '_>, expr: &Expr) {
+    let ExprKind::Field(of, field) = &expr.kind else { return };
+    if !matches!(&of.kind, ExprKind::Name(name) if name.text == "env") {
+        return;
+    }
+    let schemes = cx.index.environments.iter().filter_map(|environment| {
+        let value = environment.values.get(field.text.as_str())?;
+        scheme_of(&field.text, value)
+    });
+    let schemes: Vec<&str> = schemes.collect();
+    let Some(wrong) = schemes.iter().find(|scheme| !fits(sent.purpose, scheme)) else { return };
+    if schemes.iter().any(|scheme| fits(sent.purpose, scheme)) {
+        return;
+    }
+    wrong_scheme(cx, sent.purpose, wrong, expr.span);
+}
+
+fn scheme_of<'p>(name: &str, value: &EnvValue<'p>) -> Option<&'p str> {
+    match value {
+        EnvValue::Demo(_) => match name {
+            "ws" => Some("ws"),
+            "api" | "auth" | "app" | "control" => Some("http"),
+            _ => None,
+        },
+        EnvValue::Declared(ast::EnvValue::Expr(Expr { kind: ExprKind::String(template), .. })) => {
+            match template.parts.first()? {
+                TemplatePart::Text { text, .. } => text.split_once("://").map(|(scheme, _)| scheme),
+                TemplatePart::Expr(_) => None,
+            }
+        }
+        EnvValue::Declared(_) => None,
+    }
+}
+
+/// `https://user:password@host`
+fn userinfo(cx: &mut Cx<'_>, url: &Template) {
+    let Some(TemplatePart::Text { text, span }) = url.parts.first() else { return };
+    let Some(start) = text.find("://").map(|at| at + 3) else { return };
+    let authority = text.get(start..).unwrap_or_default();
+    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
+    let Some(at) = authority.get(..end).and_then(|authority| authority.rfind('@')) else { return };
+    if authority.get(..at).is_some_and(|info| info.contains(':')) {
+        super::secrets::in_url(cx, span.slice(start, start + at));
+    }
+}

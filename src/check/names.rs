@@ -1,0 +1,189 @@
+use super::cx::Cx;
+use super::scope::{Binding, Kind, Scope};
+use super::types::Ty;
+use crate::diag::{Diagnostic, closest, codes};
+use crate::project::{DeclRef, Target};
+use crate::source::Span;
+use crate::syntax::ast::{Ident, ItemKind};
+
+/// Names that the language gives a meaning of its own.
+const RESERVED: [&str; 2] = ["env", "std"];
+
+/// What a name that isn't one of the scope's refers to.
+pub(super) enum Outer {
+    Flow,
+    Shape,
+    Credential(DeclRef),
+    Module,
+}
+
+impl<'p> Cx<'p> {
+    /// The value of a name, wherever it is declared.
+    pub fn name(&mut self, scope: &mut Scope<'p>, name: &'p Ident) -> Ty {
+        if let Some(binding) = scope.get(&name.text) {
+            let ty = binding.ty.clone();
+            scope.use_name(&name.text);
+            return ty;
+        }
+        if name.text == "env" {
+            self.not_a_value(name.span, "`env` alone is no value", "read one of its values: `env.NAME`".to_owned());
+            return Ty::Unknown;
+        }
+        let path = std::slice::from_ref(name);
+        match self.outer(path) {
+            Some(Outer::Credential(decl)) => {
+                self.use_decl(decl, path);
+                self.facts.calls.push((decl, name.span));
+                return Ty::Secret;
+            }
+            Some(Outer::Flow) => {
+                let help = format!("call it in a step of its own: `let result = {}(…)`", name.text);
+                self.not_a_value(name.span, &format!("`{}` is a flow, not a value", name.text), help);
+            }
+            Some(Outer::Shape) => {
+                let help = format!("a shape is checked: `expect $ is {}`", name.text);
+                self.not_a_value(name.span, &format!("`{}` is a shape, not a value", name.text), help);
+            }
+            Some(Outer::Module) => {
+                self.use_import(&name.text);
+                let help = format!("name something of it: `{}.NAME`", name.text);
+                self.not_a_value(name.span, &format!("`{}` is a module, not a value", name.text), help);
+            }
+            None => self.unknown_name(scope, name),
+        }
+        Ty::Unknown
+    }
+
+    fn not_a_value(&mut self, span: Span, message: &str, help: String) {
+        self.report(Diagnostic::error(&codes::NOT_A_VALUE, span, message).with_help(help));
+    }
+
+    /// What a name of the file, or of a module, refers to.
+    pub fn outer(&self, path: &[Ident]) -> Option<Outer> {
+        if let Some(decl) = self.index.lookup(self.module, path) {
+            return Some(match &self.index.item(decl)?.kind {
+                ItemKind::Flow(_) => Outer::Flow,
+                ItemKind::Shape(_) => Outer::Shape,
+                _ => Outer::Credential(decl),
+            });
+        }
+        match (path, path.first().and_then(|first| self.module.imports.get(&first.text))) {
+            ([_], Some(Target::Module(_))) => Some(Outer::Module),
+            _ => None,
+        }
+    }
+
+    fn unknown_name(&mut self, scope: &Scope<'p>, name: &Ident) {
+        if self.may_be_declared(&name.text) {
+            return;
+        }
+        let mut diagnostic =
+            Diagnostic::error(&codes::UNKNOWN_NAME, name.span, format!("nothing is called `{}` here", name.text));
+        let help = if let Some(span) = scope.hidden(&name.text) {
+            diagnostic = diagnostic.with_related(span, "it is named in another branch, which runs at the same time");
+            "use it after the `parallel` block, or do both in one branch, one after the other".to_owned()
+        } else if let Some(near) = closest(&name.text, scope.names().chain(self.value_names())) {
+            format!("did you mean `{near}`?")
+        } else if self.index.environments.iter().any(|environment| environment.values.contains_key(name.text.as_str()))
+        {
+            format!("a value of the environment is read as `env.{}`", name.text)
+        } else {
+            "name a value before it is used: `let NAME = …`, or `capture NAME = …` from an answer".to_owned()
+        };
+        self.report(diagnostic.with_help(help));
+    }
+
+    /// Credentials, and `env`.
+    fn value_names(&self) -> impl Iterator<Item = &'p str> + use<'p> {
+        let index = self.index;
+        let module = self.module.id;
+        let is_credential = move |name: &&str| {
+            let item = index.own(module, name).and_then(|decl| index.item(decl));
+            item.is_some_and(|item| matches!(item.kind, ItemKind::Credential(_)))
+        };
+        index.own_names(module).filter(is_credential).chain(["env"])
+    }
+
+    /// Whether a name may be declared by something that doesn't parse, or that wasn't found.
+    pub fn may_be_declared(&self, name: &str) -> bool {
+        name.is_empty() || self.index.broken_mentions(self.module.source, name) || self.is_of_failed_import(name)
+    }
+
+    fn is_of_failed_import(&self, name: &str) -> bool {
+        self.module.ast.items.iter().any(|item| match &item.kind {
+            ItemKind::Import(import) => {
+                !self.module.imports.contains_key(name)
+                    && (import.names.iter().any(|known| known.text == name)
+                        || import.alias.as_ref().is_some_and(|alias| alias.text == name)
+                        || last_name(&import.from) == Some(name))
+            }
+            _ => false,
+        })
+    }
+
+    /// Gives a name to something in scope.
+    pub fn bind(&mut self, scope: &mut Scope<'p>, name: &'p Ident, binding: Binding) {
+        if name.text.is_empty() {
+            return;
+        }
+        let kind = binding.kind;
+        if RESERVED.contains(&name.text.as_str()) {
+            let message = format!("`{}` can't be a name: it has a meaning of its own", name.text);
+            self.report(Diagnostic::error(&codes::RESERVED_NAME, name.span, message).with_help("choose another name"));
+            return;
+        }
+        if let Some(Target::Module(_)) = self.module.imports.get(&name.text) {
+            let message = format!("`{}` hides the import of this name", name.text);
+            self.report(
+                Diagnostic::warning(&codes::SHADOWED_NAME, name.span, message)
+                    .with_help("choose another name, or import the module `as` another one"),
+            );
+        }
+        let before = scope.bind(&name.text, binding);
+        let Some(before) = before else { return };
+        if kind == Kind::Channel || is_same_purpose(before.kind, kind) || before.span == name.span {
+            return;
+        }
+        let message = format!("`{}` hides the {} of the same name", name.text, before.kind.words());
+        self.report(
+            Diagnostic::warning(&codes::SHADOWED_NAME, name.span, message)
+                .with_related(before.span, "named here first")
+                .with_help("choose another name, so that it is clear which one is meant"),
+        );
+    }
+
+    /// Reports what was named in a scope and never used.
+    pub fn report_unused(&mut self, scope: &Scope<'p>) {
+        let unused: Vec<_> = scope.unused().copied().collect();
+        for (name, span, kind) in unused {
+            if name.starts_with('_') || self.index.broken_mentions(self.module.source, name) {
+                continue;
+            }
+            let help = match kind {
+                Kind::Let => "use it, or remove the line",
+                Kind::Capture | Kind::Collect => "expect something of it, or remove the line",
+                Kind::Param => "use it, or remove it here and in the calls",
+                Kind::Loop => "use it in the steps, or write `repeat N times`",
+                Kind::Channel => "expect something on it, or remove it",
+                Kind::Mark => "use it with `since`, or remove the line",
+            };
+            let message = format!("the {} `{name}` is never used", kind.words());
+            self.report(Diagnostic::warning(&codes::UNUSED_NAME, span, message).with_help(help));
+        }
+    }
+}
+
+/// A name that is captured again, from the next answer, goes on meaning the same.
+fn is_same_purpose(before: Kind, now: Kind) -> bool {
+    matches!((before, now), (Kind::Capture | Kind::Collect, Kind::Capture | Kind::Collect) | (Kind::Mark, Kind::Mark))
+        || matches!((before, now), (Kind::Loop, Kind::Loop))
+}
+
+fn last_name(from: &crate::syntax::ast::ImportFrom) -> Option<&str> {
+    match from {
+        crate::syntax::ast::ImportFrom::Module(path) => path.segments.last().map(|last| last.text.as_str()),
+        crate::syntax::ast::ImportFrom::File(name) => {
+            std::path::Path::new(&name.value).file_stem().and_then(|stem| stem.to_str())
+        }
+    }
+}

@@ -1,0 +1,157 @@
+use super::cx::Cx;
+use super::expr::sign;
+use super::scope::{Place, Scope};
+use super::types::Ty;
+use crate::diag::{Diagnostic, closest, codes};
+use crate::source::Span;
+use crate::syntax::ast::{BinaryOp, Ident, JsonPathLit, Subject, SubjectKind};
+
+/// What `expect cookie NAME.` goes on with.
+const COOKIE_ATTRIBUTES: [&str; 7] = ["http_only", "secure", "same_site", "path", "max_age", "domain", "expires"];
+
+impl<'p> Cx<'p> {
+    /// A JSONPath as a value: one node where it is singular, a list of them otherwise.
+    pub fn path_subject(&mut self, scope: &mut Scope<'p>, path: &'p JsonPathLit, span: Span) -> Ty {
+        let compiled = self.json_path(scope, path);
+        self.must_be_here(scope, span, "a JSONPath", &[Place::Response, Place::Frame]);
+        match compiled {
+            Some(path) if !path.is_singular() => Ty::list(),
+            _ => Ty::Unknown,
+        }
+    }
+
+    /// A subject that isn't an expression.
+    pub fn response_subject(&mut self, scope: &mut Scope<'p>, subject: &'p Subject) -> Ty {
+        const ANSWERS: &[Place] = &[Place::Response];
+        const FRAMES: &[Place] = &[Place::Frame];
+        const BOTH: &[Place] = &[Place::Response, Place::Frame];
+        let span = subject.span;
+        let (what, places, ty) = match &subject.kind {
+            SubjectKind::Status => ("`status`", ANSWERS, Ty::Number),
+            SubjectKind::Time => ("`time`", ANSWERS, Ty::Duration),
+            SubjectKind::TimeToFirstByte => ("`time to first byte`", ANSWERS, Ty::Duration),
+            SubjectKind::Size => ("`size`", BOTH, Ty::Size),
+            SubjectKind::Attempts => ("`attempts`", ANSWERS, Ty::Number),
+            SubjectKind::Body => ("`body`", ANSWERS, Ty::Unknown),
+            SubjectKind::Url => ("`url`", ANSWERS, Ty::String),
+            SubjectKind::Redirects => ("`redirects`", ANSWERS, Ty::list_of(Ty::String)),
+            SubjectKind::HttpVersion => ("`http version`", ANSWERS, Ty::Unknown),
+            SubjectKind::Header(name) => {
+                super::lints::headers::name(self, name, "header");
+                ("`header`", ANSWERS, Ty::String)
+            }
+            SubjectKind::Headers(name) => {
+                super::lints::headers::name(self, name, "header");
+                ("`headers`", ANSWERS, Ty::list_of(Ty::String))
+            }
+            SubjectKind::Cookie { name, attribute } => {
+                super::lints::headers::name(self, name, "cookie");
+                (
+                    "`cookie`",
+                    ANSWERS,
+                    attribute.as_ref().map_or(Ty::String, |attribute| self.cookie_attribute(attribute)),
+                )
+            }
+            SubjectKind::Certificate(_) => ("`certificate`", ANSWERS, Ty::Unknown),
+            SubjectKind::XPath(_) => ("`xpath`", ANSWERS, Ty::Unknown),
+            SubjectKind::Css(selector) => {
+                self.css(selector);
+                ("`css`", ANSWERS, Ty::Unknown)
+            }
+            SubjectKind::Text => ("`text`", FRAMES, Ty::String),
+            SubjectKind::Hex => ("`hex`", FRAMES, Ty::String),
+            SubjectKind::Data => ("`data`", FRAMES, Ty::Unknown),
+            SubjectKind::Id => ("`id`", FRAMES, Ty::Unknown),
+            SubjectKind::JsonPath(_) | SubjectKind::Expr(_) => return self.subject(scope, subject),
+        };
+        self.must_be_here(scope, span, what, places);
+        ty
+    }
+
+    fn cookie_attribute(&mut self, attribute: &Ident) -> Ty {
+        match attribute.text.as_str() {
+            "http_only" | "secure" => return Ty::Bool,
+            known if COOKIE_ATTRIBUTES.contains(&known) => return Ty::Unknown,
+            _ => {}
+        }
+        let help = match closest(&attribute.text, COOKIE_ATTRIBUTES) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("a cookie has {}", super::expr::listed(COOKIE_ATTRIBUTES.into_iter())),
+        };
+        let message = format!("a cookie has no attribute `{}`", attribute.text);
+        self.report(Diagnostic::error(&codes::UNKNOWN_FIELD, attribute.span, message).with_help(help));
+        Ty::Unknown
+    }
+
+    fn must_be_here(&mut self, scope: &Scope<'p>, span: Span, what: &str, places: &[Place]) {
+        if places.contains(&scope.place) {
+            return;
+        }
+        let (message, help) = match scope.place {
+            Place::Steps => (
+                format!("{what} is looked at where there is no answer"),
+                "move this into the block of the request (`GET … { … }`), or capture the value there",
+            ),
+            Place::Sent => (
+                format!("{what} is used in what is sent, when there is no answer yet"),
+                "capture the value from an earlier answer, and use its name here",
+            ),
+            Place::Response => (
+                format!("{what} is a part of a frame, and this is an answer"),
+                match what {
+                    "`text`" | "`data`" => "the body of an answer is `body`",
+                    "`id`" => "a field of the answer is `$.id`; a value of yours needs another name",
+                    _ => "look at `body`, `header` or a JSONPath of the answer",
+                },
+            ),
+            Place::Frame => (
+                format!("{what} is a part of an answer, and this is a frame"),
+                "of a frame, look at `$`, `text`, `hex`, `size`, `data` or `id`",
+            ),
+        };
+        self.report(Diagnostic::error(&codes::SUBJECT_NOT_HERE, span, message).with_help(help));
+    }
+
+    /// Whether two values can be compared by an operator.
+    pub fn compared(&mut self, op: BinaryOp, span: Span, left: &Ty, right: &Ty) {
+        let ordered = !matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
+        if matches!(left, Ty::List(_)) && right.is_scalar() && *right != Ty::Null {
+            self.list_compared(span, &format!("{} …", sign(op)));
+            return;
+        }
+        if !left.meets(right) {
+            let message = format!("{} is compared with {}", left.words(), right.words());
+            let help = mismatch_help(left, right);
+            self.report(Diagnostic::error(&codes::TYPE_MISMATCH, span, message).with_help(help));
+            return;
+        }
+        if ordered && let Some(odd) = [left, right].into_iter().find(|ty| !ty.has_order()) {
+            let message = format!("`{}` compares amounts, and this is {}", sign(op), odd.words());
+            self.report(
+                Diagnostic::error(&codes::TYPE_MISMATCH, span, message)
+                    .with_help("use `==` or `!=`, or compare its length"),
+            );
+        }
+    }
+
+    pub fn list_compared(&mut self, span: Span, rest: &str) {
+        self.report(
+            Diagnostic::error(&codes::LIST_COMPARED, span, "a list is compared with a single value").with_help(
+                format!("say which of its elements are meant: `each {rest}`, `some {rest}` or `none {rest}`"),
+            ),
+        );
+    }
+}
+
+pub(super) fn mismatch_help(left: &Ty, right: &Ty) -> String {
+    match (left, right) {
+        (Ty::Duration, Ty::Number) => "a duration needs a unit: `2s`, `500ms`".to_owned(),
+        (Ty::Number, Ty::String) => "write the number without quotes".to_owned(),
+        (Ty::String, Ty::Number) => "this is text: write the value in quotes".to_owned(),
+        (Ty::Size, _) => "a size is a number of bytes: `512`, `10KB`".to_owned(),
+        (Ty::Bool, _) => "compare it with `true` or `false`".to_owned(),
+        (Ty::Rate, _) => "a rate is written `200/s`".to_owned(),
+        (Ty::Percent, _) => "a percentage is written `95%`".to_owned(),
+        _ => format!("compare it with {}", left.words()),
+    }
+}

@@ -1,0 +1,155 @@
+use std::collections::HashMap;
+
+use super::super::cx::{BodyOf, Cx};
+use super::super::lints;
+use super::super::scope::Scope;
+use super::requests::{Purpose, Sent};
+use crate::diag::{Diagnostic, closest, codes};
+use crate::project::DeclRef;
+use crate::syntax::ast::{EnvEntryKind, EnvValue, Environment, Expr, Ident, RequestPart, Service, ServiceEntryKind};
+
+impl<'p> Cx<'p> {
+    pub fn environment(&mut self, decl: DeclRef, environment: &'p Environment) {
+        lints::environments::declared(self, decl, environment);
+        let at = self.index.environments.iter().position(|known| known.decl == decl);
+        self.runs_on = at.map(|at| vec![at]);
+        let outer = self.begin_body(BodyOf::Other, environment.name.span, environment.name.span);
+        let mut seen: HashMap<&str, crate::source::Span> = HashMap::new();
+        let mut scope = Scope::new();
+        // Values may use those above them; services use all.
+        let later = later_values(environment);
+        for (position, entry) in environment.entries.iter().enumerate() {
+            match &entry.kind {
+                EnvEntryKind::Value { name, value } => {
+                    self.given_twice(&mut seen, name, "value");
+                    self.env_entry_value(&mut scope, name, value, (position, &later));
+                }
+                EnvEntryKind::Target(target) => self.target(target),
+                EnvEntryKind::RequireReal | EnvEntryKind::Service(_) | EnvEntryKind::Error => {}
+            }
+        }
+        let mut services = HashMap::new();
+        for entry in &environment.entries {
+            if let EnvEntryKind::Service(service) = &entry.kind {
+                self.given_twice(&mut services, &service.name, "service");
+                self.service(environment, service);
+            }
+        }
+        lints::environments::real_values(self, environment);
+        lints::services::cycles(self, environment);
+        self.end_body(outer);
+        self.runs_on = None;
+    }
+
+    fn given_twice(&mut self, seen: &mut HashMap<&'p str, crate::source::Span>, name: &'p Ident, what: &str) {
+        let Some(first) = seen.insert(&name.text, name.span) else { return };
+        self.report(
+            Diagnostic::error(
+                &codes::DUPLICATE_ENV_VALUE,
+                name.span,
+                format!("the {what} `{}` is given twice", name.text),
+            )
+            .with_related(first, "given here first")
+            .with_help("remove one of them"),
+        );
+    }
+
+    fn env_entry_value(
+        &mut self,
+        scope: &mut Scope<'p>,
+        name: &'p Ident,
+        value: &'p EnvValue,
+        (position, later): (usize, &HashMap<&'p str, usize>),
+    ) {
+        let expr = match value {
+            EnvValue::Expr(expr) => {
+                lints::secrets::field(self, &name.text, Some(expr));
+                expr
+            }
+            EnvValue::Secret { default, .. } => match default {
+                Some(default) => {
+                    lints::secrets::credential(self, default, "secret");
+                    default
+                }
+                None => return,
+            },
+            EnvValue::Variable { default, .. } => match default {
+                Some(default) => default,
+                None => return,
+            },
+        };
+        let before = self.facts.env.len();
+        self.expr(scope, expr);
+        let used: Vec<_> = self.facts.env.get(before..).unwrap_or_default().to_vec();
+        for (used, span) in used {
+            if later.get(used.as_str()).is_some_and(|at| *at >= position) {
+                self.report(
+                    Diagnostic::error(&codes::ENV_ORDER, span, format!("`env.{used}` isn't known yet on this line"))
+                        .with_help(format!(
+                            "values are computed from top to bottom: move `{used}` above `{}`",
+                            name.text
+                        )),
+                );
+            }
+        }
+        self.known_before_run(expr);
+    }
+
+    /// An environment's values are made of literals and of each other.
+    fn known_before_run(&mut self, expr: &'p Expr) {
+        if let Some(span) = lints::environments::needs_a_run(expr) {
+            self.report(
+                Diagnostic::error(&codes::NOT_A_VALUE, span, "a value of an environment must be known before the run")
+                    .with_help("write a literal, `secret(\"NAME\")`, `variable(\"NAME\")`, or a text with other values of `env`"),
+            );
+        }
+    }
+
+    fn target(&mut self, target: &'p Ident) {
+        const TARGETS: [&str; 1] = ["demo"];
+        if TARGETS.contains(&target.text.as_str()) {
+            return;
+        }
+        let help = match closest(&target.text, TARGETS) {
+            Some(near) => format!("did you mean `target {near}`?"),
+            None => "the only target is `demo`, the embedded system; other systems are named by their URLs: `api = \"https://…\"`".to_owned(),
+        };
+        let message = format!("there is no target `{}`", target.text);
+        self.report(Diagnostic::error(&codes::UNKNOWN_TARGET, target.span, message).with_help(help));
+    }
+
+    fn service(&mut self, environment: &'p Environment, service: &'p Service) {
+        let mut scope = Scope::new();
+        for entry in &service.entries {
+            match &entry.kind {
+                ServiceEntryKind::Probe { request, within } => {
+                    let parts: Vec<&RequestPart> = request.parts.iter().collect();
+                    let sent = Sent {
+                        purpose: Purpose::Probe,
+                        method: Some(&request.method),
+                        url: &request.url,
+                        parts: &parts,
+                    };
+                    lints::requests::method(self, request);
+                    self.sent(&mut scope, sent);
+                    if let Some(within) = within {
+                        self.time(&mut scope, within, "within");
+                    }
+                }
+                ServiceEntryKind::DependsOn(names) => lints::services::depends_on(self, environment, names),
+                ServiceEntryKind::Error => {}
+            }
+        }
+    }
+}
+
+/// The entry that gives each value.
+fn later_values(environment: &Environment) -> HashMap<&str, usize> {
+    let mut values = HashMap::new();
+    for (position, entry) in environment.entries.iter().enumerate() {
+        if let EnvEntryKind::Value { name, .. } = &entry.kind {
+            values.entry(name.text.as_str()).or_insert(position);
+        }
+    }
+    values
+}

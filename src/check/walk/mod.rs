@@ -1,0 +1,42 @@
+//! The walk through one module: it keeps the names in scope, and hands each construct to the lints.
+
+mod calls;
+mod channels;
+mod environments;
+mod flows;
+mod loads;
+mod patterns;
+mod plans;
+mod requests;
+pub(super) mod shapes;
+mod steps;
+mod suites;
+
+pub(super) use requests::{Purpose, Sent};
+
+use super::cx::{Cx, Notes};
+use super::index::Index;
+use super::lints;
+use crate::project::{DeclRef, Module};
+use crate::syntax::ast::ItemKind;
+
+pub(super) fn module<'p>(index: &'p Index<'p>, module: &'p Module) -> Notes {
+    let mut cx = Cx::new(index, module);
+    lints::declarations::names(&mut cx);
+    lints::titles::of_module(&mut cx);
+    for (item, node) in module.ast.items.iter().enumerate() {
+        let decl = DeclRef { module: module.id, item };
+        match &node.kind {
+            ItemKind::Import(_) | ItemKind::Error => {}
+            ItemKind::Environment(environment) => cx.environment(decl, environment),
+            ItemKind::Suite(suite) => cx.suite(suite),
+            ItemKind::Shape(shape) => shapes::shape(&mut cx, decl, shape),
+            ItemKind::Flow(flow) => cx.flow(decl, node.span, flow),
+            ItemKind::Credential(credential) => cx.credential(decl, node.span, credential),
+            ItemKind::Load(load) => cx.load(node.span, load),
+            ItemKind::Plan(plan) => cx.plan(plan),
+        }
+    }
+    lints::declarations::unused_imports(&mut cx);
+    cx.notes
+}

@@ -1,0 +1,223 @@
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::cx::{BodyOf, Facts, Notes};
+use super::index::{Index, declared_name};
+use super::lints::environments;
+use crate::diag::{Diagnostic, codes};
+use crate::project::{DeclRef, Module, ModuleOrigin};
+use crate::source::Span;
+use crate::syntax::ast::ItemKind;
+
+/// What only shows when all modules have been walked.
+pub(super) fn judge(index: &Index<'_>, notes: &[Notes]) -> Vec<Diagnostic> {
+    let bodies: Vec<&Facts> = notes.iter().flat_map(|notes| &notes.bodies).collect();
+    let decls: HashMap<DeclRef, &Facts> = bodies
+        .iter()
+        .filter_map(|facts| match facts.of {
+            BodyOf::Decl(decl) => Some((decl, *facts)),
+            _ => None,
+        })
+        .collect();
+    let mut diagnostics = Vec::new();
+    recursion(index, &bodies, &decls, &mut diagnostics);
+    tests(index, &bodies, &decls, &mut diagnostics);
+    environment_of_flows(index, &bodies, &decls, &mut diagnostics);
+    unused(index, notes, &mut diagnostics);
+    diagnostics.extend(index.project.config.environment.as_ref().and_then(|name| environments::of_config(index, name)));
+    diagnostics
+}
+
+fn is_std(index: &Index<'_>, decl: DeclRef) -> bool {
+    let module = index.project.module(decl.module);
+    module.is_some_and(|module| matches!(module.origin, ModuleOrigin::Std(_)) && !index.is_root(module.id))
+}
+
+/// Flows that call themselves, over any number of others.
+fn recursion(
+    index: &Index<'_>,
+    bodies: &[&Facts],
+    decls: &HashMap<DeclRef, &Facts>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let name = |decl: DeclRef| {
+        let name = index.item(decl).and_then(declared_name).map(|name| name.text.as_str()).unwrap_or_default();
+        format!("`{name}`")
+    };
+    // False while a declaration is on the way, true when it is done.
+    let mut done: HashMap<DeclRef, bool> = HashMap::new();
+    for facts in bodies {
+        let BodyOf::Decl(start) = facts.of else { continue };
+        if done.contains_key(&start) {
+            continue;
+        }
+        done.insert(start, false);
+        let mut stack = vec![(start, 0)];
+        while let Some((decl, next)) = stack.last_mut() {
+            let Some((to, span)) = decls.get(decl).and_then(|facts| facts.calls.get(*next)).copied() else {
+                done.insert(*decl, true);
+                stack.pop();
+                continue;
+            };
+            *next += 1;
+            match done.get(&to) {
+                None => {
+                    done.insert(to, false);
+                    stack.push((to, 0));
+                }
+                Some(false) => {
+                    let way: Vec<String> =
+                        stack.iter().map(|(decl, _)| *decl).skip_while(|decl| *decl != to).map(name).collect();
+                    let message = match way.as_slice() {
+                        [only] => format!("{only} calls itself"),
+                        _ => format!("these flows call each other: {} → {}", way.join(" → "), name(to)),
+                    };
+                    diagnostics.push(
+                        Diagnostic::error(&codes::RECURSIVE_FLOW, span, message)
+                            .with_help("every spec ends: repeat with `for each`, `repeat N times` or `eventually`"),
+                    );
+                }
+                Some(true) => {}
+            }
+        }
+    }
+}
+
+/// The declarations from which, by calls, one of `from` is reached.
+fn reaching(decls: &HashMap<DeclRef, &Facts>, from: impl Fn(&Facts) -> bool) -> HashSet<DeclRef> {
+    let mut callers: HashMap<DeclRef, Vec<DeclRef>> = HashMap::new();
+    for (decl, facts) in decls {
+        for (to, _) in &facts.calls {
+            callers.entry(*to).or_default().push(*decl);
+        }
+    }
+    let mut queue: VecDeque<DeclRef> = decls.iter().filter(|(_, facts)| from(facts)).map(|(decl, _)| *decl).collect();
+    let mut reached: HashSet<DeclRef> = queue.iter().copied().collect();
+    while let Some(decl) = queue.pop_front() {
+        for caller in callers.get(&decl).into_iter().flatten() {
+            if reached.insert(*caller) {
+                queue.push_back(*caller);
+            }
+        }
+    }
+    reached
+}
+
+/// Tests that prove nothing.
+fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Vec<Diagnostic>) {
+    let expecting = reaching(decls, |facts| facts.expects || facts.broken);
+    let exchanging = reaching(decls, |facts| facts.exchanges || facts.broken);
+    for facts in bodies.iter().filter(|facts| !facts.broken) {
+        let of_test = facts.of == BodyOf::Test;
+        if !of_test && facts.of != BodyOf::Load {
+            continue;
+        }
+        // A call of what isn't known may do anything.
+        let calls = |set: &HashSet<DeclRef>| {
+            facts.calls.iter().any(|(decl, _)| set.contains(decl) || !decls.contains_key(decl))
+        };
+        let what = if of_test { "test" } else { "load" };
+        if of_test && !facts.expects && !calls(&expecting) {
+            diagnostics.push(
+                Diagnostic::error(&codes::EXPECTS_NOTHING, facts.span, "this test expects nothing, so it would pass whatever happens")
+                    .with_help("say what must hold: `expect status 200`, `expect $.id is uuid`, `expect on chat event \"done\" within 5s`"),
+            );
+        } else if !facts.exchanges && !calls(&exchanging) && (of_test || !index.is_broken(facts.span)) {
+            diagnostics.push(
+                Diagnostic::error(
+                    &codes::NO_EXCHANGE,
+                    facts.span,
+                    format!("this {what} exchanges nothing with the system under test"),
+                )
+                .with_help("send a request or open a channel: `GET {{env.api}}/health { expect status 200 }`"),
+            );
+        }
+    }
+}
+
+/// Values that a flow reads, in the environments of the suites that call it.
+fn environment_of_flows(
+    index: &Index<'_>,
+    bodies: &[&Facts],
+    decls: &HashMap<DeclRef, &Facts>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let on = environments_of(index, bodies, decls);
+    for (decl, environments) in &on {
+        let Some(facts) = decls.get(decl) else { continue };
+        for (name, span) in &facts.env {
+            let has =
+                |at: usize| index.environments.get(at).is_some_and(|known| known.values.contains_key(name.as_str()));
+            // What no environment has was told when the flow was walked.
+            if !(0..index.environments.len()).any(has) {
+                continue;
+            }
+            let mut missing: Vec<usize> = environments.keys().copied().filter(|at| !has(*at)).collect();
+            missing.sort_unstable();
+            let Some(call) = missing.first().and_then(|first| environments.get(first)) else { continue };
+            let known: Vec<_> = missing.iter().filter_map(|at| index.environments.get(*at)).collect();
+            // A text of the standard library can't be mended, so the call that leads to it is told.
+            let (span, related) = if is_std(index, *decl) { (*call, *span) } else { (*span, *call) };
+            diagnostics.push(
+                environments::missing_value(index, &known, name, span)
+                    .with_related(related, "used by this call, in a suite that runs there"),
+            );
+        }
+    }
+}
+
+/// The environments that each declaration is used on, with the call that leads to it from a test.
+fn environments_of(
+    index: &Index<'_>,
+    bodies: &[&Facts],
+    decls: &HashMap<DeclRef, &Facts>,
+) -> HashMap<DeclRef, HashMap<usize, Span>> {
+    let mut on: HashMap<DeclRef, HashMap<usize, Span>> = HashMap::new();
+    let mut queue: VecDeque<(DeclRef, usize, Span)> = VecDeque::new();
+    for facts in bodies.iter().filter(|facts| matches!(facts.of, BodyOf::Test | BodyOf::Hook | BodyOf::Load)) {
+        for environment in facts.runs_on.iter().flatten() {
+            queue.extend(facts.calls.iter().map(|(decl, span)| (*decl, *environment, *span)));
+        }
+    }
+    while let Some((decl, environment, span)) = queue.pop_front() {
+        let known = on.entry(decl).or_default();
+        if known.contains_key(&environment) {
+            continue;
+        }
+        known.insert(environment, span);
+        let Some(facts) = decls.get(&decl) else { continue };
+        let through_std = is_std(index, decl);
+        queue.extend(facts.calls.iter().map(|(to, call)| (*to, environment, if through_std { span } else { *call })));
+    }
+    on
+}
+
+/// Flows, shapes and credentials that nothing refers to. A file that only declares is there for others.
+fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Vec<Diagnostic>) {
+    let used: HashSet<DeclRef> = notes.iter().flat_map(|notes| notes.used.iter().copied()).collect();
+    for module in index.project.modules.iter().filter(|module| index.is_root(module.id) && runs(module)) {
+        for (item, node) in module.ast.items.iter().enumerate() {
+            let Some(name) = declared_name(node) else { continue };
+            let decl = DeclRef { module: module.id, item };
+            if used.contains(&decl) || name.text.is_empty() || index.any_broken_mentions(&name.text) {
+                continue;
+            }
+            let what = match node.kind {
+                ItemKind::Flow(_) => "flow",
+                ItemKind::Shape(_) => "shape",
+                _ => "credential",
+            };
+            diagnostics.push(
+                Diagnostic::warning(
+                    &codes::UNUSED_DECLARATION,
+                    name.span,
+                    format!("the {what} `{}` is never used", name.text),
+                )
+                .with_help("use it, remove it, or move it into a file of its own that others import"),
+            );
+        }
+    }
+}
+
+fn runs(module: &Module) -> bool {
+    module.ast.items.iter().any(|item| matches!(item.kind, ItemKind::Suite(_) | ItemKind::Load(_) | ItemKind::Plan(_)))
+}
