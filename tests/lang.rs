@@ -31,7 +31,11 @@ fn every_case_is_checked_as_written() {
                 continue;
             }
             if update {
-                updated = updated.replacen(&expect_block(&fence.text, fence.line, &page), &format!("```expect\n{found}```\n"), 1);
+                updated = updated.replacen(
+                    &expect_block(&fence.text, fence.line, &page),
+                    &format!("```expect\n{found}```\n"),
+                    1,
+                );
             }
             let _ = write!(wrong, "{}:{}\nexpected:\n{}found:\n{found}\n", path.display(), fence.line, fence.text);
         }

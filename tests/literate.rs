@@ -47,7 +47,9 @@ pub fn project(fences: &[Fence]) -> Project {
     for fence in fences {
         let name = if fence.name.is_empty() { "spec.e2e" } else { &fence.name };
         match fence.lang.as_str() {
-            "e2e" | "toml" | "json" | "csv" | "text" => contents.push((PathBuf::from(name), fence.text.clone().into_bytes())),
+            "e2e" | "toml" | "json" | "csv" | "text" => {
+                contents.push((PathBuf::from(name), fence.text.clone().into_bytes()))
+            }
             "hex" => contents.push((PathBuf::from(name), bytes(&fence.text))),
             "link" => links.push(PathBuf::from(name)),
             "console" => {
@@ -69,11 +71,11 @@ fn bytes(text: &str) -> Vec<u8> {
     let mut words = text.split_whitespace();
     while let Some(word) = words.next() {
         if word == "x" {
-            let times: usize = words.next().expect("a count").parse().expect("a count");
-            let last = *bytes.last().expect("a byte");
+            let times: usize = words.next().unwrap().parse().unwrap();
+            let last = *bytes.last().unwrap();
             bytes.extend(std::iter::repeat_n(last, times - 1));
         } else {
-            bytes.push(u8::from_str_radix(word, 16).expect("a byte"));
+            bytes.push(u8::from_str_radix(word, 16).unwrap());
         }
     }
     bytes

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::diag::Diagnostic;
 use crate::project::{DeclRef, Module, ModuleId, Project, Target};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{self, EnvEntryKind, ItemKind, MetaKind, SuiteEntryKind};
@@ -20,6 +21,8 @@ pub(super) struct Index<'p> {
     roots: HashSet<ModuleId>,
     /// Where the text of each source doesn't parse, sorted.
     broken: HashMap<SourceId, Vec<Span>>,
+    /// Where the syntax of each source is doubtful at least: what is named there may be meant.
+    doubtful: HashMap<SourceId, Vec<Span>>,
 }
 
 pub(super) struct Environment<'p> {
@@ -53,7 +56,8 @@ impl<'p> Index<'p> {
             priorities: HashSet::new(),
             credentials: HashMap::new(),
             roots: project.roots.iter().copied().collect(),
-            broken: broken(project),
+            broken: broken(project, Diagnostic::is_error),
+            doubtful: broken(project, |_| true),
         };
         for module in &project.modules {
             index.add_credentials(module);
@@ -170,13 +174,13 @@ impl<'p> Index<'p> {
 
     /// As [`Self::broken_mentions`], of all sources.
     pub fn any_broken_mentions(&self, name: &str) -> bool {
-        self.broken.keys().any(|source| self.broken_mentions(*source, name))
+        self.doubtful.keys().any(|source| self.broken_mentions(*source, name))
     }
 
     /// Whether a name stands somewhere in the parts of a source that don't parse.
     pub fn broken_mentions(&self, source: SourceId, name: &str) -> bool {
-        let Some(broken) = self.broken.get(&source) else { return false };
-        broken.iter().any(|span| mentions(self.project.sources.text(*span), name))
+        let Some(doubtful) = self.doubtful.get(&source) else { return false };
+        doubtful.iter().any(|span| mentions(self.project.sources.text(*span), name))
     }
 }
 
@@ -211,9 +215,9 @@ pub(super) fn declared_name(item: &ast::Item) -> Option<&ast::Ident> {
 }
 
 /// The whole lines of what doesn't parse, and the nodes that stand for it.
-fn broken(project: &Project) -> HashMap<SourceId, Vec<Span>> {
+fn broken(project: &Project, counts: impl Fn(&Diagnostic) -> bool) -> HashMap<SourceId, Vec<Span>> {
     let mut broken: HashMap<SourceId, Vec<Span>> = HashMap::new();
-    for diagnostic in project.diagnostics.iter().filter(|d| d.is_error() && d.code.name.starts_with("e2e::syntax::")) {
+    for diagnostic in project.diagnostics.iter().filter(|d| counts(d) && d.code.name.starts_with("e2e::syntax::")) {
         let Some(file) = project.sources.get(diagnostic.span.source) else { continue };
         let lines = file.lines();
         let start = lines.line_start(lines.line_of(diagnostic.span.start), &file.text);

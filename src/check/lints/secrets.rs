@@ -23,7 +23,7 @@ const SECRET_NAMES: [&str; 12] = [
 const WHOLE_NAMES: [&str; 3] = ["token", "pwd", "jwt"];
 
 /// Words by which a text says that it is no real secret: it is sent to be refused.
-const HARMLESS: [&str; 22] = [
+const HARMLESS: &[&str] = &[
     "wrong",
     "invalid",
     "bad",
@@ -44,6 +44,7 @@ const HARMLESS: [&str; 22] = [
     "missing",
     "revoked",
     "disabled",
+    "something",
     "***",
     "<",
 ];
@@ -120,7 +121,13 @@ fn is_secret_name(name: &str) -> bool {
 fn is_harmless(text: &str) -> bool {
     const SHORTEST: usize = 4;
     let lower = text.to_ascii_lowercase();
-    text.chars().count() < SHORTEST || HARMLESS.iter().any(|word| lower.contains(word))
+    text.chars().count() < SHORTEST || HARMLESS.iter().any(|word| lower.contains(word)) || is_phrase(text)
+}
+
+/// Plain words joined by `-` or spaces: a text that a person made up for the spec.
+fn is_phrase(text: &str) -> bool {
+    let mut words = text.split(['-', ' ', '_']);
+    text.contains(['-', ' ', '_']) && words.all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase()))
 }
 
 fn looks_like_token(text: &str) -> bool {
@@ -149,7 +156,7 @@ mod tests {
     fn names_and_texts_of_secrets_are_known() {
         assert!(is_secret_name("X-Api-Key") && is_secret_name("client_secret") && is_secret_name("token"));
         assert!(!is_secret_name("token_type") && !is_secret_name("title"));
-        assert!(is_harmless("wrong-password") && !is_harmless("hunter22"));
+        assert!(is_harmless("a-long-password") && is_harmless("WRONG1") && !is_harmless("hunter22"));
         assert!(looks_like_token("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r"));
         assert!(!looks_like_token("a.b.c") && !looks_like_token("eyJ.eyJ.x"));
         assert!(looks_like_token("ghp_0123456789abcdef0123"));

@@ -10,7 +10,7 @@ pub const RANGE: std::ops::RangeInclusive<i64> = 100..=599;
 /// A status, a range, or a list of them, where each must be one.
 pub fn list<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, expr: &'p Expr) -> bool {
     match &expr.kind {
-        ExprKind::List(items) => items.iter().fold(true, |fine, item| list(cx, scope, item) && fine),
+        ExprKind::List(items) => items.iter().filter(|item| !list(cx, scope, item)).count() == 0,
         ExprKind::Range(from, to) => list(cx, scope, from) && list(cx, scope, to),
         _ => one(cx, scope, expr),
     }
