@@ -86,7 +86,7 @@ impl Opened {
         self.lock().matches.extend(matches);
     }
 
-    fn cut(&self) {
+    pub fn cut(&self) {
         if let Some(channel) = self.lock().channel.take() {
             // Cut outside of any wait: what had arrived is in the log.
             channel.cut();

@@ -201,7 +201,8 @@ impl Walk {
             outgoing.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("last-event-id"));
             outgoing.headers.push(("Last-Event-ID".to_owned(), id));
         }
-        opened.with_channel(Channel::cut);
+        // Let go before the log goes on: the end of the old connection isn't that of the new one.
+        opened.cut();
         let started = self.now();
         let title = format!("reconnect {}", outgoing.url);
         let (exchange, live) = self.connect(&open, &outgoing).await;
