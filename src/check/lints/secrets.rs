@@ -126,8 +126,9 @@ fn is_harmless(text: &str) -> bool {
 
 /// Plain words joined by `-` or spaces: a text that a person made up for the spec.
 fn is_phrase(text: &str) -> bool {
-    let mut words = text.split(['-', ' ', '_']);
-    text.contains(['-', ' ', '_']) && words.all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase()))
+    let mut words = text.split(['-', ' ', '_', '.']);
+    text.contains(['-', ' ', '_', '.'])
+        && words.all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase()))
 }
 
 fn looks_like_token(text: &str) -> bool {
