@@ -1,6 +1,6 @@
 //! From a plan and recorded evidence to outcomes. Pure: it sees neither a socket nor a clock nor a file.
 
-mod channel;
+pub mod channel;
 mod excerpt;
 mod failure;
 mod frame;
@@ -8,9 +8,10 @@ mod outcome;
 mod response;
 mod verdict;
 
-pub use channel::{ChannelJudge, ChannelOutcome, Start};
+pub use channel::ChannelJudge;
 pub use excerpt::{json_excerpt, text_excerpt};
 pub use frame::fits;
+pub(crate) use frame::is_named;
 pub use outcome::*;
 pub(crate) use response::captured;
 pub use response::{Judged, expectation, response};

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::event::{ChannelEnd, Instant};
+use crate::event::{ChannelEnd, ChannelLog, Instant};
 use crate::judge::{ChannelRecord, FrameMatch};
 use crate::net::channel::{Channel, Log, Naming, ReplyTo};
 use crate::net::http::Outgoing;
@@ -141,6 +141,11 @@ impl Channels {
 
     pub fn marked(&self, index: usize) -> Option<Mark> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner).get(index).cloned()
+    }
+
+    /// All channels with their handles, as they stand.
+    pub fn logs(&self) -> Vec<(u32, ChannelLog)> {
+        (0..).zip(self.lock().iter()).map(|(handle, opened)| (handle, opened.log.read(Clone::clone))).collect()
     }
 
     pub fn records(&self) -> Vec<ChannelRecord> {

@@ -1,137 +1,341 @@
-//! Judges what is expected on channels: from the plan's patterns to machines, and from their outcomes to what a person reads.
+//! What is expected on channels: judged frame by frame, as they arrive or as they were recorded, with the same outcome.
+//!
+//! Whoever feeds a [`ChannelJudge`] gives it the frames of all watched channels in the order of their arrival, then says how far the time has
+//! come. It has neither a clock nor a socket.
 
 mod build;
+mod end;
+mod every;
 mod explain;
-mod fitter;
-mod simple;
-mod timeline;
-mod views;
+mod fit;
+mod limits;
+mod quiet;
+mod target;
+mod together;
+mod view;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+pub use explain::close_code;
+pub use target::{Channels, Start};
+
+use self::end::End;
+use self::every::Every;
+use self::quiet::Quiet;
+use self::together::Together;
 use super::{ExpectationRecord, FrameMatch};
 use crate::diag::Diagnostic;
-use crate::eval::{Context, Fault, Scope};
-use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Instant};
-use crate::plan::{ChannelExpectation, ChannelExpectationKind, OnChannel, Slot};
+use crate::eval::{Context, Fault, Focus, Host, Scope};
+use crate::event::{ChannelEnd, ChannelLog, Frame, Instant};
+use crate::plan::{ChannelExpectation, ChannelExpectationKind as Kind, Item, ItemEntry, Plan};
+use crate::source::Span;
+use crate::value::{Secret, Value, format_duration};
 
-/// Where a channel stands when an expectation begins.
-#[derive(Clone, Copy, Debug)]
-pub struct Start {
-    /// How many frames of the log lie before it.
-    pub cursor: usize,
-    /// What clocks count from: the later of the opening and the last send, or the mark.
-    pub since: Instant,
-    /// When the expectation begins.
-    pub now: Instant,
-    /// Until when it may take at most.
-    pub limit: Instant,
-}
+/// How long an expectation waits that says no time, neither for itself nor for one of its items.
+pub const DEFAULT_WITHIN: Duration = Duration::from_secs(30);
 
-/// Judges one expectation as frames come, live or recorded: the outcome depends on the frames and their times alone.
+/// An `expect` on channels, on its way to a verdict.
 pub struct ChannelJudge {
     expectation: Arc<ChannelExpectation>,
-    kind: Kind,
+    watch: Watch,
 }
 
-enum Kind {
-    Views(Box<views::Views>),
-    Simple(Box<simple::Simple>),
+enum Watch {
+    Together(Together),
+    Quiet(Quiet),
+    End(End),
+    Every(Every),
 }
 
-/// What an expectation came to.
-#[derive(Clone, Debug, Default)]
-pub struct ChannelOutcome {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Running,
+    Held,
+    Failed,
+}
+
+/// What a judge looks at beside the frames.
+#[derive(Clone, Copy)]
+pub struct Outside<'a> {
+    pub plan: &'a Plan,
+    pub host: &'a dyn Host,
+}
+
+/// A time limit from around an expectation or a view.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// The last instant in time.
+    pub at: Instant,
+    /// `the test's timeout of 30s`
+    pub words: String,
+    /// Where it is said; nowhere for a default.
+    pub span: Span,
+}
+
+/// A channel that is watched: its handle, and the number of the last frame that isn't looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watched {
+    pub channel: u32,
+    pub behind: u32,
+}
+
+/// What an expectation proved.
+#[derive(Clone, Debug)]
+pub struct Concluded {
+    pub held: bool,
     pub diagnostics: Vec<Diagnostic>,
+    /// The expectation itself, and those inside its items.
     pub expectations: Vec<ExpectationRecord>,
-    /// Where the cursors go: the numbers of the last frames that were consumed, which are their places in the log counted from 1.
-    pub cursors: Vec<(Slot, usize)>,
-    pub matches: Vec<(Slot, FrameMatch)>,
-    /// What items captured.
-    pub captures: Vec<Scope>,
+    /// Where the cursors of channels go: behind these frames.
+    pub cursors: Vec<(u32, u32)>,
+    /// Which item took which frame, by channel.
+    pub matches: Vec<(u32, FrameMatch)>,
+    /// What was captured, to be merged into the scope of the test.
+    pub bound: Scope,
+    /// What was captured as secret, on failure too: it must be known before anything is shown.
+    pub secrets: Vec<Secret>,
 }
 
 impl ChannelJudge {
+    /// Begins to judge. `began` is the present; what the clocks count from is up to the channels.
+    ///
     /// # Errors
-    /// A duration, count or list of the expectation has no value.
+    /// A channel that isn't open, or a time or count without a sensible value.
     pub fn new(
-        expectation: Arc<ChannelExpectation>,
+        expectation: &Arc<ChannelExpectation>,
         context: &Context<'_>,
-        start: &dyn Fn(&OnChannel) -> Start,
+        channels: &dyn Channels,
+        began: Instant,
+        inherited: Bound,
     ) -> Result<Self, Fault> {
-        let kind = match &expectation.kind {
-            ChannelExpectationKind::Views { within, views } => {
-                Kind::Views(Box::new(views::Views::new(within.as_ref(), views, context, start)?))
+        let setting = Setting { context, channels, began, inherited };
+        let watch = match &expectation.kind {
+            Kind::Views { within, views } => Watch::Together(Together::new(within.as_ref(), views, &setting)?),
+            Kind::Never { on, item, time } => Watch::Quiet(Quiet::never(on, item, time, &setting)?),
+            Kind::Silence { on, time } => Watch::Quiet(Quiet::silence(on, time, &setting)?),
+            Kind::Closed { on, code, reason, within } => {
+                Watch::End(End::closed(on, code.as_ref(), reason.as_ref(), within.as_ref(), &setting)?)
             }
-            _ => Kind::Simple(Box::new(simple::Simple::new(&expectation, context, start)?)),
+            Kind::Ended { on, within } => Watch::End(End::ended(on, within.as_ref(), &setting)?),
+            Kind::CutOff { on, within } => Watch::End(End::cut_off(on, within.as_ref(), &setting)?),
+            Kind::Every { on, trigger, response } => Watch::Every(Every::new(on, trigger, response, &setting)?),
         };
-        Ok(Self { expectation, kind })
+        Ok(Self { expectation: expectation.clone(), watch })
     }
 
-    /// The channels that are watched.
-    pub fn channels(&self) -> Vec<(Slot, usize)> {
-        match &self.kind {
-            Kind::Views(views) => views.channels(),
-            Kind::Simple(simple) => vec![(simple.on.channel, simple.start.cursor)],
+    /// The channels whose frames it wants, each once.
+    pub fn watched(&self) -> Vec<Watched> {
+        let targets = match &self.watch {
+            Watch::Together(together) => together.targets(),
+            Watch::Quiet(quiet) => vec![&quiet.target],
+            Watch::End(end) => vec![&end.target],
+            Watch::Every(every) => vec![&every.target],
+        };
+        let mut watched: Vec<Watched> = Vec::new();
+        for target in targets {
+            match watched.iter_mut().find(|known| known.channel == target.channel) {
+                Some(known) => known.behind = known.behind.min(target.behind),
+                None => watched.push(Watched { channel: target.channel, behind: target.behind }),
+            }
+        }
+        watched
+    }
+
+    /// The next frame of a channel. Frames come in the order of their arrival over all channels.
+    pub fn frame(&mut self, channel: u32, frame: &Arc<Frame>, outside: Outside<'_>) {
+        match &mut self.watch {
+            Watch::Together(together) => together.frame(channel, frame, outside),
+            Watch::Quiet(quiet) => quiet.frame(channel, frame, outside),
+            Watch::End(_) => {}
+            Watch::Every(every) => every.frame(channel, frame, outside),
         }
     }
 
-    /// The next frame of a channel's log, those before its cursor aside. Frames of several channels come in the order of their times.
-    pub fn frame(&mut self, channel: Slot, frame: &Arc<Frame>, context: &Context<'_>) {
-        match &mut self.kind {
-            Kind::Views(views) => views.frame(channel, frame, context),
-            Kind::Simple(simple) => simple.frame(&self.expectation, frame, context),
+    /// A channel has ended; all its frames have been given.
+    pub fn end(&mut self, channel: u32, at: Instant, end: &ChannelEnd, outside: Outside<'_>) {
+        match &mut self.watch {
+            Watch::Together(together) => together.end(channel, at, end, outside),
+            Watch::Quiet(quiet) => quiet.end(channel, at, end),
+            Watch::End(watch) => watch.end(channel, at, end),
+            Watch::Every(every) => every.end(channel, at, end),
         }
     }
 
-    /// The time has come to `now`, and every frame up to it has been given.
-    pub fn advance(&mut self, now: Instant) {
-        match &mut self.kind {
-            Kind::Views(views) => views.advance(now),
-            Kind::Simple(simple) => simple.advance(now),
+    /// The time has come to `now`: every frame that arrived up to it, at `now` itself included, has been given.
+    pub fn advance(&mut self, now: Instant, outside: Outside<'_>) {
+        match &mut self.watch {
+            Watch::Together(together) => together.advance(now, outside),
+            Watch::Quiet(quiet) => quiet.advance(now),
+            Watch::End(end) => end.advance(now),
+            Watch::Every(every) => every.advance(now),
         }
     }
 
-    /// A channel has ended.
-    pub fn end(&mut self, channel: Slot, at: Instant, end: &ChannelEnd) {
-        match &mut self.kind {
-            Kind::Views(views) => views.end(channel, at, end),
-            Kind::Simple(simple) => simple.end(&self.expectation, at, end),
-        }
-    }
-
-    /// When time must be told at the latest.
+    /// The latest instant at which [`ChannelJudge::advance`] must be called, unless something else happens before.
     pub fn next_deadline(&self) -> Option<Instant> {
-        match &self.kind {
-            Kind::Views(views) => views.next_deadline(),
-            Kind::Simple(simple) => simple.next_deadline(),
+        match &self.watch {
+            Watch::Together(together) => together.next_deadline(),
+            Watch::Quiet(quiet) => quiet.next_deadline(),
+            Watch::End(end) => end.next_deadline(),
+            Watch::Every(every) => every.next_deadline(),
         }
     }
 
-    pub fn is_over(&self) -> bool {
-        match &self.kind {
-            Kind::Views(views) => views.is_over(),
-            Kind::Simple(simple) => simple.is_over(),
+    pub fn verdict(&self) -> Verdict {
+        match &self.watch {
+            Watch::Together(together) => together.verdict(),
+            Watch::Quiet(quiet) => quiet.verdict(),
+            Watch::End(end) => end.verdict(),
+            Watch::Every(every) => every.verdict(),
         }
     }
 
-    /// What it came to, once it is over; `log` gives a channel's log for the explanation.
-    pub fn outcome(&self, context: &Context<'_>, log: &dyn Fn(Slot) -> Option<ChannelLog>) -> ChannelOutcome {
-        match &self.kind {
-            Kind::Views(views) => views.outcome(&self.expectation, context, log),
-            Kind::Simple(simple) => simple.outcome(&self.expectation, context, log),
+    /// What came of it. `logs` are all channels of the test, by their handles: what is missing on one may have come on another.
+    pub fn conclude(&self, logs: &[(u32, ChannelLog)], outside: Outside<'_>) -> Concluded {
+        let evidence = Evidence { logs, outside };
+        let mut concluded = match &self.watch {
+            Watch::Together(together) => together.conclude(&evidence),
+            Watch::Quiet(quiet) => quiet.conclude(self.expectation.span, &evidence),
+            Watch::End(end) => end.conclude(&evidence),
+            Watch::Every(every) => every.conclude(&evidence),
+        };
+        let record = ExpectationRecord {
+            span: self.expectation.span,
+            text: title(outside.plan, self.expectation.span),
+            held: concluded.held,
+        };
+        concluded.expectations.insert(0, record);
+        concluded
+    }
+}
+
+impl Concluded {
+    fn new(verdict: Verdict, base: &Scope) -> Self {
+        Self {
+            held: verdict == Verdict::Held,
+            diagnostics: Vec::new(),
+            expectations: Vec::new(),
+            cursors: Vec::new(),
+            matches: Vec::new(),
+            bound: base.branch(),
+            secrets: Vec::new(),
+        }
+    }
+
+    /// Learns the secrets among what an item captured.
+    fn learn(&mut self, item: &Item, captured: &Scope) {
+        for entry in &item.entries {
+            if let ItemEntry::Capture(capture) = entry
+                && capture.secret
+            {
+                match captured.get(capture.slot) {
+                    Some(Value::Secret(secret)) => self.secrets.push(secret.clone()),
+                    Some(Value::List(values)) => self.secrets.extend(values.iter().filter_map(|value| match value {
+                        Value::Secret(secret) => Some(secret.clone()),
+                        _ => None,
+                    })),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn consumed(&mut self, channel: u32, frame: u32) {
+        match self.cursors.iter_mut().find(|(known, _)| *known == channel) {
+            Some((_, cursor)) => *cursor = (*cursor).max(frame),
+            None => self.cursors.push((channel, frame)),
         }
     }
 }
 
-/// Whether patterns see a frame: what the server sent, but for keep-alives and the protocol's own frames.
-fn is_visible(frame: &Frame) -> bool {
-    frame.direction == Direction::Received && !frame.hidden && !matches!(frame.kind, FrameKind::Ping | FrameKind::Pong)
+/// Judges whole logs, as a replay does: frames and ends in the order of their times.
+pub fn replay(judge: &mut ChannelJudge, logs: &[(u32, ChannelLog)], outside: Outside<'_>) -> Verdict {
+    enum Happening<'a> {
+        Frame(&'a Arc<Frame>),
+        End(&'a ChannelEnd),
+    }
+    let mut happenings: Vec<(Instant, u32, Happening<'_>)> = Vec::new();
+    let mut latest = Instant::ZERO;
+    for watched in judge.watched() {
+        let Some((_, log)) = logs.iter().find(|(channel, _)| *channel == watched.channel) else { continue };
+        let unread = log.frames.iter().filter(|frame| frame.number > watched.behind);
+        happenings.extend(unread.map(|frame| (frame.at, watched.channel, Happening::Frame(frame))));
+        if let Some((at, end)) = &log.end {
+            happenings.push((*at, watched.channel, Happening::End(end)));
+        }
+    }
+    // Stable: what a log holds at one instant stays in its order.
+    happenings.sort_by_key(|(at, ..)| *at);
+    for (at, channel, happening) in happenings {
+        latest = at;
+        match happening {
+            Happening::Frame(frame) => judge.frame(channel, frame, outside),
+            Happening::End(end) => judge.end(channel, at, end, outside),
+        }
+    }
+    while judge.verdict() == Verdict::Running
+        && let Some(due) = judge.next_deadline()
+    {
+        latest = latest.max(due);
+        judge.advance(latest, outside);
+    }
+    judge.verdict()
 }
 
-/// The text of a span on one line, `expect` aside.
-fn written(context: &Context<'_>, span: crate::source::Span) -> String {
-    let text = context.plan.sources.text(span);
-    let first = text.lines().next().unwrap_or_default().trim_end_matches('{').trim();
-    first.strip_prefix("expect").map_or(first, str::trim_start).to_owned()
+/// What an expectation is made in.
+struct Setting<'a> {
+    context: &'a Context<'a>,
+    channels: &'a dyn Channels,
+    began: Instant,
+    inherited: Bound,
+}
+
+impl Setting<'_> {
+    /// The bound of an expectation that says no time itself.
+    fn default_bound(&self) -> Bound {
+        let at = self.began.saturating_add(DEFAULT_WITHIN);
+        if self.inherited.at <= at {
+            return self.inherited.clone();
+        }
+        let words = format!("the {} that an expectation without `within` waits", format_duration(DEFAULT_WITHIN));
+        Bound { at, words, span: Span::nowhere() }
+    }
+}
+
+/// What a conclusion is drawn from.
+struct Evidence<'a> {
+    logs: &'a [(u32, ChannelLog)],
+    outside: Outside<'a>,
+}
+
+impl<'a> Evidence<'a> {
+    fn log(&self, channel: u32) -> Option<&'a ChannelLog> {
+        self.logs.iter().find(|(handle, _)| *handle == channel).map(|(_, log)| log)
+    }
+
+    /// A piece of a spec on one line.
+    fn text(&self, span: Span) -> String {
+        one_line(self.outside.plan.sources.text(span))
+    }
+}
+
+impl<'a> Outside<'a> {
+    fn context(self, scope: &'a Scope, focus: Focus<'a>) -> Context<'a> {
+        Context { plan: self.plan, scope, focus, host: self.host }
+    }
+}
+
+/// The first line of an expectation, as written, without its `expect` and its opening brace.
+fn title(plan: &Plan, span: Span) -> String {
+    let text = plan.sources.text(span);
+    let line = text.lines().next().unwrap_or_default().trim_end().trim_end_matches('{');
+    one_line(line.strip_prefix("expect").unwrap_or(line))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

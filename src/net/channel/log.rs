@@ -59,9 +59,10 @@ impl Log {
         payloads: Vec<Payload>,
         hidden: bool,
     ) -> bool {
-        let at = self.clock.now();
         let data = Bytes::copy_from_slice(data);
         let mut inner = self.lock();
+        // Under the lock: whoever reads the log at an instant has seen all that arrived up to it.
+        let at = self.clock.now();
         inner.kept += data.len() as u64 + 64;
         let fits = inner.kept <= MAX_CHANNEL_BYTES;
         if fits {
@@ -88,8 +89,8 @@ impl Log {
 
     /// The first end counts.
     pub(super) fn end(&self, end: ChannelEnd) {
-        let at = self.clock.now();
         let mut inner = self.lock();
+        let at = self.clock.now();
         if inner.log.end.is_none() {
             inner.log.end = Some((at, end));
         }

@@ -4,43 +4,46 @@ use std::sync::Arc;
 
 use futures_util::future::select_all;
 
-use super::super::channels::Opened;
+use super::super::channels::{Channels, Opened};
 use super::{Halt, Walk, Walked};
-use crate::event::Instant;
-use crate::judge::{ChannelJudge, Start};
-use crate::plan::{ChannelExpectation, ChannelExpectationKind, OnChannel, Slot};
+use crate::event::{ChannelEnd, Frame, Instant};
+use crate::judge::ChannelJudge;
+use crate::judge::channel::{self, Bound, Outside, Start, Verdict};
+use crate::plan::ChannelExpectation;
 use crate::source::Span;
-use crate::value::Value;
 
 /// A channel that is watched, and how much of its log the judge has been given.
 struct Watch {
-    slot: Slot,
+    channel: u32,
     opened: Arc<Opened>,
     given: usize,
     ended: bool,
     changes: tokio::sync::watch::Receiver<u64>,
 }
 
+enum News {
+    Frame(Arc<Frame>),
+    End(ChannelEnd),
+}
+
 impl Walk {
     pub(super) async fn expect_channel(&mut self, span: Span, expectation: &Arc<ChannelExpectation>) -> Walked {
         let started = self.now();
-        let title = self.title(span);
-        let mut slots: Vec<Slot> = channels_of(expectation).into_iter().map(|on| on.channel).collect();
-        slots.sort();
-        slots.dedup();
-        let mut watches = Vec::new();
-        for slot in slots {
-            let opened = self.opened(span, slot)?;
+        let bound = Bound { at: self.deadline.at, words: self.deadline.words(), span: self.deadline.span };
+        let channels = self.attempt.channels.clone();
+        let judge = ChannelJudge::new(expectation, &self.context(), &*channels, started, bound);
+        let mut judge = judge.map_err(|fault| self.fails(*fault))?;
+        let mut watches: Vec<Watch> = Vec::new();
+        for watched in judge.watched() {
+            let Some(opened) = channels.get(watched.channel) else { continue };
             let changes = opened.log.changes();
-            watches.push(Watch { slot, opened, given: 0, ended: false, changes });
-        }
-        let start = |on: &OnChannel| self.start_of(on, &watches, started);
-        let mut judge =
-            ChannelJudge::new(expectation.clone(), &self.context(), &start).map_err(|fault| self.fails(*fault))?;
-        for watch in &mut watches {
-            let cursors =
-                judge.channels().into_iter().filter(|(slot, _)| *slot == watch.slot).map(|(_, cursor)| cursor);
-            watch.given = cursors.min().unwrap_or_default();
+            watches.push(Watch {
+                channel: watched.channel,
+                opened,
+                given: watched.behind as usize,
+                ended: false,
+                changes,
+            });
         }
         loop {
             for watch in &mut watches {
@@ -48,13 +51,10 @@ impl Walk {
             }
             let now = self.now();
             self.give(&mut judge, &mut watches, now);
-            if judge.is_over() {
+            if judge.verdict() != Verdict::Running {
                 break;
             }
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
-            if now >= self.deadline.at {
-                break;
-            }
             let timer = tokio::time::sleep_until(self.attempt.shared.http.clock.timer(deadline));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
@@ -62,105 +62,75 @@ impl Walk {
                 _ = changed => {}
             }
         }
-        self.conclude(span, &judge, &watches, started, title)
+        self.conclude(span, &judge, started)
     }
 
-    /// All that has arrived, in the order of its times, and then the time itself.
+    /// All that has arrived up to `now`, in the order of its times, and then the time itself.
     fn give(&self, judge: &mut ChannelJudge, watches: &mut [Watch], now: Instant) {
-        let mut frames = Vec::new();
-        let mut ends = Vec::new();
+        let mut news: Vec<(Instant, u32, News)> = Vec::new();
         for watch in watches.iter_mut() {
             watch.opened.log.read(|log| {
-                frames.extend(log.frames.iter().skip(watch.given).map(|frame| (watch.slot, frame.clone())));
-                watch.given = log.frames.len();
+                // What arrives while the logs are read comes with the next look, so that the order of times holds over all channels.
+                let fresh = log.frames.iter().skip(watch.given).take_while(|frame| frame.at <= now);
+                let before = news.len();
+                news.extend(fresh.map(|frame| (frame.at, watch.channel, News::Frame(frame.clone()))));
+                watch.given += news.len() - before;
                 if let Some((at, end)) = &log.end
+                    && *at <= now
                     && !std::mem::replace(&mut watch.ended, true)
                 {
-                    ends.push((watch.slot, *at, end.clone()));
+                    news.push((*at, watch.channel, News::End(end.clone())));
                 }
             });
         }
-        frames.sort_by_key(|(_, frame)| frame.at);
-        let context = self.context();
-        for (slot, frame) in &frames {
-            judge.frame(*slot, frame, &context);
+        news.sort_by_key(|(at, ..)| *at);
+        let outside = self.outside();
+        for (at, channel, one) in &news {
+            match one {
+                News::Frame(frame) => judge.frame(*channel, frame, outside),
+                News::End(end) => judge.end(*channel, *at, end, outside),
+            }
         }
-        for (slot, at, end) in &ends {
-            judge.end(*slot, *at, end);
-        }
-        judge.advance(now);
+        judge.advance(now, outside);
     }
 
-    fn conclude(
-        &mut self,
-        span: Span,
-        judge: &ChannelJudge,
-        watches: &[Watch],
-        started: Instant,
-        title: String,
-    ) -> Walked {
-        let log = |slot: Slot| {
-            watches.iter().find(|watch| watch.slot == slot).map(|watch| watch.opened.log.read(Clone::clone))
-        };
-        let outcome = judge.outcome(&self.context(), &log);
-        if !judge.is_over() {
-            return Err(self.limit_reached(span));
+    fn conclude(&mut self, span: Span, judge: &ChannelJudge, started: Instant) -> Walked {
+        let concluded = judge.conclude(&self.attempt.channels.logs(), self.outside());
+        let secrets = &self.attempt.shared.options.secrets;
+        concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));
+        let opened = |channel: u32| self.attempt.channels.get(channel);
+        for (channel, found) in concluded.matches {
+            opened(channel).into_iter().for_each(|opened| opened.matched(vec![found.clone()]));
         }
-        for (slot, found) in outcome.matches {
-            if let Some(watch) = watches.iter().find(|watch| watch.slot == slot) {
-                watch.opened.matched(vec![found]);
-            }
+        for (channel, cursor) in concluded.cursors {
+            opened(channel).into_iter().for_each(|opened| opened.consumed(cursor as usize, Vec::new()));
         }
-        let held = outcome.diagnostics.is_empty();
-        self.record(title, span, started, held, outcome.expectations);
-        if !held {
-            for diagnostic in outcome.diagnostics {
-                self.evidence.fail(diagnostic);
-            }
-            return Err(Halt::Failed);
+        self.record(self.title(span), span, started, concluded.held, concluded.expectations);
+        self.scope.merge(&concluded.bound);
+        if concluded.held {
+            return Ok(());
         }
-        for (slot, cursor) in outcome.cursors {
-            if let Some(watch) = watches.iter().find(|watch| watch.slot == slot) {
-                watch.opened.consumed(cursor, Vec::new());
-            }
+        if self.now() >= self.deadline.at {
+            self.evidence.lock().facts.timed_out = true;
         }
-        for captures in &outcome.captures {
-            self.scope.merge(captures);
-        }
-        Ok(())
+        concluded.diagnostics.into_iter().for_each(|diagnostic| self.evidence.fail(diagnostic));
+        Err(Halt::Failed)
     }
 
-    fn start_of(&self, on: &OnChannel, watches: &[Watch], now: Instant) -> Start {
-        let opened = watches.iter().find(|watch| watch.slot == on.channel).map(|watch| &watch.opened);
-        let mut start = Start {
-            cursor: opened.map_or(0, |opened| opened.cursor()),
-            since: opened.map_or(now, |opened| opened.since()),
-            now,
-            limit: self.deadline.at,
-        };
-        let mark =
-            on.since.and_then(|slot| self.scope.get(slot)).and_then(Value::as_json).and_then(serde_json::Value::as_u64);
-        if let Some(mark) = mark.and_then(|index| self.attempt.channels.marked(index as usize)) {
-            let handle = match self.scope.get(on.channel) {
-                Some(Value::Channel(handle)) => *handle as usize,
-                _ => usize::MAX,
-            };
-            // A channel that was opened after the mark has nothing before it.
-            start.cursor = mark.lengths.get(&handle).copied().unwrap_or(0);
-            start.since = mark.at;
-        }
-        start
+    fn outside(&self) -> Outside<'_> {
+        Outside { plan: &self.attempt.shared.plan, host: &*self.attempt.host }
     }
 }
 
-fn channels_of(expectation: &ChannelExpectation) -> Vec<&OnChannel> {
-    match &expectation.kind {
-        ChannelExpectationKind::Views { views, .. } => views.iter().map(|view| &view.on).collect(),
-        ChannelExpectationKind::Never { on, .. }
-        | ChannelExpectationKind::Silence { on, .. }
-        | ChannelExpectationKind::Closed { on, .. }
-        | ChannelExpectationKind::Ended { on, .. }
-        | ChannelExpectationKind::CutOff { on, .. }
-        | ChannelExpectationKind::Every { on, .. } => vec![on],
+impl channel::Channels for Channels {
+    fn start(&self, channel: u32, mark: Option<u64>) -> Option<Start> {
+        let opened = self.get(channel)?;
+        let Some(mark) = mark else {
+            return Some(Start { behind: opened.cursor() as u32, clock: opened.since() });
+        };
+        let mark = self.marked(usize::try_from(mark).ok()?)?;
+        // A channel that was opened after the mark has nothing before it.
+        let behind = mark.lengths.get(&(channel as usize)).copied().unwrap_or(0);
+        Some(Start { behind: behind as u32, clock: mark.at })
     }
 }

@@ -1,0 +1,273 @@
+use std::sync::Arc;
+
+use super::fit::{Asked, Captures, Fitted};
+use super::target::Target;
+use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, build, explain, limits};
+use crate::diag::Diagnostic;
+use crate::eval::{Fault, Focus, Scope};
+use crate::event::{ChannelEnd, Frame, Instant};
+use crate::judge::{ExpectationRecord, FrameMatch};
+use crate::pattern::Limit;
+use crate::plan::{Item, ItemEntry, OnChannel, What};
+use crate::source::Span;
+
+/// The most triggers that are followed at once.
+const MAX_OPEN: usize = 1000;
+
+/// For each frame that fits the trigger, one of its own that fits the response, with what the trigger captured.
+pub(super) struct Every {
+    pub target: Target,
+    pub trigger: Asked,
+    pub response: Asked,
+    pub limit: Option<Limit>,
+    pub bound: Bound,
+    began: Instant,
+    base: Arc<Scope>,
+    open: Vec<Open>,
+    answered: u32,
+    last: u32,
+    matches: Vec<(u32, Span)>,
+    /// What captured secrets.
+    secret: Vec<(Asked, Captures)>,
+    records: Vec<(Span, bool)>,
+    captured: Arc<Scope>,
+    state: State,
+}
+
+/// A trigger that waits for its response.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub frame: Arc<Frame>,
+    pub captures: Captures,
+}
+
+enum State {
+    Running,
+    Held,
+    Failed(Vec<Unmet>),
+}
+
+/// Why a trigger has no right response.
+pub(super) enum Unmet {
+    /// No trigger came at all.
+    NoTrigger {
+        deadline: Instant,
+    },
+    /// The time passed, or the channel ended.
+    Unanswered {
+        open: Open,
+        answered: u32,
+        end: Option<(Instant, ChannelEnd)>,
+    },
+    TooEarly {
+        open: Open,
+        frame: Arc<Frame>,
+        earliest: Instant,
+    },
+    TooMany,
+    Wrong {
+        frame: Arc<Frame>,
+        item: Span,
+        diagnostic: Diagnostic,
+    },
+    Fault(Diagnostic),
+}
+
+impl Every {
+    pub fn new(on: &OnChannel, trigger: &Item, response: &Item, setting: &Setting<'_>) -> Result<Every, Fault> {
+        let mut target = Target::resolve(on, setting)?;
+        target.comments = [trigger, response].iter().any(|item| matches!(item.what, What::Comment));
+        let base = Arc::new(setting.context.scope.branch());
+        Ok(Every {
+            target,
+            trigger: build::single(trigger, setting.context)?,
+            response: build::single(response, setting.context)?,
+            limit: limits::optional_limit(response.within.as_ref(), setting.context)?,
+            bound: match response.within {
+                Some(_) => setting.inherited.clone(),
+                None => setting.default_bound(),
+            },
+            began: setting.began,
+            captured: base.clone(),
+            base,
+            open: Vec::new(),
+            answered: 0,
+            last: 0,
+            matches: Vec::new(),
+            secret: Vec::new(),
+            records: Vec::new(),
+            state: State::Running,
+        })
+    }
+
+    pub fn frame(&mut self, channel: u32, frame: &Arc<Frame>, outside: Outside<'_>) {
+        if channel != self.target.channel {
+            return;
+        }
+        self.pass(frame.at, false);
+        if !matches!(self.state, State::Running) {
+            return;
+        }
+        if let Err(fault) = self.look(channel, frame, outside) {
+            self.fail(Unmet::Fault(*fault));
+        }
+        if matches!(self.state, State::Running) && frame.at > self.began {
+            self.settle();
+        }
+    }
+
+    fn look(&mut self, channel: u32, frame: &Arc<Frame>, outside: Outside<'_>) -> Result<(), Fault> {
+        if !self.target.sees(channel, frame, &outside.context(&self.base, Focus::Nothing))? {
+            return Ok(());
+        }
+        for place in 0..self.open.len() {
+            if let Fitted::Yes(captures) = self.response.fits(frame, &self.open[place].captures, outside)? {
+                let open = self.open.remove(place);
+                self.answer(open, frame, &captures, outside);
+                return Ok(());
+            }
+        }
+        if let Fitted::Yes(captures) = self.trigger.fits(frame, &Captures::new(self.base.clone()), outside)? {
+            self.take(&self.trigger.clone(), frame, &captures, outside);
+            if self.open.len() >= MAX_OPEN {
+                self.fail(Unmet::TooMany);
+            }
+            self.open.push(Open { frame: frame.clone(), captures });
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, open: Open, frame: &Arc<Frame>, captures: &Captures, outside: Outside<'_>) {
+        let earliest = open.frame.at.saturating_add(self.limit.map(|limit| limit.at_least).unwrap_or_default());
+        self.take(&self.response.clone(), frame, captures, outside);
+        if frame.at < earliest {
+            self.fail(Unmet::TooEarly { open, frame: frame.clone(), earliest });
+        }
+        self.answered = self.answered.saturating_add(1);
+        self.captured = captures.scope.clone();
+    }
+
+    fn take(&mut self, asked: &Asked, frame: &Arc<Frame>, captures: &Captures, outside: Outside<'_>) {
+        self.last = self.last.max(frame.number);
+        self.matches.push((frame.number, asked.item.head));
+        if asked.item.entries.iter().any(|entry| matches!(entry, ItemEntry::Capture(capture) if capture.secret)) {
+            self.secret.push((asked.clone(), captures.clone()));
+        }
+        let judged = asked.judge(frame, captures, outside);
+        self.records.extend(judged.iter().map(|(span, wrong)| (*span, wrong.is_none())));
+        let missing = captures.wrong.as_deref().cloned();
+        for diagnostic in judged.into_iter().filter_map(|(_, wrong)| wrong).chain(missing) {
+            self.fail(Unmet::Wrong { frame: frame.clone(), item: asked.item.head, diagnostic });
+        }
+    }
+
+    pub fn end(&mut self, channel: u32, at: Instant, end: &ChannelEnd) {
+        if channel != self.target.channel {
+            return;
+        }
+        self.pass(at, true);
+        if !matches!(self.state, State::Running) {
+            return;
+        }
+        if self.open.is_empty() && self.answered > 0 {
+            self.state = State::Held;
+        } else if self.open.is_empty() {
+            self.fail(Unmet::NoTrigger { deadline: at });
+        }
+        self.give_up(|_| true, Some((at, end.clone())));
+    }
+
+    pub fn advance(&mut self, now: Instant) {
+        self.pass(now, true);
+    }
+
+    /// The time comes to `now`; `whole`: with all that came at `now`.
+    fn pass(&mut self, now: Instant, whole: bool) {
+        let reached = |at: Instant| if whole { at <= now } else { at < now };
+        if matches!(self.state, State::Running) && reached(self.began) {
+            self.settle();
+        }
+        if !matches!(self.state, State::Running) {
+            return;
+        }
+        let (limit, bound) = (self.limit, self.bound.at);
+        self.give_up(|open| reached(due(open, limit, bound)), None);
+        let first = self.first_due();
+        if matches!(self.state, State::Running) && self.open.is_empty() && reached(first) {
+            self.fail(Unmet::NoTrigger { deadline: first });
+        }
+    }
+
+    fn give_up(&mut self, lost: impl Fn(&Open) -> bool, end: Option<(Instant, ChannelEnd)>) {
+        let lost: Vec<Open> = self.open.iter().filter(|open| lost(open)).cloned().collect();
+        for open in lost {
+            self.fail(Unmet::Unanswered { open, answered: self.answered, end: end.clone() });
+        }
+    }
+
+    fn settle(&mut self) {
+        if self.open.is_empty() && self.answered > 0 {
+            self.state = State::Held;
+        }
+    }
+
+    fn fail(&mut self, unmet: Unmet) {
+        match &mut self.state {
+            State::Failed(list) => list.push(unmet),
+            _ => self.state = State::Failed(vec![unmet]),
+        }
+    }
+
+    /// Until when the first trigger must have come.
+    fn first_due(&self) -> Instant {
+        let own = self.limit.map(|limit| self.target.clock.max(self.began).saturating_add(limit.at_most));
+        own.map_or(self.bound.at, |own| own.min(self.bound.at))
+    }
+
+    pub fn next_deadline(&self) -> Option<Instant> {
+        if !matches!(self.state, State::Running) {
+            return None;
+        }
+        if self.open.is_empty() {
+            return Some(if self.answered > 0 { self.began } else { self.first_due() });
+        }
+        self.open.iter().map(|open| due(open, self.limit, self.bound.at)).min()
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        match self.state {
+            State::Running => Verdict::Running,
+            State::Held => Verdict::Held,
+            State::Failed(_) => Verdict::Failed,
+        }
+    }
+
+    pub fn conclude(&self, evidence: &Evidence<'_>) -> Concluded {
+        let mut concluded = Concluded::new(self.verdict(), &self.base);
+        for (frame, item) in &self.matches {
+            let found = FrameMatch { frame: *frame, item: *item, text: evidence.text(*item) };
+            concluded.matches.push((self.target.channel, found));
+        }
+        self.secret.iter().for_each(|(asked, captures)| concluded.learn(&asked.item, &captures.scope));
+        for (span, held) in &self.records {
+            let text = evidence.text(*span);
+            let text = text.strip_prefix("expect ").unwrap_or(&text).to_owned();
+            concluded.expectations.push(ExpectationRecord { span: *span, text, held: *held });
+        }
+        match &self.state {
+            State::Failed(unmet) => {
+                concluded.diagnostics = explain::not_every(unmet, self, evidence);
+            }
+            State::Held => {
+                concluded.consumed(self.target.channel, self.last);
+                concluded.bound.merge(&self.captured);
+            }
+            State::Running => {}
+        }
+        concluded
+    }
+}
+
+pub(super) fn due(open: &Open, limit: Option<Limit>, bound: Instant) -> Instant {
+    limit.map_or(bound, |limit| open.frame.at.saturating_add(limit.at_most).min(bound))
+}

@@ -1,0 +1,296 @@
+//! Why an event that was awaited isn't there: the frame that came closest to it, on this channel or another, and what was wrong with it.
+
+use std::sync::Arc;
+
+use super::super::fit::{Asked, Captures, Fitted};
+use super::pattern::Teller;
+use super::timeline::{Mark, content, timeline};
+use super::words::{apart, moment, short, times};
+use crate::diag::{Code, Diagnostic, Excerpt, closest, codes};
+use crate::eval::Focus;
+use crate::event::{Direction, Frame, FrameKind, Instant};
+use crate::judge::expectation;
+use crate::pattern::{ItemId, ItemState};
+use crate::plan::{Condition, ConditionKind, Expectation, ItemEntry, What};
+
+/// An item that was awaited in vain.
+pub struct Missing<'a> {
+    pub teller: &'a Teller<'a>,
+    pub item: ItemId,
+    pub asked: &'a Asked,
+    pub deadline: Instant,
+    /// `within 5s`
+    pub time: &'a str,
+}
+
+/// What is said of it.
+pub struct Told {
+    pub code: &'static Code,
+    pub message: String,
+    pub help: Option<String>,
+    pub marks: Vec<Mark>,
+    pub excerpts: Vec<Excerpt>,
+}
+
+pub fn explain(missing: &Missing<'_>) -> Told {
+    let reasons = [too_late, out_of_order, elsewhere, unfitting, batched, malformed];
+    reasons.iter().find_map(|reason| reason(missing)).unwrap_or_else(|| absent(missing))
+}
+
+/// Whether a frame fits an item with what had been captured at the end.
+pub fn fits(asked: &Asked, frame: &Frame, teller: &Teller<'_>) -> bool {
+    matches!(asked.fits(frame, &teller.failure.captures, teller.evidence.outside), Ok(Fitted::Yes(_)))
+}
+
+fn too_late(missing: &Missing<'_>) -> Option<Told> {
+    let target = &missing.teller.view.target;
+    let log = missing.teller.evidence.log(target.channel)?;
+    let base = missing.teller.view.base.clone();
+    let context = missing.teller.evidence.outside.context(&base, Focus::Nothing);
+    let late = log.frames.iter().filter(|frame| frame.at > missing.deadline).find(|frame| {
+        target.sees(target.channel, frame, &context).unwrap_or(false) && fits(missing.asked, frame, missing.teller)
+    })?;
+    let message = format!(
+        "{} came {} too late, as frame {} at {}",
+        missing.text(),
+        apart(late.at, missing.deadline),
+        late.number,
+        missing.moment(late.at)
+    );
+    Some(Told {
+        code: &codes::TOO_LATE,
+        message,
+        help: Some(format!("expected {}; is the server slow, or the time too short?", missing.time)),
+        marks: vec![Mark::Frame(late.number, "too late".to_owned())],
+        excerpts: Vec::new(),
+    })
+}
+
+fn out_of_order(missing: &Missing<'_>) -> Option<Told> {
+    let early = missing.untaken().find(|frame| fits(missing.asked, frame, missing.teller))?;
+    let failure = missing.teller.failure;
+    let later = failure.taken.iter().find(|taken| taken.frame > early.number);
+    let before = later.and_then(|taken| Some((missing.teller.view.asked(taken.item)?, taken.frame)));
+    let message = match before {
+        Some((asked, frame)) => format!(
+            "{} came too early in the order: frame {}, before `{}` (frame {frame})",
+            missing.text(),
+            early.number,
+            missing.teller.text(asked)
+        ),
+        None => format!("{} came too early in the order, as frame {}", missing.text(), early.number),
+    };
+    Some(Told {
+        code: &codes::OUT_OF_ORDER,
+        message,
+        help: Some("if the order doesn't matter, put them into `in any order { … }`".to_owned()),
+        marks: vec![Mark::Frame(early.number, "it came here, before its turn".to_owned())],
+        excerpts: Vec::new(),
+    })
+}
+
+fn elsewhere(missing: &Missing<'_>) -> Option<Told> {
+    let view = missing.teller.view;
+    let clock = view.target.clock;
+    let found = missing.teller.evidence.logs.iter().filter(|(channel, _)| *channel != view.target.channel).find_map(
+        |(_, log)| {
+            let near =
+                |frame: &&Arc<Frame>| frame.direction == Direction::Received && !frame.hidden && frame.at >= clock;
+            let frame = log.frames.iter().filter(near).find(|frame| fits(missing.asked, frame, missing.teller))?;
+            Some((log, frame))
+        },
+    );
+    let (log, frame) = found?;
+    let message = format!(
+        "{} didn't come on `{}` {}; it came on `{}` instead, as frame {}",
+        missing.text(),
+        view.target.name,
+        missing.time,
+        log.name,
+        frame.number
+    );
+    let label = "it came here".to_owned();
+    Some(Told {
+        code: &codes::WRONG_CHANNEL,
+        message,
+        help: Some("is it sent to the wrong user or session, or expected on the wrong channel?".to_owned()),
+        marks: Vec::new(),
+        excerpts: vec![timeline(log, clock, vec![Mark::Frame(frame.number, label)])],
+    })
+}
+
+/// A frame with the right name, of which a condition doesn't hold.
+fn unfitting(missing: &Missing<'_>) -> Option<Told> {
+    let captures = &missing.teller.failure.captures;
+    let mut nearest: Option<(usize, &Arc<Frame>, Diagnostic)> = None;
+    for frame in missing.untaken() {
+        if let Some((held, broken)) = missing.first_broken(frame, captures)
+            && nearest.as_ref().is_none_or(|(most, ..)| held >= *most)
+        {
+            nearest = Some((held, frame, broken));
+        }
+    }
+    let (_, frame, broken) = nearest?;
+    let name = &missing.teller.view.target.name;
+    let message = format!(
+        "{} didn't come {}: frame {} has its name, but {}",
+        missing.text(),
+        missing.time,
+        frame.number,
+        broken.message
+    );
+    let mut excerpts = broken.excerpts;
+    for excerpt in &mut excerpts {
+        excerpt.name = format!("frame {} on `{name}`, the nearest miss", frame.number);
+    }
+    Some(Told {
+        code: &codes::UNFITTING_EVENT,
+        message,
+        help: broken.help,
+        marks: vec![Mark::Frame(frame.number, "the nearest miss".to_owned())],
+        excerpts,
+    })
+}
+
+/// A frame that holds a list of events, where each frame is read as one.
+fn batched(missing: &Missing<'_>) -> Option<Told> {
+    let event = missing.asked.event()?;
+    let holds = |frame: &&Arc<Frame>| {
+        let list = frame.payload.json.as_deref().and_then(|json| json.as_array());
+        list.is_some_and(|list| list.iter().any(|one| names(one, event)))
+    };
+    let frame = missing.untaken().find(holds)?;
+    let count = frame.payload.json.as_deref().and_then(|json| json.as_array()).map_or(0, Vec::len);
+    let message = format!(
+        "{} came in a batch: frame {} is a list of {count} events, and was read as one",
+        missing.text(),
+        frame.number
+    );
+    Some(Told {
+        code: &codes::BATCHED_EVENTS,
+        message,
+        help: Some(
+            "`events in $[*] by $.type`, where the channel is opened, reads each element as an event".to_owned(),
+        ),
+        marks: vec![Mark::Frame(frame.number, "a list of events".to_owned())],
+        excerpts: vec![content(&missing.teller.view.target.name, frame, &[])],
+    })
+}
+
+fn names(one: &serde_json::Value, event: &str) -> bool {
+    one.as_object().is_some_and(|fields| fields.values().any(|value| value.as_str() == Some(event)))
+}
+
+/// A text that should be JSON and isn't, where an event is awaited.
+fn malformed(missing: &Missing<'_>) -> Option<Told> {
+    if !matches!(missing.asked.item.what, What::Event(_)) {
+        return None;
+    }
+    let looks_like_json = |frame: &&Arc<Frame>| {
+        let texts = matches!(frame.kind, FrameKind::Text | FrameKind::Line);
+        let first = frame.data.iter().find(|byte| !byte.is_ascii_whitespace());
+        texts && frame.payload.json.is_none() && matches!(first, Some(b'{' | b'['))
+    };
+    let frame = missing.untaken().filter(looks_like_json).last()?;
+    let error = serde_json::from_slice::<serde::de::IgnoredAny>(&frame.data).err()?;
+    let message = format!(
+        "{} didn't come {}, but frame {} is malformed JSON: {}",
+        missing.text(),
+        missing.time,
+        frame.number,
+        short(&error.to_string(), 120)
+    );
+    let label = (Vec::new(), "not JSON".to_owned());
+    Some(Told {
+        code: &codes::MALFORMED_FRAME,
+        message,
+        help: Some("a frame that isn't JSON has no event; `frame text` takes any text".to_owned()),
+        marks: vec![Mark::Frame(frame.number, "malformed JSON".to_owned())],
+        excerpts: vec![content(&missing.teller.view.target.name, frame, &[label])],
+    })
+}
+
+fn absent(missing: &Missing<'_>) -> Told {
+    let report = missing.teller.failure.items.iter().find(|report| report.item == missing.item);
+    let came = report.map_or(0, |report| report.taken.len() as u32);
+    let least = missing.asked.count.min;
+    let name = &missing.teller.view.target.name;
+    let message = if came > 0 && came < least {
+        format!("{} came {} {}, expected {}", missing.text(), times(came), missing.time, times(least))
+    } else {
+        format!("{} didn't come {}", missing.text(), missing.time)
+    };
+    let near = missing.asked.event().and_then(|event| {
+        let names: Vec<&str> = missing.untaken().filter_map(|frame| frame.payload.event.as_deref()).collect();
+        closest(event, names.iter().copied()).map(|near| format!("`{}` came; was that meant?", short(near, 60)))
+    });
+    let help = near.unwrap_or_else(|| match missing.since_waiting().next() {
+        None => format!("nothing at all came on `{name}` while it was awaited"),
+        Some(_) => "other frames came; the time line shows them".to_owned(),
+    });
+    Told { code: &codes::MISSING_EVENT, message, help: Some(help), marks: Vec::new(), excerpts: Vec::new() }
+}
+
+impl<'a> Missing<'a> {
+    fn text(&self) -> String {
+        format!("`{}`", self.teller.text(self.asked))
+    }
+
+    fn moment(&self, at: Instant) -> String {
+        moment(at, self.teller.view.target.clock)
+    }
+
+    /// The frames that no item took, in their order.
+    fn untaken(&self) -> impl Iterator<Item = &'a Arc<Frame>> {
+        let taken = &self.teller.failure.taken;
+        let is_taken = |frame: &Frame| taken.binary_search_by_key(&frame.number, |taken| taken.frame).is_ok();
+        let seen = self.teller.view.seen.iter();
+        seen.filter(move |frame| !is_taken(frame) && frame.at <= self.deadline)
+    }
+
+    /// All that came since the item was awaited.
+    fn since_waiting(&self) -> impl Iterator<Item = &'a Arc<Frame>> {
+        let report = self.teller.failure.items.iter().find(|report| report.item == self.item);
+        let since = match report.map(|report| report.state) {
+            Some(ItemState::Waiting { since, .. }) => since,
+            _ => self.teller.view.target.clock,
+        };
+        self.untaken().filter(move |frame| frame.at >= since)
+    }
+
+    /// The first condition that doesn't hold of a frame with the right name, and how many hold before it.
+    fn first_broken(&self, frame: &Frame, captures: &Captures) -> Option<(usize, Diagnostic)> {
+        let scope = self.asked.scope(&captures.scope);
+        let outside = self.teller.evidence.outside;
+        let context = outside.context(&scope, Focus::Frame(frame));
+        if !self.asked.names(frame, &context) {
+            return None;
+        }
+        let conditions = self.asked.item.entries.iter().filter_map(|entry| match entry {
+            ItemEntry::Condition(condition) => Some(condition),
+            _ => None,
+        });
+        conditions.enumerate().find_map(|(held, condition)| broken(condition, &context).map(|broken| (held, broken)))
+    }
+}
+
+/// Why a condition doesn't hold, told of its first part that decides.
+fn broken(condition: &Condition, context: &crate::eval::Context<'_>) -> Option<Diagnostic> {
+    match &condition.kind {
+        ConditionKind::Test(subject, matcher) => {
+            let expect = Expectation { span: condition.span, subject: subject.clone(), matcher: matcher.clone() };
+            expectation(&expect, context)
+        }
+        ConditionKind::And(all) => all.iter().find_map(|one| broken(one, context)),
+        ConditionKind::Or(any) => {
+            let each: Option<Vec<Diagnostic>> = any.iter().map(|one| broken(one, context)).collect();
+            each?.into_iter().next()
+        }
+        ConditionKind::Not(_) => {
+            let holds = crate::matchers::condition(condition, context).unwrap_or(false);
+            let text = context.plan.sources.text(condition.span).split_whitespace().collect::<Vec<_>>().join(" ");
+            let told = || Diagnostic::error(&codes::VALUE, condition.span, format!("`{text}` doesn't hold"));
+            (!holds).then(told)
+        }
+    }
+}

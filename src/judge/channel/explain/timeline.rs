@@ -1,0 +1,133 @@
+use std::ops::Range;
+
+use super::words::{ended, moment, short};
+use crate::diag::Excerpt;
+use crate::event::{ChannelLog, Direction, Frame, FrameKind, Instant};
+use crate::judge::excerpt;
+use crate::value::{PathStep, format_size};
+
+/// Lines shown before and after one that is labelled, and at most in all.
+const BEFORE: usize = 6;
+const AFTER: usize = 2;
+const MOST: usize = 18;
+/// The longest content of a frame in its line, in characters.
+const LONGEST: usize = 88;
+
+/// What a label of the time line points at.
+pub enum Mark {
+    Frame(u32, String),
+    /// An instant at which no frame came: a line of its own.
+    Instant(Instant, &'static str, String),
+    /// The end of the channel.
+    End(String),
+}
+
+struct Row {
+    at: Instant,
+    text: String,
+    label: Option<String>,
+}
+
+/// What a channel carried, a line a frame, around what is labelled. Times count from `clock`.
+pub fn timeline(log: &ChannelLog, clock: Instant, marks: Vec<Mark>) -> Excerpt {
+    let mut rows: Vec<Row> = log.frames.iter().map(|frame| row(frame, clock, &marks)).collect();
+    if let Some((at, end)) = &log.end {
+        let label = marks.iter().find_map(|mark| match mark {
+            Mark::End(words) => Some(words.clone()),
+            _ => None,
+        });
+        rows.push(Row { at: *at, text: format!("{:>9}       {}", moment(*at, clock), ended(end)), label });
+    }
+    for mark in marks {
+        if let Mark::Instant(at, what, words) = mark {
+            // Behind all that came at that very instant: it was in time.
+            let place = rows.partition_point(|row| row.at <= at);
+            let text = format!("{:>9}       {what}", moment(at, clock));
+            rows.insert(place, Row { at, text, label: Some(words) });
+        }
+    }
+    let name = format!("what `{}` carried", log.name);
+    draw(name, &rows)
+}
+
+/// The content of a frame, with values of it labelled.
+pub fn content(log: &str, frame: &Frame, labels: &[(Vec<PathStep>, String)]) -> Excerpt {
+    let name = format!("frame {} on `{log}`", frame.number);
+    match &frame.payload.json {
+        Some(json) => excerpt::json_excerpt(name, json, labels),
+        None => {
+            let words = labels.first().map(|(_, words)| words.clone());
+            excerpt::text_excerpt(name, &String::from_utf8_lossy(&frame.data), words)
+        }
+    }
+}
+
+fn row(frame: &Frame, clock: Instant, marks: &[Mark]) -> Row {
+    let label = marks.iter().find_map(|mark| match mark {
+        Mark::Frame(number, words) if *number == frame.number => Some(words.clone()),
+        _ => None,
+    });
+    let arrow = if frame.direction == Direction::Sent { '→' } else { '←' };
+    let text = format!("{:>9} {:>4} {arrow} {}", moment(frame.at, clock), frame.number, what(frame));
+    Row { at: frame.at, text, label }
+}
+
+fn what(frame: &Frame) -> String {
+    let hidden = if frame.hidden { " (keep-alive)" } else { "" };
+    let content = match &frame.kind {
+        FrameKind::Ping => return "ping".to_owned(),
+        FrameKind::Pong => return "pong".to_owned(),
+        FrameKind::SseComment => format!(": {}", short(&String::from_utf8_lossy(&frame.data), LONGEST)),
+        FrameKind::Binary => {
+            let bytes: String = frame.data.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+            let more = if frame.data.len() > 16 { "…" } else { "" };
+            format!("binary {} {bytes}{more}", format_size(frame.data.len() as u64))
+        }
+        FrameKind::Text | FrameKind::SseEvent { .. } | FrameKind::Line => {
+            // A frame of many megabytes isn't copied to show its beginning.
+            let head = frame.data.get(..frame.data.len().min(4 * LONGEST)).unwrap_or_default();
+            let text = String::from_utf8_lossy(head);
+            let cut = short(&text, LONGEST);
+            if head.len() < frame.data.len() && !cut.ends_with('…') { format!("{cut}…") } else { cut }
+        }
+    };
+    match &frame.payload.event {
+        Some(event) => format!("{}{hidden}  {content}", short(event, 40)),
+        None => format!("{content}{hidden}"),
+    }
+}
+
+fn draw(name: String, rows: &[Row]) -> Excerpt {
+    let marked: Vec<usize> = (0..rows.len()).filter(|index| rows[*index].label.is_some()).collect();
+    let near = |index: usize| {
+        let close = |mark: &usize| index + BEFORE >= *mark && index <= *mark + AFTER;
+        marked.iter().any(close) || (marked.is_empty() && index + MOST >= rows.len())
+    };
+    let mut text = String::new();
+    let mut labels: Vec<(Range<usize>, String)> = Vec::new();
+    let mut shown = 0;
+    let mut skipped = false;
+    for (index, row) in rows.iter().enumerate() {
+        if !near(index) || (shown >= MOST && row.label.is_none()) {
+            skipped = true;
+            continue;
+        }
+        if std::mem::take(&mut skipped) {
+            text.push_str("        …\n");
+        }
+        shown += 1;
+        let start = text.len() + row.text.len() - row.text.trim_start().len();
+        text.push_str(&row.text);
+        if let Some(label) = &row.label {
+            labels.push((start..text.len(), label.clone()));
+        }
+        text.push('\n');
+    }
+    if skipped {
+        text.push_str("        …\n");
+    }
+    if rows.is_empty() {
+        text.push_str("        nothing\n");
+    }
+    Excerpt { name, text, labels }
+}

@@ -1,0 +1,183 @@
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::Outside;
+use crate::diag::Diagnostic;
+use crate::eval::{Context, Fault, Focus, Scope, equal, evaluate};
+use crate::event::Frame;
+use crate::judge::{captured, expectation, is_named};
+use crate::matchers::condition;
+use crate::pattern::{Count, Fit, ItemId};
+use crate::plan::{Expr, ExprKind, Item, ItemEntry, Slot, What};
+use crate::value::Value;
+
+/// An item as one expectation asks for it: with the values of the loops that it stands in.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub item: Arc<Item>,
+    pub loops: Vec<(Slot, Value)>,
+    pub count: Count,
+    /// The event's name, where the spec writes it out.
+    name: Option<Arc<str>>,
+}
+
+/// What the items that a thread has passed have captured: a scope that is shared until something is bound in it.
+#[derive(Clone, Debug)]
+pub(super) struct Captures {
+    pub scope: Arc<Scope>,
+    /// The frame taken last lacks what was to be captured.
+    pub wrong: Option<Arc<Diagnostic>>,
+}
+
+impl PartialEq for Captures {
+    fn eq(&self, other: &Self) -> bool {
+        let same_scope = Arc::ptr_eq(&self.scope, &other.scope) || self.scope == other.scope;
+        same_scope && self.wrong == other.wrong
+    }
+}
+
+impl Captures {
+    pub fn new(scope: Arc<Scope>) -> Self {
+        Self { scope, wrong: None }
+    }
+}
+
+/// Whether a frame has what an item asks for, and what it captures.
+pub(super) enum Fitted {
+    No,
+    Yes(Captures),
+}
+
+impl Asked {
+    pub fn new(item: Arc<Item>, loops: Vec<(Slot, Value)>, count: Count) -> Self {
+        let name = match &item.what {
+            What::Event(Expr { kind: ExprKind::Const(name), .. }) => name.as_str().map(Arc::from),
+            _ => None,
+        };
+        Self { item, loops, count, name }
+    }
+
+    /// The name of the awaited event, where the spec writes it out.
+    pub fn event(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The scope in which the item is evaluated: what was captured, and the values of its loops.
+    pub fn scope(&self, captured: &Arc<Scope>) -> Arc<Scope> {
+        if self.loops.is_empty() {
+            return captured.clone();
+        }
+        let mut scope = Scope::clone(captured);
+        self.loops.iter().for_each(|(slot, value)| scope.set(*slot, value.clone()));
+        Arc::new(scope)
+    }
+
+    /// # Errors
+    /// An operand of a condition has no value.
+    pub fn fits(&self, frame: &Frame, captures: &Captures, outside: Outside<'_>) -> Result<Fitted, Fault> {
+        if let (Some(name), event) = (&self.name, &frame.payload.event)
+            && event.as_deref() != Some(name)
+        {
+            return Ok(Fitted::No);
+        }
+        let mut own = self.scope(&captures.scope);
+        if self.name.is_none() && !is_named(&self.item.what, frame, &outside.context(&own, Focus::Frame(frame)))? {
+            return Ok(Fitted::No);
+        }
+        let mut result = captures.clone();
+        result.wrong = None;
+        for entry in &self.item.entries {
+            match entry {
+                ItemEntry::Condition(selects) => {
+                    if !condition(selects, &outside.context(&own, Focus::Frame(frame)))? {
+                        return Ok(Fitted::No);
+                    }
+                }
+                ItemEntry::Expect(_) => {}
+                ItemEntry::Capture(capture) => {
+                    match captured(capture, &outside.context(&own, Focus::Frame(frame))) {
+                        Ok(value) => {
+                            bind(&mut result.scope, capture.slot, capture.collect, &value);
+                            // Bound twice where loops stand between: in the scope that goes on, and in the one that has their values.
+                            match self.loops.is_empty() {
+                                true => own = result.scope.clone(),
+                                false => bind(&mut own, capture.slot, capture.collect, &value),
+                            }
+                        }
+                        Err(missing) => {
+                            result.wrong = Some(Arc::new(*missing));
+                            return Ok(Fitted::Yes(result));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(Fitted::Yes(result))
+    }
+
+    /// Judges the expectations inside the item, of a frame that it has taken: each with its diagnostic if it doesn't hold.
+    pub fn judge(
+        &self,
+        frame: &Frame,
+        captures: &Captures,
+        outside: Outside<'_>,
+    ) -> Vec<(crate::source::Span, Option<Diagnostic>)> {
+        let own = self.scope(&captures.scope);
+        let context = outside.context(&own, Focus::Frame(frame));
+        let expects = self.item.entries.iter().filter_map(|entry| match entry {
+            ItemEntry::Expect(expect) => Some((expect.span, expectation(expect, &context))),
+            _ => None,
+        });
+        expects.collect()
+    }
+
+    /// Whether a frame has the awaited name and kind, whatever its content.
+    pub fn names(&self, frame: &Frame, context: &Context<'_>) -> bool {
+        match &self.item.what {
+            What::Event(name) => {
+                let awaited = evaluate(name, context).ok();
+                let event = frame.payload.event.as_deref().map(Value::from);
+                awaited.zip(event).is_some_and(|(awaited, event)| equal(&awaited, &event))
+            }
+            what => is_named(what, frame, context).unwrap_or(false),
+        }
+    }
+}
+
+fn bind(scope: &mut Arc<Scope>, slot: Slot, collect: bool, value: &Value) {
+    let scope = Arc::make_mut(scope);
+    if collect {
+        scope.collect(slot, value.clone());
+    } else {
+        scope.set(slot, value.clone());
+    }
+}
+
+/// The items of a pattern, for its machine. A condition that can't be evaluated fits nothing, and its fault is kept.
+pub(super) struct Fitting<'a> {
+    pub items: &'a [Asked],
+    pub outside: Outside<'a>,
+    pub fault: RefCell<Option<Fault>>,
+}
+
+impl<'a> Fitting<'a> {
+    pub fn new(items: &'a [Asked], outside: Outside<'a>) -> Self {
+        Self { items, outside, fault: RefCell::new(None) }
+    }
+}
+
+impl Fit for Fitting<'_> {
+    type Captures = Captures;
+
+    fn fits(&self, item: ItemId, frame: &Frame, captures: &Captures) -> Option<Captures> {
+        let asked = self.items.get(item.0 as usize)?;
+        match asked.fits(frame, captures, self.outside) {
+            Ok(Fitted::Yes(captures)) => Some(captures),
+            Ok(Fitted::No) => None,
+            Err(fault) => {
+                self.fault.borrow_mut().get_or_insert(fault);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+use std::sync::Arc;
+
+use super::fit::{Asked, Captures, Fitted};
+use super::target::Target;
+use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, build, explain, limits};
+use crate::diag::Diagnostic;
+use crate::eval::{Fault, Focus, Scope};
+use crate::event::{ChannelEnd, Frame, Instant};
+use crate::pattern::is_complete;
+use crate::plan::{Expr, Item, OnChannel, What};
+use crate::source::Span;
+
+/// Nothing at all, or nothing that fits an item, may come for a time.
+pub(super) struct Quiet {
+    pub target: Target,
+    /// What may not come; absent where nothing may.
+    pub item: Option<Asked>,
+    /// The end of the time.
+    pub until: Instant,
+    pub from: Instant,
+    pub time: Expr,
+    bound: Bound,
+    base: Arc<Scope>,
+    state: State,
+}
+
+enum State {
+    Running,
+    Held,
+    Failed(Broken),
+}
+
+/// Why it isn't quiet.
+pub(super) enum Broken {
+    Frame(Arc<Frame>),
+    Ended { at: Instant, end: ChannelEnd },
+    Limit(Bound),
+    Fault(Diagnostic),
+}
+
+impl Quiet {
+    pub fn silence(on: &OnChannel, time: &Expr, setting: &Setting<'_>) -> Result<Quiet, Fault> {
+        Quiet::new(on, None, time, setting)
+    }
+
+    pub fn never(on: &OnChannel, item: &Item, time: &Expr, setting: &Setting<'_>) -> Result<Quiet, Fault> {
+        Quiet::new(on, Some(build::single(item, setting.context)?), time, setting)
+    }
+
+    fn new(on: &OnChannel, item: Option<Asked>, time: &Expr, setting: &Setting<'_>) -> Result<Quiet, Fault> {
+        let mut target = Target::resolve(on, setting)?;
+        target.comments = item.as_ref().is_some_and(|asked| matches!(asked.item.what, What::Comment));
+        let from = if target.marked { target.clock } else { setting.began };
+        Ok(Quiet {
+            until: from.saturating_add(limits::duration(time, setting.context)?),
+            target,
+            item,
+            from,
+            time: time.clone(),
+            bound: setting.inherited.clone(),
+            base: Arc::new(setting.context.scope.branch()),
+            state: State::Running,
+        })
+    }
+
+    pub fn frame(&mut self, channel: u32, frame: &Arc<Frame>, outside: Outside<'_>) {
+        if channel != self.target.channel || self.is_over(frame.at, false) {
+            return;
+        }
+        match self.breaks(channel, frame, outside) {
+            Ok(true) => self.state = State::Failed(Broken::Frame(frame.clone())),
+            Ok(false) => {}
+            Err(fault) => self.state = State::Failed(Broken::Fault(*fault)),
+        }
+    }
+
+    fn breaks(&self, channel: u32, frame: &Frame, outside: Outside<'_>) -> Result<bool, Fault> {
+        if !self.target.sees(channel, frame, &outside.context(&self.base, Focus::Nothing))? {
+            return Ok(false);
+        }
+        let Some(asked) = &self.item else { return Ok(true) };
+        let captures = Captures::new(self.base.clone());
+        asked.fits(frame, &captures, outside).map(|fitted| matches!(fitted, Fitted::Yes(_)))
+    }
+
+    pub fn end(&mut self, channel: u32, at: Instant, end: &ChannelEnd) {
+        if channel != self.target.channel || self.is_over(at, true) {
+            return;
+        }
+        // Where a body has come to its end, nothing can come any more. A close is something that came.
+        let settled = if self.item.is_some() { is_complete(end) } else { *end == ChannelEnd::Ended };
+        self.state = if settled { State::Held } else { State::Failed(Broken::Ended { at, end: end.clone() }) };
+    }
+
+    pub fn advance(&mut self, now: Instant) {
+        self.is_over(now, true);
+    }
+
+    /// Whether it is decided when the time has come to `now`. `passed`: with all that came at `now`.
+    fn is_over(&mut self, now: Instant, passed: bool) -> bool {
+        let reached = |at: Instant| if passed { at <= now } else { at < now };
+        if matches!(self.state, State::Running) {
+            if reached(self.until) && self.until <= self.bound.at {
+                self.state = State::Held;
+            } else if reached(self.bound.at) {
+                self.state = State::Failed(Broken::Limit(self.bound.clone()));
+            }
+        }
+        !matches!(self.state, State::Running)
+    }
+
+    pub fn next_deadline(&self) -> Option<Instant> {
+        matches!(self.state, State::Running).then(|| self.until.min(self.bound.at))
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        match self.state {
+            State::Running => Verdict::Running,
+            State::Held => Verdict::Held,
+            State::Failed(_) => Verdict::Failed,
+        }
+    }
+
+    pub fn conclude(&self, span: Span, evidence: &Evidence<'_>) -> Concluded {
+        let mut concluded = Concluded::new(self.verdict(), &self.base);
+        if let State::Failed(broken) = &self.state {
+            concluded.diagnostics.push(explain::not_quiet(broken, self, span, evidence));
+        }
+        concluded
+    }
+}

@@ -1,0 +1,189 @@
+use std::sync::Arc;
+
+use super::build::{self, Source};
+use super::fit::{Asked, Captures, Fitting};
+use super::target::Target;
+use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, explain};
+use crate::diag::Diagnostic;
+use crate::eval::{Fault, Focus, Scope};
+use crate::event::{ChannelEnd, Frame, Instant};
+use crate::judge::{ExpectationRecord, FrameMatch};
+use crate::pattern::{Fit as _, ItemId, Machine, Status, Taken};
+use crate::plan::{View as Planned, What};
+use crate::source::Span;
+
+/// One block on one channel.
+pub(super) struct View {
+    pub target: Target,
+    pub items: Arc<[Asked]>,
+    pub blocks: Arc<[Source]>,
+    pub machine: Machine<Captures>,
+    pub base: Arc<Scope>,
+    pub bound: Bound,
+    /// The frames it has looked at.
+    pub seen: Vec<Arc<Frame>>,
+    /// How many of the frames taken have been judged.
+    judged: usize,
+    /// The expectations inside items, of the frames taken.
+    records: Vec<(Span, bool)>,
+    /// What is wrong beside the machine's own failure.
+    wrong: Vec<Wrong>,
+}
+
+/// Why a view fails although its pattern may match.
+pub(super) enum Wrong {
+    /// Something couldn't be evaluated.
+    Fault(Diagnostic),
+    /// A frame that an item took isn't as the item expects.
+    Frame { taken: Taken<Captures>, diagnostic: Diagnostic },
+    /// After its own match, but before the other views were done.
+    Never { item: ItemId, frame: u32 },
+}
+
+impl View {
+    /// `shared`: the limit that all views have.
+    pub fn new(view: &Planned, shared: Option<&Bound>, setting: &Setting<'_>) -> Result<View, Fault> {
+        let mut target = Target::resolve(&view.on, setting)?;
+        let built = build::build(&view.block, setting.context)?;
+        let timed = built.program.within().is_some() || built.items.iter().any(|asked| asked.item.within.is_some());
+        let bound = match shared {
+            Some(shared) => shared.clone(),
+            None if timed => setting.inherited.clone(),
+            None => setting.default_bound(),
+        };
+        target.comments = built.items.iter().any(|asked| matches!(asked.item.what, What::Comment));
+        let base = Arc::new(setting.context.scope.branch());
+        let captures = Captures::new(base.clone());
+        let machine = Machine::new(built.program, target.clock, Some(bound.at), captures);
+        Ok(View {
+            target,
+            items: built.items,
+            blocks: built.blocks,
+            machine,
+            base,
+            bound,
+            seen: Vec::new(),
+            judged: 0,
+            records: Vec::new(),
+            wrong: Vec::new(),
+        })
+    }
+
+    /// A block of nevers without a time of its own: beside other views it stands until they are done.
+    pub fn only_guards(&self) -> bool {
+        self.machine.program().only_guards() && self.machine.program().within().is_none()
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        if !self.wrong.is_empty() {
+            return Verdict::Failed;
+        }
+        match self.machine.status() {
+            Status::Running => Verdict::Running,
+            Status::Matched(_) => Verdict::Held,
+            Status::Failed(_) => Verdict::Failed,
+        }
+    }
+
+    pub fn frame(&mut self, channel: u32, frame: &Arc<Frame>, outside: Outside<'_>) {
+        if self.verdict() == Verdict::Failed {
+            return;
+        }
+        match self.target.sees(channel, frame, &outside.context(&self.base, Focus::Nothing)) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(fault) => return self.wrong.push(Wrong::Fault(*fault)),
+        }
+        self.seen.push(frame.clone());
+        let fitting = Fitting::new(&self.items, outside);
+        let forbidden = match self.machine.status() {
+            Status::Matched(found) => {
+                let mut nevers = self.machine.program().root_nevers().iter();
+                nevers.find(|item| fitting.fits(**item, frame, &found.captures).is_some()).copied()
+            }
+            _ => {
+                self.machine.frame(frame, &fitting);
+                None
+            }
+        };
+        let fault = fitting.fault.into_inner();
+        self.wrong.extend(fault.map(|fault| Wrong::Fault(*fault)));
+        self.wrong.extend(forbidden.map(|item| Wrong::Never { item, frame: frame.number }));
+        self.judge_taken(outside);
+    }
+
+    pub fn end(&mut self, channel: u32, at: Instant, end: &ChannelEnd, outside: Outside<'_>) {
+        if channel == self.target.channel {
+            self.machine.end(at, end);
+            self.judge_taken(outside);
+        }
+    }
+
+    pub fn advance(&mut self, now: Instant, outside: Outside<'_>) {
+        self.machine.advance(now);
+        self.judge_taken(outside);
+    }
+
+    /// What it took, and what was captured; the diagnostics if it failed.
+    pub fn conclude(&self, evidence: &Evidence<'_>, verdict: Verdict, into: &mut Concluded) {
+        let taken = match self.machine.status() {
+            Status::Matched(found) => found.taken.clone(),
+            Status::Failed(failure) => failure.taken.clone(),
+            Status::Running => self.machine.settled(0),
+        };
+        for one in &taken {
+            let Some(asked) = self.asked(one.item) else { continue };
+            into.learn(&asked.item, &one.captures.scope);
+            let text = evidence.text(asked.item.head);
+            into.matches.push((self.target.channel, FrameMatch { frame: one.frame, item: asked.item.head, text }));
+        }
+        for (span, held) in &self.records {
+            let text = evidence.text(*span);
+            let text = text.strip_prefix("expect ").unwrap_or(&text).to_owned();
+            into.expectations.push(ExpectationRecord { span: *span, text, held: *held });
+        }
+        if verdict == Verdict::Held {
+            if let Some(last) = taken.last() {
+                into.consumed(self.target.channel, last.frame);
+            }
+            if let Status::Matched(found) = self.machine.status() {
+                into.bound.merge(&found.captures.scope);
+            }
+            return;
+        }
+        for wrong in &self.wrong {
+            into.diagnostics.push(explain::wrong(wrong, self, evidence));
+        }
+        if let (true, Status::Failed(failure)) = (self.wrong.is_empty(), self.machine.status()) {
+            into.diagnostics.push(explain::failure(failure, self, evidence));
+        }
+    }
+
+    pub fn asked(&self, item: ItemId) -> Option<&Asked> {
+        self.items.get(item.0 as usize)
+    }
+
+    pub fn seen(&self, number: u32) -> Option<&Arc<Frame>> {
+        let at = self.seen.binary_search_by_key(&number, |frame| frame.number).ok()?;
+        self.seen.get(at)
+    }
+
+    /// Judges what items expect of the frames that they have taken for certain.
+    fn judge_taken(&mut self, outside: Outside<'_>) {
+        let settled = match self.machine.status() {
+            Status::Running => self.machine.settled(self.judged),
+            Status::Matched(found) => found.taken.get(self.judged..).unwrap_or_default().to_vec(),
+            Status::Failed(_) => return,
+        };
+        self.judged += settled.len();
+        for taken in settled {
+            let (Some(asked), Some(frame)) = (self.asked(taken.item), self.seen(taken.frame)) else { continue };
+            let judged = asked.judge(frame, &taken.captures, outside);
+            let missing = taken.captures.wrong.as_deref().cloned();
+            self.records.extend(judged.iter().map(|(span, wrong)| (*span, wrong.is_none())));
+            let wrong = judged.into_iter().filter_map(|(_, wrong)| wrong).chain(missing);
+            let wrong = wrong.map(|diagnostic| Wrong::Frame { taken: taken.clone(), diagnostic });
+            self.wrong.extend(wrong.collect::<Vec<_>>());
+        }
+    }
+}
