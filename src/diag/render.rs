@@ -44,6 +44,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
     if handler.render_report(&mut out, &drawn.main).is_err() || out.is_empty() {
         out = format!("{}: {}\n", diagnostic.code.name, diagnostic.message);
     }
+    // What a server sent was cut to what matters when the excerpt was made: it is shown as it is.
+    let handler = handler.with_context_lines(EXCERPT_LINES);
     for beside in &drawn.beside {
         let mut one = String::new();
         if handler.render_report(&mut one, beside).is_ok() {
@@ -72,7 +74,7 @@ fn without_title(drawing: &str) -> &str {
 fn plain(excerpt: &Excerpt, style: Style) -> String {
     const MOST: usize = 14;
     let (corner, bar, foot) = if style.unicode { ("╭─", "│", "╰────") } else { (",-", "|", "`----") };
-    let (text, _) = cut(&excerpt.text, &[(0..excerpt.text.len(), None)]);
+    let (text, _) = cut(&excerpt.text, &[(0..excerpt.text.len(), None)], EXCERPT_LINES);
     let lines: Vec<&str> = text.trim_end().lines().collect();
     let mut out = format!("    {corner}[{}]\n", sanitize(&excerpt.name));
     for line in lines.iter().take(MOST) {
@@ -175,24 +177,26 @@ impl miette::Diagnostic for Drawn {
 fn spec(file: &SourceFile, labels: &[(Span, Option<String>)]) -> (Option<NamedSource<String>>, Vec<LabeledSpan>) {
     let ranges: Vec<(Range<usize>, Option<String>)> =
         labels.iter().map(|(span, message)| (span.start as usize..span.end as usize, message.clone())).collect();
-    let (text, labels) = cut(&file.text, &ranges);
+    let (text, labels) = cut(&file.text, &ranges, KEPT_LINES);
     (Some(NamedSource::new(sanitize(&file.name), text)), labels)
 }
 
 fn excerpt_source(excerpt: &Excerpt) -> (NamedSource<String>, Vec<LabeledSpan>) {
     let ranges: Vec<(Range<usize>, Option<String>)> =
         excerpt.labels.iter().map(|(range, words)| (range.clone(), Some(words.clone()))).collect();
-    let (text, labels) = cut(&excerpt.text, &ranges);
+    let (text, labels) = cut(&excerpt.text, &ranges, EXCERPT_LINES);
     (NamedSource::new(sanitize(&excerpt.name), text), labels)
 }
 
 /// How far around a label lines are kept, and how many characters of a line are drawn.
 const KEPT_LINES: usize = 3;
+/// The same for excerpts.
+const EXCERPT_LINES: usize = 12;
 const LONGEST_LINE: usize = 160;
 
 /// A text of as many lines, in which only those near a label are filled (so that numbers are right and nothing else costs), control
 /// characters stand as replacement characters and long lines are cut around their first label; and the labels moved along.
-fn cut(text: &str, labels: &[(Range<usize>, Option<String>)]) -> (String, Vec<LabeledSpan>) {
+fn cut(text: &str, labels: &[(Range<usize>, Option<String>)], kept: usize) -> (String, Vec<LabeledSpan>) {
     let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let line_of = |offset: usize| starts.partition_point(|start| *start <= offset).saturating_sub(1);
     let clamp = |range: &Range<usize>| {
@@ -204,7 +208,7 @@ fn cut(text: &str, labels: &[(Range<usize>, Option<String>)]) -> (String, Vec<La
     let near = |line: usize| {
         spans.iter().any(|(start, end)| {
             let (first, last) = (line_of(*start), line_of(end.saturating_sub(1).max(*start)));
-            line + KEPT_LINES >= first && line <= first.max(last.min(first + 12)) + KEPT_LINES
+            line + kept >= first && line <= first.max(last.min(first + 12)) + kept
         })
     };
     let mut out = String::new();

@@ -332,5 +332,24 @@ fn item_state(program: &Program, regs: &[Register], ix: Ix, took: bool, limit: O
     if standing.is_over() {
         return ItemState::Done;
     }
-    ItemState::Waiting { since: regs[ix].since, deadline, needed: standing == Standing::Running }
+    let needed = standing == Standing::Running && is_needed(program, regs, ix);
+    ItemState::Waiting { since: regs[ix].since, deadline, needed }
+}
+
+/// Whether nothing around an item that lacks its minimum would do without it: a round that needn't be begun, an undecided alternative.
+fn is_needed(program: &Program, regs: &[Register], ix: Ix) -> bool {
+    let mut next = program.op(ix).parent;
+    while let Some(node) = next {
+        let reg = &regs[node];
+        let dispensable = match &program.op(node).kind {
+            Kind::Repeat { least, .. } => !reg.took && reg.count >= *least,
+            Kind::Either { branches } => reg.count == 0 && branches.len() > 1,
+            Kind::Block { .. } | Kind::Item { .. } => false,
+        };
+        if dispensable {
+            return false;
+        }
+        next = program.op(node).parent;
+    }
+    true
 }

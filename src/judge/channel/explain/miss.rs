@@ -221,7 +221,10 @@ fn absent(missing: &Missing<'_>) -> Told {
         format!("{} didn't come {}", missing.text(), missing.time)
     };
     let near = missing.asked.event().and_then(|event| {
-        let names: Vec<&str> = missing.untaken().filter_map(|frame| frame.payload.event.as_deref()).collect();
+        // A name that the spec knows as another event isn't a slip of the pen.
+        let known = |name: &&str| missing.teller.view.items.iter().any(|asked| asked.event() == Some(name));
+        let names = missing.untaken().filter_map(|frame| frame.payload.event.as_deref());
+        let names: Vec<&str> = names.filter(|name| !known(name)).collect();
         closest(event, names.iter().copied()).map(|near| format!("`{}` came; was that meant?", short(near, 60)))
     });
     let help = near.unwrap_or_else(|| match missing.since_waiting().next() {

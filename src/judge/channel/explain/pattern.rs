@@ -134,6 +134,13 @@ impl Teller<'_> {
         else {
             return lost(self.view);
         };
+        // Its own time was over before that of the block, which went on as long as something before it could come again.
+        let own = self.failure.items.iter().find(|report| report.item == item).and_then(|report| match report.state {
+            ItemState::Expired { deadline } => deadline.filter(|_| asked.item.within.is_some()),
+            _ => None,
+        });
+        let own_time = own.map(|_| self.item_time(item));
+        let (deadline, time) = (own.unwrap_or(deadline), own_time.as_deref().unwrap_or(time));
         let missing = Missing { teller: self, item, asked, deadline, time };
         let told = miss::explain(&missing);
         let waited = Mark::Instant(deadline, "the deadline", format!("`{}` was still awaited", self.text(asked)));
@@ -211,7 +218,11 @@ impl Teller<'_> {
     fn too_many(&self, item: ItemId, frame: u32, most: u32) -> Diagnostic {
         let Some(asked) = self.view.asked(item) else { return lost(self.view) };
         let text = self.text(asked);
-        let message = format!("`{text}` came more than {}: frame {frame} is one too many", times(most));
+        let message = match most {
+            0 => format!("`{text}` came, as frame {frame}, and must not come"),
+            1 => format!("`{text}` came a second time, as frame {frame}"),
+            _ => format!("`{text}` came more than {}: frame {frame} is one too many", times(most)),
+        };
         let mut told = Diagnostic::error(&codes::TOO_MANY, asked.item.head, message)
             .with_help("is it sent twice? Without a count, further ones are passed over");
         told.label = self.state_of(item);
@@ -340,6 +351,7 @@ impl Teller<'_> {
                 deadline
                     .map_or("its time was over".to_owned(), |at| format!("its time was over at {}", moment(at, clock))),
             ),
+            ItemState::Waiting { needed: false, .. } if took.is_some() => None,
             ItemState::Waiting { since, deadline, needed } => {
                 let open = if needed { "waiting" } else { "could have come" };
                 Some(format!("{open} since {}{}", moment(since, clock), until(deadline)))

@@ -83,17 +83,60 @@ fn what(frame: &Frame) -> String {
             let more = if frame.data.len() > 16 { "…" } else { "" };
             format!("binary {} {bytes}{more}", format_size(frame.data.len() as u64))
         }
-        FrameKind::Text | FrameKind::SseEvent { .. } | FrameKind::Line => {
-            // A frame of many megabytes isn't copied to show its beginning.
-            let head = frame.data.get(..frame.data.len().min(4 * LONGEST)).unwrap_or_default();
-            let text = String::from_utf8_lossy(head);
-            let cut = short(&text, LONGEST);
-            if head.len() < frame.data.len() && !cut.ends_with('…') { format!("{cut}…") } else { cut }
-        }
+        FrameKind::Text | FrameKind::SseEvent { .. } | FrameKind::Line => match telling(frame) {
+            Some(part) => part,
+            None => {
+                // A frame of many megabytes isn't copied to show its beginning.
+                let head = frame.data.get(..frame.data.len().min(4 * LONGEST)).unwrap_or_default();
+                let cut = short(&String::from_utf8_lossy(head), LONGEST);
+                if head.len() < frame.data.len() && !cut.ends_with('…') { format!("{cut}…") } else { cut }
+            }
+        },
     };
     match &frame.payload.event {
         Some(event) => format!("{}{hidden}  {content}", short(event, 40)),
         None => format!("{content}{hidden}"),
+    }
+}
+
+/// The part of an event that says most: its payload, where it has one, else what it says beside its name.
+fn telling(frame: &Frame) -> Option<String> {
+    let event = frame.payload.event.as_deref()?;
+    let fields = frame.payload.json.as_deref()?.as_object()?;
+    let mut inner = fields.iter().filter(|(_, value)| value.is_object() || value.is_array());
+    if let (Some((name, payload)), None) = (inner.next(), inner.next()) {
+        return Some(format!("{}: {}", short(name, 20), compact(payload)));
+    }
+    let others = fields.iter().filter(|(_, value)| value.as_str() != Some(event));
+    let others: Vec<String> =
+        others.take(8).map(|(name, value)| format!("{}: {}", short(name, 20), compact(value))).collect();
+    Some(short(&others.join(", "), LONGEST))
+}
+
+/// JSON on one line, cut before it is written out whole.
+fn compact(json: &serde_json::Value) -> String {
+    use serde_json::Value as Json;
+    let text = match json {
+        Json::Object(fields) => {
+            let fields = fields.iter().take(8).map(|(name, value)| format!("{}: {}", short(name, 20), scalar(value)));
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+        }
+        Json::Array(items) => format!("[{}]", items.iter().take(8).map(scalar).collect::<Vec<_>>().join(", ")),
+        other => scalar(other),
+    };
+    short(&text, LONGEST)
+}
+
+fn scalar(json: &serde_json::Value) -> String {
+    use serde_json::Value as Json;
+    match json {
+        // The beginning of a UUID tells it from others.
+        Json::String(text) if uuid::Uuid::try_parse(text).is_ok() => format!("\"{}\"", short(text, 8)),
+        Json::String(text) => format!("\"{}\"", short(text, 24)),
+        Json::Object(_) => "{…}".to_owned(),
+        Json::Array(items) if items.is_empty() => "[]".to_owned(),
+        Json::Array(_) => "[…]".to_owned(),
+        other => other.to_string(),
     }
 }
 
