@@ -205,16 +205,24 @@ fn cut(text: &str, labels: &[(Range<usize>, Option<String>)], kept: usize) -> (S
         (start, end)
     };
     let spans: Vec<(usize, usize)> = labels.iter().map(|(range, _)| clamp(range)).collect();
-    let near = |line: usize| {
-        spans.iter().any(|(start, end)| {
+    // The lines that are drawn, as ranges in their order.
+    let mut drawn: Vec<(usize, usize)> = spans
+        .iter()
+        .map(|(start, end)| {
             let (first, last) = (line_of(*start), line_of(end.saturating_sub(1).max(*start)));
-            line + kept >= first && line <= first.max(last.min(first + 12)) + kept
+            (first.saturating_sub(kept), last.min(first + 12) + kept)
         })
-    };
+        .collect();
+    drawn.sort_unstable();
+    let near = |line: usize| drawn.iter().any(|(first, last)| (*first..=*last).contains(&line));
+    let first_drawn = drawn.first().map_or(0, |(first, _)| *first);
+    let last_drawn = drawn.iter().map(|(_, last)| *last).max().unwrap_or(0);
     let mut out = String::new();
     // Where each boundary of a label stands in the new text.
     let mut moved: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); spans.len()];
-    for (index, start) in starts.iter().enumerate() {
+    out.push_str(&"\n".repeat(first_drawn.min(starts.len() - 1)));
+    // Behind the last line that is drawn nothing is needed.
+    for (index, start) in starts.iter().enumerate().skip(first_drawn).take_while(|(index, _)| *index <= last_drawn) {
         let end = starts.get(index + 1).map_or(text.len(), |next| next - 1);
         if near(index) {
             let first_label = spans.iter().filter(|(at, _)| line_of(*at) == index).map(|(at, _)| *at).min();
