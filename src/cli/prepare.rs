@@ -71,7 +71,8 @@ pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
         output.usage(&diagnostic);
         Exit::Diagnostics
     })?;
-    let environment = environment::choose(&project, target.env.as_deref()).map_err(|diagnostic| {
+    let default = project.config.environment.as_ref().map(|name| name.value.as_str());
+    let environment = environment::choose(&project, target.env.as_deref().or(default)).map_err(|diagnostic| {
         output.diagnostics([&*diagnostic], &project.sources);
         Exit::Diagnostics
     })?;

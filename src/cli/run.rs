@@ -17,21 +17,22 @@ use crate::source::Span;
 
 pub fn main(args: &Run, color: Color) -> Exit {
     let output = Output::new(color);
-    let outcome = reports(args).and_then(|reports| Ok((reports, fault(args)?)));
-    let (reports, fault) = match outcome {
-        Ok(found) => found,
-        Err(diagnostic) => {
-            output.usage(&diagnostic);
-            return Exit::Diagnostics;
-        }
-    };
-    match run(args, &output, &reports, fault) {
+    match run(args, &output) {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
-fn run(args: &Run, output: &Output, reports: &Reports, fault: Option<Fault>) -> Result<Exit, Exit> {
+fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
+    let told = |diagnostic: Box<Diagnostic>| {
+        output.usage(&diagnostic);
+        Exit::Diagnostics
+    };
+    let fault = fault(args).map_err(told)?;
+    reports(&args.report).map_err(told)?;
     let mut prepared = prepare(&args.target, output)?;
+    // What `e2e.toml` says comes first, so that the command line has the last word.
+    let named = prepared.project.config.reports.iter().map(|report| &report.value).chain(&args.report);
+    let reports = &reports(&named.cloned().collect::<Vec<_>>()).map_err(told)?;
     let wants_demo = prepared.wants_demo();
     if fault.is_some() && !wants_demo {
         let message = "`--demo-fault` is given, and this run doesn't use the embedded demo system";
@@ -211,16 +212,16 @@ struct Reports {
     github: bool,
 }
 
-fn reports(args: &Run) -> Result<Reports, Box<Diagnostic>> {
+fn reports(asked: &[String]) -> Result<Reports, Box<Diagnostic>> {
     let mut reports =
         Reports { json: Some("test_results.json".into()), html: Some("test_results.html".into()), github: false };
     let wrong = |message: String, help: &str| {
         Err(Box::new(Diagnostic::error(&codes::BAD_REPORT, Span::nowhere(), message).with_help(help)))
     };
-    if args.report.iter().any(|report| report == "none") {
+    if asked.iter().any(|report| report == "none") {
         (reports.json, reports.html) = (None, None);
     }
-    for report in &args.report {
+    for report in asked {
         let (format, path) = report.split_once('=').unwrap_or((report, ""));
         match (format, path) {
             ("none", "") => {}
