@@ -400,6 +400,7 @@ pub fn word(rule: Rule) -> Word {
         | Rule::inner_string
         | Rule::exponent
         | Rule::escape_in_line
+        | Rule::special_value
         | Rule::import
         | Rule::environment
         | Rule::env_value

@@ -199,13 +199,12 @@ impl Splitter<'_> {
         if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase()) {
             return true;
         }
-        // A misspelt keyword of a block, or a brace at the end of the line, which opens one.
-        (word.len() >= 4 && word.len() <= 16 && closest(word, BLOCKS.iter().copied()).is_some())
-            || self.opens_at_line_end(from)
+        self.opens_block(from)
     }
 
-    /// A statement whose keyword isn't known (a misspelt one, probably) has a block if its line ends with the brace that opens it.
-    fn opens_at_line_end(&self, from: usize) -> bool {
+    /// A statement whose keyword isn't known (a misspelt one, probably) has a block if its line ends with a brace, or if it holds one and
+    /// the keyword is nearly one that takes a block.
+    fn opens_block(&self, from: usize) -> bool {
         let mut at = from;
         while let Some(token) = self.tokens.get(at) {
             match token.kind {
@@ -213,8 +212,10 @@ impl Splitter<'_> {
                 Tok::Open => {
                     let ends_line = self.tokens.get(at + 1).is_some_and(|t| t.kind == Tok::Newline);
                     let Some(close) = self.mate(at) else { return false };
-                    if token.byte == b'{' && ends_line && !self.is_value(from, at) {
-                        return true;
+                    if token.byte == b'{' && !self.is_value(from, at) {
+                        let word = self.word(from);
+                        return ends_line
+                            || (4..=16).contains(&word.len()) && closest(word, BLOCKS.iter().copied()).is_some();
                     }
                     at = close + 1;
                 }
@@ -230,6 +231,11 @@ impl Splitter<'_> {
             return false;
         }
         let Some(before) = self.tokens.get(at - 1) else { return false };
+        // `{{` belongs to an interpolation, of a URL behind a misspelt keyword.
+        let brace = self.tokens.get(at).map_or(0, |token| token.end);
+        if self.tokens.get(at + 1).is_some_and(|next| next.is_open(b'{') && next.start == brace) {
+            return true;
+        }
         match before.kind {
             Tok::Comma => true,
             Tok::Symbol => true,

@@ -107,7 +107,7 @@ fn apply(text: &mut String, change: &Change) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn broken_specs_never_panic(fixture in 0..FIXTURES.len(), changes in prop::collection::vec(change(), 1..6)) {
