@@ -25,7 +25,8 @@ fn file_name(code: &str) -> String {
 #[test]
 fn each_code_has_a_page_and_each_page_a_code() {
     let is_checked = |name: &str| CHECKED.contains(&name.split('.').next().unwrap_or_default());
-    let codes: BTreeSet<String> = codes::all().map(|code| file_name(code.name)).filter(|name| is_checked(name)).collect();
+    let codes: BTreeSet<String> =
+        codes::all().map(|code| file_name(code.name)).filter(|name| is_checked(name)).collect();
     let pages: BTreeSet<String> = pages(folder())
         .iter()
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
@@ -92,7 +93,12 @@ fn found(section: &str) -> Vec<(String, String)> {
         .iter()
         .map(|diagnostic| {
             assert_sound(&project, diagnostic);
-            let line = format!("{}: {} ({})", shown(&project, diagnostic), diagnostic.message, diagnostic.help.as_deref().unwrap_or("-"));
+            let line = format!(
+                "{}: {} ({})",
+                shown(&project, diagnostic),
+                diagnostic.message,
+                diagnostic.help.as_deref().unwrap_or("-")
+            );
             (diagnostic.code.name.to_owned(), line)
         })
         .collect()

@@ -3,6 +3,7 @@
 
 mod check;
 mod cli;
+mod errors;
 mod harness;
 mod lang;
 mod literate;

@@ -30,9 +30,11 @@ impl<'p> Cx<'p> {
             return Ty::Unknown;
         }
         let path = std::slice::from_ref(name);
+        if let Some(decl) = self.index.lookup(self.module, path) {
+            self.use_decl(decl, path);
+        }
         match self.outer(path) {
             Some(Outer::Credential(decl)) => {
-                self.use_decl(decl, path);
                 self.facts.calls.push((decl, name.span));
                 return Ty::Secret;
             }

@@ -198,7 +198,9 @@ fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Vec<Diagnostic>)
         for (item, node) in module.ast.items.iter().enumerate() {
             let Some(name) = declared_name(node) else { continue };
             let decl = DeclRef { module: module.id, item };
-            if used.contains(&decl) || name.text.is_empty() || index.any_broken_mentions(&name.text) {
+            // Of two with one name, only the first can be meant, and that is told.
+            let is_twin = index.own(module.id, &name.text) != Some(decl);
+            if is_twin || used.contains(&decl) || name.text.is_empty() || index.any_broken_mentions(&name.text) {
                 continue;
             }
             let what = match node.kind {

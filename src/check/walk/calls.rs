@@ -33,6 +33,8 @@ impl<'p> Cx<'p> {
             if is_function {
                 return Called::Function;
             }
+            // It might have expected or exchanged anything.
+            self.facts.broken = true;
             self.unknown_function(callee);
             return Called::Unknown;
         };
