@@ -29,8 +29,10 @@ pub fn unknown(parser: &Parser<'_>, segment: &Segment, context: Context) -> Unkn
             foreign::without_control_flow(case.word),
         ));
     }
-    let detectors =
-        [Case::header_line, Case::missing_expect, Case::method, Case::misplaced, Case::missing_let, Case::missing_call];
+    if let Some(unknown) = case.method() {
+        return unknown;
+    }
+    let detectors = [Case::header_line, Case::missing_expect, Case::misplaced, Case::missing_let, Case::missing_call];
     if let Some(diagnostic) = detectors.iter().find_map(|detect| detect(&case)) {
         return only(diagnostic);
     }
@@ -42,6 +44,8 @@ pub fn unknown(parser: &Parser<'_>, segment: &Segment, context: Context) -> Unkn
     }
     only(case.anything_else())
 }
+
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 struct Case<'a> {
     parser: &'a Parser<'a>,
@@ -159,29 +163,29 @@ impl Case<'_> {
     }
 
     /// `get http://…`, `PURGE http://…`
-    fn method(&self) -> Option<Diagnostic> {
-        if !matches!(self.kind_of(1), Some((Tok::Url | Tok::Text, _)))
-            || matches!(self.context, Context::File | Context::Suite)
-        {
+    fn method(&self) -> Option<Unknown> {
+        let takes_steps = matches!(self.context, Context::Test | Context::Flow);
+        if !takes_steps || !matches!(self.kind_of(1), Some((Tok::Url | Tok::Text, _))) {
             return None;
         }
         let upper = self.word.to_ascii_uppercase();
         let rest = self.line().split_once(char::is_whitespace).map_or("", |(_, rest)| rest).trim();
-        if self.context.keywords().contains(&upper.as_str()) {
-            let help = format!("write `{upper} {rest}`");
-            return Some(self.error(&codes::METHOD_SPELLING, "a method is written in capitals", help));
+        let known = METHODS.iter().find(|method| **method == upper).copied();
+        if let Some(method) = known {
+            let help = format!("write `{method} {rest}`");
+            let diagnostic = self.error(&codes::METHOD_SPELLING, "a method is written in capitals", help);
+            return Some(Unknown { diagnostic, meant: known });
         }
-        if let Some(meant) = closest(&upper, ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]) {
-            return Some(self.error(
-                &codes::METHOD_SPELLING,
-                format!("`{}` is no method that is known", self.word),
-                format!("did you mean `{meant}`?"),
-            ));
+        let message = format!("`{}` is no method that is known", self.word);
+        let near = closest(&upper, METHODS.iter().copied());
+        let meant = METHODS.iter().find(|method| Some(**method) == near).copied();
+        if let Some(method) = meant {
+            let help = format!("did you mean `{method}`? One that isn't common is written `request {upper} URL`");
+            return Some(Unknown { diagnostic: self.error(&codes::METHOD_SPELLING, message, help), meant });
         }
         let is_upper = self.word.bytes().all(|b| b.is_ascii_uppercase());
         let help = format!("a method that isn't common is written `request {upper} {rest}`");
-        is_upper
-            .then(|| self.error(&codes::METHOD_SPELLING, format!("`{}` is no method that is known", self.word), help))
+        is_upper.then(|| Unknown { diagnostic: self.error(&codes::METHOD_SPELLING, message, help), meant: None })
     }
 
     /// A statement that belongs elsewhere.

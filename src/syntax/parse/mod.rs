@@ -105,7 +105,7 @@ impl Parser<'_> {
         }
         let span = if extra.from < extra.to { self.head_span(extra) } else { self.piece_span(piece) };
         self.report(
-            Diagnostic::error(&codes::UNEXPECTED, span, "a statement ends with the `}` of its block")
+            Diagnostic::error(&codes::TRAILING, span, "a statement ends with the `}` of its block")
                 .with_help("begin a new line, or write `;`, before what follows"),
         );
     }

@@ -199,7 +199,7 @@ impl Splitter<'_> {
         if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase()) {
             return true;
         }
-        self.opens_block(from)
+        self.tokens.get(from + 1).is_some_and(|token| token.kind == Tok::Url) || self.opens_block(from)
     }
 
     /// A statement whose keyword isn't known (a misspelt one, probably) has a block if its line ends with a brace, or if it holds one and

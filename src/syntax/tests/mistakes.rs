@@ -192,7 +192,7 @@ const CASES: &[(In, &str, &str, &str, &str)] = &[
     (In::Suite, "test \"x\"", "missing_block", "\"x\"", "{ … }"),
     (In::Suite, "test \"x\"\n  {\n    wait 1s\n  }", "brace_below", "{", "line above"),
     (In::Suite, "before { wait 1s }", "unexpected", "before", "before each { … }"),
-    (In::Test, "parallel { wait 1s } wait 2s", "unexpected", "wait 2s", "new line"),
+    (In::Test, "parallel { wait 1s } wait 2s", "trailing", "wait 2s", "new line"),
     (In::Test, "wait 1s }", "unopened_bracket", "}", "remove it"),
     (In::Test, "let x = [1, 2)", "mismatched_bracket", ")", "`]`"),
     (In::Test, "let x = [1, 2", "unclosed_bracket", "[", "add `]`"),
