@@ -48,3 +48,136 @@ fn the_standard_library_is_clean() {
         assert_eq!(report(&project), Vec::<String>::new(), "{name}");
     }
 }
+
+/// Twelve mistakes, each between `⟦` and `⟧`.
+const MISTAKES: &str = r#"environment demo default { target demo }
+
+## Ünïcode above, so that bytes and characters differ.
+suite "Threads" {
+  priority ⟦P9⟧
+  timeout 30s
+
+  test "a thread can be created and read back" {
+    let title = "hello é"
+    POST {{env.⟦apii⟧}}/threads {
+      header ⟦"X Test"⟧: "1"
+      json { title, tags: [] }
+      timeout ⟦1m⟧
+
+      expect status 201
+      expect time ⟦< 2⟧
+      expect $.tags[*] ⟦== "a"⟧
+      expect $.id matches /^⟦(⟧\d+/
+      capture thread_id = $.id
+    }
+    GET {{env.api}}/threads/{{⟦thread_idd⟧}}?same={{thread_id}} { expect ⟦status in 100..599⟧ }
+    call ⟦search⟧()
+  }
+
+  test ⟦"nothing is expected"⟧ {
+    GET {{env.api}}/health
+  }
+}
+
+flow search(text: string) {
+  GET {{env.api}}/search?q={{text}} { expect $.items[?⟦]⟧ exists }
+}
+"#;
+
+const CODES: [&str; 12] = [
+    "unknown_priority",
+    "unknown_env_value",
+    "invalid_header",
+    "wait_too_long",
+    "type_mismatch",
+    "list_compared",
+    "invalid_regex",
+    "unknown_name",
+    "always_holds",
+    "wrong_arguments",
+    "expects_nothing",
+    "invalid_jsonpath",
+];
+
+/// The same file with every mistake mended.
+const MENDED: &str = r#"environment demo default { target demo }
+
+## Ünïcode above, so that bytes and characters differ.
+suite "Threads" {
+  priority P1
+  timeout 30s
+
+  test "a thread can be created and read back" {
+    let title = "hello é"
+    POST {{env.api}}/threads {
+      header X-Test: "1"
+      json { title, tags: [] }
+      timeout 10s
+
+      expect status 201
+      expect time < 2s
+      expect $.tags[*] none == "a"
+      expect $.id matches /^(\d+)/
+      capture thread_id = $.id
+    }
+    GET {{env.api}}/threads/{{thread_id}}?same={{thread_id}} { expect status in 200..299 }
+    call search("hello")
+  }
+
+  test "something is expected" {
+    GET {{env.api}}/health { expect status 200 }
+  }
+}
+
+flow search(text: string) {
+  GET {{env.api}}/search?q={{text}} { expect $.items[0] exists }
+}
+"#;
+
+#[test]
+fn each_mistake_is_found_at_its_exact_place_and_nothing_else() {
+    let windows = MISTAKES.replace('\n', "\r\n");
+    // A byte order mark and carriage returns move the places, and change nothing else.
+    for spec in [MISTAKES.to_owned(), format!("\u{feff}{windows}"), MISTAKES.replace("  ", "\t")] {
+        let (text, places) = marked(&spec);
+        let project = from_memory(&[("spec.e2e", text.as_str())]);
+        let diagnostics = check::diagnose(&project);
+        let found: Vec<_> = diagnostics
+            .iter()
+            .map(|d| {
+                (
+                    d.code.name,
+                    d.span.start as usize,
+                    d.span.end as usize,
+                    &text[d.span.start as usize..d.span.end as usize],
+                )
+            })
+            .collect();
+        let codes = CODES.map(|code| format!("e2e::check::{code}"));
+        let expected: Vec<_> = codes
+            .iter()
+            .zip(&places)
+            .map(|(code, (start, end))| (code.as_str(), *start, *end, &text[*start..*end]))
+            .collect();
+        assert_eq!(found, expected);
+        diagnostics.iter().for_each(|diagnostic| assert_sound(&project, diagnostic));
+    }
+    let project = from_memory(&[("spec.e2e", MENDED)]);
+    assert_eq!(report(&project), Vec::<String>::new());
+}
+
+/// A spec whose mistakes stand between `⟦` and `⟧`: the text without the marks, and the places in bytes.
+fn marked(text: &str) -> (String, Vec<(usize, usize)>) {
+    let mut clean = String::new();
+    let mut places = Vec::new();
+    let mut open = Vec::new();
+    for c in text.chars() {
+        match c {
+            '⟦' => open.push(clean.len()),
+            '⟧' => places.push((open.pop().unwrap(), clean.len())),
+            _ => clean.push(c),
+        }
+    }
+    places.sort_unstable();
+    (clean, places)
+}

@@ -15,6 +15,8 @@ pub(super) struct Cx<'p> {
     /// The environments that what is walked can run on: indices into [`Index::environments`]. `None` is all of them, where it is
     /// enough that one has a value (a flow runs where the suites run that call it).
     pub runs_on: Option<Vec<usize>>,
+    /// Expectations of the answer that is looked at, of which something was said already.
+    pub flawed: HashSet<Span>,
     /// The module was asked for: what it proves less than it seems is told too.
     warns: bool,
     /// `env` without any environment is told once.
@@ -84,6 +86,7 @@ impl<'p> Cx<'p> {
             notes: Notes::default(),
             facts: Facts::new(BodyOf::Other, Span::new(module.source, 0, 0)),
             runs_on: None,
+            flawed: HashSet::new(),
             warns: index.is_root(module.id),
             told_no_environment: false,
         }

@@ -20,6 +20,9 @@ impl<'p> Cx<'p> {
         if self.notes.diagnostics.len() == errors {
             super::lints::vacuous::expectation(self, scope, expect);
         }
+        if self.notes.diagnostics.len() != errors {
+            self.flawed.insert(expect.span);
+        }
     }
 
     pub fn condition(&mut self, scope: &mut Scope<'p>, condition: &'p Condition) {

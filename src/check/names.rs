@@ -51,7 +51,12 @@ impl<'p> Cx<'p> {
                 let help = format!("name something of it: `{}.NAME`", name.text);
                 self.not_a_value(name.span, &format!("`{}` is a module, not a value", name.text), help);
             }
-            None => self.unknown_name(scope, name),
+            None => {
+                if scope.hidden(&name.text).is_some() {
+                    scope.use_name(&name.text);
+                }
+                self.unknown_name(scope, name);
+            }
         }
         Ty::Unknown
     }

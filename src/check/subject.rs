@@ -149,6 +149,7 @@ pub(super) fn mismatch_help(left: &Ty, right: &Ty) -> String {
         (Ty::Number, Ty::String) => "write the number without quotes".to_owned(),
         (Ty::String, Ty::Number) => "this is text: write the value in quotes".to_owned(),
         (Ty::Size, _) => "a size is a number of bytes: `512`, `10KB`".to_owned(),
+        (_, Ty::Null) => "write `not exists`, or `is null` of a JSONPath".to_owned(),
         (Ty::Bool, _) => "compare it with `true` or `false`".to_owned(),
         (Ty::Rate, _) => "a rate is written `200/s`".to_owned(),
         (Ty::Percent, _) => "a percentage is written `95%`".to_owned(),

@@ -200,7 +200,15 @@ fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Vec<Diagnostic>)
             let decl = DeclRef { module: module.id, item };
             // Of two with one name, only the first can be meant, and that is told.
             let is_twin = index.own(module.id, &name.text) != Some(decl);
-            if is_twin || used.contains(&decl) || name.text.is_empty() || index.any_broken_mentions(&name.text) {
+            let is_told = notes
+                .get(module.id.0)
+                .is_some_and(|notes| notes.diagnostics.iter().any(|diagnostic| diagnostic.span == name.span));
+            if is_twin
+                || is_told
+                || used.contains(&decl)
+                || name.text.is_empty()
+                || index.any_broken_mentions(&name.text)
+            {
                 continue;
             }
             let what = match node.kind {

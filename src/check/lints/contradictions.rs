@@ -20,6 +20,9 @@ pub fn answer<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, sent: Sent<'_, 'p>) {
     let mut by_subject: HashMap<String, Vec<&Expect>> = HashMap::new();
     for part in sent.parts {
         let RequestPartKind::Expect(expect) = &part.kind else { continue };
+        if cx.flawed.remove(&expect.span) {
+            continue;
+        }
         let others = by_subject.entry(normal(cx.text(expect.subject.span))).or_default();
         if others.len() >= MOST {
             continue;

@@ -37,6 +37,14 @@ fn duplicate<'p>(cx: &mut Cx<'p>, seen: &mut HashMap<&'p str, Span>, name: &'p s
         seen.insert(name, span);
         return;
     };
+    // An import that leads nowhere brings in no name.
+    let fails = |place: Span| {
+        let inside = |span: Span| span.source == place.source && place.start <= span.start && span.end <= place.end;
+        cx.index.project.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && inside(diagnostic.span))
+    };
+    if fails(span) || fails(*first) {
+        return;
+    }
     cx.report(
         Diagnostic::error(&codes::DUPLICATE_NAME, span, format!("`{name}` is declared twice in this file"))
             .with_related(*first, "declared here first")

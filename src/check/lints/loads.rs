@@ -37,6 +37,7 @@ pub fn shape(cx: &mut Cx<'_>, load: &Load) {
     if scenarios == 0 {
         report(cx, name, "this load has nothing to do", "add `scenario { GET … { expect status 200 } }`");
     } else if thresholds == 0 && !cx.facts.expects {
+        cx.facts.exchanges = true;
         cx.report(
             Diagnostic::error(
                 &codes::EXPECTS_NOTHING,

@@ -52,7 +52,7 @@ impl<'p> Cx<'p> {
                     );
                 }
                 optional = true;
-            } else if optional {
+            } else if optional && scope.get(&param.name.text).is_none() {
                 let message =
                     format!("`{}` must be given, and stands behind a parameter that need not be", param.name.text);
                 self.report(
@@ -159,6 +159,9 @@ impl<'p> Cx<'p> {
                 }
             }
             ExprKind::Error => {}
+            ExprKind::Name(_) => {
+                self.not_a_credential(credential, "a credential is obtained by calling a flow");
+            }
             _ => {
                 self.expr(&mut scope, &credential.call);
                 self.not_a_credential(credential, "a credential is obtained by calling a flow");

@@ -86,7 +86,10 @@ impl<'p> Cx<'p> {
             self.since(scope, mark);
         }
         if let Some(filter) = &on.filter {
-            self.in_frame(scope, |cx, scope| cx.condition(scope, filter));
+            self.in_frame(scope, |cx, scope| {
+                cx.condition(scope, filter);
+                lints::vacuous::condition(cx, scope, filter);
+            });
         }
         channel
     }
@@ -202,6 +205,11 @@ impl<'p> Cx<'p> {
     fn never_item(&mut self, scope: &mut Scope<'p>, item: &'p EventItem, channel: Option<Channel>) {
         self.item(scope, item, channel);
         lints::patterns::never(self, item);
+        for entry in &item.body {
+            if let ItemEntryKind::Capture(capture) = &entry.kind {
+                scope.use_name(&capture.name.text);
+            }
+        }
     }
 
     pub fn item(&mut self, scope: &mut Scope<'p>, item: &'p EventItem, channel: Option<Channel>) {
