@@ -40,6 +40,10 @@ impl Test {
         self
     }
 
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// The command, ready to be started, with an environment that holds nothing of the one who runs the tests.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_e2e-dsl"));

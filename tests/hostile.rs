@@ -1,0 +1,121 @@
+//! Servers that are broken or hostile: each gets a clear diagnostic within its deadline, and the run goes on.
+
+use std::io::Write as _;
+
+use super::harness::Test;
+use super::servers::{answer, endless, fixed, head, serve, silent};
+
+/// Runs one request against a server, beside one against a good server; gives the codes of what was told, and the output.
+fn told(url: &str, parts: &str) -> (Vec<String>, String) {
+    told_within("2s", url, parts)
+}
+
+fn told_within(timeout: &str, url: &str, parts: &str) -> (Vec<String>, String) {
+    let good = fixed(answer("Content-Type: application/json\r\n", b"{\"ok\": true}"));
+    let spec = format!(
+        "suite \"Hostile\" {{\n  test \"bad\" {{\n    GET {url}/x {{\n      timeout {timeout}\n      {parts}\n    }}\n  }}\n  \
+         test \"good\" {{\n    GET {good}/ {{ expect status 200; expect $.ok == true }}\n  }}\n}}\n"
+    );
+    let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1);
+    let report = done.json();
+    let tests = report["tests"].as_array().unwrap();
+    assert_eq!(tests[1]["outcome"], "passed", "the run goes on after a hostile server: {}", done.out);
+    let codes = tests[0]["diagnostics"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned());
+    let codes = codes.collect();
+    let control = |c: char| c.is_control() && c != '\n';
+    assert!(!done.out.chars().any(control), "control characters in the output: {:?}", done.out);
+    (codes, done.out)
+}
+
+#[test]
+fn an_answer_of_a_gibibyte_stops_at_the_limit() {
+    let (codes, out) = told_within("30s", &endless(), "expect status 200");
+    assert_eq!(codes, ["e2e::net::too_large"]);
+    assert!(out.contains("64MiB"), "{out}");
+}
+
+#[test]
+fn a_server_that_never_answers_times_out() {
+    let (codes, out) = told(&silent(), "expect status 200");
+    assert_eq!(codes, ["e2e::net::timeout"]);
+    assert!(out.contains("gave no answer within 2s"), "{out}");
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_told() {
+    let url = fixed("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+    assert_eq!(told(&url, "expect status 200").0, ["e2e::net::closed"]);
+    let url = fixed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel");
+    assert_eq!(told(&url, "expect status 200").0, ["e2e::net::closed"]);
+    let url = fixed("");
+    assert_eq!(told(&url, "expect status 200").0, ["e2e::net::closed"]);
+}
+
+#[test]
+fn what_isnt_http_is_told() {
+    assert_eq!(told(&fixed("SSH-2.0-OpenSSH_9.2\r\n"), "expect status 200").0, ["e2e::net::protocol"]);
+    let url = fixed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n");
+    let (codes, _) = told(&url, "expect status 200");
+    assert!(codes == ["e2e::net::protocol"] || codes == ["e2e::net::closed"], "{codes:?}");
+    let headers: String = (0..2000).map(|n| format!("X-{n}: y\r\n")).collect();
+    let url = fixed(format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 0\r\n\r\n"));
+    let (codes, _) = told(&url, "expect status 200");
+    assert!(codes == ["e2e::net::too_large"] || codes == ["e2e::net::protocol"], "{codes:?}");
+}
+
+#[test]
+fn a_body_that_isnt_json_is_told_with_what_it_is() {
+    let (codes, out) =
+        told(&fixed(answer("Content-Type: text/html\r\n", b"<h1>Bad gateway</h1>")), "expect $.ok == true");
+    assert_eq!(codes, ["e2e::expect::not_json"]);
+    assert!(out.contains("text/html") && out.contains("Bad gateway"), "{out}");
+    let (codes, _) = told(&fixed(answer("", b"{\"ok\": tru")), "expect $.ok == true");
+    assert_eq!(codes, ["e2e::expect::not_json"]);
+    let (codes, _) = told(&fixed(answer("", b"\xff\xfe\x00 not text")), "expect body contains \"zzz\"");
+    assert_eq!(codes, ["e2e::expect::body"]);
+}
+
+#[test]
+fn a_line_of_70_000_columns_is_drawn_around_its_value() {
+    let body = format!("{{\"pad\": \"{}\", \"value\": 7, \"more\": \"{}\"}}", "a".repeat(35_000), "b".repeat(35_000));
+    let (codes, out) = told(&fixed(answer("", body.as_bytes())), "expect $.value == 8");
+    assert_eq!(codes, ["e2e::expect::value"]);
+    assert!(out.contains("`$.value` is 7, expected 8") && out.len() < 6_000, "{}", out.len());
+}
+
+#[test]
+fn endless_redirects_end_at_their_limit() {
+    let url = serve(|stream| {
+        let request = head(stream);
+        let path = request.split_whitespace().nth(1).unwrap_or("/").to_owned();
+        let answer =
+            format!("HTTP/1.1 302 Found\r\nLocation: {path}x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let _ = stream.write_all(answer.as_bytes());
+    });
+    let (codes, out) = told(&url, "follow redirects up to 5; expect status 200");
+    assert_eq!(codes, ["e2e::net::too_many_redirects"]);
+    assert!(out.contains("5 redirects were followed"), "{out}");
+}
+
+#[test]
+fn nothing_that_a_server_sends_moves_the_cursor() {
+    let body = "\u{1b}[2J\u{1b}]0;title\u{7}\u{202e}evil\r\nline";
+    let (codes, _) = told(&fixed(answer("X-Evil: a\tb\r\n", body.as_bytes())), "expect body == \"fine\"");
+    assert_eq!(codes, ["e2e::expect::body"]);
+    let json = "{\"a\": \"\\u001b[31mred\\u202e\"}";
+    assert_eq!(told(&fixed(answer("", json.as_bytes())), "expect $.a == \"x\"").0, ["e2e::expect::value"]);
+}
+
+#[test]
+fn a_small_body_that_decodes_to_a_huge_one_stops_at_the_limit() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let block = vec![0u8; 1 << 20];
+    for _ in 0..80 {
+        encoder.write_all(&block).unwrap();
+    }
+    let body = encoder.finish().unwrap();
+    assert!(body.len() < 1 << 20);
+    let (codes, out) = told_within("20s", &fixed(answer("Content-Encoding: gzip\r\n", &body)), "expect status 200");
+    assert_eq!(codes, ["e2e::net::too_large"]);
+    assert!(out.contains("decodes to"), "{out}");
+}

@@ -1,0 +1,109 @@
+//! The reports, as programs and browsers read them.
+
+use super::harness::{DEMO, Test};
+use super::servers::silent;
+
+/// A spec with a test for each outcome that one run can have.
+fn outcomes() -> String {
+    let silent = silent();
+    format!(
+        r#"{DEMO}
+suite "Outcomes" {{
+  at risk $120K MRR "the core"
+  test "passed" {{ GET {{{{env.api}}}}/health {{ expect status 200 }} }}
+  test "failed" {{ GET {{{{env.api}}}}/health {{ expect $.status == "ill"; expect $.nothing exists }} }}
+  test "errored" {{ GET http://127.0.0.1:1/ {{ expect status 200 }} }}
+  test "timed out" {{ GET {silent}/ {{ timeout 200ms; expect status 200 }} }}
+  test "skipped" {{
+    skip when env.client_id exists because "it is told"
+    GET {{{{env.api}}}}/health {{ expect status 200 }}
+  }}
+}}
+suite "Elsewhere" {{
+  runs on demo
+  before all {{ GET http://127.0.0.1:1/ {{ expect status 200 }} }}
+  test "not run" {{ GET {{{{env.api}}}}/health {{ expect status 200 }} }}
+}}
+"#
+    )
+}
+
+#[test]
+fn the_json_report_keeps_its_schema_and_counts_every_outcome() {
+    let done = Test::new().file("a.e2e", &outcomes()).args(["run", "a.e2e"]).code(1);
+    let report = done.json();
+    let schema = include_str!("../docs/test_results.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let errors: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&report)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    for (outcome, count) in
+        [("passed", 1), ("failed", 1), ("errored", 1), ("timed_out", 1), ("skipped", 1), ("not_run", 1)]
+    {
+        assert_eq!(report["summary"][outcome], count, "{outcome}: {}", report["summary"]);
+    }
+    assert_eq!(report["verdict"]["state"], "NOT READY");
+    assert_eq!(report["verdict"]["at_risk"][0]["amount"], 120_000.0);
+    let passed = &report["tests"][0];
+    assert_eq!(passed["steps"][0]["expectations"][0]["text"], "status 200");
+    assert!(passed["exchanges"][0]["peer"].as_str().unwrap().starts_with("127.0.0.1:"));
+}
+
+#[test]
+fn the_html_report_loads_nothing_and_tells_what_failed() {
+    let done = Test::new().file("a.e2e", &outcomes()).args(["run", "a.e2e"]).code(1);
+    let html = done.read("test_results.html");
+    for loads in ["src=\"http", "href=\"http", "src='http", "@import", "url(http", "<link rel=\"stylesheet\""] {
+        assert!(!html.contains(loads), "{loads}");
+    }
+    assert!(html.contains("default-src 'none'"));
+    for told in ["NOT READY", "$120K MRR", "What to look at first", "e2e::expect::missing", "it is told", "a.e2e:"] {
+        assert!(html.contains(told), "{told}");
+    }
+}
+
+#[test]
+fn a_server_cannot_write_markup_into_the_html_report() {
+    let body = b"{\"a\": \"<script>alert(1)</script>\"}";
+    let url = super::servers::fixed(super::servers::answer("Content-Type: application/json\r\n", body));
+    let spec = format!("suite \"S\" {{ test \"t\" {{ GET {url}/ {{ expect $.a == 1 }} }} }}\n");
+    let html = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1).read("test_results.html");
+    assert!(!html.contains("<script>alert"), "markup of the server's stands in the report");
+}
+
+#[test]
+fn annotations_name_the_file_and_the_line() {
+    let done = Test::new().file("a.e2e", &outcomes()).args(["run", "a.e2e", "--report", "github"]).code(1);
+    assert!(done.out.lines().any(|line| line.starts_with("::error file=a.e2e,line=7,col=")), "{}", done.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_reports_what_was_done() {
+    let silent = silent();
+    let spec = format!(
+        "{DEMO}suite \"S\" {{\n  test \"quick\" {{ GET {{{{env.api}}}}/health {{ expect status 200 }} }}\n  \
+         test \"slow\" {{ GET {silent}/ {{ timeout 60s; expect status 200 }} }}\n  test \"later\" {{ GET {silent}/ {{ expect status 200 }} }}\n}}\n"
+    );
+    let test = Test::new().file("a.e2e", &spec).args(["run", "a.e2e", "--color", "never"]);
+    let mut child =
+        test.command().stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    // The line of the first test says that the second one is being run.
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("quick") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut out, &mut line).unwrap() > 0, "the run ended early");
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    std::io::Read::read_to_string(&mut out, &mut String::new()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let report: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(test.path("test_results.json")).unwrap()).unwrap();
+    assert_eq!(report["run"]["interrupted"], true);
+    assert_eq!(report["summary"]["passed"], 1);
+    assert_eq!(report["summary"]["not_run"], 2);
+}

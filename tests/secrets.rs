@@ -1,0 +1,114 @@
+//! No secret in any output: in every format, wherever it stood, however it was encoded.
+
+use base64::Engine as _;
+
+use super::harness::Test;
+use super::servers::{head, serve};
+
+const SECRET: &str = "s3cr3t/with+signs&\"quotes\"-8c1f";
+
+/// A server that gives back what it was sent, in headers, body and cookies.
+fn echo() -> String {
+    serve(|stream| {
+        use std::io::{Read as _, Write as _};
+        let request = head(stream);
+        let length = request
+            .to_ascii_lowercase()
+            .split("content-length: ")
+            .nth(1)
+            .and_then(|rest| rest.lines().next()?.trim().parse().ok());
+        let mut sent = vec![0; length.unwrap_or(0usize)];
+        let _ = stream.read_exact(&mut sent);
+        let first = request.lines().next().unwrap_or_default().to_owned();
+        let body = serde_json::json!({
+            "line": first,
+            "sent": String::from_utf8_lossy(&sent),
+            "encoded": base64::engine::general_purpose::STANDARD.encode(format!("user:{SECRET}")),
+            "token": SECRET,
+        });
+        let body = body.to_string();
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nSet-Cookie: session={}; Path=/\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            "c00k1e-value-of-this-session",
+            body.len()
+        );
+        let _ = stream.write_all(answer.as_bytes());
+    })
+}
+
+fn forms(secret: &str) -> Vec<String> {
+    let standard = base64::engine::general_purpose::STANDARD;
+    let mut forms = vec![
+        secret.to_owned(),
+        url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
+        percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string(),
+        serde_json::Value::from(secret).to_string().trim_matches('"').to_owned(),
+        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+    ];
+    for shift in 0..3 {
+        let encoded = standard.encode([&vec![b'x'; shift][..], secret.as_bytes()].concat());
+        forms.push(encoded[4..encoded.len() - 4].to_owned());
+    }
+    forms
+}
+
+#[test]
+fn a_secret_is_in_no_output_in_no_form() {
+    let api = echo();
+    let spec = format!(
+        r#"environment staging {{
+  api = "{api}"
+  token = secret("E2E_SECRET")
+}}
+suite "Leaks" {{
+  test "everywhere" {{
+    POST {{{{env.api}}}}/path?key={{{{url_encode(env.token)}}}} {{
+      bearer env.token
+      header X-Token: env.token
+      query again: env.token
+      json {{ password: env.token }}
+      expect status 201
+      expect $.token == "other"
+      expect $.line contains "nothing like it"
+      expect $.encoded == "{{{{base64("user")}}}}"
+      expect $.sent matches {{ a: 1 }}
+      expect body contains "not in it"
+    }}
+  }}
+  test "in a name and a capture" {{
+    POST {{{{env.api}}}}/ {{
+      basic "user", env.token
+      form {{ secret: env.token }}
+      capture secret token = $.token
+      expect cookie session == "none"
+      expect $.token == "{{{{token}}}}!"
+    }}
+    GET {{{{env.api}}}}/{{{{token}}}} {{ expect status 404 }}
+  }}
+  test "refused" {{
+    GET http://127.0.0.1:1/{{{{url_encode(env.token)}}}} {{ expect status 200 }}
+  }}
+  test "a case" for each case in [{{ t: env.token }}] {{
+    GET {{{{env.api}}}}/ {{ header X-Case: case.t; expect $.token == "no" }}
+  }}
+}}
+"#
+    );
+    for more in [&["--color", "always"][..], &["-v"], &["--report", "github"]] {
+        let test = Test::new().file("a.e2e", &spec).file("secrets.env", &format!("E2E_SECRET='{SECRET}'\n"));
+        let done = test.args(["run", "a.e2e", "--env-file", "secrets.env"]).args(more.iter().copied()).code(1);
+        let (json, html) = (done.read("test_results.json"), done.read("test_results.html"));
+        let outputs = [("standard output", &done.out), ("standard error", &done.err), ("JSON", &json), ("HTML", &html)];
+        for (name, text) in outputs {
+            for form in forms(SECRET) {
+                assert!(!text.contains(&form), "{name} holds {form:?}");
+            }
+            assert!(!text.contains("c00k1e-value-of-this-session"), "{name} holds the cookie");
+        }
+        assert!(
+            done.out.contains("***") && json.contains("***") && html.contains("***"),
+            "something was there to be masked"
+        );
+        serde_json::from_str::<serde_json::Value>(&json).unwrap();
+    }
+}

@@ -1,0 +1,66 @@
+//! Small raw servers that misbehave in one way each, on ports that the system chooses.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+/// A server that answers every connection with `answer`, until the test process ends.
+pub fn serve(answer: impl Fn(&mut TcpStream) + Send + Sync + Clone + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = answer.clone();
+            std::thread::spawn(move || {
+                let mut stream = stream;
+                answer(&mut stream);
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+/// Reads a request's head, so that the answer doesn't come before it.
+pub fn head(stream: &mut TcpStream) -> String {
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !seen.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read > 0) {
+        seen.push(byte[0]);
+    }
+    String::from_utf8_lossy(&seen).into_owned()
+}
+
+/// A server that answers with these bytes and closes.
+pub fn fixed(bytes: impl Into<Vec<u8>>) -> String {
+    let bytes = bytes.into();
+    serve(move |stream| {
+        head(stream);
+        let _ = stream.write_all(&bytes);
+    })
+}
+
+/// A whole answer with its length.
+pub fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+    let mut bytes =
+        format!("HTTP/1.1 200 OK\r\n{head}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// Sends zeros until the other side has enough.
+pub fn endless() -> String {
+    serve(|stream| {
+        head(stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n");
+        let block = vec![b'0'; 1 << 16];
+        while stream.write_all(&block).is_ok() {}
+    })
+}
+
+/// Takes the request and says nothing.
+pub fn silent() -> String {
+    serve(|stream| {
+        head(stream);
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest);
+    })
+}
