@@ -1,1 +1,5 @@
-
+mod faults;
+mod forms;
+mod items;
+mod support;
+mod views;

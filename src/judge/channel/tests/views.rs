@@ -1,0 +1,71 @@
+//! Filters, marks, and several views at once.
+
+use super::support::told;
+
+#[test]
+fn a_filter_decides_what_is_seen() {
+    let steps = r#"expect on chat where $.user == "ada" in order strictly within 5s { event "a"; event "b" }"#;
+    let log = r#"1 chat {"type":"a","user":"ada"}
+      2 chat {"type":"x","user":"bob"}
+      3 chat {"type":"b","user":"ada"}"#;
+    assert!(told(steps, log).held());
+    assert!(!told(steps, &log.replace("bob", "ada")).held());
+}
+
+#[test]
+fn a_mark_leaves_out_what_came_before_it() {
+    let steps = "mark m at 100\nexpect on chat since m event \"a\" within 1s";
+    assert!(told(steps, "50 chat {\"type\":\"a\"}\n1100 chat {\"type\":\"a\"}").held());
+    assert_eq!(told(steps, "50 chat {\"type\":\"a\"}").codes(), ["missing_event"]);
+    assert_eq!(told(steps, "1101 chat {\"type\":\"a\"}").codes(), ["too_late"]);
+}
+
+const TWO: &str = r#"expect within 5s {
+      on chat in order { event "a" }
+      on other in order { never event "a" }
+    }"#;
+
+#[test]
+fn what_one_receives_the_other_must_never_see() {
+    let found = told(TWO, r#"100 chat {"type":"a"}"#);
+    assert!(found.held());
+    assert_eq!(found.concluded.cursors, [(0, 1)]);
+    // The never stands until the other view is done, and no longer.
+    assert!(told(TWO, "100 chat {\"type\":\"a\"}\n101 other {\"type\":\"a\"}").held());
+    let leaked = told(TWO, "99 other {\"type\":\"a\"}\n100 chat {\"type\":\"a\"}");
+    assert_eq!(leaked.codes(), ["forbidden_event"]);
+    assert_eq!(told(TWO, "").codes(), ["missing_event"]);
+}
+
+#[test]
+fn a_view_that_is_done_keeps_its_nevers() {
+    let steps = r#"expect within 5s {
+      on chat in order { event "a" }
+      on other in order { event "b"; never event "c" }
+    }"#;
+    let early = "100 other {\"type\":\"b\"}\n200 chat {\"type\":\"a\"}\n300 other {\"type\":\"c\"}";
+    assert!(told(steps, early).held());
+    let broken = "100 other {\"type\":\"b\"}\n200 other {\"type\":\"c\"}\n300 chat {\"type\":\"a\"}";
+    assert_eq!(told(steps, broken).codes(), ["forbidden_event"]);
+}
+
+#[test]
+fn two_views_of_one_channel_start_from_one_cursor() {
+    let steps = r#"expect within 5s {
+      on chat where $.k == 1 in order { event "a"; event "b" }
+      on chat where $.k == 2 in order { event "b"; event "a" }
+    }"#;
+    let log = r#"1 chat {"type":"a","k":1}
+      2 chat {"type":"b","k":2}
+      3 chat {"type":"b","k":1}
+      4 chat {"type":"a","k":2}"#;
+    let found = told(steps, log);
+    assert!(found.held());
+    assert_eq!(found.concluded.cursors, [(0, 4)]);
+}
+
+#[test]
+fn the_time_that_all_views_have_is_named() {
+    let found = told(TWO, "");
+    assert_eq!(found.message(), "`event \"a\"` didn't come before the 5s that all views have was over");
+}
