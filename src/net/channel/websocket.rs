@@ -88,17 +88,29 @@ async fn keep(
         Message::Pong(data) => (FrameKind::Pong, &data[..], vec![Payload::default()]),
         Message::Close(_) | Message::Frame(_) => return Ok(()),
     };
-    if !log.add(Direction::Received, kind, data, payloads, false) {
+    // Before it is kept, so that no expectation sees a keep-alive.
+    let reply = replies.and_then(|replies| payloads.iter().find_map(|payload| replies(&unkept(&kind, data, payload))));
+    if !log.add(Direction::Received, kind, data, payloads, reply.is_some()) {
         return Err(ChannelEnd::Lost { message: "more arrived than is kept of one channel".to_owned() });
     }
-    let Some(replies) = replies else { return Ok(()) };
-    let last = log.read(|log| log.frames.last().cloned());
-    if let Some(reply) = last.and_then(|frame| replies(&frame)) {
-        log.hide_last();
+    if let Some(reply) = reply {
         let _ = obey(socket, Command::Send(reply), log, naming).await;
         log.hide_last();
     }
     Ok(())
+}
+
+/// A frame that isn't in the log yet.
+fn unkept(kind: &FrameKind, data: &[u8], payload: &Payload) -> Frame {
+    Frame {
+        number: 0,
+        at: Default::default(),
+        direction: Direction::Received,
+        kind: kind.clone(),
+        data: bytes::Bytes::copy_from_slice(data),
+        payload: payload.clone(),
+        hidden: false,
+    }
 }
 
 /// A binary frame has a name only where its bytes are JSON that names it.

@@ -229,9 +229,24 @@ fn absent(missing: &Missing<'_>) -> Told {
     });
     let help = near.unwrap_or_else(|| match missing.since_waiting().next() {
         None => format!("nothing at all came on `{name}` while it was awaited"),
-        Some(_) => "other frames came; the time line shows them".to_owned(),
+        Some(_) => instead(missing).unwrap_or_else(|| "other frames came; the time line shows them".to_owned()),
     });
     Told { code: &codes::MISSING_EVENT, message, help: Some(help), marks: Vec::new(), excerpts: Vec::new() }
+}
+
+/// A frame that is already what is awaited after it.
+fn instead(missing: &Missing<'_>) -> Option<String> {
+    let reports = &missing.teller.failure.items;
+    let place = reports.iter().position(|report| report.item == missing.item)?;
+    missing.since_waiting().find_map(|frame| {
+        let later = reports.iter().skip(place + 1).filter_map(|report| missing.teller.view.asked(report.item));
+        let asked = later.filter(|asked| asked.event().is_some()).find(|asked| fits(asked, frame, missing.teller))?;
+        Some(format!(
+            "`{}` came instead (frame {}), which is awaited after it",
+            missing.teller.text(asked),
+            frame.number
+        ))
+    })
 }
 
 impl<'a> Missing<'a> {

@@ -94,7 +94,7 @@ fn what(frame: &Frame) -> String {
         },
     };
     match &frame.payload.event {
-        Some(event) => format!("{}{hidden}  {content}", short(event, 40)),
+        Some(event) => format!("{}{hidden}  {content}", short(event, 40)).trim_end().to_owned(),
         None => format!("{content}{hidden}"),
     }
 }

@@ -40,8 +40,9 @@ pub fn ended(end: &ChannelEnd) -> String {
     match end {
         ChannelEnd::Closed { code, reason, by_us } => {
             let who = if *by_us { "this test" } else { "the server" };
+            let says_nothing = reason.is_empty() || reason == close_code(u32::from(*code));
             let code = coded(u32::from(*code));
-            match reason.is_empty() {
+            match says_nothing {
                 true => format!("{who} closed it with {code}"),
                 false => format!("{who} closed it with {code} and the reason \"{}\"", short(reason, 123)),
             }
