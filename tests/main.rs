@@ -3,6 +3,7 @@
 
 mod check;
 mod cli;
+mod error_runs;
 mod errors;
 mod harness;
 mod hostile;

@@ -329,7 +329,7 @@ impl<C: Clone + PartialEq> Machine<C> {
 /// an error code, doesn't: what was waited for may just not have been sent any more.
 pub fn is_complete(end: &ChannelEnd) -> bool {
     match end {
-        ChannelEnd::Closed { code, .. } => *code == 1000,
+        ChannelEnd::Closed { code, by_us, .. } => *by_us || *code == 1000,
         ChannelEnd::Ended | ChannelEnd::Dropped => true,
         ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } => false,
     }
