@@ -12,4 +12,5 @@ mod literate;
 mod reports;
 mod secrets;
 mod servers;
+mod specs;
 mod tidy;
