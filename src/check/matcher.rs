@@ -235,8 +235,14 @@ impl<'p> Cx<'p> {
         }
         if !ty.meets(&target_type) {
             self.mismatch(ty, &target_type, target.span);
+        } else if target_type == Ty::String && matches!(tolerance_type, Ty::Duration | Ty::Unknown) {
+            // Two times, as far as can be known before they are there.
         } else if !target_type.has_order() || target_type.is_text() {
-            self.wrong_matcher(&target_type, span, "`close to` compares amounts: `close to 10 ± 0.5`");
+            self.wrong_matcher(
+                &target_type,
+                span,
+                "`close to` compares amounts, or times with a duration: `close to 10 ± 0.5`, `close to now() ± 5s`",
+            );
         } else if !target_type.meets(&tolerance_type) {
             self.mismatch(&target_type, &tolerance_type, tolerance.span);
         }
