@@ -10,7 +10,7 @@ use super::grammar::{Grammar, Kids, Rule};
 use super::scan::{Tok, Token, scan};
 use super::split::{Body, Piece, Segment, Separators, Splitter, balance};
 use super::{MAX_DIAGNOSTICS, Parsed, docs};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
 
 /// Layer two: walks the pieces of a file, and has each head parsed by its rule.
@@ -178,6 +178,12 @@ impl<'t> Parser<'t> {
             }
             Err(error) => {
                 if !flagged && !self.is_full() {
+                    // Of a head that is broken, it isn't known whether its block is missing.
+                    if self.diagnostics.last().is_some_and(|last| {
+                        last.code == &codes::MISSING_BLOCK && last.span.start >= start && last.span.end <= end
+                    }) {
+                        self.diagnostics.pop();
+                    }
                     let failure = Failure::new(self, segment, rule, &text, (start as usize, &edits), &error);
                     let diagnostic = explain::syntax_error(&failure);
                     self.diagnostics.push(diagnostic);

@@ -58,6 +58,7 @@ registry! {
     INVISIBLE_CHARACTER = "e2e::syntax::invisible_character", "a character that can't be seen stands in the text";
     NAME_STYLE = "e2e::syntax::name_style", "a name isn't written as names of its kind are";
     DASHED_KEY = "e2e::syntax::dashed_key", "a JSONPath has a key that holds `-` without quotes";
+    TYPE_SPELLING = "e2e::syntax::type_spelling", "a type is written as another language writes it";
     MISSING_MATCHER = "e2e::syntax::missing_matcher", "nothing says what must hold of a subject";
     CALL_OF_A_VALUE = "e2e::syntax::call_of_a_value", "arguments follow something that can't be called";
     BRACE_BELOW = "e2e::syntax::brace_below", "a block's brace stands on a line of its own";

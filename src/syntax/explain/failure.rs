@@ -122,7 +122,14 @@ impl<'a> Failure<'a> {
 
 /// The word, number, or single sign at `at`.
 pub fn token_at(text: &str, at: usize) -> &str {
+    const LONGEST: usize = 60;
     let rest = text.get(at..).unwrap_or_default();
+    if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\''))
+        && let Some(end) = rest.get(1..).and_then(|inside| inside.find([quote, '\n'])).filter(|end| *end < LONGEST)
+        && rest.get(end + 1..).is_some_and(|after| after.starts_with(quote))
+    {
+        return rest.get(..end + 2).unwrap_or_default();
+    }
     let word = rest.bytes().take_while(|b| is_word_char(*b)).count();
     let len = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
     rest.get(..len).unwrap_or_default()
@@ -147,6 +154,13 @@ fn last_token(text: &str) -> &str {
         None => Some(0),
     };
     let token = text.get(start.unwrap_or_default()..).unwrap_or_default();
+    // A bracket that is still open belongs to what stands before.
+    let token = match token.rfind(['(', '{', ',']) {
+        Some(open) if !token.ends_with([')', '"', '\'']) && !token.starts_with('$') => {
+            token.get(open + 1..).unwrap_or_default()
+        }
+        _ => token,
+    };
     if token.len() <= LONGEST { token } else { tail(token, LONGEST) }
 }
 

@@ -44,6 +44,7 @@ fn unexpected(failure: &Failure<'_>) -> Diagnostic {
     let diagnostic = Diagnostic::error(&codes::UNEXPECTED, failure.found_span(), message);
     match example(failure.rule) {
         Some(example) => diagnostic.with_help(format!("it is written like this: `{example}`")),
+        None if failure.expects_end() => diagnostic.with_help("remove what follows, or begin a new line for it"),
         None => diagnostic.with_help(format!("write {expected} there")),
     }
 }
@@ -54,13 +55,16 @@ pub fn interpolation_error(span: Span, text: &str, error: &Error<Rule>) -> Diagn
         return Diagnostic::error(&codes::EMPTY_INTERPOLATION, span, "nothing stands between `{{` and `}}`")
             .with_help("write a name or an expression there: `{{name}}`; a literal `{{` is written `\\{{`");
     }
-    let expected = listed(&expected_words(error));
+    let words = expected_words(error);
+    let only_end = words.iter().all(|word| *word == Word::End);
+    let expected = listed(&words);
     let at = location(error).min(text.len());
     let rest = text.get(at..).unwrap_or_default();
     let start = at + rest.len() - rest.trim_start().len();
     let found = failure::token_at(text, start);
     let message = match found {
         "" => format!("expected {expected} in this interpolation"),
+        found if only_end => format!("`{found}` can't stand here: the expression is complete before it"),
         found => format!("expected {expected} in this interpolation, but found `{found}`"),
     };
     let place = if found.is_empty() { span } else { span.slice(start, start + found.len()) };
@@ -91,6 +95,14 @@ fn expected_words(error: &Error<Rule>) -> Vec<Word> {
         if !matches!(word, Word::Continuation | Word::Statement) && !words.contains(&word) {
             words.push(word);
         }
+    }
+    // Of what is complete, it isn't worth a mention that it could be compared, called or indexed.
+    if words.contains(&Word::End) {
+        let goes_on = |word: &Word| {
+            matches!(word, Word::Sign("(" | "["))
+                || matches!(word, Word::Thing(thing) if thing.starts_with("a matcher"))
+        };
+        words.retain(|word| !goes_on(word));
     }
     words
 }

@@ -57,7 +57,7 @@ pub fn word(rule: Rule) -> Word {
         | Rule::cookie_name
         | Rule::entry
         | Rule::partial_entry
-        | Rule::multipart_field => Thing("the name of a field or header"),
+        | Rule::multipart_field => Thing("the name of a field"),
         Rule::field | Rule::shape_field => Thing("a field such as `id: uuid`"),
         Rule::string | Rule::strings | Rule::multi | Rule::multi_raw | Rule::quoted | Rule::raw => {
             Thing("a string in quotes")

@@ -23,6 +23,19 @@ pub fn wait_for(failure: &Failure<'_>) -> Option<Diagnostic> {
     )
 }
 
+/// `let x = if a then b else c`
+pub fn if_value(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let word = failure.last_token();
+    if word != "if" || failure.rest().is_empty() {
+        return None;
+    }
+    let start = failure.before().len() - word.len();
+    Some(
+        Diagnostic::error(&codes::CONTROL_FLOW, failure.span(start, start + word.len()), "there is no `if`")
+            .with_help(without_control_flow(word)),
+    )
+}
+
 /// How something that other languages and tools write is said here: for the help of a word that begins no statement.
 pub fn meaning(word: &str) -> Option<&'static str> {
     let found = FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word))?;

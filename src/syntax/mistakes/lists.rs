@@ -37,7 +37,18 @@ pub fn trailing_comma(failure: &Failure<'_>) -> Option<Diagnostic> {
 pub fn missing_comma(failure: &Failure<'_>) -> Option<Diagnostic> {
     let closes = [Rule::rbracket, Rule::rbrace, Rule::rparen].iter().any(|rule| failure.expects(*rule));
     let rest = failure.rest();
-    if !failure.expects(Rule::comma) || !closes || rest.is_empty() {
+    let is_list = matches!(
+        failure.rule,
+        Rule::tags
+            | Rule::needs
+            | Rule::depends_on
+            | Rule::runs_on
+            | Rule::locks
+            | Rule::run
+            | Rule::plan
+            | Rule::require_env
+    );
+    if !failure.expects(Rule::comma) || !(closes || is_list) || rest.is_empty() {
         return None;
     }
     let found = failure.found();

@@ -1,5 +1,6 @@
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::explain::Failure;
+use crate::syntax::grammar::Rule;
 
 /// What other tools write after a subject, and what it is here.
 const WORDS: &[(&str, &str)] = &[
@@ -78,6 +79,34 @@ pub fn foreign_word(failure: &Failure<'_>) -> Option<Diagnostic> {
             format!("`{word}` is no matcher: it is written `{here}`"),
         )
         .with_help(format!("write `{line}`")),
+    )
+}
+
+/// `expect not $.a exists`
+pub fn early_not(failure: &Failure<'_>) -> Option<Diagnostic> {
+    if failure.rule != Rule::expect || failure.found() != "not" || failure.before() != "expect" {
+        return None;
+    }
+    Some(
+        Diagnostic::error(
+            &codes::FOREIGN_MATCHER,
+            failure.found_span(),
+            "`not` stands before the matcher, behind the subject",
+        )
+        .with_help("write `expect $.a not exists`, `expect body not contains \"x\"`"),
+    )
+}
+
+/// `expect $.items has length > 3`
+pub fn compared_length(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let subject = failure.before().strip_suffix("has length")?.trim_end();
+    let subject = subject.strip_prefix("expect")?.trim_start();
+    if !failure.rest().starts_with(['<', '>', '=', '!']) {
+        return None;
+    }
+    Some(
+        Diagnostic::error(&codes::FOREIGN_MATCHER, failure.found_span(), "`has length` takes a number alone")
+            .with_help(format!("compare the length itself: `expect length({subject}) {}`", failure.rest())),
     )
 }
 

@@ -1,6 +1,40 @@
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
+use crate::syntax::parse::Context;
+
+const TYPES: &[&str] = &[
+    "null",
+    "bool",
+    "number",
+    "string",
+    "array",
+    "object",
+    "duration",
+    "size",
+    "bytes",
+    "uuid",
+    "timestamp",
+    "date",
+    "email",
+    "ipv4",
+    "ipv6",
+];
+
+/// `websocket {{env.ws}} { … }`
+pub fn channel_name(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let is_channel = matches!(failure.rule, Rule::websocket | Rule::stream);
+    let rest = failure.rest();
+    let begins_url = ["{{", "http", "ws", "\"", "/"].iter().any(|start| rest.starts_with(start));
+    if !is_channel || !begins_url || failure.before().contains(char::is_whitespace) {
+        return None;
+    }
+    let line = failure.corrected(failure.at, failure.at, "chat ");
+    Some(
+        Diagnostic::error(&codes::MISSING_NAME, failure.found_span(), "a channel needs a name before its URL")
+            .with_help(format!("write `{line}`: later statements name the channel by it")),
+    )
+}
 
 /// `GET {`
 pub fn url(failure: &Failure<'_>) -> Option<Diagnostic> {
@@ -17,7 +51,7 @@ pub fn url(failure: &Failure<'_>) -> Option<Diagnostic> {
 
 /// `expect $.a 5`, `expect $.a`
 pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
-    if !failure.expects_matcher() {
+    if !failure.expects_matcher() || failure.expects_end() {
         return None;
     }
     let subject = failure.last_token();
@@ -32,6 +66,12 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
             "a key that holds `-` is written in brackets: `$[\"a-b\"]`; to compare, write `{}`",
             failure.corrected(failure.at, failure.at, "== ")
         )
+    } else if matches!(subject, "all" | "every" | "any") {
+        "a matcher holds for all elements of a list with `each`, for one of them with `some`: `expect $.items[*].id each is uuid`".to_owned()
+    } else if TYPES.contains(&failure.found()) {
+        format!("write `{}`", failure.corrected(failure.at, failure.at, "is "))
+    } else if rest.starts_with(':') {
+        format!("write `{}`", failure.corrected(failure.at, failure.at + 1, " =="))
     } else if rest.starts_with('/') {
         format!("write `{}`", failure.corrected(failure.at, failure.at, "matches "))
     } else if begins_value {
@@ -40,6 +80,42 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
         "the matchers are `== != < <= > >=`, `in`, `contains`, `starts with`, `ends with`, `matches`, `equals`, `is`, `exists`, `has length`, `close to`, `each`, `some`, `none`, `not`".to_owned()
     };
     Some(Diagnostic::error(&codes::MISSING_MATCHER, failure.found_span(), message).with_help(help))
+}
+
+/// `before each let token = …`: the brace that is missing before the first statement of a block.
+pub fn brace(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let has_block = matches!(
+        failure.rule,
+        Rule::suite
+            | Rule::test
+            | Rule::hook
+            | Rule::flow
+            | Rule::parallel
+            | Rule::for_each_stmt
+            | Rule::repeat
+            | Rule::eventually
+            | Rule::within
+            | Rule::scenario
+            | Rule::service
+            | Rule::phase
+    );
+    let word = failure.found_word();
+    let begins_statement = [Context::Test, Context::Suite, Context::Service, Context::Phase]
+        .iter()
+        .any(|context| context.keywords().contains(&word));
+    let is_loop = word == "for" && matches!(failure.rule, Rule::test | Rule::parallel);
+    if !has_block || !failure.expects_end() || !begins_statement || is_loop {
+        return None;
+    }
+    let head = failure.before().split_whitespace().next().unwrap_or_default();
+    Some(
+        Diagnostic::error(
+            &codes::MISSING_BLOCK,
+            failure.found_span(),
+            format!("`{head}` needs a block: `{{` is missing before `{word}`"),
+        )
+        .with_help(format!("write `{} }}`", failure.corrected(failure.at, failure.at, "{ "))),
+    )
 }
 
 /// `mark before_order { … }`

@@ -12,6 +12,7 @@ mod operators;
 mod signs;
 mod spelling;
 pub mod statements;
+mod types;
 mod units;
 
 use super::explain::Failure;
@@ -22,6 +23,12 @@ type Detector = fn(&Failure<'_>) -> Option<Diagnostic>;
 /// In this order: what is most telling comes first.
 const DETECTORS: &[Detector] = &[
     lists::trailing_comma,
+    types::foreign,
+    foreign::if_value,
+    missing::brace,
+    missing::channel_name,
+    matchers::early_not,
+    matchers::compared_length,
     interpolations::outside_a_string,
     interpolations::dollar_name,
     operators::foreign,
@@ -43,6 +50,7 @@ const DETECTORS: &[Detector] = &[
     matchers::foreign_phrase,
     matchers::foreign_word,
     spelling::keyword,
+    spelling::incomplete_phrase,
     lists::missing_comma,
     missing::matcher,
     missing::value,

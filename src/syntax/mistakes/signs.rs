@@ -71,7 +71,10 @@ pub fn missing_equals(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let name = failure.last_token();
-    let len = ["==", ":=", ":"].into_iter().find(|sign| rest.starts_with(sign)).map_or(0, str::len);
+    let len = ["==", ":=", ":", "from ", "as ", "to ", "be "]
+        .into_iter()
+        .find(|sign| rest.starts_with(sign))
+        .map_or(0, str::len);
     let line = failure.corrected(failure.before().len(), failure.at + len, " = ");
     let help = if rest.is_empty() { format!("write `{} = …`", failure.before()) } else { format!("write `{line}`") };
     Some(

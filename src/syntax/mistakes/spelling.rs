@@ -58,6 +58,38 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
     )
 }
 
+/// The first word of a phrase without the others: `for x in …`, `skip if …`
+pub fn incomplete_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let word = failure.found_word();
+    let phrase = failure.expected_words().into_iter().find_map(|expected| {
+        let phrase = match expected {
+            Word::Keyword(phrase) => phrase,
+            // One phrase, not one of several.
+            Word::Thing(thing) if thing.matches('`').count() == 2 => thing.strip_prefix('`')?.split('`').next()?,
+            _ => return None,
+        };
+        let (first, others) = phrase.split_once(' ')?;
+        let is_keywords = others.bytes().all(|b| b.is_ascii_lowercase() || b == b' ') || phrase.starts_with("for each");
+        (first == word && is_keywords).then_some(phrase)
+    })?;
+    let phrase = if phrase.starts_with("for each") { "for each" } else { phrase };
+    let next = failure.rest().split_whitespace().nth(1).unwrap_or_default();
+    // A word that another language would write takes the place of the others.
+    let is_filler = matches!(next, "if" | "unless" | "on" | "any" | "every" | "the");
+    let len = if is_filler { failure.rest().find(next).unwrap_or_default() + next.len() } else { word.len() };
+    let span = failure.span(failure.at, failure.at + len);
+    let line = failure.corrected(failure.at, failure.at + len, phrase);
+    let shown = failure.rest().get(..len).unwrap_or(word);
+    Some(
+        Diagnostic::error(
+            &codes::MISSPELT_KEYWORD,
+            span,
+            format!("`{shown}` isn't known here: did you mean `{phrase}`?"),
+        )
+        .with_help(format!("write `{line}`")),
+    )
+}
+
 /// How much of the text stands for the phrase: one word, or as many as the phrase has.
 fn written_len(rest: &str, word: &str, meant: &str, count: usize) -> usize {
     if count == 1 || closest(word, [meant]).is_some() {

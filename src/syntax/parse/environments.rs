@@ -31,9 +31,9 @@ impl Parser<'_> {
     fn env_entry_kind(&mut self, piece: &Piece) -> Option<EnvEntryKind> {
         let first = *piece.segments.first()?;
         let assigns = first.from + 1 < first.to
-            && self
-                .token(first.from + 1)
-                .is_some_and(|token| token.kind == Tok::Symbol && matches!(token.byte, b'=' | b':'));
+            && self.token(first.from + 1).is_some_and(|token| {
+                token.kind == Tok::Symbol && matches!(token.byte, b'=' | b':') || token.kind == Tok::Text
+            });
         match self.nth_word(&first, 0) {
             _ if assigns => self.simple(piece, Rule::env_value, |build, kids| {
                 let name = build.declared(kids);
