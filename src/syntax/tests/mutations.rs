@@ -1,6 +1,7 @@
 //! Real specs, broken at random: never a panic, and every span in its place.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::{FIXTURES, invariants};
 use crate::source::SourceId;
@@ -107,7 +108,7 @@ fn apply(text: &mut String, change: &Change) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, rng_seed: RngSeed::Fixed(7_919), ..ProptestConfig::default() })]
 
     #[test]
     fn broken_specs_never_panic(fixture in 0..FIXTURES.len(), changes in prop::collection::vec(change(), 1..6)) {
