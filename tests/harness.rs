@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 pub struct Test {
     folder: tempfile::TempDir,
     args: Vec<String>,
+    variables: Vec<(String, String)>,
 }
 
 /// What the tool did.
@@ -21,7 +22,7 @@ pub const DEMO: &str = "environment demo default { target demo }\n\n";
 
 impl Test {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), args: Vec::new() }
+        Self { folder: tempfile::tempdir().unwrap(), args: Vec::new(), variables: Vec::new() }
     }
 
     pub fn file(self, name: &str, text: &str) -> Self {
@@ -40,6 +41,11 @@ impl Test {
         self
     }
 
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -51,7 +57,7 @@ impl Test {
         for name in ["CI", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS"] {
             command.env_remove(name);
         }
-        command.env("LC_ALL", "C.UTF-8");
+        command.env("LC_ALL", "C.UTF-8").envs(self.variables.iter().cloned());
         command
     }
 

@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod error_runs;
 mod errors;
+mod errors_run;
 mod harness;
 mod hostile;
 mod lang;
