@@ -181,3 +181,112 @@ fn marked(text: &str) -> (String, Vec<(usize, usize)>) {
     places.sort_unstable();
     (clean, places)
 }
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides.max(1)
+    }
+}
+
+/// The words and signs of a text, so that what is made of them is nearly a spec.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    for (at, c) in text.char_indices() {
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|before| !(is_word(before) && is_word(c))) {
+            pieces.push(&text[start..at]);
+            start = at;
+        }
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+fn every_spec() -> Vec<String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = Vec::new();
+    for folder in ["specs", "specs/staging", "specs/shared", "stdlib", "src/syntax/tests/fixtures"] {
+        let mut paths: Vec<_> =
+            std::fs::read_dir(here.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        let specs = paths.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "e2e"));
+        texts.extend(specs.map(|path| std::fs::read_to_string(path).unwrap()));
+    }
+    texts
+}
+
+#[test]
+fn broken_specs_are_checked_to_the_end() {
+    let texts = every_spec();
+    let texts: Vec<Vec<&str>> = texts.iter().map(|text| pieces(text)).collect();
+    let mut dice = Dice(20_251_123);
+    for _ in 0..1500 {
+        // A window of one spec, with some of its words lost, doubled, swapped, or taken from another one.
+        let own = &texts[dice.roll(texts.len())];
+        let other = &texts[dice.roll(texts.len())];
+        let start = dice.roll(own.len());
+        let mut words: Vec<&str> = own[start..own.len().min(start + 400)].to_vec();
+        if dice.roll(2) == 0 {
+            words = own[..own.len().min(1500)].to_vec();
+        }
+        for _ in 0..=dice.roll(6) {
+            let at = dice.roll(words.len());
+            match dice.roll(4) {
+                0 => drop(words.remove(at)),
+                1 => words.insert(at, words[at]),
+                2 => words[at] = other[dice.roll(other.len())],
+                _ => {
+                    let with = dice.roll(words.len());
+                    words.swap(at, with);
+                }
+            }
+            if words.is_empty() {
+                break;
+            }
+        }
+        let text = words.concat();
+        let project =
+            from_memory(&[("spec.e2e", &text), ("environments.e2e", "environment demo default { target demo }\n")]);
+        for diagnostic in check::diagnose(&project) {
+            assert_sound(&project, &diagnostic);
+        }
+    }
+}
+
+#[test]
+fn deep_and_long_specs_are_checked_in_bounded_time() {
+    let url = "https://api.example.com/x";
+    let nested = |open: &str, close: &str, times: usize| format!("{}1{}", open.repeat(times), close.repeat(times));
+    let names: String = (0..5000).map(|n| format!("    let n{n} = {n}\n")).collect();
+    let flows: String = (0..5000).map(|n| format!("flow f{n}() {{ call f{}() }}\n", n + 1)).collect();
+    let shapes: String = (0..5000).map(|n| format!("shape S{n} {{ a: S{} }}\n", n + 1)).collect();
+    let expects: String = (0..5000).map(|n| format!("      expect $.a != {n}\n")).collect();
+    let specs = [
+        format!("suite \"s\" {{ test \"t\" {{ let a = {} }} }}", nested("[", "]", 120)),
+        format!("suite \"s\" {{ test \"t\" {{ let a = {} }} }}", nested("(1 + ", ")", 100)),
+        format!("suite \"s\" {{ test \"t\" {{ let a = 1{} }} }}", " + 1".repeat(250)),
+        format!("suite \"s\" {{ test \"t\" {{ let a = {}1 }} }}", "-".repeat(250)),
+        format!("suite \"s\" {{ test \"t\" {{\n{names}    GET {url} {{ expect status 200 }}\n  }} }}"),
+        format!("suite \"s\" {{ test \"t\" {{ GET {url} {{\n{expects}    }} }} }}"),
+        format!("{flows}flow f5000() {{ call f0() }}\nsuite \"s\" {{ test \"t\" {{ call f0() }} }}"),
+        format!("{shapes}shape S5000 {{ a: S0 }}\n"),
+        format!("suite \"s\" {{ test \"t\" {{ {}GET {url}{} }} }}", "within 5s { ".repeat(100), " }".repeat(100)),
+        format!(
+            "suite \"s\" {{ test \"t\" {{ GET {url} {{ {}expect status 200{} }} }} }}",
+            "either { ".repeat(100),
+            " }".repeat(100)
+        ),
+    ];
+    for spec in specs {
+        let project = from_memory(&[("spec.e2e", spec.as_str())]);
+        for diagnostic in check::diagnose(&project) {
+            assert_sound(&project, &diagnostic);
+        }
+    }
+}

@@ -30,7 +30,7 @@ fn report(cx: &mut Cx<'_>, span: Span, message: String, help: &str) {
 }
 
 fn literal(cx: &mut Cx<'_>, sent: Sent<'_, '_>, text: &str, span: Span) {
-    let Some((scheme, rest)) = text.split_once("://") else {
+    let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| !scheme.is_empty()) else {
         let is_whole = sent.url.parts.len() == 1;
         if is_whole || text.contains(['/', '.', ':']) {
             let help = without_scheme(cx, sent.purpose, text);
