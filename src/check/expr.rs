@@ -279,7 +279,9 @@ impl<'p> Cx<'p> {
         let built_in: Vec<&str> = functions::names().collect();
         let message = format!("there is no flow or function `{}`", dotted(callee));
         let help = match callee.segments.as_slice() {
-            [only] => match closest(&only.text, built_in.into_iter().chain(flows).chain(imported)) {
+            [only] => match functions::meant_by(&only.text)
+                .or_else(|| closest(&only.text, built_in.into_iter().chain(flows).chain(imported)))
+            {
                 Some(near) => format!("did you mean `{near}(…)`?"),
                 None => "declare it as `flow NAME() { … }`, or import the file that does".to_owned(),
             },

@@ -61,7 +61,8 @@ impl<'p> Cx<'p> {
             (literal.pattern_span.slice(start, end), help)
         };
         let span = if span.is_empty() { literal.span } else { span };
-        self.report(Diagnostic::error(&codes::INVALID_REGEX, span, error.message).with_help(help));
+        let message = if error.flag { error.message } else { format!("this regex isn't valid: {}", error.message) };
+        self.report(Diagnostic::error(&codes::INVALID_REGEX, span, message).with_help(help));
         None
     }
 

@@ -157,7 +157,11 @@ impl<'p> Cx<'p> {
 
     fn mismatch(&mut self, ty: &Ty, of: &Ty, span: Span) {
         let message = format!("{} is compared with {}", ty.words(), of.words());
-        self.report(Diagnostic::error(&codes::TYPE_MISMATCH, span, message).with_help(mismatch_help(ty, of)));
+        self.report(Diagnostic::error(&codes::TYPE_MISMATCH, span, message).with_help(mismatch_help(
+            ty,
+            of,
+            self.text(span),
+        )));
     }
 
     fn contains(&mut self, scope: &mut Scope<'p>, ty: &Ty, value: &'p Expr, span: Span) {
@@ -200,7 +204,7 @@ impl<'p> Cx<'p> {
     }
 
     pub fn wrong_matcher(&mut self, ty: &Ty, span: Span, help: &str) {
-        let message = format!("this can't be asked of {}", ty.words());
+        let message = format!("`{}` can't be asked of {}", keyword(self.text(span)), ty.words());
         self.report(Diagnostic::error(&codes::WRONG_MATCHER, span, message).with_help(help));
     }
 
@@ -338,5 +342,15 @@ fn literal_type(expr: &Expr) -> Ty {
         ExprKind::Percent(_) => Ty::Percent,
         ExprKind::String(_) => Ty::String,
         _ => Ty::Unknown,
+    }
+}
+
+/// The words that a matcher begins with.
+fn keyword(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().take(2).collect();
+    match words.as_slice() {
+        [first @ ("starts" | "ends" | "has" | "is" | "close"), second] => format!("{first} {second}"),
+        [first, ..] => (*first).to_owned(),
+        [] => String::new(),
     }
 }

@@ -116,12 +116,14 @@ impl<'p> Cx<'p> {
     pub fn compared(&mut self, op: BinaryOp, span: Span, left: &Ty, right: &Ty) {
         let ordered = !matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
         if matches!(left, Ty::List(_)) && right.is_scalar() && *right != Ty::Null {
-            self.list_compared(span, &format!("{} …", sign(op)));
+            let text = self.text(span);
+            let rest = if text.starts_with(sign(op)) { text.to_owned() } else { format!("{} …", sign(op)) };
+            self.list_compared(span, &rest);
             return;
         }
         if !left.meets(right) {
             let message = format!("{} is compared with {}", left.words(), right.words());
-            let help = mismatch_help(left, right);
+            let help = mismatch_help(left, right, self.text(span));
             self.report(Diagnostic::error(&codes::TYPE_MISMATCH, span, message).with_help(help));
             return;
         }
@@ -143,8 +145,18 @@ impl<'p> Cx<'p> {
     }
 }
 
-pub(super) fn mismatch_help(left: &Ty, right: &Ty) -> String {
+/// How to mend a comparison of types that never meet; `text` is what was compared with, or the whole comparison.
+pub(super) fn mismatch_help(left: &Ty, right: &Ty, text: &str) -> String {
+    const LONGEST: usize = 40;
+    let is_short = text.len() <= LONGEST && !text.contains('\n');
     match (left, right) {
+        (Ty::Duration, Ty::Number) if is_short => format!("give it a unit: `{text}s` or `{text}ms`"),
+        (Ty::Number, Ty::String) if is_short && text.contains(['"', '\'']) => {
+            format!("write the number without quotes: `{}`", text.replace(['"', '\''], ""))
+        }
+        (Ty::String, Ty::Number) if is_short && text.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("this is text: write `\"{text}\"`")
+        }
         (Ty::Duration, Ty::Number) => "a duration needs a unit: `2s`, `500ms`".to_owned(),
         (Ty::Number, Ty::String) => "write the number without quotes".to_owned(),
         (Ty::String, Ty::Number) => "this is text: write the value in quotes".to_owned(),

@@ -5,7 +5,7 @@ use super::super::types::Ty;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::syntax::ast::{BinaryOp, Expr, Measure, MeasureKind, MeasureOf};
 
-const STATISTICS: [&str; 8] = ["min", "max", "mean", "median", "p50", "p90", "p95", "p99"];
+const STATISTICS: [&str; 8] = ["p95", "p99", "p90", "p50", "min", "max", "mean", "median"];
 
 /// The statistic and the channel that a measure names. `channels` are those that a load opens.
 pub fn names(cx: &mut Cx<'_>, measure: &Measure, channels: Option<&[&str]>) {

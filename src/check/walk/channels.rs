@@ -229,10 +229,11 @@ impl<'p> Cx<'p> {
         let ty = self.expr(scope, value);
         if !ty.meets(&Ty::String) {
             let message = format!("a text is needed here, and this is {}", ty.words());
-            self.report(
-                Diagnostic::error(&codes::TYPE_MISMATCH, value.span, message)
-                    .with_help(mismatch_help(&Ty::String, &ty)),
-            );
+            self.report(Diagnostic::error(&codes::TYPE_MISMATCH, value.span, message).with_help(mismatch_help(
+                &Ty::String,
+                &ty,
+                self.text(value.span),
+            )));
         }
     }
 }
