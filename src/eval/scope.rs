@@ -9,13 +9,15 @@ pub struct Scope {
     slots: Vec<Option<Value>>,
     /// Bound since the scope was made or branched.
     bound: Vec<bool>,
+    /// Added to lists since then, in order: several branches may add to the same list.
+    collected: Vec<(Slot, Value)>,
     names: Arc<[String]>,
 }
 
 impl Scope {
     pub fn new(frame: &Frame) -> Self {
         let size = frame.names.len();
-        Self { slots: vec![None; size], bound: vec![false; size], names: frame.names.clone() }
+        Self { slots: vec![None; size], bound: vec![false; size], collected: Vec::new(), names: frame.names.clone() }
     }
 
     pub fn get(&self, slot: Slot) -> Option<&Value> {
@@ -41,8 +43,13 @@ impl Scope {
             }
             _ => Vec::new(),
         };
-        list.push(value);
+        list.push(value.clone());
+        let bound = self.bound.get(slot.0 as usize).copied().unwrap_or(false);
         self.set(slot, Value::list(list));
+        if let Some(mark) = self.bound.get_mut(slot.0 as usize) {
+            *mark = bound;
+        }
+        self.collected.push((slot, value));
     }
 
     /// The name of a slot, for diagnostics.
@@ -54,6 +61,7 @@ impl Scope {
     pub fn branch(&self) -> Scope {
         let mut branch = self.clone();
         branch.bound.fill(false);
+        branch.collected.clear();
         branch
     }
 
@@ -64,6 +72,9 @@ impl Scope {
                 self.set(Slot(index as u32), value.clone());
             }
         }
+        for (slot, value) in &branch.collected {
+            self.collect(*slot, value.clone());
+        }
     }
 
     /// The first slots of another scope: what a suite's `before all` bound. Channels stay behind: each test has its own.
@@ -73,5 +84,24 @@ impl Scope {
                 self.set(Slot(index), value.clone());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_that_collect_add_to_one_list() {
+        let value = |number: i64| Value::from(serde_json::Value::from(number));
+        let mut scope = Scope::default();
+        scope.collect(Slot(0), value(1));
+        let mut branches = [scope.branch(), scope.branch()];
+        branches[0].collect(Slot(0), value(2));
+        branches[1].collect(Slot(0), value(3));
+        branches[1].set(Slot(1), value(9));
+        branches.iter().for_each(|branch| scope.merge(branch));
+        assert_eq!(scope.get(Slot(0)), Some(&Value::from(serde_json::json!([1, 2, 3]))));
+        assert_eq!(scope.get(Slot(1)), Some(&value(9)));
     }
 }
