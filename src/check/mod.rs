@@ -3,6 +3,7 @@
 //! [`check`] makes one [`index`] of all modules, walks each module on its own and in parallel (`walk`, which keeps the names in
 //! scope and hands each construct to the `lints`), and then judges what only shows when all are seen (`whole`).
 
+mod call;
 mod constant;
 mod cx;
 mod errors;
@@ -18,6 +19,7 @@ mod subject;
 mod types;
 mod walk;
 mod whole;
+mod words;
 
 use rayon::prelude::*;
 

@@ -1,7 +1,7 @@
 use super::cx::Cx;
-use super::expr::sign;
 use super::scope::{Place, Scope};
 use super::types::Ty;
+use super::words::sign;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Ident, JsonPathLit, Subject, SubjectKind};
@@ -76,7 +76,7 @@ impl<'p> Cx<'p> {
         }
         let help = match closest(&attribute.text, COOKIE_ATTRIBUTES) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("a cookie has {}", super::expr::listed(COOKIE_ATTRIBUTES.into_iter())),
+            None => format!("a cookie has {}", super::words::listed(COOKIE_ATTRIBUTES.into_iter())),
         };
         let message = format!("a cookie has no attribute `{}`", attribute.text);
         self.report(Diagnostic::error(&codes::UNKNOWN_FIELD, attribute.span, message).with_help(help));

@@ -51,7 +51,7 @@ pub fn unknown_environment(index: &super::super::index::Index<'_>, name: &str, s
         None if names.is_empty() => {
             format!("declare it in `environments.e2e`: `environment {name} {{ api = \"https://…\" }}`")
         }
-        None => format!("these are declared: {}", super::super::expr::listed(names.into_iter())),
+        None => format!("these are declared: {}", super::super::words::listed(names.into_iter())),
     };
     Diagnostic::error(&codes::UNDECLARED_ENVIRONMENT, span, format!("no environment is called `{name}`"))
         .with_help(help)
@@ -98,7 +98,7 @@ pub fn missing_value(
     let (which, has) = match missing {
         [only] => (format!("the environment `{}`", only.name.text), "has"),
         _ => {
-            let names = super::super::expr::listed(missing.iter().map(|known| known.name.text.as_str()));
+            let names = super::super::words::listed(missing.iter().map(|known| known.name.text.as_str()));
             (format!("the environments {names}"), "have")
         }
     };

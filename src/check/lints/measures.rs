@@ -1,7 +1,7 @@
 use super::super::constant;
 use super::super::cx::Cx;
-use super::super::expr::sign;
 use super::super::types::Ty;
+use super::super::words::sign;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::syntax::ast::{BinaryOp, Expr, Measure, MeasureKind, MeasureOf};
 

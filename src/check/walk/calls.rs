@@ -1,7 +1,7 @@
 use super::super::cx::Cx;
-use super::super::expr::{counted, dotted};
 use super::super::scope::Scope;
 use super::super::types::{self, Ty};
+use super::super::words::{counted, dotted};
 use super::super::{functions, lints};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::project::Module;

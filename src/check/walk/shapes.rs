@@ -1,8 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::cx::Cx;
-use super::super::expr::dotted;
 use super::super::types;
+use super::super::words::dotted;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::project::{DeclRef, Module};
 use crate::syntax::ast::{ItemKind, ShapeDecl, ShapeField, TypeExpr, TypeExprKind};

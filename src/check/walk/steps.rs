@@ -111,7 +111,7 @@ impl<'p> Cx<'p> {
     fn call_step(&mut self, scope: &mut Scope<'p>, call: &'p Expr) {
         let ExprKind::Call { callee, args } = &call.kind else { return };
         if let Called::Function = self.flow_call(scope, call.span, callee, args) {
-            let message = format!("`{}` gives a value, which is lost here", super::super::expr::dotted(callee));
+            let message = format!("`{}` gives a value, which is lost here", super::super::words::dotted(callee));
             self.report(
                 Diagnostic::error(&codes::UNKNOWN_FUNCTION, callee.span, message)
                     .with_help(format!("`call` takes a flow; name the value: `let value = {}`", self.text(call.span))),
