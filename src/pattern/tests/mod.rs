@@ -22,8 +22,13 @@ fn verdict(status: &Status<support::Captured>) -> Verdict {
     }
 }
 
+/// `PROPTEST_CASES=100000 cargo test pattern::` looks at more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(4_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, max_global_rejects: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_machine_agrees_with_the_oracle(Case { pattern, items, log, looks } in generate::cases()) {
