@@ -1,12 +1,9 @@
-use std::sync::Arc;
-use std::time::Duration;
-
 use super::{Context, Fault, compare, equal, function, show, subject};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::plan::{Expr, ExprKind, FileContent, Piece};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, UnaryOp};
-use crate::value::{Money, Secret, Value};
+use crate::value::{Secret, Value};
 
 /// What an expression is worth.
 ///
@@ -182,13 +179,8 @@ fn unary(op: UnaryOp, span: Span, value: &Value) -> Result<Value, Fault> {
     match op {
         UnaryOp::Not => truth(span, value).map(|truth| boolean(!truth)),
         UnaryOp::Minus => {
-            let number = value.as_json().filter(|json| json.is_number());
-            let negated = number.and_then(|json| match json.as_i64() {
-                Some(whole) => whole.checked_neg().map(serde_json::Value::from),
-                None => json.as_f64().map(|number| serde_json::Value::from(-number)),
-            });
             let message = || format!("{} can't be negated", show(value));
-            negated.map(Value::from).ok_or_else(|| fault(&codes::BAD_VALUE, span, message(), "only numbers can"))
+            value.checked_neg().ok_or_else(|| fault(&codes::BAD_VALUE, span, message(), "only numbers can"))
         }
     }
 }
@@ -241,58 +233,13 @@ pub(crate) fn ordered(op: BinaryOp, order: std::cmp::Ordering) -> bool {
 }
 
 fn arithmetic(span: Span, op: BinaryOp, a: &Value, b: &Value) -> Result<Value, Fault> {
-    let result = match (a, b) {
-        (Value::Json(x), Value::Json(y)) if x.is_string() && op == BinaryOp::Add => {
-            let text = format!("{}{}", x.as_str().unwrap_or_default(), Value::Json(y.clone()).to_text());
-            Some(Value::from(serde_json::Value::from(text)))
-        }
-        (Value::Json(x), Value::Json(y)) if x.is_array() && y.is_array() && op == BinaryOp::Add => {
-            let items = x.as_array().into_iter().chain(y.as_array()).flatten().cloned().collect();
-            Some(Value::from(serde_json::Value::Array(items)))
-        }
-        (Value::Secret(_), other) | (other, Value::Secret(_))
-            if op == BinaryOp::Add && !matches!(other, Value::Channel(_)) =>
-        {
-            Some(Value::Secret(Secret::new(format!("{}{}", a.to_text(), b.to_text()))))
-        }
-        (Value::Json(x), Value::Json(y)) => numbers(op, x, y),
-        (Value::Duration(x), Value::Duration(y)) if matches!(op, BinaryOp::Add | BinaryOp::Subtract) => {
-            seconds(if op == BinaryOp::Add {
-                x.as_secs_f64() + y.as_secs_f64()
-            } else {
-                x.as_secs_f64() - y.as_secs_f64()
-            })
-        }
-        (Value::Duration(x), Value::Duration(y)) if op == BinaryOp::Divide => float(x.as_secs_f64() / y.as_secs_f64()),
-        (Value::Duration(x), Value::Json(y)) if op == BinaryOp::Multiply => {
-            seconds(x.as_secs_f64() * y.as_f64().unwrap_or(f64::NAN))
-        }
-        (Value::Json(x), Value::Duration(y)) if op == BinaryOp::Multiply => {
-            seconds(y.as_secs_f64() * x.as_f64().unwrap_or(f64::NAN))
-        }
-        (Value::Duration(x), Value::Json(y)) if op == BinaryOp::Divide => {
-            seconds(x.as_secs_f64() / y.as_f64().unwrap_or(f64::NAN))
-        }
-        (Value::Size(x), Value::Size(y)) if op == BinaryOp::Add => x.checked_add(*y).map(Value::Size),
-        (Value::Size(x), Value::Size(y)) if op == BinaryOp::Subtract => x.checked_sub(*y).map(Value::Size),
-        (Value::Size(x), Value::Json(y)) if op == BinaryOp::Multiply => {
-            y.as_u64().and_then(|times| x.checked_mul(times)).map(Value::Size)
-        }
-        (Value::Money(x), Value::Money(y))
-            if x.currency == y.currency && matches!(op, BinaryOp::Add | BinaryOp::Subtract) =>
-        {
-            let amount = if op == BinaryOp::Add { x.amount + y.amount } else { x.amount - y.amount };
-            Some(Value::Money(Money { amount, currency: x.currency }))
-        }
-        _ => None,
+    let (result, sign) = match op {
+        BinaryOp::Add => (a.checked_add(b), "+"),
+        BinaryOp::Subtract => (a.checked_sub(b), "-"),
+        BinaryOp::Multiply => (a.checked_mul(b), "*"),
+        _ => (a.checked_div(b), "/"),
     };
     result.ok_or_else(|| {
-        let sign = match op {
-            BinaryOp::Add => "+",
-            BinaryOp::Subtract => "-",
-            BinaryOp::Multiply => "*",
-            _ => "/",
-        };
         let message = format!("`{} {sign} {}` has no value", show(a), show(b));
         fault(
             &codes::BAD_VALUE,
@@ -301,35 +248,4 @@ fn arithmetic(span: Span, op: BinaryOp, a: &Value, b: &Value) -> Result<Value, F
             "both sides must be numbers (or durations, sizes, strings to join), and the result in range",
         )
     })
-}
-
-fn numbers(op: BinaryOp, a: &Arc<serde_json::Value>, b: &Arc<serde_json::Value>) -> Option<Value> {
-    if let (Some(x), Some(y)) = (a.as_i64(), b.as_i64()) {
-        let whole = match op {
-            BinaryOp::Add => x.checked_add(y),
-            BinaryOp::Subtract => x.checked_sub(y),
-            BinaryOp::Multiply => x.checked_mul(y),
-            _ if y != 0 && x.checked_rem(y) == Some(0) => x.checked_div(y),
-            _ => None,
-        };
-        if let Some(whole) = whole {
-            return Some(Value::from(serde_json::Value::from(whole)));
-        }
-    }
-    let (x, y) = (a.as_f64()?, b.as_f64()?);
-    float(match op {
-        BinaryOp::Add => x + y,
-        BinaryOp::Subtract => x - y,
-        BinaryOp::Multiply => x * y,
-        _ => x / y,
-    })
-}
-
-/// JSON has no infinity and no NaN: a division by zero has no value.
-fn float(value: f64) -> Option<Value> {
-    serde_json::Number::from_f64(value).map(|number| Value::from(serde_json::Value::Number(number)))
-}
-
-fn seconds(value: f64) -> Option<Value> {
-    Duration::try_from_secs_f64(value).ok().map(Value::Duration)
 }

@@ -1,7 +1,6 @@
 //! Expressions and subjects: what they are worth, given the names in scope and the answer or frame that is looked at. Pure: the
 //! time, random numbers and credentials come in through [`Host`].
 
-mod compare;
 mod cookie;
 mod expr;
 mod focus;
@@ -11,8 +10,8 @@ mod scope;
 mod show;
 mod subject;
 
-pub(crate) use compare::json_equal;
-pub use compare::{compare, equal};
+pub(crate) use crate::value::json_equal;
+pub use crate::value::{compare, equal};
 pub use expr::evaluate;
 pub(crate) use expr::ordered;
 pub use focus::{BodyJson, Focus};

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::{Expr, ExprKind, Piece};
-use crate::value::Value;
+use crate::syntax::ast::{BinaryOp, UnaryOp};
+use crate::value::{Value, compare, equal};
 
 /// The value of an expression that is known before anything runs: literals, `env.NAME`, files, and what is made of them.
 /// `None` for whatever a run must give (captures, functions, credentials).
@@ -22,8 +23,36 @@ pub(super) fn value(expr: &Expr, env: &BTreeMap<String, Value>) -> Option<Value>
             let text = || std::str::from_utf8(&file.bytes).ok().map(Value::from);
             file.parsed.clone().or_else(text)
         }
+        ExprKind::Unary(op, of) => unary(*op, &value(of, env)?),
+        ExprKind::Binary(op, left, right) => binary(*op, &value(left, env)?, &value(right, env)?),
         _ => None,
     }
+}
+
+fn unary(op: UnaryOp, of: &Value) -> Option<Value> {
+    match op {
+        UnaryOp::Not => Some(Value::from(serde_json::Value::from(!of.as_json()?.as_bool()?))),
+        UnaryOp::Minus => of.checked_neg(),
+    }
+}
+
+fn binary(op: BinaryOp, left: &Value, right: &Value) -> Option<Value> {
+    let truth = |value: &Value| value.as_json()?.as_bool();
+    let holds = match op {
+        BinaryOp::Add => return left.checked_add(right),
+        BinaryOp::Subtract => return left.checked_sub(right),
+        BinaryOp::Multiply => return left.checked_mul(right),
+        BinaryOp::Divide => return left.checked_div(right),
+        BinaryOp::And => truth(left)? && truth(right)?,
+        BinaryOp::Or => truth(left)? || truth(right)?,
+        BinaryOp::Equal => equal(left, right),
+        BinaryOp::NotEqual => !equal(left, right),
+        BinaryOp::Less => compare(left, right)?.is_lt(),
+        BinaryOp::LessEqual => compare(left, right)?.is_le(),
+        BinaryOp::Greater => compare(left, right)?.is_gt(),
+        BinaryOp::GreaterEqual => compare(left, right)?.is_ge(),
+    };
+    Some(Value::from(serde_json::Value::from(holds)))
 }
 
 fn template(pieces: &[Piece], env: &BTreeMap<String, Value>) -> Option<Value> {

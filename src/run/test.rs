@@ -80,6 +80,7 @@ pub(super) fn walk(
         deadline: Deadline::new(http.clock.now(), limit, what, span),
         evidence: Evidence::default(),
         depth: 0,
+        last: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Values as specs see them: JSON, and what JSON can't say (durations, sizes, percentages, money, bytes, secrets).
 
+mod arithmetic;
+mod compare;
 mod duration;
 mod jsonpath;
 mod money;
@@ -7,6 +9,8 @@ mod regex;
 mod secret;
 mod types;
 
+pub(crate) use compare::json_equal;
+pub use compare::{compare, equal};
 pub use duration::{format_duration, format_size};
 pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
 pub use money::{Money, Rate};

@@ -51,8 +51,6 @@ impl<'p> Cx<'p> {
             return Called::Unknown;
         };
         self.facts.calls.push((decl, span));
-        // What a flow does counts as done by the step that calls it.
-        scope.answered = true;
         self.arguments(scope, callee, (flow, home), args);
         let result = flow.result.as_ref().map(|ty| types::of_type(self, home, ty, 0));
         Called::Flow(flow, result)

@@ -50,7 +50,7 @@ impl Walk {
             scope.set(Slot(index as u32), value);
         }
         let before = self.attempt.channels.count();
-        let mut walk = Walk { scope, depth: self.depth + 1, ..self.clone() };
+        let mut walk = Walk { scope, depth: self.depth + 1, last: None, ..self.clone() };
         let end = walk.steps(&flow.body).await;
         let (value, expires_in) = match end {
             Ok(()) => (None, None),

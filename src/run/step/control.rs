@@ -51,8 +51,9 @@ impl Walk {
 
     /// A barrier: what the branches bound is visible from here on.
     fn join(&mut self, walks: Vec<Walk>, ends: Vec<Walked>) -> Walked {
-        for walk in &walks {
+        for walk in walks {
             self.scope.merge(&walk.scope);
+            self.last = walk.last.or(self.last.take());
         }
         let mut halted = None;
         for end in ends {
@@ -122,6 +123,7 @@ impl Walk {
             if let Ok(Ok(())) = end {
                 self.evidence.absorb(&round, true);
                 self.scope.merge(&walk.scope);
+                self.last = walk.last;
                 return Ok(());
             }
             if let Ok(Err(halt @ (Halt::Skipped(_) | Halt::Returned { .. }))) = end {

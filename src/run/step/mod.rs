@@ -17,8 +17,8 @@ use super::dispatch::Shared;
 use super::evidence::{Evidence, record};
 use super::host::TestHost;
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Context, Fault, Focus, Scope};
-use crate::event::Instant;
+use crate::eval::{BodyJson, Context, Fault, Focus, Scope};
+use crate::event::{Exchange, Instant};
 use crate::judge::{ExpectationRecord, StepRecord, StepState};
 use crate::net::cookies::Jar;
 use crate::plan::{Step, StepKind};
@@ -43,6 +43,27 @@ pub(super) struct Walk {
     pub evidence: Evidence,
     /// Flows call each other, never themselves; the bound is for plans that were not checked.
     pub depth: u32,
+    /// The last answer that this walk got, which a `capture` after a request is about.
+    pub last: Option<Answer>,
+}
+
+#[derive(Clone)]
+pub(super) struct Answer {
+    exchange: Arc<Exchange>,
+    json: Arc<BodyJson>,
+}
+
+impl Answer {
+    pub fn of(exchange: &Arc<Exchange>) -> Option<Self> {
+        exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), json: Arc::default() })
+    }
+
+    fn focus(&self) -> Focus<'_> {
+        match &self.exchange.outcome {
+            Ok(response) => Focus::Response { exchange: &self.exchange, response, json: &self.json },
+            Err(_) => Focus::Nothing,
+        }
+    }
 }
 
 /// Why a walk ends before its last step. What is wrong stands among the evidence.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{prepare, real};
-use super::{Halt, Walk, Walked};
+use super::{Answer, Halt, Walk, Walked};
 use crate::event::{Exchange, FailureKind};
 use crate::judge::{self, StepRecord, StepState};
 use crate::net::http::Outgoing;
@@ -84,6 +84,7 @@ impl Walk {
         }
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
+        self.last = Answer::of(&exchange);
         let index = self.evidence.exchange(exchange);
         let held = judged.holds();
         self.evidence.step(StepRecord {

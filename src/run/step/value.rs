@@ -1,5 +1,5 @@
-use super::{Halt, Walk, Walked};
-use crate::eval::evaluate;
+use super::{Answer, Halt, Walk, Walked};
+use crate::eval::{Context, Focus, evaluate};
 use crate::judge::{self, ExpectationRecord};
 use crate::matchers;
 use crate::plan::{Capture, Condition, Expectation, Expr, Slot};
@@ -22,7 +22,11 @@ impl Walk {
     }
 
     pub(super) fn capture(&mut self, capture: &Capture) -> Walked {
-        let value = self.evaluated(|context| judge::captured(capture, context))?;
+        let focus = self.last.as_ref().map_or(Focus::Nothing, Answer::focus);
+        let value = judge::captured(capture, &Context { focus, ..self.context() }).map_err(|fault| self.fails(*fault))?;
+        if capture.secret {
+            self.attempt.shared.options.secrets.add(&value.to_text());
+        }
         if capture.collect {
             self.scope.collect(capture.slot, value);
         } else {

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value as Json};
 
-use crate::value::Value;
+use super::Value;
 
 /// Whether two values are the same. Numbers compare by what they are worth (`1` is `1.0`), a percentage with a fraction, a secret
 /// with its text, a duration or a size with another of its kind.
