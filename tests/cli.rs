@@ -148,3 +148,30 @@ fn a_failing_test_is_run_again_as_often_as_its_retries_say() {
     let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e", "--seed", "7"]).code(1);
     assert_eq!(done.json()["tests"][0]["attempts"], 4);
 }
+
+#[test]
+fn a_capture_after_a_request_looks_at_its_answer_and_environments_calculate() {
+    let spec = r#"environment demo default {
+  target demo
+  limit = 2 * 5
+  few   = env.limit < 20
+  pause = 500ms * 2
+}
+suite "S" {
+  test "t" {
+    GET {{env.api}}/health { expect status 200 }
+    capture code = status
+    capture state = $.status
+    let shown = "{{env.limit}} {{env.few}} {{env.pause}} {{code}} {{state}}"
+    GET {{env.api}}/health { expect status 200; expect shown == "10 true 1s 200 healthy" }
+  }
+  test "what isn't there can't be captured" {
+    GET {{env.api}}/health { expect status 200 }
+    capture gone = $.nope
+    GET {{env.api}}/health { query q: gone; expect status 200 }
+  }
+}
+"#;
+    let done = Test::new().file("a.e2e", spec).args(["run", "a.e2e"]).code(1).out("1 passed, 1 failed");
+    assert_eq!(done.json()["tests"][1]["diagnostics"][0]["code"], "e2e::expect::capture_missing");
+}

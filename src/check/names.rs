@@ -1,5 +1,5 @@
 use super::cx::Cx;
-use super::scope::{Binding, Kind, Scope};
+use super::scope::{Binding, Kind, Place, Scope};
 use super::types::Ty;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::project::{DeclRef, Target};
@@ -89,7 +89,9 @@ impl<'p> Cx<'p> {
         let help = if let Some(span) = scope.hidden(&name.text) {
             diagnostic = diagnostic.with_related(span, "it is named in another branch, which runs at the same time");
             "use it after the `parallel` block, or do both in one branch, one after the other".to_owned()
-        } else if let Some(near) = closest(&name.text, scope.names().chain(self.value_names())) {
+        } else if let Some(near) =
+            closest(&name.text, scope.names().chain(self.value_names()).chain(subjects(scope.place)))
+        {
             format!("did you mean `{near}`?")
         } else if self.index.environments.iter().any(|environment| environment.values.contains_key(name.text.as_str()))
         {
@@ -178,6 +180,12 @@ impl<'p> Cx<'p> {
             self.report(Diagnostic::warning(&codes::UNUSED_NAME, span, message).with_help(help));
         }
     }
+}
+
+/// The parts of an answer that a single word names, where there is an answer.
+fn subjects<'a>(place: Place) -> impl Iterator<Item = &'a str> {
+    const SUBJECTS: [&str; 7] = ["status", "body", "time", "size", "url", "redirects", "attempts"];
+    SUBJECTS.into_iter().filter(move |_| place == Place::Response)
 }
 
 /// A name that is captured again, from the next answer, goes on meaning the same.

@@ -23,7 +23,8 @@ impl Walk {
 
     pub(super) fn capture(&mut self, capture: &Capture) -> Walked {
         let focus = self.last.as_ref().map_or(Focus::Nothing, Answer::focus);
-        let value = judge::captured(capture, &Context { focus, ..self.context() }).map_err(|fault| self.fails(*fault))?;
+        let value =
+            judge::captured(capture, &Context { focus, ..self.context() }).map_err(|fault| self.fails(*fault))?;
         if capture.secret {
             self.attempt.shared.options.secrets.add(&value.to_text());
         }

@@ -1,4 +1,4 @@
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Diagnostic, closest, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
 use crate::syntax::parse::Context;
@@ -59,7 +59,9 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
     let rest = failure.rest();
     let begins_value =
         rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$' | '-' | '_'));
-    let help = if rest.is_empty() {
+    let help = if let Some(meant) = misspelt_subject(failure) {
+        meant
+    } else if rest.is_empty() {
         format!("say what must hold: `{} == …`, or `exists`", failure.before())
     } else if rest.starts_with('-') && subject.starts_with('$') {
         format!(
@@ -80,6 +82,18 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
         "the matchers are `== != < <= > >=`, `in`, `contains`, `starts with`, `ends with`, `matches`, `equals`, `is`, `exists`, `has length`, `close to`, `each`, `some`, `none`, `not`".to_owned()
     };
     Some(Diagnostic::error(&codes::MISSING_MATCHER, failure.found_span(), message).with_help(help))
+}
+
+/// `expect statuss 200`: only words that name a part of an answer take a bare value or name.
+fn misspelt_subject(failure: &Failure<'_>) -> Option<String> {
+    const SUBJECTS: [&str; 9] =
+        ["status", "header", "headers", "cookie", "url", "size", "redirects", "certificate", "time"];
+    let (word, rest) = (failure.last_token(), failure.rest());
+    let start = failure.before().len() - word.len();
+    let is_subject = failure.text.get(..start).is_some_and(|before| before.trim_end().ends_with("expect"));
+    let near = closest(word, SUBJECTS).filter(|_| is_subject && !rest.is_empty())?;
+    let line = failure.corrected(start, start + word.len(), near);
+    Some(format!("did you mean `{near}`? Then write `{line}`; a value of your own is compared with `==`"))
 }
 
 /// `before each let token = …`: the brace that is missing before the first statement of a block.
