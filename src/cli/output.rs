@@ -39,7 +39,7 @@ impl Output {
                 Color::Auto => (terminal || var("CLICOLOR_FORCE")) && !var("NO_COLOR") && !dumb,
             },
             unicode,
-            width,
+            ..if terminal { Style::fitting(width) } else { Style { width, ..Style::default() } }
         };
         let interactive = err && out && !dumb && !var("CI");
         Self { redactor: Arc::new(Redactor::default()), style: style(out), error_style: style(err), interactive }

@@ -16,11 +16,23 @@ pub struct Style {
     pub unicode: bool,
     /// Columns.
     pub width: usize,
+    /// How many columns of a source's line are drawn; longer ones are cut around their label.
+    pub line: usize,
+}
+
+impl Style {
+    /// Columns of a terminal that line numbers and the frame take.
+    const GUTTER: usize = 8;
+
+    /// For a terminal of so many columns: no line of a source is wrapped.
+    pub fn fitting(width: usize) -> Self {
+        Self { width: width.max(40), line: width.saturating_sub(Self::GUTTER).max(40), ..Self::default() }
+    }
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, unicode: true, width: 100 }
+        Self { color: false, unicode: true, width: 100, line: 160 }
     }
 }
 
@@ -38,7 +50,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         .tab_width(4)
         .with_links(false)
         .with_cause_chain();
-    let drawn = Drawn::of(diagnostic, sources);
+    let drawn = Drawn::of(diagnostic, sources, style.line);
     let mut out = String::new();
     // Writing to a string can't fail; if the drawing does, the plain sentence is still there.
     if handler.render_report(&mut out, &drawn.main).is_err() || out.is_empty() {
@@ -74,7 +86,7 @@ fn without_title(drawing: &str) -> &str {
 fn plain(excerpt: &Excerpt, style: Style) -> String {
     const MOST: usize = 14;
     let (corner, bar, foot) = if style.unicode { ("╭─", "│", "╰────") } else { (",-", "|", "`----") };
-    let (text, _) = cut(&excerpt.text, &[(0..excerpt.text.len(), None)], EXCERPT_LINES);
+    let (text, _) = cut(&excerpt.text, &[(0..excerpt.text.len(), None)], EXCERPT_LINES, style.line);
     let lines: Vec<&str> = text.trim_end().lines().collect();
     let mut out = format!("    {corner}[{}]\n", sanitize(&excerpt.name));
     for line in lines.iter().take(MOST) {
@@ -105,23 +117,23 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn of(diagnostic: &Diagnostic, sources: &Sources) -> Drawings {
+    fn of(diagnostic: &Diagnostic, sources: &Sources, longest: usize) -> Drawings {
         let main = sources.get(diagnostic.span.source);
         let mut labels = vec![(diagnostic.span, diagnostic.label.clone())];
         labels.extend(diagnostic.related.iter().map(|label| (label.span, Some(label.message.clone()))));
         let own: Vec<_> = labels.iter().filter(|(span, _)| span.source == diagnostic.span.source).cloned().collect();
         let (source, drawn) = match main {
-            Some(file) => spec(file, &own),
+            Some(file) => spec(file, &own, longest),
             None => (None, Vec::new()),
         };
         let mut beside: Vec<Drawn> = Vec::new();
         for (span, message) in labels.iter().filter(|(span, _)| span.source != diagnostic.span.source) {
             let Some(file) = sources.get(span.source) else { continue };
-            let (source, labels) = spec(file, &[(*span, message.clone())]);
+            let (source, labels) = spec(file, &[(*span, message.clone())], longest);
             beside.push(Drawn::beside(source, labels));
         }
         for excerpt in diagnostic.excerpts.iter().filter(|excerpt| !excerpt.labels.is_empty()) {
-            let (source, labels) = excerpt_source(excerpt);
+            let (source, labels) = excerpt_source(excerpt, longest);
             beside.push(Drawn::beside(Some(source), labels));
         }
         let main = Drawn {
@@ -174,29 +186,37 @@ impl miette::Diagnostic for Drawn {
     }
 }
 
-fn spec(file: &SourceFile, labels: &[(Span, Option<String>)]) -> (Option<NamedSource<String>>, Vec<LabeledSpan>) {
+fn spec(
+    file: &SourceFile,
+    labels: &[(Span, Option<String>)],
+    longest: usize,
+) -> (Option<NamedSource<String>>, Vec<LabeledSpan>) {
     let ranges: Vec<(Range<usize>, Option<String>)> =
         labels.iter().map(|(span, message)| (span.start as usize..span.end as usize, message.clone())).collect();
-    let (text, labels) = cut(&file.text, &ranges, KEPT_LINES);
+    let (text, labels) = cut(&file.text, &ranges, KEPT_LINES, longest);
     (Some(NamedSource::new(sanitize(&file.name), text)), labels)
 }
 
-fn excerpt_source(excerpt: &Excerpt) -> (NamedSource<String>, Vec<LabeledSpan>) {
+fn excerpt_source(excerpt: &Excerpt, longest: usize) -> (NamedSource<String>, Vec<LabeledSpan>) {
     let ranges: Vec<(Range<usize>, Option<String>)> =
         excerpt.labels.iter().map(|(range, words)| (range.clone(), Some(words.clone()))).collect();
-    let (text, labels) = cut(&excerpt.text, &ranges, EXCERPT_LINES);
+    let (text, labels) = cut(&excerpt.text, &ranges, EXCERPT_LINES, longest);
     (NamedSource::new(sanitize(&excerpt.name), text), labels)
 }
 
-/// How far around a label lines are kept, and how many characters of a line are drawn.
+/// How far around a label lines are kept.
 const KEPT_LINES: usize = 3;
 /// The same for excerpts.
 const EXCERPT_LINES: usize = 12;
-const LONGEST_LINE: usize = 160;
 
 /// A text of as many lines, in which only those near a label are filled (so that numbers are right and nothing else costs), control
 /// characters stand as replacement characters and long lines are cut around their first label; and the labels moved along.
-fn cut(text: &str, labels: &[(Range<usize>, Option<String>)], kept: usize) -> (String, Vec<LabeledSpan>) {
+fn cut(
+    text: &str,
+    labels: &[(Range<usize>, Option<String>)],
+    kept: usize,
+    longest: usize,
+) -> (String, Vec<LabeledSpan>) {
     let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let line_of = |offset: usize| starts.partition_point(|start| *start <= offset).saturating_sub(1);
     let clamp = |range: &Range<usize>| {
@@ -226,7 +246,7 @@ fn cut(text: &str, labels: &[(Range<usize>, Option<String>)], kept: usize) -> (S
         let end = starts.get(index + 1).map_or(text.len(), |next| next - 1);
         if near(index) {
             let first_label = spans.iter().filter(|(at, _)| line_of(*at) == index).map(|(at, _)| *at).min();
-            line(text, *start..end, first_label, &spans, &mut out, &mut moved);
+            line(text, *start..end, first_label, &spans, longest, &mut out, &mut moved);
         }
         if index + 1 < starts.len() {
             out.push('\n');
@@ -253,14 +273,15 @@ fn line(
     range: Range<usize>,
     label: Option<usize>,
     spans: &[(usize, usize)],
+    longest: usize,
     out: &mut String,
     moved: &mut [(Option<usize>, Option<usize>)],
 ) {
     let content = &text[range.clone()];
-    let long = content.chars().count() > LONGEST_LINE;
+    let long = columns(content) > longest;
     // A long line starts a little before its label.
     let skip = match label {
-        Some(label) if long => content[..label - range.start].chars().count().saturating_sub(LONGEST_LINE / 4),
+        Some(label) if long => content[..label - range.start].chars().count().saturating_sub(longest / 4),
         _ => 0,
     };
     if skip > 0 {
@@ -274,10 +295,10 @@ fn line(
             continue;
         }
         place(offset, offset + c.len_utf8(), out.len(), spans, moved, false);
-        if drawn >= LONGEST_LINE {
+        if drawn >= longest {
             continue;
         }
-        drawn += 1;
+        drawn += width(c);
         out.push(if c == '\t' || !sanitize_needed(c) {
             c
         } else if c == '\r' {
@@ -296,7 +317,7 @@ fn line(
             place.1 = Some(out.len());
         }
     }
-    if drawn >= LONGEST_LINE {
+    if drawn >= longest {
         out.push('…');
     }
 }
@@ -317,6 +338,15 @@ fn place(
             place.1 = Some(new);
         }
     }
+}
+
+/// A tab is drawn as four columns.
+fn width(c: char) -> usize {
+    if c == '\t' { 4 } else { unicode_width::UnicodeWidthChar::width(c).unwrap_or(1) }
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(width).sum()
 }
 
 fn sanitize_needed(c: char) -> bool {

@@ -234,7 +234,7 @@ fn view(number: usize, test: &TestResult, sources: &Sources, clean: &Clean<'_>) 
 
 /// The same drawing as in the terminal, its first lines (code and message) aside, which the page shows itself.
 fn diagnostic(one: &Diagnostic, sources: &Sources, clean: &Clean<'_>) -> DiagnosticView {
-    let style = Style { color: false, unicode: true, width: 110 };
+    let style = Style { color: false, unicode: true, width: 110, line: 160 };
     let drawing = crate::diag::render(&clean.0.diagnostic(one), sources, style);
     let body =
         drawing.find("╭─").and_then(|frame| drawing[..frame].rfind('\n')).map_or("", |line| &drawing[line + 1..]);
