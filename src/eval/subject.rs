@@ -31,6 +31,12 @@ impl Found {
         Self { values: text.map(Value::from).into_iter().collect(), plural: false, plain: true, text: None }
     }
 
+    /// Bytes, whose hexadecimal digits are a text for the matchers of texts.
+    fn hex(bytes: &[u8]) -> Self {
+        let digits = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { text: Some(digits), ..Self::one(Value::Bytes(bytes.to_vec().into())) }
+    }
+
     fn list(values: Vec<Value>) -> Self {
         Self { values, plural: true, plain: true, text: None }
     }
@@ -202,7 +208,7 @@ fn of_response(
             Found::list(markup::css(&response.body, selector).map_err(|reason| markup_fault(subject, reason))?)
         }
         SubjectKind::Text => Found::maybe(std::str::from_utf8(&response.body).ok().map(Value::from)),
-        SubjectKind::Hex => Found::one(Value::Bytes(response.body.to_vec().into())),
+        SubjectKind::Hex => Found::hex(&response.body),
         _ => return Err(nothing(subject)),
     })
 }
@@ -264,7 +270,7 @@ fn of_frame(subject: &Subject, kind: &SubjectKind, frame: &Frame) -> Result<Foun
     let text = || std::str::from_utf8(&frame.data).ok().map(Value::from);
     Ok(match kind {
         SubjectKind::Text | SubjectKind::Data => Found::maybe(text()),
-        SubjectKind::Hex => Found::one(Value::Bytes(frame.data.to_vec().into())),
+        SubjectKind::Hex => Found::hex(&frame.data),
         SubjectKind::Size => Found::one(Value::Size(frame.data.len() as u64)),
         SubjectKind::Body => match &frame.payload.json {
             Some(json) => Found::one(Value::Json(json.clone())),

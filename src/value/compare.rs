@@ -13,8 +13,19 @@ pub fn equal(a: &Value, b: &Value) -> bool {
         (Value::Secret(secret), other) | (other, Value::Secret(secret)) => other.as_str() == Some(secret.expose()),
         (Value::List(_), _) | (_, Value::List(_)) => lists_equal(a, b),
         (Value::Bytes(a), Value::Bytes(b)) => a == b,
+        (Value::Bytes(bytes), Value::Json(json)) | (Value::Json(json), Value::Bytes(bytes)) => {
+            json.as_str().is_some_and(|digits| is_hex_of(digits, bytes))
+        }
         _ => compare(a, b) == Some(Ordering::Equal),
     }
+}
+
+/// Whether a text is how bytes are written in hexadecimal digits, in either case, with white space between them or not.
+fn is_hex_of(digits: &str, bytes: &[u8]) -> bool {
+    let mut digits = digits.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16));
+    let mut digit = || digits.next().flatten();
+    bytes.iter().all(|byte| digit().zip(digit()) == Some((u32::from(byte >> 4), u32::from(byte & 15))))
+        && digits.next().is_none()
 }
 
 fn lists_equal(a: &Value, b: &Value) -> bool {
@@ -106,6 +117,12 @@ mod tests {
             Some(Ordering::Equal)
         );
         assert_eq!(compare(&json(json!("b")), &json(json!(1))), None);
+        let bytes = Value::Bytes(vec![0, 255].into());
+        assert!(
+            equal(&bytes, &json(json!("00 FF")))
+                && !equal(&bytes, &json(json!("00ff00")))
+                && !equal(&bytes, &json(json!("0")))
+        );
     }
 
     proptest! {

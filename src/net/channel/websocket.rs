@@ -3,6 +3,7 @@ use std::sync::Arc;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -150,12 +151,13 @@ fn closed(frame: Option<CloseFrame>, by_us: bool) -> ChannelEnd {
 fn lost(error: &Error) -> ChannelEnd {
     let message = match error {
         Error::Capacity(_) => "a frame is larger than 16 MiB".to_owned(),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => "the server ended the connection".to_owned(),
         Error::Protocol(reason) => format!("the server broke the WebSocket protocol: {reason}"),
         Error::Utf8(_) => "a text frame isn't valid UTF-8".to_owned(),
         Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
             "the server reset the connection".to_owned()
         }
-        _ => "the connection ended without a close frame".to_owned(),
+        _ => "the server ended the connection".to_owned(),
     };
     ChannelEnd::Lost { message }
 }

@@ -36,6 +36,11 @@ impl Walk {
         let started = self.now();
         let title = format!("{} {}", protocol(open.kind), outgoing.url);
         let (exchange, live) = self.connect(open, &outgoing).await;
+        if live.is_some()
+            && let Some(told) = no_event_stream(open, &exchange)
+        {
+            return self.not_opened(open, told, exchange, started, title);
+        }
         let naming = Naming { events: open.events.clone(), payload_by: open.payload_by.clone() };
         let replies = self.replies(open)?;
         // The log starts before the handshake is judged, so that no frame can come too early.
@@ -89,6 +94,17 @@ impl Walk {
             };
             diagnostic = diagnostic.with_excerpt(excerpt);
         }
+        self.not_opened(open, diagnostic, exchange, started, title)
+    }
+
+    fn not_opened(
+        &mut self,
+        open: &OpenChannel,
+        diagnostic: Diagnostic,
+        exchange: Exchange,
+        started: crate::event::Instant,
+        title: String,
+    ) -> Walked {
         let index = self.evidence.exchange(Arc::new(exchange));
         let mut step = super::super::evidence::record(title, open.span, started, self.now(), false, Vec::new());
         step.exchange = Some(index);
@@ -341,4 +357,20 @@ fn outbound(body: &FrameBody, context: &Context<'_>) -> Result<Outbound, Fault> 
             decoded.map(Outbound::Binary).map_err(|_| bad("base64"))
         }
     }
+}
+
+/// An answer of another type isn't an event stream, whatever its body holds (WHATWG HTML, section 9.2.3).
+fn no_event_stream(open: &OpenChannel, exchange: &Exchange) -> Option<Diagnostic> {
+    let response = exchange.outcome.as_ref().ok().filter(|_| open.kind == ChannelKind::Sse)?;
+    let found = response.header("content-type").unwrap_or_default();
+    let essence = found.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("text/event-stream") {
+        return None;
+    }
+    let found = if found.is_empty() { "no Content-Type".to_owned() } else { format!("the Content-Type `{found}`") };
+    let message =
+        format!("the channel `{}` wasn't opened: the answer has {found}, expected `text/event-stream`", open.name);
+    let help =
+        "a browser reads no events from it either; lines of JSON are read by `ndjson`, a whole answer by a request";
+    Some(Diagnostic::error(&codes::NOT_A_STREAM, open.request.url.span, message).with_help(help))
 }

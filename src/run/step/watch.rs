@@ -1,16 +1,22 @@
 //! Waits for what is expected on channels: gives the judge every frame as it comes, and the time as it passes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::select_all;
 
 use super::super::channels::{Channels, Opened};
 use super::{Halt, Walk, Walked};
+use crate::diag::codes;
 use crate::event::{ChannelEnd, Frame, Instant};
 use crate::judge::ChannelJudge;
 use crate::judge::channel::{self, Bound, Outside, Start, Verdict};
 use crate::plan::ChannelExpectation;
 use crate::source::Span;
+
+/// How long an event that didn't come in time is looked out for.
+const LINGER: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A channel that is watched, and how much of its log the judge has been given.
 struct Watch {
@@ -62,7 +68,32 @@ impl Walk {
                 _ = changed => {}
             }
         }
-        self.conclude(span, &judge, started)
+        let decided = self.now();
+        if judge.verdict() == Verdict::Failed {
+            self.linger(&judge, &mut watches).await;
+        }
+        self.conclude(span, &judge, started, decided)
+    }
+
+    /// After an event didn't come in time, waits a little for it: that it came late is another finding than that it never came. The verdict
+    /// stands already, and the time is bounded by that of the test.
+    async fn linger(&self, judge: &ChannelJudge, watches: &mut [Watch]) {
+        let clock = self.attempt.shared.http.clock;
+        let until = self.now().saturating_add(LINGER).min(self.deadline.at);
+        let is_missing = || {
+            let concluded = judge.conclude(&self.attempt.channels.logs(), self.outside());
+            concluded.diagnostics.iter().any(|diagnostic| std::ptr::eq(diagnostic.code, &codes::MISSING_EVENT))
+        };
+        while self.now() < until && is_missing() {
+            let open = watches.iter_mut().filter(|watch| watch.opened.log.read(|log| log.end.is_none()));
+            let changes: Vec<_> = open.map(|watch| Box::pin(watch.changes.changed())).collect();
+            if changes.is_empty() {
+                return;
+            }
+            let _ = tokio::time::timeout_at(clock.timer(until), select_all(changes)).await;
+            // A channel on which much arrives isn't looked at for each frame.
+            tokio::time::sleep_until(clock.timer(self.now().saturating_add(LOOK_EVERY).min(until))).await;
+        }
     }
 
     /// All that has arrived up to `now`, in the order of its times, and then the time itself.
@@ -94,7 +125,7 @@ impl Walk {
         judge.advance(now, outside);
     }
 
-    fn conclude(&mut self, span: Span, judge: &ChannelJudge, started: Instant) -> Walked {
+    fn conclude(&mut self, span: Span, judge: &ChannelJudge, started: Instant, decided: Instant) -> Walked {
         let concluded = judge.conclude(&self.attempt.channels.logs(), self.outside());
         let secrets = &self.attempt.shared.options.secrets;
         concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));
@@ -110,7 +141,7 @@ impl Walk {
         if concluded.held {
             return Ok(());
         }
-        if self.now() >= self.deadline.at {
+        if decided >= self.deadline.at {
             self.evidence.lock().facts.timed_out = true;
         }
         concluded.diagnostics.into_iter().for_each(|diagnostic| self.evidence.fail(diagnostic));

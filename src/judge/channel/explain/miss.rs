@@ -68,8 +68,10 @@ fn too_late(missing: &Missing<'_>) -> Option<Told> {
 
 fn out_of_order(missing: &Missing<'_>) -> Option<Told> {
     let early = missing.untaken().find(|frame| fits(missing.asked, frame, missing.teller))?;
-    let failure = missing.teller.failure;
-    let later = failure.taken.iter().find(|taken| taken.frame > early.number);
+    let taken = &missing.teller.failure.taken;
+    // What had to come before it is over where its own wait began; others may stand beside it in any order.
+    let before_it = taken.iter().rev().find(|taken| Some(taken.at) == missing.since() && taken.frame > early.number);
+    let later = before_it.or_else(|| taken.iter().find(|taken| taken.frame > early.number));
     let before = later.and_then(|taken| Some((missing.teller.view.asked(taken.item)?, taken.frame)));
     let message = match before {
         Some((asked, frame)) => format!(
@@ -266,13 +268,18 @@ impl<'a> Missing<'a> {
         seen.filter(move |frame| !is_taken(frame) && frame.at <= self.deadline)
     }
 
+    /// When the wait for it began.
+    fn since(&self) -> Option<Instant> {
+        let report = self.teller.failure.items.iter().find(|report| report.item == self.item)?;
+        match report.state {
+            ItemState::Waiting { since, .. } => Some(since),
+            _ => None,
+        }
+    }
+
     /// All that came since the item was awaited.
     fn since_waiting(&self) -> impl Iterator<Item = &'a Arc<Frame>> {
-        let report = self.teller.failure.items.iter().find(|report| report.item == self.item);
-        let since = match report.map(|report| report.state) {
-            Some(ItemState::Waiting { since, .. }) => since,
-            _ => self.teller.view.target.clock,
-        };
+        let since = self.since().unwrap_or(self.teller.view.target.clock);
         self.untaken().filter(move |frame| frame.at >= since)
     }
 

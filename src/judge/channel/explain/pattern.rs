@@ -234,7 +234,11 @@ impl Teller<'_> {
         let (Some(source), Some(asked)) = (self.view.blocks.get(block.0 as usize), self.view.asked(item)) else {
             return lost(self.view);
         };
-        let message = format!("frame {frame} fits `{}` and would begin a round more than {most}", self.text(asked));
+        let message = format!(
+            "frame {frame} fits `{}` and would begin round {}, where {most} at most may be",
+            self.text(asked),
+            most.saturating_add(1)
+        );
         let told = Diagnostic::error(&codes::TOO_MANY, head(source.span, self.evidence), message)
             .with_help("if it may go on for longer, raise the upper count");
         self.finish(told, None, vec![Mark::Frame(frame, "one round too many".to_owned())])
