@@ -22,7 +22,7 @@ fn every_case_is_checked_as_written() {
                 continue;
             }
             let case = std::mem::take(&mut files);
-            // Cases that run are carried out elsewhere.
+            // Cases that run are `lang_run`'s.
             if !fence.name.is_empty() {
                 continue;
             }

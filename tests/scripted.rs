@@ -70,13 +70,13 @@ fn sections(script: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for line in script.lines() {
         if line.is_empty() || line.starts_with("  ") {
-            let section = sections.last_mut().expect("a script begins with a section");
+            let section = sections.last_mut().unwrap();
             section.lines.push(line.strip_prefix("  ").unwrap_or_default().to_owned());
             continue;
         }
         let mut parts = line.split(" | ");
         let mut words = parts.next().unwrap().split_whitespace().map(str::to_owned);
-        let (method, path) = (words.next().unwrap(), words.next().expect("a section names a path"));
+        let (method, path) = (words.next().unwrap(), words.next().unwrap());
         let headers = parts.map(str::to_owned).collect();
         sections.push(Section { method, path, status: words.next().unwrap_or_default(), headers, lines: Vec::new() });
     }
@@ -190,7 +190,7 @@ impl Section {
 }
 
 fn duration(text: &str) -> Duration {
-    Duration::from_millis(text.strip_suffix("ms").expect("a pause is in ms").parse().unwrap())
+    Duration::from_millis(text.strip_suffix("ms").unwrap().parse().unwrap())
 }
 
 fn bytes(hex: &str) -> Vec<u8> {

@@ -71,6 +71,7 @@ impl<'p> Cx<'p> {
     fn cookie_attribute(&mut self, attribute: &Ident) -> Ty {
         match attribute.text.as_str() {
             "http_only" | "secure" => return Ty::Bool,
+            "max_age" => return Ty::Duration,
             known if COOKIE_ATTRIBUTES.contains(&known) => return Ty::Unknown,
             _ => {}
         }
