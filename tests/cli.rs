@@ -1,6 +1,9 @@
 //! Commands, flags and exit codes, as a user meets them.
 
+use std::process::{Command, Stdio};
+
 use super::harness::{DEMO, Test};
+use super::servers::{head, serve};
 
 const HEALTHY: &str = r#"
 suite "Health" {
@@ -174,4 +177,38 @@ suite "S" {
 "#;
     let done = Test::new().file("a.e2e", spec).args(["run", "a.e2e"]).code(1).out("1 passed, 1 failed");
     assert_eq!(done.json()["tests"][1]["diagnostics"][0]["code"], "e2e::expect::capture_missing");
+}
+
+#[test]
+fn a_signal_stops_the_run_and_what_was_done_is_reported() {
+    let spec = r#"environment local default { peer = variable("PEER") }
+suite "S" {
+  after each { GET {{env.peer}}/cleaned { expect status 200 } }
+  test "done" { GET {{env.peer}}/done { expect status 200 } }
+  test "under way" { GET {{env.peer}}/slow { expect status 200 } }
+  test "to come" { GET {{env.peer}}/done { expect status 200 } }
+}
+"#;
+    let (asked, is_asked) = std::sync::mpsc::channel();
+    let peer = serve(move |stream| {
+        let path = head(stream).split(' ').nth(1).unwrap_or_default().to_owned();
+        asked.send(path.clone()).unwrap();
+        if path == "/slow" {
+            let _ = std::io::Read::read_to_end(stream, &mut Vec::new());
+        }
+        let _ = std::io::Write::write_all(stream, &super::servers::answer("", b"{}"));
+    });
+    let test = Test::new().file("a.e2e", spec).args(["run", "a.e2e"]).variable("PEER", &peer);
+    let runner = test.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    assert!(is_asked.iter().any(|path| path == "/slow"));
+    assert!(Command::new("kill").args(["-INT", &runner.id().to_string()]).status().unwrap().success());
+    let output = runner.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(is_asked.try_iter().any(|path| path == "/cleaned"), "`after each` didn't run");
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(test.path("test_results.json")).unwrap()).unwrap();
+    let outcomes: Vec<&str> =
+        report["tests"].as_array().unwrap().iter().map(|test| test["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["passed", "not_run", "not_run"]);
+    assert_eq!(report["run"]["interrupted"], true);
 }

@@ -3,27 +3,13 @@
 use std::path::Path;
 
 use super::harness::Test;
-use super::servers::{answer, endless, fixed, serve, silent};
+use super::scripted::Scripted;
+use super::servers::{answer, endless, fixed, serve, silent, tls};
 
 const STAGES: [&str; 5] = ["expect", "net", "run", "plan", "cli"];
 
-/// Codes whose examples aren't run: they need a certificate, another file or a signal, or what they tell of is the machine's or the
-/// tool's own trouble. Their pages only say what they mean.
-const NOT_RUN: [&str; 13] = [
-    "e2e::expect::schema",
-    "e2e::expect::certificate",
-    "e2e::net::interrupted",
-    "e2e::run::unbound",
-    "e2e::run::hook_failed",
-    "e2e::run::no_pong",
-    "e2e::run::internal",
-    "e2e::run::not_real",
-    "e2e::plan::unresolved",
-    "e2e::plan::file",
-    "e2e::plan::cases_unknown",
-    "e2e::plan::no_cases",
-    "e2e::cli::demo_failed",
-];
+/// Codes that no spec gives: they tell of the machine's or the tool's own trouble, and their pages say so instead of giving examples.
+const WITHOUT_EXAMPLE: [&str; 3] = ["e2e::run::internal", "e2e::plan::unresolved", "e2e::cli::demo_failed"];
 
 struct Fence {
     info: String,
@@ -44,6 +30,10 @@ fn fences(part: &str) -> Vec<Fence> {
 
 fn server(name: &str) -> String {
     match name {
+        "tls" => tls(400),
+        "tls-expiring" => tls(3),
+        "deaf" => format!("ws://{}", Scripted::start("websocket /\n  deaf\n").addresses[0]),
+        "listening" => format!("ws://{}", Scripted::start("websocket /\n").addresses[0]),
         "good" => fixed(answer("", b"{}")),
         "cookie" => fixed(answer("Set-Cookie: session=abc; HttpOnly; Path=/\r\n", b"{}")),
         "silent" => silent(),
@@ -66,11 +56,17 @@ fn server(name: &str) -> String {
     }
 }
 
-fn ran(fence: &Fence) -> Result<(i32, String), String> {
+/// Runs the first of an example's blocks; the others are files beside it.
+fn ran(fences: &[Fence]) -> Result<(i32, String), String> {
+    let [fence, files @ ..] = fences else { return Err("lacks an example".to_owned()) };
     if fence.info.starts_with("console") {
         return console(&fence.text);
     }
     let mut test = Test::new().file("a.e2e", &fence.text);
+    for file in files {
+        let (_, name) = file.info.split_once(' ').ok_or("a file has a name")?;
+        test = test.file(name, &file.text);
+    }
     let mut args = vec!["run".to_owned(), "a.e2e".to_owned(), "--report".to_owned(), "json=r.json".to_owned()];
     for word in fence.info.split_whitespace() {
         match word.split_once('=') {
@@ -112,12 +108,11 @@ fn fault(code: &str, page: &str) -> Result<(), String> {
     let (wrong, right) = rest.split_once("\n## Right\n").ok_or("has no `## Right`")?;
     let wrong = fences(wrong);
     let right = fences(right);
-    let (Some(wrong), Some(right)) = (wrong.first(), right.first()) else { return Err("lacks an example".to_owned()) };
-    let (exit, out) = ran(wrong)?;
+    let (exit, out) = ran(&wrong)?;
     if exit == 0 || !out.contains(code) {
         return Err(format!("the wrong example exits with {exit}, without the code:\n{out}"));
     }
-    let (exit, out) = ran(right)?;
+    let (exit, out) = ran(&right)?;
     if exit != 0 {
         return Err(format!("the right example exits with {exit}:\n{out}"));
     }
@@ -146,7 +141,7 @@ fn examples_of_the_run_are_wrong_and_right_as_they_say() {
                 loop {
                     let Some((code, path)) = queue.lock().unwrap().next() else { break };
                     let page = std::fs::read_to_string(&path).unwrap();
-                    if NOT_RUN.contains(&code.as_str()) {
+                    if WITHOUT_EXAMPLE.contains(&code.as_str()) {
                         continue;
                     }
                     if let Err(fault) = fault(&code, &page) {

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 
 /// A server that answers every connection with `answer`, until the test process ends.
 pub fn serve(answer: impl Fn(&mut TcpStream) + Send + Sync + Clone + 'static) -> String {
@@ -63,4 +64,30 @@ pub fn silent() -> String {
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
     })
+}
+
+/// Answers over TLS with a certificate that it signed itself, for `localhost` and `127.0.0.1`, valid for so many days.
+pub fn tls(days: i64) -> String {
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    let end = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date() + jiff::Span::new().days(days);
+    params.not_after = rcgen::date_time_ymd(i32::from(end.year()), end.month() as u8, end.day() as u8);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let config = Arc::new(config);
+    let url = serve(move |stream| {
+        let session = rustls::ServerConnection::new(config.clone()).unwrap();
+        let mut stream = rustls::StreamOwned::new(session, stream);
+        let mut request = [0; 4096];
+        // One read has the head: the request is a single record.
+        if stream.read(&mut request).is_ok_and(|read| read > 0) {
+            let _ = stream.write_all(&answer("", b"{}"));
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+    });
+    url.replace("http://", "https://")
 }

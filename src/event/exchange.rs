@@ -126,8 +126,6 @@ pub enum FailureKind {
     Protocol,
     /// The request can't be sent as written (a bad URL or header came out of an interpolation).
     Invalid,
-    /// The run was stopped while it was under way.
-    Interrupted,
 }
 
 impl FailureKind {
@@ -144,7 +142,6 @@ impl FailureKind {
             FailureKind::TooLarge => "too large",
             FailureKind::Protocol => "protocol",
             FailureKind::Invalid => "invalid",
-            FailureKind::Interrupted => "interrupted",
         }
     }
 }

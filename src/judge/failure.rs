@@ -27,6 +27,5 @@ fn meaning(kind: FailureKind) -> (&'static Code, &'static str) {
         FailureKind::TooLarge => (&codes::TOO_LARGE, "ask for less, or look at it as a stream"),
         FailureKind::Protocol => (&codes::PROTOCOL, "does an HTTP server listen at this address?"),
         FailureKind::Invalid => (&codes::INVALID_REQUEST, "look at what the interpolated values hold"),
-        FailureKind::Interrupted => (&codes::INTERRUPTED, ""),
     }
 }

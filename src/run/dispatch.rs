@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::credentials::Credentials;
+use super::step::Halt;
 use super::stop::Stop;
 use super::test::{self, DEFAULT_LIMIT};
 use crate::diag::{Diagnostic, codes};
@@ -101,6 +102,14 @@ struct Run {
     failed: Stop,
 }
 
+/// What came of a suite's `before all`.
+enum Prepared {
+    /// With what it bound.
+    Ready(Scope),
+    Skipped(String),
+    Failed(Vec<Diagnostic>),
+}
+
 type Results = (Vec<Arc<TestResult>>, Vec<Diagnostic>);
 
 impl Run {
@@ -119,11 +128,14 @@ impl Run {
             let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone();
             held.push(lock.lock_owned().await);
         }
-        let (scope, broken) = self.before_all(suite).await;
-        if let Some(diagnostics) = broken {
-            let cause = "the suite's `before all` failed".to_owned();
-            return (self.all(suite, &Outcome::NotRun { cause }, &diagnostics), diagnostics);
-        }
+        let scope = match self.before_all(suite).await {
+            Prepared::Ready(scope) => scope,
+            Prepared::Skipped(reason) => return (self.all(suite, &Outcome::Skipped { reason }, &[]), Vec::new()),
+            Prepared::Failed(diagnostics) => {
+                let cause = "the suite's `before all` failed".to_owned();
+                return (self.all(suite, &Outcome::NotRun { cause }, &diagnostics), diagnostics);
+            }
+        };
         let results = if suite.side_by_side {
             let tests = (0..suite.tests.len()).map(|test| {
                 let (run, scope) = (self.clone(), scope.clone());
@@ -142,29 +154,25 @@ impl Run {
         (results, diagnostics)
     }
 
-    /// What the hook bound, and what was wrong with it.
-    async fn before_all(&self, suite: &Suite) -> (Scope, Option<Vec<Diagnostic>>) {
+    async fn before_all(&self, suite: &Suite) -> Prepared {
         if suite.before_all.is_empty() || self.stopped() {
-            return (Scope::default(), None);
+            return Prepared::Ready(Scope::default());
         }
-        let Ok(_slot) = self.slots.acquire().await else { return (Scope::default(), None) };
+        let Ok(_slot) = self.slots.acquire().await else { return Prepared::Ready(Scope::default()) };
         let (limit, span) = suite.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
         let scope = Scope::new(&suite.frame);
         let mut walk = test::walk(&self.shared, &self.shared.credentials, &suite.name, scope, limit, span);
         let ended = tokio::select! {
-            ended = walk.steps(&suite.before_all) => Some(ended.is_ok()),
-            () = self.shared.options.stop.stopped() => None,
+            ended = walk.steps(&suite.before_all) => ended,
+            // Its tests are stopped by the same signal.
+            () = self.shared.options.stop.stopped() => Ok(()),
         };
-        let mut diagnostics = walk.evidence.lock().diagnostics.clone();
-        if ended == Some(false) && diagnostics.is_empty() {
-            diagnostics.push(Diagnostic::error(
-                &codes::HOOK_FAILED,
-                suite.span,
-                "the suite's `before all` didn't come to its end",
-            ));
-        }
         walk.attempt.channels.close_all();
-        (walk.scope.clone(), (ended == Some(false)).then_some(diagnostics))
+        match ended {
+            Ok(()) | Err(Halt::Returned { .. }) => Prepared::Ready(walk.scope.clone()),
+            Err(Halt::Skipped(reason)) => Prepared::Skipped(reason),
+            Err(Halt::Failed) => Prepared::Failed(walk.evidence.lock().diagnostics.clone()),
+        }
     }
 
     async fn after_all(&self, suite: &Suite, scope: &Scope) -> Vec<Diagnostic> {

@@ -11,5 +11,4 @@ registry! {
     TOO_LARGE = "e2e::net::too_large", "an answer is larger than the limit";
     PROTOCOL = "e2e::net::protocol", "the answer isn't valid HTTP, or its coding is broken";
     INVALID_REQUEST = "e2e::net::invalid_request", "a request can't be sent as it came out";
-    INTERRUPTED = "e2e::net::interrupted", "the run was stopped during an exchange";
 }

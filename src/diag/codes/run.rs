@@ -6,7 +6,6 @@ registry! {
     BAD_VALUE = "e2e::run::bad_value", "a value of the wrong kind for what is done with it";
     BAD_ARGUMENT = "e2e::run::bad_argument", "a function can't work with what it was given";
     CREDENTIAL_FAILED = "e2e::run::credential_failed", "a credential can't be obtained";
-    HOOK_FAILED = "e2e::run::hook_failed", "a suite's `before all` failed, so its tests can't run";
     LIMIT_REACHED = "e2e::run::limit_reached", "a time limit around several steps was reached";
     NEVER_HELD = "e2e::run::never_held", "the steps of an `eventually` never all held within its time";
     VACUOUS = "e2e::run::vacuous", "a test that ended without proving anything";
