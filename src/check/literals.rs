@@ -2,11 +2,12 @@ use base64::Engine as _;
 
 use super::cx::Cx;
 use super::scope::Scope;
+use super::types::Ty;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::project::FileProblem;
 use crate::source::Span;
 use crate::syntax::ast::{JsonPathLit, JsonPathPart, RegexLit, StrLit};
-use crate::value::{JsonPath, Pattern};
+use crate::value::{JsonPath, Pattern, XPath, XPathKind};
 
 impl<'p> Cx<'p> {
     /// Compiles a JSONPath, and looks up the names in its brackets. `None` when it isn't valid.
@@ -64,6 +65,36 @@ impl<'p> Cx<'p> {
         let message = if error.flag { error.message } else { format!("this regex isn't valid: {}", error.message) };
         self.report(Diagnostic::error(&codes::INVALID_REGEX, span, message).with_help(help));
         None
+    }
+
+    /// The type of what an XPath gives: a list of texts, or one value.
+    pub fn xpath(&mut self, literal: &StrLit) -> Ty {
+        let error = match XPath::compile(&literal.value) {
+            Ok(path) => {
+                return match path.kind() {
+                    XPathKind::Nodes => Ty::list(),
+                    XPathKind::Text => Ty::String,
+                    XPathKind::Number => Ty::Number,
+                    XPathKind::Bool => Ty::Bool,
+                };
+            }
+            Err(error) => error,
+        };
+        let raw = self.text(literal.span);
+        let span = match (offset_in(raw, error.start), offset_in(raw, error.end)) {
+            (Some(start), Some(end)) if start < end => literal.span.slice(start, end),
+            _ => literal.span,
+        };
+        let wrong = literal.value.get(error.start..error.end).unwrap_or_default();
+        let help = match closest(wrong, error.names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                "a path looks like `//a[@href='/x']`, `//li[2]/text()`, `string(//h1)` or `count(//li)` (XPath 1.0)"
+                    .to_owned()
+            }
+        };
+        self.report(Diagnostic::error(&codes::INVALID_XPATH, span, error.message).with_help(help));
+        Ty::Unknown
     }
 
     pub fn css(&mut self, literal: &StrLit) {
@@ -155,4 +186,31 @@ fn as_written(raw: &str, offset: usize) -> usize {
         compiled += len;
     }
     written
+}
+
+/// Where a byte of a string's value stands in the string as written, quotes and escapes counted. `None` for a multi-line string, whose lines
+/// lose their indentation.
+fn offset_in(raw: &str, offset: usize) -> Option<usize> {
+    if raw.starts_with("\"\"\"") || raw.starts_with("'''") {
+        return None;
+    }
+    let has_escapes = raw.starts_with('"');
+    let (mut value, mut written) = (0, 1);
+    while value < offset {
+        let rest = raw.get(written..)?;
+        let c = rest.chars().next()?;
+        if !(has_escapes && c == '\\') {
+            value += c.len_utf8();
+            written += c.len_utf8();
+            continue;
+        }
+        // One escape, one character; the value of `\u` may be any.
+        let escaped = rest.chars().nth(1)?;
+        if escaped == 'u' || !escaped.is_ascii() {
+            return None;
+        }
+        value += 1;
+        written += 2;
+    }
+    Some(written)
 }

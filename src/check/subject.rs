@@ -53,7 +53,7 @@ impl<'p> Cx<'p> {
                 )
             }
             SubjectKind::Certificate(_) => ("`certificate`", ANSWERS, Ty::Unknown),
-            SubjectKind::XPath(_) => ("`xpath`", ANSWERS, Ty::Unknown),
+            SubjectKind::XPath(path) => ("`xpath`", ANSWERS, self.xpath(path)),
             SubjectKind::Css(selector) => {
                 self.css(selector);
                 ("`css`", ANSWERS, Ty::Unknown)

@@ -201,11 +201,12 @@ fn of_response(
         SubjectKind::Headers(name) => Found::list(response.headers(name).map(Value::from).collect()),
         SubjectKind::Cookie { name, attribute } => Found::maybe(cookie::find(response, name, attribute.as_deref())),
         SubjectKind::Certificate(what) => Found::maybe(certificate(exchange, what)),
-        SubjectKind::XPath(path) => {
-            Found::list(markup::xpath(&response.body, path).map_err(|reason| markup_fault(subject, reason))?)
-        }
+        SubjectKind::XPath(path) => match markup::xpath(response, path).map_err(|why| unsuitable(subject, why))? {
+            markup::Markup::Texts(texts) => Found::list(texts),
+            markup::Markup::Value(value) => Found { plain: true, ..Found::one(value) },
+        },
         SubjectKind::Css(selector) => {
-            Found::list(markup::css(&response.body, selector).map_err(|reason| markup_fault(subject, reason))?)
+            Found::list(markup::css(response, selector).map_err(|why| unsuitable(subject, why))?)
         }
         SubjectKind::Text => Found::maybe(std::str::from_utf8(&response.body).ok().map(Value::from)),
         SubjectKind::Hex => Found::hex(&response.body),
@@ -213,13 +214,8 @@ fn of_response(
     })
 }
 
-fn markup_fault(subject: &Subject, reason: String) -> Fault {
-    fault(
-        &codes::UNSUITABLE,
-        subject.span,
-        reason,
-        "an XPath such as `//a[@href]`, or a CSS selector such as `h1.title`",
-    )
+fn unsuitable(subject: &Subject, why: markup::Unsuitable) -> Fault {
+    fault(&codes::UNSUITABLE, subject.span, why.reason, why.help)
 }
 
 /// JSON where the body is JSON, else its text, else its bytes.

@@ -8,6 +8,7 @@ mod money;
 mod regex;
 mod secret;
 mod types;
+mod xpath;
 
 pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
@@ -17,6 +18,7 @@ pub use money::{Money, Rate};
 pub use regex::{Pattern, PatternError};
 pub use secret::{Secret, SecretSink};
 pub use types::{Shape, ShapeField, Type};
+pub use xpath::{Document, Kind as XPathKind, TooMuchWork, XPath, XPathError, XPathResult};
 
 use std::sync::Arc;
 use std::time::Duration;

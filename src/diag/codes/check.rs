@@ -40,6 +40,7 @@ registry! {
     BAD_OPERANDS = "e2e::check::bad_operands", "an operator can't be used on these values";
     INVALID_JSONPATH = "e2e::check::invalid_jsonpath", "a JSONPath isn't valid";
     INVALID_REGEX = "e2e::check::invalid_regex", "a regex isn't valid";
+    INVALID_XPATH = "e2e::check::invalid_xpath", "an XPath isn't valid";
     INVALID_SELECTOR = "e2e::check::invalid_selector", "a CSS selector isn't valid";
     INVALID_BYTES = "e2e::check::invalid_bytes", "bytes aren't written in hexadecimal or base64";
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{Expr, Piece, Slot};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
-use crate::value::{JsonPath, Pattern as Regex, Type};
+use crate::value::{JsonPath, Pattern as Regex, Type, XPath};
 
 /// `expect SUBJECT MATCHER`. `span` covers the whole statement.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub enum SubjectKind {
     Headers(Arc<str>),
     Cookie { name: Arc<str>, attribute: Option<Arc<str>> },
     Certificate(Arc<str>),
-    XPath(Arc<str>),
+    XPath(XPath),
     Css(Arc<str>),
     Text,
     Hex,

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::body::Body;
 use crate::plan::{Capture, Check, Expectation, Matcher, MatcherKind, Subject, SubjectKind};
 use crate::syntax::ast::{self, BinaryOp};
+use crate::value::XPath;
 
 impl Body<'_, '_> {
     pub fn expectation(&mut self, expect: &ast::Expect) -> Option<Expectation> {
@@ -28,7 +29,13 @@ impl Body<'_, '_> {
                 attribute: attribute.as_ref().map(|attribute| Arc::from(attribute.text.as_str())),
             },
             ast::SubjectKind::Certificate(what) => SubjectKind::Certificate(Arc::from(what.text.as_str())),
-            ast::SubjectKind::XPath(path) => SubjectKind::XPath(Arc::from(path.value.as_str())),
+            ast::SubjectKind::XPath(path) => match XPath::compile(&path.value) {
+                Ok(path) => SubjectKind::XPath(path),
+                Err(error) => {
+                    self.unresolved(path.span, error.message);
+                    SubjectKind::Body
+                }
+            },
             ast::SubjectKind::Css(selector) => SubjectKind::Css(Arc::from(selector.value.as_str())),
             ast::SubjectKind::Text => SubjectKind::Text,
             ast::SubjectKind::Hex => SubjectKind::Hex,
