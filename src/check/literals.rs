@@ -72,7 +72,7 @@ impl<'p> Cx<'p> {
         let error = match XPath::compile(&literal.value) {
             Ok(path) => {
                 return match path.kind() {
-                    XPathKind::Nodes => Ty::list(),
+                    XPathKind::Nodes => Ty::list_of(Ty::String),
                     XPathKind::Text => Ty::String,
                     XPathKind::Number => Ty::Number,
                     XPathKind::Bool => Ty::Bool,

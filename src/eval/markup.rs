@@ -185,3 +185,98 @@ fn of_html(root: ego_tree::NodeRef<'_, scraper::Node>) -> Document {
     }
     document
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Header;
+
+    fn answer(content_type: Option<&str>, body: &str) -> Response {
+        let header = |value: &str| Header { name: "content-type".to_owned(), value: value.to_owned() };
+        Response {
+            status: 200,
+            version: "HTTP/1.1",
+            url: "http://a/".to_owned(),
+            headers: content_type.map(header).into_iter().collect(),
+            body: body.to_owned().into(),
+            wire_size: 0,
+        }
+    }
+
+    fn ask(content_type: Option<&str>, body: &str, path: &str) -> Result<Markup, Unsuitable> {
+        xpath(&answer(content_type, body), &XPath::compile(path).unwrap())
+    }
+
+    fn texts(content_type: Option<&str>, body: &str, path: &str) -> Vec<String> {
+        match ask(content_type, body, path) {
+            Ok(Markup::Texts(texts)) => texts.iter().map(Value::to_text).collect(),
+            Ok(Markup::Value(value)) => panic!("{path}: {value:?}"),
+            Err(why) => panic!("{path}: {}", why.reason),
+        }
+    }
+
+    fn refused(content_type: Option<&str>, body: &str, path: &str) -> String {
+        ask(content_type, body, path).err().map(|why| why.reason).unwrap_or_default()
+    }
+
+    #[test]
+    fn html_is_read_as_browsers_do() {
+        let html = "<!doctype html><title> T </title><UL><li class=a><a href=/x>one</a><li>two</ul><!--c--><svg><a xlink:href=y /></svg>";
+        let found = |path: &str| texts(Some("text/html; charset=utf-8"), html, path);
+        assert_eq!(found("//ul/li"), ["one", "two"]);
+        assert_eq!(found("//li[@class='a']/a/@href"), ["/x"]);
+        assert_eq!(found("/html/head/title"), ["T"]);
+        assert_eq!(found("//comment()"), ["c"]);
+        assert_eq!(found("//@xlink:href"), ["y"]);
+        assert_eq!(found("//li[1]/following-sibling::li"), ["two"]);
+        // Well-formed or not, HTML has a `body`.
+        assert_eq!(texts(Some("text/html"), "<p>a</p>", "/html/body/p"), ["a"]);
+        assert_eq!(texts(None, "<p>a</p>", "/p"), ["a"]);
+        assert_eq!(texts(None, "<p>a<br></p>", "/html/body/p"), ["a"]);
+    }
+
+    #[test]
+    fn names_of_xml_are_as_written() {
+        let xml = "<?xml version='1.0'?>\n<a:r xmlns:a='urn:a' xmlns='urn:d'>\n<i a:id='1'/><a:i\nid='2'>x<![CDATA[<y>]]></a:i><?p q?></a:r>";
+        let found = |path: &str| texts(Some("application/atom+xml"), xml, path);
+        assert_eq!(found("/a:r/i/@a:id"), ["1"]);
+        assert_eq!(found("/a:r/a:i"), ["x<y>"]);
+        assert_eq!(found("/a:r/a:*/@id"), ["2"]);
+        assert_eq!(found("/r"), Vec::<String>::new());
+        assert_eq!(found("//@*"), ["1", "2"]);
+        assert_eq!(found("//processing-instruction('p')"), ["q"]);
+        assert_eq!(found("//*[local-name()='i']/@id"), ["2"]);
+        assert_eq!(texts(Some("text/xml"), "<!DOCTYPE r [<!ENTITY e 'v'>]><r>&e;</r>", "/r"), ["v"]);
+    }
+
+    #[test]
+    fn what_is_no_markup_is_refused() {
+        let reason = refused(Some("application/json"), "{}", "//a");
+        assert_eq!(reason, "the answer is neither HTML nor XML but `application/json`, so nothing can be found in it");
+        assert!(refused(None, "", "//a").starts_with("the answer is neither HTML nor XML,"));
+        assert!(refused(Some("application/xml"), "<a>", "//a").starts_with("the answer isn't well-formed XML: "));
+        assert!(refused(None, "<a/>", "number(//b)").starts_with("this XPath gives no number"));
+        assert!(css(&answer(Some("text/plain"), "a"), "a").is_err());
+        assert_eq!(css(&answer(Some("text/html"), "<p>a"), "p").ok().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn values_are_values() {
+        let value = |path: &str| match ask(None, "<r><i>1.5</i><i>2.5</i></r>", path) {
+            Ok(Markup::Value(value)) => value.to_text(),
+            _ => panic!("{path}"),
+        };
+        assert_eq!(value("sum(//i)"), "4");
+        assert_eq!(value("//i[1] * 1"), "1.5");
+        assert_eq!(value("count(//i) = 2"), "true");
+        assert_eq!(value("string(//i)"), "1.5");
+    }
+
+    #[test]
+    fn deep_documents_are_walked() {
+        let deep = format!("{}x{}", "<div>".repeat(3000), "</div>".repeat(3000));
+        for content_type in ["text/html", "application/xml"] {
+            assert_eq!(texts(Some(content_type), &deep, "//text()[count(ancestor::div) = 3000]"), ["x"]);
+        }
+    }
+}
