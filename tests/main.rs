@@ -17,3 +17,4 @@ mod secrets;
 mod servers;
 mod specs;
 mod tidy;
+mod tls;

@@ -68,26 +68,67 @@ pub fn silent() -> String {
 
 /// Answers over TLS with a certificate that it signed itself, for `localhost` and `127.0.0.1`, valid for so many days.
 pub fn tls(days: i64) -> String {
-    let mut params = rcgen::CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
-    let end = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date() + jiff::Span::new().days(days);
-    params.not_after = rcgen::date_time_ymd(i32::from(end.year()), end.month() as u8, end.day() as u8);
-    let key = rcgen::KeyPair::generate().unwrap();
+    let (params, key) = (certificate(&["localhost", "127.0.0.1"], days), rcgen::KeyPair::generate().unwrap());
     let certificate = params.self_signed(&key).unwrap();
+    tls_with(vec![certificate.der().clone()], &key).replace("http://", "https://")
+}
+
+/// What a certificate for these names says, which ends in so many days, or ended so many days ago.
+pub fn certificate(names: &[&str], days: i64) -> rcgen::CertificateParams {
+    let mut params =
+        rcgen::CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+    let date = |days: i64| {
+        let day = today + jiff::Span::new().days(days);
+        rcgen::date_time_ymd(i32::from(day.year()), day.month() as u8, day.day() as u8)
+    };
+    params.not_before = date(-30);
+    params.not_after = date(days);
+    params
+}
+
+/// An authority of its own.
+pub struct Ca {
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+    pub pem: String,
+}
+
+impl Ca {
+    pub fn new() -> Self {
+        let mut params = certificate(&[], 400);
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "A test's own authority");
+        let key = rcgen::KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { issuer: rcgen::Issuer::new(params, key), pem }
+    }
+
+    /// Serves with a certificate that it signs: the URL, and the certificate's SHA-256 fingerprint.
+    pub fn serve(&self, params: &rcgen::CertificateParams) -> (String, String) {
+        use sha2::Digest as _;
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let digest = sha2::Sha256::digest(certificate.der());
+        let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        (tls_with(vec![certificate.der().clone()], &key).replace("http://", "https://"), fingerprint)
+    }
+}
+
+fn tls_with(chain: Vec<rustls::pki_types::CertificateDer<'static>>, key: &rcgen::KeyPair) -> String {
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
-    let config = Arc::new(config);
-    let url = serve(move |stream| {
+    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
+    serve(move |stream| {
         let session = rustls::ServerConnection::new(config.clone()).unwrap();
         let mut stream = rustls::StreamOwned::new(session, stream);
-        let mut request = [0; 4096];
-        // One read has the head: the request is a single record.
-        if stream.read(&mut request).is_ok_and(|read| read > 0) {
-            let _ = stream.write_all(&answer("", b"{}"));
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
+        let mut seen = Vec::new();
+        let mut byte = [0];
+        while !seen.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read > 0) {
+            seen.push(byte[0]);
         }
-    });
-    url.replace("http://", "https://")
+        let _ = stream.write_all(&answer("", b"{}"));
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    })
 }

@@ -54,6 +54,7 @@ async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResult {
         seed: 1,
         stop: Stop::default(),
         secrets: Arc::new(Unmasked),
+        trusted: Vec::new(),
     };
     let result = run::execute(Arc::new(plan), options, Arc::new(|_| {})).await;
     demo.stop().await;

@@ -56,6 +56,9 @@ pub struct Run {
     /// The seed of all random values; a run with the same seed has the same ones.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// A PEM file of authorities that TLS trusts beside the system's.
+    #[arg(long, value_name = "PATH")]
+    pub cacert: Vec<PathBuf>,
     /// Where a report goes: json=PATH, html=PATH, github; `none` leaves out the usual two.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,

@@ -12,7 +12,7 @@ use crate::judge::RunResult;
 use crate::plan::Plan;
 use crate::report::terminal::{self, Detail};
 use crate::report::{Summary, html, json};
-use crate::run::{Options, Stop, execute};
+use crate::run::{Authority, Options, Stop, authorities, execute};
 use crate::source::Span;
 
 pub fn main(args: &Run, color: Color) -> Exit {
@@ -29,6 +29,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     };
     let fault = fault(args).map_err(told)?;
     reports(&args.report).map_err(told)?;
+    let trusted = trusted(&args.cacert).map_err(told)?;
     let mut prepared = prepare(&args.target, output)?;
     // What `e2e.toml` says comes first, so that the command line has the last word.
     let named = prepared.project.config.reports.iter().map(|report| &report.value).chain(&args.report);
@@ -59,13 +60,28 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     };
     let plan = prepared.plan(&args.filters, output)?;
     tell_what_is_left_out(&prepared, output);
-    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), reports));
+    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), reports, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
     }
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
     finish(&result, &prepared.project.sources, output, reports)
+}
+
+/// The authorities of the files after `--cacert`.
+fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnostic>> {
+    let mut trusted = Vec::new();
+    for path in files {
+        let read = std::fs::read(path).map_err(|error| format!("can't be read: {error}"));
+        let found = read.and_then(|pem| authorities(&pem)).map_err(|reason| {
+            let message = format!("the file `{}` {reason}", path.display());
+            Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
+                .with_help("`--cacert` takes the certificates of authorities, in PEM")
+        })?;
+        trusted.extend(found);
+    }
+    Ok(trusted)
 }
 
 /// Loads and plans are checked, and not carried out yet: a run that is green must not seem to have covered them.
@@ -96,7 +112,13 @@ fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
     Exit::Diagnostics
 }
 
-async fn carry_out(args: &Run, output: &Output, plan: Arc<Plan>, reports: &Reports) -> RunResult {
+async fn carry_out(
+    args: &Run,
+    output: &Output,
+    plan: Arc<Plan>,
+    reports: &Reports,
+    trusted: Vec<Authority>,
+) -> RunResult {
     let stop = Stop::default();
     tokio::spawn(interrupts(stop.clone(), output.clone()));
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -109,6 +131,7 @@ async fn carry_out(args: &Run, output: &Output, plan: Arc<Plan>, reports: &Repor
         seed,
         stop,
         secrets: output.redactor.clone(),
+        trusted,
     };
     let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
     let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, reports.github);

@@ -18,9 +18,10 @@ fn meaning(kind: FailureKind) -> (&'static Code, &'static str) {
         }
         FailureKind::Closed => (&codes::CLOSED, "the server ended the connection in the middle; its log may say why"),
         FailureKind::Dns => (&codes::DNS, "check the host's name, and whether this machine can resolve it"),
-        FailureKind::Tls => {
-            (&codes::TLS, "for a test system with a certificate of its own, say `accept invalid certificate`")
-        }
+        FailureKind::Tls => (
+            &codes::TLS,
+            "for a test system with an authority of its own, run with `--cacert FILE`; `accept invalid certificate` proves less",
+        ),
         FailureKind::TooManyRedirects => {
             (&codes::TOO_MANY_REDIRECTS, "do the redirects go in a circle? `follow redirects up to N` sets the limit")
         }

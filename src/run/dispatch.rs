@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::eval::Scope;
 use crate::judge::{Outcome, Progress, RunInfo, RunResult, TestResult};
 use crate::net::clock::Clock;
-use crate::net::http::Http;
+use crate::net::http::{Authority, Http};
 use crate::plan::{Plan, Suite, Test};
 use crate::source::Span;
 use crate::value::{SecretSink, Value};
@@ -33,6 +33,8 @@ pub struct Options {
     pub stop: Stop,
     /// Learns every secret that the run meets.
     pub secrets: Arc<dyn SecretSink>,
+    /// Authorities whose certificates are trusted beside the system's.
+    pub trusted: Vec<Authority>,
 }
 
 /// What all tests of a run share.
@@ -65,7 +67,7 @@ pub async fn execute(plan: Arc<Plan>, options: Options, progress: OnProgress) ->
     let total = plan.suites.iter().map(|suite| suite.tests.len()).sum();
     progress(Progress::Started { total, info: info.clone() });
     let shared = Arc::new(Shared {
-        http: Http::new(clock, started_at),
+        http: Http::new(clock, started_at, options.trusted.clone()),
         options: options.clone(),
         credentials: Arc::new(Credentials::default()),
         plan: plan.clone(),

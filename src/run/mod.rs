@@ -12,5 +12,6 @@ mod step;
 mod stop;
 mod test;
 
+pub use crate::net::http::{Authority, authorities};
 pub use dispatch::{Options, execute};
 pub use stop::Stop;

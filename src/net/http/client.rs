@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::failure::failure;
 use super::stages::{ConnectTimer, Resolver};
+use super::tls::{self, Authority};
 use crate::event::{Failure, FailureKind};
 use crate::net::clock::Clock;
 use crate::plan::HttpVersion;
@@ -16,6 +17,8 @@ pub struct Http {
     pub clock: Clock,
     /// The wall clock at the run's epoch: for the dates of cookies.
     pub epoch: jiff::Timestamp,
+    /// Trusted beside the system's authorities.
+    trusted: Vec<Authority>,
     clients: Mutex<HashMap<Profile, reqwest::Client>>,
 }
 
@@ -47,10 +50,14 @@ impl From<Option<HttpVersion>> for Protocol {
 }
 
 impl Http {
-    pub fn new(clock: Clock, epoch: jiff::Timestamp) -> Self {
+    pub fn new(clock: Clock, epoch: jiff::Timestamp, trusted: Vec<Authority>) -> Self {
         // Fails when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { clock, epoch, clients: Mutex::new(HashMap::new()) }
+        Self { clock, epoch, trusted, clients: Mutex::new(HashMap::new()) }
+    }
+
+    pub(super) fn tls(&self, verify: bool, alpn: &[&[u8]]) -> Result<rustls::ClientConfig, Failure> {
+        tls::config(verify, &self.trusted, alpn)
     }
 
     pub(super) fn client(&self, profile: Profile) -> Result<reqwest::Client, Failure> {
@@ -58,15 +65,27 @@ impl Http {
         if let Some(client) = clients.get(&profile) {
             return Ok(client.clone());
         }
-        let client = build(profile)
+        let tls = profile.tls.then(|| self.tls(profile.verify, profile.version.alpn())).transpose()?;
+        let client = build(profile, tls)
             .map_err(|error| failure(FailureKind::Tls, format!("the HTTP client can't be set up: {error}")))?;
         clients.insert(profile, client.clone());
         Ok(client)
     }
 }
 
+impl Protocol {
+    /// What is offered in the handshake (RFC 7301).
+    fn alpn(self) -> &'static [&'static [u8]] {
+        match self {
+            Protocol::Any => &[b"h2", b"http/1.1"],
+            Protocol::Http11 => &[b"http/1.1"],
+            Protocol::Http2 => &[b"h2"],
+        }
+    }
+}
+
 /// Every default of the client that would do something that no spec says is switched off.
-fn build(profile: Profile) -> reqwest::Result<reqwest::Client> {
+fn build(profile: Profile, tls: Option<rustls::ClientConfig>) -> reqwest::Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -85,10 +104,10 @@ fn build(profile: Profile) -> reqwest::Result<reqwest::Client> {
         Protocol::Http2 if profile.tls => builder,
         Protocol::Http2 => builder.http2_prior_knowledge(),
     };
-    if !profile.tls {
-        builder = builder.tls_certs_only([]);
-    } else if !profile.verify {
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    }
+    builder = match tls {
+        Some(config) => builder.tls_backend_preconfigured(config),
+        // Reading the system's authorities is dear, and nobody asks for them.
+        None => builder.tls_certs_only([]),
+    };
     builder.build()
 }

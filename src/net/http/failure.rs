@@ -96,12 +96,66 @@ fn of_io(error: &std::io::Error, authority: &str) -> Option<(FailureKind, String
 }
 
 fn tls_words(error: &rustls::Error) -> String {
+    use rustls::Error as E;
     match error {
-        rustls::Error::InvalidCertificate(reason) => format!("its certificate isn't accepted ({reason})"),
-        rustls::Error::InvalidMessage(_) => "it doesn't speak TLS".to_owned(),
-        rustls::Error::AlertReceived(alert) => format!("it refused with the alert {alert:?}"),
+        E::InvalidCertificate(reason) => certificate_words(reason),
+        E::InvalidMessage(_) | E::InappropriateMessage { .. } => "it doesn't speak TLS".to_owned(),
+        E::NoCertificatesPresented => "it presented no certificate".to_owned(),
+        E::PeerIncompatible(_) => "it and the client have no version or cipher of TLS in common".to_owned(),
+        E::PeerMisbehaved(_) => "it broke the rules of TLS".to_owned(),
+        E::DecryptError => "a record of it can't be decrypted".to_owned(),
+        E::AlertReceived(alert) => match alert.as_str() {
+            Some(name) => format!("it refused with the alert `{}`", spaced(name)),
+            None => "it refused with an alert".to_owned(),
+        },
         other => other.to_string(),
     }
+}
+
+/// Why a certificate isn't accepted.
+fn certificate_words(reason: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as E;
+    let day = |time: &rustls::pki_types::UnixTime| {
+        let instant = i64::try_from(time.as_secs()).ok().and_then(|secs| jiff::Timestamp::from_second(secs).ok());
+        instant.map_or(String::new(), |instant| format!(" on {}", instant.strftime("%Y-%m-%d")))
+    };
+    match reason {
+        E::Expired => "its certificate has expired".to_owned(),
+        E::ExpiredContext { not_after, .. } => format!("its certificate expired{}", day(not_after)),
+        E::NotValidYet => "its certificate isn't valid yet".to_owned(),
+        E::NotValidYetContext { not_before, .. } => {
+            format!("its certificate isn't valid yet: it begins{}", day(not_before))
+        }
+        E::Revoked => "its certificate was revoked".to_owned(),
+        E::UnknownIssuer => "its certificate has an issuer that isn't trusted".to_owned(),
+        E::NotValidForName => "its certificate is for another name".to_owned(),
+        E::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
+            let names: Vec<String> = presented.iter().take(5).map(|name| format!("`{}`", name_in(name))).collect();
+            format!("its certificate is for another name: {}", names.join(", "))
+        }
+        E::NotValidForNameContext { .. } => "its certificate is for another name".to_owned(),
+        E::BadSignature => "its certificate's signature is wrong".to_owned(),
+        E::BadEncoding => "its certificate can't be read".to_owned(),
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "its certificate isn't one for servers".to_owned(),
+        other => format!("its certificate isn't accepted: {other}"),
+    }
+}
+
+/// `DnsName("example.com")` is how the library writes a name.
+fn name_in(text: &str) -> &str {
+    text.split('"').nth(1).unwrap_or(text)
+}
+
+/// `HandshakeFailure` in words.
+fn spaced(name: &str) -> String {
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(c.to_lowercase());
+    }
+    words
 }
 
 fn unspecific(error: &(dyn StdError + 'static), authority: &str) -> String {

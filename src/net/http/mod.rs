@@ -6,9 +6,11 @@ mod failure;
 mod raw;
 mod send;
 mod stages;
+mod tls;
 
 pub use client::{Http, Upgraded};
 pub use send::{Live, Mode, Outgoing};
+pub use tls::{Authority, authorities};
 
 /// The largest body that is read, decoded or not, in bytes.
 pub const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;

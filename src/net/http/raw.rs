@@ -42,7 +42,7 @@ pub(super) async fn send(
     target: &str,
     headers: http::HeaderMap,
     body: Option<Bytes>,
-    verify: bool,
+    tls: Option<(rustls::ClientConfig, bool)>,
 ) -> Result<(http::Response<Incoming>, Peer), Failure> {
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(80);
@@ -65,10 +65,8 @@ pub(super) async fn send(
         .map_err(|error| failure(FailureKind::Invalid, format!("`{target}` can't be sent as a path: {error}")))?;
 
     let (stream, mut peer) = connect(host, port, &shown).await?;
-    if url.scheme() != "https" {
-        return Ok((exchange(stream, request, &shown).await?, peer));
-    }
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(tls_config(verify)?));
+    let Some((config, verify)) = tls else { return Ok((exchange(stream, request, &shown).await?, peer)) };
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     let name = rustls::pki_types::ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
         .map_err(|_| failure(FailureKind::Tls, format!("`{host}` can't be the name of a TLS server")))?;
     let stream = connector.connect(name, stream).await.map_err(|error| of_chain(&error, &shown, None))?;
@@ -100,17 +98,6 @@ where
     // It ends with the answer's body, or when the answer is dropped.
     tokio::spawn(connection);
     sender.send_request(request).await.map_err(failed)
-}
-
-fn tls_config(verify: bool) -> Result<rustls::ClientConfig, Failure> {
-    use rustls_platform_verifier::ConfigVerifierExt as _;
-    let config = rustls::ClientConfig::with_platform_verifier()
-        .map_err(|error| failure(FailureKind::Tls, format!("the system's certificates can't be read: {error}")))?;
-    if verify {
-        return Ok(config);
-    }
-    let message = "a path with dot segments can't be sent as written over TLS without verifying the certificate";
-    Err(failure(FailureKind::Invalid, message))
 }
 
 fn tls_of(connection: &rustls::ClientConnection, verified: bool) -> Option<Tls> {

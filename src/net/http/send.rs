@@ -113,8 +113,9 @@ impl Http {
         total: Duration,
     ) -> Exchange {
         let body = request.body.clone().unwrap_or_default();
-        let tls_time = None;
-        let connect = progress.stages.connect.map(|all| all.saturating_sub(progress.stages.dns.unwrap_or_default()));
+        let Stages { dns, connect: all, tls, .. } = progress.stages;
+        let other = dns.unwrap_or_default().saturating_add(tls.unwrap_or_default());
+        let connect = all.map(|all| all.saturating_sub(other));
         Exchange {
             method: request.method.clone(),
             url: request.url.clone(),
@@ -125,13 +126,7 @@ impl Http {
             attempts: 1,
             hops: progress.hops,
             peer: progress.peer,
-            timings: Timings {
-                dns: progress.stages.dns,
-                connect,
-                tls: tls_time,
-                first_byte: progress.first_byte,
-                total,
-            },
+            timings: Timings { dns, connect, tls, first_byte: progress.first_byte, total },
             bytes_sent: progress.sent,
             bytes_received: progress.received,
         }
@@ -200,8 +195,11 @@ impl Http {
         if mode == Mode::Whole
             && let Some(target) = raw::written_target(&progress.url, &url)
         {
+            let tls = (url.scheme() == "https")
+                .then(|| self.tls(request.verify, &[b"http/1.1"]).map(|config| (config, request.verify)))
+                .transpose()?;
             let (answer, peer) =
-                raw::send(&progress.method, &url, &target, headers, progress.body.clone(), request.verify).await?;
+                raw::send(&progress.method, &url, &target, headers, progress.body.clone(), tls).await?;
             progress.peer = Some(peer);
             let whole = self.whole(answer, started, progress, &authority).await?;
             return Ok((whole, None));

@@ -18,6 +18,8 @@ pub(super) struct Stages {
     pub dns: Option<Duration>,
     /// Resolving, connecting and TLS together.
     pub connect: Option<Duration>,
+    pub tls: Option<Duration>,
+    tls_began: Option<tokio::time::Instant>,
     pub resolved: Vec<SocketAddr>,
 }
 
@@ -32,6 +34,11 @@ pub(super) async fn recorded<F: Future>(future: F) -> (F::Output, Stages) {
 fn record(write: impl FnOnce(&mut Stages)) {
     // A connection that was begun for one request may be finished in the background for a later one: then nobody asks.
     let _ = STAGES.try_with(|stages| write(&mut stages.lock().unwrap_or_else(PoisonError::into_inner)));
+}
+
+/// A handshake begins in this task.
+pub(super) fn tls_begins() {
+    record(|stages| stages.tls_began = Some(crate::net::clock::present()));
 }
 
 /// The system's resolver, with its time and its answers recorded.
@@ -106,7 +113,10 @@ where
         Box::pin(async move {
             let started = crate::net::clock::present();
             let connected = connecting.await;
-            record(|stages| stages.connect = Some(started.elapsed()));
+            record(|stages| {
+                stages.connect = Some(started.elapsed());
+                stages.tls = stages.tls_began.take().map(|began| began.elapsed());
+            });
             connected
         })
     }
