@@ -14,13 +14,7 @@ pub use document::Document;
 
 /// A parsed XPath. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct XPath(Arc<Compiled>);
-
-#[derive(Debug)]
-struct Compiled {
-    text: String,
-    expr: syntax::Expr,
-}
+pub struct XPath(Arc<syntax::Expr>);
 
 /// What is wrong with a path, in a user's words, and where: a range of bytes of its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,16 +55,11 @@ impl XPath {
     /// The text isn't an XPath 1.0 expression, is longer than 4 KiB, nests deeper than 64 brackets, or uses what has no meaning
     /// here: variables, `id()`, `lang()`, `namespace-uri()` and the axis `namespace`.
     pub fn compile(text: &str) -> Result<XPath, XPathError> {
-        let expr = parse::parse(text)?;
-        Ok(XPath(Arc::new(Compiled { text: text.to_owned(), expr })))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0.text
+        parse::parse(text).map(|expr| XPath(Arc::new(expr)))
     }
 
     pub fn kind(&self) -> Kind {
-        self.0.expr.kind()
+        self.0.kind()
     }
 
     /// Evaluates it with the root of a document as its context.
@@ -78,6 +67,6 @@ impl XPath {
     /// # Errors
     /// It would look at too many nodes.
     pub fn evaluate(&self, document: &Document) -> Result<XPathResult, TooMuchWork> {
-        evaluate::evaluate(&self.0.expr, document)
+        evaluate::evaluate(&self.0, document)
     }
 }
