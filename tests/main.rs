@@ -11,6 +11,7 @@ mod hostile;
 mod lang;
 mod lang_run;
 mod literate;
+mod protocols;
 mod reports;
 mod scripted;
 mod secrets;

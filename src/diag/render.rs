@@ -57,9 +57,10 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         out = format!("{}: {}\n", diagnostic.code.name, diagnostic.message);
     }
     // What a server sent was cut to what matters when the excerpt was made: it is shown as it is.
-    let handler = handler.with_context_lines(EXCERPT_LINES);
+    let whole = handler.clone().with_context_lines(EXCERPT_LINES);
     for beside in &drawn.beside {
         let mut one = String::new();
+        let handler = if beside.whole { &whole } else { &handler };
         if handler.render_report(&mut one, beside).is_ok() {
             out.push_str(without_title(&one));
         }
@@ -114,6 +115,8 @@ struct Drawn {
     help: Option<String>,
     source: Option<NamedSource<String>>,
     labels: Vec<LabeledSpan>,
+    /// Drawn with all of its lines, not only those around a label.
+    whole: bool,
 }
 
 impl Drawn {
@@ -130,11 +133,11 @@ impl Drawn {
         for (span, message) in labels.iter().filter(|(span, _)| span.source != diagnostic.span.source) {
             let Some(file) = sources.get(span.source) else { continue };
             let (source, labels) = spec(file, &[(*span, message.clone())], longest);
-            beside.push(Drawn::beside(source, labels));
+            beside.push(Drawn::beside(source, labels, false));
         }
         for excerpt in diagnostic.excerpts.iter().filter(|excerpt| !excerpt.labels.is_empty()) {
             let (source, labels) = excerpt_source(excerpt, longest);
-            beside.push(Drawn::beside(Some(source), labels));
+            beside.push(Drawn::beside(Some(source), labels, true));
         }
         let main = Drawn {
             message: diagnostic.message.clone(),
@@ -146,12 +149,13 @@ impl Drawn {
             help: diagnostic.help.clone(),
             source,
             labels: drawn,
+            whole: false,
         };
         Drawings { main, beside }
     }
 
-    fn beside(source: Option<NamedSource<String>>, labels: Vec<LabeledSpan>) -> Self {
-        Drawn { message: "-".to_owned(), code: None, severity: None, help: None, source, labels }
+    fn beside(source: Option<NamedSource<String>>, labels: Vec<LabeledSpan>, whole: bool) -> Self {
+        Drawn { message: "-".to_owned(), code: None, severity: None, help: None, source, labels, whole }
     }
 }
 

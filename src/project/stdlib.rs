@@ -2,8 +2,11 @@
 const MODULES: &[(&str, &str)] = &[
     ("agents", include_str!("../../stdlib/agents.e2e")),
     ("auth", include_str!("../../stdlib/auth.e2e")),
+    ("graphql_ws", include_str!("../../stdlib/graphql_ws.e2e")),
     ("health", include_str!("../../stdlib/health.e2e")),
     ("http", include_str!("../../stdlib/http.e2e")),
+    ("jsonrpc", include_str!("../../stdlib/jsonrpc.e2e")),
+    ("socketio", include_str!("../../stdlib/socketio.e2e")),
     ("time", include_str!("../../stdlib/time.e2e")),
 ];
 

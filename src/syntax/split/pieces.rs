@@ -37,7 +37,7 @@ pub enum Separators {
 
 /// Words behind which `{` begins a value, not a block.
 const BEFORE_VALUES: &[&str] =
-    &["matches", "equals", "contains", "in", "with", "json", "form", "return", "and", "not", "any", "bearer"];
+    &["matches", "equals", "contains", "in", "with", "json", "form", "return", "and", "not", "bearer"];
 
 /// Words that begin a statement with a block.
 const BLOCKS: &[&str] = &[
