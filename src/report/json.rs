@@ -1,12 +1,15 @@
 //! `test_results.json`: a stable, documented form (`docs/test_results.schema.json`). Fields may be added, never renamed.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::Redactor;
 use super::summary::{Summary, Verdict, causes};
 use crate::diag::{Diagnostic, Severity};
-use crate::event::{ChannelEnd, Direction, Exchange, FrameKind};
+use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind};
 use crate::judge::{ChannelRecord, Outcome, RunResult, StepRecord, StepState, TestResult};
 use crate::source::{Sources, Span};
 
@@ -78,7 +81,7 @@ pub fn outcome_name(outcome: &Outcome) -> String {
 }
 
 /// Durations are milliseconds as numbers, to a microsecond.
-fn ms(duration: std::time::Duration) -> f64 {
+fn ms(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
@@ -237,17 +240,34 @@ fn channel(record: &ChannelRecord) -> Json {
             "matched": record.matches.iter().find(|one| one.frame == frame.number).map(|one| &one.text),
         })
     });
+    let (first_event, longest_gap) = pace(log);
     json!({
         "name": log.name,
         "protocol": log.protocol,
         "url": log.url,
         "opened_ms": ms(log.opened),
+        "first_event_ms": first_event.map(ms),
+        "longest_gap_ms": longest_gap.map(ms),
         "frames_received": count(Direction::Received),
         "frames_sent": count(Direction::Sent),
         "closed_with": code,
         "end": end,
         "frames": frames.collect::<Vec<_>>(),
     })
+}
+
+/// From the opening of a channel to its first event, and the longest time between two of its events. Pings, pongs, comments and keep-alives
+/// are no events.
+fn pace(log: &ChannelLog) -> (Option<Duration>, Option<Duration>) {
+    let is_event = |frame: &&Arc<Frame>| {
+        let counts =
+            matches!(frame.kind, FrameKind::Text | FrameKind::Binary | FrameKind::SseEvent { .. } | FrameKind::Line);
+        counts && frame.direction == Direction::Received && !frame.hidden
+    };
+    let times: Vec<_> = log.frames.iter().filter(is_event).map(|frame| frame.at).collect();
+    let first = times.first().map(|at| at.saturating_sub(log.opened));
+    let gap = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max();
+    (first, gap)
 }
 
 fn kind(kind: &FrameKind) -> &'static str {
