@@ -112,3 +112,19 @@ suite "Leaks" {{
         serde_json::from_str::<serde_json::Value>(&json).unwrap();
     }
 }
+
+#[test]
+fn a_token_that_the_test_did_not_get_as_far_as_to_capture_is_masked() {
+    let token = "tok-9f8e7d6c5b4a3210";
+    let api = super::servers::fixed(super::servers::answer(
+        "Content-Type: application/json\r\n",
+        format!(r#"{{"access_token":"{token}","expires_in":900}}"#).as_bytes(),
+    ));
+    let spec = "environment local default { api = variable(\"API\") }\nsuite \"S\" {\n  test \"t\" {\n    POST {{env.api}}/login { expect status 200; capture secret token = $.acces_token }\n    GET {{env.api}}/ { bearer token; expect status 200 }\n  }\n}\n";
+    let test = Test::new().file("a.e2e", spec).variable("API", &api);
+    let done = test.args(["run", "a.e2e", "-v", "--report", "json=r.json", "--report", "html=r.html"]).code(1);
+    let done = done.out("there is nothing to capture as `token`").out("\"expires_in\": 900");
+    for text in [&done.out, &done.err, &done.read("r.json"), &done.read("r.html")] {
+        assert!(!text.contains(token), "{text}");
+    }
+}

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::super::{prepare, real};
@@ -53,17 +53,19 @@ impl Walk {
         }
     }
 
-    /// Cookies that an answer sets are credentials.
+    /// Cookies that an answer sets are credentials, and so is what its body names as one: a body is shown beside a failure even when the test
+    /// didn't get as far as to capture it as secret.
     pub(super) fn learn(&self, exchange: &Exchange) {
-        const SHORTEST: usize = 8;
         let Ok(response) = &exchange.outcome else { return };
+        let secrets = &self.attempt.shared.options.secrets;
         for cookie in response.headers("set-cookie") {
             let value =
                 cookie.split(';').next().and_then(|pair| pair.split_once('=')).map_or("", |(_, value)| value.trim());
-            if value.len() >= SHORTEST {
-                self.attempt.shared.options.secrets.add(value);
+            if value.len() >= SHORTEST_CREDENTIAL {
+                secrets.add(value);
             }
         }
+        credentials(&response.body).for_each(|value| secrets.add(&value));
     }
 
     /// Judges an exchange, and keeps what it proves.
@@ -176,5 +178,36 @@ impl Retries {
             None => self.every,
         };
         Some(asked.map_or(own, |asked| asked.max(own)))
+    }
+}
+
+/// Shorter values are too likely to be ordinary words, which would be masked everywhere.
+const SHORTEST_CREDENTIAL: usize = 8;
+/// How much of a body is looked through, in bytes.
+const LOOKED_THROUGH: usize = 1 << 20;
+
+/// The values of a JSON text's fields that are named like credentials (those of RFC 6749, section 5.1, and their relatives).
+fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
+    static NAMED: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
+        regex::bytes::Regex::new(
+            r#""(?i:access_token|refresh_token|id_token|client_secret|password|api_key|apikey|secret|token)"\s*:\s*("(?:[^"\\]|\\.)*")"#,
+        )
+        .ok()
+    });
+    let body = &body[..body.len().min(LOOKED_THROUGH)];
+    let found = NAMED.as_ref().into_iter().flat_map(move |named| named.captures_iter(body));
+    let value = found.filter_map(|found| serde_json::from_slice::<String>(found.get(1)?.as_bytes()).ok());
+    value.filter(|value| value.len() >= SHORTEST_CREDENTIAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::credentials;
+
+    #[test]
+    fn what_a_body_names_as_a_credential_is_found() {
+        let body = br#"{"access_token": "abc.def.ghi", "n": 1, "user": {"password":"with \"quotes\""}, "token":"short", "tokens": "not one at all"}"#;
+        assert_eq!(credentials(body).collect::<Vec<_>>(), ["abc.def.ghi", "with \"quotes\""]);
+        assert_eq!(credentials(b"\xff\"password\":\"abcdefgh").count(), 0);
     }
 }
