@@ -54,7 +54,7 @@ impl Walk {
             let handle = self.attempt.channels.add(opened);
             self.scope.set(open.slot, Value::Channel(handle));
         } else if exchange.outcome.is_ok() && !expects_other_status(open) {
-            return self.refused(open, exchange, started, title);
+            return self.refused(open, open.request.url.span, exchange, started, title);
         }
         self.judge(open.span, &open.request, Arc::new(exchange), started, title)
     }
@@ -73,6 +73,7 @@ impl Walk {
     fn refused(
         &mut self,
         open: &OpenChannel,
+        place: Span,
         exchange: Exchange,
         started: crate::event::Instant,
         title: String,
@@ -81,8 +82,11 @@ impl Walk {
         let wanted = if open.kind == ChannelKind::WebSocket { "101" } else { "a success" };
         let message =
             format!("the channel `{}` wasn't opened: the server answered {status}, expected {wanted}", open.name);
-        let mut diagnostic = Diagnostic::error(&codes::STATUS, open.request.url.span, message)
+        let mut diagnostic = Diagnostic::error(&codes::STATUS, place, message)
             .with_help(format!("if the refusal is what is right, say so among its parts: `expect status {status}`"));
+        if place != open.request.url.span {
+            diagnostic = diagnostic.with_related(open.request.url.span, "what it was opened with");
+        }
         if let Ok(response) = &exchange.outcome
             && !response.body.is_empty()
         {
@@ -230,7 +234,7 @@ impl Walk {
                 opened.reopened(channel, self.now());
             }
             None if exchange.outcome.is_ok() && !expects_other_status(&open) => {
-                return self.refused(&open, exchange, started, title);
+                return self.refused(&open, span, exchange, started, title);
             }
             None => {}
         }
