@@ -18,7 +18,7 @@ const USES: [(&str, &[&str]); 18] = [
     ("judge", &["diag", "eval", "event", "matchers", "pattern", "plan", "source", "syntax", "value"]),
     ("net", &["event", "plan", "syntax", "value"]),
     ("run", &["diag", "eval", "event", "judge", "matchers", "net", "plan", "source", "syntax", "value"]),
-    ("report", &["diag", "event", "judge", "plan", "source", "value"]),
+    ("report", &["diag", "event", "judge", "plan", "source", "syntax", "value"]),
     ("demo", &[]),
     ("cli", &["check", "demo", "diag", "judge", "plan", "project", "report", "run", "source", "syntax"]),
     ("lib", &[]),

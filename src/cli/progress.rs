@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::Output;
+use crate::diag::render;
 use crate::judge::{Outcome, Progress};
 use crate::report::terminal::{self, Detail};
 use crate::source::Sources;
@@ -35,7 +36,7 @@ impl Reporter {
     pub fn hear(&self, progress: Progress) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
-            Progress::Started { total, .. } => state.bar = self.output.interactive.then(|| bar(total)),
+            Progress::Started { tests, .. } => state.bar = self.output.interactive.then(|| bar(tests.len())),
             Progress::TestStarted(info) => {
                 state.running.push(info.name.clone());
                 state.show();
@@ -58,22 +59,37 @@ impl Reporter {
                         text.push('\n');
                     }
                 }
-                match &state.bar {
-                    Some(bar) => {
-                        if !text.is_empty() {
-                            bar.suspend(|| self.output.print(&text));
-                        }
-                        bar.inc(1);
-                    }
-                    None => self.output.print(&text),
+                self.tell(&state, &text);
+                if let Some(bar) = &state.bar {
+                    bar.inc(1);
                 }
                 state.show();
             }
+            Progress::Problem(problem) => {
+                self.tell(
+                    &state,
+                    &(render(&self.output.redactor.diagnostic(&problem), &self.sources, self.output.style) + "\n"),
+                );
+            }
+            Progress::Service(_)
+            | Progress::PhaseStarted { .. }
+            | Progress::PhaseEnded { .. }
+            | Progress::Aborted(_) => {}
             Progress::Ended => {
                 if let Some(bar) = state.bar.take() {
                     bar.finish_and_clear();
                 }
             }
+        }
+    }
+}
+
+impl Reporter {
+    fn tell(&self, state: &State, text: &str) {
+        match &state.bar {
+            _ if text.is_empty() => {}
+            Some(bar) => bar.suspend(|| self.output.print(text)),
+            None => self.output.print(text),
         }
     }
 }

@@ -9,9 +9,10 @@ use super::progress::Reporter;
 use crate::demo::{Demo, DemoOptions, Fault};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::judge::RunResult;
+use crate::judge::release::VerdictState;
 use crate::plan::Plan;
 use crate::report::terminal::{self, Detail};
-use crate::report::{Summary, html, json};
+use crate::report::{Builder, html, json, model};
 use crate::run::{Authority, Options, Stop, authorities, execute};
 use crate::source::Span;
 
@@ -173,11 +174,12 @@ fn finish(
     output: &Output,
     reports: &Reports,
 ) -> Result<Exit, Exit> {
+    let report = Builder { sources, redactor: &output.redactor }.report(result);
     let (json_text, html_text) = rayon::join(
-        || reports.json.as_ref().map(|_| json::render(result, sources, &output.redactor)),
-        || reports.html.as_ref().map(|_| html::render(result, sources, &output.redactor)),
+        || reports.json.as_ref().map(|_| json::render(&report)),
+        || reports.html.as_ref().map(|_| html::render(&report)),
     );
-    output.print(&terminal::summary(result, sources, &output.redactor, output.style));
+    output.print(&terminal::summary(&report, output.style));
     let mut written = Vec::new();
     let mut unwritten = false;
     for (path, text) in [(&reports.json, json_text), (&reports.html, html_text)] {
@@ -197,20 +199,17 @@ fn finish(
     if !written.is_empty() {
         output.print(&format!("  reports: {}\n", written.join(", ")));
     }
-    let exit = exit_of(result);
+    let exit = exit_of(&report);
     Ok(if unwritten && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }
 
-fn exit_of(result: &RunResult) -> Exit {
-    let summary = Summary::of(result);
-    if result.interrupted {
-        Exit::Interrupted
-    } else if summary.bad() > 0 || !result.diagnostics.is_empty() {
-        Exit::Failed
-    } else if summary.passed + summary.flaky == 0 {
-        Exit::NothingProved
-    } else {
-        Exit::Ok
+fn exit_of(report: &model::Report) -> Exit {
+    match VerdictState::named(&report.verdict.state) {
+        _ if report.run.interrupted => Exit::Interrupted,
+        Some(VerdictState::Ready) => Exit::Ok,
+        Some(VerdictState::Invalid) => Exit::NothingProved,
+        Some(VerdictState::Aborted) => Exit::Aborted,
+        _ => Exit::Failed,
     }
 }
 

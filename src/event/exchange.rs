@@ -129,6 +129,27 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// Whether it speaks of a server that can't be reached or doesn't answer, and not of what was asked.
+    pub fn is_outage(self) -> bool {
+        matches!(
+            self,
+            FailureKind::Timeout | FailureKind::Refused | FailureKind::Reset | FailureKind::Closed | FailureKind::Dns
+        )
+    }
+
+    pub const ALL: [FailureKind; 10] = [
+        FailureKind::Timeout,
+        FailureKind::Refused,
+        FailureKind::Reset,
+        FailureKind::Closed,
+        FailureKind::Dns,
+        FailureKind::Tls,
+        FailureKind::TooManyRedirects,
+        FailureKind::TooLarge,
+        FailureKind::Protocol,
+        FailureKind::Invalid,
+    ];
+
     /// The word of `expect failure is`, and of `retry … on`.
     pub fn word(self) -> &'static str {
         match self {

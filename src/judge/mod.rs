@@ -5,6 +5,7 @@ mod excerpt;
 mod failure;
 mod frame;
 mod outcome;
+pub mod release;
 mod response;
 mod verdict;
 

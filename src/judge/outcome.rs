@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
 use crate::event::{ChannelLog, Exchange, Instant};
 use crate::plan::AtRisk;
@@ -19,6 +20,8 @@ pub enum Outcome {
     Flaky,
     Skipped {
         reason: String,
+        /// The service that the test needs, and that is down: then nothing is proved by leaving it out.
+        blocked_by: Option<String>,
     },
     /// Nothing was proved: no exchange, or no expectation was evaluated.
     Vacuous,
@@ -42,6 +45,11 @@ impl Outcome {
         }
     }
 
+    /// Left out as the spec says.
+    pub fn skipped(reason: impl Into<String>) -> Self {
+        Outcome::Skipped { reason: reason.into(), blocked_by: None }
+    }
+
     /// Whether the run can't be called good because of it.
     pub fn is_bad(&self) -> bool {
         matches!(self, Outcome::Failed | Outcome::Errored | Outcome::TimedOut | Outcome::Vacuous)
@@ -59,6 +67,8 @@ pub struct TestInfo {
     pub tags: Vec<String>,
     pub owner: Option<String>,
     pub at_risk: Option<AtRisk>,
+    /// The phase of the plan that runs it.
+    pub phase: Option<Arc<str>>,
     /// The test's name in its file.
     pub span: Span,
 }
@@ -135,6 +145,11 @@ pub struct RunInfo {
     pub environment: Option<String>,
     pub plan: Option<String>,
     pub seed: u64,
+    pub require_real: bool,
+    /// Which part of how many.
+    pub shard: Option<(u32, u32)>,
+    /// SHA-256 of the specs and of what was selected of them, hexadecimal.
+    pub specs: Option<String>,
 }
 
 /// A run that has ended.
@@ -148,13 +163,65 @@ pub struct RunResult {
     pub tests: Vec<Arc<TestResult>>,
     /// Problems that belong to no single test: a hook of a suite, the environment.
     pub diagnostics: Vec<Diagnostic>,
+    pub release: Arc<Release>,
+    /// One for each phase of the release.
+    pub phases: Vec<PhaseRun>,
+    pub services: Vec<ServiceWatch>,
+    pub service_map: Arc<ServiceMap>,
+    pub credentials: Vec<CredentialRecord>,
+    /// The condition that ended it.
+    pub abort: Option<Abort>,
+}
+
+impl RunResult {
+    /// What it is judged by.
+    pub fn facts<'a>(&'a self, digests: &'a [Digest], problems: &'a [String]) -> release::Facts<'a> {
+        release::Facts {
+            release: &self.release,
+            phases: &self.phases,
+            digests,
+            services: &self.services,
+            abort: self.abort.as_ref(),
+            interrupted: self.interrupted,
+            problems,
+            duration: self.duration,
+        }
+    }
+}
+
+/// When a credential was obtained; never what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialRecord {
+    pub name: String,
+    pub obtained: Vec<Instant>,
+    /// Why it could not be obtained, the last time that it couldn't.
+    pub failed: Option<String>,
 }
 
 /// What a run says while it goes on.
 #[derive(Clone, Debug)]
 pub enum Progress {
-    Started { total: usize, info: RunInfo },
+    Started {
+        info: Arc<RunInfo>,
+        release: Arc<Release>,
+        /// All tests, in the order of the plan.
+        tests: Arc<[Arc<TestInfo>]>,
+        service_map: Arc<ServiceMap>,
+    },
+    /// A service was asked how it is.
+    Service(Arc<ServiceWatch>),
+    PhaseStarted {
+        index: usize,
+        at: Instant,
+    },
+    PhaseEnded {
+        index: usize,
+        run: PhaseRun,
+    },
     TestStarted(Arc<TestInfo>),
     TestEnded(Arc<TestResult>),
+    /// A problem of no single test.
+    Problem(Arc<Diagnostic>),
+    Aborted(Arc<Abort>),
     Ended,
 }

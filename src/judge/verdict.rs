@@ -33,7 +33,7 @@ pub fn outcome_of(attempts: &[Facts]) -> Outcome {
         return Outcome::Failed;
     }
     if let Some(reason) = &last.skipped {
-        return Outcome::Skipped { reason: reason.clone() };
+        return Outcome::skipped(reason);
     }
     if last.exchanges == 0 || last.expectations == 0 {
         return Outcome::Vacuous;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::lower::Values;
 use super::{Environment, Service, constant};
@@ -10,6 +11,9 @@ use crate::project::{DeclRef, ModuleId, Project};
 use crate::source::Span;
 use crate::syntax::ast::{self, EnvEntryKind, EnvValue};
 use crate::value::{Secret, Value};
+
+/// How long a service may take to be up, where its probe doesn't say it.
+const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The environment to use: the one named, else the one that is `default`, else the only one.
 /// `Ok(None)` when none is declared, or several without a default.
@@ -187,15 +191,23 @@ fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Vec<Ser
             name: service.name.text.clone(),
             span: service.name.span,
             probe: None,
-            within: None,
+            within: DEFAULT_WITHIN,
+            url: resolved.values.get(&service.name.text).and_then(|value| Some(value.as_json()?.as_str()?.to_owned())),
             depends_on: Vec::new(),
         };
         for entry in &service.entries {
             match &entry.kind {
                 ast::ServiceEntryKind::Probe { request, within } => {
                     let mut values = Values::new(project, resolved.clone());
-                    lowered.probe = Some(Arc::new(values.request(decl.module, request)));
-                    lowered.within = within.as_ref().map(|within| values.expr(decl.module, within));
+                    let request = values.request(decl.module, request);
+                    lowered.url = constant::value(&request.url, &resolved.values).map(|url| url.to_text());
+                    lowered.probe = Some(Arc::new(request));
+                    if let Some(within) = within {
+                        let within = values.expr(decl.module, within);
+                        if let Some(Value::Duration(within)) = constant::value(&within, &resolved.values) {
+                            lowered.within = within;
+                        }
+                    }
                 }
                 ast::ServiceEntryKind::DependsOn(names) => {
                     lowered.depends_on.extend(names.iter().map(|name| name.text.clone()));

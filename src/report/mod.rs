@@ -1,11 +1,14 @@
 //! From results to what people and programs read: the terminal, JSON, HTML and annotations. Every text passes through the redactor.
 
+pub mod assemble;
+pub mod build;
 pub mod github;
 pub mod html;
 pub mod json;
+pub mod model;
 pub mod redact;
-pub mod summary;
 pub mod terminal;
 
+pub use assemble::risk_words;
+pub use build::Builder;
 pub use redact::Redactor;
-pub use summary::{Cause, Summary, Verdict};

@@ -8,6 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::diag::Diagnostic;
 use crate::value::SecretSink;
 
@@ -40,6 +43,24 @@ struct Finder {
     /// For each beginning, the forms that start with it.
     forms: Vec<Vec<String>>,
 }
+
+/// Fields of the report whose values are the tool's own words.
+const KINDS: [&str; 14] = [
+    "outcome",
+    "state",
+    "kind",
+    "direction",
+    "severity",
+    "measure",
+    "op",
+    "unit",
+    "classification",
+    "protocol",
+    "opens",
+    "of",
+    "statistic",
+    "code",
+];
 
 /// How much of a form is enough to know it by, in bytes.
 const BEGINNING: usize = 16;
@@ -176,23 +197,37 @@ impl Redactor {
         masked
     }
 
-    /// All strings in a JSON value, keys too.
-    pub fn redact_json(&self, json: &mut serde_json::Value) {
+    /// The same with all of its texts masked. What only names a kind (`"outcome": "passed"`) stays: no secret comes there from outside.
+    pub fn masked<T: Serialize + DeserializeOwned>(&self, one: T) -> T {
+        if self.is_empty() {
+            return one;
+        }
+        let masked = serde_json::to_value(&one).ok().and_then(|mut json| {
+            self.mask(&mut json);
+            serde_json::from_value(json).ok()
+        });
+        masked.unwrap_or(one)
+    }
+
+    fn is_empty(&self) -> bool {
+        let state = self.lock();
+        state.secrets.is_empty() && state.short.is_empty()
+    }
+
+    fn mask(&self, json: &mut serde_json::Value) {
         match json {
             serde_json::Value::String(text) => {
-                if let Cow::Owned(masked) = self.redact(text) {
-                    *text = masked;
-                } else if self.lock().short.contains(text.as_str()) {
-                    *text = MASK.to_owned();
+                let masked = self.redact(text);
+                if *masked != **text {
+                    *text = masked.into_owned();
                 }
             }
-            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.redact_json(item)),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
             serde_json::Value::Object(fields) => {
-                let old = std::mem::take(fields);
-                for (key, mut value) in old {
-                    self.redact_json(&mut value);
-                    fields.insert(self.redact(&key).into_owned(), value);
-                }
+                fields
+                    .iter_mut()
+                    .filter(|(key, _)| !KINDS.contains(&key.as_str()))
+                    .for_each(|(_, value)| self.mask(value));
             }
             _ => {}
         }

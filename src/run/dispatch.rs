@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -13,6 +14,7 @@ use super::stop::Stop;
 use super::test::{self, DEFAULT_LIMIT};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::Scope;
+use crate::judge::release::{Phase, PhaseRun, Release, ServiceMap};
 use crate::judge::{Outcome, Progress, RunInfo, RunResult, TestResult};
 use crate::net::clock::Clock;
 use crate::net::http::{Authority, Http};
@@ -58,6 +60,9 @@ pub async fn execute(plan: Arc<Plan>, options: Options, progress: OnProgress) ->
         environment: plan.environment.name.clone(),
         plan: None,
         seed: options.seed,
+        require_real: plan.environment.require_real,
+        shard: None,
+        specs: None,
     };
     for value in plan.environment.values.values() {
         if let Value::Secret(secret) = value {
@@ -65,7 +70,27 @@ pub async fn execute(plan: Arc<Plan>, options: Options, progress: OnProgress) ->
         }
     }
     let total = plan.suites.iter().map(|suite| suite.tests.len()).sum();
-    progress(Progress::Started { total, info: info.clone() });
+    let service_map = Arc::new(ServiceMap::of_environment(&plan.environment));
+    let tests_known: Vec<_> =
+        plan.suites.iter().flat_map(|suite| suite.tests.iter().map(|test| test::info(suite, test))).collect();
+    let release = Arc::new(Release {
+        name: None,
+        phases: vec![Phase {
+            name: String::new(),
+            span: Span::nowhere(),
+            gates: Vec::new(),
+            budget: None,
+            tests: tests_known.iter().map(|test| test.id.clone()).collect(),
+            loads: Vec::new(),
+        }],
+        gates: Vec::new(),
+    });
+    progress(Progress::Started {
+        info: Arc::new(info.clone()),
+        release: release.clone(),
+        tests: tests_known.into(),
+        service_map: service_map.clone(),
+    });
     let shared = Arc::new(Shared {
         http: Http::new(clock, started_at, options.trusted.clone()),
         options: options.clone(),
@@ -88,10 +113,24 @@ pub async fn execute(plan: Arc<Plan>, options: Options, progress: OnProgress) ->
     for (index, suite) in join_all(suites).await.into_iter().enumerate() {
         let (results, problems) = suite.unwrap_or_else(|_| run.lost(index));
         tests.extend(results);
+        problems.iter().for_each(|one| progress(Progress::Problem(Arc::new(one.clone()))));
         diagnostics.extend(problems);
     }
     progress(Progress::Ended);
-    RunResult { info, duration: clock.now(), interrupted: options.stop.is_stopped(), tests, diagnostics }
+    let duration = clock.now();
+    RunResult {
+        info,
+        duration,
+        interrupted: options.stop.is_stopped(),
+        tests,
+        diagnostics,
+        release,
+        phases: vec![PhaseRun { started: Some(Duration::ZERO), duration, ..PhaseRun::default() }],
+        services: Vec::new(),
+        service_map,
+        credentials: Vec::new(),
+        abort: None,
+    }
 }
 
 struct Run {
@@ -119,7 +158,7 @@ impl Run {
         let plan = self.shared.plan.clone();
         let Some(suite) = plan.suites.get(index) else { return Default::default() };
         if let Some(reason) = elsewhere(suite, &plan) {
-            return (self.all(suite, &Outcome::Skipped { reason }, &[]), Vec::new());
+            return (self.all(suite, &Outcome::skipped(reason), &[]), Vec::new());
         }
         // Always taken in the order of their names, so that two suites can't wait for each other.
         let mut locks = suite.locks.clone();
@@ -132,7 +171,7 @@ impl Run {
         }
         let scope = match self.before_all(suite).await {
             Prepared::Ready(scope) => scope,
-            Prepared::Skipped(reason) => return (self.all(suite, &Outcome::Skipped { reason }, &[]), Vec::new()),
+            Prepared::Skipped(reason) => return (self.all(suite, &Outcome::skipped(reason), &[]), Vec::new()),
             Prepared::Failed(diagnostics) => {
                 let cause = "the suite's `before all` failed".to_owned();
                 return (self.all(suite, &Outcome::NotRun { cause }, &diagnostics), diagnostics);
@@ -256,6 +295,7 @@ impl Run {
             tags: Vec::new(),
             owner: None,
             at_risk: None,
+            phase: None,
             span: Span::nowhere(),
         };
         test::not_run(

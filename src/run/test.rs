@@ -33,6 +33,7 @@ pub(super) fn info(suite: &Suite, test: &Test) -> Arc<TestInfo> {
         tags: test.meta.tags.clone(),
         owner: test.meta.owner.clone(),
         at_risk: test.meta.at_risk.clone(),
+        phase: None,
         span: test.span,
     })
 }

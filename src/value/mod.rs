@@ -14,7 +14,7 @@ pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
 pub use duration::{format_duration, format_size};
 pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
-pub use money::{Money, Rate};
+pub use money::{Money, Rate, money_words};
 pub use regex::{Pattern, PatternError};
 pub use secret::{Secret, SecretSink};
 pub use types::{Shape, ShapeField, Type};

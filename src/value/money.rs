@@ -10,15 +10,20 @@ pub struct Money {
 impl fmt::Display for Money {
     /// `$120K`, `$1.5M`, `$950`: as people write it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.currency == "USD" { "$" } else { self.currency };
-        let (scaled, unit) = match self.amount.abs() {
-            amount if amount >= 1e9 => (self.amount / 1e9, "B"),
-            amount if amount >= 1e6 => (self.amount / 1e6, "M"),
-            amount if amount >= 1e3 => (self.amount / 1e3, "K"),
-            _ => (self.amount, ""),
-        };
-        write!(f, "{sign}{}{unit}", (scaled * 100.0).round() / 100.0)
+        f.write_str(&money_words(self.amount, self.currency))
     }
+}
+
+/// An amount of a currency as people write it: `$120K`.
+pub fn money_words(amount: f64, currency: &str) -> String {
+    let sign = if currency == "USD" { "$" } else { currency };
+    let (scaled, unit) = match amount.abs() {
+        size if size >= 1e9 => (amount / 1e9, "B"),
+        size if size >= 1e6 => (amount / 1e6, "M"),
+        size if size >= 1e3 => (amount / 1e3, "K"),
+        _ => (amount, ""),
+    };
+    format!("{sign}{}{unit}", (scaled * 100.0).round() / 100.0)
 }
 
 /// How often something happens: `200/s`.

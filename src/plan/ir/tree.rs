@@ -35,7 +35,10 @@ pub struct Service {
     pub name: String,
     pub span: Span,
     pub probe: Option<Arc<Request>>,
-    pub within: Option<Expr>,
+    /// Within which time it must be up; 10 s unless it is said.
+    pub within: Duration,
+    /// Where it is: the URL of its probe, or without one the environment's value of its name.
+    pub url: Option<String>,
     /// Names of other services.
     pub depends_on: Vec<String>,
 }

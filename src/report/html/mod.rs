@@ -4,14 +4,10 @@ mod view;
 
 use askama::Template as _;
 
-use super::Redactor;
-use crate::judge::RunResult;
-use crate::source::Sources;
+use super::model::Report;
 
 /// The whole report as text.
-pub fn render(run: &RunResult, sources: &Sources, redactor: &Redactor) -> String {
-    let page = view::Page::new(run, sources, redactor);
+pub fn render(report: &Report) -> String {
     // The template writes to memory, which can't fail.
-    let text = page.render().unwrap_or_default();
-    redactor.redact(&text).into_owned()
+    view::Page::new(report).render().unwrap_or_default()
 }

@@ -1,0 +1,324 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::suspect::{Known, Suspect, suspects};
+use super::verdict::sum;
+use super::watch::no_answer_words;
+use super::{Answer, Classification, Digest, RiskSum, ServiceState, ServiceWatch, Symptom, SymptomKind, classify};
+use crate::judge::Outcome;
+use crate::value::format_duration;
+
+/// Failures that have the same reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// `database is the prime suspect: backend and auth answer 503, and both depend on it`
+    pub summary: String,
+    /// A service, or a host where no service is declared.
+    pub suspect: Option<String>,
+    pub classification: Option<Classification>,
+    /// The tests' ids, in their order: those that failed by it, then those that it blocked.
+    pub tests: Vec<String>,
+    /// What was seen, because of what, because of what: the last one is the root.
+    pub chain: Vec<String>,
+    /// What the suspicion stands on, a sentence each.
+    pub evidence: Vec<String>,
+    pub at_risk: Vec<RiskSum>,
+}
+
+/// Groups what failed by what made it fail: outages along the dependencies first, then by kind, most tests first.
+pub(super) fn causes(digests: &[Digest], services: &[ServiceWatch]) -> Vec<Cause> {
+    let failing = failing(digests, services);
+    let working = working(digests, services, &failing);
+    let known = Known { services, failing: &failing, working: &working };
+    let suspects = suspects(&known);
+    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    let mut outages: Vec<Cause> = Vec::new();
+    for suspect in &suspects {
+        let mine: Vec<&Digest> =
+            digests.iter().filter(|digest| belongs(digest, suspect) && taken.insert(digest.id.as_str())).collect();
+        outages.push(outage(suspect, &mine, services));
+    }
+    let mut groups: Vec<(Key<'_>, Vec<&Digest>)> = Vec::new();
+    for digest in digests.iter().filter(|digest| digest.outcome.is_bad() && !taken.contains(digest.id.as_str())) {
+        let key = Key::of(digest);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, tests)) => tests.push(digest),
+            None => groups.push((key, vec![digest])),
+        }
+    }
+    let mut rest: Vec<Cause> = groups.iter().map(|(_, tests)| misbehaviour(tests, services)).collect();
+    outages.sort_by_key(|cause| std::cmp::Reverse(cause.tests.len()));
+    rest.sort_by_key(|cause| std::cmp::Reverse(cause.tests.len()));
+    outages.extend(rest);
+    outages
+}
+
+/// What tests must share to have one cause.
+#[derive(PartialEq, Eq)]
+struct Key<'a> {
+    place: Option<&'a str>,
+    kind: Option<&'a SymptomKind>,
+}
+
+impl<'a> Key<'a> {
+    fn of(digest: &'a Digest) -> Self {
+        let symptom = digest.symptom.as_ref();
+        Self { place: symptom.and_then(place), kind: symptom.map(|symptom| &symptom.kind) }
+    }
+}
+
+fn place(symptom: &Symptom) -> Option<&str> {
+    symptom.service.as_deref().or(symptom.host.as_deref())
+}
+
+/// Services, and hosts without one, that were seen not to work.
+fn failing(digests: &[Digest], services: &[ServiceWatch]) -> BTreeSet<String> {
+    let down = services.iter().filter(|one| one.state == ServiceState::Down).map(|one| one.name.clone());
+    // A service whose probe holds is up: single outages that were seen of it are told by kind.
+    let up = |name: &str| services.iter().any(|one| one.name == name && one.state == ServiceState::Up);
+    let seen = digests
+        .iter()
+        .filter_map(|digest| digest.symptom.as_ref())
+        .filter(|symptom| symptom.is_outage())
+        .filter_map(place)
+        .filter(|name| !up(name))
+        .map(str::to_owned);
+    down.chain(seen).collect()
+}
+
+fn working(digests: &[Digest], services: &[ServiceWatch], failing: &BTreeSet<String>) -> BTreeSet<String> {
+    let up = services.iter().filter(|one| one.state == ServiceState::Up).map(|one| one.name.as_str());
+    let answered = digests
+        .iter()
+        .flat_map(|digest| &digest.samples)
+        .filter(|sample| matches!(sample.answer, Answer::Status(status) if status < 500) && sample.held)
+        .filter_map(|sample| sample.service.as_deref());
+    // What answers some requests and refuses others, as a service whose database is away does, isn't seen to work.
+    up.chain(answered).filter(|name| !failing.contains(*name)).map(str::to_owned).collect()
+}
+
+/// Whether a test fell short because of a suspect's outage.
+fn belongs(digest: &Digest, suspect: &Suspect) -> bool {
+    let explained = |name: &str| name == suspect.service || suspect.explains.iter().any(|one| one == name);
+    if let Outcome::Skipped { blocked_by: Some(service), .. } = &digest.outcome {
+        return explained(service);
+    }
+    digest.symptom.as_ref().is_some_and(|symptom| {
+        let broken =
+            symptom.is_outage() || matches!(symptom.kind, SymptomKind::Status(500..) | SymptomKind::NoAnswer(_));
+        broken && place(symptom).is_some_and(explained)
+    })
+}
+
+fn outage(suspect: &Suspect, tests: &[&Digest], services: &[ServiceWatch]) -> Cause {
+    let watch = |name: &str| services.iter().find(|one| one.name == name);
+    let seen: Vec<(&str, String)> =
+        suspect.explains.iter().map(|name| (name.as_str(), condition(name, watch(name), tests))).collect();
+    let others: Vec<&(&str, String)> = seen.iter().filter(|(name, _)| *name != suspect.service).collect();
+    let own = seen.iter().find(|(name, _)| *name == suspect.service);
+    let summary = match own {
+        Some((name, condition)) if others.is_empty() => format!("{name} {condition}"),
+        Some((name, condition)) => {
+            format!("{name} {condition}, and {} with it", and(others.iter().map(|(name, _)| *name)))
+        }
+        None => {
+            let names = and(others.iter().map(|(name, _)| *name));
+            let conditions: BTreeSet<&str> = others.iter().map(|(_, condition)| condition.as_str()).collect();
+            let what = match conditions.iter().next() {
+                Some(one) if conditions.len() == 1 => plural(one, others.len()),
+                _ => "do not work".to_owned(),
+            };
+            let depend = match others.len() {
+                1 => "depends on it",
+                2 => "both depend on it",
+                _ => "all depend on it",
+            };
+            format!("{} is the prime suspect: {names} {what}, and {depend}", suspect.service)
+        }
+    };
+    let mut evidence: Vec<String> = Vec::new();
+    for name in &suspect.named_by {
+        evidence.push(format!("{name}'s own health says that {} is down", suspect.service));
+    }
+    evidence.extend(seen.iter().filter_map(|(name, _)| timeline(watch(name)?)));
+    let classifications: Vec<Classification> =
+        seen.iter().filter_map(|(name, _)| classify(&watch(name)?.sightings)).collect();
+    Cause {
+        summary,
+        suspect: Some(suspect.service.clone()),
+        classification: worst(&classifications),
+        tests: tests.iter().map(|test| test.id.clone()).collect(),
+        chain: chain(suspect, &seen, tests, services),
+        evidence,
+        at_risk: sum(tests.iter().copied()),
+    }
+}
+
+/// One that stays matters more than one that passes.
+fn worst(found: &[Classification]) -> Option<Classification> {
+    use Classification::{Intermittent, Persistent, StartUpDelay};
+    [Persistent, Intermittent, StartUpDelay].into_iter().find(|one| found.contains(one))
+}
+
+/// What was seen, because of what, because of what; told along the edges of the dependencies.
+fn chain(suspect: &Suspect, seen: &[(&str, String)], tests: &[&Digest], services: &[ServiceWatch]) -> Vec<String> {
+    let graph = super::suspect::Graph::new(services);
+    let mut chain = Vec::new();
+    let failed = tests.iter().filter(|test| test.outcome.is_bad()).count();
+    let blocked = tests.len() - failed;
+    let count = |count: usize| if count == 1 { "1 test".to_owned() } else { format!("{count} tests") };
+    match (failed, blocked) {
+        (0, 0) => {}
+        (0, _) => chain.push(format!("{} could not be run", count(blocked))),
+        (_, 0) => chain.push(format!("{} failed", count(failed))),
+        _ => chain.push(format!("{} failed, and {} could not be run", count(failed), count(blocked))),
+    }
+    // From those that the most depends on their way to the root: one level of the dependencies is one answer.
+    let mut levels: BTreeMap<std::cmp::Reverse<usize>, Vec<&(&str, String)>> = BTreeMap::new();
+    for one in seen.iter().filter(|(name, _)| *name != suspect.service) {
+        levels.entry(std::cmp::Reverse(graph.below(one.0).len())).or_default().push(one);
+    }
+    for level in levels.values() {
+        let conditions: BTreeSet<&str> = level.iter().map(|(_, condition)| condition.as_str()).collect();
+        match conditions.iter().next() {
+            Some(condition) if conditions.len() == 1 => {
+                chain.push(format!("{} {}", and(level.iter().map(|(name, _)| *name)), plural(condition, level.len())));
+            }
+            _ => chain.push(and(level.iter().map(|(name, condition)| format!("{name} {condition}")))),
+        }
+    }
+    let root = match seen.iter().find(|(name, _)| *name == suspect.service) {
+        Some((name, condition)) => format!("{name} {condition}"),
+        None if suspect.named_by.is_empty() => {
+            format!(
+                "{} does not work, it seems: all that depends on it fails, and nothing that does works",
+                suspect.service
+            )
+        }
+        None => format!("{} is down, as {} says", suspect.service, and(suspect.named_by.iter())),
+    };
+    chain.push(root);
+    chain
+}
+
+/// `answers 503`, `refuses connections`: of a service, from its last bad answer to its probe, else from what tests saw.
+fn condition(name: &str, watch: Option<&ServiceWatch>, tests: &[&Digest]) -> String {
+    let probed = watch.and_then(|watch| watch.sightings.iter().rev().find(|one| !one.held)).map(|one| one.answer);
+    let seen = || {
+        tests.iter().find_map(|test| {
+            let symptom = test.symptom.as_ref().filter(|symptom| place(symptom) == Some(name))?;
+            match symptom.kind {
+                SymptomKind::Status(status) => Some(Answer::Status(status)),
+                SymptomKind::NoAnswer(kind) => Some(Answer::None(kind)),
+                _ => None,
+            }
+        })
+    };
+    match probed.or_else(seen) {
+        Some(Answer::Status(status)) if status >= 400 => format!("answers {status}"),
+        Some(Answer::Status(status)) => format!("answers {status}, and not as its probe expects"),
+        Some(Answer::None(kind)) => match kind {
+            crate::event::FailureKind::Refused => "refuses connections".to_owned(),
+            crate::event::FailureKind::Timeout => "doesn't answer in time".to_owned(),
+            kind => format!("can't be asked ({})", no_answer_words(kind)),
+        },
+        None => "doesn't work".to_owned(),
+    }
+}
+
+fn plural(condition: &str, count: usize) -> String {
+    if count < 2 {
+        return condition.to_owned();
+    }
+    let words = [("answers", "answer"), ("refuses", "refuse"), ("doesn't", "don't")];
+    let first = condition.split(' ').next().unwrap_or_default();
+    match words.iter().find(|(one, _)| *one == first) {
+        Some((one, many)) => condition.replacen(one, many, 1),
+        None => condition.to_owned(),
+    }
+}
+
+/// `backend: 503, unhealthy at 0 s, 2 s, … 10 s`: how its answers went over the time it was watched.
+fn timeline(watch: &ServiceWatch) -> Option<String> {
+    let first = watch.sightings.first()?;
+    let mut runs: Vec<(String, crate::event::Instant, crate::event::Instant, usize)> = Vec::new();
+    for one in &watch.sightings {
+        // The up-time differs each time; it is told at the end.
+        let words = super::Sighting { uptime: None, ..one.clone() }.words();
+        match runs.last_mut() {
+            Some((before, _, to, count)) if *before == words => (*to, *count) = (one.at, *count + 1),
+            _ => runs.push((words, one.at, one.at, 1)),
+        }
+    }
+    let at = |instant: crate::event::Instant| format_duration(instant.saturating_sub(first.at));
+    let mut told: Vec<String> = runs
+        .iter()
+        .map(|(words, from, to, count)| match count {
+            1 => format!("{words} at +{}", at(*from)),
+            _ => format!("{words} from +{} to +{} ({count} times)", at(*from), at(*to)),
+        })
+        .collect();
+    const MOST: usize = 6;
+    if told.len() > MOST {
+        let rest = told.len() - MOST;
+        told.truncate(MOST);
+        told.push(format!("{rest} more changes"));
+    }
+    let grows =
+        watch.sightings.first().and_then(|one| one.uptime).zip(watch.sightings.last().and_then(|one| one.uptime));
+    let uptime = match grows {
+        Some((from, to)) if to > from && watch.sightings.len() > 1 => {
+            format!("; it says it is up for {from:.1} s, then {to:.1} s")
+        }
+        Some((from, to)) if to < from => {
+            format!("; its up-time fell from {from:.1} s to {to:.1} s: it was started again")
+        }
+        _ => String::new(),
+    };
+    Some(format!("{}: {}{uptime}", watch.name, told.join(", then ")))
+}
+
+/// What works, and does the wrong thing.
+fn misbehaviour(tests: &[&Digest], services: &[ServiceWatch]) -> Cause {
+    let symptom = tests.first().and_then(|test| test.symptom.as_ref());
+    let suspect = symptom.and_then(|symptom| match &symptom.kind {
+        SymptomKind::Expectation { .. } | SymptomKind::Status(_) | SymptomKind::NoAnswer(_) => place(symptom),
+        SymptomKind::Other { code } => code.starts_with("e2e::net::").then(|| place(symptom)).flatten(),
+    });
+    let summary = match symptom {
+        Some(symptom) => match (&symptom.kind, place(symptom)) {
+            (SymptomKind::Status(status), Some(place)) => format!("{place} answers {status}"),
+            (SymptomKind::Expectation { what, .. }, Some(place)) if tests.len() > 1 => {
+                format!("{place}: `{what}` does not hold; first: {}", symptom.message)
+            }
+            _ => symptom.message.clone(),
+        },
+        None => "no reason is known".to_owned(),
+    };
+    let watch = suspect.and_then(|suspect| services.iter().find(|one| one.name == suspect));
+    Cause {
+        summary,
+        suspect: suspect.map(str::to_owned),
+        classification: None,
+        tests: tests.iter().map(|test| test.id.clone()).collect(),
+        chain: Vec::new(),
+        evidence: watch
+            .filter(|watch| watch.state == ServiceState::Up)
+            .map(|watch| {
+                let says = watch.sightings.last().map(super::Sighting::words).unwrap_or_default();
+                format!("{} is up: its probe holds ({says})", watch.name)
+            })
+            .into_iter()
+            .collect(),
+        at_risk: sum(tests.iter().copied()),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`
+fn and<T: ToString>(names: impl Iterator<Item = T>) -> String {
+    let names: Vec<String> = names.map(|name| name.to_string()).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}

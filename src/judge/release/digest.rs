@@ -1,0 +1,224 @@
+use std::time::Duration;
+
+use super::ServiceMap;
+use crate::diag::codes;
+use crate::event::{Exchange, FailureKind, Instant};
+use crate::judge::{Outcome, StepState, TestResult};
+
+/// What of a test is looked at by gates, causes and the verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Digest {
+    pub id: String,
+    pub suite: String,
+    pub name: String,
+    pub priority: Option<String>,
+    pub risk: Option<Risk>,
+    pub outcome: Outcome,
+    /// Why it didn't hold; for those that didn't.
+    pub symptom: Option<Symptom>,
+    pub samples: Vec<Sample>,
+    pub openings: Vec<Opening>,
+    /// Events that came although the spec says `never`.
+    pub forbidden: usize,
+}
+
+/// `at risk $120K MRR`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Risk {
+    pub amount: f64,
+    pub currency: String,
+    pub per: Option<String>,
+}
+
+/// One exchange, as gates see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    pub at: Instant,
+    pub method: String,
+    pub url: String,
+    pub service: Option<String>,
+    pub answer: Answer,
+    pub time: Duration,
+    pub first_byte: Option<Duration>,
+    /// It got an answer, and what was expected of it held.
+    pub held: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Status(u16),
+    None(FailureKind),
+}
+
+/// A channel that was to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    pub channel: String,
+    pub protocol: String,
+    pub time: Duration,
+    /// As the spec wants it: an expected refusal is neither.
+    pub opened: Option<bool>,
+}
+
+/// Why a test didn't hold, as a kind: tests with the same one have the same cause.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Symptom {
+    /// The service whose exchange it was.
+    pub service: Option<String>,
+    /// `127.0.0.1:8080`, of that exchange.
+    pub host: Option<String>,
+    pub kind: SymptomKind,
+    /// The first diagnostic's sentence.
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SymptomKind {
+    NoAnswer(FailureKind),
+    /// An error status that the spec didn't expect.
+    Status(u16),
+    /// An expectation didn't hold: its diagnostic's code, and the expectation as written.
+    Expectation {
+        code: String,
+        what: String,
+    },
+    /// Anything else, by its diagnostic's code.
+    Other {
+        code: String,
+    },
+}
+
+impl Symptom {
+    /// Whether it speaks of a service that doesn't work, and not of one that works wrongly.
+    pub fn is_outage(&self) -> bool {
+        match self.kind {
+            SymptomKind::NoAnswer(kind) => kind.is_outage(),
+            SymptomKind::Status(status) => is_outage_status(status),
+            SymptomKind::Expectation { .. } | SymptomKind::Other { .. } => false,
+        }
+    }
+}
+
+/// Bad gateway, unavailable, gateway timeout (RFC 9110, sections 15.6.3 to 15.6.5): something behind the answer doesn't work.
+pub(super) fn is_outage_status(status: u16) -> bool {
+    (502..=504).contains(&status)
+}
+
+impl Digest {
+    pub fn of(test: &TestResult, services: &ServiceMap) -> Self {
+        let failed_step = test.steps.iter().find(|step| step.state == StepState::Failed);
+        let samples = test
+            .exchanges
+            .iter()
+            .enumerate()
+            .map(|(index, exchange)| {
+                let step = test.steps.iter().find(|step| step.exchange == Some(index));
+                sample(exchange, step.map(|step| step.state != StepState::Failed), services)
+            })
+            .collect();
+        let openings = test
+            .steps
+            .iter()
+            .filter_map(|step| {
+                let exchange = test.exchanges.get(step.exchange?)?;
+                let (protocol, _) = step.title.split_once(' ')?;
+                let protocol = ["websocket", "sse", "ndjson"].into_iter().find(|known| *known == protocol)?;
+                Some(opening(exchange, protocol, step.state != StepState::Failed, test))
+            })
+            .collect();
+        let symptom = test.outcome.is_bad().then(|| {
+            let exchange = failed_step.and_then(|step| test.exchanges.get(step.exchange?)).or(test.exchanges.last());
+            symptom(
+                test,
+                failed_step.and_then(|step| step.expectations.iter().find(|one| !one.held)),
+                exchange.map(|exchange| &**exchange),
+                services,
+            )
+        });
+        Self {
+            id: test.info.id.clone(),
+            suite: test.info.suite.clone(),
+            name: test.info.name.clone(),
+            priority: test.info.priority.clone(),
+            risk: test.info.at_risk.as_ref().map(|risk| Risk {
+                amount: risk.money.amount,
+                currency: risk.money.currency.to_owned(),
+                per: risk.per.clone(),
+            }),
+            outcome: test.outcome.clone(),
+            symptom,
+            samples,
+            openings,
+            forbidden: test.diagnostics.iter().filter(|one| *one.code == codes::FORBIDDEN_EVENT).count(),
+        }
+    }
+}
+
+fn sample(exchange: &Exchange, held: Option<bool>, services: &ServiceMap) -> Sample {
+    let answer = answer(exchange);
+    // An attempt that was tried again has no step of its own.
+    let works = match answer {
+        Answer::Status(status) => status < 500,
+        Answer::None(_) => false,
+    };
+    Sample {
+        at: exchange.started,
+        method: exchange.method.clone(),
+        url: exchange.url.clone(),
+        service: services.of(&exchange.url).map(str::to_owned),
+        answer,
+        time: exchange.timings.total,
+        first_byte: exchange.timings.first_byte,
+        held: held.unwrap_or(works),
+    }
+}
+
+fn answer(exchange: &Exchange) -> Answer {
+    match &exchange.outcome {
+        Ok(response) => Answer::Status(response.status),
+        Err(failure) => Answer::None(failure.kind),
+    }
+}
+
+fn opening(exchange: &Exchange, protocol: &'static str, held: bool, test: &TestResult) -> Opening {
+    let opened = match answer(exchange) {
+        Answer::Status(status) if held => (status == 101 || protocol != "websocket" && status < 300).then_some(true),
+        _ => Some(false).filter(|_| !held),
+    };
+    let channel = test.channels.iter().find(|channel| channel.log.url == exchange.url);
+    Opening {
+        channel: channel.map(|channel| channel.log.name.clone()).unwrap_or_default(),
+        protocol: protocol.to_owned(),
+        time: exchange.timings.total,
+        opened,
+    }
+}
+
+fn symptom(
+    test: &TestResult,
+    unheld: Option<&crate::judge::ExpectationRecord>,
+    exchange: Option<&Exchange>,
+    services: &ServiceMap,
+) -> Symptom {
+    let first = test.diagnostics.first();
+    let message = first.map_or_else(|| format!("the test {}", test.outcome.words()), |first| first.message.clone());
+    let code = first.map_or("", |first| first.code.name);
+    let kind = match exchange.map(answer) {
+        Some(Answer::None(kind)) if code.starts_with("e2e::net::") => SymptomKind::NoAnswer(kind),
+        // An error status that isn't expected is the same trouble whatever was expected instead.
+        Some(Answer::Status(status)) if status >= 400 && code == codes::STATUS.name => SymptomKind::Status(status),
+        Some(Answer::Status(status)) if is_outage_status(status) && code.starts_with("e2e::expect::") => {
+            SymptomKind::Status(status)
+        }
+        _ => match unheld {
+            Some(unheld) => SymptomKind::Expectation { code: code.to_owned(), what: unheld.text.clone() },
+            None => SymptomKind::Other { code: code.to_owned() },
+        },
+    };
+    Symptom {
+        service: exchange.and_then(|exchange| services.of(&exchange.url)).map(str::to_owned),
+        host: exchange.and_then(|exchange| super::services::authority(&exchange.url)),
+        kind,
+        message,
+    }
+}

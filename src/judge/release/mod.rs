@@ -1,0 +1,170 @@
+//! From what every test left behind to gates, causes and one verdict. Pure: a live run, a journal and merged shards are judged alike.
+
+mod abort;
+mod causes;
+mod counts;
+mod digest;
+mod gate;
+mod services;
+mod suspect;
+mod verdict;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use abort::{AbortCondition, AbortJudge, AbortKind, Observation};
+pub use causes::Cause;
+pub use counts::Counts;
+pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind};
+pub use gate::{Gate, GateResult, Measure, Of, Statistic, Unit};
+pub use services::{Base, ServiceMap};
+pub use verdict::{RiskSum, Verdict, VerdictState};
+pub use watch::{Classification, ServiceState, ServiceWatch, Sighting, classify};
+
+use crate::event::Instant;
+use crate::source::Span;
+
+/// A plan as it is judged: its phases with the tests that each selects, and its gates.
+#[derive(Clone, Debug, Default)]
+pub struct Release {
+    /// Absent for a run without a plan, which is one phase without gates.
+    pub name: Option<String>,
+    pub phases: Vec<Phase>,
+    /// Of the whole run.
+    pub gates: Vec<Gate>,
+}
+
+/// What a phase runs, and what must hold of it.
+#[derive(Clone, Debug)]
+pub struct Phase {
+    pub name: String,
+    pub span: Span,
+    pub gates: Vec<Gate>,
+    pub budget: Option<Duration>,
+    /// The ids of all tests that it selects, in order; one that an earlier phase ran counts here with the result it had there.
+    pub tests: Vec<String>,
+    /// Loads that it names.
+    pub loads: Vec<String>,
+}
+
+/// How a phase went, apart from its gates.
+#[derive(Clone, Debug, Default)]
+pub struct PhaseRun {
+    /// Absent when the phase was never begun.
+    pub started: Option<Instant>,
+    pub duration: Duration,
+    /// Its budget was used up before all of its tests had run.
+    pub over_budget: bool,
+    /// It was cut short, and why.
+    pub stopped: Option<String>,
+}
+
+/// A condition that ended the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Abort {
+    /// As written: `service backend is down`.
+    pub condition: String,
+    /// What made it true: `backend answered 503 for 10 s`.
+    pub because: String,
+    pub span: Span,
+    pub at: Instant,
+}
+
+/// Everything that a run is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub release: &'a Release,
+    /// One for each phase of the release.
+    pub phases: &'a [PhaseRun],
+    /// Of all tests, in the order of the run's list.
+    pub digests: &'a [Digest],
+    pub services: &'a [ServiceWatch],
+    pub abort: Option<&'a Abort>,
+    pub interrupted: bool,
+    /// Problems of no single test: hooks that failed.
+    pub problems: &'a [String],
+    pub duration: Duration,
+}
+
+/// What the run as a whole says.
+#[derive(Clone, Debug)]
+pub struct Assessment {
+    pub counts: Counts,
+    /// One for each phase of the release.
+    pub phases: Vec<PhaseResult>,
+    /// Of the whole run.
+    pub gates: Vec<GateResult>,
+    pub causes: Vec<Cause>,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Debug)]
+pub struct PhaseResult {
+    pub state: PhaseState,
+    pub counts: Counts,
+    pub gates: Vec<GateResult>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhaseState {
+    /// All of its gates held.
+    Passed,
+    /// A gate did not hold, or its budget was used up.
+    Failed,
+    /// Cut short by an abort or an interruption.
+    Stopped,
+    /// Never begun.
+    NotRun,
+}
+
+impl PhaseState {
+    pub fn name(self) -> &'static str {
+        match self {
+            PhaseState::Passed => "passed",
+            PhaseState::Failed => "failed",
+            PhaseState::Stopped => "stopped",
+            PhaseState::NotRun => "not_run",
+        }
+    }
+}
+
+/// Judges a whole run.
+pub fn assess(facts: Facts<'_>) -> Assessment {
+    let phases: Vec<PhaseResult> = facts
+        .release
+        .phases
+        .iter()
+        .enumerate()
+        .map(|(index, phase)| phase_result(phase, facts.phases.get(index), facts.digests))
+        .collect();
+    let all: Vec<&Digest> = facts.digests.iter().collect();
+    let gates: Vec<GateResult> =
+        facts.release.gates.iter().map(|gate| gate.judge(&all, Some(facts.duration))).collect();
+    let causes = causes::causes(facts.digests, facts.services);
+    let counts = Counts::of(facts.digests.iter().map(|digest| &digest.outcome));
+    let verdict = verdict::verdict(&facts, &counts, &phases, &gates);
+    Assessment { counts, phases, gates, causes, verdict }
+}
+
+/// Judges one phase as it stands.
+pub fn phase_result(phase: &Phase, run: Option<&PhaseRun>, digests: &[Digest]) -> PhaseResult {
+    let mine: Vec<&Digest> = {
+        let ids: std::collections::HashSet<&str> = phase.tests.iter().map(String::as_str).collect();
+        digests.iter().filter(|digest| ids.contains(digest.id.as_str())).collect()
+    };
+    let duration = run.filter(|run| run.started.is_some()).map(|run| run.duration);
+    let gates: Vec<GateResult> = phase.gates.iter().map(|gate| gate.judge(&mine, duration)).collect();
+    let counts = Counts::of(mine.iter().map(|digest| &digest.outcome));
+    // Without a gate, a phase passes when all of its tests do.
+    let short = phase.gates.is_empty() && counts.bad() + counts.blocked > 0;
+    let state = match run.filter(|run| run.started.is_some()) {
+        None => PhaseState::NotRun,
+        Some(run) if run.stopped.is_some() => PhaseState::Stopped,
+        Some(run) if run.over_budget || short || gates.iter().any(|gate| !gate.held) => PhaseState::Failed,
+        Some(_) => PhaseState::Passed,
+    };
+    PhaseResult { state, counts, gates }
+}

@@ -1,0 +1,185 @@
+use std::collections::BTreeMap;
+
+use super::{Counts, Digest, Facts, GateResult, PhaseResult, PhaseState, ServiceState};
+use crate::judge::Outcome;
+use crate::value::format_duration;
+
+/// What a run as a whole says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    pub state: VerdictState,
+    pub reasons: Vec<String>,
+    /// Summed over the suites of what failed, was blocked, or was left undone by an abort; what a suite puts at risk counts once.
+    pub at_risk: Vec<RiskSum>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerdictState {
+    /// What was to be proved was proved.
+    Ready,
+    /// Every gate held, and some tests did not.
+    Degraded,
+    NotReady,
+    /// A condition ended the run, or a signal did.
+    Aborted,
+    /// Nothing was proved.
+    Invalid,
+}
+
+impl VerdictState {
+    pub fn words(self) -> &'static str {
+        match self {
+            VerdictState::Ready => "READY",
+            VerdictState::Degraded => "DEGRADED",
+            VerdictState::NotReady => "NOT READY",
+            VerdictState::Aborted => "ABORTED",
+            VerdictState::Invalid => "INVALID",
+        }
+    }
+
+    pub fn named(words: &str) -> Option<Self> {
+        use VerdictState::{Aborted, Degraded, Invalid, NotReady, Ready};
+        [Ready, Degraded, NotReady, Aborted, Invalid].into_iter().find(|state| state.words() == words)
+    }
+}
+
+/// Money of one currency and period.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RiskSum {
+    pub amount: f64,
+    pub currency: String,
+    pub per: Option<String>,
+}
+
+pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult], gates: &[GateResult]) -> Verdict {
+    let mut reasons = Vec::new();
+    if let Some(abort) = facts.abort {
+        reasons.push(format!("aborted, since {}: {}", abort.condition, abort.because));
+    } else if facts.interrupted {
+        reasons.push(format!("the run was interrupted; {} of {} tests were not run", counts.not_run, counts.total));
+    }
+    let before_gates = reasons.len();
+    reasons.extend(phases_that_fail(facts, phases));
+    reasons.extend(gates.iter().filter(|gate| !gate.held).map(|gate| format!("the gate {}", gate_words(gate))));
+    let gates_fail = reasons.len() > before_gates;
+    reasons.extend(down(facts));
+    reasons.extend(facts.problems.iter().map(|problem| format!("a suite's hook failed: {problem}")));
+    reasons.extend(green_and_unfinished(facts));
+    if counts.bad() > 0 {
+        reasons.push(format!("{} of {} tests did not hold", counts.bad(), counts.total));
+    }
+    if counts.blocked > 0 {
+        let (noun, verb) = if counts.blocked == 1 { ("test", "needs") } else { ("tests", "need") };
+        reasons.push(format!("{} {noun} {verb} a service that is down", counts.blocked));
+    }
+    let gated = facts.release.name.is_some();
+    let state = if facts.abort.is_some() || facts.interrupted {
+        VerdictState::Aborted
+    } else if gates_fail || !facts.problems.is_empty() {
+        VerdictState::NotReady
+    } else if counts.bad() + counts.blocked > 0 {
+        if gated { VerdictState::Degraded } else { VerdictState::NotReady }
+    } else if counts.good() == 0 {
+        reasons.push("nothing was proved: no test passed".to_owned());
+        VerdictState::Invalid
+    } else {
+        VerdictState::Ready
+    };
+    if counts.flaky > 0 {
+        let noun = if counts.flaky == 1 { "test is" } else { "tests are" };
+        reasons.push(format!("{} {noun} flaky: passed only when tried again", counts.flaky));
+    }
+    Verdict { state, reasons, at_risk: at_risk(facts.digests, facts.abort.is_some()) }
+}
+
+/// `success > 90% does not hold: 82.1% (23 of 28 tests)`
+fn gate_words(gate: &GateResult) -> String {
+    match gate.measured {
+        Some(measured) => format!("{} does not hold: {} ({})", gate.text, gate.unit.words(measured), gate.basis),
+        None => format!("{} does not hold: nothing was measured ({})", gate.text, gate.basis),
+    }
+}
+
+fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for ((phase, result), run) in facts.release.phases.iter().zip(phases).zip(facts.phases) {
+        if matches!(result.state, PhaseState::Stopped | PhaseState::NotRun) {
+            continue;
+        }
+        if let Some(budget) = phase.budget.filter(|_| run.over_budget) {
+            reasons.push(format!("phase \"{}\" used up its budget of {}", phase.name, format_duration(budget)));
+        }
+        let failed = result.gates.iter().filter(|gate| !gate.held);
+        reasons.extend(failed.map(|gate| format!("phase \"{}\": the gate {}", phase.name, gate_words(gate))));
+        if facts.release.name.is_some() && phase.gates.is_empty() && result.counts.bad() + result.counts.blocked > 0 {
+            let short = result.counts.bad() + result.counts.blocked;
+            reasons.push(format!("phase \"{}\" has no gate, and {short} of its tests did not hold", phase.name));
+        }
+    }
+    reasons
+}
+
+fn down(facts: &Facts<'_>) -> Vec<String> {
+    let told = facts.abort.map_or("", |abort| abort.condition.as_str());
+    let down = facts.services.iter().filter(|one| one.state == ServiceState::Down);
+    down.filter(|one| !told.contains(&format!("service {} is down", one.name)))
+        .map(|one| {
+            let last = one.sightings.iter().rev().find(|sighting| !sighting.held);
+            format!("{} is down: {}", one.name, last.map_or_else(|| "no answer".to_owned(), super::Sighting::words))
+        })
+        .collect()
+}
+
+/// A service whose health is green although it says itself that its start-up isn't over, while tests that use it fail.
+fn green_and_unfinished(facts: &Facts<'_>) -> Vec<String> {
+    let unfinished = |progress: &str| {
+        let (done, total) = progress.split_once('/')?;
+        Some(done.parse::<u64>().ok()? < total.parse::<u64>().ok()?)
+    };
+    let mut reasons = Vec::new();
+    for service in facts.services.iter().filter(|one| one.state == ServiceState::Up) {
+        let Some(last) = service.sightings.last().filter(|last| last.held) else { continue };
+        let Some(progress) = last.progress.as_ref().filter(|progress| unfinished(progress) == Some(true)) else {
+            continue;
+        };
+        let failed = facts
+            .digests
+            .iter()
+            .filter(|digest| {
+                digest.symptom.as_ref().is_some_and(|symptom| symptom.service.as_ref() == Some(&service.name))
+            })
+            .count();
+        let tests = if failed == 0 { String::new() } else { format!(", and {failed} tests that use it fail") };
+        reasons.push(format!("{}'s health is green although its start-up stands at {progress}{tests}", service.name));
+    }
+    reasons
+}
+
+/// What a suite puts at risk counts once, however many of its tests fail.
+pub(super) fn at_risk(digests: &[Digest], aborted: bool) -> Vec<RiskSum> {
+    let unproved = |digest: &&Digest| match &digest.outcome {
+        Outcome::Skipped { blocked_by, .. } => blocked_by.is_some(),
+        Outcome::NotRun { .. } => aborted,
+        outcome => outcome.is_bad(),
+    };
+    sum(digests.iter().filter(unproved))
+}
+
+pub(super) fn sum<'a>(digests: impl Iterator<Item = &'a Digest>) -> Vec<RiskSum> {
+    let mut counted: Vec<(&str, &super::Risk)> = Vec::new();
+    for digest in digests {
+        if let Some(risk) = &digest.risk {
+            let one = (digest.suite.as_str(), risk);
+            if !counted.contains(&one) {
+                counted.push(one);
+            }
+        }
+    }
+    let mut sums: BTreeMap<(&str, Option<&str>), f64> = BTreeMap::new();
+    for (_, risk) in counted {
+        *sums.entry((&risk.currency, risk.per.as_deref())).or_default() += risk.amount;
+    }
+    sums.into_iter()
+        .map(|((currency, per), amount)| RiskSum { amount, currency: currency.to_owned(), per: per.map(str::to_owned) })
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! Judges what is known of a run anew: what a journal kept, what shards wrote.
+
+use super::model::{Gate, Report, RiskSum};
+use crate::judge::release::{Abort, Assessment, Digest, Facts, assess};
+
+/// Gives a report the gates, causes, counts and verdict that follow from its plan, tests and services.
+pub fn judge(report: &mut Report) {
+    let release = report.plan.release(report.run.plan.clone());
+    let digests: Vec<Digest> = report.tests.iter().map(super::model::Test::digest).collect();
+    let services: Vec<_> = report.services.iter().map(super::model::Service::watch).collect();
+    let phases: Vec<_> = report.phases.iter().map(super::model::Phase::run).collect();
+    let problems: Vec<String> = report.diagnostics.iter().map(|one| one.message.clone()).collect();
+    let abort = report.abort.as_ref().map(|abort| Abort {
+        condition: abort.condition.clone(),
+        because: abort.because.clone(),
+        span: crate::source::Span::nowhere(),
+        at: super::model::time(abort.at_ms),
+    });
+    let assessment = assess(Facts {
+        release: &release,
+        phases: &phases,
+        digests: &digests,
+        services: &services,
+        abort: abort.as_ref(),
+        interrupted: report.run.interrupted,
+        problems: &problems,
+        duration: super::model::time(report.run.duration_ms),
+    });
+    write(report, &assessment);
+}
+
+fn write(report: &mut Report, assessment: &Assessment) {
+    report.summary = (&assessment.counts).into();
+    report.verdict = (&assessment.verdict).into();
+    report.causes = assessment.causes.iter().map(Into::into).collect();
+    let gates = assessment.gates.iter().enumerate();
+    report.gates = gates.map(|(at, gate)| Gate::new(gate, report.plan.gate_span(None, at))).collect();
+    for (index, (phase, result)) in report.phases.iter_mut().zip(&assessment.phases).enumerate() {
+        phase.state = result.state.name().to_owned();
+        phase.summary = (&result.counts).into();
+        let gates = result.gates.iter().enumerate();
+        phase.gates = gates.map(|(at, gate)| Gate::new(gate, report.plan.gate_span(Some(index), at))).collect();
+    }
+}
+
+/// `$120K MRR and $1.2M ARR`
+pub fn risk_words(sums: &[RiskSum]) -> String {
+    sums.iter().map(RiskSum::words).collect::<Vec<_>>().join(" and ")
+}

@@ -1,0 +1,473 @@
+//! From the results of a run to the report.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use super::{Redactor, model};
+use crate::diag::{self, Severity, Style};
+use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind};
+use crate::judge::release::{Answer, Digest, Symptom, SymptomKind, assess, classify};
+use crate::judge::{ChannelRecord, Outcome, RunResult, StepRecord, StepState, TestResult};
+use crate::source::{self, Sources};
+
+/// How much of a frame is kept, in bytes.
+const KEPT_FRAME: usize = 2048;
+/// How many frames of a channel are kept: the first and the last of them.
+const KEPT_FRAMES: usize = 200;
+
+/// Makes reports of what a run leaves, with its secrets masked.
+#[derive(Clone, Copy)]
+pub struct Builder<'a> {
+    pub sources: &'a Sources,
+    pub redactor: &'a Redactor,
+}
+
+impl Builder<'_> {
+    /// The whole report.
+    pub fn report(&self, run: &RunResult) -> model::Report {
+        let digests: Vec<Digest> = run.tests.iter().map(|test| Digest::of(test, &run.service_map)).collect();
+        let problems: Vec<String> = run.diagnostics.iter().map(|one| one.message.clone()).collect();
+        let assessment = assess(run.facts(&digests, &problems));
+        let tests: Vec<model::Test> =
+            run.tests.par_iter().zip(&digests).map(|(test, digest)| self.test_of(test, digest)).collect();
+        let services = run.services.iter().map(|watch| self.service(watch)).collect();
+        let report = model::Report {
+            schema: model::SCHEMA,
+            tool: model::Tool::this(),
+            run: self.run(run),
+            verdict: (&assessment.verdict).into(),
+            summary: (&assessment.counts).into(),
+            phases: if run.release.name.is_some() { self.phases(run, &assessment) } else { Vec::new() },
+            gates: assessment.gates.iter().map(|gate| self.gate(gate)).collect(),
+            abort: run.abort.as_ref().map(|abort| model::Abort {
+                condition: abort.condition.clone(),
+                because: abort.because.clone(),
+                at_ms: ms(abort.at),
+                span: span(abort.span, self.sources),
+            }),
+            causes: assessment.causes.iter().map(model::Cause::from).collect(),
+            services,
+            credentials: run
+                .credentials
+                .iter()
+                .map(|one| model::Credential {
+                    name: one.name.clone(),
+                    obtained_at_ms: one.obtained.iter().copied().map(ms).collect(),
+                    failed: one.failed.clone(),
+                })
+                .collect(),
+            diagnostics: run.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
+            tests: Vec::new(),
+            loads: Vec::new(),
+            plan: self.plan(run),
+        };
+        let mut report = self.redactor.masked(report);
+        report.tests = tests;
+        report
+    }
+
+    /// What is known of the run before it has any results.
+    pub fn run(&self, run: &RunResult) -> model::Run {
+        let mut described = self.run_info(&run.info);
+        described.duration_ms = ms(run.duration);
+        described.interrupted = run.interrupted;
+        described
+    }
+
+    pub fn run_info(&self, info: &crate::judge::RunInfo) -> model::Run {
+        model::Run {
+            id: info.id.clone(),
+            started_at: info.started_at.to_string(),
+            duration_ms: 0.0,
+            environment: info.environment.clone(),
+            plan: info.plan.clone(),
+            seed: info.seed,
+            interrupted: false,
+            require_real: info.require_real,
+            shard: info.shard.map(|(index, total)| model::Shard { index, total }),
+            specs: info.specs.clone(),
+        }
+    }
+
+    /// What the run was to do.
+    pub fn plan(&self, run: &RunResult) -> model::PlanSpec {
+        self.plan_spec(&run.release)
+    }
+
+    pub fn plan_spec(&self, release: &crate::judge::release::Release) -> model::PlanSpec {
+        let gate = |gate: &crate::judge::release::Gate| model::GateSpec::new(gate, span(gate.span, self.sources));
+        model::PlanSpec {
+            phases: release
+                .phases
+                .iter()
+                .map(|phase| model::PhaseSpec {
+                    name: phase.name.clone(),
+                    gates: phase.gates.iter().map(gate).collect(),
+                    budget_ms: phase.budget.map(ms),
+                    tests: phase.tests.clone(),
+                    loads: phase.loads.clone(),
+                    span: span(phase.span, self.sources),
+                })
+                .collect(),
+            gates: release.gates.iter().map(gate).collect(),
+        }
+    }
+
+    fn phases(&self, run: &RunResult, assessment: &crate::judge::release::Assessment) -> Vec<model::Phase> {
+        let phases = run.release.phases.iter().zip(&run.phases).zip(&assessment.phases);
+        phases
+            .map(|((phase, run), result)| model::Phase {
+                name: phase.name.clone(),
+                state: result.state.name().to_owned(),
+                started_ms: run.started.map(ms),
+                duration_ms: ms(run.duration),
+                budget_ms: phase.budget.map(ms),
+                over_budget: run.over_budget,
+                stopped: run.stopped.clone(),
+                gates: result.gates.iter().map(|gate| self.gate(gate)).collect(),
+                summary: (&result.counts).into(),
+                tests: phase.tests.clone(),
+                loads: phase.loads.clone(),
+            })
+            .collect()
+    }
+
+    fn gate(&self, gate: &crate::judge::release::GateResult) -> model::Gate {
+        model::Gate::new(gate, span(gate.span, self.sources))
+    }
+
+    /// A service with what was seen of it.
+    pub fn service(&self, watch: &crate::judge::release::ServiceWatch) -> model::Service {
+        let sightings = watch.sightings.iter().map(|one| {
+            let (status, failure) = match one.answer {
+                Answer::Status(status) => (Some(status), None),
+                Answer::None(kind) => (None, Some(kind.word().to_owned())),
+            };
+            model::Sighting {
+                at_ms: ms(one.at),
+                held: one.held,
+                status,
+                failure,
+                says: one.says.clone(),
+                progress: one.progress.clone(),
+                uptime_s: one.uptime,
+                names_down: one.names_down.clone(),
+                words: one.words(),
+            }
+        });
+        model::Service {
+            name: watch.name.clone(),
+            depends_on: watch.depends_on.clone(),
+            probe: watch.probe.clone(),
+            within_ms: ms(watch.within),
+            state: watch.state.name().to_owned(),
+            classification: classify(&watch.sightings).map(|found| found.name().to_owned()),
+            span: span(watch.span, self.sources),
+            sightings: sightings.collect(),
+        }
+    }
+
+    /// A test that has ended.
+    pub fn test(&self, test: &TestResult, services: &crate::judge::release::ServiceMap) -> model::Test {
+        self.test_of(test, &Digest::of(test, services))
+    }
+
+    fn test_of(&self, test: &TestResult, digest: &Digest) -> model::Test {
+        let (reason, blocked_by) = match &test.outcome {
+            Outcome::Skipped { reason, blocked_by } => (Some(reason.clone()), blocked_by.clone()),
+            Outcome::NotRun { cause } => (Some(cause.clone()), None),
+            _ => (None, None),
+        };
+        let info = &test.info;
+        let opening_steps: HashMap<usize, usize> =
+            test.steps.iter().filter(|step| opens(step).is_some()).filter_map(|step| step.exchange).zip(0..).collect();
+        let exchanges = test.exchanges.iter().enumerate().zip(&digest.samples).map(|((index, one), sample)| {
+            let opening = opening_steps.get(&index).and_then(|at| digest.openings.get(*at));
+            model::Exchange {
+                service: sample.service.clone(),
+                held: sample.held,
+                opens: opening.map(|opening| opening.protocol.clone()),
+                opened: opening.and_then(|opening| opening.opened),
+                channel: opening.map(|opening| opening.channel.clone()).filter(|name| !name.is_empty()),
+                ..exchange(one)
+            }
+        });
+        self.redactor.masked(model::Test {
+            id: info.id.clone(),
+            suite: info.suite.clone(),
+            name: info.name.clone(),
+            doc: info.doc.clone(),
+            priority: info.priority.clone(),
+            tags: info.tags.clone(),
+            owner: info.owner.clone(),
+            at_risk: info.at_risk.as_ref().map(|risk| model::TestRisk {
+                amount: risk.money.amount,
+                currency: risk.money.currency.to_owned(),
+                per: risk.per.clone(),
+                what: risk.what.clone(),
+            }),
+            location: location(info.span, self.sources),
+            phase: info.phase.as_ref().map(|phase| phase.to_string()),
+            outcome: outcome_name(&test.outcome),
+            reason,
+            blocked_by,
+            attempts: test.attempts,
+            started_ms: ms(test.started),
+            duration_ms: ms(test.duration),
+            symptom: digest.symptom.as_ref().map(symptom),
+            diagnostics: test.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
+            steps: test.steps.iter().map(|one| self.step(one)).collect(),
+            exchanges: exchanges.collect(),
+            channels: test.channels.iter().map(channel).collect(),
+        })
+    }
+
+    fn step(&self, one: &StepRecord) -> model::Step {
+        let state = match one.state {
+            StepState::Done => "done",
+            StepState::Failed => "failed",
+            StepState::NotRun => "not_run",
+        };
+        let expectations = one.expectations.iter().map(|expectation| model::Expectation {
+            text: expectation.text.clone(),
+            held: expectation.held,
+            span: span(expectation.span, self.sources),
+        });
+        model::Step {
+            title: one.title.clone(),
+            span: span(one.span, self.sources),
+            started_ms: ms(one.started),
+            duration_ms: ms(one.duration),
+            state: state.to_owned(),
+            exchange: one.exchange,
+            expectations: expectations.collect(),
+        }
+    }
+
+    /// A diagnostic with its drawing.
+    pub fn diagnostic(&self, one: &diag::Diagnostic) -> model::Diagnostic {
+        let masked = self.redactor.diagnostic(one);
+        let drawing = diag::render(&masked, self.sources, Style { color: false, unicode: true, ..Style::default() });
+        model::Diagnostic { drawing, ..diagnostic(&masked, self.sources) }
+    }
+}
+
+/// The outcome's name in the report: `timed_out`, `not_run`.
+pub fn outcome_name(outcome: &Outcome) -> String {
+    outcome.words().replace(' ', "_")
+}
+
+/// Durations are milliseconds as numbers, to a microsecond.
+pub(super) fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn location(span: source::Span, sources: &Sources) -> Option<model::Location> {
+    let file = sources.get(span.source)?;
+    let at = file.position(span.start);
+    Some(model::Location { file: file.name.clone(), line: at.line, column: at.column })
+}
+
+pub(super) fn span(span: source::Span, sources: &Sources) -> Option<model::Span> {
+    let file = sources.get(span.source)?;
+    let place = |offset| {
+        let at = file.position(offset);
+        model::Place { line: at.line, column: at.column, offset: at.offset }
+    };
+    Some(model::Span { file: file.name.clone(), start: place(span.start), end: place(span.end) })
+}
+
+/// A diagnostic without its drawing.
+pub(super) fn diagnostic(one: &diag::Diagnostic, sources: &Sources) -> model::Diagnostic {
+    let related = one
+        .related
+        .iter()
+        .map(|label| model::Related { message: label.message.clone(), span: span(label.span, sources) });
+    let excerpts = one.excerpts.iter().map(|excerpt| model::Excerpt {
+        name: excerpt.name.clone(),
+        text: excerpt.text.clone(),
+        labels: excerpt
+            .labels
+            .iter()
+            .map(|(range, words)| model::ExcerptLabel { start: range.start, end: range.end, message: words.clone() })
+            .collect(),
+    });
+    model::Diagnostic {
+        code: one.code.name.to_owned(),
+        severity: if one.severity == Severity::Error { "error" } else { "warning" }.to_owned(),
+        message: one.message.clone(),
+        help: one.help.clone(),
+        span: span(one.span, sources),
+        related: related.collect(),
+        excerpts: excerpts.collect(),
+        drawing: String::new(),
+    }
+}
+
+fn symptom(one: &Symptom) -> model::Symptom {
+    let mut symptom = model::Symptom {
+        kind: String::new(),
+        service: one.service.clone(),
+        host: one.host.clone(),
+        failure: None,
+        status: None,
+        code: None,
+        what: None,
+        message: one.message.clone(),
+    };
+    let kind = match &one.kind {
+        SymptomKind::NoAnswer(kind) => {
+            symptom.failure = Some(kind.word().to_owned());
+            "no_answer"
+        }
+        SymptomKind::Status(status) => {
+            symptom.status = Some(*status);
+            "status"
+        }
+        SymptomKind::Expectation { code, what } => {
+            (symptom.code, symptom.what) = (Some(code.clone()), Some(what.clone()));
+            "expectation"
+        }
+        SymptomKind::Other { code } => {
+            symptom.code = Some(code.clone());
+            "other"
+        }
+    };
+    symptom.kind = kind.to_owned();
+    symptom
+}
+
+/// The protocol of the channel that a step opens.
+fn opens(step: &StepRecord) -> Option<&str> {
+    let (protocol, _) = step.title.split_once(' ')?;
+    ["websocket", "sse", "ndjson"].contains(&protocol).then_some(protocol)
+}
+
+fn exchange(one: &Exchange) -> model::Exchange {
+    let response = one.outcome.as_ref().ok();
+    let failure = one.outcome.as_ref().err();
+    let peer = one.peer.as_ref();
+    let tls = peer.and_then(|peer| peer.tls.as_ref());
+    model::Exchange {
+        method: one.method.clone(),
+        url: one.url.clone(),
+        service: None,
+        status: response.map(|response| response.status),
+        version: response.map(|response| response.version.to_owned()),
+        failure: failure
+            .map(|failure| model::Failure { kind: failure.kind.word().to_owned(), message: failure.message.clone() }),
+        attempts: one.attempts,
+        started_ms: ms(one.started),
+        peer: peer.map(|peer| peer.address.clone()),
+        resolved: peer.map(|peer| peer.resolved.clone()),
+        reused: peer.map(|peer| peer.reused),
+        tls: tls.map(|tls| model::Tls {
+            version: tls.version.clone(),
+            fingerprint: tls.fingerprint.clone(),
+            verified: tls.verified,
+        }),
+        redirects: one.hops.iter().map(|hop| model::Hop { status: hop.status, url: hop.url.clone() }).collect(),
+        bytes_sent: one.bytes_sent,
+        bytes_received: one.bytes_received,
+        timings_ms: model::Timings {
+            dns: one.timings.dns.map(ms),
+            connect: one.timings.connect.map(ms),
+            tls: one.timings.tls.map(ms),
+            first_byte: one.timings.first_byte.map(ms),
+            total: ms(one.timings.total),
+        },
+        held: false,
+        opens: None,
+        opened: None,
+        channel: None,
+    }
+}
+
+fn channel(record: &ChannelRecord) -> model::Channel {
+    let log = &record.log;
+    let count = |direction| log.frames.iter().filter(|frame| frame.direction == direction).count();
+    let end = log.end.as_ref().map(|(at, end)| {
+        let mut shown = model::ChannelEnd {
+            kind: String::new(),
+            at_ms: Some(ms(at.saturating_sub(log.opened))),
+            reason: None,
+            by_us: None,
+            message: None,
+        };
+        let (code, kind) = match end {
+            ChannelEnd::Closed { code, reason, by_us } => {
+                (shown.reason, shown.by_us) = (Some(reason.clone()), Some(*by_us));
+                (Some(*code), "closed")
+            }
+            ChannelEnd::Lost { message } => {
+                shown.message = Some(message.clone());
+                (Some(1006), "lost")
+            }
+            ChannelEnd::CutOff { message } => {
+                shown.message = Some(message.clone());
+                (None, "cut_off")
+            }
+            ChannelEnd::Ended => (None, "ended"),
+            ChannelEnd::Dropped => (None, "dropped"),
+        };
+        shown.kind = kind.to_owned();
+        (code, shown)
+    });
+    let kept = |index: usize| index < KEPT_FRAMES / 2 || index + KEPT_FRAMES / 2 >= log.frames.len();
+    let frames = log.frames.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, frame)| {
+        let text = String::from_utf8_lossy(&frame.data[..frame.data.len().min(KEPT_FRAME)]).into_owned();
+        model::Frame {
+            number: frame.number,
+            at_ms: ms(frame.at.saturating_sub(log.opened)),
+            direction: if frame.direction == Direction::Received { "received" } else { "sent" }.to_owned(),
+            kind: kind(&frame.kind).to_owned(),
+            event: frame.payload.event.clone(),
+            size: frame.data.len(),
+            text: (frame.kind != FrameKind::Binary).then_some(text),
+            matched: record.matches.iter().find(|one| one.frame == frame.number).map(|one| one.text.clone()),
+        }
+    });
+    let (first_event, longest_gap) = pace(log);
+    model::Channel {
+        name: log.name.clone(),
+        protocol: log.protocol.to_owned(),
+        url: log.url.clone(),
+        opened_ms: ms(log.opened),
+        first_event_ms: first_event.map(ms),
+        longest_gap_ms: longest_gap.map(ms),
+        frames_received: count(Direction::Received),
+        frames_sent: count(Direction::Sent),
+        closed_with: end.as_ref().and_then(|(code, _)| *code),
+        end: end.map(|(_, end)| end),
+        frames: frames.collect(),
+    }
+}
+
+/// From the opening of a channel to its first event, and the longest time between two of its events. Pings, pongs, comments and keep-alives
+/// are no events.
+fn pace(log: &ChannelLog) -> (Option<Duration>, Option<Duration>) {
+    let is_event = |frame: &&Arc<Frame>| {
+        let counts =
+            matches!(frame.kind, FrameKind::Text | FrameKind::Binary | FrameKind::SseEvent { .. } | FrameKind::Line);
+        counts && frame.direction == Direction::Received && !frame.hidden
+    };
+    let times: Vec<_> = log.frames.iter().filter(is_event).map(|frame| frame.at).collect();
+    let first = times.first().map(|at| at.saturating_sub(log.opened));
+    let gap = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max();
+    (first, gap)
+}
+
+fn kind(kind: &FrameKind) -> &'static str {
+    match kind {
+        FrameKind::Text => "text",
+        FrameKind::Binary => "binary",
+        FrameKind::Ping => "ping",
+        FrameKind::Pong => "pong",
+        FrameKind::SseEvent { .. } => "event",
+        FrameKind::SseComment => "comment",
+        FrameKind::Line => "line",
+    }
+}

@@ -1,0 +1,343 @@
+//! Between the report's types and the judge's: a report, a journal and a shard's blob are judged like a run that has just ended.
+
+use std::time::Duration;
+
+use super::{
+    Cause, Exchange, Gate, GateSpec, Phase, PlanSpec, RiskSum, Service, Sighting, Span, Summary, Symptom, Test, Verdict,
+};
+use crate::diag::codes;
+use crate::event::FailureKind;
+use crate::judge::Outcome;
+use crate::judge::release::{self, Answer, Digest, Measure, Of, Statistic, SymptomKind};
+use crate::syntax::ast::BinaryOp;
+
+/// A time of the report; what no time can be counts as none.
+pub(in crate::report) fn time(ms: f64) -> Duration {
+    Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default()
+}
+
+impl From<&release::Counts> for Summary {
+    fn from(counts: &release::Counts) -> Self {
+        Self {
+            total: counts.total,
+            passed: counts.passed,
+            failed: counts.failed,
+            errored: counts.errored,
+            timed_out: counts.timed_out,
+            flaky: counts.flaky,
+            skipped: counts.skipped,
+            blocked: counts.blocked,
+            vacuous: counts.vacuous,
+            not_run: counts.not_run,
+        }
+    }
+}
+
+impl Summary {
+    pub fn counts(&self) -> release::Counts {
+        release::Counts {
+            total: self.total,
+            passed: self.passed,
+            failed: self.failed,
+            errored: self.errored,
+            timed_out: self.timed_out,
+            flaky: self.flaky,
+            skipped: self.skipped,
+            blocked: self.blocked,
+            vacuous: self.vacuous,
+            not_run: self.not_run,
+        }
+    }
+}
+
+impl From<&release::RiskSum> for RiskSum {
+    fn from(risk: &release::RiskSum) -> Self {
+        Self { amount: risk.amount, currency: risk.currency.clone(), per: risk.per.clone() }
+    }
+}
+
+impl From<&release::Verdict> for Verdict {
+    fn from(verdict: &release::Verdict) -> Self {
+        Self {
+            state: verdict.state.words().to_owned(),
+            reasons: verdict.reasons.clone(),
+            at_risk: verdict.at_risk.iter().map(RiskSum::from).collect(),
+        }
+    }
+}
+
+impl From<&release::Cause> for Cause {
+    fn from(cause: &release::Cause) -> Self {
+        Self {
+            summary: cause.summary.clone(),
+            suspect: cause.suspect.clone(),
+            classification: cause.classification.map(|found| found.name().to_owned()),
+            tests: cause.tests.clone(),
+            chain: cause.chain.clone(),
+            evidence: cause.evidence.clone(),
+            at_risk: cause.at_risk.iter().map(RiskSum::from).collect(),
+        }
+    }
+}
+
+impl Gate {
+    pub fn new(gate: &release::GateResult, span: Option<Span>) -> Self {
+        Self {
+            text: gate.text.clone(),
+            measured: gate.measured,
+            held: gate.held,
+            unit: gate.unit.name().to_owned(),
+            basis: gate.basis.clone(),
+            span,
+        }
+    }
+
+    /// What was measured, for people: `82.1%`, `1.2s`; `nothing` without data.
+    pub fn measured_words(&self) -> String {
+        use release::Unit::{Count, PerSecond, Seconds, Share};
+        let unit = [Share, Seconds, PerSecond, Count].into_iter().find(|unit| unit.name() == self.unit);
+        match self.measured {
+            Some(measured) => unit.unwrap_or(Count).words(measured),
+            None => "nothing".to_owned(),
+        }
+    }
+}
+
+const OPERATORS: [(BinaryOp, &str); 6] = [
+    (BinaryOp::Less, "<"),
+    (BinaryOp::LessEqual, "<="),
+    (BinaryOp::Greater, ">"),
+    (BinaryOp::GreaterEqual, ">="),
+    (BinaryOp::Equal, "=="),
+    (BinaryOp::NotEqual, "!="),
+];
+
+impl GateSpec {
+    pub fn new(gate: &release::Gate, span: Option<Span>) -> Self {
+        let mut spec = Self {
+            text: gate.text.clone(),
+            measure: String::new(),
+            statistic: None,
+            of: None,
+            name: None,
+            op: OPERATORS.iter().find(|(op, _)| *op == gate.op).map_or("", |(_, sign)| sign).to_owned(),
+            limit: gate.limit,
+            span,
+        };
+        let measure = match &gate.measure {
+            Measure::Success => "success",
+            Measure::Flaky => "flaky",
+            Measure::ErrorRate => "error_rate",
+            Measure::Throughput => "throughput",
+            Measure::ForbiddenEvents => "forbidden_events",
+            Measure::Unavailable(what) => {
+                spec.name = Some(what.clone());
+                "unavailable"
+            }
+            Measure::Statistic(statistic, of) => {
+                spec.statistic = Some(match statistic {
+                    Statistic::Percentile(rank) => format!("p{rank}"),
+                    Statistic::Min => "min".to_owned(),
+                    Statistic::Max => "max".to_owned(),
+                    Statistic::Mean => "mean".to_owned(),
+                });
+                let (of, name) = match of {
+                    Of::Time => ("time", None),
+                    Of::TimeOf(request) => ("time_of", Some(request.clone())),
+                    Of::TimeToFirstByte => ("first_byte", None),
+                    Of::Connect(channel) => ("connect", Some(channel.clone())),
+                };
+                (spec.of, spec.name) = (Some(of.to_owned()), name);
+                "statistic"
+            }
+        };
+        spec.measure = measure.to_owned();
+        spec
+    }
+
+    fn gate(&self) -> release::Gate {
+        let name = || self.name.clone().unwrap_or_default();
+        let measure = match self.measure.as_str() {
+            "success" => Measure::Success,
+            "flaky" => Measure::Flaky,
+            "error_rate" => Measure::ErrorRate,
+            "throughput" => Measure::Throughput,
+            "forbidden_events" => Measure::ForbiddenEvents,
+            "statistic" => {
+                let of = match self.of.as_deref() {
+                    Some("time_of") => Of::TimeOf(name()),
+                    Some("first_byte") => Of::TimeToFirstByte,
+                    Some("connect") => Of::Connect(name()),
+                    _ => Of::Time,
+                };
+                match self.statistic.as_deref().and_then(Statistic::named) {
+                    Some(statistic) => Measure::Statistic(statistic, of),
+                    None => Measure::Unavailable(self.text.clone()),
+                }
+            }
+            _ => Measure::Unavailable(self.name.clone().unwrap_or_else(|| self.text.clone())),
+        };
+        // An operator that isn't known can't hold.
+        let known = OPERATORS.iter().find(|(_, sign)| *sign == self.op);
+        release::Gate {
+            text: self.text.clone(),
+            span: crate::source::Span::nowhere(),
+            measure: if known.is_some() { measure } else { Measure::Unavailable(self.text.clone()) },
+            op: known.map_or(BinaryOp::Less, |(op, _)| *op),
+            limit: self.limit,
+        }
+    }
+}
+
+impl PlanSpec {
+    /// As it is judged.
+    pub fn release(&self, name: Option<String>) -> release::Release {
+        release::Release {
+            name,
+            phases: self
+                .phases
+                .iter()
+                .map(|phase| release::Phase {
+                    name: phase.name.clone(),
+                    span: crate::source::Span::nowhere(),
+                    gates: phase.gates.iter().map(GateSpec::gate).collect(),
+                    budget: phase.budget_ms.map(time),
+                    tests: phase.tests.clone(),
+                    loads: phase.loads.clone(),
+                })
+                .collect(),
+            gates: self.gates.iter().map(GateSpec::gate).collect(),
+        }
+    }
+
+    /// The spans of all gates, by their place: phases in order, then those of the run.
+    pub(in crate::report) fn gate_span(&self, phase: Option<usize>, gate: usize) -> Option<Span> {
+        let gates = match phase {
+            Some(phase) => &self.phases.get(phase)?.gates,
+            None => &self.gates,
+        };
+        gates.get(gate)?.span.clone()
+    }
+}
+
+impl Phase {
+    pub fn run(&self) -> release::PhaseRun {
+        release::PhaseRun {
+            started: self.started_ms.map(time),
+            duration: time(self.duration_ms),
+            over_budget: self.over_budget,
+            stopped: self.stopped.clone(),
+        }
+    }
+}
+
+fn failure(word: Option<&str>) -> FailureKind {
+    FailureKind::ALL.into_iter().find(|kind| Some(kind.word()) == word).unwrap_or(FailureKind::Protocol)
+}
+
+fn answer(status: Option<u16>, word: Option<&str>) -> Answer {
+    status.map_or_else(|| Answer::None(failure(word)), Answer::Status)
+}
+
+impl Service {
+    pub fn watch(&self) -> release::ServiceWatch {
+        use release::ServiceState::{Down, Unknown, Up};
+        release::ServiceWatch {
+            name: self.name.clone(),
+            span: crate::source::Span::nowhere(),
+            depends_on: self.depends_on.clone(),
+            probe: self.probe.clone(),
+            within: time(self.within_ms),
+            state: [Up, Down].into_iter().find(|state| state.name() == self.state).unwrap_or(Unknown),
+            sightings: self.sightings.iter().map(Sighting::sighting).collect(),
+        }
+    }
+}
+
+impl Sighting {
+    fn sighting(&self) -> release::Sighting {
+        release::Sighting {
+            at: time(self.at_ms),
+            answer: answer(self.status, self.failure.as_deref()),
+            held: self.held,
+            says: self.says.clone(),
+            progress: self.progress.clone(),
+            uptime: self.uptime_s,
+            names_down: self.names_down.clone(),
+        }
+    }
+}
+
+impl Test {
+    /// How it ended, as the judge says it.
+    pub fn outcome(&self) -> Outcome {
+        let reason = || self.reason.clone().unwrap_or_default();
+        match self.outcome.as_str() {
+            "passed" => Outcome::Passed,
+            "flaky" => Outcome::Flaky,
+            "failed" => Outcome::Failed,
+            "timed_out" => Outcome::TimedOut,
+            "vacuous" => Outcome::Vacuous,
+            "skipped" => Outcome::Skipped { reason: reason(), blocked_by: self.blocked_by.clone() },
+            "not_run" => Outcome::NotRun { cause: reason() },
+            _ => Outcome::Errored,
+        }
+    }
+
+    /// What gates, causes and the verdict look at.
+    pub fn digest(&self) -> Digest {
+        let risk = self.at_risk.as_ref();
+        let openings = self.exchanges.iter().filter_map(|exchange| {
+            Some(release::Opening {
+                protocol: exchange.opens.clone()?,
+                channel: exchange.channel.clone().unwrap_or_default(),
+                time: time(exchange.timings_ms.total),
+                opened: exchange.opened,
+            })
+        });
+        Digest {
+            id: self.id.clone(),
+            suite: self.suite.clone(),
+            name: self.name.clone(),
+            priority: self.priority.clone(),
+            risk: risk.map(|risk| release::Risk {
+                amount: risk.amount,
+                currency: risk.currency.clone(),
+                per: risk.per.clone(),
+            }),
+            outcome: self.outcome(),
+            symptom: self.symptom.as_ref().map(Symptom::symptom),
+            samples: self.exchanges.iter().map(Exchange::sample).collect(),
+            openings: openings.collect(),
+            forbidden: self.diagnostics.iter().filter(|one| one.code == codes::FORBIDDEN_EVENT.name).count(),
+        }
+    }
+}
+
+impl Symptom {
+    fn symptom(&self) -> release::Symptom {
+        let code = self.code.clone().unwrap_or_default();
+        let kind = match self.kind.as_str() {
+            "no_answer" => SymptomKind::NoAnswer(failure(self.failure.as_deref())),
+            "status" => SymptomKind::Status(self.status.unwrap_or(0)),
+            "expectation" => SymptomKind::Expectation { code, what: self.what.clone().unwrap_or_default() },
+            _ => SymptomKind::Other { code },
+        };
+        release::Symptom { service: self.service.clone(), host: self.host.clone(), kind, message: self.message.clone() }
+    }
+}
+
+impl Exchange {
+    fn sample(&self) -> release::Sample {
+        release::Sample {
+            at: time(self.started_ms),
+            method: self.method.clone(),
+            url: self.url.clone(),
+            service: self.service.clone(),
+            answer: answer(self.status, self.failure.as_ref().map(|failure| failure.kind.as_str())),
+            time: time(self.timings_ms.total),
+            first_byte: self.timings_ms.first_byte.map(time),
+            held: self.held,
+        }
+    }
+}

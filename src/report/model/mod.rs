@@ -1,0 +1,226 @@
+//! `test_results.json` as types: what every other report is made from (`docs/test_results.schema.json`).
+//!
+//! Fields may be added, never renamed; one that came later has a default, so that older files are still read. Durations are milliseconds,
+//! times RFC 3339. Texts have passed the redactor.
+
+mod convert;
+mod diagnostic;
+mod plan;
+mod test;
+
+use serde::{Deserialize, Serialize};
+
+pub(in crate::report) use convert::time;
+pub use diagnostic::{Diagnostic, Excerpt, ExcerptLabel, Location, Place, Related, Span};
+pub use plan::{Gate, GateSpec, PhaseSpec, PlanSpec};
+pub use test::{
+    Channel, ChannelEnd, Exchange, Expectation, Failure, Frame, Hop, Step, Symptom, Test, TestRisk, Timings, Tls,
+};
+
+/// The version of the form.
+pub const SCHEMA: u32 = 1;
+
+/// A whole report.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    pub schema: u32,
+    pub tool: Tool,
+    pub run: Run,
+    pub verdict: Verdict,
+    pub summary: Summary,
+    pub phases: Vec<Phase>,
+    /// Of the whole run.
+    #[serde(default)]
+    pub gates: Vec<Gate>,
+    #[serde(default)]
+    pub abort: Option<Abort>,
+    pub causes: Vec<Cause>,
+    #[serde(default)]
+    pub services: Vec<Service>,
+    #[serde(default)]
+    pub credentials: Vec<Credential>,
+    /// Problems of no single test.
+    #[serde(default)]
+    pub diagnostics: Vec<Diagnostic>,
+    pub tests: Vec<Test>,
+    #[serde(default)]
+    pub loads: Vec<serde_json::Value>,
+    /// What the run was to do, so that what is known can be judged again.
+    #[serde(default)]
+    pub plan: PlanSpec,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+impl Tool {
+    pub fn this() -> Self {
+        Self { name: "e2e-dsl".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Run {
+    pub id: String,
+    pub started_at: String,
+    pub duration_ms: f64,
+    pub environment: Option<String>,
+    pub plan: Option<String>,
+    pub seed: u64,
+    pub interrupted: bool,
+    /// `require real`: only public hosts over verified TLS counted.
+    #[serde(default)]
+    pub require_real: bool,
+    /// Which part of the tests this was.
+    #[serde(default)]
+    pub shard: Option<Shard>,
+    /// SHA-256 of the specs and of what was selected of them, hexadecimal: the same for all shards of one run.
+    #[serde(default)]
+    pub specs: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// From 1.
+    pub index: u32,
+    pub total: u32,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Verdict {
+    /// `READY`, `DEGRADED`, `NOT READY`, `ABORTED`, `INVALID`
+    pub state: String,
+    pub reasons: Vec<String>,
+    pub at_risk: Vec<RiskSum>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RiskSum {
+    pub amount: f64,
+    pub currency: String,
+    pub per: Option<String>,
+}
+
+impl RiskSum {
+    /// `$120K MRR`
+    pub fn words(&self) -> String {
+        let amount = crate::value::money_words(self.amount, &self.currency);
+        self.per.as_ref().map_or(amount.clone(), |per| format!("{amount} {per}"))
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub total: usize,
+    pub passed: usize,
+    pub failed: usize,
+    pub errored: usize,
+    pub timed_out: usize,
+    pub flaky: usize,
+    pub skipped: usize,
+    /// Of the skipped ones: those that need a service which is down.
+    #[serde(default)]
+    pub blocked: usize,
+    pub vacuous: usize,
+    pub not_run: usize,
+}
+
+/// A phase of the plan with what became of it. A run without a plan has none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Phase {
+    pub name: String,
+    /// `passed`, `failed`, `stopped`, `not_run`
+    #[serde(default)]
+    pub state: String,
+    /// From the start of the run; absent when it was never begun.
+    #[serde(default)]
+    pub started_ms: Option<f64>,
+    #[serde(default)]
+    pub duration_ms: f64,
+    #[serde(default)]
+    pub budget_ms: Option<f64>,
+    #[serde(default)]
+    pub over_budget: bool,
+    /// Why it was cut short.
+    #[serde(default)]
+    pub stopped: Option<String>,
+    pub gates: Vec<Gate>,
+    #[serde(default)]
+    pub summary: Summary,
+    /// The ids of the tests that it selects; one that an earlier phase ran counts with the result it had there.
+    #[serde(default)]
+    pub tests: Vec<String>,
+    #[serde(default)]
+    pub loads: Vec<String>,
+}
+
+/// The condition that ended the run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Abort {
+    pub condition: String,
+    pub because: String,
+    pub at_ms: f64,
+    pub span: Option<Span>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cause {
+    pub summary: String,
+    pub suspect: Option<String>,
+    /// `persistent`, `startup_delay`, `intermittent`
+    pub classification: Option<String>,
+    pub tests: Vec<String>,
+    /// What was seen, because of what, because of what.
+    #[serde(default)]
+    pub chain: Vec<String>,
+    #[serde(default)]
+    pub evidence: Vec<String>,
+    #[serde(default)]
+    pub at_risk: Vec<RiskSum>,
+}
+
+/// A service with the answers to its probe.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Service {
+    pub name: String,
+    pub depends_on: Vec<String>,
+    /// `GET http://…/health`
+    pub probe: Option<String>,
+    pub within_ms: f64,
+    /// `up`, `down`, `unknown`
+    pub state: String,
+    /// `persistent`, `startup_delay`, `intermittent`: of a failure that was seen.
+    pub classification: Option<String>,
+    pub span: Option<Span>,
+    /// In order; of a long watch the first and the last ones.
+    pub sightings: Vec<Sighting>,
+}
+
+/// One answer to a probe.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sighting {
+    pub at_ms: f64,
+    pub held: bool,
+    pub status: Option<u16>,
+    /// The word of `expect failure is`, when there was no answer.
+    pub failure: Option<String>,
+    pub says: Option<String>,
+    pub progress: Option<String>,
+    pub uptime_s: Option<f64>,
+    #[serde(default)]
+    pub names_down: Vec<String>,
+    /// All of this for people: `503, starting, start-up 2/7, up for 3.1 s`
+    pub words: String,
+}
+
+/// A credential of the run: when it was obtained, never what it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Credential {
+    pub name: String,
+    pub obtained_at_ms: Vec<f64>,
+    /// Why it could not be obtained, the last time that it couldn't.
+    pub failed: Option<String>,
+}

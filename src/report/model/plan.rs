@@ -1,0 +1,60 @@
+use serde::{Deserialize, Serialize};
+
+use super::Span;
+
+/// A gate with what became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Gate {
+    pub text: String,
+    /// In `unit`; `null` without data, and such a gate is not held.
+    pub measured: Option<f64>,
+    pub held: bool,
+    /// `share` (0 to 1), `seconds`, `per_second`, `count`
+    #[serde(default)]
+    pub unit: String,
+    /// `12 of 14 tests`
+    #[serde(default)]
+    pub basis: String,
+    #[serde(default)]
+    pub span: Option<Span>,
+}
+
+/// What a run was to do. A run without a plan has one phase, without gates and without a name.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PlanSpec {
+    pub phases: Vec<PhaseSpec>,
+    pub gates: Vec<GateSpec>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PhaseSpec {
+    pub name: String,
+    pub gates: Vec<GateSpec>,
+    pub budget_ms: Option<f64>,
+    pub tests: Vec<String>,
+    #[serde(default)]
+    pub loads: Vec<String>,
+    pub span: Option<Span>,
+}
+
+/// A gate that can be judged again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GateSpec {
+    pub text: String,
+    /// `success`, `flaky`, `error_rate`, `throughput`, `statistic`, `forbidden_events`, `unavailable`
+    pub measure: String,
+    /// `p95`, `mean`
+    #[serde(default)]
+    pub statistic: Option<String>,
+    /// `time`, `time_of`, `first_byte`, `connect`
+    #[serde(default)]
+    pub of: Option<String>,
+    /// The request or the channel that `of` is about.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// `<`, `<=`, `>`, `>=`, `==`, `!=`
+    pub op: String,
+    /// In the measure's unit.
+    pub limit: f64,
+    pub span: Option<Span>,
+}

@@ -1,0 +1,150 @@
+use std::fmt::Write as _;
+
+use super::{BOLD, DIM, GREEN, RED, YELLOW, paint};
+use crate::diag::{Style, sanitize};
+use crate::judge::release::Classification;
+use crate::report::model::{Cause, Gate, Phase, Report, Test};
+use crate::value::format_duration;
+
+/// How many causes and tests are named; the reports have them all.
+const MOST_CAUSES: usize = 5;
+const MOST_TESTS: usize = 50;
+
+/// The end of the report: phases with their gates, what to look at first, what did not hold, and the verdict.
+pub fn summary(report: &Report, style: Style) -> String {
+    let mut text = String::from("\n");
+    phases(report, style, &mut text);
+    causes(report, style, &mut text);
+    let bad: Vec<&Test> = report.tests.iter().filter(|test| test.outcome().is_bad()).collect();
+    if !bad.is_empty() {
+        text.push_str(&paint("What did not hold\n", BOLD, style));
+        for test in bad.iter().take(MOST_TESTS) {
+            let place = test.location.as_ref().map(|at| format!("{}:{}", at.file, at.line)).unwrap_or_default();
+            let _ = writeln!(text, "  {}  {}", sanitize(&place), sanitize(&test.name));
+        }
+        if bad.len() > MOST_TESTS {
+            let _ = writeln!(text, "  … and {} more; the reports have them all", bad.len() - MOST_TESTS);
+        }
+        text.push('\n');
+    }
+    verdict(report, style, &mut text);
+    text
+}
+
+fn verdict(report: &Report, style: Style, text: &mut String) {
+    let color = match report.verdict.state.as_str() {
+        "READY" => GREEN,
+        "DEGRADED" => YELLOW,
+        _ => RED,
+    };
+    let duration = crate::report::model::time(report.run.duration_ms);
+    let noun = if report.summary.total == 1 { "test" } else { "tests" };
+    let _ = writeln!(
+        text,
+        "{}  {} {noun} in {}: {}",
+        paint(&report.verdict.state, color, style),
+        report.summary.total,
+        format_duration(duration),
+        report.summary.counts().words()
+    );
+    for reason in &report.verdict.reasons {
+        let _ = writeln!(text, "  {}", sanitize(reason));
+    }
+    for risk in &report.verdict.at_risk {
+        let _ = writeln!(text, "  at risk: {}", risk.words());
+    }
+}
+
+fn phases(report: &Report, style: Style, text: &mut String) {
+    if report.phases.is_empty() {
+        return;
+    }
+    let name = report.run.plan.as_deref().unwrap_or_default();
+    text.push_str(&paint(&format!("Plan {}\n", sanitize(name)), BOLD, style));
+    let width = report.phases.iter().map(|phase| phase.name.chars().count()).max().unwrap_or(0);
+    for phase in &report.phases {
+        text.push_str(&phase_line(phase, width, style));
+    }
+    for gate in &report.gates {
+        let mark = mark(gate.held, style);
+        let _ = writeln!(text, "  {mark} {:width$}  {}", "whole run", gate_words(gate));
+    }
+    text.push('\n');
+}
+
+/// `✓ Infrastructure health   14 passed   success > 90%: 100% (14 of 14 tests)`
+pub(super) fn phase_line(phase: &Phase, width: usize, style: Style) -> String {
+    let mark = match phase.state.as_str() {
+        "passed" => mark(true, style),
+        "not_run" => paint("-", DIM, style),
+        _ => mark(false, style),
+    };
+    let mut words = vec![match phase.state.as_str() {
+        "not_run" => "not run".to_owned(),
+        _ => format!(
+            "{} in {}",
+            phase.summary.counts().words(),
+            format_duration(crate::report::model::time(phase.duration_ms))
+        ),
+    }];
+    words.extend(phase.gates.iter().filter(|_| phase.state != "not_run").map(gate_words));
+    if phase.over_budget {
+        words.push("its budget was used up".to_owned());
+    }
+    words.extend(phase.stopped.as_ref().map(|why| format!("stopped: {}", sanitize(why))));
+    format!("  {mark} {:width$}  {}\n", sanitize(&phase.name), words.join("; "))
+}
+
+fn mark(held: bool, style: Style) -> String {
+    match (held, style.unicode) {
+        (true, true) => paint("✓", GREEN, style),
+        (true, false) => paint("+", GREEN, style),
+        (false, true) => paint("✗", RED, style),
+        (false, false) => paint("x", RED, style),
+    }
+}
+
+/// `success > 90%: 82.1% (23 of 28 tests), does not hold`
+pub(super) fn gate_words(gate: &Gate) -> String {
+    let held = if gate.held { "" } else { ", does not hold" };
+    format!("{}: {} ({}){held}", gate.text, gate.measured_words(), gate.basis)
+}
+
+fn causes(report: &Report, style: Style, text: &mut String) {
+    // One test that failed has told its own cause already.
+    let told = report.summary.counts().bad() <= 1 && report.causes.iter().all(|cause| cause.chain.is_empty());
+    if told || report.causes.is_empty() {
+        return;
+    }
+    text.push_str(&paint("Look at this first\n", BOLD, style));
+    for cause in report.causes.iter().take(MOST_CAUSES) {
+        text.push_str(&cause_lines(cause, style));
+    }
+    if report.causes.len() > MOST_CAUSES {
+        let rest: usize = report.causes.iter().skip(MOST_CAUSES).map(|cause| cause.tests.len()).sum();
+        let _ = writeln!(text, "  {rest:>3} more, for {} other reasons", report.causes.len() - MOST_CAUSES);
+    }
+    text.push('\n');
+}
+
+fn cause_lines(cause: &Cause, style: Style) -> String {
+    let tests = if cause.tests.len() == 1 { "test" } else { "tests" };
+    let mut text = format!("  {:>3} {tests}: {}", cause.tests.len(), sanitize(&cause.summary));
+    if let Some(words) = cause.classification.as_deref().and_then(Classification::named).map(Classification::words) {
+        let _ = write!(text, " ({words})");
+    }
+    text.push('\n');
+    if cause.chain.len() > 1 {
+        for (index, link) in cause.chain.iter().enumerate() {
+            let because = if index == 0 { "" } else { "because " };
+            let _ = writeln!(text, "        {}{because}{}", "  ".repeat(index), sanitize(link));
+        }
+    }
+    for line in &cause.evidence {
+        let _ = writeln!(text, "        {}", paint(&sanitize(line), DIM, style));
+    }
+    if !cause.at_risk.is_empty() {
+        let _ = writeln!(text, "        at risk: {}", crate::report::risk_words(&cause.at_risk));
+    }
+    text
+}
