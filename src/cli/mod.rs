@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod list;
 mod output;
+mod outputs;
 mod prepare;
 mod progress;
 mod run;
