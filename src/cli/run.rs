@@ -175,6 +175,9 @@ fn finish(
 ) -> Result<Exit, Exit> {
     let report = Builder { sources, redactor: &output.redactor }.report(result);
     output.print(&terminal::summary(&report, output.style));
+    if outputs.github {
+        output.print(&crate::report::github::beside_tests(&report));
+    }
     let written = outputs.write(&report, output);
     let exit = Exit::of(&report);
     Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
