@@ -14,6 +14,8 @@ mod lang_run;
 mod literate;
 mod made;
 mod protocols;
+mod report_command;
+mod report_compare;
 mod report_formats;
 mod reports;
 mod scripted;

@@ -2,8 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::{Subcommand, ValueEnum};
+
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Report {
+    #[command(subcommand)]
+    pub action: Option<Action>,
     /// The results of a run, as `--report json=PATH` writes them.
     #[arg(value_name = "RESULTS.json", default_value = "test_results.json")]
     pub results: PathBuf,
@@ -11,4 +16,38 @@ pub struct Report {
     /// printed.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Say what changed from one run to another, and whether the newer one is as stable.
+    Compare(Compare),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Compare {
+    /// The results of the run that is the measure.
+    #[arg(value_name = "BASE.json")]
+    pub base: PathBuf,
+    /// The results of the run that is judged.
+    #[arg(value_name = "NEW.json")]
+    pub new: PathBuf,
+    /// A further run of the base, which tells noise from change.
+    #[arg(long = "base", value_name = "PATH")]
+    pub more_base: Vec<PathBuf>,
+    /// A further run of the new state.
+    #[arg(long = "new", value_name = "PATH")]
+    pub more_new: Vec<PathBuf>,
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CompareFormat,
+    /// Where the comparison goes beside the terminal: json=PATH, markdown=PATH, github.
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    Text,
+    Json,
+    Markdown,
 }

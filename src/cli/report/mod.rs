@@ -1,9 +1,10 @@
 //! `report`: the results of a run that is over, rendered again.
 
 pub mod args;
+mod compare;
 mod read;
 
-use args::Report;
+use args::{Action, Report};
 use clap::CommandFactory as _;
 
 use super::args::{Args, Color};
@@ -15,7 +16,11 @@ use crate::report::{github, terminal};
 
 pub fn main(args: &Report, color: Color) -> Exit {
     let output = Output::new(color);
-    again(args, &output).unwrap_or_else(|diagnostic| {
+    let done = match &args.action {
+        Some(Action::Compare(compare)) => compare::main(compare, &output),
+        None => again(args, &output),
+    };
+    done.unwrap_or_else(|diagnostic| {
         output.usage(&diagnostic);
         Exit::Diagnostics
     })
