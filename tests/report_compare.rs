@@ -148,3 +148,27 @@ fn what_cannot_be_compared_is_told() {
         .code(0)
         .out("note: the environment differs: demo before, staging now");
 }
+
+#[test]
+fn nothing_in_a_comparison_is_read_as_markup() {
+    let hostile = serde_json::to_string(&super::made::hostile()).unwrap();
+    let text = compare(GREEN, &hostile, &["--format", "markdown"]).code(1).out;
+    let headings: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+    let wanted = [
+        "# ❌ UNSTABLE",
+        "## Fail, and were not carried out before (4)",
+        "## Newly flaky (1)",
+        "## New tests (9)",
+        "## Removed tests (1)",
+        "## Gates",
+    ];
+    assert_eq!(headings, wanted);
+    for line in text.lines() {
+        let line = super::report_formats::strip_code(line).replace("\\<", "");
+        assert!(!line.contains("<script") && !line.contains("@all") && !line.contains("https://"), "{line}");
+    }
+    for row in text.lines().filter(|line| line.starts_with('|')) {
+        let cells = row.replace("\\|", "").matches('|').count();
+        assert!(cells == 5 || cells == 6, "{row}");
+    }
+}

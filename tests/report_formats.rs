@@ -257,7 +257,7 @@ fn markdown_shows_what_servers_say_and_nothing_else_comes_of_it() {
 }
 
 /// A line without its spans of code, in which nothing is markup.
-fn strip_code(line: &str) -> String {
+pub fn strip_code(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
     while let Some(start) = rest.find('`') {
