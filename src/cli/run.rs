@@ -10,7 +10,7 @@ use crate::demo::{Demo, DemoOptions, Fault};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::judge::RunResult;
 use crate::judge::release::VerdictState;
-use crate::plan::Plan;
+use crate::plan::{Plan, Release};
 use crate::report::terminal::{self, Detail};
 use crate::report::{Builder, html, json, model};
 use crate::run::{Authority, Options, Stop, authorities, execute};
@@ -45,7 +45,8 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     }
     if args.dry_run {
         prepared.given.demo = if wants_demo { demo_placeholders() } else { Vec::new() };
-        let plan = prepared.plan(&args.filters, output)?;
+        let (plan, release) = prepared.plan(&args.filters, output)?;
+        output.print(&crate::plan::describe_phases(&release));
         output.print(&crate::plan::describe(&plan));
         return Ok(Exit::Ok);
     }
@@ -59,9 +60,9 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     } else {
         None
     };
-    let plan = prepared.plan(&args.filters, output)?;
+    let (plan, release) = prepared.plan(&args.filters, output)?;
     tell_what_is_left_out(&prepared, output);
-    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), reports, trusted));
+    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), release, reports, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
     }
@@ -85,14 +86,14 @@ fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnosti
     Ok(trusted)
 }
 
-/// Loads and plans are checked, and not carried out yet: a run that is green must not seem to have covered them.
+/// Loads are checked, and not carried out yet: a run that is green must not seem to have covered them.
 fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
     let left_out = crate::plan::not_run_yet(&prepared.project);
     for one in &left_out {
         let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
         output.error(&format!(
-            "note: the {} \"{}\" in {file} is checked, and not run by this version\n",
-            one.kind, one.name
+            "note: the load \"{}\" in {file} is checked, and not run by this version\n",
+            one.name
         ));
     }
     if prepared.warnings > 0 {
@@ -117,6 +118,7 @@ async fn carry_out(
     args: &Run,
     output: &Output,
     plan: Arc<Plan>,
+    release: Release,
     reports: &Reports,
     trusted: Vec<Authority>,
 ) -> RunResult {
@@ -136,7 +138,7 @@ async fn carry_out(
     };
     let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
     let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, reports.github);
-    execute(plan, options, Arc::new(move |progress| reporter.hear(progress))).await
+    execute(plan, release, options, Arc::new(move |progress| reporter.hear(progress))).await
 }
 
 /// The first signal stops the run in order; the second leaves at once.

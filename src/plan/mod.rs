@@ -10,11 +10,13 @@ mod filter;
 mod ir;
 mod list;
 mod lower;
+mod phases;
 #[cfg(test)]
 mod tests;
 
 pub use dotenv::parse as parse_env_file;
 pub use filter::{Place, Selection, select};
 pub use ir::*;
-pub use list::{describe, tree};
+pub use list::{describe, describe_phases, tree};
 pub use lower::{NotRun, compile, not_run_yet};
+pub use phases::{choose_plan, lay_out_phases, plan_environment, required_values, unmet};
