@@ -52,7 +52,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     }
     let runtime = runtime().map_err(|error| cannot_start(output, &error))?;
     let demo = if wants_demo {
-        let options = DemoOptions { fault, ..DemoOptions::default() };
+        let options = DemoOptions { fault, cold: fault == Some(Fault::SlowStart), ..DemoOptions::default() };
         let demo = runtime.block_on(crate::demo::start(options)).map_err(|error| cannot_start(output, &error))?;
         prepared.given.demo =
             demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret)).collect();
@@ -91,10 +91,7 @@ fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
     let left_out = crate::plan::not_run_yet(&prepared.project);
     for one in &left_out {
         let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
-        output.error(&format!(
-            "note: the load \"{}\" in {file} is checked, and not run by this version\n",
-            one.name
-        ));
+        output.error(&format!("note: the load \"{}\" in {file} is checked, and not run by this version\n", one.name));
     }
     if prepared.warnings > 0 {
         let noun = if prepared.warnings == 1 { "warning" } else { "warnings" };

@@ -58,10 +58,11 @@ pub fn plan_environment<'n>(
             let on: Vec<&str> = plan.on.iter().map(|on| on.text.as_str()).collect();
             let span = plan.on.iter().map(|on| on.span).reduce(Span::to).unwrap_or(plan.name.span);
             let message = format!("the plan `{}` is meant for {}, not for `{asked}`", plan.name.text, on.join(", "));
-            Err(Box::new(
-                Diagnostic::error(&codes::PLAN_ELSEWHERE, span, message)
-                    .with_help(format!("give one of these with `--env`, or add `{asked}` to the plan: `plan {} on {}, {asked}`", plan.name.text, on.join(", "))),
-            ))
+            Err(Box::new(Diagnostic::error(&codes::PLAN_ELSEWHERE, span, message).with_help(format!(
+                "give one of these with `--env`, or add `{asked}` to the plan: `plan {} on {}, {asked}`",
+                plan.name.text,
+                on.join(", ")
+            ))))
         }
         (None, Some(default)) if meant(default) => Ok(Some(default)),
         (None, _) => Ok(plan.on.first().map(|on| on.text.as_str()).or(default)),
@@ -128,10 +129,13 @@ pub fn unmet(environment: &Environment, required: &[(String, Span)]) -> Option<D
     let (first, rest) = unmet.split_first()?;
     let names: Vec<String> = unmet.iter().map(|(name, _)| format!("`env.{name}`")).collect();
     let verb = if rest.is_empty() { "is" } else { "are" };
-    let mut diagnostic =
-        Diagnostic::error(&codes::VALUE_REQUIRED, first.1, format!("this plan requires {}, which {verb} empty", names.join(" and ")))
-            .with_label("empty")
-            .with_help("set the variable that it is read from, give `--env-file FILE`, or `--set env.NAME=VALUE`");
+    let mut diagnostic = Diagnostic::error(
+        &codes::VALUE_REQUIRED,
+        first.1,
+        format!("this plan requires {}, which {verb} empty", names.join(" and ")),
+    )
+    .with_label("empty")
+    .with_help("set the variable that it is read from, give `--env-file FILE`, or `--set env.NAME=VALUE`");
     for (_, span) in rest {
         diagnostic = diagnostic.with_related(*span, "empty too");
     }

@@ -18,7 +18,6 @@ use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
 use crate::net::clock::Clock;
 use crate::net::http::{Authority, Http};
 use crate::plan::{Plan, PlannedPhase};
-use crate::source::Span;
 use crate::value::{SecretSink, Value};
 
 /// How a run is to be carried out.
@@ -94,7 +93,12 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
         plan,
     });
     shared.monitor.attach(&shared);
-    let mut conduct = Conduct { run: Arc::new(Run::new(shared.clone())), done: HashSet::new(), results: Vec::new(), problems: Vec::new() };
+    let mut conduct = Conduct {
+        run: Arc::new(Run::new(shared.clone())),
+        done: HashSet::new(),
+        results: Vec::new(),
+        problems: Vec::new(),
+    };
     conduct.prepare().await;
     let mut phases = Vec::new();
     for index in 0..release.phases.len() {
@@ -195,7 +199,10 @@ impl Conduct {
         self.shared().observer.hear(Observation::PhaseBegan(index));
         (self.shared().progress)(Progress::PhaseStarted { index, at: started });
         for load in &phase.loads {
-            let message = format!("this version doesn't carry out loads, so phase \"{}\" proves nothing of \"{load}\"", phase.name);
+            let message = format!(
+                "this version doesn't carry out loads, so phase \"{}\" proves nothing of \"{load}\"",
+                phase.name
+            );
             let problem = Diagnostic::error(&codes::LOAD_NOT_RUN, phase.span, message)
                 .with_help("remove `run load` from the phase until it can be run");
             (self.shared().progress)(Progress::Problem(Arc::new(problem.clone())));
@@ -240,7 +247,13 @@ impl Conduct {
         let suites = self.run.shared.plan.suites.iter().enumerate();
         let groups = suites.map(|(suite, of)| Group {
             suite,
-            tests: of.tests.iter().enumerate().filter(|(_, test)| wanted.contains(&test.id)).map(|(at, _)| at).collect(),
+            tests: of
+                .tests
+                .iter()
+                .enumerate()
+                .filter(|(_, test)| wanted.contains(&test.id))
+                .map(|(at, _)| at)
+                .collect(),
             phase: phase.clone(),
         });
         let groups: Vec<Group> = groups.filter(|group| !group.tests.is_empty()).collect();
@@ -261,10 +274,13 @@ impl Conduct {
     /// they are and not how they once were.
     async fn take_stock(&self) {
         let shared = self.shared();
-        if shared.options.stop.is_stopped() {
+        if shared.options.stop.is_interrupted() {
             return;
         }
         shared.monitor.quiet().await;
+        if shared.options.stop.is_stopped() {
+            return;
+        }
         let mut suspects: Vec<&str> = self
             .results
             .iter()
@@ -279,4 +295,3 @@ impl Conduct {
         }
     }
 }
-

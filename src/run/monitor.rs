@@ -44,7 +44,10 @@ impl Monitor {
                 name: service.name.clone(),
                 span: service.span,
                 depends_on: service.depends_on.clone(),
-                probe: service.probe.as_ref().and_then(|probe| Some(format!("{} {}", probe.method, service.url.as_ref()?))),
+                probe: service
+                    .probe
+                    .as_ref()
+                    .and_then(|probe| Some(format!("{} {}", probe.method, service.url.as_ref()?))),
                 within: service.within,
                 state: ServiceState::Unknown,
                 sightings: Vec::new(),
@@ -164,9 +167,10 @@ impl Monitor {
         }
         let monitor = self.clone();
         tokio::spawn(async move {
+            // An abort doesn't stop it: what else is down, at the same moment most often, is part of the cause.
             tokio::select! {
                 () = monitor.ask(&shared, index) => {}
-                () = shared.options.stop.stopped() => {}
+                () = shared.options.stop.interrupted() => {}
             }
             monitor.services[index].asking.send_replace(false);
         });
@@ -246,9 +250,11 @@ impl Blocked {
 
 /// `503, unhealthy, for 10s`
 fn down_words(watch: &ServiceWatch) -> String {
-    let words = watch.sightings.last().map(|last| Sighting { uptime: None, ..last.clone() }.words()).unwrap_or_default();
+    let words =
+        watch.sightings.last().map(|last| Sighting { uptime: None, ..last.clone() }.words()).unwrap_or_default();
     let since = watch.sightings.iter().rev().take_while(|one| !one.held).last();
-    let time = since.zip(watch.sightings.last()).map(|(since, last)| last.at.saturating_sub(since.at)).unwrap_or_default();
+    let time =
+        since.zip(watch.sightings.last()).map(|(since, last)| last.at.saturating_sub(since.at)).unwrap_or_default();
     format!("{words}, for {}", crate::value::format_duration(time))
 }
 

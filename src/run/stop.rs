@@ -54,6 +54,15 @@ impl Stop {
         })
     }
 
+    /// Waits until the run is stopped from outside; an abort isn't that.
+    pub(super) async fn interrupted(&self) {
+        let ended = self.0.subscribe().wait_for(Option::is_some).await.map(|why| (*why).clone());
+        if matches!(ended, Ok(Some(Why::Aborted(_)))) {
+            // The first reason stays: no interruption will be told any more.
+            std::future::pending().await
+        }
+    }
+
     /// Waits until the run is to stop.
     pub async fn stopped(&self) {
         // The sender is this very handle, so that the wait can't fail.

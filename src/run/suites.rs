@@ -101,7 +101,8 @@ impl Run {
                 tokio::spawn(async move { run.test(&group, test, &scope, deadline.as_ref()).await })
             });
             let ends = group.tests.iter().zip(join_all(tests).await);
-            ends.filter_map(|(at, end)| end.ok().or_else(|| Some(self.crashed(group, suite, suite.tests.get(*at)?)))).collect()
+            ends.filter_map(|(at, end)| end.ok().or_else(|| Some(self.crashed(group, suite, suite.tests.get(*at)?))))
+                .collect()
         } else {
             let mut results = Vec::with_capacity(group.tests.len());
             for test in &group.tests {
@@ -152,13 +153,7 @@ impl Run {
         std::mem::take(&mut walk.evidence.lock().diagnostics)
     }
 
-    async fn test(
-        &self,
-        group: &Group,
-        index: usize,
-        scope: &Scope,
-        phase: Option<&Deadline>,
-    ) -> Arc<TestResult> {
+    async fn test(&self, group: &Group, index: usize, scope: &Scope, phase: Option<&Deadline>) -> Arc<TestResult> {
         let plan = self.shared.plan.clone();
         let found = plan.suites.get(group.suite).and_then(|suite| Some((suite, suite.tests.get(index)?)));
         let Some((suite, test)) = found else { return Arc::new(self.nameless()) };
@@ -218,7 +213,12 @@ impl Run {
         let message = "the tool failed while it ran this test; that is a mistake in the tool, not in the spec";
         let diagnostic = Diagnostic::error(&codes::INTERNAL, test.span, message)
             .with_help("report it with the spec, if you can share it");
-        self.end(test::not_run(&self.shared, test::info(suite, test, group.phase.clone()), Outcome::Errored, vec![diagnostic]))
+        self.end(test::not_run(
+            &self.shared,
+            test::info(suite, test, group.phase.clone()),
+            Outcome::Errored,
+            vec![diagnostic],
+        ))
     }
 
     /// The same outcome for each test of a group.

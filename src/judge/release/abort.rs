@@ -82,10 +82,14 @@ impl AbortJudge {
                 return None;
             }
             let because = watched.hears(what, total, failures, sockets)?;
-            Some((watched.condition.text.clone(), watched.condition.span, because))
+            Some((watched.condition.clone(), because))
         });
-        let (condition, span, because) = hit?;
-        self.tripped = Some(Abort { condition, because, span, at });
+        let (condition, because) = hit?;
+        let service = match condition.kind {
+            AbortKind::ServiceDown(service) => Some(service),
+            _ => None,
+        };
+        self.tripped = Some(Abort { condition: condition.text, because, service, span: condition.span, at });
         self.tripped.clone()
     }
 }

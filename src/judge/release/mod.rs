@@ -21,7 +21,7 @@ pub use counts::Counts;
 pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind};
 pub use gate::{GateResult, Unit};
 pub use services::{Base, ServiceMap};
-pub use verdict::{RiskSum, Verdict, VerdictState};
+pub use verdict::{RiskSum, Verdict, VerdictState, at_risk};
 pub use watch::{Classification, ServiceState, ServiceWatch, Sighting, classify};
 
 pub use crate::plan::{AbortCondition, AbortKind, Gate, Measure, Of, Phase, Release, Statistic};
@@ -46,8 +46,10 @@ pub struct PhaseRun {
 pub struct Abort {
     /// As written: `service backend is down`.
     pub condition: String,
-    /// What made it true: `backend answered 503 for 10 s`.
+    /// What made it true: `503, unhealthy, for 10s`.
     pub because: String,
+    /// The service that is down, where the condition is about one.
+    pub service: Option<String>,
     pub span: Span,
     pub at: Instant,
 }
@@ -122,7 +124,7 @@ pub fn assess(facts: Facts<'_>) -> Assessment {
     let all: Vec<&Digest> = facts.digests.iter().collect();
     let gates: Vec<GateResult> =
         facts.release.gates.iter().map(|gate| gate.judge(&all, Some(facts.duration))).collect();
-    let causes = causes::causes(facts.digests, facts.services);
+    let causes = causes::causes(facts.digests, facts.services, facts.abort);
     let counts = Counts::of(facts.digests.iter().map(|digest| &digest.outcome));
     let verdict = verdict::verdict(&facts, &counts, &phases, &gates);
     Assessment { counts, phases, gates, causes, verdict }

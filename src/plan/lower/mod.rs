@@ -26,11 +26,7 @@ use crate::value::Shape;
 /// # Errors
 /// What only shows when the plan is made: files that can't be read, cases that can't be known. A program that `check` refuses
 /// gives diagnostics as well, never a panic.
-pub fn compile(
-    project: &Project,
-    environment: Environment,
-    release: Option<DeclRef>,
-) -> Result<Plan, Vec<Diagnostic>> {
+pub fn compile(project: &Project, environment: Environment, release: Option<DeclRef>) -> Result<Plan, Vec<Diagnostic>> {
     let mut lower = Lower::new(project, environment);
     let suites = lower.suites();
     let release = release.and_then(|decl| lower.release(decl));

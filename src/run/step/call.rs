@@ -4,9 +4,9 @@ use std::time::Duration;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
+use crate::judge::release::Observation;
 use crate::plan::{CredentialId, Expr, FlowId, Slot};
 use crate::source::Span;
-use crate::judge::release::Observation;
 use crate::value::{Secret, Value};
 
 /// How deep flows may call each other.
