@@ -71,6 +71,7 @@ fn ran(fences: &[Fence]) -> Result<(i32, String), String> {
     for word in fence.info.split_whitespace() {
         match word.split_once('=') {
             Some(("server", name)) => test = test.variable("PEER", &server(name)),
+            Some((flag @ ("plan" | "env"), name)) => args.extend([format!("--{flag}"), name.to_owned()]),
             Some(("fault", name)) => args.extend(["--demo-fault".to_owned(), name.to_owned()]),
             _ => {}
         }

@@ -20,7 +20,7 @@ const USES: [(&str, &[&str]); 18] = [
     ("run", &["diag", "eval", "event", "judge", "matchers", "net", "plan", "source", "syntax", "value"]),
     ("report", &["diag", "event", "judge", "plan", "source", "syntax", "value"]),
     ("demo", &[]),
-    ("cli", &["check", "demo", "diag", "judge", "plan", "project", "report", "run", "source", "syntax"]),
+    ("cli", &["check", "demo", "diag", "judge", "plan", "project", "report", "run", "source", "syntax", "value"]),
     ("lib", &[]),
 ];
 
