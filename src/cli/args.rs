@@ -30,6 +30,8 @@ pub enum Command {
     Check(Check),
     /// Show what would run.
     List(List),
+    /// Render the results of a run again, or compare them with earlier ones.
+    Report(super::report::args::Report),
     /// Serve the embedded demo system until stopped.
     Demo(Demo),
     /// Say what a diagnostic's code means, with a wrong and a right example.
@@ -59,7 +61,8 @@ pub struct Run {
     /// A PEM file of authorities that TLS trusts beside the system's.
     #[arg(long, value_name = "PATH")]
     pub cacert: Vec<PathBuf>,
-    /// Where a report goes: json=PATH, html=PATH, github; `none` leaves out the usual two.
+    /// Where a report goes, as often as needed: json=PATH, html=PATH, junit=PATH, tap=PATH, markdown=PATH, github; `none` leaves out the
+    /// usual two.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
     /// Check and lay out everything, show the plan, and run nothing.

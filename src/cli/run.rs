@@ -1,18 +1,17 @@
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Color, Run};
 use super::exit::Exit;
 use super::output::Output;
+use super::outputs::Outputs;
 use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
 use crate::demo::{Demo, DemoOptions, Fault};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Diagnostic, codes};
 use crate::judge::RunResult;
-use crate::judge::release::VerdictState;
 use crate::plan::{Plan, Release};
+use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
-use crate::report::{Builder, html, json, model};
 use crate::run::{Authority, Options, Stop, authorities, execute};
 use crate::source::Span;
 
@@ -29,12 +28,12 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         Exit::Diagnostics
     };
     let fault = fault(args).map_err(told)?;
-    reports(&args.report).map_err(told)?;
+    Outputs::of_run(&args.report).map_err(told)?;
     let trusted = trusted(&args.cacert).map_err(told)?;
     let mut prepared = prepare(&args.target, output)?;
     // What `e2e.toml` says comes first, so that the command line has the last word.
     let named = prepared.project.config.reports.iter().map(|report| &report.value).chain(&args.report);
-    let reports = &reports(&named.cloned().collect::<Vec<_>>()).map_err(told)?;
+    let outputs = &Outputs::of_run(&named.cloned().collect::<Vec<_>>()).map_err(told)?;
     let wants_demo = prepared.wants_demo();
     if fault.is_some() && !wants_demo {
         let message = "`--demo-fault` is given, and this run doesn't use the embedded demo system";
@@ -62,13 +61,13 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     };
     let (plan, release) = prepared.plan(&args.filters, output)?;
     tell_what_is_left_out(&prepared, output);
-    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), release, reports, trusted));
+    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), release, outputs, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
     }
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
-    finish(&result, &prepared.project.sources, output, reports)
+    finish(&result, &prepared.project.sources, output, outputs)
 }
 
 /// The authorities of the files after `--cacert`.
@@ -116,7 +115,7 @@ async fn carry_out(
     output: &Output,
     plan: Arc<Plan>,
     release: Release,
-    reports: &Reports,
+    outputs: &Outputs,
     trusted: Vec<Authority>,
 ) -> RunResult {
     let stop = Stop::default();
@@ -134,7 +133,7 @@ async fn carry_out(
         trusted,
     };
     let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
-    let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, reports.github);
+    let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, outputs.github);
     execute(plan, release, options, Arc::new(move |progress| reporter.hear(progress))).await
 }
 
@@ -171,98 +170,16 @@ fn finish(
     result: &RunResult,
     sources: &crate::source::Sources,
     output: &Output,
-    reports: &Reports,
+    outputs: &Outputs,
 ) -> Result<Exit, Exit> {
     let report = Builder { sources, redactor: &output.redactor }.report(result);
-    let (json_text, html_text) = rayon::join(
-        || reports.json.as_ref().map(|_| json::render(&report)),
-        || reports.html.as_ref().map(|_| html::render(&report)),
-    );
     output.print(&terminal::summary(&report, output.style));
-    let mut written = Vec::new();
-    let mut unwritten = false;
-    for (path, text) in [(&reports.json, json_text), (&reports.html, html_text)] {
-        let (Some(path), Some(text)) = (path, text) else { continue };
-        match write(path, &text) {
-            Ok(()) => written.push(path.display().to_string()),
-            Err(error) => {
-                unwritten = true;
-                let message = format!("the report `{}` can't be written: {error}", path.display());
-                output.usage(
-                    &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
-                        .with_help("choose another place with `--report FORMAT=PATH`"),
-                );
-            }
-        }
+    if outputs.github {
+        output.print(&crate::report::github::beside_tests(&report));
     }
-    if !written.is_empty() {
-        output.print(&format!("  reports: {}\n", written.join(", ")));
-    }
-    let exit = exit_of(&report);
-    Ok(if unwritten && exit == Exit::Ok { Exit::Diagnostics } else { exit })
-}
-
-fn exit_of(report: &model::Report) -> Exit {
-    match VerdictState::named(&report.verdict.state) {
-        _ if report.run.interrupted => Exit::Interrupted,
-        Some(VerdictState::Ready) => Exit::Ok,
-        Some(VerdictState::Invalid) => Exit::NothingProved,
-        Some(VerdictState::Aborted) => Exit::Aborted,
-        _ => Exit::Failed,
-    }
-}
-
-/// Whole or not at all: a reader never sees half a report.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    std::fs::write(&part, text)?;
-    std::fs::rename(&part, path).inspect_err(|_| {
-        let _ = std::fs::remove_file(&part);
-    })
-}
-
-/// Where reports go.
-struct Reports {
-    json: Option<PathBuf>,
-    html: Option<PathBuf>,
-    github: bool,
-}
-
-fn reports(asked: &[String]) -> Result<Reports, Box<Diagnostic>> {
-    let mut reports =
-        Reports { json: Some("test_results.json".into()), html: Some("test_results.html".into()), github: false };
-    let wrong = |message: String, help: &str| {
-        Err(Box::new(Diagnostic::error(&codes::BAD_REPORT, Span::nowhere(), message).with_help(help)))
-    };
-    if asked.iter().any(|report| report == "none") {
-        (reports.json, reports.html) = (None, None);
-    }
-    for report in asked {
-        let (format, path) = report.split_once('=').unwrap_or((report, ""));
-        match (format, path) {
-            ("none", "") => {}
-            ("github", "") => reports.github = true,
-            ("json", path) if !path.is_empty() => reports.json = Some(path.into()),
-            ("html", path) if !path.is_empty() => reports.html = Some(path.into()),
-            ("json" | "html", _) => {
-                let help = format!("write for example `--report {format}=out/results.{format}`");
-                return wrong(format!("`--report {report}` doesn't say where the report goes"), &help);
-            }
-            _ => {
-                let help = match closest(format, ["json", "html", "github", "none"]) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "there are `json=PATH`, `html=PATH`, `github` and `none`".to_owned(),
-                };
-                return wrong(format!("`--report {report}` names no format of a report"), &help);
-            }
-        }
-    }
-    Ok(reports)
+    let written = outputs.write(&report, output);
+    let exit = Exit::of(&report);
+    Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }
 
 fn fault(args: &Run) -> Result<Option<Fault>, Box<Diagnostic>> {

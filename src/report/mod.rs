@@ -5,8 +5,12 @@ pub mod build;
 pub mod github;
 pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod model;
+mod points;
 pub mod redact;
+pub mod tap;
 pub mod terminal;
 
 pub use assemble::risk_words;
