@@ -7,7 +7,6 @@ mod dispatch;
 mod evidence;
 mod host;
 mod prepare;
-mod real;
 mod step;
 mod stop;
 mod test;

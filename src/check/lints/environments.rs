@@ -6,6 +6,7 @@ use crate::source::Span;
 use crate::syntax::ast::{
     EnvEntryKind, EnvValue, Environment, Expr, ExprKind, Ident, MetaKind, ObjectEntry, StrLit, TemplatePart,
 };
+use crate::value::{NotReal, not_real};
 
 /// The environments that a suite or load can run on: those it names, else all.
 pub fn of_suite(cx: &mut Cx<'_>, metas: &[(Span, &MetaKind)]) -> Option<Vec<usize>> {
@@ -168,8 +169,8 @@ pub fn real_values(cx: &mut Cx<'_>, environment: &Environment) {
             }
             EnvEntryKind::Value { value: EnvValue::Expr(Expr { kind: ExprKind::String(template), span }), .. } => {
                 let Some(TemplatePart::Text { text, .. }) = template.parts.first() else { continue };
-                let Some(reason) = unreal(text) else { continue };
-                (*span, reason)
+                let Some(reason) = unreal(text, template.parts.len() == 1) else { continue };
+                (*span, reason.to_string())
             }
             _ => continue,
         };
@@ -181,26 +182,12 @@ pub fn real_values(cx: &mut Cx<'_>, environment: &Environment) {
     }
 }
 
-/// Why a URL isn't that of a real system: in clear, or on this machine or network.
-fn unreal(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once("://")?;
-    if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("ws") {
-        return Some(format!("`{scheme}://` is in clear, so nothing proves who answers"));
-    }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = if host.starts_with('[') {
-        host.split(']').next().unwrap_or_default().trim_start_matches('[')
-    } else {
-        host.split(':').next().unwrap_or_default()
-    };
-    let local = host == "localhost" || host.ends_with(".localhost");
-    let private = match host.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        Ok(std::net::IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
-        Err(_) => false,
-    };
-    (local || private).then(|| format!("`{host}` is on this machine or a private network"))
+/// Why a URL isn't that of a real system, as far as its first text says it; a host that goes on behind it isn't known.
+fn unreal(text: &str, is_whole: bool) -> Option<NotReal> {
+    let (_, rest) = text.split_once("://")?;
+    not_real(text).filter(|found| {
+        is_whole || matches!(found, NotReal::PlainText(_)) || rest.contains(['/', '?', '#']) || rest.ends_with(':')
+    })
 }
 
 /// `accept invalid certificate` where an environment requires a real system.
