@@ -33,12 +33,14 @@ fn meaning(kind: FailureKind) -> (&'static Code, &'static str) {
         FailureKind::TooLarge => (&codes::TOO_LARGE, "ask for less, or look at it as a stream"),
         FailureKind::Protocol => (&codes::PROTOCOL, "does an HTTP server listen at this address?"),
         FailureKind::Invalid => (&codes::INVALID_REQUEST, "look at what the interpolated values hold"),
-        FailureKind::Unreal(Unreal::PlainText) => {
-            (&codes::PLAIN_TEXT, "ask for it over TLS, by `https://` or `wss://`, or run in an environment without `require real`")
-        }
-        FailureKind::Unreal(Unreal::PrivatePeer) => {
-            (&codes::PRIVATE_PEER, "name the deployed system by its public address, or run in an environment without `require real`")
-        }
+        FailureKind::Unreal(Unreal::PlainText) => (
+            &codes::PLAIN_TEXT,
+            "ask for it over TLS, by `https://` or `wss://`, or run in an environment without `require real`",
+        ),
+        FailureKind::Unreal(Unreal::PrivatePeer) => (
+            &codes::PRIVATE_PEER,
+            "name the deployed system by its public address, or run in an environment without `require real`",
+        ),
         FailureKind::Unreal(Unreal::UnverifiedCertificate) => (
             &codes::UNVERIFIED_CERTIFICATE,
             "remove the line; where the system has an authority of its own, run with `--cacert FILE`",

@@ -13,7 +13,7 @@ mod lower;
 #[cfg(test)]
 mod tests;
 
-pub use dotenv::parse as parse_env_file;
+pub use dotenv::{hidden as hidden_env_file, parse as parse_env_file};
 pub use filter::{Place, Selection, select};
 pub use ir::*;
 pub use list::{describe, tree};

@@ -383,11 +383,7 @@ fn exchange(one: &Exchange) -> model::Exchange {
 
 fn tls(peer: &Peer) -> Option<model::Tls> {
     let tls = peer.tls.as_ref()?;
-    Some(model::Tls {
-        version: tls.version.clone(),
-        fingerprint: tls.fingerprint.clone(),
-        verified: tls.verified,
-    })
+    Some(model::Tls { version: tls.version.clone(), fingerprint: tls.fingerprint.clone(), verified: tls.verified })
 }
 
 fn hop(hop: &Hop) -> model::Hop {

@@ -92,8 +92,7 @@ pub async fn execute(plan: Arc<Plan>, options: Options, progress: OnProgress) ->
         service_map: service_map.clone(),
     });
     let shared = Arc::new(Shared {
-        http: Http::new(clock, started_at, options.trusted.clone())
-            .requiring_real(plan.environment.require_real),
+        http: Http::new(clock, started_at, options.trusted.clone()).requiring_real(plan.environment.require_real),
         options: options.clone(),
         credentials: Arc::new(Credentials::default()),
         plan: plan.clone(),

@@ -12,10 +12,7 @@ use crate::value::{Value, not_real};
 pub const PROXIES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// One diagnostic for all values that are URLs of no real system, and for `target demo`.
-pub(super) fn values<'a>(
-    entries: impl Iterator<Item = &'a EnvEntry>,
-    environment: &Environment,
-) -> Option<Diagnostic> {
+pub(super) fn values<'a>(entries: impl Iterator<Item = &'a EnvEntry>, environment: &Environment) -> Option<Diagnostic> {
     let real = environment.real_span?;
     let mut found: Vec<(String, Span, String)> = Vec::new();
     for entry in entries {
@@ -30,7 +27,8 @@ pub(super) fn values<'a>(
                     None => continue,
                 };
                 let Some(reason) = not_real(&text) else { continue };
-                let reason = if secret { "this URL isn't that of a public system".to_owned() } else { reason.to_string() };
+                let reason =
+                    if secret { "this URL isn't that of a public system".to_owned() } else { reason.to_string() };
                 let span = match value {
                     EnvValue::Expr(expr) => expr.span,
                     EnvValue::Secret { variable, .. } | EnvValue::Variable { variable, .. } => variable.span,
@@ -49,7 +47,8 @@ pub(super) fn values<'a>(
             Diagnostic::error(&codes::ENVIRONMENT_NOT_REAL, *span, message).with_label(reason)
         }
     };
-    let diagnostic = rest.iter().fold(diagnostic, |diagnostic, (_, span, reason)| diagnostic.with_related(*span, reason));
+    let diagnostic =
+        rest.iter().fold(diagnostic, |diagnostic, (_, span, reason)| diagnostic.with_related(*span, reason));
     Some(diagnostic.with_related(real, "`require real` forbids it").with_help(
         "give the public `https://` and `wss://` addresses of the deployed system, or run in an environment without `require real`",
     ))

@@ -159,7 +159,9 @@ fn urls_are_judged_as_a_client_reads_them() {
         assert!(told(plain).is_some_and(|told| told.contains("plain text")), "{plain}");
     }
     assert!(told("postgres://10.0.0.1/db").is_some());
-    for real in ["https://api.example.com", "wss://9.9.9.9/ws", "https://localhost.example.com", "https://", "staging", ""] {
+    for real in
+        ["https://api.example.com", "wss://9.9.9.9/ws", "https://localhost.example.com", "https://", "staging", ""]
+    {
         assert_eq!(told(real), None, "{real}");
     }
 }
