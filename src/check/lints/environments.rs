@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, closest, codes};
 use crate::project::DeclRef;
 use crate::source::Span;
 use crate::syntax::ast::{
-    EnvEntryKind, EnvValue, Environment, Expr, ExprKind, Ident, MetaKind, ObjectEntry, StrLit, TemplatePart,
+    EnvEntryKind, EnvValue, Environment, Expr, ExprKind, Ident, MetaKind, ObjectEntry, StrLit, Template, TemplatePart,
 };
 use crate::value::{NotReal, not_real};
 
@@ -190,15 +190,31 @@ fn unreal(text: &str, is_whole: bool) -> Option<NotReal> {
     })
 }
 
-/// `accept invalid certificate` where an environment requires a real system.
-pub fn invalid_certificate(cx: &mut Cx<'_>, span: Span) {
+/// The environment that what is being checked runs on and that requires a real system.
+fn requires_real<'p>(cx: &Cx<'p>) -> Option<&'p Known<'p>> {
     let index = cx.index;
-    let real = match &cx.runs_on {
+    match &cx.runs_on {
         Some(runs_on) => runs_on.iter().filter_map(|at| index.environments.get(*at)).find(|known| known.real),
         None if index.environments.iter().all(|known| known.real) => index.environments.first(),
         None => None,
-    };
-    let Some(real) = real else { return };
+    }
+}
+
+/// A URL that is written out in a request, where an environment requires a real system.
+pub fn unreal_url(cx: &mut Cx<'_>, url: &Template) {
+    let Some(TemplatePart::Text { text, .. }) = url.parts.first() else { return };
+    let Some(reason) = unreal(text, url.parts.len() == 1) else { return };
+    let Some(real) = requires_real(cx) else { return };
+    cx.report(
+        Diagnostic::error(&codes::UNREAL, url.span, reason.to_string())
+            .with_related(real.name.span, "it says `require real`")
+            .with_help("name the deployed system by its `https://` or `wss://` address, or let the suite run on other environments: `runs on …`"),
+    );
+}
+
+/// `accept invalid certificate` where an environment requires a real system.
+pub fn invalid_certificate(cx: &mut Cx<'_>, span: Span) {
+    let Some(real) = requires_real(cx) else { return };
     let message = format!("the environment `{}` requires a real system, whose certificate is valid", real.name.text);
     cx.report(
         Diagnostic::error(&codes::UNREAL, span, message)
