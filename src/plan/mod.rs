@@ -10,11 +10,13 @@ mod filter;
 mod ir;
 mod list;
 mod lower;
+mod shard;
 #[cfg(test)]
 mod tests;
 
 pub use dotenv::parse as parse_env_file;
-pub use filter::{Place, Selection, select};
+pub use filter::{Place, Selection, keep_only, select};
 pub use ir::*;
 pub use list::{describe, tree};
 pub use lower::{NotRun, compile, not_run_yet};
+pub use shard::{Group, partition};
