@@ -5,9 +5,12 @@ pub mod build;
 pub mod github;
 pub mod html;
 pub mod json;
+mod lines;
+pub mod merge;
 pub mod model;
 pub mod redact;
 pub mod terminal;
+pub mod union;
 
 pub use assemble::risk_words;
 pub use build::Builder;
