@@ -10,7 +10,10 @@ mod output;
 mod outputs;
 mod prepare;
 mod progress;
+mod report;
+mod resume;
 mod run;
+mod shard;
 
 pub use exit::Exit;
 
@@ -34,6 +37,7 @@ pub fn main() -> Exit {
         Command::Check(check) => check::main(&check, args.color),
         Command::List(list) => list::main(&list, args.color),
         Command::Demo(demo) => demo::main(&demo, args.color),
+        Command::Report(report) => report::main(&report, args.color),
         Command::Explain(explain) => explain::main(&explain, args.color),
         Command::Completions(completions) => explain::completions(&completions),
     }

@@ -10,6 +10,10 @@ use crate::diag::{Diagnostic, closest, codes};
 use crate::report::{html, json, model};
 use crate::source::Span;
 
+/// Where the results of a run are, unless it is told otherwise.
+pub const DEFAULT_RESULTS: &str = "test_results.json";
+pub const DEFAULT_JOURNAL: &str = "test_results.journal";
+
 /// A report that is a file, made from nothing but `model::Report`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
@@ -65,8 +69,9 @@ impl Outputs {
     pub fn of_run(asked: &[String]) -> Result<Self, Box<Diagnostic>> {
         let mut outputs = Self::default();
         if !asked.iter().any(|report| report == "none") {
-            outputs.files.insert(Format::Json, "test_results.json".into());
+            outputs.files.insert(Format::Json, DEFAULT_RESULTS.into());
             outputs.files.insert(Format::Html, "test_results.html".into());
+            outputs.journal = Some(DEFAULT_JOURNAL.into());
         }
         outputs.add(asked)?;
         Ok(outputs)
@@ -135,6 +140,25 @@ impl Outputs {
             output.print(&format!("  reports: {}\n", written.join(", ")));
         }
         all
+    }
+}
+
+impl Outputs {
+    /// Writes what the merge of shards needs, if it is asked for. `false` if it can't be written, which is told.
+    pub fn write_blob(&self, blob: impl FnOnce() -> Vec<u8>, output: &Output) -> bool {
+        let Some(path) = &self.blob else { return true };
+        match write(path, &blob()) {
+            Ok(()) => output.print(&format!("  blob: {}\n", path.display())),
+            Err(error) => {
+                let message = format!("the blob `{}` can't be written: {error}", path.display());
+                output.usage(
+                    &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
+                        .with_help("choose another place with `--report blob=PATH`"),
+                );
+                return false;
+            }
+        }
+        true
     }
 }
 

@@ -7,6 +7,7 @@ mod dotenv;
 pub mod environment;
 mod files;
 mod filter;
+mod identity;
 mod ir;
 mod list;
 mod lower;
