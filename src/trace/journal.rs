@@ -107,8 +107,13 @@ fn text(line: &Line) -> Vec<u8> {
     text
 }
 
-/// A file that holds this and nothing else, put in the place of another one at once.
+/// A file that holds this and nothing else, put in the place of another one at once. A pipe or a device is written to as it is.
 fn fresh(path: &Path, text: &[u8]) -> std::io::Result<File> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut file = File::options().append(true).open(path)?;
+        file.write_all(text)?;
+        return Ok(file);
+    }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
