@@ -98,6 +98,7 @@ fn console(text: &str) -> Result<(i32, String), String> {
         .file("a.e2e", &format!("environment demo default {{ target demo }}\n\n{suite}"))
         .file("staging.e2e", &staging)
         .file("staging.env", "EXAMPLE_TOKEN='a-token-of-twenty-odd'\n")
+        .file("results.json", include_str!("data/green.json"))
         .file("broken.env", "EXAMPLE_TOKEN: x\n");
     let done = test.args(args.iter().map(String::as_str)).run();
     Ok((done.code.unwrap_or(-1), format!("{}{}", done.out, done.err)))

@@ -30,8 +30,8 @@ pub enum Command {
     Check(Check),
     /// Show what would run.
     List(List),
-    /// Make reports of what runs left: a journal, or the shards of one run.
-    Report(Report),
+    /// Render the results of a run again, or compare them with earlier ones.
+    Report(super::report::args::Report),
     /// Serve the embedded demo system until stopped.
     Demo(Demo),
     /// Say what a diagnostic's code means, with a wrong and a right example.
@@ -61,7 +61,8 @@ pub struct Run {
     /// A PEM file of authorities that TLS trusts beside the system's.
     #[arg(long, value_name = "PATH")]
     pub cacert: Vec<PathBuf>,
-    /// Where a report goes: json=PATH, html=PATH, github; `none` leaves out the usual two.
+    /// Where a report goes, as often as needed: json=PATH, html=PATH, junit=PATH, tap=PATH, markdown=PATH, github; `none` leaves out the
+    /// usual two.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
     /// Run one part of the tests of several: 2/4 is the second of four. Without it, what the CI engine says.
@@ -173,35 +174,6 @@ pub struct Demo {
     pub app_port: u16,
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub control_port: u16,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
-pub struct Report {
-    #[command(subcommand)]
-    pub command: Option<ReportCommand>,
-    /// The journal of a run that was cut off, or of one that ended; by default test_results.journal.
-    #[arg(long, value_name = "JOURNAL", num_args = 0..=1, default_missing_value = "test_results.journal")]
-    pub from_journal: Option<PathBuf>,
-    /// Where a report goes: FORMAT=PATH.
-    #[arg(long, value_name = "FORMAT=PATH")]
-    pub report: Vec<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ReportCommand {
-    /// Join the shards of one run, and judge it as a whole.
-    Merge(Merge),
-}
-
-#[derive(Debug, clap::Args)]
-pub struct Merge {
-    /// What `run --shard I/N --report blob=PATH` wrote, of every shard.
-    #[arg(value_name = "BLOBS", required = true)]
-    pub blobs: Vec<PathBuf>,
-    /// Where a report goes: FORMAT=PATH.
-    #[arg(long, value_name = "FORMAT=PATH")]
-    pub report: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]

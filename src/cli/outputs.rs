@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::output::Output;
 use crate::diag::{Diagnostic, closest, codes};
-use crate::report::{html, json, model};
+use crate::report::{github, html, json, junit, markdown, model, tap};
 use crate::source::Span;
 
 /// Where the results of a run are, unless it is told otherwise.
@@ -19,16 +19,22 @@ pub const DEFAULT_JOURNAL: &str = "test_results.journal";
 pub enum Format {
     Json,
     Html,
+    Junit,
+    Tap,
+    Markdown,
 }
 
 impl Format {
-    const ALL: [Format; 2] = [Format::Json, Format::Html];
+    const ALL: [Format; 5] = [Format::Json, Format::Html, Format::Junit, Format::Tap, Format::Markdown];
 
     /// As `--report` names it.
     pub fn name(self) -> &'static str {
         match self {
             Format::Json => "json",
             Format::Html => "html",
+            Format::Junit => "junit",
+            Format::Tap => "tap",
+            Format::Markdown => "markdown",
         }
     }
 
@@ -37,6 +43,9 @@ impl Format {
         match self {
             Format::Json => "json",
             Format::Html => "html",
+            Format::Junit => "xml",
+            Format::Tap => "tap",
+            Format::Markdown => "md",
         }
     }
 
@@ -44,6 +53,9 @@ impl Format {
         match self {
             Format::Json => json::render(report),
             Format::Html => html::render(report),
+            Format::Junit => junit::render(report),
+            Format::Tap => tap::render(report),
+            Format::Markdown => markdown::render(report),
         }
     }
 }
@@ -75,6 +87,24 @@ impl Outputs {
         }
         outputs.add(asked)?;
         Ok(outputs)
+    }
+
+    /// Of a report that is rendered again: what is asked for, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// A format that there isn't, one without its place, or one that only a run can write.
+    pub fn again(asked: &[String]) -> Result<Self, Box<Diagnostic>> {
+        let mut outputs = Self::default();
+        outputs.add(asked)?;
+        let of_a_run = [("blob", outputs.blob.is_some()), ("journal", outputs.journal.is_some())];
+        match of_a_run.iter().find(|(_, asked)| *asked) {
+            Some((name, _)) => wrong(
+                format!("only a run can write a {name}"),
+                &format!("write `e2e-dsl run --report {name}=PATH`, or leave it out here"),
+            ),
+            None => Ok(outputs),
+        }
     }
 
     fn add(&mut self, asked: &[String]) -> Result<(), Box<Diagnostic>> {
@@ -128,18 +158,14 @@ impl Outputs {
                 Ok(()) => written.push(path.display().to_string()),
                 Err(error) => {
                     all = false;
-                    let message = format!("the report `{}` can't be written: {error}", path.display());
-                    output.usage(
-                        &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
-                            .with_help("choose another place with `--report FORMAT=PATH`"),
-                    );
+                    cannot_write(output, path, &error, "choose another place with `--report FORMAT=PATH`");
                 }
             }
         }
         if !written.is_empty() {
             output.print(&format!("  reports: {}\n", written.join(", ")));
         }
-        all
+        all & (!self.github || summarize(report, output))
     }
 }
 
@@ -150,16 +176,37 @@ impl Outputs {
         match write(path, &blob()) {
             Ok(()) => output.print(&format!("  blob: {}\n", path.display())),
             Err(error) => {
-                let message = format!("the blob `{}` can't be written: {error}", path.display());
-                output.usage(
-                    &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
-                        .with_help("choose another place with `--report blob=PATH`"),
-                );
+                cannot_write(output, path, &error, "choose another place with `--report blob=PATH`");
                 return false;
             }
         }
         true
     }
+}
+
+/// Adds to the summary of GitHub's job, where there is one. `false` if that can't be written.
+fn summarize(report: &model::Report, output: &Output) -> bool {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from) else {
+        return true;
+    };
+    let taken = std::fs::metadata(&path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
+    let summary = output.redactor.redact(&github::job_summary(report, taken)).into_owned();
+    let opened = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    match opened.and_then(|mut file| std::io::Write::write_all(&mut file, summary.as_bytes())) {
+        Ok(()) => {
+            output.print("  the summary of the job has it too\n");
+            true
+        }
+        Err(error) => {
+            cannot_write(output, &path, &error, "`GITHUB_STEP_SUMMARY` names this file");
+            false
+        }
+    }
+}
+
+fn cannot_write(output: &Output, path: &Path, error: &std::io::Error, help: &str) {
+    let message = format!("the report `{}` can't be written: {error}", path.display());
+    output.usage(&Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message).with_help(help));
 }
 
 /// Whole or not at all: a reader never sees half a report. Folders on the way are made.

@@ -54,10 +54,7 @@ impl Reporter {
                     terminal::test_ended(&test, &self.sources, &self.output.redactor, self.output.style, self.detail)
                 };
                 if self.annotate {
-                    for diagnostic in &test.diagnostics {
-                        text.push_str(&crate::report::github::annotation(diagnostic, &self.sources));
-                        text.push('\n');
-                    }
+                    text.push_str(&crate::report::github::test_annotations(&test, &self.sources));
                 }
                 self.tell(&state, &text);
                 if let Some(bar) = &state.bar {

@@ -11,7 +11,7 @@ use super::shard::{self, Shard};
 use crate::diag::{Diagnostic, codes};
 use crate::plan::{Plan, keep_only, partition};
 use crate::report::model::{Begun, Blob, Report};
-use crate::report::{assemble, union};
+use crate::report::{assemble, json, union};
 use crate::source::Span;
 use crate::trace;
 
@@ -145,9 +145,9 @@ fn last_results(typed: &str) -> Result<(PathBuf, Report), Box<Diagnostic>> {
     let bytes = bytes(&path)?;
     match trace::read(&bytes) {
         Ok(reading) => Ok((path, reading.report)),
-        Err(why) => match serde_json::from_slice(&bytes) {
-            Ok(report) => Ok((path, report)),
-            Err(_) => Err(unfit(&path, &format!("{why}, and no `test_results.json`"))),
+        Err(why) => match std::str::from_utf8(&bytes).ok().and_then(|text| json::parse(text).ok()) {
+            Some(report) => Ok((path, report)),
+            None => Err(unfit(&path, &format!("{why}, nor its results"))),
         },
     }
 }

@@ -200,6 +200,9 @@ fn finish(
     let mut report = Builder { sources, redactor: &output.redactor }.report(result);
     portion.complete(&mut report);
     output.print(&terminal::summary(&report, output.style));
+    if outputs.github {
+        output.print(&crate::report::github::beside_tests(&report));
+    }
     let written = outputs.write(&report, output) & outputs.write_blob(|| portion.blob(&report), output);
     let exit = Exit::of(&report);
     Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })

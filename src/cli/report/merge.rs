@@ -1,6 +1,6 @@
-use super::super::args::Merge;
 use super::super::exit::Exit;
 use super::super::output::Output;
+use super::args::Merge;
 use super::finish;
 use crate::diag::{Diagnostic, codes};
 use crate::report::merge::{self, Named};
