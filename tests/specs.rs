@@ -55,6 +55,8 @@ async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResult {
         stop: Stop::default(),
         secrets: Arc::new(Unmasked),
         trusted: Vec::new(),
+        shard: None,
+        specs: None,
     };
     let result = {
         let release = e2e_dsl::plan::lay_out_phases(&mut plan);

@@ -65,6 +65,15 @@ pub struct Run {
     /// usual two.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
+    /// Run one part of the tests of several: 2/4 is the second of four. Without it, what the CI engine says.
+    #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
+    pub shard: Option<String>,
+    /// Only the tests that did not hold last time, as its journal or test_results.json says.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub rerun_failed: Option<String>,
+    /// Go on with an interrupted run: what ended well stays, the rest is run.
+    #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "rerun_failed")]
+    pub resume: Option<String>,
     /// Check and lay out everything, show the plan, and run nothing.
     #[arg(long)]
     pub dry_run: bool,

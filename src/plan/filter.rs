@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::{Plan, Test};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
@@ -58,6 +60,14 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<(), Vec<Diagnost
         return Err(vec![Diagnostic::error(&codes::NOTHING_SELECTED, Span::nowhere(), message).with_help(help)]);
     }
     Ok(())
+}
+
+/// Narrows a plan that is selected already to the tests of these ids; nothing at all may be left.
+pub fn keep_only(plan: &mut Plan, ids: &HashSet<String>) {
+    for suite in &mut plan.suites {
+        suite.tests.retain(|test| ids.contains(&test.id));
+    }
+    plan.suites.retain(|suite| !suite.tests.is_empty());
 }
 
 fn fits(selection: &Selection, suite: &str, test: &Test) -> bool {

@@ -44,24 +44,10 @@ impl Builder<'_> {
             summary: (&assessment.counts).into(),
             phases: if run.release.name.is_some() { self.phases(run, &assessment) } else { Vec::new() },
             gates: assessment.gates.iter().map(|gate| self.gate(gate)).collect(),
-            abort: run.abort.as_ref().map(|abort| model::Abort {
-                condition: abort.condition.clone(),
-                because: abort.because.clone(),
-                service: abort.service.clone(),
-                at_ms: ms(abort.at),
-                span: span(abort.span, self.sources),
-            }),
+            abort: run.abort.as_ref().map(|abort| self.abort(abort)),
             causes: assessment.causes.iter().map(model::Cause::from).collect(),
             services,
-            credentials: run
-                .credentials
-                .iter()
-                .map(|one| model::Credential {
-                    name: one.name.clone(),
-                    obtained_at_ms: one.obtained.iter().copied().map(ms).collect(),
-                    failed: one.failed.clone(),
-                })
-                .collect(),
+            credentials: run.credentials.iter().map(super::lines::credential).collect(),
             diagnostics: run.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
             tests: Vec::new(),
             loads: Vec::new(),
@@ -209,12 +195,7 @@ impl Builder<'_> {
             priority: info.priority.clone(),
             tags: info.tags.clone(),
             owner: info.owner.clone(),
-            at_risk: info.at_risk.as_ref().map(|risk| model::TestRisk {
-                amount: risk.money.amount,
-                currency: risk.money.currency.to_owned(),
-                per: risk.per.clone(),
-                what: risk.what.clone(),
-            }),
+            at_risk: info.at_risk.as_ref().map(risk),
             location: location(info.span, self.sources),
             phase: info.phase.as_ref().map(|phase| phase.to_string()),
             outcome: outcome_name(&test.outcome),
@@ -271,7 +252,16 @@ pub(super) fn ms(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-fn location(span: source::Span, sources: &Sources) -> Option<model::Location> {
+pub(super) fn risk(risk: &crate::plan::AtRisk) -> model::TestRisk {
+    model::TestRisk {
+        amount: risk.money.amount,
+        currency: risk.money.currency.to_owned(),
+        per: risk.per.clone(),
+        what: risk.what.clone(),
+    }
+}
+
+pub(super) fn location(span: source::Span, sources: &Sources) -> Option<model::Location> {
     let file = sources.get(span.source)?;
     let at = file.position(span.start);
     Some(model::Location { file: file.name.clone(), line: at.line, column: at.column })

@@ -35,6 +35,10 @@ pub struct Options {
     pub secrets: Arc<dyn SecretSink>,
     /// Authorities whose certificates are trusted beside the system's.
     pub trusted: Vec<Authority>,
+    /// Which part of how many, from 1.
+    pub shard: Option<(u32, u32)>,
+    /// SHA-256 of the specs and of what was selected of them, hexadecimal.
+    pub specs: Option<String>,
 }
 
 /// What all tests of a run share.
@@ -64,8 +68,8 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
         plan: release.name.clone(),
         seed: options.seed,
         require_real: plan.environment.require_real,
-        shard: None,
-        specs: None,
+        shard: options.shard,
+        specs: options.specs.clone(),
     };
     for value in plan.environment.values.values() {
         if let Value::Secret(secret) = value {

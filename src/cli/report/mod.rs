@@ -1,9 +1,11 @@
 //! `report`: the results of a run that is over, rendered again.
 
 pub mod args;
+mod journal;
+mod merge;
 mod read;
 
-use args::Report;
+use args::{Report, ReportCommand};
 use clap::CommandFactory as _;
 
 use super::args::{Args, Color};
@@ -11,11 +13,16 @@ use super::exit::Exit;
 use super::output::Output;
 use super::outputs::Outputs;
 use crate::diag::{Diagnostic, closest};
-use crate::report::{github, terminal};
+use crate::report::{github, model, terminal};
 
 pub fn main(args: &Report, color: Color) -> Exit {
     let output = Output::new(color);
-    again(args, &output).unwrap_or_else(|diagnostic| {
+    let done = match (&args.command, &args.from_journal) {
+        (Some(ReportCommand::Merge(args)), _) => merge::main(args, &output),
+        (None, Some(path)) => journal::main(path, &args.report, &output),
+        (None, None) => again(args, &output),
+    };
+    done.unwrap_or_else(|diagnostic| {
         output.usage(&diagnostic);
         Exit::Diagnostics
     })
@@ -33,6 +40,19 @@ fn again(args: &Report, output: &Output) -> Result<Exit, Box<Diagnostic>> {
     }
     let written = outputs.write(&report, output);
     let exit = Exit::of(&report);
+    Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
+}
+
+/// Tells what a report says that is made here for the first time, and writes what a run writes at its end.
+fn finish(report: &model::Report, asked: &[String], output: &Output) -> Result<Exit, Box<Diagnostic>> {
+    Outputs::again(asked)?;
+    let outputs = Outputs::of_run(asked)?;
+    output.print(&terminal::summary(report, output.style));
+    if outputs.github {
+        output.print(&github::annotations(report));
+    }
+    let written = outputs.write(report, output);
+    let exit = Exit::of(report);
     Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }
 

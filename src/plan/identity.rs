@@ -1,0 +1,62 @@
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Group, Plan, Release};
+
+impl Plan {
+    /// The ids of all tests, in order.
+    pub fn test_ids(&self) -> Vec<String> {
+        self.suites.iter().flat_map(|suite| &suite.tests).map(|test| test.id.clone()).collect()
+    }
+
+    /// The tests as they are divided among shards: each phase's, by their suites. One that an earlier phase runs counts there.
+    pub fn groups(&self, release: &Release) -> Vec<Group> {
+        let mut taken: HashSet<&str> = HashSet::new();
+        let mut groups = Vec::new();
+        for (phase, selected) in release.phases.iter().enumerate() {
+            let selected: HashSet<&str> = selected.tests.iter().map(String::as_str).collect();
+            for suite in &self.suites {
+                let ids = suite.tests.iter().map(|test| test.id.as_str());
+                let tests: Vec<String> =
+                    ids.filter(|id| selected.contains(id) && taken.insert(id)).map(str::to_owned).collect();
+                if !tests.is_empty() {
+                    groups.push(Group {
+                        phase,
+                        suite: format!("{}::{}", suite.file, suite.name),
+                        locks: suite.locks.clone(),
+                        tests,
+                    });
+                }
+            }
+        }
+        groups
+    }
+
+    /// SHA-256, hexadecimal, of what is run: the tests that are selected, the texts of all files in use, and the names of the environment and
+    /// of the plan. The same on every machine that has the same files; values of the environment have no part in it.
+    pub fn fingerprint(&self, name: Option<&str>) -> String {
+        let mut hash = Sha256::new();
+        // With its length before it, so that no two series of texts look alike.
+        let mut take = |text: &str| {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        };
+        take(self.environment.name.as_deref().unwrap_or_default());
+        take(name.unwrap_or_default());
+        let ids = self.test_ids();
+        take(&ids.len().to_string());
+        ids.iter().for_each(|id| take(id));
+        let mut files: Vec<(&str, &str)> = self.sources.iter().map(|file| (&*file.name, &*file.text)).collect();
+        files.sort_unstable();
+        for (name, text) in files {
+            take(name);
+            take(text);
+        }
+        hash.finalize().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
