@@ -94,6 +94,9 @@ pub struct Target {
     /// The environment; without it the one that is `default`, or the only one.
     #[arg(short, long, value_name = "NAME")]
     pub env: Option<String>,
+    /// Carry out this plan: its phases one after another, with their gates and abort conditions.
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<String>,
     /// Replace a value of the environment: env.api=http://127.0.0.1:8080
     #[arg(long, value_name = "env.NAME=VALUE")]
     pub set: Vec<String>,

@@ -10,7 +10,7 @@ use crate::check::check;
 use crate::demo::ENV_NAMES;
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::plan::environment::{self, Given};
-use crate::plan::{Place, Plan, Selection};
+use crate::plan::{Place, Plan, Release, Selection};
 use crate::project::{DeclRef, Files, Options, Project};
 use crate::source::Span;
 
@@ -18,6 +18,8 @@ use crate::source::Span;
 pub struct Prepared {
     pub project: Project,
     pub environment: Option<DeclRef>,
+    /// The plan that was asked for.
+    pub release: Option<DeclRef>,
     pub given: Given,
     pub places: Vec<Place>,
     pub warnings: usize,
@@ -71,14 +73,29 @@ pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
         output.usage(&diagnostic);
         Exit::Diagnostics
     })?;
-    let default = project.config.environment.as_ref().map(|name| name.value.as_str());
-    let environment = environment::choose(&project, target.env.as_deref().or(default)).map_err(|diagnostic| {
+    let told = |diagnostic: Box<Diagnostic>| {
         output.diagnostics([&*diagnostic], &project.sources);
         Exit::Diagnostics
-    })?;
+    };
+    let release = match &target.plan {
+        Some(name) => Some(crate::plan::choose_plan(&project, name).map_err(told)?),
+        None => None,
+    };
+    let default = project.config.environment.as_ref().map(|name| name.value.as_str());
+    let asked = match release {
+        Some(release) => {
+            let default = default.or_else(|| {
+                let all = || project.environments().map(|(_, environment)| environment);
+                all().find(|environment| environment.default).map(|environment| environment.name.text.as_str())
+            });
+            crate::plan::plan_environment(&project, release, target.env.as_deref(), default).map_err(told)?
+        }
+        None => target.env.as_deref().or(default),
+    };
+    let environment = environment::choose(&project, asked).map_err(told)?;
     let places =
         lines.into_iter().filter_map(|(path, line)| Some(Place { file: shown(&project, &path)?, line })).collect();
-    Ok(Prepared { project, environment, given, places, warnings })
+    Ok(Prepared { project, environment, release, given, places, warnings })
 }
 
 /// Values that stand for the demo's where it isn't started.
@@ -94,14 +111,18 @@ impl Prepared {
         self.environment.is_some_and(|environment| environment::wants_demo(&self.project, environment))
     }
 
-    /// The plan of the tests that are selected.
-    pub fn plan(&self, filters: &Filters, output: &Output) -> Result<Plan, Exit> {
+    /// The plan of the tests that are selected, and the phases that run them.
+    pub fn plan(&self, filters: &Filters, output: &Output) -> Result<(Plan, Release), Exit> {
         let told = |diagnostics: Vec<Diagnostic>| {
             output.diagnostics(&diagnostics, &self.project.sources);
             Exit::Diagnostics
         };
         let environment = environment::resolve(&self.project, self.environment, &self.given).map_err(told)?;
-        let mut plan = crate::plan::compile(&self.project, environment).map_err(told)?;
+        if let Some(release) = self.release {
+            let required = crate::plan::required_values(&self.project, release);
+            crate::plan::unmet(&environment, &required).map_or(Ok(()), |unmet| Err(told(vec![unmet])))?;
+        }
+        let mut plan = crate::plan::compile(&self.project, environment, self.release).map_err(told)?;
         let (without, tags): (Vec<String>, Vec<String>) =
             filters.tag.iter().cloned().partition(|tag| tag.starts_with('!'));
         let selection = Selection {
@@ -116,7 +137,8 @@ impl Prepared {
             let exit = told(diagnostics);
             if nothing { Exit::NothingProved } else { exit }
         })?;
-        Ok(plan)
+        let release = crate::plan::lay_out_phases(&mut plan);
+        Ok((plan, release))
     }
 }
 

@@ -7,11 +7,11 @@ use super::output::Output;
 use super::outputs::Outputs;
 use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
-use super::resume::{Portion, narrow, shard_of};
+use super::resume::{Portion, narrow, shard_of, without_gates};
 use crate::demo::{Demo, DemoOptions, Fault};
 use crate::diag::{Diagnostic, codes};
 use crate::judge::{Progress, RunResult};
-use crate::plan::Plan;
+use crate::plan::{Plan, Release};
 use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
 use crate::run::{Authority, Options, Stop, authorities, execute};
@@ -48,14 +48,15 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     }
     if args.dry_run {
         prepared.given.demo = if wants_demo { demo_placeholders() } else { Vec::new() };
-        let mut plan = prepared.plan(&args.filters, output)?;
-        narrow(args, shard, &mut plan, outputs, output)?;
+        let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
+        narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
+        output.print(&crate::plan::describe_phases(&release));
         output.print(&crate::plan::describe(&plan));
         return Ok(Exit::Ok);
     }
     let runtime = runtime().map_err(|error| cannot_start(output, &error))?;
     let demo = if wants_demo {
-        let options = DemoOptions { fault, ..DemoOptions::default() };
+        let options = DemoOptions { fault, cold: fault == Some(Fault::SlowStart), ..DemoOptions::default() };
         let demo = runtime.block_on(crate::demo::start(options)).map_err(|error| cannot_start(output, &error))?;
         prepared.given.demo =
             demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret)).collect();
@@ -63,10 +64,10 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     } else {
         None
     };
-    let mut plan = prepared.plan(&args.filters, output)?;
-    let portion = narrow(args, shard, &mut plan, outputs, output)?;
+    let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
+    let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
     tell_what_is_left_out(&prepared, output);
-    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), outputs, &portion, trusted));
+    let result = runtime.block_on(carry_out(args, output, (Arc::new(plan), release), outputs, &portion, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
     }
@@ -90,15 +91,12 @@ fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnosti
     Ok(trusted)
 }
 
-/// Loads and plans are checked, and not carried out yet: a run that is green must not seem to have covered them.
+/// Loads are checked, and not carried out yet: a run that is green must not seem to have covered them.
 fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
     let left_out = crate::plan::not_run_yet(&prepared.project);
     for one in &left_out {
         let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
-        output.error(&format!(
-            "note: the {} \"{}\" in {file} is checked, and not run by this version\n",
-            one.kind, one.name
-        ));
+        output.error(&format!("note: the load \"{}\" in {file} is checked, and not run by this version\n", one.name));
     }
     if prepared.warnings > 0 {
         let noun = if prepared.warnings == 1 { "warning" } else { "warnings" };
@@ -121,7 +119,7 @@ fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
 async fn carry_out(
     args: &Run,
     output: &Output,
-    plan: Arc<Plan>,
+    (plan, release): (Arc<Plan>, Release),
     outputs: &Outputs,
     portion: &Portion,
     trusted: Vec<Authority>,
@@ -148,14 +146,15 @@ async fn carry_out(
         Arc::new(Journal::new(path.clone(), plan.sources.clone(), output.redactor.clone(), portion.goes_on.clone()))
     };
     let journal = outputs.journal.as_ref().map(begin);
+    let partial = portion.is_partial();
     let (hearing, writing) = (reporter.clone(), journal.clone());
     // What is told has been written down.
     let hear = move |progress: Progress| {
         let warning = writing.as_ref().and_then(|journal| journal.hear(&progress));
-        hearing.hear(progress);
+        hearing.hear(if partial { without_gates(progress) } else { progress });
         warning.into_iter().for_each(|one| hearing.hear(Progress::Problem(Arc::new(one))));
     };
-    let result = execute(plan, options, Arc::new(hear)).await;
+    let result = execute(plan, release, options, Arc::new(hear)).await;
     let warning = journal.and_then(|journal| journal.ended(&result));
     warning.into_iter().for_each(|one| reporter.hear(Progress::Problem(Arc::new(one))));
     result

@@ -1,8 +1,9 @@
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Group, Plan};
+use super::{Group, Plan, Release};
 
 impl Plan {
     /// The ids of all tests, in order.
@@ -11,14 +12,18 @@ impl Plan {
     }
 
     /// The tests as they are divided among shards.
-    pub fn groups(&self) -> Vec<Group> {
-        let group = |suite: &super::Suite| Group {
-            phase: 0,
-            suite: format!("{}::{}", suite.file, suite.name),
-            locks: suite.locks.clone(),
-            tests: suite.tests.iter().map(|test| test.id.clone()).collect(),
+    pub fn groups(&self, release: &Release) -> Vec<Group> {
+        let in_phase = |(index, phase): (usize, &super::Phase)| {
+            let own: HashSet<&str> = phase.tests.iter().map(String::as_str).collect();
+            let group = move |suite: &super::Suite| Group {
+                phase: index,
+                suite: format!("{}::{}", suite.file, suite.name),
+                locks: suite.locks.clone(),
+                tests: suite.tests.iter().filter(|test| own.contains(&*test.id)).map(|test| test.id.clone()).collect(),
+            };
+            self.suites.iter().map(group).collect::<Vec<_>>()
         };
-        self.suites.iter().map(group).collect()
+        release.phases.iter().enumerate().flat_map(in_phase).collect()
     }
 
     /// SHA-256, hexadecimal, of what is run: the tests that are selected, the texts of all files in use, and the names of the environment and

@@ -13,6 +13,7 @@ pub fn judge(report: &mut Report) {
     let abort = report.abort.as_ref().map(|abort| Abort {
         condition: abort.condition.clone(),
         because: abort.because.clone(),
+        service: abort.service.clone(),
         span: crate::source::Span::nowhere(),
         at: super::model::time(abort.at_ms),
     });

@@ -9,7 +9,9 @@ use rayon::prelude::*;
 use super::{Redactor, model};
 use crate::diag::{self, Severity, Style};
 use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind};
-use crate::judge::release::{Answer, Digest, Symptom, SymptomKind, assess, classify};
+use crate::judge::release::{
+    Answer, Assessment, Digest, Phase, PhaseResult, PhaseRun, Symptom, SymptomKind, assess, classify,
+};
 use crate::judge::{ChannelRecord, Outcome, RunResult, StepRecord, StepState, TestResult};
 use crate::source::{self, Sources};
 
@@ -103,23 +105,26 @@ impl Builder<'_> {
         }
     }
 
-    fn phases(&self, run: &RunResult, assessment: &crate::judge::release::Assessment) -> Vec<model::Phase> {
+    fn phases(&self, run: &RunResult, assessment: &Assessment) -> Vec<model::Phase> {
         let phases = run.release.phases.iter().zip(&run.phases).zip(&assessment.phases);
-        phases
-            .map(|((phase, run), result)| model::Phase {
-                name: phase.name.clone(),
-                state: result.state.name().to_owned(),
-                started_ms: run.started.map(ms),
-                duration_ms: ms(run.duration),
-                budget_ms: phase.budget.map(ms),
-                over_budget: run.over_budget,
-                stopped: run.stopped.clone(),
-                gates: result.gates.iter().map(|gate| self.gate(gate)).collect(),
-                summary: (&result.counts).into(),
-                tests: phase.tests.clone(),
-                loads: phase.loads.clone(),
-            })
-            .collect()
+        phases.map(|((phase, run), result)| self.phase(phase, run, result)).collect()
+    }
+
+    /// A phase with what became of it.
+    pub fn phase(&self, phase: &Phase, run: &PhaseRun, result: &PhaseResult) -> model::Phase {
+        model::Phase {
+            name: phase.name.clone(),
+            state: result.state.name().to_owned(),
+            started_ms: run.started.map(ms),
+            duration_ms: ms(run.duration),
+            budget_ms: phase.budget.map(ms),
+            over_budget: run.over_budget,
+            stopped: run.stopped.clone(),
+            gates: result.gates.iter().map(|gate| self.gate(gate)).collect(),
+            summary: (&result.counts).into(),
+            tests: phase.tests.clone(),
+            loads: phase.loads.clone(),
+        }
     }
 
     fn gate(&self, gate: &crate::judge::release::GateResult) -> model::Gate {

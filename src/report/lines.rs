@@ -69,6 +69,7 @@ impl Builder<'_> {
         model::Abort {
             condition: abort.condition.clone(),
             because: abort.because.clone(),
+            service: abort.service.clone(),
             at_ms: ms(abort.at),
             span: span(abort.span, self.sources),
         }

@@ -48,7 +48,7 @@ pub fn inline(text: &str) -> String {
 /// A sentence with names and values in backticks, which show as code.
 pub fn sentence(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return inline(text);
     }
     let shown = parts.iter().enumerate().map(|(index, part)| if index % 2 == 1 { code(part) } else { inline(part) });

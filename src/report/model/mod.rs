@@ -166,6 +166,9 @@ pub struct Phase {
 pub struct Abort {
     pub condition: String,
     pub because: String,
+    /// The service that is down, where the condition is about one.
+    #[serde(default)]
+    pub service: Option<String>,
     pub at_ms: f64,
     pub span: Option<Span>,
 }

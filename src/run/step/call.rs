@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
+use crate::judge::release::Observation;
 use crate::plan::{CredentialId, Expr, FlowId, Slot};
 use crate::source::Span;
 use crate::value::{Secret, Value};
@@ -94,7 +95,7 @@ impl Walk {
     }
 
     /// Sees to it that a credential is there and fresh. Tests that need the same one wait for the one that fetches it.
-    pub(super) async fn obtain(&mut self, id: CredentialId, span: Span) -> Walked {
+    pub async fn obtain(&mut self, id: CredentialId, span: Span) -> Walked {
         let host = self.attempt.host.clone();
         let turn = host.credentials.turn(id);
         if host.credentials.is_fresh(id, self.now()) {
@@ -110,10 +111,16 @@ impl Walk {
         // Its cookies are its own: a login mustn't sign the test in.
         walk.attempt.jar = Arc::new(Mutex::new(Default::default()));
         walk.scope = Scope::default();
+        let problems = walk.evidence.lock().diagnostics.len();
         let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;
         let (value, expires_in) = match fetched {
             Ok((Some(value), expires_in)) => (value, expires_in),
             Ok((None, _)) | Err(_) => {
+                let why = walk.evidence.lock().diagnostics.get(problems).map(|first| first.message.clone());
+                let why = why.unwrap_or_else(|| "its flow gave nothing".to_owned());
+                host.credentials.note(id, Err(why.clone()));
+                let observer = &self.attempt.shared.observer;
+                observer.hear(Observation::CredentialFailed { name: &credential.name, because: &why });
                 let message = format!("the credential `{}` can't be obtained", credential.name);
                 let diagnostic = Diagnostic::error(&codes::CREDENTIAL_FAILED, credential.span, message)
                     .with_related(span, "needed here")
@@ -130,6 +137,7 @@ impl Walk {
         let lifetime = expires_in.or_else(|| jwt_lifetime(&value.to_text(), &*host));
         let renew_at = lifetime.map(|lifetime| self.now().saturating_add(lifetime.saturating_sub(early)));
         host.credentials.store(id, value, renew_at);
+        host.credentials.note(id, Ok(self.now()));
         Ok(())
     }
 }
