@@ -64,6 +64,9 @@ impl Test {
         for name in ["CI", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS"] {
             command.env_remove(name);
         }
+        for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+            command.env_remove(name).env_remove(name.to_ascii_uppercase());
+        }
         command.env("LC_ALL", "C.UTF-8").envs(self.variables.iter().cloned());
         command
     }

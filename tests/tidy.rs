@@ -21,7 +21,10 @@ const USES: [(&str, &[&str]); 19] = [
     ("report", &["diag", "event", "judge", "plan", "source", "syntax", "value"]),
     ("trace", &["diag", "judge", "report", "source"]),
     ("demo", &[]),
-    ("cli", &["check", "demo", "diag", "judge", "plan", "project", "report", "run", "source", "syntax", "trace"]),
+    (
+        "cli",
+        &["check", "demo", "diag", "judge", "plan", "project", "report", "run", "source", "syntax", "trace", "value"],
+    ),
     ("lib", &[]),
 ];
 

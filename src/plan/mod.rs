@@ -16,7 +16,7 @@ mod shard;
 #[cfg(test)]
 mod tests;
 
-pub use dotenv::parse as parse_env_file;
+pub use dotenv::{hidden as hidden_env_file, parse as parse_env_file};
 pub use filter::{Place, Selection, keep_only, select};
 pub use ir::*;
 pub use list::{describe, describe_phases, tree};

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{Redactor, model};
 use crate::diag::{self, Severity, Style};
-use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind};
+use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind, Hop, Peer};
 use crate::judge::release::{
     Answer, Assessment, Digest, Phase, PhaseResult, PhaseRun, Symptom, SymptomKind, assess, classify,
 };
@@ -346,7 +346,6 @@ fn exchange(one: &Exchange) -> model::Exchange {
     let response = one.outcome.as_ref().ok();
     let failure = one.outcome.as_ref().err();
     let peer = one.peer.as_ref();
-    let tls = peer.and_then(|peer| peer.tls.as_ref());
     model::Exchange {
         method: one.method.clone(),
         url: one.url.clone(),
@@ -357,15 +356,11 @@ fn exchange(one: &Exchange) -> model::Exchange {
             .map(|failure| model::Failure { kind: failure.kind.word().to_owned(), message: failure.message.clone() }),
         attempts: one.attempts,
         started_ms: ms(one.started),
-        peer: peer.map(|peer| peer.address.clone()),
+        peer: peer.and_then(|peer| peer.address.clone()),
         resolved: peer.map(|peer| peer.resolved.clone()),
         reused: peer.map(|peer| peer.reused),
-        tls: tls.map(|tls| model::Tls {
-            version: tls.version.clone(),
-            fingerprint: tls.fingerprint.clone(),
-            verified: tls.verified,
-        }),
-        redirects: one.hops.iter().map(|hop| model::Hop { status: hop.status, url: hop.url.clone() }).collect(),
+        tls: peer.and_then(tls),
+        redirects: one.hops.iter().map(hop).collect(),
         bytes_sent: one.bytes_sent,
         bytes_received: one.bytes_received,
         timings_ms: model::Timings {
@@ -379,6 +374,23 @@ fn exchange(one: &Exchange) -> model::Exchange {
         opens: None,
         opened: None,
         channel: None,
+    }
+}
+
+fn tls(peer: &Peer) -> Option<model::Tls> {
+    let tls = peer.tls.as_ref()?;
+    Some(model::Tls { version: tls.version.clone(), fingerprint: tls.fingerprint.clone(), verified: tls.verified })
+}
+
+fn hop(hop: &Hop) -> model::Hop {
+    let peer = hop.peer.as_ref();
+    model::Hop {
+        status: hop.status,
+        url: hop.url.clone(),
+        peer: peer.and_then(|peer| peer.address.clone()),
+        resolved: peer.map(|peer| peer.resolved.clone()),
+        reused: peer.map(|peer| peer.reused),
+        tls: peer.and_then(tls),
     }
 }
 

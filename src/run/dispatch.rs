@@ -87,7 +87,7 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
     let aborts = plan.release.as_ref().map(|release| release.aborts.clone()).unwrap_or_default();
     let stop = options.stop.clone();
     let shared = Arc::new(Shared {
-        http: Http::new(clock, started_at, options.trusted.clone()),
+        http: Http::new(clock, started_at, options.trusted.clone()).requiring_real(plan.environment.require_real),
         observer: Observer::new(aborts, tests.len(), clock, stop, progress.clone(), services.clone()),
         monitor: Arc::new(Monitor::new(&plan.environment.services)),
         options,

@@ -9,7 +9,6 @@ mod host;
 mod monitor;
 mod observer;
 mod prepare;
-mod real;
 mod step;
 mod stop;
 mod suites;

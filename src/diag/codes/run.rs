@@ -14,5 +14,7 @@ registry! {
     CHANNEL_NOT_OPEN = "e2e::run::channel_not_open", "a channel is used that was never opened";
     NO_PONG = "e2e::run::no_pong", "a ping wasn't answered in time";
     INTERNAL = "e2e::run::internal", "the tool itself failed while it ran a test";
-    PEER_NOT_REAL = "e2e::run::not_real", "an exchange that `require real` refuses";
+    PLAIN_TEXT = "e2e::run::plain_text", "a request that isn't encrypted, where `require real` is said";
+    PRIVATE_PEER = "e2e::run::private_peer", "a peer without a public address, where `require real` is said";
+    UNVERIFIED_CERTIFICATE = "e2e::run::unverified_certificate", "a certificate that isn't verified, where `require real` is said";
 }

@@ -27,6 +27,8 @@ pub struct Environment {
     pub name: Option<String>,
     pub values: BTreeMap<String, Value>,
     pub require_real: bool,
+    /// Where it says so.
+    pub real_span: Option<Span>,
     /// `target demo`: the embedded demo system serves the run.
     pub demo: bool,
     pub services: Vec<Service>,

@@ -1,7 +1,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use super::super::{prepare, real};
+use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
 use crate::event::{Exchange, FailureKind};
 use crate::judge::{self, StepRecord, StepState};
@@ -81,10 +81,7 @@ impl Walk {
         let shared = self.attempt.shared.clone();
         let host = self.attempt.host.clone();
         let mut scope = self.scope.branch();
-        let mut judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
-        if shared.plan.environment.require_real && exchange.outcome.is_ok() {
-            judged.diagnostics.extend(real::objection(&exchange, request.url.span));
-        }
+        let judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
         self.last = Answer::of(&exchange);
