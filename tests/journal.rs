@@ -413,3 +413,35 @@ fn another_run_is_not_gone_on_with() {
     let (code, ..) = again(folder.path(), &["run", "a.e2e", "--resume"], Some(&gate.url));
     assert_eq!(code, Some(1));
 }
+
+#[test]
+fn a_plan_is_gone_on_with_phase_by_phase() {
+    let gate = Gate::new();
+    let folder = tempfile::tempdir().unwrap();
+    let plan = "plan release {\n  phase \"First\" { run tags early; gate success > 40% }\n  \
+                phase \"Then\" { run everything not run; gate success > 90% }\n  phase \"Again\" { run tags early; gate success > 40% }\n}\n";
+    let spec = FIVE
+        .replace("test \"one\" {", "test \"one\" { tags early;")
+        .replace("test \"two\" {", "test \"two\" { tags early;");
+    std::fs::write(folder.path().join("a.e2e"), spec + plan).unwrap();
+    gate.killed_at(folder.path(), &["run", "a.e2e", "--plan", "release"], "/4");
+    let (code, report) = reported(folder.path());
+    assert_eq!(code, Some(130));
+    assert_valid(&validator(), &report);
+    let states = |report: &Json| -> Vec<String> {
+        report["phases"].as_array().unwrap().iter().map(|phase| phase["state"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(states(&report), ["passed", "stopped", "not_run"]);
+    assert_eq!(report["phases"][1]["stopped"], "the run was cut off");
+    assert_eq!(report["verdict"]["state"], "ABORTED");
+    let (code, out, _) = again(folder.path(), &["run", "a.e2e", "--plan", "release", "--resume"], Some(&gate.url));
+    assert!(out.contains("2 tests are done, 3 to go"), "{out}");
+    let report: Json =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("test_results.json")).unwrap()).unwrap();
+    assert_eq!(states(&report), ["passed", "passed", "passed"], "{out}");
+    // "two" fails in the second part as it did in the first, within what the gates allow.
+    assert_eq!(report["verdict"]["state"], "DEGRADED");
+    assert_eq!(code, Some(1));
+    assert_eq!(report["phases"][1]["gates"][0]["basis"], "3 of 3 tests");
+    assert_eq!(reported(folder.path()).1, report);
+}

@@ -186,6 +186,41 @@ fn four_shards_merged_are_one_run() {
     runtime.block_on(demo.stop());
 }
 
+/// The suites of `spec`, and a plan that runs them in two phases, some tests in both.
+fn planned() -> String {
+    let gates = "  phase \"Large\" { run suite \"S7\", \"S8\", \"S9\"; gate success > 97% }\n  \
+                 phase \"All\" { run suite \"S4\", \"S9\"; run everything not run; gate success > 90%; gate p95(time) < 60s }\n  \
+                 gate success > 95%\n  gate flaky < 5%\n";
+    format!("{}\nplan release {{\n{gates}}}\n", spec())
+}
+
+#[test]
+fn a_plan_in_shards_is_judged_as_a_whole() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let demo = runtime.block_on(e2e_dsl::demo::start(Default::default())).unwrap();
+    let (_, api, _) = demo.values().into_iter().find(|(name, ..)| *name == "api").unwrap();
+    let run = |args: &[&str]| {
+        let test = Test::new().file("a.e2e", &planned()).variable("API", &api);
+        test.args(["run", "a.e2e", "--plan", "release"].into_iter().chain(args.iter().copied())).run()
+    };
+    let whole = run(&[]);
+    assert_eq!(whole.code, Some(1), "{}{}", whole.out, whole.err);
+    let whole: Report = serde_json::from_str(&whole.read("test_results.json")).unwrap();
+    let blobs: Vec<Named> = (1..=3)
+        .map(|index| {
+            let done = run(&["--shard", &format!("{index}/3"), "--report", "blob=shard.blob"]);
+            assert!(done.out.contains("gates are judged when the shards are merged"), "{}", done.out);
+            assert!(!done.out.contains("success >"), "a shard judges a gate: {}", done.out);
+            (index.to_string(), blob(&done))
+        })
+        .collect();
+    let report = merge(blobs).unwrap();
+    assert_eq!(timeless(&report), timeless(&whole));
+    assert_eq!(report.phases.iter().map(|phase| &*phase.state).collect::<Vec<_>>(), ["failed", "passed"]);
+    assert_eq!(report.phases[1].summary.total, 30);
+    runtime.block_on(demo.stop());
+}
+
 fn merged(folder: &Path, blobs: &[&str]) -> (Option<i32>, String, String) {
     let args = ["report", "merge"].into_iter().chain(blobs.iter().copied());
     let output = Test::new().args(args).command().current_dir(folder).output().unwrap();

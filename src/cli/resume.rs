@@ -9,6 +9,7 @@ use super::output::Output;
 use super::outputs::{DEFAULT_JOURNAL, DEFAULT_RESULTS, Outputs};
 use super::shard::{self, Shard};
 use crate::diag::{Diagnostic, codes};
+use crate::judge::Progress;
 use crate::plan::{Plan, Release, keep_only, partition};
 use crate::report::model::{Begun, Blob, Report};
 use crate::report::{assemble, json, union};
@@ -41,8 +42,7 @@ pub fn shard_of(args: &Run) -> Result<Option<Shard>, Box<Diagnostic>> {
 pub fn narrow(
     args: &Run,
     shard: Option<Shard>,
-    plan: &mut Plan,
-    release: &mut Release,
+    (plan, release): (&mut Plan, &mut Release),
     outputs: &Outputs,
     output: &Output,
 ) -> Result<Portion, Exit> {
@@ -61,7 +61,7 @@ pub fn narrow(
         let shards = partition(&plan.groups(release), total);
         let own = shards.into_iter().nth(index as usize - 1).unwrap_or_default();
         output.print(&format!("shard {index}/{total}: {} of {}\n", own.len(), counted(portion.all.len(), "test")));
-        keep_only(plan, &own);
+        keep_only(plan, release, &own);
     }
     if let Some(from) = &args.rerun_failed {
         if outputs.blob.is_some() {
@@ -72,11 +72,7 @@ pub fn narrow(
             )));
         }
         let (path, last) = last_results(from).map_err(told)?;
-        rerun(plan, &path, &last, output)?;
-        // Of phases that nothing is left of, nothing is to be judged.
-        let left: HashSet<String> = plan.test_ids().into_iter().collect();
-        release.phases.iter_mut().for_each(|phase| phase.tests.retain(|id| left.contains(id)));
-        release.phases.iter_mut().filter(|phase| phase.tests.is_empty()).for_each(|phase| phase.gates.clear());
+        rerun(plan, release, &path, &last, output)?;
     }
     if let Some(from) = &args.resume {
         let path = named(from, DEFAULT_JOURNAL);
@@ -86,7 +82,7 @@ pub fn narrow(
             begun.earlier.iter().flat_map(|one| &one.tests).map(|test| test.id.as_str()).collect();
         let rest: HashSet<String> = plan.test_ids().into_iter().filter(|id| !kept.contains(id.as_str())).collect();
         let (kept, rest_count) = (kept.len(), rest.len());
-        keep_only(plan, &rest);
+        keep_only(plan, release, &rest);
         let done = if kept == 1 { "1 test is done" } else { &format!("{kept} tests are done") };
         output.print(&format!("going on with the run of `{}`: {done}, {rest_count} to go\n", path.display()));
         portion.goes_on = Some(begun);
@@ -94,7 +90,25 @@ pub fn narrow(
     Ok(portion)
 }
 
+/// The beginning of a run as it is shown when its gates aren't its own to judge.
+pub fn without_gates(progress: Progress) -> Progress {
+    match progress {
+        Progress::Started { info, release, tests, service_map } => {
+            let mut release = (*release).clone();
+            release.gates.clear();
+            release.phases.iter_mut().for_each(|phase| phase.gates.clear());
+            Progress::Started { info, release: release.into(), tests, service_map }
+        }
+        other => other,
+    }
+}
+
 impl Portion {
+    /// Whether gates are judged on more than this run does.
+    pub fn is_partial(&self) -> bool {
+        self.shard.is_some_and(|(_, total)| total > 1) || self.goes_on.is_some()
+    }
+
     /// Makes of the report of what was run that of the whole, or of the shard.
     pub fn complete(&self, report: &mut Report) {
         if let Some(begun) = &self.goes_on {
@@ -116,7 +130,7 @@ fn named(typed: &str, usual: &str) -> PathBuf {
 }
 
 /// Keeps the tests that did not hold in the last run.
-fn rerun(plan: &mut Plan, path: &Path, last: &Report, output: &Output) -> Result<(), Exit> {
+fn rerun(plan: &mut Plan, release: &mut Release, path: &Path, last: &Report, output: &Output) -> Result<(), Exit> {
     let ids: HashSet<String> =
         last.tests.iter().filter(|test| !union::ended_well(test)).map(|test| test.id.clone()).collect();
     if ids.is_empty() {
@@ -130,7 +144,7 @@ fn rerun(plan: &mut Plan, path: &Path, last: &Report, output: &Output) -> Result
     }
     let before: HashSet<String> = plan.test_ids().into_iter().collect();
     let gone = ids.iter().filter(|id| !before.contains(*id)).count();
-    keep_only(plan, &ids);
+    keep_only(plan, release, &ids);
     let gone = match gone {
         0 => String::new(),
         1 => ", 1 of which isn't there or isn't selected now".to_owned(),

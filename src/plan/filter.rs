@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use super::{Plan, Test};
+use super::{Plan, Release, Test};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 
@@ -62,8 +62,11 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<(), Vec<Diagnost
     Ok(())
 }
 
-/// Narrows a plan that is selected already to the tests of these ids; nothing at all may be left.
-pub fn keep_only(plan: &mut Plan, ids: &HashSet<String>) {
+/// Narrows a plan that is selected already to the tests of these ids; nothing at all may be left. Its phases stay, even those without a test.
+pub fn keep_only(plan: &mut Plan, release: &mut Release, ids: &HashSet<String>) {
+    for phase in &mut release.phases {
+        phase.tests.retain(|id| ids.contains(id));
+    }
     for suite in &mut plan.suites {
         suite.tests.retain(|test| ids.contains(&test.id));
     }
