@@ -246,12 +246,16 @@ fn in_a_network_of_its_own(test: &str) -> Result<(), String> {
     Ok(())
 }
 
-#[test]
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn skipped(reason: &str) {
+    eprintln!("skipped: `require real` isn't tested against a public address here: {reason}");
+}
+
+#[test]
 fn a_public_system_is_accepted_and_is_evidence() {
     if std::env::var_os(INSIDE).is_none() {
         if let Err(reason) = in_a_network_of_its_own("real::a_public_system_is_accepted_and_is_evidence") {
-            eprintln!("skipped: `require real` isn't tested against a public address here: {reason}");
+            skipped(&reason);
         }
         return;
     }
