@@ -3,6 +3,7 @@
 
 mod check;
 mod cli;
+mod env_files;
 mod error_runs;
 mod errors;
 mod errors_run;
