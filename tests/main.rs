@@ -3,9 +3,11 @@
 
 mod check;
 mod cli;
+mod env_files;
 mod error_runs;
 mod errors;
 mod errors_run;
+mod evidence;
 mod harness;
 mod hostile;
 mod installed;
@@ -15,6 +17,7 @@ mod lang_run;
 mod literate;
 mod made;
 mod protocols;
+mod real;
 mod report_formats;
 mod reports;
 mod scripted;
