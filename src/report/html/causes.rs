@@ -6,13 +6,18 @@ use askama::Template;
 
 use super::words::{clean, clean_or_empty, counted};
 use crate::judge::release::Classification;
-use crate::report::model::Report;
+use crate::report::model::{self, Report};
 use crate::report::risk_words;
+
+/// How many causes are shown at once; the others stand folded below them.
+const MOST_CAUSES: usize = 6;
 
 #[derive(Template)]
 #[template(path = "causes.html")]
 pub(super) struct Causes {
     causes: Vec<Cause>,
+    others: Vec<Cause>,
+    others_words: String,
 }
 
 struct Cause {
@@ -41,18 +46,26 @@ impl Causes {
                 summary: clean(&cause.summary),
                 suspect: clean_or_empty(cause.suspect.as_deref()),
                 classification: classification_words(classification),
-                chain: cause.chain.iter().map(|link| clean(link)).collect(),
+                chain: chain(cause),
                 evidence: cause.evidence.iter().map(|line| clean(line)).collect(),
                 at_risk: clean(&risk_words(&cause.at_risk)),
                 tests: known.map(|number| (*number, clean(&report.tests[*number].name))).collect(),
             }
         });
-        Self { causes: causes.collect() }
+        let mut causes: Vec<Cause> = causes.collect();
+        let others = causes.split_off(causes.len().min(MOST_CAUSES));
+        Self { causes, others_words: counted(others.len(), "more cause"), others }
     }
 
     pub fn is_empty(&self) -> bool {
         self.causes.is_empty()
     }
+}
+
+/// Its chain of reasons, when it says more than the summary does.
+fn chain(cause: &model::Cause) -> Vec<String> {
+    let told = cause.chain.len() == 2 && cause.chain.last() == Some(&cause.summary);
+    if cause.chain.len() < 2 || told { Vec::new() } else { cause.chain.iter().map(|link| clean(link)).collect() }
 }
 
 /// `persistent failure`; one that isn't known stays as it is.

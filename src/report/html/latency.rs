@@ -13,7 +13,7 @@ use crate::value::format_duration;
 /// Buckets in a decade: each is about 1.6 times as long as the one before.
 const PER_DECADE: i32 = 5;
 /// How many groups have a histogram of their own; the rest share one.
-const MOST_GROUPS: usize = 9;
+const MOST_GROUPS: usize = 6;
 /// Shorter times than this, in milliseconds, count as this.
 const SHORTEST_MS: f64 = 0.01;
 /// Longer times than this, in milliseconds, count as this.

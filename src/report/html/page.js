@@ -94,7 +94,9 @@
   };
   const step = by => {
     const all = visible(), at = all.indexOf(current());
-    const next = at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[at + by];
+    // Without a test that is chosen it begins with the first one in view.
+    const top = search.form.offsetHeight;
+    const next = at < 0 ? all.find(test => test.getBoundingClientRect().bottom > top) : all[at + by];
     if (next) go(next);
   };
   const failure = () => {
