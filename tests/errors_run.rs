@@ -71,6 +71,10 @@ fn ran(fences: &[Fence]) -> Result<(i32, String), String> {
     for word in fence.info.split_whitespace() {
         match word.split_once('=') {
             Some(("server", name)) => test = test.variable("PEER", &server(name)),
+            Some((flag @ ("plan" | "env"), name)) => args.extend([format!("--{flag}"), name.to_owned()]),
+            Some((name, value)) if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') => {
+                test = test.variable(name, value);
+            }
             Some(("fault", name)) => args.extend(["--demo-fault".to_owned(), name.to_owned()]),
             _ => {}
         }
@@ -98,6 +102,7 @@ fn console(text: &str) -> Result<(i32, String), String> {
         .file("a.e2e", &format!("environment demo default {{ target demo }}\n\n{suite}"))
         .file("staging.e2e", &staging)
         .file("staging.env", "EXAMPLE_TOKEN='a-token-of-twenty-odd'\n")
+        .file("results.json", include_str!("data/green.json"))
         .file("broken.env", "EXAMPLE_TOKEN: x\n");
     let done = test.args(args.iter().map(String::as_str)).run();
     Ok((done.code.unwrap_or(-1), format!("{}{}", done.out, done.err)))

@@ -1,5 +1,8 @@
 use std::process::ExitCode;
 
+use crate::judge::release::VerdictState;
+use crate::report::model;
+
 /// What the process's exit code says. The numbers are part of the interface: CI scripts depend on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -15,6 +18,21 @@ pub enum Exit {
     NothingProved = 4,
     /// Interrupted by a signal; what had been done is reported.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// Of a run that left this report.
+    pub fn of(report: &model::Report) -> Self {
+        match VerdictState::named(&report.verdict.state) {
+            _ if report.run.interrupted => Exit::Interrupted,
+            Some(VerdictState::Ready) => Exit::Ok,
+            // That a shard proves nothing is judged with the others.
+            Some(VerdictState::Invalid) if report.run.shard.is_some_and(|shard| shard.total > 1) => Exit::Ok,
+            Some(VerdictState::Invalid) => Exit::NothingProved,
+            Some(VerdictState::Aborted) => Exit::Aborted,
+            _ => Exit::Failed,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

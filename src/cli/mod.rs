@@ -7,9 +7,13 @@ mod exit;
 mod explain;
 mod list;
 mod output;
+mod outputs;
 mod prepare;
 mod progress;
+mod report;
+mod resume;
 mod run;
+mod shard;
 
 pub use exit::Exit;
 
@@ -32,6 +36,7 @@ pub fn main() -> Exit {
         Command::Run(run) => run::main(&run, args.color),
         Command::Check(check) => check::main(&check, args.color),
         Command::List(list) => list::main(&list, args.color),
+        Command::Report(report) => report::main(&report, args.color),
         Command::Demo(demo) => demo::main(&demo, args.color),
         Command::Explain(explain) => explain::main(&explain, args.color),
         Command::Completions(completions) => explain::completions(&completions),

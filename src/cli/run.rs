@@ -1,20 +1,22 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::{Color, Run};
 use super::exit::Exit;
 use super::output::Output;
+use super::outputs::Outputs;
 use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
+use super::resume::{Portion, narrow, shard_of, without_gates};
 use crate::demo::{Demo, DemoOptions, Fault};
-use crate::diag::{Diagnostic, closest, codes};
-use crate::judge::RunResult;
-use crate::judge::release::VerdictState;
-use crate::plan::Plan;
+use crate::diag::{Diagnostic, codes};
+use crate::judge::{Progress, RunResult};
+use crate::plan::{Plan, Release};
+use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
-use crate::report::{Builder, html, json, model};
 use crate::run::{Authority, Options, Stop, authorities, execute};
 use crate::source::Span;
+use crate::trace::Journal;
 
 pub fn main(args: &Run, color: Color) -> Exit {
     let output = Output::new(color);
@@ -29,12 +31,13 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         Exit::Diagnostics
     };
     let fault = fault(args).map_err(told)?;
-    reports(&args.report).map_err(told)?;
+    Outputs::of_run(&args.report).map_err(told)?;
+    let shard = shard_of(args).map_err(told)?;
     let trusted = trusted(&args.cacert).map_err(told)?;
     let mut prepared = prepare(&args.target, output)?;
     // What `e2e.toml` says comes first, so that the command line has the last word.
     let named = prepared.project.config.reports.iter().map(|report| &report.value).chain(&args.report);
-    let reports = &reports(&named.cloned().collect::<Vec<_>>()).map_err(told)?;
+    let outputs = &Outputs::of_run(&named.cloned().collect::<Vec<_>>()).map_err(told)?;
     let wants_demo = prepared.wants_demo();
     if fault.is_some() && !wants_demo {
         let message = "`--demo-fault` is given, and this run doesn't use the embedded demo system";
@@ -45,13 +48,15 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     }
     if args.dry_run {
         prepared.given.demo = if wants_demo { demo_placeholders() } else { Vec::new() };
-        let plan = prepared.plan(&args.filters, output)?;
+        let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
+        narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
+        output.print(&crate::plan::describe_phases(&release));
         output.print(&crate::plan::describe(&plan));
         return Ok(Exit::Ok);
     }
     let runtime = runtime().map_err(|error| cannot_start(output, &error))?;
     let demo = if wants_demo {
-        let options = DemoOptions { fault, ..DemoOptions::default() };
+        let options = DemoOptions { fault, cold: fault == Some(Fault::SlowStart), ..DemoOptions::default() };
         let demo = runtime.block_on(crate::demo::start(options)).map_err(|error| cannot_start(output, &error))?;
         prepared.given.demo =
             demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret)).collect();
@@ -59,15 +64,16 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     } else {
         None
     };
-    let plan = prepared.plan(&args.filters, output)?;
+    let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
+    let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
     tell_what_is_left_out(&prepared, output);
-    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), reports, trusted));
+    let result = runtime.block_on(carry_out(args, output, (Arc::new(plan), release), outputs, &portion, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
     }
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
-    finish(&result, &prepared.project.sources, output, reports)
+    finish(&result, &prepared.project.sources, output, outputs, &portion)
 }
 
 /// The authorities of the files after `--cacert`.
@@ -85,15 +91,12 @@ fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnosti
     Ok(trusted)
 }
 
-/// Loads and plans are checked, and not carried out yet: a run that is green must not seem to have covered them.
+/// Loads are checked, and not carried out yet: a run that is green must not seem to have covered them.
 fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
     let left_out = crate::plan::not_run_yet(&prepared.project);
     for one in &left_out {
         let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
-        output.error(&format!(
-            "note: the {} \"{}\" in {file} is checked, and not run by this version\n",
-            one.kind, one.name
-        ));
+        output.error(&format!("note: the load \"{}\" in {file} is checked, and not run by this version\n", one.name));
     }
     if prepared.warnings > 0 {
         let noun = if prepared.warnings == 1 { "warning" } else { "warnings" };
@@ -116,14 +119,15 @@ fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
 async fn carry_out(
     args: &Run,
     output: &Output,
-    plan: Arc<Plan>,
-    reports: &Reports,
+    (plan, release): (Arc<Plan>, Release),
+    outputs: &Outputs,
+    portion: &Portion,
     trusted: Vec<Authority>,
 ) -> RunResult {
     let stop = Stop::default();
     tokio::spawn(interrupts(stop.clone(), output.clone()));
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let seed = args.seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
+    let seed = args.seed.or(portion.seed).unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
     let options = Options {
         // Tests wait more than they compute.
         jobs: args.jobs.map_or_else(|| (cores * 4).max(8), |jobs| jobs as usize),
@@ -133,10 +137,27 @@ async fn carry_out(
         stop,
         secrets: output.redactor.clone(),
         trusted,
+        shard: portion.shard,
+        specs: Some(portion.specs.clone()),
     };
     let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
-    let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, reports.github);
-    execute(plan, options, Arc::new(move |progress| reporter.hear(progress))).await
+    let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, outputs.github);
+    let begin = |path: &PathBuf| {
+        Arc::new(Journal::new(path.clone(), plan.sources.clone(), output.redactor.clone(), portion.goes_on.clone()))
+    };
+    let journal = outputs.journal.as_ref().map(begin);
+    let partial = portion.is_partial();
+    let (hearing, writing) = (reporter.clone(), journal.clone());
+    // What is told has been written down.
+    let hear = move |progress: Progress| {
+        let warning = writing.as_ref().and_then(|journal| journal.hear(&progress));
+        hearing.hear(if partial { without_gates(progress) } else { progress });
+        warning.into_iter().for_each(|one| hearing.hear(Progress::Problem(Arc::new(one))));
+    };
+    let result = execute(plan, release, options, Arc::new(hear)).await;
+    let warning = journal.and_then(|journal| journal.ended(&result));
+    warning.into_iter().for_each(|one| reporter.hear(Progress::Problem(Arc::new(one))));
+    result
 }
 
 /// The first signal stops the run in order; the second leaves at once.
@@ -172,98 +193,18 @@ fn finish(
     result: &RunResult,
     sources: &crate::source::Sources,
     output: &Output,
-    reports: &Reports,
+    outputs: &Outputs,
+    portion: &Portion,
 ) -> Result<Exit, Exit> {
-    let report = Builder { sources, redactor: &output.redactor }.report(result);
-    let (json_text, html_text) = rayon::join(
-        || reports.json.as_ref().map(|_| json::render(&report)),
-        || reports.html.as_ref().map(|_| html::render(&report)),
-    );
+    let mut report = Builder { sources, redactor: &output.redactor }.report(result);
+    portion.complete(&mut report);
     output.print(&terminal::summary(&report, output.style));
-    let mut written = Vec::new();
-    let mut unwritten = false;
-    for (path, text) in [(&reports.json, json_text), (&reports.html, html_text)] {
-        let (Some(path), Some(text)) = (path, text) else { continue };
-        match write(path, &text) {
-            Ok(()) => written.push(path.display().to_string()),
-            Err(error) => {
-                unwritten = true;
-                let message = format!("the report `{}` can't be written: {error}", path.display());
-                output.usage(
-                    &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
-                        .with_help("choose another place with `--report FORMAT=PATH`"),
-                );
-            }
-        }
+    if outputs.github {
+        output.print(&crate::report::github::beside_tests(&report));
     }
-    if !written.is_empty() {
-        output.print(&format!("  reports: {}\n", written.join(", ")));
-    }
-    let exit = exit_of(&report);
-    Ok(if unwritten && exit == Exit::Ok { Exit::Diagnostics } else { exit })
-}
-
-fn exit_of(report: &model::Report) -> Exit {
-    match VerdictState::named(&report.verdict.state) {
-        _ if report.run.interrupted => Exit::Interrupted,
-        Some(VerdictState::Ready) => Exit::Ok,
-        Some(VerdictState::Invalid) => Exit::NothingProved,
-        Some(VerdictState::Aborted) => Exit::Aborted,
-        _ => Exit::Failed,
-    }
-}
-
-/// Whole or not at all: a reader never sees half a report.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    std::fs::write(&part, text)?;
-    std::fs::rename(&part, path).inspect_err(|_| {
-        let _ = std::fs::remove_file(&part);
-    })
-}
-
-/// Where reports go.
-struct Reports {
-    json: Option<PathBuf>,
-    html: Option<PathBuf>,
-    github: bool,
-}
-
-fn reports(asked: &[String]) -> Result<Reports, Box<Diagnostic>> {
-    let mut reports =
-        Reports { json: Some("test_results.json".into()), html: Some("test_results.html".into()), github: false };
-    let wrong = |message: String, help: &str| {
-        Err(Box::new(Diagnostic::error(&codes::BAD_REPORT, Span::nowhere(), message).with_help(help)))
-    };
-    if asked.iter().any(|report| report == "none") {
-        (reports.json, reports.html) = (None, None);
-    }
-    for report in asked {
-        let (format, path) = report.split_once('=').unwrap_or((report, ""));
-        match (format, path) {
-            ("none", "") => {}
-            ("github", "") => reports.github = true,
-            ("json", path) if !path.is_empty() => reports.json = Some(path.into()),
-            ("html", path) if !path.is_empty() => reports.html = Some(path.into()),
-            ("json" | "html", _) => {
-                let help = format!("write for example `--report {format}=out/results.{format}`");
-                return wrong(format!("`--report {report}` doesn't say where the report goes"), &help);
-            }
-            _ => {
-                let help = match closest(format, ["json", "html", "github", "none"]) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "there are `json=PATH`, `html=PATH`, `github` and `none`".to_owned(),
-                };
-                return wrong(format!("`--report {report}` names no format of a report"), &help);
-            }
-        }
-    }
-    Ok(reports)
+    let written = outputs.write(&report, output) & outputs.write_blob(|| portion.blob(&report), output);
+    let exit = Exit::of(&report);
+    Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }
 
 fn fault(args: &Run) -> Result<Option<Fault>, Box<Diagnostic>> {

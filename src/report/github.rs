@@ -1,27 +1,85 @@
-//! Annotations for GitHub's checks: one line a diagnostic.
+//! GitHub's checks: annotations, one line a problem, and the summary of a job.
 
-use crate::diag::{Diagnostic, Severity};
+use super::model::{self, Report};
+use super::points::{Broken, PointState, points};
+use super::{build, markdown};
+use crate::diag::Diagnostic;
+use crate::judge::{Outcome, TestResult};
 use crate::source::Sources;
+
+/// The most that GitHub takes as the summary of one step, in bytes.
+const LONGEST_SUMMARY: usize = 1 << 20;
 
 /// `::error file=…,line=…,col=…,endLine=…,endColumn=…,title=…::message`
 pub fn annotation(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let level = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
-    let message = match &diagnostic.help {
-        Some(help) => format!("{}\nhelp: {help}", diagnostic.message),
-        None => diagnostic.message.clone(),
+    of_diagnostic(&build::diagnostic(diagnostic, sources))
+}
+
+/// What a test has told, a line each.
+pub fn test_annotations(test: &TestResult, sources: &Sources) -> String {
+    let diagnostics = test.diagnostics.iter().map(|one| build::diagnostic(one, sources));
+    diagnostics.map(|one| of_test(&one, &test.outcome)).collect()
+}
+
+/// All that a report holds, a line each: tests, and what must hold beside them.
+pub fn annotations(report: &Report) -> String {
+    let of_tests = report.tests.iter().flat_map(|test| {
+        let outcome = test.outcome();
+        test.diagnostics.iter().map(move |one| of_test(one, &outcome))
+    });
+    of_tests.chain([beside_tests(report)]).collect()
+}
+
+/// Gates, an abort, hooks: what a run tells only at its end.
+pub fn beside_tests(report: &Report) -> String {
+    let broken = points(report).into_iter().filter_map(|point| match point.state {
+        PointState::Broken(broken) => Some(of_point(&point.name, &broken)),
+        _ => None,
+    });
+    broken.map(|line| line + "\n").collect()
+}
+
+/// The summary in Markdown, cut where GitHub would take none of it. `taken` bytes stand in the file already.
+pub fn job_summary(report: &Report, taken: usize) -> String {
+    markdown::render_within(report, LONGEST_SUMMARY.saturating_sub(taken))
+}
+
+/// What failed and then passed is no error of this run.
+fn of_test(one: &model::Diagnostic, outcome: &Outcome) -> String {
+    let severity = if *outcome == Outcome::Flaky { "warning" } else { &one.severity };
+    of_diagnostic(&model::Diagnostic { severity: severity.to_owned(), ..one.clone() }) + "\n"
+}
+
+fn of_diagnostic(one: &model::Diagnostic) -> String {
+    let level = if one.severity == "error" { "error" } else { "warning" };
+    let message = match &one.help {
+        Some(help) => format!("{}\nhelp: {help}", one.message),
+        None => one.message.clone(),
     };
-    let place = sources.get(diagnostic.span.source).map(|file| {
-        let (start, end) = (file.position(diagnostic.span.start), file.position(diagnostic.span.end));
+    line(level, one.span.as_ref(), &one.code, &message)
+}
+
+fn of_point(name: &str, broken: &Broken) -> String {
+    let message = match &broken.help {
+        Some(help) => format!("{}\nhelp: {help}", broken.message),
+        None => broken.message.clone(),
+    };
+    line("error", broken.span.as_ref(), name, &message)
+}
+
+fn line(level: &str, span: Option<&model::Span>, title: &str, message: &str) -> String {
+    let place = span.map(|span| {
+        let (start, end) = (span.start, span.end);
         format!(
             "file={},line={},col={},endLine={},endColumn={},",
-            property(&file.name),
+            property(&span.file),
             start.line,
             start.column,
             end.line,
             end.column
         )
     });
-    format!("::{level} {}title={}::{}", place.unwrap_or_default(), property(diagnostic.code.name), data(&message))
+    format!("::{level} {}title={}::{}", place.unwrap_or_default(), property(title), data(message))
 }
 
 fn data(text: &str) -> String {

@@ -1,6 +1,10 @@
 //! `test_results.json`: a stable, documented form (`docs/test_results.schema.json`). Fields may be added, never renamed.
 
+use std::collections::HashMap;
+
 use serde_json::Value as Json;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use super::{build, model};
 use crate::diag::Diagnostic;
@@ -9,6 +13,64 @@ use crate::source::Sources;
 /// The whole report as text, ending with a line end.
 pub fn render(report: &model::Report) -> String {
     serde_json::to_string_pretty(report).unwrap_or_else(|_| "{}".to_owned()) + "\n"
+}
+
+/// Why a file is no report, in the words that follow its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// `isn't JSON: …`
+    NoJson(String),
+    /// JSON of something else.
+    Foreign(String),
+    /// The version of its form, which is one to come.
+    Newer { schema: u64, version: Option<String> },
+    /// A report whose fields aren't as they must be.
+    Broken(String),
+}
+
+/// Reads a report again.
+///
+/// # Errors
+///
+/// What is no report of this or an earlier version's, and why.
+pub fn parse(text: &str) -> Result<model::Report, Unreadable> {
+    let fields: HashMap<String, Box<RawValue>> =
+        serde_json::from_str(text).map_err(|error| match error.classify() {
+            Category::Data => Unreadable::Foreign("it isn't an object".to_owned()),
+            Category::Eof => {
+                let line = text.lines().count();
+                Unreadable::NoJson(format!("it ends in the middle, on line {line}"))
+            }
+            _ => Unreadable::NoJson(format!("see line {}, column {}", error.line(), error.column())),
+        })?;
+    let number = |name: &str| fields.get(name).and_then(|value| serde_json::from_str::<u64>(value.get()).ok());
+    let missing: Vec<String> = ["schema", "tool", "tests"]
+        .iter()
+        .filter(|name| !fields.contains_key(**name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let Some(schema) = number("schema").filter(|_| missing.is_empty()) else {
+        return Err(Unreadable::Foreign(match missing.as_slice() {
+            [] => "its `schema` isn't a number".to_owned(),
+            missing => format!("it has no {}", missing.join(", no ")),
+        }));
+    };
+    if schema > u64::from(model::SCHEMA) {
+        let tool = fields.get("tool").and_then(|tool| serde_json::from_str::<Json>(tool.get()).ok());
+        let version = tool.and_then(|tool| tool["version"].as_str().map(str::to_owned));
+        return Err(Unreadable::Newer { schema, version });
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let words = error.to_string();
+        let field = words.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        Unreadable::Broken(match field {
+            Some(field) => format!("`{field}` is missing"),
+            None => {
+                let (line, column) = (error.line(), error.column());
+                format!("the value at line {line}, column {column} is of another kind than it must be")
+            }
+        })
+    })
 }
 
 /// A diagnostic as every JSON output writes it.

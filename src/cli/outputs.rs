@@ -1,0 +1,257 @@
+//! Where reports go: `--report FORMAT=PATH`, as often as it is given, and `reports` in `e2e.toml`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::output::Output;
+use crate::diag::{Diagnostic, closest, codes};
+use crate::report::{github, html, json, junit, markdown, model, tap};
+use crate::source::Span;
+
+/// Where the results of a run are, unless it is told otherwise.
+pub const DEFAULT_RESULTS: &str = "test_results.json";
+pub const DEFAULT_JOURNAL: &str = "test_results.journal";
+
+/// A report that is a file, made from nothing but `model::Report`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    Json,
+    Html,
+    Junit,
+    Tap,
+    Markdown,
+}
+
+impl Format {
+    const ALL: [Format; 5] = [Format::Json, Format::Html, Format::Junit, Format::Tap, Format::Markdown];
+
+    /// As `--report` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Html => "html",
+            Format::Junit => "junit",
+            Format::Tap => "tap",
+            Format::Markdown => "markdown",
+        }
+    }
+
+    /// The usual ending of its files.
+    fn ending(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Html => "html",
+            Format::Junit => "xml",
+            Format::Tap => "tap",
+            Format::Markdown => "md",
+        }
+    }
+
+    fn render(self, report: &model::Report) -> String {
+        match self {
+            Format::Json => json::render(report),
+            Format::Html => html::render(report),
+            Format::Junit => junit::render(report),
+            Format::Tap => tap::render(report),
+            Format::Markdown => markdown::render(report),
+        }
+    }
+}
+
+/// What was asked for. Of each format there is one file: the last that is named, so that the command line overrules `e2e.toml`.
+#[derive(Clone, Debug, Default)]
+pub struct Outputs {
+    pub files: BTreeMap<Format, PathBuf>,
+    /// Annotations in the log.
+    pub github: bool,
+    /// All that a shard leaves, to be merged with that of the others.
+    pub blob: Option<PathBuf>,
+    /// What happens, line by line, as it happens.
+    pub journal: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// Of a run: without a word about them, `test_results.json` and `test_results.html` are written.
+    ///
+    /// # Errors
+    ///
+    /// A format that there isn't, or one without its place.
+    pub fn of_run(asked: &[String]) -> Result<Self, Box<Diagnostic>> {
+        let mut outputs = Self::default();
+        if !asked.iter().any(|report| report == "none") {
+            outputs.files.insert(Format::Json, DEFAULT_RESULTS.into());
+            outputs.files.insert(Format::Html, "test_results.html".into());
+            outputs.journal = Some(DEFAULT_JOURNAL.into());
+        }
+        outputs.add(asked)?;
+        Ok(outputs)
+    }
+
+    /// Of a report that is rendered again: what is asked for, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// A format that there isn't, one without its place, or one that only a run can write.
+    pub fn again(asked: &[String]) -> Result<Self, Box<Diagnostic>> {
+        let mut outputs = Self::default();
+        outputs.add(asked)?;
+        let of_a_run = [("blob", outputs.blob.is_some()), ("journal", outputs.journal.is_some())];
+        match of_a_run.iter().find(|(_, asked)| *asked) {
+            Some((name, _)) => wrong(
+                format!("only a run can write a {name}"),
+                &format!("write `e2e-dsl run --report {name}=PATH`, or leave it out here"),
+            ),
+            None => Ok(outputs),
+        }
+    }
+
+    fn add(&mut self, asked: &[String]) -> Result<(), Box<Diagnostic>> {
+        for report in asked {
+            let (name, path) = match report.split_once('=') {
+                Some((name, path)) => (name, Some(path)),
+                None => (report.as_str(), None),
+            };
+            match name {
+                "none" | "github" if path.is_some() => {
+                    let message = format!("`--report {report}` names a place, and `{name}` has none");
+                    return wrong(message, &format!("write `--report {name}`"));
+                }
+                "none" => {}
+                "github" => self.github = true,
+                "blob" => self.blob = Some(place(report, name, "blob", path)?),
+                "journal" => self.journal = Some(place(report, name, "jsonl", path)?),
+                _ => match Format::ALL.into_iter().find(|format| format.name() == name) {
+                    Some(format) => {
+                        let path = place(report, name, format.ending(), path)?;
+                        self.files.insert(format, path);
+                    }
+                    None => return unknown(report, name, path),
+                },
+            }
+        }
+        self.apart()
+    }
+
+    /// Two reports in one file would leave one of them.
+    fn apart(&self) -> Result<(), Box<Diagnostic>> {
+        let named = self.files.iter().map(|(format, path)| (format.name(), path));
+        let named = named.chain(self.blob.iter().map(|path| ("blob", path)));
+        let mut taken: BTreeMap<&Path, &str> = BTreeMap::new();
+        for (name, path) in named.chain(self.journal.iter().map(|path| ("journal", path))) {
+            if let Some(other) = taken.insert(path, name) {
+                let message = format!("the reports {other} and {name} would both be written to `{}`", path.display());
+                return wrong(message, "give each a file of its own");
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes every file, each whole or not at all; tells which there are, and of each that can't be written why. `false` if there is one.
+    pub fn write(&self, report: &model::Report, output: &Output) -> bool {
+        let rendered: Vec<_> = self.files.par_iter().map(|(format, path)| (path, format.render(report))).collect();
+        let mut written = Vec::new();
+        let mut all = true;
+        for (path, text) in rendered {
+            match write(path, text.as_bytes()) {
+                Ok(()) => written.push(path.display().to_string()),
+                Err(error) => {
+                    all = false;
+                    cannot_write(output, path, &error, "choose another place with `--report FORMAT=PATH`");
+                }
+            }
+        }
+        if !written.is_empty() {
+            output.print(&format!("  reports: {}\n", written.join(", ")));
+        }
+        all & (!self.github || summarize(report, output))
+    }
+}
+
+impl Outputs {
+    /// Writes what the merge of shards needs, if it is asked for. `false` if it can't be written, which is told.
+    pub fn write_blob(&self, blob: impl FnOnce() -> Vec<u8>, output: &Output) -> bool {
+        let Some(path) = &self.blob else { return true };
+        match write(path, &blob()) {
+            Ok(()) => output.print(&format!("  blob: {}\n", path.display())),
+            Err(error) => {
+                cannot_write(output, path, &error, "choose another place with `--report blob=PATH`");
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Adds to the summary of GitHub's job, where there is one. `false` if that can't be written.
+fn summarize(report: &model::Report, output: &Output) -> bool {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from) else {
+        return true;
+    };
+    let taken = std::fs::metadata(&path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
+    let summary = output.redactor.redact(&github::job_summary(report, taken)).into_owned();
+    let opened = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    match opened.and_then(|mut file| std::io::Write::write_all(&mut file, summary.as_bytes())) {
+        Ok(()) => {
+            output.print("  the summary of the job has it too\n");
+            true
+        }
+        Err(error) => {
+            cannot_write(output, &path, &error, "`GITHUB_STEP_SUMMARY` names this file");
+            false
+        }
+    }
+}
+
+fn cannot_write(output: &Output, path: &Path, error: &std::io::Error, help: &str) {
+    let message = format!("the report `{}` can't be written: {error}", path.display());
+    output.usage(&Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message).with_help(help));
+}
+
+/// Whole or not at all: a reader never sees half a report. Folders on the way are made.
+pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    std::fs::write(&part, bytes)?;
+    std::fs::rename(&part, path).inspect_err(|_| {
+        let _ = std::fs::remove_file(&part);
+    })
+}
+
+/// The path of a format, which must be one that a file can have.
+fn place(report: &str, name: &str, ending: &str, path: Option<&str>) -> Result<PathBuf, Box<Diagnostic>> {
+    let help = format!("write for example `--report {name}=out/results.{ending}`");
+    match path {
+        None | Some("") => wrong(format!("`--report {report}` doesn't say where the report goes"), &help),
+        Some(path) if path.ends_with('/') || Path::new(path).is_dir() => {
+            wrong(format!("`--report {report}` names a folder, and a report is a file"), &help)
+        }
+        Some(path) => Ok(path.into()),
+    }
+}
+
+fn unknown<T>(report: &str, name: &str, path: Option<&str>) -> Result<T, Box<Diagnostic>> {
+    let names = || Format::ALL.into_iter().map(Format::name).chain(["github", "none"]);
+    // `--report results.json` and `--report md=summary.md`: the ending says what is meant.
+    let ending =
+        if path.is_some() { Some(name) } else { Path::new(name).extension().and_then(|ending| ending.to_str()) };
+    let meant = Format::ALL.into_iter().find(|format| Some(format.ending()) == ending);
+    let help = match (meant, closest(name, names())) {
+        (Some(format), _) => format!("write `--report {}={}`", format.name(), path.unwrap_or(name)),
+        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) => {
+            let files: Vec<String> = Format::ALL.iter().map(|format| format!("`{}=PATH`", format.name())).collect();
+            format!("there are {}, `github` and `none`", files.join(", "))
+        }
+    };
+    wrong(format!("`--report {report}` names no format of a report"), &help)
+}
+
+fn wrong<T>(message: String, help: &str) -> Result<T, Box<Diagnostic>> {
+    Err(Box::new(Diagnostic::error(&codes::BAD_REPORT, Span::nowhere(), message).with_help(help)))
+}
