@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::words::{across, clean, clean_or_empty, duration};
-use crate::report::model::{Exchange, Test, Tls};
+use crate::report::model::{Exchange, Hop, Test, Tls};
 use crate::value::format_size;
 
 /// The narrowest that a stage is drawn, in thousandths of the test's time.
@@ -121,9 +121,19 @@ fn facts(one: &Exchange) -> Vec<String> {
             None => format!("asked for {protocol}"),
         });
     }
-    facts.extend(one.redirects.iter().map(|hop| format!("{} → {}", hop.status, hop.url)));
+    facts.extend(one.redirects.iter().map(redirect));
     facts.extend(one.failure.as_ref().map(|failure| failure.message.clone()));
     facts.iter().map(|fact| clean(fact)).collect()
+}
+
+/// Who sent it elsewhere, and how.
+fn redirect(hop: &Hop) -> String {
+    let peer = hop.peer.as_ref().map(|peer| format!(" ({peer})")).unwrap_or_default();
+    let tls = match &hop.tls {
+        Some(tls) if !tls.verified => ", certificate not verified",
+        _ => "",
+    };
+    format!("{} from {}{peer}{tls}", hop.status, hop.url)
 }
 
 fn tls(tls: &Tls) -> Vec<String> {
