@@ -1,6 +1,7 @@
 //! The one integration binary: spec text in, diagnostics, outcomes and reports out, on real sockets.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod browser;
 mod check;
 mod cli;
 mod env_files;
