@@ -129,7 +129,7 @@ pub(super) async fn resolve(name: &str, port: u16, real: bool) -> Result<Vec<Soc
         stages.refused = private.is_some();
     });
     match private {
-        Some(why) => Err(PrivateName { name: name.to_owned(), why }.into()),
+        Some(why) => Err(PrivateName { why }.into()),
         None => Ok(addresses),
     }
 }
@@ -158,9 +158,8 @@ pub(super) struct DnsFailure {
 
 /// A name with an address that `require real` refuses.
 #[derive(Debug, thiserror::Error)]
-#[error("the name `{name}` leads to a peer that isn't public: {why}")]
+#[error("its name leads to a peer that isn't public, as {why}")]
 pub(super) struct PrivateName {
-    pub name: String,
     pub why: NotPublic,
 }
 
