@@ -221,3 +221,20 @@ where
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_is_refused_by_what_it_leads_to() {
+        let recorder = Recorder::default();
+        let refused = recorded(recorder.clone(), resolve("localhost", 443, true)).await;
+        assert!(matches!(refused, Err(ResolveError::Private(_))), "{refused:?}");
+        let stages = Stages::of(&recorder);
+        assert!(stages.resolved.iter().all(IpAddr::is_loopback) && !stages.resolved.is_empty(), "{stages:?}");
+        assert!(stages.timings().dns.is_some() && stages.timings().connect.is_none(), "{stages:?}");
+        let found = resolve("localhost", 443, false).await.unwrap();
+        assert!(found.iter().all(|address| address.port() == 443), "{found:?}");
+    }
+}
