@@ -14,6 +14,7 @@ mod lang_run;
 mod literate;
 mod protocols;
 mod reports;
+mod scaling;
 mod scripted;
 mod secrets;
 mod servers;
