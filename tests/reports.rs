@@ -28,18 +28,63 @@ suite "Elsewhere" {{
     )
 }
 
+/// What is wrong with a report by its schema. `strict` also finds fields that the schema doesn't know.
+fn faults(report: &serde_json::Value, strict: bool) -> Vec<String> {
+    let schema = include_str!("../docs/test_results.schema.json");
+    let mut schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    if strict {
+        close(&mut schema);
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+fn close(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(fields) => {
+            if fields.contains_key("properties") && fields.contains_key("required") {
+                fields.insert("additionalProperties".to_owned(), false.into());
+            }
+            fields.values_mut().for_each(close);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schema_knows_every_field_and_its_type() {
+    let full: serde_json::Value = serde_json::from_str(super::made::FULL).unwrap();
+    assert_eq!(faults(&full, true), [""; 0]);
+    let written = serde_json::to_value(super::made::full()).unwrap();
+    assert_eq!(faults(&written, true), [""; 0]);
+    // Each of these would be found.
+    let wrong: [(&str, serde_json::Value); 12] = [
+        ("/phases/0/state", "done".into()),
+        ("/phases/0/gates/0/held", "yes".into()),
+        ("/gates/0/unit", "metres".into()),
+        ("/abort/at_ms", "soon".into()),
+        ("/causes/0/classification", "odd".into()),
+        ("/causes/0/at_risk/0/amount", "much".into()),
+        ("/services/0/sightings/1/failure", "eaten".into()),
+        ("/credentials/0/obtained_at_ms/0", (-1).into()),
+        ("/plan/phases/0/gates/0/op", "~".into()),
+        ("/tests/1/symptom/kind", "mood".into()),
+        ("/tests/0/channels/0/frames/0/direction", "up".into()),
+        ("/tests/0/exchanges/0/tls/verified", serde_json::Value::Null),
+    ];
+    for (place, value) in wrong {
+        let mut report = written.clone();
+        *report.pointer_mut(place).unwrap() = value;
+        assert!(!faults(&report, false).is_empty(), "{place}");
+    }
+}
+
 #[test]
 fn the_json_report_keeps_its_schema_and_counts_every_outcome() {
     let done = Test::new().file("a.e2e", &outcomes()).args(["run", "a.e2e"]).code(1);
     let report = done.json();
-    let schema = include_str!("../docs/test_results.schema.json");
-    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
-    let errors: Vec<String> = jsonschema::validator_for(&schema)
-        .unwrap()
-        .iter_errors(&report)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(faults(&report, true), [""; 0]);
     for (outcome, count) in
         [("passed", 1), ("failed", 1), ("errored", 1), ("timed_out", 1), ("skipped", 1), ("not_run", 1)]
     {

@@ -237,11 +237,12 @@ fn place(report: &str, name: &str, ending: &str, path: Option<&str>) -> Result<P
 
 fn unknown<T>(report: &str, name: &str, path: Option<&str>) -> Result<T, Box<Diagnostic>> {
     let names = || Format::ALL.into_iter().map(Format::name).chain(["github", "none"]);
-    // `--report results.json`: the ending says what is meant.
-    let meant = Path::new(name).extension().and_then(|ending| ending.to_str()).filter(|_| path.is_none());
-    let meant = meant.and_then(|ending| Format::ALL.into_iter().find(|format| format.ending() == ending));
+    // `--report results.json` and `--report md=summary.md`: the ending says what is meant.
+    let ending =
+        if path.is_some() { Some(name) } else { Path::new(name).extension().and_then(|ending| ending.to_str()) };
+    let meant = Format::ALL.into_iter().find(|format| Some(format.ending()) == ending);
     let help = match (meant, closest(name, names())) {
-        (Some(format), _) => format!("write `--report {}={name}`", format.name()),
+        (Some(format), _) => format!("write `--report {}={}`", format.name(), path.unwrap_or(name)),
         (None, Some(near)) => format!("did you mean `{near}`?"),
         (None, None) => {
             let files: Vec<String> = Format::ALL.iter().map(|format| format!("`{}=PATH`", format.name())).collect();

@@ -42,8 +42,7 @@ pub fn shard_of(args: &Run) -> Result<Option<Shard>, Box<Diagnostic>> {
 pub fn narrow(
     args: &Run,
     shard: Option<Shard>,
-    plan: &mut Plan,
-    release: &mut Release,
+    (plan, release): (&mut Plan, &mut Release),
     outputs: &Outputs,
     output: &Output,
 ) -> Result<Portion, Exit> {

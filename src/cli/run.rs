@@ -49,7 +49,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     if args.dry_run {
         prepared.given.demo = if wants_demo { demo_placeholders() } else { Vec::new() };
         let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
-        narrow(args, shard, &mut plan, &mut release, outputs, output)?;
+        narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
         output.print(&crate::plan::describe_phases(&release));
         output.print(&crate::plan::describe(&plan));
         return Ok(Exit::Ok);
@@ -65,9 +65,9 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         None
     };
     let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
-    let portion = narrow(args, shard, &mut plan, &mut release, outputs, output)?;
+    let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
     tell_what_is_left_out(&prepared, output);
-    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), release, outputs, &portion, trusted));
+    let result = runtime.block_on(carry_out(args, output, (Arc::new(plan), release), outputs, &portion, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
     }
@@ -119,8 +119,7 @@ fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
 async fn carry_out(
     args: &Run,
     output: &Output,
-    plan: Arc<Plan>,
-    release: Release,
+    (plan, release): (Arc<Plan>, Release),
     outputs: &Outputs,
     portion: &Portion,
     trusted: Vec<Authority>,

@@ -257,3 +257,38 @@ fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Vec<Ser
     }
     services
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plan_requires_is_told_where_it_is_missing_or_empty() {
+        let mut environment = Environment { name: Some("staging".to_owned()), ..Environment::default() };
+        let secret = |text: &str| Value::Secret(Secret::new(text));
+        let values = [
+            ("url", Value::from("https://a")),
+            ("empty", Value::from("")),
+            ("null", Value::null()),
+            ("zero", Value::from(serde_json::json!(0))),
+            ("token", secret("t")),
+            ("hollow", secret("")),
+        ];
+        environment.values.extend(values.map(|(name, value)| (name.to_owned(), value)));
+        let nowhere = Span::nowhere();
+        let required = |names: &[(&str, usize)]| {
+            let names: Vec<(String, Span)> =
+                names.iter().map(|(name, at)| ((*name).to_owned(), Span::new(nowhere.source, *at, at + 1))).collect();
+            required(&environment, &names)
+        };
+        assert_eq!(required(&[]), None);
+        assert_eq!(required(&[("url", 1), ("zero", 2), ("token", 3)]), None);
+        let one = required(&[("url", 1), ("empty", 2)]).unwrap();
+        assert_eq!(one.message, "the plan requires `env.empty`, which has no value in the environment `staging`");
+        assert_eq!((one.span.start, one.related.len()), (2, 0));
+        let all = required(&[("none", 7), ("url", 1), ("null", 2), ("hollow", 3)]).unwrap();
+        assert!(all.message.ends_with("`staging`: `env.none`, `env.null`, `env.hollow`"), "{}", all.message);
+        assert_eq!((all.span.start, all.related.len()), (7, 2));
+        assert_eq!(*all.code, codes::MISSING_VARIABLES);
+    }
+}

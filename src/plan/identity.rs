@@ -11,27 +11,19 @@ impl Plan {
         self.suites.iter().flat_map(|suite| &suite.tests).map(|test| test.id.clone()).collect()
     }
 
-    /// The tests as they are divided among shards: each phase's, by their suites. One that an earlier phase runs counts there.
+    /// The tests as they are divided among shards.
     pub fn groups(&self, release: &Release) -> Vec<Group> {
-        let mut taken: HashSet<&str> = HashSet::new();
-        let mut groups = Vec::new();
-        for (phase, selected) in release.phases.iter().enumerate() {
-            let selected: HashSet<&str> = selected.tests.iter().map(String::as_str).collect();
-            for suite in &self.suites {
-                let ids = suite.tests.iter().map(|test| test.id.as_str());
-                let tests: Vec<String> =
-                    ids.filter(|id| selected.contains(id) && taken.insert(id)).map(str::to_owned).collect();
-                if !tests.is_empty() {
-                    groups.push(Group {
-                        phase,
-                        suite: format!("{}::{}", suite.file, suite.name),
-                        locks: suite.locks.clone(),
-                        tests,
-                    });
-                }
-            }
-        }
-        groups
+        let in_phase = |(index, phase): (usize, &super::Phase)| {
+            let own: HashSet<&str> = phase.tests.iter().map(String::as_str).collect();
+            let group = move |suite: &super::Suite| Group {
+                phase: index,
+                suite: format!("{}::{}", suite.file, suite.name),
+                locks: suite.locks.clone(),
+                tests: suite.tests.iter().filter(|test| own.contains(&*test.id)).map(|test| test.id.clone()).collect(),
+            };
+            self.suites.iter().map(group).collect::<Vec<_>>()
+        };
+        release.phases.iter().enumerate().flat_map(in_phase).collect()
     }
 
     /// SHA-256, hexadecimal, of what is run: the tests that are selected, the texts of all files in use, and the names of the environment and

@@ -63,11 +63,13 @@ pub fn parse(text: &str) -> Result<model::Report, Unreadable> {
     serde_json::from_str(text).map_err(|error| {
         let words = error.to_string();
         let field = words.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let what = match field {
+        Unreadable::Broken(match field {
             Some(field) => format!("`{field}` is missing"),
-            None => "a value is of another kind than it must be".to_owned(),
-        };
-        Unreadable::Broken(format!("{what} at line {}, column {}", error.line(), error.column()))
+            None => {
+                let (line, column) = (error.line(), error.column());
+                format!("the value at line {line}, column {column} is of another kind than it must be")
+            }
+        })
     })
 }
 

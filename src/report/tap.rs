@@ -12,7 +12,7 @@ pub fn render(report: &Report) -> String {
     let points = points(report);
     let mut text = format!("TAP version 14\n1..{}\n", report.tests.len() + points.len());
     let words = &report.verdict.state;
-    let _ = writeln!(text, "# verdict: {}", sanitize(words));
+    let _ = writeln!(text, "# verdict: {}", printable(words));
     let mut number = 0;
     for one in &report.tests {
         number += 1;
@@ -35,7 +35,7 @@ pub fn render(report: &Report) -> String {
         }
     }
     if let Some(abort) = &report.abort {
-        let _ = writeln!(text, "Bail out! {}: {}", sanitize(&abort.condition), sanitize(&abort.because));
+        let _ = writeln!(text, "Bail out! {}: {}", printable(&abort.condition), printable(&abort.because));
     } else if report.run.interrupted {
         text.push_str("Bail out! The run was interrupted\n");
     }
@@ -65,16 +65,17 @@ fn test(text: &mut String, number: usize, test: &Test) {
     }
 }
 
-/// `Threads API > a thread can be created`; what would begin a directive is escaped.
+/// `Threads API > a thread can be created`
 fn description(group: &str, name: &str) -> String {
-    // A reader takes spaces at the ends away, and a digit at the start for a number.
-    escape(format!("{group} > {name}").trim())
+    escape(&format!("{group} > {name}"))
 }
 
-/// `#` and `\` are escaped (TAP 14, "Escaping"). A space between them and the next word would make no difference.
+/// `#` and `\` are escaped (TAP 14, "Escaping"), so that nothing in it is a directive. A brace at the end would begin a subtest for some readers; what
+/// follows it isn't seen.
 fn escape(text: &str) -> String {
-    // First what can't stand in a line, whose escapes then hold a backslash themselves.
-    sanitize(text).replace('\\', "\\\\").replace('#', "\\#").trim().to_owned()
+    let text = printable(text).replace('\\', "\\\\").replace('#', "\\#");
+    let text = text.trim();
+    if text.ends_with('{') { format!("{text}\u{2060}") } else { text.to_owned() }
 }
 
 fn diagnostics(text: &mut String, test: &Test, severity: &str) {
@@ -143,11 +144,11 @@ impl<'t> Block<'t> {
         }
         let _ = writeln!(self.text, "  {name}: |2");
         for line in value.trim_end().split('\n') {
-            let line = sanitize(line.trim_end());
+            let line = printable(line.trim_end());
             if line.is_empty() {
                 self.text.push('\n');
             } else {
-                let _ = writeln!(self.text, "    {}", printable(&line));
+                let _ = writeln!(self.text, "    {line}");
             }
         }
     }
@@ -175,8 +176,17 @@ fn quoted(value: &str) -> String {
     out
 }
 
-fn printable(line: &str) -> String {
-    line.chars().map(|c| if is_printable(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+/// In one line that every reader takes for one.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in sanitize(text).chars() {
+        if is_printable(c) {
+            out.push(c);
+        } else {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        }
+    }
+    out
 }
 
 /// YAML 1.2, section 5.1, without what some readers take for the end of a line.

@@ -167,7 +167,12 @@ pub fn real_values(cx: &mut Cx<'_>, environment: &Environment) {
             EnvEntryKind::Target(target) if target.text == "demo" => {
                 (entry.span, "the demo system isn't real".to_owned())
             }
-            EnvEntryKind::Value { value: EnvValue::Expr(Expr { kind: ExprKind::String(template), span }), .. } => {
+            EnvEntryKind::Value { value, .. } => {
+                let written = match value {
+                    EnvValue::Expr(expr) => Some(expr),
+                    EnvValue::Secret { default, .. } | EnvValue::Variable { default, .. } => default.as_ref(),
+                };
+                let Some(Expr { kind: ExprKind::String(template), span }) = written else { continue };
                 let Some(TemplatePart::Text { text, .. }) = template.parts.first() else { continue };
                 let Some(reason) = unreal(text, template.parts.len() == 1) else { continue };
                 (*span, reason.to_string())

@@ -45,6 +45,14 @@ pub enum Live {
     Body(Box<reqwest::Response>),
 }
 
+/// A request as it goes out.
+struct Sent {
+    url: url::Url,
+    /// Path and query, where the URL's aren't those that are sent.
+    written: Option<String>,
+    headers: reqwest::header::HeaderMap,
+}
+
 /// The head of an answer, and its body as it comes.
 enum Answer {
     Client(Box<reqwest::Response>),
@@ -171,15 +179,16 @@ impl Http {
         }
         let headers = self.headers(request, jar, progress)?;
         let authority = authority(&progress.url);
+        let written = raw::written_target(&progress.url, &url).filter(|_| mode == Mode::Whole);
         let recorder = Recorder::default();
         let host = url.host_str().unwrap_or_default().to_owned();
         progress.pending = Some(Pending {
             recorder: recorder.clone(),
-            size: wire_size(&progress.method, &url, &headers, progress.body.as_ref()),
+            size: wire_size(progress, &url, written.as_deref(), &headers),
             known: self.known_addresses(&host),
             port: url.port_or_known_default().unwrap_or_default(),
         });
-        let answer = self.answer(request, url, headers, mode, progress, recorder.clone()).await;
+        let answer = self.answer(request, Sent { url, written, headers }, mode, progress, recorder.clone()).await;
         self.learn_addresses(&host, &recorder);
         let answer = answer?;
         if self.real {
@@ -221,17 +230,15 @@ impl Http {
     async fn answer(
         &self,
         request: &Outgoing,
-        url: url::Url,
-        headers: reqwest::header::HeaderMap,
+        sent: Sent,
         mode: Mode,
         progress: &mut Progress,
         recorder: Recorder,
     ) -> Result<Answer, Failure> {
+        let Sent { url, written, headers } = sent;
         let authority = authority(&progress.url);
         let https = url.scheme() == "https";
-        if mode == Mode::Whole
-            && let Some(target) = raw::written_target(&progress.url, &url)
-        {
+        if let Some(target) = written {
             let tls = https
                 .then(|| self.tls(request.verify, &[b"http/1.1"]).map(|config| (config, request.verify)))
                 .transpose()?;
@@ -418,18 +425,20 @@ fn headers_size(headers: &[Header]) -> u64 {
     headers.iter().map(|header| (header.name.len() + header.value.len() + 4) as u64).sum::<u64>() + 19
 }
 
-/// The size of a request of HTTP/1.1 in bytes, with what the client adds (RFC 9112, section 3.2; RFC 9110, section 8.6).
-fn wire_size(method: &str, url: &url::Url, headers: &http::HeaderMap, body: Option<&Bytes>) -> u64 {
+/// The size of a request of HTTP/1.1 in bytes, with what the client adds (RFC 9112, section 3.2; RFC 9110, section 8.6). HTTP/2 says the
+/// same in fewer.
+fn wire_size(progress: &Progress, url: &url::Url, written: Option<&str>, headers: &http::HeaderMap) -> u64 {
     let line = |name: usize, value: usize| (name + value + ": \r\n".len()) as u64;
-    let mut size = (method.len() + raw::target_of(url).len() + "  HTTP/1.1\r\n\r\n".len()) as u64;
+    let target = written.map_or_else(|| raw::target_of(url).len(), str::len);
+    let mut size = (progress.method.len() + target + "  HTTP/1.1\r\n\r\n".len()) as u64;
     size += headers.iter().map(|(name, value)| line(name.as_str().len(), value.len())).sum::<u64>();
     if !headers.contains_key("host") {
         let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
         size += line("host".len(), authority.len());
     }
-    let length = body.map_or(0, |body| body.len());
-    if body.is_some() && !headers.contains_key("content-length") {
-        size += line("content-length".len(), length.to_string().len());
+    let Some(body) = &progress.body else { return size };
+    if !headers.contains_key("content-length") {
+        size += line("content-length".len(), body.len().to_string().len());
     }
-    size + length as u64
+    size + body.len() as u64
 }

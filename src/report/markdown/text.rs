@@ -48,6 +48,7 @@ pub fn inline(text: &str) -> String {
 /// A sentence with names and values in backticks, which show as code.
 pub fn sentence(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
+    // An odd backtick is one of the text's.
     if parts.len().is_multiple_of(2) {
         return inline(text);
     }
