@@ -23,6 +23,7 @@ mod protocols;
 mod real;
 mod report_formats;
 mod reports;
+mod scaling;
 mod scripted;
 mod secrets;
 mod servers;
