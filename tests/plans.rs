@@ -192,12 +192,12 @@ fn an_abort_on_websockets_trips_and_just_does_not() {
     let open =
         |path: &str, expect: &str| format!("  test \"{path}{expect}\" {{ websocket c {ws}{path} {{ {expect} }}\n }}\n");
     let condition = "}\n abort when every websocket fails\n phase \"Between\" { run suites \"First\"";
-    let refused = open("/bad", "");
+    let refused = open("/bad", "expect status 101");
     let told = aborted(&aborting(condition, &refused, &api));
     assert_eq!(told.as_deref(), Some("every websocket fails: the only WebSocket that was tried didn't open"));
     let one_opens = format!("{refused}{}", open("/ws", "expect status 101"));
     assert_eq!(aborted(&aborting(condition, &one_opens, &api)), None);
-    let as_expected = open("/bad", "expect status 500");
+    let as_expected = open("/bad", "expect status 404");
     assert_eq!(aborted(&aborting(condition, &as_expected, &api)), None, "one that is to be refused doesn't fail");
 }
 
@@ -225,7 +225,7 @@ fn an_abort_on_a_credential_trips_before_any_test_and_just_does_not() {
     let condition = "}\n abort when credential token cannot be obtained\n phase \"Between\" { run suites \"First\"";
     assert_eq!(aborted(&(declared("/ok") + &aborting(condition, good, &api))), None);
     let told = aborted(&(declared("/bad") + &aborting(condition, good, &api))).unwrap();
-    assert!(told.starts_with("credential token cannot be obtained: the status is 500"), "{told}");
+    assert!(told.starts_with("credential token cannot be obtained: `status` is 500"), "{told}");
 }
 
 #[test]
