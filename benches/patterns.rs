@@ -91,7 +91,7 @@ fn plan(pattern: &str) -> Plan {
     let spec = format!(
         "suite \"s\" {{\n  test \"t\" {{\n    websocket chat ws://demo/ws\n    expect on chat in order within 300h {{ {pattern} }}\n  }}\n}}\n"
     );
-    compile(&from_memory(&[("bench.e2e", &spec)]), Environment::default()).unwrap()
+    compile(&from_memory(&[("bench.e2e", &spec)]), Environment::default(), None).unwrap()
 }
 
 /// Judges a log whose frames have the names at these places.

@@ -19,4 +19,5 @@ pub mod report;
 pub mod run;
 pub mod source;
 pub mod syntax;
+pub mod trace;
 pub mod value;

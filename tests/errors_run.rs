@@ -71,6 +71,10 @@ fn ran(fences: &[Fence]) -> Result<(i32, String), String> {
     for word in fence.info.split_whitespace() {
         match word.split_once('=') {
             Some(("server", name)) => test = test.variable("PEER", &server(name)),
+            Some((flag @ ("plan" | "env"), name)) => args.extend([format!("--{flag}"), name.to_owned()]),
+            Some((name, value)) if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') => {
+                test = test.variable(name, value);
+            }
             Some(("fault", name)) => args.extend(["--demo-fault".to_owned(), name.to_owned()]),
             _ => {}
         }

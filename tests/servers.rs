@@ -3,10 +3,16 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A server that answers every connection with `answer`, until the test process ends.
 pub fn serve(answer: impl Fn(&mut TcpStream) + Send + Sync + Clone + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    serve_at("127.0.0.1", answer)
+}
+
+/// The same on another address of this machine.
+pub fn serve_at(host: &str, answer: impl Fn(&mut TcpStream) + Send + Sync + Clone + 'static) -> String {
+    let listener = TcpListener::bind((host, 0)).unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -37,6 +43,12 @@ pub fn fixed(bytes: impl Into<Vec<u8>>) -> String {
         head(stream);
         let _ = stream.write_all(&bytes);
     })
+}
+
+/// A server that answers every request on a connection with these bytes, and leaves it open.
+pub fn lasting(bytes: impl Into<Vec<u8>>) -> String {
+    let bytes = bytes.into();
+    serve(move |stream| while head(stream).ends_with("\r\n\r\n") && stream.write_all(&bytes).is_ok() {})
 }
 
 /// A whole answer with its length.
@@ -103,22 +115,76 @@ impl Ca {
         Self { issuer: rcgen::Issuer::new(params, key), pem }
     }
 
-    /// Serves with a certificate that it signs: the URL, and the certificate's SHA-256 fingerprint.
-    pub fn serve(&self, params: &rcgen::CertificateParams) -> (String, String) {
-        use sha2::Digest as _;
+    /// Serves over TLS on an address of this machine what a plain server answers, with a certificate that it signs.
+    pub fn front(&self, host: &str, params: &rcgen::CertificateParams, plain: &str) -> Front {
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let digest = sha2::Sha256::digest(certificate.der());
-        let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = fingerprint(certificate.der());
+        let acceptor = tokio_rustls::TlsAcceptor::from(server_config(vec![certificate.der().clone()], &key));
+        let listener = TcpListener::bind((host, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (counted, plain) = (connections.clone(), plain.trim_start_matches("http://").to_owned());
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                while let Ok((stream, _)) = listener.accept().await {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    let (acceptor, plain) = (acceptor.clone(), plain.clone());
+                    tokio::spawn(async move {
+                        let mut stream = acceptor.accept(stream).await?;
+                        let mut plain = tokio::net::TcpStream::connect(plain).await?;
+                        tokio::io::copy_bidirectional(&mut stream, &mut plain).await
+                    });
+                }
+            });
+        });
+        Front { port, fingerprint, connections }
+    }
+
+    /// Serves with a certificate that it signs: the URL, and the certificate's SHA-256 fingerprint.
+    pub fn serve(&self, params: &rcgen::CertificateParams) -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let fingerprint = fingerprint(certificate.der());
         (tls_with(vec![certificate.der().clone()], &key).replace("http://", "https://"), fingerprint)
     }
 }
 
-fn tls_with(chain: Vec<rustls::pki_types::CertificateDer<'static>>, key: &rcgen::KeyPair) -> String {
+/// A server that speaks TLS before another.
+pub struct Front {
+    pub port: u16,
+    /// SHA-256 of its certificate, hexadecimal.
+    pub fingerprint: String,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Front {
+    /// How many connections it has accepted.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+fn fingerprint(certificate: &[u8]) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(certificate).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn server_config(
+    chain: Vec<rustls::pki_types::CertificateDer<'static>>,
+    key: &rcgen::KeyPair,
+) -> Arc<rustls::ServerConfig> {
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
+    Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap())
+}
+
+fn tls_with(chain: Vec<rustls::pki_types::CertificateDer<'static>>, key: &rcgen::KeyPair) -> String {
+    let config = server_config(chain, key);
     serve(move |stream| {
         let session = rustls::ServerConnection::new(config.clone()).unwrap();
         let mut stream = rustls::StreamOwned::new(session, stream);

@@ -18,7 +18,7 @@ use table::Red;
 use tokio::sync::Mutex;
 
 /// Runs of the specs keep the machine busy: what they measure is theirs only when one test of this file runs at a time.
-static BUSY: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
+pub static BUSY: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
 
 /// Suites and tests that measure this machine as much as the system: under a fault, with several runs at once, they may fail beside
 /// those that should.
@@ -46,7 +46,7 @@ async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResult {
     let given = Given { demo: values.collect(), ..Given::default() };
     let environment = environment::choose(specs, None).unwrap();
     let environment = environment::resolve(specs, environment, &given).unwrap();
-    let plan = e2e_dsl::plan::compile(specs, environment).unwrap();
+    let mut plan = e2e_dsl::plan::compile(specs, environment, None).unwrap();
     let options = run::Options {
         jobs,
         retries: None,
@@ -55,8 +55,13 @@ async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResult {
         stop: Stop::default(),
         secrets: Arc::new(Unmasked),
         trusted: Vec::new(),
+        shard: None,
+        specs: None,
     };
-    let result = run::execute(Arc::new(plan), options, Arc::new(|_| {})).await;
+    let result = {
+        let release = e2e_dsl::plan::lay_out_phases(&mut plan);
+        run::execute(Arc::new(plan), release, options, Arc::new(|_| {})).await
+    };
     demo.stop().await;
     result
 }

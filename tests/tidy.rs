@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// What each module may use, beside itself. `docs/architecture.md#modules-point-one-way`
-const USES: [(&str, &[&str]); 18] = [
+const USES: [(&str, &[&str]); 19] = [
     ("source", &["diag"]),
     ("diag", &["source"]),
     ("value", &[]),
@@ -19,8 +19,12 @@ const USES: [(&str, &[&str]); 18] = [
     ("net", &["event", "plan", "syntax", "value"]),
     ("run", &["diag", "eval", "event", "judge", "matchers", "net", "plan", "source", "syntax", "value"]),
     ("report", &["diag", "event", "judge", "plan", "source", "syntax", "value"]),
+    ("trace", &["diag", "judge", "report", "source"]),
     ("demo", &[]),
-    ("cli", &["check", "demo", "diag", "judge", "plan", "project", "report", "run", "source", "syntax"]),
+    (
+        "cli",
+        &["check", "demo", "diag", "judge", "plan", "project", "report", "run", "source", "syntax", "trace", "value"],
+    ),
     ("lib", &[]),
 ];
 

@@ -61,10 +61,19 @@ pub struct Run {
     /// A PEM file of authorities that TLS trusts beside the system's.
     #[arg(long, value_name = "PATH")]
     pub cacert: Vec<PathBuf>,
-    /// Where a report goes, as often as needed: json=PATH, html=PATH, junit=PATH, tap=PATH, markdown=PATH, github; `none` leaves out the
-    /// usual two.
+    /// Where a report goes, as often as needed: json=PATH, html=PATH, junit=PATH, tap=PATH, markdown=PATH, github, blob=PATH,
+    /// journal=PATH; `none` leaves out the usual ones.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
+    /// Run one part of the tests of several: 2/4 is the second of four. Without it, what the CI engine says.
+    #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
+    pub shard: Option<String>,
+    /// Only the tests that did not hold last time, as its journal or test_results.json says.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub rerun_failed: Option<String>,
+    /// Go on with an interrupted run: what ended well stays, the rest is run.
+    #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "rerun_failed")]
+    pub resume: Option<String>,
     /// Check and lay out everything, show the plan, and run nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -85,6 +94,9 @@ pub struct Target {
     /// The environment; without it the one that is `default`, or the only one.
     #[arg(short, long, value_name = "NAME")]
     pub env: Option<String>,
+    /// Carry out this plan: its phases one after another, with their gates and abort conditions.
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<String>,
     /// Replace a value of the environment: env.api=http://127.0.0.1:8080
     #[arg(long, value_name = "env.NAME=VALUE")]
     pub set: Vec<String>,

@@ -26,6 +26,8 @@ impl Exit {
         match VerdictState::named(&report.verdict.state) {
             _ if report.run.interrupted => Exit::Interrupted,
             Some(VerdictState::Ready) => Exit::Ok,
+            // That a shard proves nothing is judged with the others.
+            Some(VerdictState::Invalid) if report.run.shard.is_some_and(|shard| shard.total > 1) => Exit::Ok,
             Some(VerdictState::Invalid) => Exit::NothingProved,
             Some(VerdictState::Aborted) => Exit::Aborted,
             _ => Exit::Failed,

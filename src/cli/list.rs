@@ -4,7 +4,7 @@ use super::args::{Color, List, ListFormat};
 use super::exit::Exit;
 use super::output::Output;
 use super::prepare::{demo_placeholders, prepare};
-use crate::plan::{Meta, Plan};
+use crate::plan::{Meta, Plan, Release};
 
 pub fn main(args: &List, color: Color) -> Exit {
     let output = Output::new(color);
@@ -16,18 +16,18 @@ pub fn main(args: &List, color: Color) -> Exit {
         prepared.fill_in_missing();
         prepared.plan(&args.filters, &output)
     });
-    let plan = match planned {
-        Ok(plan) => plan,
+    let (plan, release) = match planned {
+        Ok(planned) => planned,
         Err(exit) => return exit,
     };
     match args.format {
-        ListFormat::Text => output.print(&crate::plan::tree(&plan)),
-        ListFormat::Json => output.print(&json_text(&plan)),
+        ListFormat::Text => output.print(&(crate::plan::describe_phases(&release) + &crate::plan::tree(&plan))),
+        ListFormat::Json => output.print(&json_text(&plan, &release)),
     }
     Exit::Ok
 }
 
-fn json_text(plan: &Plan) -> String {
+fn json_text(plan: &Plan, release: &Release) -> String {
     let suites = plan.suites.iter().map(|suite| {
         let tests = suite.tests.iter().map(|test| {
             let place = plan.sources.get(test.span.source).map(|file| file.position(test.span.start));
@@ -45,7 +45,15 @@ fn json_text(plan: &Plan) -> String {
         });
         json!({ "name": suite.name, "file": suite.file, "doc": suite.doc, "tests": tests.collect::<Vec<_>>() })
     });
-    let report = json!({ "schema": 1, "environment": plan.environment.name, "suites": suites.collect::<Vec<_>>() });
+    let mut report = json!({ "schema": 1, "environment": plan.environment.name, "suites": suites.collect::<Vec<_>>() });
+    if let (Some(name), Some(report)) = (&release.name, report.as_object_mut()) {
+        let phases = release.phases.iter().map(|phase| {
+            let gates: Vec<&str> = phase.gates.iter().map(|gate| gate.text.as_str()).collect();
+            json!({ "name": phase.name, "gates": gates, "tests": phase.tests, "loads": phase.loads })
+        });
+        report.insert("plan".to_owned(), json!(name));
+        report.insert("phases".to_owned(), json!(phases.collect::<Vec<_>>()));
+    }
     serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
 }
 

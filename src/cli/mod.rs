@@ -11,7 +11,9 @@ mod outputs;
 mod prepare;
 mod progress;
 mod report;
+mod resume;
 mod run;
+mod shard;
 
 pub use exit::Exit;
 

@@ -10,6 +10,10 @@ use crate::diag::{Diagnostic, closest, codes};
 use crate::report::{github, html, json, junit, markdown, model, tap};
 use crate::source::Span;
 
+/// Where the results of a run are, unless it is told otherwise.
+pub const DEFAULT_RESULTS: &str = "test_results.json";
+pub const DEFAULT_JOURNAL: &str = "test_results.journal";
+
 /// A report that is a file, made from nothing but `model::Report`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
@@ -77,8 +81,9 @@ impl Outputs {
     pub fn of_run(asked: &[String]) -> Result<Self, Box<Diagnostic>> {
         let mut outputs = Self::default();
         if !asked.iter().any(|report| report == "none") {
-            outputs.files.insert(Format::Json, "test_results.json".into());
+            outputs.files.insert(Format::Json, DEFAULT_RESULTS.into());
             outputs.files.insert(Format::Html, "test_results.html".into());
+            outputs.journal = Some(DEFAULT_JOURNAL.into());
         }
         outputs.add(asked)?;
         Ok(outputs)
@@ -116,7 +121,7 @@ impl Outputs {
                 "none" => {}
                 "github" => self.github = true,
                 "blob" => self.blob = Some(place(report, name, "blob", path)?),
-                "journal" => self.journal = Some(place(report, name, "jsonl", path)?),
+                "journal" => self.journal = Some(place(report, name, "journal", path)?),
                 _ => match Format::ALL.into_iter().find(|format| format.name() == name) {
                     Some(format) => {
                         let path = place(report, name, format.ending(), path)?;
@@ -151,6 +156,19 @@ impl Outputs {
             output.print(&format!("  reports: {}\n", written.join(", ")));
         }
         all & self.summarize(output, |taken| github::job_summary(report, taken))
+    }
+
+    /// Writes what the merge of shards needs, if it is asked for. `false` if it can't be written, which is told.
+    pub fn write_blob(&self, blob: impl FnOnce() -> Vec<u8>, output: &Output) -> bool {
+        let Some(path) = &self.blob else { return true };
+        match write(path, &blob()) {
+            Ok(()) => output.print(&format!("  blob: {}\n", path.display())),
+            Err(error) => {
+                cannot_write(output, path, &error, "choose another place with `--report blob=PATH`");
+                return false;
+            }
+        }
+        true
     }
 
     /// Writes files of any content, and tells of each that can't be written why. Gives those that are, and whether it is all of them.
@@ -217,7 +235,7 @@ fn place(report: &str, name: &str, ending: &str, path: Option<&str>) -> Result<P
 }
 
 fn unknown<T>(report: &str, name: &str, path: Option<&str>) -> Result<T, Box<Diagnostic>> {
-    let names = || Format::ALL.into_iter().map(Format::name).chain(["github", "none"]);
+    let names = || Format::ALL.into_iter().map(Format::name).chain(["blob", "journal", "github", "none"]);
     // `--report results.json` and `--report md=summary.md`: the ending says what is meant.
     let ending =
         if path.is_some() { Some(name) } else { Path::new(name).extension().and_then(|ending| ending.to_str()) };

@@ -10,7 +10,7 @@ use crate::check::check;
 use crate::demo::ENV_NAMES;
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::plan::environment::{self, Given};
-use crate::plan::{Place, Plan, Selection};
+use crate::plan::{Place, Plan, Release, Selection};
 use crate::project::{DeclRef, Files, Options, Project};
 use crate::source::Span;
 
@@ -18,6 +18,8 @@ use crate::source::Span;
 pub struct Prepared {
     pub project: Project,
     pub environment: Option<DeclRef>,
+    /// The plan that was asked for.
+    pub release: Option<DeclRef>,
     pub given: Given,
     pub places: Vec<Place>,
     pub warnings: usize,
@@ -44,41 +46,70 @@ pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
             .collect(),
         ..Given::default()
     };
-    let mut sources = project.sources.clone();
-    for path in &target.env_file {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let message = format!("the file `{name}` can't be read: {error}");
-            output.usage(
-                &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
-                    .with_help("check the path after `--env-file`"),
-            );
-            Exit::Diagnostics
-        })?;
-        let id = sources.add(&name, text.as_str());
-        match crate::plan::parse_env_file(id, &text) {
-            // What is set in the process wins over a file, as in other tools.
-            Ok(values) => values.into_iter().for_each(|(name, value)| {
-                given.variables.entry(name).or_insert(value);
-            }),
-            Err(diagnostics) => {
-                output.diagnostics(&diagnostics, &sources);
-                return Err(Exit::Diagnostics);
-            }
+    for (name, value) in env_files(&target.env_file, &project, output)? {
+        // What is set in the process wins over a file, as in other tools. Empty is as good as not set.
+        let set = given.variables.entry(name).or_default();
+        if set.is_empty() {
+            *set = value;
         }
     }
     given.overrides = overrides(&target.set).map_err(|diagnostic| {
         output.usage(&diagnostic);
         Exit::Diagnostics
     })?;
-    let default = project.config.environment.as_ref().map(|name| name.value.as_str());
-    let environment = environment::choose(&project, target.env.as_deref().or(default)).map_err(|diagnostic| {
+    let told = |diagnostic: Box<Diagnostic>| {
         output.diagnostics([&*diagnostic], &project.sources);
         Exit::Diagnostics
-    })?;
+    };
+    let release = match &target.plan {
+        Some(name) => Some(crate::plan::choose_plan(&project, name).map_err(told)?),
+        None => None,
+    };
+    let default = project.config.environment.as_ref().map(|name| name.value.as_str());
+    let asked = match release {
+        Some(release) => {
+            let default = default.or_else(|| {
+                let all = || project.environments().map(|(_, environment)| environment);
+                all().find(|environment| environment.default).map(|environment| environment.name.text.as_str())
+            });
+            crate::plan::plan_environment(&project, release, target.env.as_deref(), default).map_err(told)?
+        }
+        None => target.env.as_deref().or(default),
+    };
+    let environment = environment::choose(&project, asked).map_err(told)?;
     let places =
         lines.into_iter().filter_map(|(path, line)| Some(Place { file: shown(&project, &path)?, line })).collect();
-    Ok(Prepared { project, environment, given, places, warnings })
+    Ok(Prepared { project, environment, release, given, places, warnings })
+}
+
+/// The variables of all `--env-file`s; a later file wins over an earlier one. What is wrong with any of them is told together.
+fn env_files(paths: &[PathBuf], project: &Project, output: &Output) -> Result<BTreeMap<String, String>, Exit> {
+    let mut sources = project.sources.clone();
+    let mut values = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for path in paths {
+        let name = path.display().to_string();
+        let read = std::fs::read(path).map_err(|error| format!("can't be read: {error}"));
+        let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "isn't UTF-8".to_owned()));
+        let text = text.map_err(|reason| {
+            let message = format!("the file `{name}` {reason}");
+            output.usage(
+                &Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
+                    .with_help("check the path after `--env-file`; the file is made of `NAME=VALUE` lines"),
+            );
+            Exit::Diagnostics
+        })?;
+        let id = sources.add(&name, crate::plan::hidden_env_file(&text));
+        match crate::plan::parse_env_file(id, &text) {
+            Ok(read) => values.extend(read),
+            Err(diagnostics) => wrong.extend(diagnostics),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(values);
+    }
+    output.diagnostics(&wrong, &sources);
+    Err(Exit::Diagnostics)
 }
 
 /// Values that stand for the demo's where it isn't started.
@@ -94,14 +125,18 @@ impl Prepared {
         self.environment.is_some_and(|environment| environment::wants_demo(&self.project, environment))
     }
 
-    /// The plan of the tests that are selected.
-    pub fn plan(&self, filters: &Filters, output: &Output) -> Result<Plan, Exit> {
+    /// The plan of the tests that are selected, and the phases that run them.
+    pub fn plan(&self, filters: &Filters, output: &Output) -> Result<(Plan, Release), Exit> {
         let told = |diagnostics: Vec<Diagnostic>| {
             output.diagnostics(&diagnostics, &self.project.sources);
             Exit::Diagnostics
         };
         let environment = environment::resolve(&self.project, self.environment, &self.given).map_err(told)?;
-        let mut plan = crate::plan::compile(&self.project, environment).map_err(told)?;
+        if let Some(release) = self.release {
+            let required = crate::plan::required_values(&self.project, release);
+            crate::plan::unmet(&environment, &required).map_or(Ok(()), |unmet| Err(told(vec![unmet])))?;
+        }
+        let mut plan = crate::plan::compile(&self.project, environment, self.release).map_err(told)?;
         let (without, tags): (Vec<String>, Vec<String>) =
             filters.tag.iter().cloned().partition(|tag| tag.starts_with('!'));
         let selection = Selection {
@@ -116,7 +151,8 @@ impl Prepared {
             let exit = told(diagnostics);
             if nothing { Exit::NothingProved } else { exit }
         })?;
-        Ok(plan)
+        let release = crate::plan::lay_out_phases(&mut plan);
+        Ok((plan, release))
     }
 }
 
@@ -171,8 +207,11 @@ fn overrides(typed: &[String]) -> Result<BTreeMap<String, String>, Box<Diagnosti
 }
 
 impl Prepared {
-    /// Stands in for variables that aren't set, where nothing is going to be sent.
+    /// Stands in for variables that aren't set, where nothing is going to be sent, and so through no proxy either.
     pub fn fill_in_missing(&mut self) {
+        for proxy in environment::PROXIES {
+            self.given.variables.remove(proxy);
+        }
         use crate::syntax::ast::{EnvEntryKind, EnvValue, ItemKind};
         let Some(item) = self.environment.and_then(|decl| self.project.item(decl)) else { return };
         let ItemKind::Environment(environment) = &item.kind else { return };
@@ -182,7 +221,10 @@ impl Prepared {
                 ..
             } = &entry.kind
             {
-                self.given.variables.entry(variable.value.clone()).or_insert_with(|| "-".to_owned());
+                let value = self.given.variables.entry(variable.value.clone()).or_default();
+                if value.is_empty() {
+                    "-".clone_into(value);
+                }
             }
         }
     }

@@ -1,17 +1,28 @@
 //! What is shown while a run goes on.
 
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::Output;
-use crate::diag::render;
-use crate::judge::{Outcome, Progress};
-use crate::report::terminal::{self, Detail};
+use crate::diag::{render, sanitize};
+use crate::judge::release::{
+    Digest, PhaseRun, Release, RiskSum, ServiceMap, ServiceState, Sighting, at_risk, phase_result,
+};
+use crate::judge::{Outcome, Progress, TestResult};
+use crate::report::terminal::{self, Detail, GREEN, RED, YELLOW, paint};
+use crate::report::{Builder, model};
 use crate::source::Sources;
+use crate::value::format_duration;
 
-/// Prints each test as it ends; on a terminal with a bar below that says how far the run is and what it is at.
+/// How often the line of the phase is brought up to date, at most.
+const SHOWN_EVERY: Duration = Duration::from_millis(150);
+
+/// Prints each test as it ends, and each phase with its gates; on a terminal with lines below that say how far the run is, what it is at, how the
+/// gates of the phase stand, and what has failed so far.
 pub struct Reporter {
     output: Output,
     sources: Sources,
@@ -23,9 +34,26 @@ pub struct Reporter {
 
 #[derive(Default)]
 struct State {
-    bar: Option<ProgressBar>,
+    lines: Option<Lines>,
     running: Vec<String>,
     bad: usize,
+    release: Arc<Release>,
+    services: Arc<ServiceMap>,
+    phase: Option<usize>,
+    /// Of the tests that have ended; kept for a plan's gates and for the money at risk.
+    digests: Vec<Digest>,
+    /// When the gates were last judged for the line that shows how they stand.
+    shown_at: Cell<Option<Duration>>,
+}
+
+/// The lines at the bottom of a terminal.
+struct Lines {
+    all: MultiProgress,
+    /// The phase and how its gates stand; only for a plan.
+    phase: Option<ProgressBar>,
+    bar: ProgressBar,
+    /// What failed so far; hidden as long as nothing did.
+    bad: ProgressBar,
 }
 
 impl Reporter {
@@ -36,76 +64,170 @@ impl Reporter {
     pub fn hear(&self, progress: Progress) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
-            Progress::Started { tests, .. } => state.bar = self.output.interactive.then(|| bar(tests.len())),
-            Progress::TestStarted(info) => {
-                state.running.push(info.name.clone());
-                state.show();
+            Progress::Started { tests, release, service_map, .. } => {
+                let has_phases = release.name.is_some();
+                (state.release, state.services) = (release, service_map);
+                state.lines = self.output.interactive.then(|| Lines::new(tests.len(), has_phases));
             }
-            Progress::TestEnded(test) => {
-                if let Some(at) = state.running.iter().position(|name| *name == test.info.name) {
-                    state.running.remove(at);
+            Progress::Service(watch) => {
+                if watch.state == ServiceState::Down {
+                    let words = watch.sightings.last().map(Sighting::words).unwrap_or_default();
+                    let line = format!("{} is down: {}", watch.name, sanitize(&words));
+                    self.tell(&state, &format!("{}\n", paint(&line, RED, self.output.style)));
+                } else if watch.state == ServiceState::Up && watch.sightings.len() > 1 {
+                    let line = format!("{} is up", watch.name);
+                    self.tell(&state, &format!("{}\n", paint(&line, GREEN, self.output.style)));
                 }
-                state.bad += usize::from(test.outcome.is_bad());
-                // On a terminal the bar counts what passes; what doesn't is told in full.
-                let quiet = self.output.interactive && test.outcome == Outcome::Passed && self.detail == Detail::Normal;
-                let mut text = if quiet {
-                    String::new()
-                } else {
-                    terminal::test_ended(&test, &self.sources, &self.output.redactor, self.output.style, self.detail)
-                };
-                if self.annotate {
-                    text.push_str(&crate::report::github::test_annotations(&test, &self.sources));
-                }
-                self.tell(&state, &text);
-                if let Some(bar) = &state.bar {
-                    bar.inc(1);
-                }
-                state.show();
+            }
+            Progress::PhaseStarted { index, .. } => {
+                state.phase = Some(index);
+                self.tell(&state, &self.phase_begins(&state, index));
+                self.show(&state);
+            }
+            Progress::PhaseEnded { index, run } => self.tell(&state, &self.phase_ends(&state, index, &run)),
+            Progress::Aborted(abort) => {
+                let line = format!("aborted, since {}: {}", abort.condition, sanitize(&abort.because));
+                self.tell(&state, &format!("\n{}\n\n", paint(&line, RED, self.output.style)));
             }
             Progress::Problem(problem) => {
-                self.tell(
-                    &state,
-                    &(render(&self.output.redactor.diagnostic(&problem), &self.sources, self.output.style) + "\n"),
-                );
+                let drawn = render(&self.output.redactor.diagnostic(&problem), &self.sources, self.output.style);
+                self.tell(&state, &(drawn + "\n"));
             }
-            Progress::Service(_)
-            | Progress::PhaseStarted { .. }
-            | Progress::PhaseEnded { .. }
-            | Progress::Aborted(_) => {}
+            Progress::TestStarted(info) => {
+                state.running.push(info.name.clone());
+                self.show(&state);
+            }
+            Progress::TestEnded(test) => self.test_ended(&mut state, &test),
             Progress::Ended => {
-                if let Some(bar) = state.bar.take() {
-                    bar.finish_and_clear();
+                if let Some(lines) = state.lines.take() {
+                    lines.clear();
                 }
             }
         }
     }
-}
 
-impl Reporter {
+    fn test_ended(&self, state: &mut State, test: &TestResult) {
+        if let Some(at) = state.running.iter().position(|name| *name == test.info.name) {
+            state.running.remove(at);
+        }
+        state.bad += usize::from(test.outcome.is_bad());
+        state.digests.push(Digest::of(test, &state.services));
+        // On a terminal the bar counts what passes; what doesn't is told in full.
+        let quiet = self.output.interactive && test.outcome == Outcome::Passed && self.detail == Detail::Normal;
+        let mut text = if quiet {
+            String::new()
+        } else {
+            terminal::test_ended(test, &self.sources, &self.output.redactor, self.output.style, self.detail)
+        };
+        if self.annotate {
+            text.push_str(&crate::report::github::test_annotations(test, &self.sources));
+        }
+        self.tell(state, &text);
+        if let Some(lines) = &state.lines {
+            lines.bar.inc(1);
+        }
+        self.show(state);
+    }
+
     fn tell(&self, state: &State, text: &str) {
-        match &state.bar {
+        match &state.lines {
             _ if text.is_empty() => {}
-            Some(bar) => bar.suspend(|| self.output.print(text)),
+            Some(lines) => lines.all.suspend(|| self.output.print(text)),
             None => self.output.print(text),
         }
     }
-}
 
-impl State {
-    fn show(&self) {
-        let Some(bar) = &self.bar else { return };
-        let running = self.running.first().map(|name| crate::diag::sanitize(name)).unwrap_or_default();
-        let more = if self.running.len() > 1 { format!(" and {} more", self.running.len() - 1) } else { String::new() };
-        let bad = if self.bad > 0 { format!("{} failed · ", self.bad) } else { String::new() };
-        bar.set_message(format!("{bad}{running}{more}"));
+    /// `phase 2 of 6: Business critical (124 tests, 24 of them run before; success > 95%)`
+    fn phase_begins(&self, state: &State, index: usize) -> String {
+        let Some(phase) = state.release.phases.get(index).filter(|_| state.release.name.is_some()) else {
+            return String::new();
+        };
+        let ended: HashSet<&str> = state.digests.iter().map(|digest| digest.id.as_str()).collect();
+        let before = phase.tests.iter().filter(|id| ended.contains(id.as_str())).count();
+        let noun = if phase.tests.len() == 1 { "test" } else { "tests" };
+        let mut words = vec![match before {
+            0 => format!("{} {noun}", phase.tests.len()),
+            _ => format!("{} {noun}, {before} of them run before", phase.tests.len()),
+        }];
+        words.extend(phase.budget.map(|budget| format!("budget {}", format_duration(budget))));
+        words.extend(phase.gates.iter().map(|gate| format!("gate {}", gate.text)));
+        let head = format!("phase {} of {}: {}", index + 1, state.release.phases.len(), sanitize(&phase.name));
+        format!("\n{} ({})\n", paint(&head, terminal::BOLD, self.output.style), words.join("; "))
+    }
+
+    fn phase_ends(&self, state: &State, index: usize, run: &PhaseRun) -> String {
+        let Some(phase) = state.release.phases.get(index).filter(|_| state.release.name.is_some()) else {
+            return String::new();
+        };
+        let builder = Builder { sources: &self.sources, redactor: &self.output.redactor };
+        let result = phase_result(phase, Some(run), &state.digests);
+        let shown = builder.phase(phase, run, &result);
+        terminal::phase_line(&shown, phase.name.chars().count(), self.output.style)
+    }
+
+    /// Brings the lines at the bottom up to date.
+    fn show(&self, state: &State) {
+        let Some(lines) = &state.lines else { return };
+        let running = state.running.first().map(|name| sanitize(name)).unwrap_or_default();
+        let more =
+            if state.running.len() > 1 { format!(" and {} more", state.running.len() - 1) } else { String::new() };
+        lines.bar.set_message(format!("{running}{more}"));
+        if state.bad > 0 {
+            lines.bad.set_message(self.bad_words(state));
+        }
+        // Judging a phase takes time that grows with it: a person needn't see it more often.
+        let now = lines.bar.elapsed();
+        let (Some(line), Some(index)) = (&lines.phase, state.phase) else { return };
+        if state.shown_at.get().is_some_and(|at| now.saturating_sub(at) < SHOWN_EVERY) {
+            return;
+        }
+        state.shown_at.set(Some(now));
+        let Some(phase) = state.release.phases.get(index) else { return };
+        let run = PhaseRun { started: Some(Duration::ZERO), ..PhaseRun::default() };
+        let result = phase_result(phase, Some(&run), &state.digests);
+        let stands: Vec<String> = result
+            .gates
+            .iter()
+            .map(|gate| {
+                let measured = gate.measured.map_or("no data yet".to_owned(), |measured| gate.unit.words(measured));
+                let color = if gate.held { GREEN } else { YELLOW };
+                paint(&format!("{}: {measured}", gate.text), color, self.output.error_style)
+            })
+            .collect();
+        let head = format!("phase {}/{} {}", index + 1, state.release.phases.len(), sanitize(&phase.name));
+        line.set_message(format!("{head}  {}", stands.join("  ")));
+    }
+
+    /// `3 failed so far · at risk: $120K MRR`
+    fn bad_words(&self, state: &State) -> String {
+        let failed = paint(&format!("{} failed so far", state.bad), RED, self.output.error_style);
+        let risks: Vec<RiskSum> = at_risk(&state.digests, false);
+        if risks.is_empty() {
+            return failed;
+        }
+        let risks: Vec<model::RiskSum> = risks.iter().map(Into::into).collect();
+        format!("{failed} · at risk: {}", crate::report::risk_words(&risks))
     }
 }
 
-fn bar(total: usize) -> ProgressBar {
-    let bar = ProgressBar::new(total as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}") {
-        bar.set_style(style.progress_chars("━╸ "));
+impl Lines {
+    fn new(total: usize, has_phases: bool) -> Self {
+        let all = MultiProgress::new();
+        let message = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let line = || all.add(ProgressBar::new_spinner().with_style(message.clone()));
+        let phase = has_phases.then(line);
+        let bad = line();
+        let bar = all.add(ProgressBar::new(total as u64));
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}") {
+            bar.set_style(style.progress_chars("━╸ "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { all, phase, bar, bad }
     }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
+
+    fn clear(self) {
+        for line in [self.phase, Some(self.bad), Some(self.bar)].into_iter().flatten() {
+            line.finish_and_clear();
+        }
+    }
 }

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::{Color, Run};
@@ -6,14 +7,16 @@ use super::output::Output;
 use super::outputs::Outputs;
 use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
+use super::resume::{Portion, narrow, shard_of, without_gates};
 use crate::demo::{Demo, DemoOptions, Fault};
 use crate::diag::{Diagnostic, codes};
-use crate::judge::RunResult;
-use crate::plan::Plan;
+use crate::judge::{Progress, RunResult};
+use crate::plan::{Plan, Release};
 use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
 use crate::run::{Authority, Options, Stop, authorities, execute};
 use crate::source::Span;
+use crate::trace::Journal;
 
 pub fn main(args: &Run, color: Color) -> Exit {
     let output = Output::new(color);
@@ -29,6 +32,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     };
     let fault = fault(args).map_err(told)?;
     Outputs::of_run(&args.report).map_err(told)?;
+    let shard = shard_of(args).map_err(told)?;
     let trusted = trusted(&args.cacert).map_err(told)?;
     let mut prepared = prepare(&args.target, output)?;
     // What `e2e.toml` says comes first, so that the command line has the last word.
@@ -44,13 +48,15 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     }
     if args.dry_run {
         prepared.given.demo = if wants_demo { demo_placeholders() } else { Vec::new() };
-        let plan = prepared.plan(&args.filters, output)?;
+        let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
+        narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
+        output.print(&crate::plan::describe_phases(&release));
         output.print(&crate::plan::describe(&plan));
         return Ok(Exit::Ok);
     }
     let runtime = runtime().map_err(|error| cannot_start(output, &error))?;
     let demo = if wants_demo {
-        let options = DemoOptions { fault, ..DemoOptions::default() };
+        let options = DemoOptions { fault, cold: fault == Some(Fault::SlowStart), ..DemoOptions::default() };
         let demo = runtime.block_on(crate::demo::start(options)).map_err(|error| cannot_start(output, &error))?;
         prepared.given.demo =
             demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret)).collect();
@@ -58,15 +64,16 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     } else {
         None
     };
-    let plan = prepared.plan(&args.filters, output)?;
+    let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
+    let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
     tell_what_is_left_out(&prepared, output);
-    let result = runtime.block_on(carry_out(args, output, Arc::new(plan), outputs, trusted));
+    let result = runtime.block_on(carry_out(args, output, (Arc::new(plan), release), outputs, &portion, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
     }
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
-    finish(&result, &prepared.project.sources, output, outputs)
+    finish(&result, &prepared.project.sources, output, outputs, &portion)
 }
 
 /// The authorities of the files after `--cacert`.
@@ -84,15 +91,12 @@ fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnosti
     Ok(trusted)
 }
 
-/// Loads and plans are checked, and not carried out yet: a run that is green must not seem to have covered them.
+/// Loads are checked, and not carried out yet: a run that is green must not seem to have covered them.
 fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
     let left_out = crate::plan::not_run_yet(&prepared.project);
     for one in &left_out {
         let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
-        output.error(&format!(
-            "note: the {} \"{}\" in {file} is checked, and not run by this version\n",
-            one.kind, one.name
-        ));
+        output.error(&format!("note: the load \"{}\" in {file} is checked, and not run by this version\n", one.name));
     }
     if prepared.warnings > 0 {
         let noun = if prepared.warnings == 1 { "warning" } else { "warnings" };
@@ -115,14 +119,15 @@ fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
 async fn carry_out(
     args: &Run,
     output: &Output,
-    plan: Arc<Plan>,
+    (plan, release): (Arc<Plan>, Release),
     outputs: &Outputs,
+    portion: &Portion,
     trusted: Vec<Authority>,
 ) -> RunResult {
     let stop = Stop::default();
     tokio::spawn(interrupts(stop.clone(), output.clone()));
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let seed = args.seed.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
+    let seed = args.seed.or(portion.seed).unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
     let options = Options {
         // Tests wait more than they compute.
         jobs: args.jobs.map_or_else(|| (cores * 4).max(8), |jobs| jobs as usize),
@@ -132,10 +137,27 @@ async fn carry_out(
         stop,
         secrets: output.redactor.clone(),
         trusted,
+        shard: portion.shard,
+        specs: Some(portion.specs.clone()),
     };
     let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
     let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, outputs.github);
-    execute(plan, options, Arc::new(move |progress| reporter.hear(progress))).await
+    let begin = |path: &PathBuf| {
+        Arc::new(Journal::new(path.clone(), plan.sources.clone(), output.redactor.clone(), portion.goes_on.clone()))
+    };
+    let journal = outputs.journal.as_ref().map(begin);
+    let partial = portion.is_partial();
+    let (hearing, writing) = (reporter.clone(), journal.clone());
+    // What is told has been written down.
+    let hear = move |progress: Progress| {
+        let warning = writing.as_ref().and_then(|journal| journal.hear(&progress));
+        hearing.hear(if partial { without_gates(progress) } else { progress });
+        warning.into_iter().for_each(|one| hearing.hear(Progress::Problem(Arc::new(one))));
+    };
+    let result = execute(plan, release, options, Arc::new(hear)).await;
+    let warning = journal.and_then(|journal| journal.ended(&result));
+    warning.into_iter().for_each(|one| reporter.hear(Progress::Problem(Arc::new(one))));
+    result
 }
 
 /// The first signal stops the run in order; the second leaves at once.
@@ -172,13 +194,19 @@ fn finish(
     sources: &crate::source::Sources,
     output: &Output,
     outputs: &Outputs,
+    portion: &Portion,
 ) -> Result<Exit, Exit> {
-    let report = Builder { sources, redactor: &output.redactor }.report(result);
+    let mut report = Builder { sources, redactor: &output.redactor }.report(result);
+    portion.complete(&mut report);
     output.print(&terminal::summary(&report, output.style));
     if outputs.github {
         output.print(&crate::report::github::beside_tests(&report));
     }
     let written = outputs.write(&report, output);
+    // A shard without its blob is none, whatever its tests say.
+    if !outputs.write_blob(|| portion.blob(&report), output) {
+        return Ok(Exit::Diagnostics);
+    }
     let exit = Exit::of(&report);
     Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }

@@ -20,7 +20,7 @@ pub struct Exchange {
     pub attempts: u32,
     /// The answers that redirected, in order.
     pub hops: Vec<Hop>,
-    /// Everything that was resolved for the host, for evidence.
+    /// Who answered, or was to: absent when nobody was looked for. Of the last hop.
     pub peer: Option<Peer>,
     pub timings: Timings,
     pub bytes_sent: u64,
@@ -63,13 +63,14 @@ impl Response {
 pub struct Hop {
     pub status: u16,
     pub url: String,
+    pub peer: Option<Peer>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Peer {
-    /// `127.0.0.1:8080`
-    pub address: String,
-    /// Every address that the name resolved to.
+    /// `127.0.0.1:8080`. Absent when no connection was made, or it isn't known with which of several addresses.
+    pub address: Option<String>,
+    /// Every address that the name resolved to, in the order in which they are tried; that of the URL, when it names one.
     pub resolved: Vec<String>,
     /// The connection had served an earlier request.
     pub reused: bool,
@@ -82,13 +83,13 @@ pub struct Tls {
     pub version: Option<String>,
     /// SHA-256 of the leaf certificate, lower-case hexadecimal.
     pub fingerprint: Option<String>,
-    /// The leaf certificate, DER.
+    /// The leaf certificate, DER; of a handshake that failed too, when it got as far.
     pub certificate: Option<Bytes>,
     /// Whether the chain was verified.
     pub verified: bool,
 }
 
-/// How long each stage of the last attempt took. Stages that didn't happen (a reused connection) are absent.
+/// How long each stage of the last attempt took, until its end or the failure. Stages that didn't happen (a reused connection) are absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
     pub dns: Option<Duration>,
@@ -126,6 +127,17 @@ pub enum FailureKind {
     Protocol,
     /// The request can't be sent as written (a bad URL or header came out of an interpolation).
     Invalid,
+    /// `require real` refuses it, and nothing was sent.
+    Unreal(Unreal),
+}
+
+/// What `require real` has against an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unreal {
+    PlainText,
+    /// On this machine, in a private network, or at an address that no public system has.
+    PrivatePeer,
+    UnverifiedCertificate,
 }
 
 impl FailureKind {
@@ -137,7 +149,7 @@ impl FailureKind {
         )
     }
 
-    pub const ALL: [FailureKind; 10] = [
+    pub const ALL: [FailureKind; 13] = [
         FailureKind::Timeout,
         FailureKind::Refused,
         FailureKind::Reset,
@@ -148,9 +160,12 @@ impl FailureKind {
         FailureKind::TooLarge,
         FailureKind::Protocol,
         FailureKind::Invalid,
+        FailureKind::Unreal(Unreal::PlainText),
+        FailureKind::Unreal(Unreal::PrivatePeer),
+        FailureKind::Unreal(Unreal::UnverifiedCertificate),
     ];
 
-    /// The word of `expect failure is`, and of `retry … on`.
+    /// The word of `expect failure is`, and of `retry … on`, where it can be written there.
     pub fn word(self) -> &'static str {
         match self {
             FailureKind::Timeout => "timeout",
@@ -163,6 +178,9 @@ impl FailureKind {
             FailureKind::TooLarge => "too large",
             FailureKind::Protocol => "protocol",
             FailureKind::Invalid => "invalid",
+            FailureKind::Unreal(Unreal::PlainText) => "plain text",
+            FailureKind::Unreal(Unreal::PrivatePeer) => "private peer",
+            FailureKind::Unreal(Unreal::UnverifiedCertificate) => "unverified certificate",
         }
     }
 }

@@ -6,7 +6,7 @@ mod channel;
 mod exchange;
 
 pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
-pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, Timings, Tls};
+pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, Timings, Tls, Unreal};
 
 use std::time::Duration;
 

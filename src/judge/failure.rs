@@ -1,12 +1,17 @@
 use crate::diag::{Code, Diagnostic, codes};
-use crate::event::{Failure, FailureKind};
-use crate::plan::Request;
+use crate::event::{Failure, FailureKind, Unreal};
+use crate::plan::{Environment, Request};
 
 /// The diagnostic of an exchange that got no answer.
-pub(super) fn diagnostic(request: &Request, failure: &Failure) -> Diagnostic {
+pub(super) fn diagnostic(request: &Request, failure: &Failure, environment: &Environment) -> Diagnostic {
     let (code, help) = meaning(failure.kind);
-    let diagnostic = Diagnostic::error(code, request.url.span, failure.message.clone());
-    if help.is_empty() { diagnostic } else { diagnostic.with_help(help) }
+    let unverified = failure.kind == FailureKind::Unreal(Unreal::UnverifiedCertificate);
+    let part = request.accept_invalid_certificate.filter(|_| unverified);
+    let diagnostic = Diagnostic::error(code, part.unwrap_or(request.url.span), failure.message.clone()).with_help(help);
+    match environment.real_span.filter(|_| matches!(failure.kind, FailureKind::Unreal(_))) {
+        Some(real) => diagnostic.with_related(real, "`require real` refuses it"),
+        None => diagnostic,
+    }
 }
 
 fn meaning(kind: FailureKind) -> (&'static Code, &'static str) {
@@ -28,5 +33,17 @@ fn meaning(kind: FailureKind) -> (&'static Code, &'static str) {
         FailureKind::TooLarge => (&codes::TOO_LARGE, "ask for less, or look at it as a stream"),
         FailureKind::Protocol => (&codes::PROTOCOL, "does an HTTP server listen at this address?"),
         FailureKind::Invalid => (&codes::INVALID_REQUEST, "look at what the interpolated values hold"),
+        FailureKind::Unreal(Unreal::PlainText) => (
+            &codes::PLAIN_TEXT,
+            "ask for it over TLS, by `https://` or `wss://`, or run in an environment without `require real`",
+        ),
+        FailureKind::Unreal(Unreal::PrivatePeer) => (
+            &codes::PRIVATE_PEER,
+            "name the deployed system by its public address, or run in an environment without `require real`",
+        ),
+        FailureKind::Unreal(Unreal::UnverifiedCertificate) => (
+            &codes::UNVERIFIED_CERTIFICATE,
+            "remove the line; where the system has an authority of its own, run with `--cacert FILE`",
+        ),
     }
 }

@@ -1,7 +1,7 @@
 use super::{ExpectationRecord, excerpt, failure};
 use crate::diag::{Code, Diagnostic, Severity, codes};
 use crate::eval::{BodyJson, Context, Fault, Focus, Found, Host, Scope, find, locate};
-use crate::event::{Exchange, FailureKind, Response};
+use crate::event::{Exchange, Failure, FailureKind, Response};
 use crate::matchers::{Kind, Mismatch, apply};
 use crate::plan::{Capture, Check, Expectation, Plan, Request, Subject, SubjectKind};
 use crate::source::Span;
@@ -33,9 +33,10 @@ pub fn response(plan: &Plan, request: &Request, exchange: &Exchange, scope: &mut
             let focus = Focus::Response { exchange, response, json: &json };
             checks(&request.checks, plan, focus, scope, host, &mut judged);
         }
-        (Err(failure), None) => {
+        // What was never sent is none of the failures that a spec can expect.
+        (Err(failure), None) | (Err(failure @ Failure { kind: FailureKind::Unreal(_), .. }), Some(_)) => {
             judged.failure = Some(failure.kind);
-            judged.diagnostics.push(failure::diagnostic(request, failure));
+            judged.diagnostics.push(failure::diagnostic(request, failure, &plan.environment));
         }
         (Ok(response), Some((kind, span))) => {
             record(plan, *span, false, &mut judged);

@@ -14,14 +14,17 @@ pub struct Facts {
     /// A time limit ended it.
     pub timed_out: bool,
     pub skipped: Option<String>,
-    pub interrupted: bool,
+    /// It was cut short, and why: `interrupted`.
+    pub interrupted: Option<String>,
+    /// A service that it met doesn't work: no answer, or 502 to 504.
+    pub outage: bool,
 }
 
 /// How a test ended, told from its attempts in order; only the last one can have passed.
 pub fn outcome_of(attempts: &[Facts]) -> Outcome {
     let Some(last) = attempts.last() else { return Outcome::NotRun { cause: "it was never started".to_owned() } };
-    if last.interrupted {
-        return Outcome::NotRun { cause: "interrupted".to_owned() };
+    if let Some(cause) = &last.interrupted {
+        return Outcome::NotRun { cause: cause.clone() };
     }
     if last.timed_out || last.failure == Some(FailureKind::Timeout) {
         return Outcome::TimedOut;

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod real;
+
+pub use real::PROXIES;
+
 use super::lower::Values;
 use super::{Environment, Service, constant};
 use crate::diag::{Diagnostic, closest, codes};
@@ -61,7 +65,8 @@ pub struct Given {
 /// The environment with all its values.
 ///
 /// # Errors
-/// One diagnostic that lists every variable and secret that is missing; one for each `--set` that names nothing.
+/// One diagnostic that lists every variable and secret that is missing, one that lists every value that `require real` forbids, one for
+/// the proxies that it forbids, and one for each `--set` that names nothing.
 pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Result<Environment, Vec<Diagnostic>> {
     let mut resolved = Environment::default();
     for (name, value, secret) in &given.demo {
@@ -79,7 +84,10 @@ pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Res
                     };
                     resolved.values.extend(value.map(|value| (name.text.clone(), value)));
                 }
-                EnvEntryKind::RequireReal => resolved.require_real = true,
+                EnvEntryKind::RequireReal => {
+                    resolved.require_real = true;
+                    resolved.real_span = Some(entry.span);
+                }
                 EnvEntryKind::Target(target) => resolved.demo = target.text == "demo",
                 EnvEntryKind::Service(_) | EnvEntryKind::Error => {}
             }
@@ -87,6 +95,10 @@ pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Res
     }
     let mut diagnostics: Vec<Diagnostic> = missing_diagnostic(&missing).into_iter().collect();
     diagnostics.extend(unknown_overrides(project, chosen, given, &mut resolved));
+    if let Some(decl) = chosen {
+        diagnostics.extend(real::values(entries(project, decl), &resolved, given));
+        diagnostics.extend(real::proxies(&resolved, given));
+    }
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
@@ -157,6 +169,32 @@ fn missing_diagnostic(missing: &[(String, Span)]) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
+/// What a plan requires of the environment (`require env a, b`) and isn't there: names whose value is missing or empty, with the places
+/// where they are required. One diagnostic lists them all.
+pub fn required(environment: &Environment, names: &[(String, Span)]) -> Option<Diagnostic> {
+    let is_there = |name: &str| match environment.values.get(name) {
+        None => false,
+        Some(Value::Secret(secret)) => !secret.expose().is_empty(),
+        Some(Value::Json(json)) => !json.is_null() && json.as_str() != Some(""),
+        Some(_) => true,
+    };
+    let missing: Vec<&(String, Span)> = names.iter().filter(|(name, _)| !is_there(name)).collect();
+    let (first, rest) = missing.split_first()?;
+    let listed: Vec<String> = missing.iter().map(|(name, _)| format!("`env.{name}`")).collect();
+    let of = environment.name.as_ref().map_or(String::new(), |name| format!(" in the environment `{name}`"));
+    let message = match rest {
+        [] => format!("the plan requires {}, which has no value{of}", listed.join(", ")),
+        _ => format!("the plan requires {} values that aren't there{of}: {}", missing.len(), listed.join(", ")),
+    };
+    let mut diagnostic = Diagnostic::error(&codes::MISSING_VARIABLES, first.1, message)
+        .with_label("no value")
+        .with_help("give them with `--set env.NAME=VALUE`, or set the variables that the environment takes them from");
+    for (_, span) in rest {
+        diagnostic = diagnostic.with_related(*span, "no value either");
+    }
+    Some(diagnostic)
+}
+
 /// `--set` may give any value of the environment, those of the demo too; without an environment, any name at all.
 fn unknown_overrides(
     project: &Project,
@@ -218,4 +256,39 @@ fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Vec<Ser
         services.push(lowered);
     }
     services
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plan_requires_is_told_where_it_is_missing_or_empty() {
+        let mut environment = Environment { name: Some("staging".to_owned()), ..Environment::default() };
+        let secret = |text: &str| Value::Secret(Secret::new(text));
+        let values = [
+            ("url", Value::from("https://a")),
+            ("empty", Value::from("")),
+            ("null", Value::null()),
+            ("zero", Value::from(serde_json::json!(0))),
+            ("token", secret("t")),
+            ("hollow", secret("")),
+        ];
+        environment.values.extend(values.map(|(name, value)| (name.to_owned(), value)));
+        let nowhere = Span::nowhere();
+        let required = |names: &[(&str, usize)]| {
+            let names: Vec<(String, Span)> =
+                names.iter().map(|(name, at)| ((*name).to_owned(), Span::new(nowhere.source, *at, at + 1))).collect();
+            required(&environment, &names)
+        };
+        assert_eq!(required(&[]), None);
+        assert_eq!(required(&[("url", 1), ("zero", 2), ("token", 3)]), None);
+        let one = required(&[("url", 1), ("empty", 2)]).unwrap();
+        assert_eq!(one.message, "the plan requires `env.empty`, which has no value in the environment `staging`");
+        assert_eq!((one.span.start, one.related.len()), (2, 0));
+        let all = required(&[("none", 7), ("url", 1), ("null", 2), ("hollow", 3)]).unwrap();
+        assert!(all.message.ends_with("`staging`: `env.none`, `env.null`, `env.hollow`"), "{}", all.message);
+        assert_eq!((all.span.start, all.related.len()), (7, 2));
+        assert_eq!(*all.code, codes::MISSING_VARIABLES);
+    }
 }

@@ -1,4 +1,6 @@
-use super::{Plan, Test};
+use std::collections::HashSet;
+
+use super::{Plan, Release, Test};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 
@@ -58,6 +60,17 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<(), Vec<Diagnost
         return Err(vec![Diagnostic::error(&codes::NOTHING_SELECTED, Span::nowhere(), message).with_help(help)]);
     }
     Ok(())
+}
+
+/// Narrows a plan that is selected already to the tests of these ids; nothing at all may be left. Its phases stay, even those without a test.
+pub fn keep_only(plan: &mut Plan, release: &mut Release, ids: &HashSet<String>) {
+    for phase in &mut release.phases {
+        phase.tests.retain(|id| ids.contains(id));
+    }
+    for suite in &mut plan.suites {
+        suite.tests.retain(|test| ids.contains(&test.id));
+    }
+    plan.suites.retain(|suite| !suite.tests.is_empty());
 }
 
 fn fits(selection: &Selection, suite: &str, test: &Test) -> bool {

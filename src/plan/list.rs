@@ -49,6 +49,29 @@ fn notes(meta: &Meta, suite: Option<&Meta>) -> String {
     if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(" · ")) }
 }
 
+/// The phases of a plan with their gates and how many tests each selects; nothing for a run without a plan.
+pub fn describe_phases(release: &super::Release) -> String {
+    let Some(name) = &release.name else { return String::new() };
+    let mut text = format!("plan {name}\n");
+    for phase in &release.phases {
+        let _ = writeln!(text, "  phase \"{}\": {}", phase.name, counted(phase.tests.len(), "test"));
+        for load in &phase.loads {
+            let _ = writeln!(text, "    load \"{load}\"");
+        }
+        if let Some(budget) = phase.budget {
+            let _ = writeln!(text, "    budget {}", crate::value::format_duration(budget));
+        }
+        for gate in &phase.gates {
+            let _ = writeln!(text, "    gate {}", gate.text);
+        }
+    }
+    for gate in &release.gates {
+        let _ = writeln!(text, "  gate {}", gate.text);
+    }
+    text.push('\n');
+    text
+}
+
 /// The compiled plan as text: every step in the order it would be taken.
 pub fn describe(plan: &Plan) -> String {
     let mut text = String::new();

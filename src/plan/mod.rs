@@ -7,14 +7,19 @@ mod dotenv;
 pub mod environment;
 mod files;
 mod filter;
+mod identity;
 mod ir;
 mod list;
 mod lower;
+mod phases;
+mod shard;
 #[cfg(test)]
 mod tests;
 
-pub use dotenv::parse as parse_env_file;
-pub use filter::{Place, Selection, select};
+pub use dotenv::{hidden as hidden_env_file, parse as parse_env_file};
+pub use filter::{Place, Selection, keep_only, select};
 pub use ir::*;
-pub use list::{describe, tree};
+pub use list::{describe, describe_phases, tree};
 pub use lower::{NotRun, compile, not_run_yet};
+pub use phases::{choose_plan, lay_out_phases, plan_environment, required_values, unmet};
+pub use shard::{Group, partition};

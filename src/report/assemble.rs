@@ -13,6 +13,7 @@ pub fn judge(report: &mut Report) {
     let abort = report.abort.as_ref().map(|abort| Abort {
         condition: abort.condition.clone(),
         because: abort.because.clone(),
+        service: abort.service.clone(),
         span: crate::source::Span::nowhere(),
         at: super::model::time(abort.at_ms),
     });
@@ -27,6 +28,30 @@ pub fn judge(report: &mut Report) {
         duration: super::model::time(report.run.duration_ms),
     });
     write(report, &assessment);
+}
+
+/// Judges a shard by its own tests alone: the gates are of the whole run, and are judged when its shards are merged.
+///
+/// Does nothing to the report of a whole run.
+pub fn judge_shard(report: &mut Report) {
+    let Some(shard) = report.run.shard.filter(|shard| shard.total > 1) else { return };
+    let (plan, name) = (report.plan.clone(), report.run.plan.take());
+    report.plan.gates.clear();
+    report.plan.phases.iter_mut().for_each(|phase| phase.gates.clear());
+    judge(report);
+    (report.plan, report.run.plan) = (plan, name);
+    let mut note = format!("this is shard {} of {}", shard.index, shard.total);
+    if report.tests.is_empty() {
+        note.push_str(", to which no test falls");
+        report.verdict.reasons.clear();
+    }
+    let gated = !report.plan.gates.is_empty() || report.plan.phases.iter().any(|phase| !phase.gates.is_empty());
+    note.push_str(if gated {
+        "; gates are judged when the shards are merged"
+    } else {
+        "; the run is judged when its shards are merged"
+    });
+    report.verdict.reasons.push(note);
 }
 
 fn write(report: &mut Report, assessment: &Assessment) {

@@ -8,8 +8,10 @@ use rayon::prelude::*;
 
 use super::{Redactor, model};
 use crate::diag::{self, Severity, Style};
-use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind};
-use crate::judge::release::{Answer, Digest, Symptom, SymptomKind, assess, classify};
+use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind, Hop, Peer};
+use crate::judge::release::{
+    Answer, Assessment, Digest, Phase, PhaseResult, PhaseRun, Symptom, SymptomKind, assess, classify,
+};
 use crate::judge::{ChannelRecord, Outcome, RunResult, StepRecord, StepState, TestResult};
 use crate::source::{self, Sources};
 
@@ -42,23 +44,10 @@ impl Builder<'_> {
             summary: (&assessment.counts).into(),
             phases: if run.release.name.is_some() { self.phases(run, &assessment) } else { Vec::new() },
             gates: assessment.gates.iter().map(|gate| self.gate(gate)).collect(),
-            abort: run.abort.as_ref().map(|abort| model::Abort {
-                condition: abort.condition.clone(),
-                because: abort.because.clone(),
-                at_ms: ms(abort.at),
-                span: span(abort.span, self.sources),
-            }),
+            abort: run.abort.as_ref().map(|abort| self.abort(abort)),
             causes: assessment.causes.iter().map(model::Cause::from).collect(),
             services,
-            credentials: run
-                .credentials
-                .iter()
-                .map(|one| model::Credential {
-                    name: one.name.clone(),
-                    obtained_at_ms: one.obtained.iter().copied().map(ms).collect(),
-                    failed: one.failed.clone(),
-                })
-                .collect(),
+            credentials: run.credentials.iter().map(super::lines::credential).collect(),
             diagnostics: run.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
             tests: Vec::new(),
             loads: Vec::new(),
@@ -116,23 +105,26 @@ impl Builder<'_> {
         }
     }
 
-    fn phases(&self, run: &RunResult, assessment: &crate::judge::release::Assessment) -> Vec<model::Phase> {
+    fn phases(&self, run: &RunResult, assessment: &Assessment) -> Vec<model::Phase> {
         let phases = run.release.phases.iter().zip(&run.phases).zip(&assessment.phases);
-        phases
-            .map(|((phase, run), result)| model::Phase {
-                name: phase.name.clone(),
-                state: result.state.name().to_owned(),
-                started_ms: run.started.map(ms),
-                duration_ms: ms(run.duration),
-                budget_ms: phase.budget.map(ms),
-                over_budget: run.over_budget,
-                stopped: run.stopped.clone(),
-                gates: result.gates.iter().map(|gate| self.gate(gate)).collect(),
-                summary: (&result.counts).into(),
-                tests: phase.tests.clone(),
-                loads: phase.loads.clone(),
-            })
-            .collect()
+        phases.map(|((phase, run), result)| self.phase(phase, run, result)).collect()
+    }
+
+    /// A phase with what became of it.
+    pub fn phase(&self, phase: &Phase, run: &PhaseRun, result: &PhaseResult) -> model::Phase {
+        model::Phase {
+            name: phase.name.clone(),
+            state: result.state.name().to_owned(),
+            started_ms: run.started.map(ms),
+            duration_ms: ms(run.duration),
+            budget_ms: phase.budget.map(ms),
+            over_budget: run.over_budget,
+            stopped: run.stopped.clone(),
+            gates: result.gates.iter().map(|gate| self.gate(gate)).collect(),
+            summary: (&result.counts).into(),
+            tests: phase.tests.clone(),
+            loads: phase.loads.clone(),
+        }
     }
 
     fn gate(&self, gate: &crate::judge::release::GateResult) -> model::Gate {
@@ -203,12 +195,7 @@ impl Builder<'_> {
             priority: info.priority.clone(),
             tags: info.tags.clone(),
             owner: info.owner.clone(),
-            at_risk: info.at_risk.as_ref().map(|risk| model::TestRisk {
-                amount: risk.money.amount,
-                currency: risk.money.currency.to_owned(),
-                per: risk.per.clone(),
-                what: risk.what.clone(),
-            }),
+            at_risk: info.at_risk.as_ref().map(risk),
             location: location(info.span, self.sources),
             phase: info.phase.as_ref().map(|phase| phase.to_string()),
             outcome: outcome_name(&test.outcome),
@@ -265,7 +252,16 @@ pub(super) fn ms(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-fn location(span: source::Span, sources: &Sources) -> Option<model::Location> {
+pub(super) fn risk(risk: &crate::plan::AtRisk) -> model::TestRisk {
+    model::TestRisk {
+        amount: risk.money.amount,
+        currency: risk.money.currency.to_owned(),
+        per: risk.per.clone(),
+        what: risk.what.clone(),
+    }
+}
+
+pub(super) fn location(span: source::Span, sources: &Sources) -> Option<model::Location> {
     let file = sources.get(span.source)?;
     let at = file.position(span.start);
     Some(model::Location { file: file.name.clone(), line: at.line, column: at.column })
@@ -350,7 +346,6 @@ fn exchange(one: &Exchange) -> model::Exchange {
     let response = one.outcome.as_ref().ok();
     let failure = one.outcome.as_ref().err();
     let peer = one.peer.as_ref();
-    let tls = peer.and_then(|peer| peer.tls.as_ref());
     model::Exchange {
         method: one.method.clone(),
         url: one.url.clone(),
@@ -361,15 +356,11 @@ fn exchange(one: &Exchange) -> model::Exchange {
             .map(|failure| model::Failure { kind: failure.kind.word().to_owned(), message: failure.message.clone() }),
         attempts: one.attempts,
         started_ms: ms(one.started),
-        peer: peer.map(|peer| peer.address.clone()),
+        peer: peer.and_then(|peer| peer.address.clone()),
         resolved: peer.map(|peer| peer.resolved.clone()),
         reused: peer.map(|peer| peer.reused),
-        tls: tls.map(|tls| model::Tls {
-            version: tls.version.clone(),
-            fingerprint: tls.fingerprint.clone(),
-            verified: tls.verified,
-        }),
-        redirects: one.hops.iter().map(|hop| model::Hop { status: hop.status, url: hop.url.clone() }).collect(),
+        tls: peer.and_then(tls),
+        redirects: one.hops.iter().map(hop).collect(),
         bytes_sent: one.bytes_sent,
         bytes_received: one.bytes_received,
         timings_ms: model::Timings {
@@ -383,6 +374,23 @@ fn exchange(one: &Exchange) -> model::Exchange {
         opens: None,
         opened: None,
         channel: None,
+    }
+}
+
+fn tls(peer: &Peer) -> Option<model::Tls> {
+    let tls = peer.tls.as_ref()?;
+    Some(model::Tls { version: tls.version.clone(), fingerprint: tls.fingerprint.clone(), verified: tls.verified })
+}
+
+fn hop(hop: &Hop) -> model::Hop {
+    let peer = hop.peer.as_ref();
+    model::Hop {
+        status: hop.status,
+        url: hop.url.clone(),
+        peer: peer.and_then(|peer| peer.address.clone()),
+        resolved: peer.map(|peer| peer.resolved.clone()),
+        reused: peer.map(|peer| peer.reused),
+        tls: peer.and_then(tls),
     }
 }
 

@@ -7,12 +7,15 @@ pub mod github;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod lines;
 pub mod markdown;
+pub mod merge;
 pub mod model;
 mod points;
 pub mod redact;
 pub mod tap;
 pub mod terminal;
+pub mod union;
 
 pub use assemble::risk_words;
 pub use build::Builder;

@@ -2,7 +2,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::event::Instant;
-use crate::plan::CredentialId;
+use crate::judge::CredentialRecord;
+use crate::plan::{CredentialId, Plan};
 use crate::value::Value;
 
 /// Credentials that have been obtained: shared by all tests, fetched by one of them at a time.
@@ -10,6 +11,13 @@ use crate::value::Value;
 pub(super) struct Credentials {
     values: Mutex<HashMap<CredentialId, Obtained>>,
     fetching: Mutex<HashMap<CredentialId, std::sync::Arc<tokio::sync::Mutex<()>>>>,
+    history: Mutex<HashMap<CredentialId, History>>,
+}
+
+#[derive(Clone, Default)]
+struct History {
+    obtained: Vec<Instant>,
+    failed: Option<String>,
 }
 
 #[derive(Clone)]
@@ -32,6 +40,33 @@ impl Credentials {
 
     pub fn store(&self, id: CredentialId, value: Value, renew_at: Option<Instant>) {
         self.values.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Obtained { value, renew_at });
+    }
+
+    /// Takes note of when one was obtained, or why it wasn't.
+    pub fn note(&self, id: CredentialId, result: Result<Instant, String>) {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let history = history.entry(id).or_default();
+        match result {
+            Ok(at) => history.obtained.push(at),
+            Err(why) => history.failed = Some(why),
+        }
+    }
+
+    /// All that were asked for, in the order of the plan.
+    pub fn records(&self, plan: &Plan) -> Vec<CredentialRecord> {
+        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = plan.credentials.iter().enumerate();
+        let record = |(index, credential): (usize, &crate::plan::Credential)| {
+            let History { obtained, failed } = history.get(&CredentialId(index))?.clone();
+            Some(CredentialRecord { name: credential.name.clone(), obtained, failed })
+        };
+        known.filter_map(record).collect()
+    }
+
+    /// All are to be obtained anew when they are next needed. What is on its way with an old one isn't disturbed.
+    pub fn renew(&self) {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        values.values_mut().for_each(|obtained| obtained.renew_at = Some(Instant::ZERO));
     }
 
     /// Held while one test fetches it, so that the others wait instead of fetching too.

@@ -1,25 +1,23 @@
-//! What is visible of a run from outside: which suites and tests run when, and what is reported of them.
+//! What is visible of a run from outside: which phases, suites and tests run when, and what is reported of them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use futures_util::future::join_all;
-use tokio::sync::Semaphore;
-
 use super::credentials::Credentials;
-use super::step::Halt;
+use super::deadline::Deadline;
+use super::monitor::Monitor;
+use super::observer::Observer;
 use super::stop::Stop;
-use super::test::{self, DEFAULT_LIMIT};
+use super::suites::{Group, Run};
+use super::test;
 use crate::diag::{Diagnostic, codes};
-use crate::eval::Scope;
-use crate::judge::release::{Phase, PhaseRun, Release, ServiceMap};
-use crate::judge::{Outcome, Progress, RunInfo, RunResult, TestResult};
+use crate::event::Instant;
+use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap};
+use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
 use crate::net::clock::Clock;
 use crate::net::http::{Authority, Http};
-use crate::plan::{Plan, Suite, Test};
-use crate::source::Span;
+use crate::plan::{Plan, PlannedPhase};
 use crate::value::{SecretSink, Value};
 
 /// How a run is to be carried out.
@@ -37,6 +35,10 @@ pub struct Options {
     pub secrets: Arc<dyn SecretSink>,
     /// Authorities whose certificates are trusted beside the system's.
     pub trusted: Vec<Authority>,
+    /// Which part of how many, from 1.
+    pub shard: Option<(u32, u32)>,
+    /// SHA-256 of the specs and of what was selected of them, hexadecimal.
+    pub specs: Option<String>,
 }
 
 /// What all tests of a run share.
@@ -45,270 +47,255 @@ pub(super) struct Shared {
     pub http: Http,
     pub options: Options,
     pub credentials: Arc<Credentials>,
+    pub services: Arc<ServiceMap>,
+    pub monitor: Arc<Monitor>,
+    pub observer: Observer,
+    pub progress: OnProgress,
 }
 
 /// Called as the run goes on, from whichever task is at it.
 pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// Runs all tests of a plan. Whatever happens to one of them, all of them have a result.
-pub async fn execute(plan: Arc<Plan>, options: Options, progress: OnProgress) -> RunResult {
+/// Runs all tests of a plan, phase by phase. Whatever happens to one of them, all of them have a result.
+pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progress: OnProgress) -> RunResult {
     let started_at = Clock::wall();
     let clock = Clock::start();
+    let release = Arc::new(release);
     let info = RunInfo {
         id: uuid::Uuid::new_v4().to_string(),
         started_at,
         environment: plan.environment.name.clone(),
-        plan: None,
+        plan: release.name.clone(),
         seed: options.seed,
         require_real: plan.environment.require_real,
-        shard: None,
-        specs: None,
+        shard: options.shard,
+        specs: options.specs.clone(),
     };
     for value in plan.environment.values.values() {
         if let Value::Secret(secret) = value {
             options.secrets.add(secret.expose());
         }
     }
-    let total = plan.suites.iter().map(|suite| suite.tests.len()).sum();
-    let service_map = Arc::new(ServiceMap::of_environment(&plan.environment));
-    let tests_known: Vec<_> =
-        plan.suites.iter().flat_map(|suite| suite.tests.iter().map(|test| test::info(suite, test))).collect();
-    let release = Arc::new(Release {
-        name: None,
-        phases: vec![Phase {
-            name: String::new(),
-            span: Span::nowhere(),
-            gates: Vec::new(),
-            budget: None,
-            tests: tests_known.iter().map(|test| test.id.clone()).collect(),
-            loads: Vec::new(),
-        }],
-        gates: Vec::new(),
-    });
+    let services = Arc::new(ServiceMap::of_environment(&plan.environment));
+    let tests = tests_known(&plan, &release);
     progress(Progress::Started {
         info: Arc::new(info.clone()),
         release: release.clone(),
-        tests: tests_known.into(),
-        service_map: service_map.clone(),
+        tests: tests.clone(),
+        service_map: services.clone(),
     });
+    let aborts = plan.release.as_ref().map(|release| release.aborts.clone()).unwrap_or_default();
+    let stop = options.stop.clone();
     let shared = Arc::new(Shared {
-        http: Http::new(clock, started_at, options.trusted.clone()),
-        options: options.clone(),
+        http: Http::new(clock, started_at, options.trusted.clone()).requiring_real(plan.environment.require_real),
+        observer: Observer::new(aborts, tests.len(), clock, stop, progress.clone(), services.clone()),
+        monitor: Arc::new(Monitor::new(&plan.environment.services)),
+        options,
         credentials: Arc::new(Credentials::default()),
-        plan: plan.clone(),
-    });
-    let run = Arc::new(Run {
-        shared,
+        services: services.clone(),
         progress: progress.clone(),
-        slots: Semaphore::new(options.jobs.max(1)),
-        locks: Mutex::new(HashMap::new()),
-        failed: Stop::default(),
+        plan,
     });
-    let suites = (0..plan.suites.len()).map(|index| {
-        let run = run.clone();
-        tokio::spawn(async move { run.suite(index).await })
-    });
-    let mut tests = Vec::with_capacity(total);
-    let mut diagnostics = Vec::new();
-    for (index, suite) in join_all(suites).await.into_iter().enumerate() {
-        let (results, problems) = suite.unwrap_or_else(|_| run.lost(index));
-        tests.extend(results);
-        problems.iter().for_each(|one| progress(Progress::Problem(Arc::new(one.clone()))));
-        diagnostics.extend(problems);
+    shared.monitor.attach(&shared);
+    let mut conduct = Conduct {
+        run: Arc::new(Run::new(shared.clone())),
+        done: HashSet::new(),
+        results: Vec::new(),
+        problems: Vec::new(),
+    };
+    conduct.prepare().await;
+    let mut phases = Vec::new();
+    for index in 0..release.phases.len() {
+        phases.push(conduct.phase(&release, index).await);
     }
+    conduct.take_stock().await;
     progress(Progress::Ended);
-    let duration = clock.now();
+    let places: HashMap<&str, usize> = tests.iter().map(|test| test.id.as_str()).zip(0..).collect();
+    let mut results = conduct.results;
+    results.sort_by_key(|test| places.get(test.info.id.as_str()).copied().unwrap_or(usize::MAX));
+    let mut services_seen = shared.monitor.watches();
+    services_seen.retain(|watch| !watch.name.is_empty());
     RunResult {
         info,
-        duration,
-        interrupted: options.stop.is_stopped(),
-        tests,
-        diagnostics,
+        duration: clock.now(),
+        interrupted: shared.options.stop.is_interrupted(),
+        tests: results,
+        diagnostics: conduct.problems,
         release,
-        phases: vec![PhaseRun { started: Some(Duration::ZERO), duration, ..PhaseRun::default() }],
-        services: Vec::new(),
-        service_map,
-        credentials: Vec::new(),
-        abort: None,
+        phases,
+        services: services_seen,
+        service_map: services,
+        credentials: shared.credentials.records(&shared.plan),
+        abort: shared.observer.abort(),
     }
 }
 
-struct Run {
-    shared: Arc<Shared>,
-    progress: OnProgress,
-    /// One for each test that may run now.
-    slots: Semaphore,
-    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    /// With `fail_fast`: a test has failed.
-    failed: Stop,
-}
-
-/// What came of a suite's `before all`.
-enum Prepared {
-    /// With what it bound.
-    Ready(Scope),
-    Skipped(String),
-    Failed(Vec<Diagnostic>),
-}
-
-type Results = (Vec<Arc<TestResult>>, Vec<Diagnostic>);
-
-impl Run {
-    async fn suite(self: &Arc<Self>, index: usize) -> Results {
-        let plan = self.shared.plan.clone();
-        let Some(suite) = plan.suites.get(index) else { return Default::default() };
-        if let Some(reason) = elsewhere(suite, &plan) {
-            return (self.all(suite, &Outcome::skipped(reason), &[]), Vec::new());
-        }
-        // Always taken in the order of their names, so that two suites can't wait for each other.
-        let mut locks = suite.locks.clone();
-        locks.sort();
-        locks.dedup();
-        let mut held = Vec::new();
-        for name in locks {
-            let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone();
-            held.push(lock.lock_owned().await);
-        }
-        let scope = match self.before_all(suite).await {
-            Prepared::Ready(scope) => scope,
-            Prepared::Skipped(reason) => return (self.all(suite, &Outcome::skipped(reason), &[]), Vec::new()),
-            Prepared::Failed(diagnostics) => {
-                let cause = "the suite's `before all` failed".to_owned();
-                return (self.all(suite, &Outcome::NotRun { cause }, &diagnostics), diagnostics);
+/// What is known of all tests beforehand, in the order of the plan.
+fn tests_known(plan: &Plan, release: &Release) -> Arc<[Arc<TestInfo>]> {
+    let mut phases: HashMap<&str, Arc<str>> = HashMap::new();
+    if release.name.is_some() {
+        for phase in &release.phases {
+            let name: Arc<str> = phase.name.as_str().into();
+            for test in &phase.tests {
+                phases.entry(test).or_insert_with(|| name.clone());
             }
-        };
-        let results = if suite.side_by_side {
-            let tests = (0..suite.tests.len()).map(|test| {
-                let (run, scope) = (self.clone(), scope.clone());
-                tokio::spawn(async move { run.test(index, test, &scope).await })
-            });
-            let ends = join_all(tests).await.into_iter().enumerate();
-            ends.filter_map(|(at, end)| end.ok().or_else(|| Some(self.crashed(suite, suite.tests.get(at)?)))).collect()
-        } else {
-            let mut results = Vec::with_capacity(suite.tests.len());
-            for test in 0..suite.tests.len() {
-                results.push(self.test(index, test, &scope).await);
-            }
-            results
-        };
-        let diagnostics = self.after_all(suite, &scope).await;
-        (results, diagnostics)
-    }
-
-    async fn before_all(&self, suite: &Suite) -> Prepared {
-        if suite.before_all.is_empty() || self.stopped() {
-            return Prepared::Ready(Scope::default());
-        }
-        let Ok(_slot) = self.slots.acquire().await else { return Prepared::Ready(Scope::default()) };
-        let (limit, span) = suite.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
-        let scope = Scope::new(&suite.frame);
-        let mut walk = test::walk(&self.shared, &self.shared.credentials, &suite.name, scope, limit, span);
-        let ended = tokio::select! {
-            ended = walk.steps(&suite.before_all) => ended,
-            // Its tests are stopped by the same signal.
-            () = self.shared.options.stop.stopped() => Ok(()),
-        };
-        walk.attempt.channels.close_all();
-        match ended {
-            Ok(()) | Err(Halt::Returned { .. }) => Prepared::Ready(walk.scope.clone()),
-            Err(Halt::Skipped(reason)) => Prepared::Skipped(reason),
-            Err(Halt::Failed) => Prepared::Failed(walk.evidence.lock().diagnostics.clone()),
         }
     }
-
-    async fn after_all(&self, suite: &Suite, scope: &Scope) -> Vec<Diagnostic> {
-        if suite.after_all.is_empty() {
-            return Vec::new();
-        }
-        let mut own = Scope::new(&suite.frame);
-        own.take_first(scope, suite.shared_slots);
-        let mut walk =
-            test::walk(&self.shared, &self.shared.credentials, &suite.name, own, DEFAULT_LIMIT, Span::nowhere());
-        let budget = std::time::Duration::from_secs(if self.shared.options.stop.is_stopped() { 5 } else { 30 });
-        test::clean_up(&mut walk, &suite.after_all, budget).await;
-        std::mem::take(&mut walk.evidence.lock().diagnostics)
-    }
-
-    async fn test(&self, suite: usize, index: usize, scope: &Scope) -> Arc<TestResult> {
-        let plan = self.shared.plan.clone();
-        let found = plan.suites.get(suite).and_then(|suite| Some((suite, suite.tests.get(index)?)));
-        let Some((suite, test)) = found else { return Arc::new(self.nameless()) };
-        let info = test::info(suite, test);
-        let slot = self.slots.acquire().await;
-        if slot.is_err() || self.stopped() {
-            let cause = if self.failed.is_stopped() { "an earlier test failed" } else { "interrupted" };
-            return self.end(test::not_run(
-                &self.shared,
-                info,
-                Outcome::NotRun { cause: cause.to_owned() },
-                Vec::new(),
-            ));
-        }
-        (self.progress)(Progress::TestStarted(info));
-        let running = std::panic::AssertUnwindSafe(test::run(&self.shared, suite, test, scope)).catch_unwind();
-        match running.await {
-            Ok(result) => self.end(result),
-            Err(_) => self.crashed(suite, test),
-        }
-    }
-
-    fn stopped(&self) -> bool {
-        self.shared.options.stop.is_stopped() || self.failed.is_stopped()
-    }
-
-    fn end(&self, result: TestResult) -> Arc<TestResult> {
-        if self.shared.options.fail_fast && result.outcome.is_bad() {
-            self.failed.stop();
-        }
-        let result = Arc::new(result);
-        (self.progress)(Progress::TestEnded(result.clone()));
-        result
-    }
-
-    /// The tool itself failed: the run goes on without this test.
-    fn crashed(&self, suite: &Suite, test: &Test) -> Arc<TestResult> {
-        let message = "the tool failed while it ran this test; that is a mistake in the tool, not in the spec";
-        let diagnostic = Diagnostic::error(&codes::INTERNAL, test.span, message)
-            .with_help("report it with the spec, if you can share it");
-        self.end(test::not_run(&self.shared, test::info(suite, test), Outcome::Errored, vec![diagnostic]))
-    }
-
-    fn all(&self, suite: &Suite, outcome: &Outcome, diagnostics: &[Diagnostic]) -> Vec<Arc<TestResult>> {
-        let result =
-            |test: &Test| test::not_run(&self.shared, test::info(suite, test), outcome.clone(), diagnostics.to_vec());
-        suite.tests.iter().map(|test| self.end(result(test))).collect()
-    }
-
-    fn lost(&self, index: usize) -> Results {
-        let plan = self.shared.plan.clone();
-        let Some(suite) = plan.suites.get(index) else { return Default::default() };
-        (suite.tests.iter().map(|test| self.crashed(suite, test)).collect(), Vec::new())
-    }
-
-    fn nameless(&self) -> TestResult {
-        let info = crate::judge::TestInfo {
-            id: String::new(),
-            suite: String::new(),
-            name: String::new(),
-            doc: None,
-            priority: None,
-            tags: Vec::new(),
-            owner: None,
-            at_risk: None,
-            phase: None,
-            span: Span::nowhere(),
-        };
-        test::not_run(
-            &self.shared,
-            Arc::new(info),
-            Outcome::NotRun { cause: "it isn't in the plan".to_owned() },
-            Vec::new(),
-        )
-    }
+    let tests = plan.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
+    tests.map(|(suite, test)| test::info(suite, test, phases.get(test.id.as_str()).cloned())).collect()
 }
 
-fn elsewhere(suite: &Suite, plan: &Plan) -> Option<String> {
-    let environment = plan.environment.name.as_deref().unwrap_or("none");
-    let fits = suite.runs_on.is_empty() || suite.runs_on.iter().any(|name| name == environment);
-    (!fits).then(|| format!("it runs on {}, and this run is on {environment}", suite.runs_on.join(", ")))
+/// Takes a run through its phases.
+struct Conduct {
+    run: Arc<Run>,
+    /// The tests that an earlier phase ran.
+    done: HashSet<String>,
+    results: Vec<Arc<TestResult>>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Conduct {
+    fn shared(&self) -> &Arc<Shared> {
+        &self.run.shared
+    }
+
+    fn now(&self) -> Instant {
+        self.shared().http.clock.now()
+    }
+
+    /// A plan asks how all services are, and obtains what its conditions watch, before the first test. Without a plan, the services that tests
+    /// need are asked while those run that need none.
+    async fn prepare(&self) {
+        let shared = self.shared();
+        let Some(release) = &shared.plan.release else {
+            let needs: HashSet<String> = shared
+                .plan
+                .suites
+                .iter()
+                .flat_map(|suite| &suite.tests)
+                .flat_map(|test| test.meta.needs.iter().cloned())
+                .collect();
+            shared.monitor.ask_about(needs.iter().map(String::as_str));
+            return;
+        };
+        shared.monitor.settle_all().await;
+        for credential in &release.watched_credentials {
+            if !shared.options.stop.is_stopped() {
+                test::obtain_beforehand(shared, *credential).await;
+            }
+        }
+    }
+
+    /// Runs the tests that a phase selects and that no earlier one ran.
+    async fn phase(&mut self, release: &Release, index: usize) -> PhaseRun {
+        let Some(phase) = release.phases.get(index) else { return PhaseRun::default() };
+        let planned = self.shared().plan.release.as_ref().and_then(|plan| plan.phases.get(index)).cloned();
+        let named = release.name.is_some().then(|| Arc::<str>::from(phase.name.as_str()));
+        let stop = self.shared().options.stop.clone();
+        let groups = self.groups(&phase.tests, named);
+        if stop.is_stopped() {
+            self.carry_out(groups, None).await;
+            return PhaseRun::default();
+        }
+        self.before(planned.as_ref()).await;
+        let started = self.now();
+        let deadline = phase.budget.map(|budget| Deadline::new(started, budget, "the phase's budget", phase.span));
+        self.shared().observer.hear(Observation::PhaseBegan(index));
+        (self.shared().progress)(Progress::PhaseStarted { index, at: started });
+        for load in &phase.loads {
+            let message = format!(
+                "this version doesn't carry out loads, so phase \"{}\" proves nothing of \"{load}\"",
+                phase.name
+            );
+            let problem = Diagnostic::error(&codes::LOAD_NOT_RUN, phase.span, message)
+                .with_help("remove `run load` from the phase until it can be run");
+            (self.shared().progress)(Progress::Problem(Arc::new(problem.clone())));
+            self.problems.push(problem);
+        }
+        self.carry_out(groups, deadline.clone()).await;
+        self.shared().observer.hear(Observation::PhaseEnded);
+        let now = self.now();
+        let run = PhaseRun {
+            started: Some(started),
+            duration: now.saturating_sub(started),
+            over_budget: deadline.is_some_and(|deadline| now >= deadline.at),
+            stopped: stop.cause(),
+        };
+        (self.shared().progress)(Progress::PhaseEnded { index, run: run.clone() });
+        if let Some(planned) = &planned {
+            self.pause(planned.pause_after).await;
+        }
+        run
+    }
+
+    async fn before(&self, planned: Option<&PlannedPhase>) {
+        let Some(planned) = planned else { return };
+        self.pause(planned.pause_before).await;
+        if planned.renew_credentials {
+            self.shared().credentials.renew();
+        }
+    }
+
+    async fn pause(&self, time: Duration) {
+        if !time.is_zero() {
+            tokio::select! {
+                () = tokio::time::sleep(time) => {}
+                () = self.shared().options.stop.stopped() => {}
+            }
+        }
+    }
+
+    /// The tests of these ids that haven't been run, by their suites, in the order of the plan.
+    fn groups(&mut self, ids: &[String], phase: Option<Arc<str>>) -> Vec<Group> {
+        let wanted: HashSet<&String> = ids.iter().filter(|id| !self.done.contains(*id)).collect();
+        let suites = self.run.shared.plan.suites.iter().enumerate();
+        let groups = suites.map(|(suite, of)| Group {
+            suite,
+            tests: of
+                .tests
+                .iter()
+                .enumerate()
+                .filter(|(_, test)| wanted.contains(&test.id))
+                .map(|(at, _)| at)
+                .collect(),
+            phase: phase.clone(),
+        });
+        let groups: Vec<Group> = groups.filter(|group| !group.tests.is_empty()).collect();
+        self.done.extend(wanted.into_iter().cloned().collect::<Vec<_>>());
+        groups
+    }
+
+    async fn carry_out(&mut self, groups: Vec<Group>, deadline: Option<Deadline>) {
+        let (results, problems) = self.run.all(groups, deadline).await;
+        for problem in &problems {
+            (self.shared().progress)(Progress::Problem(Arc::new(problem.clone())));
+        }
+        self.results.extend(results);
+        self.problems.extend(problems);
+    }
+
+    /// What is still being asked is waited for, and the services that failed tests speak of are looked at once more, so that the report says how
+    /// they are and not how they once were.
+    async fn take_stock(&self) {
+        let shared = self.shared();
+        if shared.options.stop.is_interrupted() {
+            return;
+        }
+        shared.monitor.quiet().await;
+        if shared.options.stop.is_stopped() {
+            return;
+        }
+        let mut suspects: Vec<&str> = self
+            .results
+            .iter()
+            .filter(|test| test.outcome.is_bad())
+            .flat_map(|test| test.exchanges.last())
+            .filter_map(|exchange| shared.services.of(&exchange.url))
+            .collect();
+        suspects.sort_unstable();
+        suspects.dedup();
+        for service in suspects {
+            shared.monitor.look_again(service).await;
+        }
+    }
 }

@@ -59,6 +59,7 @@ impl Evidence {
         gathered.facts.expectations += round.facts.expectations;
         gathered.facts.failed |= round.facts.failed;
         gathered.facts.timed_out |= round.facts.timed_out;
+        gathered.facts.outage |= round.facts.outage;
         if gathered.facts.failure.is_none() {
             gathered.facts.failure = round.facts.failure;
         }

@@ -6,10 +6,12 @@ mod deadline;
 mod dispatch;
 mod evidence;
 mod host;
+mod monitor;
+mod observer;
 mod prepare;
-mod real;
 mod step;
 mod stop;
+mod suites;
 mod test;
 
 pub use crate::net::http::{Authority, authorities};

@@ -74,7 +74,7 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
             None => 0,
         },
         version: request.http,
-        verify: !request.accept_invalid_certificate,
+        verify: request.accept_invalid_certificate.is_none(),
         compressed: request.compressed,
         digest,
         cookies,

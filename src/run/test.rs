@@ -13,7 +13,7 @@ use super::step::{Attempt, Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
 use crate::judge::{Facts, Outcome, TestInfo, TestResult, outcome_of};
-use crate::plan::{Step, Suite, Test};
+use crate::plan::{CredentialId, InfrastructureRetry, Step, Suite, Test};
 use crate::source::Span;
 
 /// How long a test may take that doesn't say it. Long enough for any wait that is written out in it.
@@ -23,7 +23,7 @@ const CLEAN_UP: Duration = Duration::from_secs(30);
 const HURRIED_CLEAN_UP: Duration = Duration::from_secs(5);
 
 /// What is known of a test before it runs.
-pub(super) fn info(suite: &Suite, test: &Test) -> Arc<TestInfo> {
+pub(super) fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
     Arc::new(TestInfo {
         id: test.id.clone(),
         suite: suite.name.clone(),
@@ -33,7 +33,7 @@ pub(super) fn info(suite: &Suite, test: &Test) -> Arc<TestInfo> {
         tags: test.meta.tags.clone(),
         owner: test.meta.owner.clone(),
         at_risk: test.meta.at_risk.clone(),
-        phase: None,
+        phase,
         span: test.span,
     })
 }
@@ -85,21 +85,28 @@ pub(super) fn walk(
     }
 }
 
-/// Runs a test until it passes or its retries are used up.
-pub(super) async fn run(shared: &Arc<Shared>, suite: &Suite, test: &Test, shared_scope: &Scope) -> TestResult {
+/// Runs a test until it passes or its retries are used up. `phase` is the deadline of the phase around it.
+pub(super) async fn run(
+    shared: &Arc<Shared>,
+    suite: &Suite,
+    test: &Test,
+    info: Arc<TestInfo>,
+    shared_scope: &Scope,
+    phase: Option<&Deadline>,
+) -> TestResult {
     let started = shared.http.clock.now();
-    let retries = test.meta.retries.or(shared.options.retries).unwrap_or(0);
+    let mut retries = Retries::new(shared, test);
     let mut attempts: Vec<Facts> = Vec::new();
     let mut first_failure: Vec<Diagnostic> = Vec::new();
     loop {
-        let walk = attempt(shared, suite, test, shared_scope, attempts.len()).await;
+        let walk = attempt(shared, suite, test, shared_scope, attempts.len(), phase).await;
         let mut gathered = walk.evidence.lock().clone();
         attempts.push(gathered.facts.clone());
         let outcome = outcome_of(&attempts);
         let again = outcome.is_bad()
-            && !gathered.facts.interrupted
-            && attempts.len() <= retries as usize
-            && !shared.options.stop.is_stopped();
+            && gathered.facts.interrupted.is_none()
+            && phase.is_none_or(|phase| shared.http.clock.now() < phase.at)
+            && retries.again(shared, test, gathered.facts.outage).await;
         if again {
             if first_failure.is_empty() {
                 first_failure = gathered.diagnostics;
@@ -111,7 +118,7 @@ pub(super) async fn run(shared: &Arc<Shared>, suite: &Suite, test: &Test, shared
         }
         let diagnostics = if outcome == Outcome::Flaky { first_failure } else { gathered.diagnostics };
         return TestResult {
-            info: info(suite, test),
+            info,
             outcome,
             attempts: attempts.len() as u32,
             started,
@@ -124,6 +131,57 @@ pub(super) async fn run(shared: &Arc<Shared>, suite: &Suite, test: &Test, shared
     }
 }
 
+/// How many times a test may still be run again.
+struct Retries {
+    /// After any failure.
+    left: u32,
+    /// After one that speaks of a service which doesn't work.
+    infrastructure: Option<InfrastructureRetry>,
+}
+
+impl Retries {
+    fn new(shared: &Shared, test: &Test) -> Self {
+        Self {
+            left: test.meta.retries.or(shared.options.retries).unwrap_or(0),
+            infrastructure: shared.plan.release.as_ref().and_then(|release| release.retry_infrastructure),
+        }
+    }
+
+    /// Whether to run it again, after the pause that is due.
+    async fn again(&mut self, shared: &Arc<Shared>, test: &Test, outage: bool) -> bool {
+        let stop = &shared.options.stop;
+        if stop.is_stopped() {
+            return false;
+        }
+        if let Some(infrastructure) = self.infrastructure.as_mut().filter(|one| outage && one.times > 0) {
+            infrastructure.times -= 1;
+            let pause = infrastructure.every;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.stopped() => return false,
+            }
+            // Of a service that is known to be down by now, one failure more would say nothing.
+            return tokio::select! {
+                blocked = shared.monitor.blocking(&test.meta.needs) => blocked.is_none(),
+                () = stop.stopped() => false,
+            };
+        }
+        let again = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        again
+    }
+}
+
+/// Obtains a credential before any test needs it. What goes wrong is heard by the plan's conditions.
+pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
+    let name = format!("credential {}", id.0);
+    let mut walk = walk(shared, &shared.credentials, &name, Scope::default(), CLEAN_UP, Span::nowhere());
+    tokio::select! {
+        _ = walk.obtain(id, Span::nowhere()) => {}
+        () = shared.options.stop.stopped() => {}
+    }
+}
+
 fn vacuous(test: &Test, facts: &Facts) -> Diagnostic {
     let missing = if facts.exchanges == 0 { "it made no exchange" } else { "nothing was expected of what came" };
     Diagnostic::error(&codes::VACUOUS, test.span, format!("this test proved nothing: {missing}")).with_help(
@@ -132,12 +190,22 @@ fn vacuous(test: &Test, facts: &Facts) -> Diagnostic {
 }
 
 /// One attempt: hooks before, the test, hooks after whatever happened.
-async fn attempt(shared: &Arc<Shared>, suite: &Suite, test: &Test, shared_scope: &Scope, number: usize) -> Walk {
+async fn attempt(
+    shared: &Arc<Shared>,
+    suite: &Suite,
+    test: &Test,
+    shared_scope: &Scope,
+    number: usize,
+    phase: Option<&Deadline>,
+) -> Walk {
     let (limit, span) = test.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
     let mut scope = Scope::new(&test.frame);
     scope.take_first(shared_scope, suite.shared_slots);
     let name = format!("{}#{number}", test.id);
     let mut walk = walk(shared, &shared.credentials, &name, scope, limit, span);
+    if let Some(phase) = phase {
+        walk.deadline = walk.deadline.tightened(phase.clone());
+    }
     let evidence = walk.evidence.clone();
     let clock = shared.http.clock;
     let at = walk.deadline.at;
@@ -147,7 +215,7 @@ async fn attempt(shared: &Arc<Shared>, suite: &Suite, test: &Test, shared_scope:
         () = shared.options.stop.stopped() => None,
     };
     match ended {
-        None => evidence.lock().facts.interrupted = true,
+        None => evidence.lock().facts.interrupted = shared.options.stop.cause(),
         Some(Ok(Err(Halt::Skipped(reason)))) => evidence.lock().facts.skipped = Some(reason),
         Some(Ok(_)) => {}
         Some(Err(_)) => {

@@ -207,8 +207,7 @@ pub fn of(fault: Fault) -> Red {
             green: &[
                 "the backend's database is up",
                 "the backend is ready for requests",
-                "the app's first page is served, with its navigation",
-                "an instance is complete only when all seven phases of its start-up are",
+                "a service is alive, whatever it depends on",
             ],
         },
         Fault::RefreshBroken => Only(&[

@@ -4,8 +4,9 @@ use crate::diag::{Diagnostic, closest, codes};
 use crate::project::DeclRef;
 use crate::source::Span;
 use crate::syntax::ast::{
-    EnvEntryKind, EnvValue, Environment, Expr, ExprKind, Ident, MetaKind, ObjectEntry, StrLit, TemplatePart,
+    EnvEntryKind, EnvValue, Environment, Expr, ExprKind, Ident, MetaKind, ObjectEntry, StrLit, Template, TemplatePart,
 };
+use crate::value::{NotReal, not_real};
 
 /// The environments that a suite or load can run on: those it names, else all.
 pub fn of_suite(cx: &mut Cx<'_>, metas: &[(Span, &MetaKind)]) -> Option<Vec<usize>> {
@@ -166,10 +167,15 @@ pub fn real_values(cx: &mut Cx<'_>, environment: &Environment) {
             EnvEntryKind::Target(target) if target.text == "demo" => {
                 (entry.span, "the demo system isn't real".to_owned())
             }
-            EnvEntryKind::Value { value: EnvValue::Expr(Expr { kind: ExprKind::String(template), span }), .. } => {
+            EnvEntryKind::Value { value, .. } => {
+                let written = match value {
+                    EnvValue::Expr(expr) => Some(expr),
+                    EnvValue::Secret { default, .. } | EnvValue::Variable { default, .. } => default.as_ref(),
+                };
+                let Some(Expr { kind: ExprKind::String(template), span }) = written else { continue };
                 let Some(TemplatePart::Text { text, .. }) = template.parts.first() else { continue };
-                let Some(reason) = unreal(text) else { continue };
-                (*span, reason)
+                let Some(reason) = unreal(text, template.parts.len() == 1) else { continue };
+                (*span, reason.to_string())
             }
             _ => continue,
         };
@@ -181,37 +187,39 @@ pub fn real_values(cx: &mut Cx<'_>, environment: &Environment) {
     }
 }
 
-/// Why a URL isn't that of a real system: in clear, or on this machine or network.
-fn unreal(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once("://")?;
-    if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("ws") {
-        return Some(format!("`{scheme}://` is in clear, so nothing proves who answers"));
+/// Why a URL isn't that of a real system, as far as its first text says it; a host that goes on behind it isn't known.
+fn unreal(text: &str, is_whole: bool) -> Option<NotReal> {
+    let (_, rest) = text.split_once("://")?;
+    not_real(text).filter(|found| {
+        is_whole || matches!(found, NotReal::PlainText(_)) || rest.contains(['/', '?', '#']) || rest.ends_with(':')
+    })
+}
+
+/// The environment that what is being checked runs on and that requires a real system.
+fn requires_real<'p>(cx: &Cx<'p>) -> Option<&'p Known<'p>> {
+    let index = cx.index;
+    match &cx.runs_on {
+        Some(runs_on) => runs_on.iter().filter_map(|at| index.environments.get(*at)).find(|known| known.real),
+        None if index.environments.iter().all(|known| known.real) => index.environments.first(),
+        None => None,
     }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = if host.starts_with('[') {
-        host.split(']').next().unwrap_or_default().trim_start_matches('[')
-    } else {
-        host.split(':').next().unwrap_or_default()
-    };
-    let local = host == "localhost" || host.ends_with(".localhost");
-    let private = match host.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        Ok(std::net::IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
-        Err(_) => false,
-    };
-    (local || private).then(|| format!("`{host}` is on this machine or a private network"))
+}
+
+/// A URL that is written out in a request, where an environment requires a real system.
+pub fn unreal_url(cx: &mut Cx<'_>, url: &Template) {
+    let Some(TemplatePart::Text { text, .. }) = url.parts.first() else { return };
+    let Some(reason) = unreal(text, url.parts.len() == 1) else { return };
+    let Some(real) = requires_real(cx) else { return };
+    cx.report(
+        Diagnostic::error(&codes::UNREAL, url.span, reason.to_string())
+            .with_related(real.name.span, "it says `require real`")
+            .with_help("name the deployed system by its `https://` or `wss://` address, or let the suite run on other environments: `runs on …`"),
+    );
 }
 
 /// `accept invalid certificate` where an environment requires a real system.
 pub fn invalid_certificate(cx: &mut Cx<'_>, span: Span) {
-    let index = cx.index;
-    let real = match &cx.runs_on {
-        Some(runs_on) => runs_on.iter().filter_map(|at| index.environments.get(*at)).find(|known| known.real),
-        None if index.environments.iter().all(|known| known.real) => index.environments.first(),
-        None => None,
-    };
-    let Some(real) = real else { return };
+    let Some(real) = requires_real(cx) else { return };
     let message = format!("the environment `{}` requires a real system, whose certificate is valid", real.name.text);
     cx.report(
         Diagnostic::error(&codes::UNREAL, span, message)

@@ -23,6 +23,7 @@ pub fn check(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
         Some(TemplatePart::Expr(expr)) => of_env(cx, sent, expr),
     }
     userinfo(cx, url);
+    super::environments::unreal_url(cx, url);
 }
 
 fn report(cx: &mut Cx<'_>, span: Span, message: String, help: &str) {

@@ -2,9 +2,11 @@
 
 pub mod args;
 mod compare;
+mod journal;
+mod merge;
 mod read;
 
-use args::{Action, Report};
+use args::{Report, ReportCommand};
 use clap::CommandFactory as _;
 
 use super::args::{Args, Color};
@@ -12,13 +14,15 @@ use super::exit::Exit;
 use super::output::Output;
 use super::outputs::Outputs;
 use crate::diag::{Diagnostic, closest};
-use crate::report::{github, terminal};
+use crate::report::{github, model, terminal};
 
 pub fn main(args: &Report, color: Color) -> Exit {
     let output = Output::new(color);
-    let done = match &args.action {
-        Some(Action::Compare(compare)) => compare::main(compare, &output),
-        None => again(args, &output),
+    let done = match (&args.command, &args.from_journal) {
+        (Some(ReportCommand::Merge(args)), _) => merge::main(args, &output),
+        (Some(ReportCommand::Compare(args)), _) => compare::main(args, &output),
+        (None, Some(path)) => journal::main(path, &args.report, &output),
+        (None, None) => again(args, &output),
     };
     done.unwrap_or_else(|diagnostic| {
         output.usage(&diagnostic);
@@ -38,6 +42,19 @@ fn again(args: &Report, output: &Output) -> Result<Exit, Box<Diagnostic>> {
     }
     let written = outputs.write(&report, output);
     let exit = Exit::of(&report);
+    Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
+}
+
+/// Tells what a report says that is made here for the first time, and writes what a run writes at its end.
+fn finish(report: &model::Report, asked: &[String], output: &Output) -> Result<Exit, Box<Diagnostic>> {
+    Outputs::again(asked)?;
+    let outputs = Outputs::of_run(asked)?;
+    output.print(&terminal::summary(report, output.style));
+    if outputs.github {
+        output.print(&github::annotations(report));
+    }
+    let written = outputs.write(report, output);
+    let exit = Exit::of(report);
     Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }
 

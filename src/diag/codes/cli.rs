@@ -8,5 +8,8 @@ registry! {
     UNKNOWN_FAULT = "e2e::cli::fault", "the demo system has no fault of this name";
     NO_DEMO = "e2e::cli::no_demo", "a fault is asked for, and the run doesn't use the demo system";
     UNKNOWN_CODE = "e2e::cli::unknown_code", "no diagnostic has this code";
+    JOURNAL = "e2e::cli::journal", "a journal can't be written, read, or gone on with";
+    SHARD = "e2e::cli::shard", "which shard this is isn't clear";
+    MERGE = "e2e::cli::merge", "the files given are not the shards of one run";
     DEMO_FAILED = "e2e::cli::demo_failed", "the demo system can't be started";
 }

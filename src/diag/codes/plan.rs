@@ -10,5 +10,10 @@ registry! {
     UNKNOWN_OVERRIDE = "e2e::plan::unknown_override", "`--set` names a value that the environment doesn't have";
     NOTHING_SELECTED = "e2e::plan::nothing_selected", "the filters select no test";
     UNKNOWN_TAG = "e2e::plan::unknown_tag", "no test has the tag that was asked for";
+    UNKNOWN_PLAN = "e2e::plan::unknown_plan", "no plan has the name that was asked for";
+    PLAN_ELSEWHERE = "e2e::plan::elsewhere", "the plan isn't meant for the environment that was asked for";
+    VALUE_REQUIRED = "e2e::plan::value_required", "a plan requires a value of the environment that is empty";
+    ENVIRONMENT_NOT_REAL = "e2e::plan::not_real", "values of an environment that its `require real` forbids";
+    PROXY = "e2e::plan::proxy", "a proxy is named by the process's variables, where `require real` is said";
     BAD_ENV_FILE = "e2e::plan::env_file", "a line of an `--env-file` isn't `NAME=VALUE`";
 }

@@ -8,10 +8,13 @@ registry! {
     CREDENTIAL_FAILED = "e2e::run::credential_failed", "a credential can't be obtained";
     LIMIT_REACHED = "e2e::run::limit_reached", "a time limit around several steps was reached";
     NEVER_HELD = "e2e::run::never_held", "the steps of an `eventually` never all held within its time";
+    LOAD_NOT_RUN = "e2e::run::load_not_run", "a phase names a load, which this version doesn't carry out";
     VACUOUS = "e2e::run::vacuous", "a test that ended without proving anything";
     CHANNEL_ENDED = "e2e::run::channel_closed", "something was sent on a channel that has ended";
     CHANNEL_NOT_OPEN = "e2e::run::channel_not_open", "a channel is used that was never opened";
     NO_PONG = "e2e::run::no_pong", "a ping wasn't answered in time";
     INTERNAL = "e2e::run::internal", "the tool itself failed while it ran a test";
-    PEER_NOT_REAL = "e2e::run::not_real", "an exchange that `require real` refuses";
+    PLAIN_TEXT = "e2e::run::plain_text", "a request that isn't encrypted, where `require real` is said";
+    PRIVATE_PEER = "e2e::run::private_peer", "a peer without a public address, where `require real` is said";
+    UNVERIFIED_CERTIFICATE = "e2e::run::unverified_certificate", "a certificate that isn't verified, where `require real` is said";
 }

@@ -1,46 +1,8 @@
 use std::time::Duration;
 
-use super::{Abort, Digest, ServiceState};
+use super::{Abort, AbortCondition, AbortKind, Digest, ServiceState};
 use crate::event::Instant;
-use crate::source::Span;
-use crate::syntax::ast::BinaryOp;
 use crate::value::format_duration;
-
-/// `abort when service backend is down`: one phrase of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AbortCondition {
-    /// As written: `service backend is down`.
-    pub text: String,
-    pub span: Span,
-    pub kind: AbortKind,
-    /// Only while this phase runs: its index.
-    pub phase: Option<usize>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum AbortKind {
-    ServiceDown(String),
-    CredentialFails(String),
-    /// None opens: three were tried, or a phase ended in which at least one was.
-    EveryWebSocketFails,
-    /// Consecutive requests, in the order in which they ended.
-    Slow {
-        op: BinaryOp,
-        limit: Duration,
-        requests: usize,
-        /// Only requests to these services.
-        to: Option<Vec<String>>,
-    },
-    /// How many tests failed, or which share of all tests of the run.
-    Failures {
-        op: BinaryOp,
-        limit: f64,
-        share: bool,
-    },
-    AnyFailure {
-        priority: Option<String>,
-    },
-}
 
 /// What the conditions listen to.
 #[derive(Clone, Copy, Debug)]
@@ -120,10 +82,14 @@ impl AbortJudge {
                 return None;
             }
             let because = watched.hears(what, total, failures, sockets)?;
-            Some((watched.condition.text.clone(), watched.condition.span, because))
+            Some((watched.condition.clone(), because))
         });
-        let (condition, span, because) = hit?;
-        self.tripped = Some(Abort { condition, because, span, at });
+        let (condition, because) = hit?;
+        let service = match condition.kind {
+            AbortKind::ServiceDown(service) => Some(service),
+            _ => None,
+        };
+        self.tripped = Some(Abort { condition: condition.text, because, service, span: condition.span, at });
         self.tripped.clone()
     }
 }

@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::suspect::{Known, Suspect, suspects};
 use super::verdict::sum;
 use super::watch::no_answer_words;
-use super::{Answer, Classification, Digest, RiskSum, ServiceState, ServiceWatch, Symptom, SymptomKind, classify};
+use super::{
+    Abort, Answer, Classification, Digest, RiskSum, ServiceState, ServiceWatch, Symptom, SymptomKind, classify,
+};
 use crate::judge::Outcome;
 use crate::value::format_duration;
 
@@ -25,7 +27,7 @@ pub struct Cause {
 }
 
 /// Groups what failed by what made it fail: outages along the dependencies first, then by kind, most tests first.
-pub(super) fn causes(digests: &[Digest], services: &[ServiceWatch]) -> Vec<Cause> {
+pub(super) fn causes(digests: &[Digest], services: &[ServiceWatch], abort: Option<&Abort>) -> Vec<Cause> {
     let failing = failing(digests, services);
     let working = working(digests, services, &failing);
     let known = Known { services, failing: &failing, working: &working };
@@ -33,8 +35,10 @@ pub(super) fn causes(digests: &[Digest], services: &[ServiceWatch]) -> Vec<Cause
     let mut taken: BTreeSet<&str> = BTreeSet::new();
     let mut outages: Vec<Cause> = Vec::new();
     for suspect in &suspects {
-        let mine: Vec<&Digest> =
-            digests.iter().filter(|digest| belongs(digest, suspect) && taken.insert(digest.id.as_str())).collect();
+        let mine: Vec<&Digest> = digests
+            .iter()
+            .filter(|digest| belongs(digest, suspect, abort) && taken.insert(digest.id.as_str()))
+            .collect();
         outages.push(outage(suspect, &mine, services));
     }
     let mut groups: Vec<(Key<'_>, Vec<&Digest>)> = Vec::new();
@@ -45,6 +49,7 @@ pub(super) fn causes(digests: &[Digest], services: &[ServiceWatch]) -> Vec<Cause
             None => groups.push((key, vec![digest])),
         }
     }
+    outages.extend(services.iter().filter(|watch| !failing.contains(&watch.name)).filter_map(slow_start));
     let mut rest: Vec<Cause> = groups.iter().map(|(_, tests)| misbehaviour(tests, services)).collect();
     outages.sort_by_key(|cause| std::cmp::Reverse(cause.tests.len()));
     rest.sort_by_key(|cause| std::cmp::Reverse(cause.tests.len()));
@@ -97,10 +102,15 @@ fn working(digests: &[Digest], services: &[ServiceWatch], failing: &BTreeSet<Str
 }
 
 /// Whether a test fell short because of a suspect's outage.
-fn belongs(digest: &Digest, suspect: &Suspect) -> bool {
+fn belongs(digest: &Digest, suspect: &Suspect, abort: Option<&Abort>) -> bool {
     let explained = |name: &str| name == suspect.service || suspect.explains.iter().any(|one| one == name);
-    if let Outcome::Skipped { blocked_by: Some(service), .. } = &digest.outcome {
-        return explained(service);
+    match &digest.outcome {
+        Outcome::Skipped { blocked_by: Some(service), .. } => return explained(service),
+        // What an abort left undone, it left undone because of its service.
+        Outcome::NotRun { .. } => {
+            return abort.and_then(|abort| abort.service.as_deref()).is_some_and(explained);
+        }
+        _ => {}
     }
     digest.symptom.as_ref().is_some_and(|symptom| {
         let broken =
@@ -128,7 +138,7 @@ fn outage(suspect: &Suspect, tests: &[&Digest], services: &[ServiceWatch]) -> Ca
                 _ => "do not work".to_owned(),
             };
             let depend = match others.len() {
-                1 => "depends on it",
+                1 => "it depends on it",
                 2 => "both depend on it",
                 _ => "all depend on it",
             };
@@ -150,6 +160,32 @@ fn outage(suspect: &Suspect, tests: &[&Digest], services: &[ServiceWatch]) -> Ca
         chain: chain(suspect, &seen, tests, services),
         evidence,
         at_risk: sum(tests.iter().copied()),
+    }
+}
+
+/// A service that came up while the run waited for it: nothing failed, and it is worth knowing.
+fn slow_start(watch: &ServiceWatch) -> Option<Cause> {
+    (classify(&watch.sightings)? == Classification::StartUpDelay).then(|| Cause {
+        summary: format!("{} was still starting: {}", watch.name, start_words(watch)),
+        suspect: Some(watch.name.clone()),
+        classification: Some(Classification::StartUpDelay),
+        tests: Vec::new(),
+        chain: Vec::new(),
+        evidence: timeline(watch).into_iter().collect(),
+        at_risk: Vec::new(),
+    })
+}
+
+/// `it answered rightly after 3.1s`
+pub(super) fn start_words(watch: &ServiceWatch) -> String {
+    let first = watch.sightings.iter().position(|one| !one.held);
+    let good = first.and_then(|first| watch.sightings[first..].iter().find(|one| one.held).map(|good| (first, good)));
+    match good {
+        Some((first, good)) => {
+            let time = good.at.saturating_sub(watch.sightings[first].at);
+            format!("it answered rightly {} after it was first asked", format_duration(time))
+        }
+        None => "it hasn't answered rightly yet".to_owned(),
     }
 }
 
@@ -194,7 +230,10 @@ fn chain(suspect: &Suspect, seen: &[(&str, String)], tests: &[&Digest], services
                 suspect.service
             )
         }
-        None => format!("{} is down, as {} says", suspect.service, and(suspect.named_by.iter())),
+        None => {
+            let says = if suspect.named_by.len() == 1 { "says" } else { "say" };
+            format!("{} is down, as {} {says}", suspect.service, and(suspect.named_by.iter()))
+        }
     };
     chain.push(root);
     chain

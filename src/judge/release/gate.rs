@@ -1,49 +1,9 @@
 use std::time::Duration;
 
-use super::{Counts, Digest, Sample};
+use super::{Counts, Digest, Gate, Measure, Of, Sample, Statistic};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 use crate::value::format_duration;
-
-/// `gate success > 90%`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gate {
-    /// As written, without the word `gate`.
-    pub text: String,
-    pub span: Span,
-    pub measure: Measure,
-    pub op: BinaryOp,
-    /// In the measure's unit: a share from 0 to 1, seconds, exchanges a second, a count.
-    pub limit: f64,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Measure {
-    /// The share of tests that passed, flaky ones included, among all that were to prove something: those that a test's own `skip when` left
-    /// out don't count, those that were blocked or not run do.
-    Success,
-    /// The share of flaky tests among those that were run.
-    Flaky,
-    /// The share of exchanges that got no answer, or one that isn't what was expected.
-    ErrorRate,
-    /// Exchanges a second.
-    Throughput,
-    /// Of the times of exchanges.
-    Statistic(Statistic, Of),
-    /// How many events came that a `never` forbids.
-    ForbiddenEvents,
-    /// One that only loads have.
-    Unavailable(String),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Statistic {
-    /// From 1 to 100; the nearest rank.
-    Percentile(u32),
-    Min,
-    Max,
-    Mean,
-}
 
 impl Statistic {
     /// `p95`, `min`, `max`, `mean`, `median`
@@ -72,16 +32,6 @@ impl Statistic {
             }
         }
     }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Of {
-    Time,
-    /// Only of requests like `GET /threads/*`: a method and a path, in which `*` and `{{…}}` stand for one segment.
-    TimeOf(String),
-    TimeToFirstByte,
-    /// From the request to the opening of a channel of this name.
-    Connect(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

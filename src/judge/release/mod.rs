@@ -15,40 +15,19 @@ mod tests;
 
 use std::time::Duration;
 
-pub use abort::{AbortCondition, AbortJudge, AbortKind, Observation};
+pub use abort::{AbortJudge, Observation};
 pub use causes::Cause;
 pub use counts::Counts;
 pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind};
-pub use gate::{Gate, GateResult, Measure, Of, Statistic, Unit};
+pub use gate::{GateResult, Unit};
 pub use services::{Base, ServiceMap};
-pub use verdict::{RiskSum, Verdict, VerdictState};
+pub use verdict::{RiskSum, Verdict, VerdictState, at_risk};
 pub use watch::{Classification, ServiceState, ServiceWatch, Sighting, classify};
+
+pub use crate::plan::{AbortCondition, AbortKind, Gate, Measure, Of, Phase, Release, Statistic};
 
 use crate::event::Instant;
 use crate::source::Span;
-
-/// A plan as it is judged: its phases with the tests that each selects, and its gates.
-#[derive(Clone, Debug, Default)]
-pub struct Release {
-    /// Absent for a run without a plan, which is one phase without gates.
-    pub name: Option<String>,
-    pub phases: Vec<Phase>,
-    /// Of the whole run.
-    pub gates: Vec<Gate>,
-}
-
-/// What a phase runs, and what must hold of it.
-#[derive(Clone, Debug)]
-pub struct Phase {
-    pub name: String,
-    pub span: Span,
-    pub gates: Vec<Gate>,
-    pub budget: Option<Duration>,
-    /// The ids of all tests that it selects, in order; one that an earlier phase ran counts here with the result it had there.
-    pub tests: Vec<String>,
-    /// Loads that it names.
-    pub loads: Vec<String>,
-}
 
 /// How a phase went, apart from its gates.
 #[derive(Clone, Debug, Default)]
@@ -67,8 +46,10 @@ pub struct PhaseRun {
 pub struct Abort {
     /// As written: `service backend is down`.
     pub condition: String,
-    /// What made it true: `backend answered 503 for 10 s`.
+    /// What made it true: `503, unhealthy, for 10s`.
     pub because: String,
+    /// The service that is down, where the condition is about one.
+    pub service: Option<String>,
     pub span: Span,
     pub at: Instant,
 }
@@ -143,7 +124,7 @@ pub fn assess(facts: Facts<'_>) -> Assessment {
     let all: Vec<&Digest> = facts.digests.iter().collect();
     let gates: Vec<GateResult> =
         facts.release.gates.iter().map(|gate| gate.judge(&all, Some(facts.duration))).collect();
-    let causes = causes::causes(facts.digests, facts.services);
+    let causes = causes::causes(facts.digests, facts.services, facts.abort);
     let counts = Counts::of(facts.digests.iter().map(|digest| &digest.outcome));
     let verdict = verdict::verdict(&facts, &counts, &phases, &gates);
     Assessment { counts, phases, gates, causes, verdict }

@@ -60,10 +60,13 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
     }
     let before_gates = reasons.len();
     reasons.extend(phases_that_fail(facts, phases));
-    reasons.extend(gates.iter().filter(|gate| !gate.held).map(|gate| format!("the gate {}", gate_words(gate))));
+    // Of a run that was cut short, a gate that nothing was measured for says nothing new.
+    let cut_short = facts.abort.is_some() || facts.interrupted;
+    let failed = gates.iter().filter(|gate| !(gate.held || cut_short && gate.measured.is_none()));
+    reasons.extend(failed.map(|gate| format!("the gate {}", gate_words(gate))));
     let gates_fail = reasons.len() > before_gates;
     reasons.extend(down(facts));
-    reasons.extend(facts.problems.iter().map(|problem| format!("a suite's hook failed: {problem}")));
+    reasons.extend(facts.problems.iter().cloned());
     reasons.extend(green_and_unfinished(facts));
     if counts.bad() > 0 {
         reasons.push(format!("{} of {} tests did not hold", counts.bad(), counts.total));
@@ -85,6 +88,11 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
     } else {
         VerdictState::Ready
     };
+    let slow = facts.services.iter().filter(|watch| watch.state == ServiceState::Up);
+    reasons.extend(
+        slow.filter(|watch| super::classify(&watch.sightings) == Some(super::Classification::StartUpDelay))
+            .map(|watch| format!("{} was slow to start: {}", watch.name, super::causes::start_words(watch))),
+    );
     if counts.flaky > 0 {
         let noun = if counts.flaky == 1 { "test is" } else { "tests are" };
         reasons.push(format!("{} {noun} flaky: passed only when tried again", counts.flaky));
@@ -149,14 +157,18 @@ fn green_and_unfinished(facts: &Facts<'_>) -> Vec<String> {
                 digest.symptom.as_ref().is_some_and(|symptom| symptom.service.as_ref() == Some(&service.name))
             })
             .count();
-        let tests = if failed == 0 { String::new() } else { format!(", and {failed} tests that use it fail") };
+        let tests = match failed {
+            0 => String::new(),
+            1 => ", and 1 test that uses it fails".to_owned(),
+            _ => format!(", and {failed} tests that use it fail"),
+        };
         reasons.push(format!("{}'s health is green although its start-up stands at {progress}{tests}", service.name));
     }
     reasons
 }
 
 /// What a suite puts at risk counts once, however many of its tests fail.
-pub(super) fn at_risk(digests: &[Digest], aborted: bool) -> Vec<RiskSum> {
+pub fn at_risk(digests: &[Digest], aborted: bool) -> Vec<RiskSum> {
     let unproved = |digest: &&Digest| match &digest.outcome {
         Outcome::Skipped { blocked_by, .. } => blocked_by.is_some(),
         Outcome::NotRun { .. } => aborted,

@@ -7,8 +7,8 @@ use super::failure::{failure, of_chain};
 use crate::event::{Failure, FailureKind, Header};
 use crate::value::format_size;
 
-/// A body on the wire, read to its end.
-pub(super) async fn read<B>(body: B, authority: &str, status: u16) -> Result<Bytes, Failure>
+/// A body on the wire, read to its end; its bytes are counted as they come.
+pub(super) async fn read<B>(body: B, authority: &str, status: u16, received: &mut u64) -> Result<Bytes, Failure>
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -19,6 +19,7 @@ where
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| of_chain(&*error.into(), authority, Some(status)))?;
         let Ok(data) = frame.into_data() else { continue };
+        *received += data.len() as u64;
         if collected.len() as u64 + data.len() as u64 > MAX_BODY_BYTES {
             return Err(too_large(authority, "sent"));
         }

@@ -1,9 +1,10 @@
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::failure::failure;
-use super::stages::{ConnectTimer, Resolver};
+use super::stages::{ConnectTimer, Recorder, Resolver, Stages};
 use super::tls::{self, Authority};
 use crate::event::{Failure, FailureKind};
 use crate::net::clock::Clock;
@@ -19,7 +20,11 @@ pub struct Http {
     pub epoch: jiff::Timestamp,
     /// Trusted beside the system's authorities.
     trusted: Vec<Authority>,
+    /// Only public peers over verified TLS are spoken to (`require real`).
+    pub(super) real: bool,
     clients: Mutex<HashMap<Profile, reqwest::Client>>,
+    /// What hosts were resolved to when they were last asked for: evidence of connections that are used again.
+    resolved: Mutex<HashMap<String, Vec<IpAddr>>>,
 }
 
 /// What distinguishes clients. Building one is dear (above all the trusted certificates), so it is done once for each kind, and
@@ -53,7 +58,28 @@ impl Http {
     pub fn new(clock: Clock, epoch: jiff::Timestamp, trusted: Vec<Authority>) -> Self {
         // Fails when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { clock, epoch, trusted, clients: Mutex::new(HashMap::new()) }
+        Self { clock, epoch, trusted, real: false, clients: Mutex::default(), resolved: Mutex::default() }
+    }
+
+    /// With `require real`: refuses what isn't plainly a public system's, before anything is sent.
+    pub fn requiring_real(mut self, real: bool) -> Self {
+        self.real = real;
+        self
+    }
+
+    /// The address that a URL's host is, or those that it had when it was last resolved.
+    pub(super) fn known_addresses(&self, host: &str) -> Vec<IpAddr> {
+        if let Ok(address) = host.trim_matches(['[', ']']).parse() {
+            return vec![address];
+        }
+        self.resolved.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn learn_addresses(&self, host: &str, recorder: &Recorder) {
+        let resolved = Stages::of(recorder).resolved;
+        if !resolved.is_empty() {
+            self.resolved.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned(), resolved);
+        }
     }
 
     pub(super) fn tls(&self, verify: bool, alpn: &[&[u8]]) -> Result<rustls::ClientConfig, Failure> {
@@ -66,7 +92,7 @@ impl Http {
             return Ok(client.clone());
         }
         let tls = profile.tls.then(|| self.tls(profile.verify, profile.version.alpn())).transpose()?;
-        let client = build(profile, tls)
+        let client = build(profile, tls, self.real)
             .map_err(|error| failure(FailureKind::Tls, format!("the HTTP client can't be set up: {error}")))?;
         clients.insert(profile, client.clone());
         Ok(client)
@@ -85,7 +111,7 @@ impl Protocol {
 }
 
 /// Every default of the client that would do something that no spec says is switched off.
-fn build(profile: Profile, tls: Option<rustls::ClientConfig>) -> reqwest::Result<reqwest::Client> {
+fn build(profile: Profile, tls: Option<rustls::ClientConfig>, real: bool) -> reqwest::Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -95,7 +121,7 @@ fn build(profile: Profile, tls: Option<rustls::ClientConfig>) -> reqwest::Result
         .pool_idle_timeout(Duration::from_secs(30))
         .tcp_nodelay(true)
         .http1_max_headers(256)
-        .dns_resolver(Arc::new(Resolver))
+        .dns_resolver(Arc::new(Resolver { real }))
         .connector_layer(ConnectTimer)
         .tls_info(true);
     builder = match profile.version {

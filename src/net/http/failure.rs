@@ -1,8 +1,8 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use super::stages::DnsFailure;
-use crate::event::{Failure, FailureKind};
+use super::stages::{DnsFailure, PrivateName, ResolveError};
+use crate::event::{Failure, FailureKind, Unreal};
 use crate::value::format_duration;
 
 pub(super) fn failure(kind: FailureKind, message: impl Into<String>) -> Failure {
@@ -43,6 +43,16 @@ pub(super) fn of_chain(error: &(dyn StdError + 'static), authority: &str, status
 fn specific(error: &(dyn StdError + 'static), authority: &str) -> Option<(FailureKind, String)> {
     if let Some(dns) = error.downcast_ref::<DnsFailure>() {
         return Some((FailureKind::Dns, dns.to_string()));
+    }
+    if let Some(private) = error.downcast_ref::<PrivateName>() {
+        let message = format!("nothing was sent to {authority}: {private}");
+        return Some((FailureKind::Unreal(Unreal::PrivatePeer), message));
+    }
+    if let Some(resolve) = error.downcast_ref::<ResolveError>() {
+        return match resolve {
+            ResolveError::Dns(dns) => specific(dns, authority),
+            ResolveError::Private(private) => specific(private, authority),
+        };
     }
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some((FailureKind::Tls, format!("no TLS connection with {authority}: {}", tls_words(tls))));

@@ -3,7 +3,9 @@
 mod body;
 mod client;
 mod failure;
+mod progress;
 mod raw;
+mod real;
 mod send;
 mod stages;
 mod tls;

@@ -1,6 +1,7 @@
 //! Requests whose path the client's URL type would tidy up: dot segments go out as they are written, since a server's answer to
 //! them is what a test asks about.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,9 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::failure::{failure, of_chain};
-use super::stages::DnsFailure;
-use crate::event::{Failure, FailureKind, Peer, Tls};
-use crate::net::auth;
+use super::progress::fingerprint;
+use super::stages::{connection_begins, connection_ends, resolve};
+use crate::event::{Failure, FailureKind, Tls};
 
 /// What can't stand in a path or a query (RFC 3986, appendix A); everything else is sent as written.
 const ILLEGAL: &AsciiSet =
@@ -36,14 +37,23 @@ pub(super) fn written_target(written: &str, _url: &url::Url) -> Option<String> {
     path.split(['/', '\\']).any(dots).then_some(encoded)
 }
 
+/// How the other side is reached.
+pub(super) struct Way {
+    /// With whether certificates are verified; absent for plain text.
+    pub tls: Option<(rustls::ClientConfig, bool)>,
+    /// Only public addresses are connected to.
+    pub real: bool,
+}
+
+/// Sends one request on a connection of its own: the answer, the peer's address, and TLS.
 pub(super) async fn send(
     method: &str,
     url: &url::Url,
     target: &str,
     headers: http::HeaderMap,
     body: Option<Bytes>,
-    tls: Option<(rustls::ClientConfig, bool)>,
-) -> Result<(http::Response<Incoming>, Peer), Failure> {
+    way: Way,
+) -> Result<(http::Response<Incoming>, Option<String>, Option<Tls>), Failure> {
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(80);
     let authority = match url.port() {
@@ -64,25 +74,39 @@ pub(super) async fn send(
         .body(Full::new(body.unwrap_or_default()))
         .map_err(|error| failure(FailureKind::Invalid, format!("`{target}` can't be sent as a path: {error}")))?;
 
-    let (stream, mut peer) = connect(host, port, &shown).await?;
-    let Some((config, verify)) = tls else { return Ok((exchange(stream, request, &shown).await?, peer)) };
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let name = rustls::pki_types::ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
-        .map_err(|_| failure(FailureKind::Tls, format!("`{host}` can't be the name of a TLS server")))?;
-    let stream = connector.connect(name, stream).await.map_err(|error| of_chain(&error, &shown, None))?;
-    peer.tls = tls_of(stream.get_ref().1, verify);
-    Ok((exchange(stream, request, &shown).await?, peer))
+    let connecting = async {
+        let stream = connect(host, port, &shown, way.real).await?;
+        let address = stream.peer_addr().map(|address| address.to_string()).ok();
+        let Some((config, verify)) = way.tls else { return Ok((Stream::Plain(stream), address, None)) };
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        let name = rustls::pki_types::ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
+            .map_err(|_| failure(FailureKind::Tls, format!("`{host}` can't be the name of a TLS server")))?;
+        let stream = connector.connect(name, stream).await.map_err(|error| of_chain(&error, &shown, None))?;
+        let tls = tls_of(stream.get_ref().1, verify);
+        Ok((Stream::Tls(Box::new(stream)), address, tls))
+    };
+    let started = connection_begins();
+    let connected = connecting.await;
+    connection_ends(started, connected.is_ok());
+    let (stream, address, tls) = connected?;
+    let answer = match stream {
+        Stream::Plain(stream) => exchange(stream, request, &shown).await?,
+        Stream::Tls(stream) => exchange(*stream, request, &shown).await?,
+    };
+    Ok((answer, address, tls))
 }
 
-async fn connect(host: &str, port: u16, shown: &str) -> Result<(TcpStream, Peer), Failure> {
-    let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
-    let addresses: Vec<_> = found
-        .map_err(|error| of_chain(&DnsFailure { name: host.to_owned(), reason: error.to_string() }, shown, None))?
-        .collect();
-    let stream = TcpStream::connect(addresses.as_slice()).await.map_err(|error| of_chain(&error, shown, None))?;
-    let address = stream.peer_addr().map(|address| address.to_string()).unwrap_or_default();
-    let resolved = addresses.iter().map(|address| address.ip().to_string()).collect();
-    Ok((stream, Peer { address, resolved, reused: false, tls: None }))
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+}
+
+async fn connect(host: &str, port: u16, shown: &str, real: bool) -> Result<TcpStream, Failure> {
+    let addresses = match host.trim_matches(['[', ']']).parse() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => resolve(host, port, real).await.map_err(|error| of_chain(&error, shown, None))?,
+    };
+    TcpStream::connect(addresses.as_slice()).await.map_err(|error| of_chain(&error, shown, None))
 }
 
 async fn exchange<S>(
@@ -101,7 +125,6 @@ where
 }
 
 fn tls_of(connection: &rustls::ClientConnection, verified: bool) -> Option<Tls> {
-    use sha2::Digest as _;
     let certificate = connection.peer_certificates()?.first()?;
     let version = connection.protocol_version().map(|version| match version {
         rustls::ProtocolVersion::TLSv1_3 => "TLSv1.3".to_owned(),
@@ -109,7 +132,7 @@ fn tls_of(connection: &rustls::ClientConnection, verified: bool) -> Option<Tls> 
     });
     Some(Tls {
         version,
-        fingerprint: Some(auth::hex(&sha2::Sha256::digest(certificate))),
+        fingerprint: Some(fingerprint(certificate)),
         certificate: Some(Bytes::copy_from_slice(certificate)),
         verified,
     })

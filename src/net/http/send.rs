@@ -6,9 +6,10 @@ use bytes::Bytes;
 use super::body;
 use super::client::{Http, Profile, Protocol, Upgraded};
 use super::failure::{failure, of_client, timed_out};
-use super::stages::{Stages, recorded};
-use super::{MAX_REDIRECTS, raw};
-use crate::event::{Exchange, Failure, FailureKind, Header, Hop, Instant, Peer, Response, Timings, Tls};
+use super::progress::{Pending, Progress, fingerprint};
+use super::stages::{Recorder, recorded};
+use super::{MAX_REDIRECTS, raw, real};
+use crate::event::{Exchange, Failure, FailureKind, Header, Hop, Instant, Response, Timings, Tls};
 use crate::net::auth;
 use crate::net::cookies::Jar;
 use crate::plan::HttpVersion;
@@ -44,6 +45,21 @@ pub enum Live {
     Body(Box<reqwest::Response>),
 }
 
+/// A request as it goes out.
+struct Sent {
+    url: url::Url,
+    /// Path and query, where the URL's aren't those that are sent.
+    written: Option<String>,
+    headers: reqwest::header::HeaderMap,
+}
+
+/// The head of an answer, and its body as it comes.
+enum Answer {
+    Client(Box<reqwest::Response>),
+    /// Of a request whose path was sent as written.
+    Raw(http::Response<hyper::body::Incoming>),
+}
+
 /// What is wanted of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -52,22 +68,6 @@ pub enum Mode {
     Upgrade,
     /// The body as it comes, when the answer is a success.
     Stream,
-}
-
-/// What is known so far; kept when the time runs out.
-struct Progress {
-    method: String,
-    url: String,
-    headers: Vec<(String, String)>,
-    body: Option<Bytes>,
-    hops: Vec<Hop>,
-    stages: Stages,
-    peer: Option<Peer>,
-    status: Option<u16>,
-    first_byte: Option<Duration>,
-    sent: u64,
-    received: u64,
-    digest_answered: bool,
 }
 
 impl Http {
@@ -79,20 +79,7 @@ impl Http {
     /// The same, for an answer that is wanted live.
     pub async fn send_for(&self, request: &Outgoing, jar: Option<&Mutex<Jar>>, mode: Mode) -> (Exchange, Option<Live>) {
         let started = self.clock.now();
-        let mut progress = Progress {
-            method: request.method.clone(),
-            url: request.url.clone(),
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-            hops: Vec::new(),
-            stages: Stages::default(),
-            peer: None,
-            status: None,
-            first_byte: None,
-            sent: 0,
-            received: 0,
-            digest_answered: false,
-        };
+        let mut progress = Progress::new(request);
         let outcome = tokio::time::timeout(request.limit, self.follow(request, jar, mode, &mut progress)).await;
         let outcome =
             outcome.unwrap_or_else(|_| Err(timed_out(&authority(&progress.url), request.limit, progress.status)));
@@ -100,6 +87,7 @@ impl Http {
             Ok((response, live)) => (Ok(Arc::new(response)), live),
             Err(failure) => (Err(failure), None),
         };
+        progress.unanswered();
         let total = self.clock.now().saturating_sub(started);
         (self.evidence(request, progress, outcome, started, total), live)
     }
@@ -113,9 +101,6 @@ impl Http {
         total: Duration,
     ) -> Exchange {
         let body = request.body.clone().unwrap_or_default();
-        let Stages { dns, connect: all, tls, .. } = progress.stages;
-        let other = dns.unwrap_or_default().saturating_add(tls.unwrap_or_default());
-        let connect = all.map(|all| all.saturating_sub(other));
         Exchange {
             method: request.method.clone(),
             url: request.url.clone(),
@@ -126,7 +111,7 @@ impl Http {
             attempts: 1,
             hops: progress.hops,
             peer: progress.peer,
-            timings: Timings { dns, connect, tls, first_byte: progress.first_byte, total },
+            timings: Timings { first_byte: progress.first_byte, total, ..progress.stages },
             bytes_sent: progress.sent,
             bytes_received: progress.received,
         }
@@ -158,7 +143,8 @@ impl Http {
                 );
                 return Err(Failure { kind: FailureKind::TooManyRedirects, message, status: Some(response.status) });
             }
-            progress.hops.push(Hop { status: response.status, url: progress.url.clone() });
+            let hop = Hop { status: response.status, url: progress.url.clone(), peer: progress.peer.take() };
+            progress.hops.push(hop);
             redirect(progress, response.status, next);
         }
     }
@@ -188,43 +174,30 @@ impl Http {
     ) -> Result<(Response, Option<Live>), Failure> {
         let started = self.clock.now();
         let url = parse_url(&progress.url)?;
+        if self.real {
+            real::refuse(request, &progress.url, !progress.hops.is_empty())?;
+        }
         let headers = self.headers(request, jar, progress)?;
         let authority = authority(&progress.url);
-        progress.sent +=
-            wire_size(&progress.method, &url, &headers) + progress.body.as_ref().map_or(0, |body| body.len() as u64);
-        if mode == Mode::Whole
-            && let Some(target) = raw::written_target(&progress.url, &url)
-        {
-            let tls = (url.scheme() == "https")
-                .then(|| self.tls(request.verify, &[b"http/1.1"]).map(|config| (config, request.verify)))
-                .transpose()?;
-            let (answer, peer) =
-                raw::send(&progress.method, &url, &target, headers, progress.body.clone(), tls).await?;
-            progress.peer = Some(peer);
-            let whole = self.whole(answer, started, progress, &authority).await?;
-            return Ok((whole, None));
-        }
-        let version = if mode == Mode::Upgrade { Protocol::Http11 } else { request.version.into() };
-        let profile = Profile { tls: url.scheme() == "https", verify: request.verify, version };
-        let client = self.client(profile)?;
-        let method = reqwest::Method::from_bytes(progress.method.as_bytes())
-            .map_err(|_| failure(FailureKind::Invalid, format!("`{}` is no method", progress.method)))?;
-        let mut builder = client.request(method, url).headers(headers);
-        if let Some(body) = progress.body.clone() {
-            builder = builder.body(body);
-        }
-        let (answer, stages) = recorded(builder.send()).await;
-        let reused = stages.connect.is_none();
-        if !reused || progress.stages.connect.is_none() {
-            progress.stages = stages;
-        }
-        let answer = answer.map_err(|error| of_client(&error, &authority, None))?;
-        progress.peer = answer.remote_addr().map(|address| Peer {
-            address: address.to_string(),
-            resolved: progress.stages.resolved.iter().map(|address| address.ip().to_string()).collect(),
-            reused,
-            tls: tls_of(&answer, request.verify),
+        let written = raw::written_target(&progress.url, &url).filter(|_| mode == Mode::Whole);
+        let recorder = Recorder::default();
+        let host = url.host_str().unwrap_or_default().to_owned();
+        progress.pending = Some(Pending {
+            recorder: recorder.clone(),
+            size: wire_size(progress, &url, written.as_deref(), &headers),
+            known: self.known_addresses(&host),
+            port: url.port_or_known_default().unwrap_or_default(),
         });
+        let answer = self.answer(request, Sent { url, written, headers }, mode, progress, recorder.clone()).await;
+        self.learn_addresses(&host, &recorder);
+        let answer = answer?;
+        if self.real {
+            real::confirm(progress.peer.as_ref())?;
+        }
+        let answer = match answer {
+            Answer::Raw(answer) => return Ok((self.whole(answer, started, progress, &authority).await?, None)),
+            Answer::Client(answer) => answer,
+        };
         let status = answer.status().as_u16();
         let live = match mode {
             Mode::Upgrade => status == 101,
@@ -232,7 +205,7 @@ impl Http {
             Mode::Whole => false,
         };
         if !live {
-            let answer: http::Response<reqwest::Body> = answer.into();
+            let answer: http::Response<reqwest::Body> = (*answer).into();
             return Ok((self.whole(answer, started, progress, &authority).await?, None));
         }
         progress.first_byte = Some(self.clock.now().saturating_sub(started));
@@ -245,12 +218,49 @@ impl Http {
             body: Bytes::new(),
             wire_size: 0,
         };
-        progress.received += headers_size(&response.headers);
+        progress.received += head_size(answer.status(), answer.extensions(), &response.headers);
         if mode == Mode::Stream {
-            return Ok((response, Some(Live::Body(Box::new(answer)))));
+            return Ok((response, Some(Live::Body(answer))));
         }
         let upgraded = answer.upgrade().await.map_err(|error| of_client(&error, &authority, Some(status)))?;
         Ok((response, Some(Live::Upgraded(Box::new(upgraded)))))
+    }
+
+    /// Sends one request, and gives the head of its answer.
+    async fn answer(
+        &self,
+        request: &Outgoing,
+        sent: Sent,
+        mode: Mode,
+        progress: &mut Progress,
+        recorder: Recorder,
+    ) -> Result<Answer, Failure> {
+        let Sent { url, written, headers } = sent;
+        let authority = authority(&progress.url);
+        let https = url.scheme() == "https";
+        if let Some(target) = written {
+            let tls = https
+                .then(|| self.tls(request.verify, &[b"http/1.1"]).map(|config| (config, request.verify)))
+                .transpose()?;
+            let way = raw::Way { tls, real: self.real };
+            let sending = raw::send(&progress.method, &url, &target, headers, progress.body.clone(), way);
+            let (answer, address, tls) = recorded(recorder, sending).await?;
+            progress.answered(address, tls);
+            return Ok(Answer::Raw(answer));
+        }
+        let version = if mode == Mode::Upgrade { Protocol::Http11 } else { request.version.into() };
+        let client = self.client(Profile { tls: https, verify: request.verify, version })?;
+        let method = reqwest::Method::from_bytes(progress.method.as_bytes())
+            .map_err(|_| failure(FailureKind::Invalid, format!("`{}` is no method", progress.method)))?;
+        let mut builder = client.request(method, url).headers(headers);
+        if let Some(body) = progress.body.clone() {
+            builder = builder.body(body);
+        }
+        let answer = recorded(recorder, builder.send()).await;
+        let answer = answer.map_err(|error| of_client(&error, &authority, None))?;
+        let address = answer.remote_addr().map(|address| address.to_string());
+        progress.answered(address, tls_of(&answer, request.verify));
+        Ok(Answer::Client(Box::new(answer)))
     }
 
     /// Reads an answer to its end.
@@ -270,9 +280,8 @@ impl Http {
         let status = parts.status.as_u16();
         progress.status = Some(status);
         let headers = header_list(&parts.headers);
-        progress.received += headers_size(&headers);
-        let wire = body::read(wire, authority, status).await?;
-        progress.received += wire.len() as u64;
+        progress.received += head_size(parts.status, &parts.extensions, &headers);
+        let wire = body::read(wire, authority, status, &mut progress.received).await?;
         let wire_size = wire.len() as u64;
         let body = body::decode(wire, &headers, authority)?;
         Ok(Response {
@@ -379,7 +388,6 @@ pub(super) fn authority(url: &str) -> String {
 }
 
 fn tls_of(answer: &reqwest::Response, verified: bool) -> Option<Tls> {
-    use sha2::Digest as _;
     let info = answer.extensions().get::<reqwest::tls::TlsInfo>()?;
     let certificate = info.peer_certificate()?;
     let version = info.version().and_then(|version| {
@@ -389,7 +397,7 @@ fn tls_of(answer: &reqwest::Response, verified: bool) -> Option<Tls> {
     });
     Some(Tls {
         version: version.map(|(_, name)| name.to_owned()),
-        fingerprint: Some(auth::hex(&sha2::Sha256::digest(certificate))),
+        fingerprint: Some(fingerprint(certificate)),
         certificate: Some(Bytes::copy_from_slice(certificate)),
         verified,
     })
@@ -413,11 +421,30 @@ fn header_list(map: &http::HeaderMap) -> Vec<Header> {
     map.iter().map(|(name, of)| Header { name: name.as_str().to_owned(), value: value(of) }).collect()
 }
 
-fn headers_size(headers: &[Header]) -> u64 {
-    headers.iter().map(|header| (header.name.len() + header.value.len() + 4) as u64).sum::<u64>() + 19
+/// The size of an answer's head of HTTP/1.1 in bytes (RFC 9112, section 4).
+fn head_size(status: http::StatusCode, extensions: &http::Extensions, headers: &[Header]) -> u64 {
+    let usual = status.canonical_reason().unwrap_or_default();
+    // It is kept only where it isn't the usual one.
+    let reason = extensions.get::<hyper::ext::ReasonPhrase>().map_or(usual.len(), |reason| reason.as_bytes().len());
+    let line = "HTTP/1.1 200 \r\n\r\n".len() + reason;
+    headers.iter().map(|header| (header.name.len() + header.value.len() + ": \r\n".len()) as u64).sum::<u64>()
+        + line as u64
 }
 
-fn wire_size(method: &str, url: &url::Url, headers: &http::HeaderMap) -> u64 {
-    let head = method.len() + raw::target_of(url).len() + " HTTP/1.1\r\n\r\n".len() + 1;
-    headers.iter().map(|(name, value)| (name.as_str().len() + value.len() + 4) as u64).sum::<u64>() + head as u64
+/// The size of a request of HTTP/1.1 in bytes, with what the client adds (RFC 9112, section 3.2; RFC 9110, section 8.6). HTTP/2 says the
+/// same in fewer.
+fn wire_size(progress: &Progress, url: &url::Url, written: Option<&str>, headers: &http::HeaderMap) -> u64 {
+    let line = |name: usize, value: usize| (name + value + ": \r\n".len()) as u64;
+    let target = written.map_or_else(|| raw::target_of(url).len(), str::len);
+    let mut size = (progress.method.len() + target + "  HTTP/1.1\r\n\r\n".len()) as u64;
+    size += headers.iter().map(|(name, value)| line(name.as_str().len(), value.len())).sum::<u64>();
+    if !headers.contains_key("host") {
+        let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        size += line("host".len(), authority.len());
+    }
+    let Some(body) = &progress.body else { return size };
+    if !headers.contains_key("content-length") {
+        size += line("content-length".len(), body.len().to_string().len());
+    }
+    size + body.len() as u64
 }

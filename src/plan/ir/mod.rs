@@ -1,6 +1,7 @@
 mod channel;
 mod expect;
 mod expr;
+mod release;
 mod request;
 mod step;
 mod tree;
@@ -8,6 +9,7 @@ mod tree;
 pub use channel::*;
 pub use expect::*;
 pub use expr::*;
+pub use release::*;
 pub use request::*;
 pub use step::*;
 pub use tree::*;

@@ -23,7 +23,8 @@ pub struct Request {
     /// How many redirects are followed; none without this.
     pub follow_redirects: Option<Expr>,
     pub http: Option<HttpVersion>,
-    pub accept_invalid_certificate: bool,
+    /// Where it says so.
+    pub accept_invalid_certificate: Option<Span>,
     pub compressed: bool,
     /// In the order of the spec.
     pub checks: Vec<Check>,

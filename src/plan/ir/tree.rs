@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Expr, Request, Step};
+use super::{Expr, ReleasePlan, Request, Step};
 use crate::source::{Sources, Span};
 use crate::value::{Money, Shape, Value};
 
@@ -16,6 +16,8 @@ pub struct Plan {
     pub flows: Vec<Flow>,
     pub credentials: Vec<Credential>,
     pub suites: Vec<Suite>,
+    /// The plan that was asked for.
+    pub release: Option<ReleasePlan>,
 }
 
 /// The environment chosen for the run, its values known.
@@ -25,6 +27,8 @@ pub struct Environment {
     pub name: Option<String>,
     pub values: BTreeMap<String, Value>,
     pub require_real: bool,
+    /// Where it says so.
+    pub real_span: Option<Span>,
     /// `target demo`: the embedded demo system serves the run.
     pub demo: bool,
     pub services: Vec<Service>,

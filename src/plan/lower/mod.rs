@@ -6,6 +6,7 @@ mod expect;
 mod expr;
 mod flow;
 mod item;
+mod release;
 mod request;
 mod stmt;
 mod suite;
@@ -20,14 +21,15 @@ use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::Shape;
 
-/// Lays out all suites of the files that were asked for.
+/// Lays out all suites of the files that were asked for, and the plan that is to be carried out, if there is one.
 ///
 /// # Errors
 /// What only shows when the plan is made: files that can't be read, cases that can't be known. A program that `check` refuses
 /// gives diagnostics as well, never a panic.
-pub fn compile(project: &Project, environment: Environment) -> Result<Plan, Vec<Diagnostic>> {
+pub fn compile(project: &Project, environment: Environment, release: Option<DeclRef>) -> Result<Plan, Vec<Diagnostic>> {
     let mut lower = Lower::new(project, environment);
     let suites = lower.suites();
+    let release = release.and_then(|decl| lower.release(decl));
     if lower.diagnostics.iter().any(Diagnostic::is_error) {
         return Err(lower.diagnostics);
     }
@@ -38,30 +40,24 @@ pub fn compile(project: &Project, environment: Environment) -> Result<Plan, Vec<
         flows: lower.flows.into_iter().flatten().collect(),
         credentials: lower.credentials.into_iter().flatten().collect(),
         suites,
+        release,
     })
 }
 
-/// A declaration that parses and is checked, and that `run` doesn't carry out in this version.
+/// A load: it is checked, and not carried out in this version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotRun {
-    /// `load` or `plan`
-    pub kind: &'static str,
     pub name: String,
     pub span: Span,
 }
 
-/// The loads and plans among the files that were asked for.
+/// The loads among the files that were asked for.
 pub fn not_run_yet(project: &Project) -> Vec<NotRun> {
     let modules = project.roots.iter().filter_map(|id| project.module(*id));
     modules
         .flat_map(|module| &module.ast.items)
         .filter_map(|item| match &item.kind {
-            ast::ItemKind::Load(load) => {
-                Some(NotRun { kind: "load", name: load.name.value.clone(), span: load.name.span })
-            }
-            ast::ItemKind::Plan(plan) => {
-                Some(NotRun { kind: "plan", name: plan.name.text.clone(), span: plan.name.span })
-            }
+            ast::ItemKind::Load(load) => Some(NotRun { name: load.name.value.clone(), span: load.name.span }),
             _ => None,
         })
         .collect()

@@ -43,7 +43,7 @@ impl Body<'_, '_> {
             retry: None,
             follow_redirects: None,
             http: None,
-            accept_invalid_certificate: false,
+            accept_invalid_certificate: None,
             compressed: false,
             checks: Vec::new(),
             expect_failure: None,
@@ -86,7 +86,7 @@ impl Body<'_, '_> {
             Part::HttpVersion { text, .. } => {
                 request.http = Some(if text == "2" { HttpVersion::Http2 } else { HttpVersion::Http11 });
             }
-            Part::AcceptInvalidCertificate => request.accept_invalid_certificate = true,
+            Part::AcceptInvalidCertificate => request.accept_invalid_certificate = Some(part.span),
             Part::Compressed => request.compressed = true,
             Part::ExpectFailure(failure) => {
                 request.expect_failure = self.failure(&failure.kind).map(|kind| (kind, failure.span));

@@ -3,15 +3,19 @@
 //! Fields may be added, never renamed; one that came later has a default, so that older files are still read. Durations are milliseconds,
 //! times RFC 3339. Texts have passed the redactor.
 
+mod blob;
 mod convert;
 mod diagnostic;
+mod journal;
 mod plan;
 mod test;
 
 use serde::{Deserialize, Serialize};
 
+pub use blob::{BLOB_KIND, BLOB_SCHEMA, Blob};
 pub(in crate::report) use convert::time;
 pub use diagnostic::{Diagnostic, Excerpt, ExcerptLabel, Location, Place, Related, Span};
+pub use journal::{Begun, Earlier, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned};
 pub use plan::{Gate, GateSpec, PhaseSpec, PlanSpec};
 pub use test::{
     Channel, ChannelEnd, Exchange, Expectation, Failure, Frame, Hop, Step, Symptom, Test, TestRisk, Timings, Tls,
@@ -162,6 +166,9 @@ pub struct Phase {
 pub struct Abort {
     pub condition: String,
     pub because: String,
+    /// The service that is down, where the condition is about one.
+    #[serde(default)]
+    pub service: Option<String>,
     pub at_ms: f64,
     pub span: Option<Span>,
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Span;
+use super::{Phase, Span, Summary};
 
 /// A gate with what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +35,25 @@ pub struct PhaseSpec {
     #[serde(default)]
     pub loads: Vec<String>,
     pub span: Option<Span>,
+}
+
+impl PhaseSpec {
+    /// The phase before anything was done about it.
+    pub fn not_begun(&self) -> Phase {
+        Phase {
+            name: self.name.clone(),
+            state: String::new(),
+            started_ms: None,
+            duration_ms: 0.0,
+            budget_ms: self.budget_ms,
+            over_budget: false,
+            stopped: None,
+            gates: Vec::new(),
+            summary: Summary::default(),
+            tests: self.tests.clone(),
+            loads: self.loads.clone(),
+        }
+    }
 }
 
 /// A gate that can be judged again.

@@ -102,7 +102,9 @@ pub struct Exchange {
     pub attempts: u32,
     #[serde(default)]
     pub started_ms: f64,
+    /// `127.0.0.1:8080`; absent when no connection was made, or it isn't known with which of several addresses.
     pub peer: Option<String>,
+    /// Every address of the host, in the order in which they are tried.
     #[serde(default)]
     pub resolved: Option<Vec<String>>,
     #[serde(default)]
@@ -145,6 +147,14 @@ pub struct Tls {
 pub struct Hop {
     pub status: u16,
     pub url: String,
+    #[serde(default)]
+    pub peer: Option<String>,
+    #[serde(default)]
+    pub resolved: Option<Vec<String>>,
+    #[serde(default)]
+    pub reused: Option<bool>,
+    #[serde(default)]
+    pub tls: Option<Tls>,
 }
 
 /// A stage that didn't happen, as on a connection that was used again, is `null`.

@@ -2,7 +2,7 @@
 
 mod summary;
 
-pub use summary::summary;
+pub use summary::{phase_line, summary};
 
 use std::fmt::Write as _;
 

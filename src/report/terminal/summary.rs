@@ -73,7 +73,7 @@ fn phases(report: &Report, style: Style, text: &mut String) {
 }
 
 /// `✓ Infrastructure health   14 passed   success > 90%: 100% (14 of 14 tests)`
-pub(super) fn phase_line(phase: &Phase, width: usize, style: Style) -> String {
+pub fn phase_line(phase: &Phase, width: usize, style: Style) -> String {
     let mark = match phase.state.as_str() {
         "passed" => mark(true, style),
         "not_run" => paint("-", DIM, style),
@@ -91,7 +91,7 @@ pub(super) fn phase_line(phase: &Phase, width: usize, style: Style) -> String {
     if phase.over_budget {
         words.push("its budget was used up".to_owned());
     }
-    words.extend(phase.stopped.as_ref().map(|why| format!("stopped: {}", sanitize(why))));
+    words.extend(phase.stopped.as_ref().map(|why| sanitize(why)));
     format!("  {mark} {:width$}  {}\n", sanitize(&phase.name), words.join("; "))
 }
 
@@ -105,18 +105,19 @@ fn mark(held: bool, style: Style) -> String {
 }
 
 /// `success > 90%: 82.1% (23 of 28 tests), does not hold`
-pub(super) fn gate_words(gate: &Gate) -> String {
+fn gate_words(gate: &Gate) -> String {
     let held = if gate.held { "" } else { ", does not hold" };
     format!("{}: {} ({}){held}", gate.text, gate.measured_words(), gate.basis)
 }
 
 fn causes(report: &Report, style: Style, text: &mut String) {
     // One test that failed has told its own cause already.
-    let told = report.summary.counts().bad() <= 1 && report.causes.iter().all(|cause| cause.chain.is_empty());
+    let told = report.summary.counts().bad() <= 1 && report.causes.iter().all(|cause| cause.evidence.is_empty());
     if told || report.causes.is_empty() {
         return;
     }
-    text.push_str(&paint("Look at this first\n", BOLD, style));
+    let failed = report.causes.iter().any(|cause| !cause.tests.is_empty());
+    text.push_str(&paint(if failed { "Look at this first\n" } else { "Worth knowing\n" }, BOLD, style));
     for cause in report.causes.iter().take(MOST_CAUSES) {
         text.push_str(&cause_lines(cause, style));
     }
@@ -128,8 +129,12 @@ fn causes(report: &Report, style: Style, text: &mut String) {
 }
 
 fn cause_lines(cause: &Cause, style: Style) -> String {
-    let tests = if cause.tests.len() == 1 { "test" } else { "tests" };
-    let mut text = format!("  {:>3} {tests}: {}", cause.tests.len(), sanitize(&cause.summary));
+    let mut text = match cause.tests.len() {
+        // Nothing failed by it.
+        0 => format!("   note: {}", sanitize(&cause.summary)),
+        1 => format!("    1 test: {}", sanitize(&cause.summary)),
+        count => format!("  {count:>3} tests: {}", sanitize(&cause.summary)),
+    };
     if let Some(words) = cause.classification.as_deref().and_then(Classification::named).map(Classification::words) {
         let _ = write!(text, " ({words})");
     }

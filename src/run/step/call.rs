@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Scope, evaluate};
+use crate::eval::{Host as _, Scope, evaluate};
+use crate::judge::release::Observation;
 use crate::plan::{CredentialId, Expr, FlowId, Slot};
 use crate::source::Span;
 use crate::value::{Secret, Value};
@@ -94,7 +95,7 @@ impl Walk {
     }
 
     /// Sees to it that a credential is there and fresh. Tests that need the same one wait for the one that fetches it.
-    pub(super) async fn obtain(&mut self, id: CredentialId, span: Span) -> Walked {
+    pub async fn obtain(&mut self, id: CredentialId, span: Span) -> Walked {
         let host = self.attempt.host.clone();
         let turn = host.credentials.turn(id);
         if host.credentials.is_fresh(id, self.now()) {
@@ -110,10 +111,16 @@ impl Walk {
         // Its cookies are its own: a login mustn't sign the test in.
         walk.attempt.jar = Arc::new(Mutex::new(Default::default()));
         walk.scope = Scope::default();
+        let problems = walk.evidence.lock().diagnostics.len();
         let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;
         let (value, expires_in) = match fetched {
             Ok((Some(value), expires_in)) => (value, expires_in),
             Ok((None, _)) | Err(_) => {
+                let why = walk.evidence.lock().diagnostics.get(problems).map(|first| first.message.clone());
+                let why = why.unwrap_or_else(|| "its flow gave nothing".to_owned());
+                host.credentials.note(id, Err(why.clone()));
+                let observer = &self.attempt.shared.observer;
+                observer.hear(Observation::CredentialFailed { name: &credential.name, because: &why });
                 let message = format!("the credential `{}` can't be obtained", credential.name);
                 let diagnostic = Diagnostic::error(&codes::CREDENTIAL_FAILED, credential.span, message)
                     .with_related(span, "needed here")
@@ -122,14 +129,15 @@ impl Walk {
             }
         };
         let early = match &credential.refresh_before {
-            Some(expr) => walk.evaluated(|context| super::super::prepare::duration(expr, context))?,
-            None => Duration::ZERO,
+            Some(expr) => Some(walk.evaluated(|context| super::super::prepare::duration(expr, context))?),
+            None => None,
         };
         let value = if matches!(value, Value::Secret(_)) { value } else { Value::Secret(Secret::new(value.to_text())) };
         self.attempt.shared.options.secrets.add(&value.to_text());
-        let lifetime = expires_in.or_else(|| jwt_lifetime(&value.to_text(), &*host));
-        let renew_at = lifetime.map(|lifetime| self.now().saturating_add(lifetime.saturating_sub(early)));
+        let lifetime = expires_in.or_else(|| jwt_lifetime(&value.to_text(), host.now()));
+        let renew_at = lifetime.map(|lifetime| self.now().saturating_add(fresh_for(lifetime, early)));
         host.credentials.store(id, value, renew_at);
+        host.credentials.note(id, Ok(self.now()));
         Ok(())
     }
 }
@@ -143,12 +151,60 @@ fn lifetime(expr: &Expr, context: &crate::eval::Context<'_>) -> Result<Duration,
     }
 }
 
-/// How long a token is valid from now on, by its `exp` claim (RFC 7519, section 4.1.4).
-fn jwt_lifetime(token: &str, host: &dyn crate::eval::Host) -> Option<Duration> {
+/// How long a credential is used that lives so long. Without `refresh before`, it is renewed a tenth of its life early and at most 30 s,
+/// so that it doesn't expire on the way to the server.
+fn fresh_for(lifetime: Duration, refresh_before: Option<Duration>) -> Duration {
+    const EARLIEST: Duration = Duration::from_secs(30);
+    lifetime.saturating_sub(refresh_before.unwrap_or((lifetime / 10).min(EARLIEST)))
+}
+
+/// How long a token is valid from now on, by its `exp` claim: a number of seconds, which may have a fraction (RFC 7519, sections 2 and
+/// 4.1.4). Zero when it has expired.
+fn jwt_lifetime(token: &str, now: jiff::Timestamp) -> Option<Duration> {
     use base64::Engine as _;
     let claims = token.split('.').nth(1)?;
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
-    let left = claims.get("exp")?.as_i64()?.checked_sub(host.now().as_second())?;
-    Some(Duration::from_secs(u64::try_from(left).unwrap_or(0)))
+    let expiry = claims.get("exp")?;
+    let since_epoch = match expiry.as_i64() {
+        // A float would lose what is below a microsecond.
+        Some(seconds) => Duration::from_secs(u64::try_from(seconds).unwrap_or(0)),
+        None => Duration::try_from_secs_f64(expiry.as_f64()?.max(0.0)).ok()?,
+    };
+    let now = Duration::try_from(now.as_duration()).unwrap_or_default();
+    Some(since_epoch.saturating_sub(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &str) -> String {
+        use base64::Engine as _;
+        format!("e30.{}.c2ln", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn a_token_lives_to_the_nanosecond_that_it_says() {
+        let now = jiff::Timestamp::new(1_000, 900_000_000).unwrap();
+        let left = |claims: &str| jwt_lifetime(&token(claims), now);
+        assert_eq!(left(r#"{"exp":1001}"#), Some(Duration::from_millis(100)));
+        assert_eq!(left(r#"{"exp":1001.5}"#), Some(Duration::from_millis(600)));
+        assert_eq!(left(r#"{"exp":1000}"#), Some(Duration::ZERO));
+        assert_eq!(left(r#"{"exp":-5}"#), Some(Duration::ZERO));
+        for none in [r#"{"exp":"1001"}"#, r#"{"exp":1e300}"#, "{}", "[]", "no JSON"] {
+            assert_eq!(left(none), None, "{none}");
+        }
+        assert_eq!(jwt_lifetime("opaque", now), None);
+    }
+
+    #[test]
+    fn it_is_renewed_before_it_expires() {
+        let secs = Duration::from_secs;
+        assert_eq!(fresh_for(secs(900), None), secs(870));
+        assert_eq!(fresh_for(secs(10), None), secs(9));
+        assert_eq!(fresh_for(secs(900), Some(secs(60))), secs(840));
+        assert_eq!(fresh_for(secs(900), Some(Duration::ZERO)), secs(900));
+        assert_eq!(fresh_for(secs(10), Some(secs(60))), Duration::ZERO);
+    }
 }

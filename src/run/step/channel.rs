@@ -7,6 +7,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, evaluate, show};
 use crate::event::{Direction, Exchange, Frame, FrameKind};
 use crate::judge::ExpectationRecord;
+use crate::judge::release::Observation;
 use crate::net::channel::{Channel, Log, Naming, Outbound, ReplyTo};
 use crate::net::http::{Live, Mode, Outgoing};
 use crate::plan::{Expr, FrameBody, OpenChannel, Slot};
@@ -50,13 +51,23 @@ impl Walk {
             let channel = Channel::start(open.kind, live, log.clone(), naming.clone(), replies.clone());
             Opened::new(open.clone(), outgoing.clone(), naming, replies, log, channel)
         });
+        let is_open = opened.is_some();
         if let Some(opened) = opened {
             let handle = self.attempt.channels.add(opened);
             self.scope.set(open.slot, Value::Channel(handle));
         } else if exchange.outcome.is_ok() && !expects_other_status(open) {
             return self.refused(open, open.request.url.span, exchange, started, title);
         }
-        self.judge(open.span, &open.request, Arc::new(exchange), started, title)
+        let ended = self.judge(open.span, &open.request, Arc::new(exchange), started, title);
+        self.observe_opening(open, is_open, ended.is_ok());
+        ended
+    }
+
+    /// A WebSocket that opened, or that should have: one that the spec wants refused is neither.
+    fn observe_opening(&self, open: &OpenChannel, opened: bool, held: bool) {
+        if open.kind == ChannelKind::WebSocket && (opened || !held) {
+            self.attempt.shared.observer.hear(Observation::WebSocket { opened });
+        }
     }
 
     async fn connect(&mut self, open: &OpenChannel, outgoing: &Outgoing) -> (Exchange, Option<Live>) {
@@ -66,6 +77,7 @@ impl Walk {
         let mode = if open.kind == ChannelKind::WebSocket { Mode::Upgrade } else { Mode::Stream };
         let (exchange, live) = self.attempt.shared.http.send_for(&outgoing, jar.as_deref(), mode).await;
         self.learn(&exchange);
+        self.attempt.shared.observer.exchange(&exchange);
         (exchange, live)
     }
 
@@ -109,6 +121,10 @@ impl Walk {
         started: crate::event::Instant,
         title: String,
     ) -> Walked {
+        if super::request::is_outage(&exchange) {
+            self.meets_outage(&exchange);
+        }
+        self.observe_opening(open, false, false);
         let index = self.evidence.exchange(Arc::new(exchange));
         let mut step = super::super::evidence::record(title, open.span, started, self.now(), false, Vec::new());
         step.exchange = Some(index);

@@ -1,7 +1,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use super::super::{prepare, real};
+use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
 use crate::event::{Exchange, FailureKind};
 use crate::judge::{self, StepRecord, StepState};
@@ -35,6 +35,7 @@ impl Walk {
             let mut exchange = self.attempt.shared.http.send(&outgoing, jar.as_deref()).await;
             exchange.attempts = attempts;
             self.learn(&exchange);
+            self.attempt.shared.observer.exchange(&exchange);
             let pause = retries.as_ref().and_then(|retries| retries.pause(attempts, &exchange));
             if let Some(pause) = pause
                 && self.now().saturating_add(pause) < self.deadline.at
@@ -55,7 +56,7 @@ impl Walk {
 
     /// Cookies that an answer sets are credentials, and so is what its body names as one: a body is shown beside a failure even when the test
     /// didn't get as far as to capture it as secret.
-    pub(super) fn learn(&self, exchange: &Exchange) {
+    pub fn learn(&self, exchange: &Exchange) {
         let Ok(response) = &exchange.outcome else { return };
         let secrets = &self.attempt.shared.options.secrets;
         for cookie in response.headers("set-cookie") {
@@ -80,15 +81,15 @@ impl Walk {
         let shared = self.attempt.shared.clone();
         let host = self.attempt.host.clone();
         let mut scope = self.scope.branch();
-        let mut judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
-        if shared.plan.environment.require_real && exchange.outcome.is_ok() {
-            judged.diagnostics.extend(real::objection(&exchange, request.url.span));
-        }
+        let judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
         self.last = Answer::of(&exchange);
-        let index = self.evidence.exchange(exchange);
         let held = judged.holds();
+        if !held && is_outage(&exchange) {
+            self.meets_outage(&exchange);
+        }
+        let index = self.evidence.exchange(exchange);
         self.evidence.step(StepRecord {
             title,
             span,
@@ -105,6 +106,15 @@ impl Walk {
             self.evidence.fail(diagnostic);
         }
         if held { Ok(()) } else { Err(Halt::Failed) }
+    }
+
+    /// A service that should have worked doesn't: it is asked how it is.
+    pub(super) fn meets_outage(&self, exchange: &Exchange) {
+        self.evidence.lock().facts.outage = true;
+        let shared = &self.attempt.shared;
+        if let Some(service) = shared.services.of(&exchange.url) {
+            shared.monitor.doubt(service);
+        }
     }
 
     fn tell_secrets(&self, request: &Request, scope: &crate::eval::Scope) {
@@ -146,6 +156,14 @@ impl Walk {
             statuses.extend(items.into_iter().flatten().filter_map(|status| status.as_u64()));
         }
         Ok(Retries { times, every, most, statuses, failures: retry.failures.clone() })
+    }
+}
+
+/// Whether an exchange speaks of a service that doesn't work, and not of one that works wrongly.
+pub(super) fn is_outage(exchange: &Exchange) -> bool {
+    match &exchange.outcome {
+        Ok(response) => (502..=504).contains(&response.status),
+        Err(failure) => failure.kind.is_outage(),
     }
 }
 

@@ -78,7 +78,7 @@ pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
     let project = from_memory(&[("chat.e2e", &text)]);
     let problems: Vec<_> = project.diagnostics.iter().map(|d| d.message.clone()).collect();
     assert!(problems.is_empty(), "{problems:?} in {text}");
-    let plan = compile(&project, Environment::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let plan = compile(&project, Environment::default(), None).unwrap_or_else(|problems| panic!("{problems:?}"));
     let test = &plan.suites[0].tests[0];
     let mut scope = Scope::new(&test.frame);
     let slots = (0..).zip(test.frame.names.iter()).map(|(slot, name)| (name.clone(), Slot(slot))).collect();

@@ -1,0 +1,29 @@
+use super::super::exit::Exit;
+use super::super::output::Output;
+use super::args::Merge;
+use super::finish;
+use crate::diag::{Diagnostic, codes};
+use crate::report::merge::{self, Named};
+use crate::source::Span;
+
+/// Joins the shards of a run and judges it as a whole.
+pub fn main(args: &Merge, output: &Output) -> Result<Exit, Box<Diagnostic>> {
+    let blobs: Result<Vec<Named>, Box<Diagnostic>> = args
+        .blobs
+        .iter()
+        .map(|path| {
+            let name = path.display().to_string();
+            let unfit = |why: String| {
+                let message = format!("the file `{name}` {why}");
+                Box::new(
+                    Diagnostic::error(&codes::MERGE, Span::nowhere(), message)
+                        .with_help("`report merge` takes what `run --report blob=PATH` writes"),
+                )
+            };
+            let bytes = std::fs::read(path).map_err(|error| unfit(format!("can't be read: {error}")))?;
+            let blob = merge::read(&bytes).map_err(unfit)?;
+            Ok((name, blob))
+        })
+        .collect();
+    finish(&merge::merge(blobs?)?, &args.report, output)
+}

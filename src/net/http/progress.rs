@@ -1,0 +1,109 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::send::Outgoing;
+use super::stages::{Recorder, Stages};
+use crate::event::{Hop, Peer, Timings, Tls};
+use crate::net::auth;
+
+/// What is known of an exchange so far; kept when the time runs out.
+pub(super) struct Progress {
+    pub method: String,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<Bytes>,
+    pub hops: Vec<Hop>,
+    /// Of the last connection that was made.
+    pub stages: Timings,
+    pub peer: Option<Peer>,
+    pub status: Option<u16>,
+    pub first_byte: Option<Duration>,
+    pub sent: u64,
+    pub received: u64,
+    pub digest_answered: bool,
+    /// The request that is under way, and hasn't been answered.
+    pub pending: Option<Pending>,
+}
+
+/// A request that was handed to the client.
+pub(super) struct Pending {
+    pub recorder: Recorder,
+    /// In bytes.
+    pub size: u64,
+    /// The address in the URL, or the addresses that the host's name had when an earlier request resolved it.
+    pub known: Vec<IpAddr>,
+    pub port: u16,
+}
+
+impl Progress {
+    pub fn new(request: &Outgoing) -> Self {
+        Self {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers: request.headers.clone(),
+            body: request.body.clone(),
+            hops: Vec::new(),
+            stages: Timings::default(),
+            peer: None,
+            status: None,
+            first_byte: None,
+            sent: 0,
+            received: 0,
+            digest_answered: false,
+            pending: None,
+        }
+    }
+
+    /// An answer came, from this address.
+    pub fn answered(&mut self, address: Option<String>, tls: Option<Tls>) {
+        let Some(pending) = self.pending.take() else { return };
+        let stages = Stages::of(&pending.recorder);
+        self.sent += pending.size;
+        // A request may take an open connection while one of its own is still being made.
+        let reused = !stages.connected;
+        if !reused {
+            self.stages = stages.timings();
+        }
+        self.peer = Some(Peer { address, resolved: addresses(&stages, &pending), reused, tls });
+    }
+
+    /// None came: what is known of where it was to come from.
+    pub fn unanswered(&mut self) {
+        let Some(pending) = self.pending.take() else { return };
+        let stages = Stages::of(&pending.recorder);
+        let reused = !stages.is_new();
+        if reused || stages.connected {
+            self.sent += pending.size;
+        }
+        if !reused {
+            self.stages = stages.timings();
+        }
+        let resolved = addresses(&stages, &pending);
+        let address = match resolved.as_slice() {
+            [only] if stages.is_reached() => {
+                only.parse::<IpAddr>().ok().map(|only| std::net::SocketAddr::new(only, pending.port).to_string())
+            }
+            _ => None,
+        };
+        let tls = stages.certificate.map(|certificate| Tls {
+            version: None,
+            fingerprint: Some(fingerprint(&certificate)),
+            certificate: Some(certificate),
+            verified: false,
+        });
+        self.peer = Some(Peer { address, resolved, reused, tls });
+    }
+}
+
+fn addresses(stages: &Stages, pending: &Pending) -> Vec<String> {
+    let known = if stages.resolved.is_empty() { &pending.known } else { &stages.resolved };
+    known.iter().map(IpAddr::to_string).collect()
+}
+
+/// SHA-256 of a certificate, lower-case hexadecimal.
+pub(super) fn fingerprint(certificate: &[u8]) -> String {
+    use sha2::Digest as _;
+    auth::hex(&sha2::Sha256::digest(certificate))
+}

@@ -1,0 +1,41 @@
+//! What `require real` refuses, before anything is sent.
+
+use std::net::SocketAddr;
+
+use super::failure::failure;
+use super::send::{Outgoing, authority};
+use crate::event::{Failure, FailureKind, Peer, Unreal};
+use crate::value::{NotReal, not_public, not_real};
+
+/// Refuses a request by what is known before anything is resolved: its scheme, an address in its URL, its certificate unverified.
+///
+/// # Errors
+/// A failure of the kind `Unreal`.
+pub(super) fn refuse(request: &Outgoing, url: &str, redirected: bool) -> Result<(), Failure> {
+    let peer = authority(url);
+    let refused =
+        |what, why: String| Err(failure(FailureKind::Unreal(what), format!("nothing was sent to {peer}: {why}")));
+    if let Some(found) = not_real(url) {
+        let what = if matches!(found, NotReal::PlainText(_)) { Unreal::PlainText } else { Unreal::PrivatePeer };
+        let whence = if redirected { "an answer redirects to it, and " } else { "" };
+        return refused(what, format!("{whence}{found}"));
+    }
+    if !request.verify {
+        let why = "its certificate wouldn't be verified, so nothing would prove who answers";
+        return refused(Unreal::UnverifiedCertificate, why.to_owned());
+    }
+    Ok(())
+}
+
+/// Looks once more at who answered. Whatever connects has taken its addresses from [`super::stages::resolve`] or from a URL that
+/// [`refuse`] let through, and so has every connection that is used again: this holds unless that changes.
+///
+/// # Errors
+/// A failure of the kind `Unreal`.
+pub(super) fn confirm(peer: Option<&Peer>) -> Result<(), Failure> {
+    let address = peer.and_then(|peer| peer.address.as_deref()?.parse::<SocketAddr>().ok());
+    match address.and_then(|address| not_public(address.ip())) {
+        Some(why) => Err(failure(FailureKind::Unreal(Unreal::PrivatePeer), why.to_string())),
+        None => Ok(()),
+    }
+}

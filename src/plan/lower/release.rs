@@ -1,0 +1,224 @@
+use std::time::Duration;
+
+use super::Lower;
+use super::body::{Body, Names};
+use crate::plan::{
+    AbortCondition, AbortKind, CredentialId, Gate, InfrastructureRetry, Measure, Of, Phase, PlannedPhase, ReleasePlan,
+    Selector, Statistic, constant,
+};
+use crate::project::{DeclRef, ModuleId};
+use crate::source::Span;
+use crate::syntax::ast::{
+    self, AbortPhraseKind, Ident, MeasureKind, MeasureOf, PhaseEntryKind, PlanEntryKind, TemplatePart,
+};
+use crate::value::Value;
+
+/// The pause between attempts when `retry infrastructure N times` says none.
+const DEFAULT_RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+impl Lower<'_> {
+    /// The plan that a declaration is. `None` when it isn't one.
+    pub fn release(&mut self, decl: DeclRef) -> Option<ReleasePlan> {
+        let project = self.project;
+        let ast::ItemKind::Plan(plan) = &project.item(decl)?.kind else { return None };
+        let module = decl.module;
+        let mut release = ReleasePlan {
+            name: plan.name.text.clone(),
+            span: plan.name.span,
+            phases: Vec::new(),
+            gates: Vec::new(),
+            aborts: Vec::new(),
+            retry_infrastructure: None,
+            watched_credentials: Vec::new(),
+        };
+        for entry in &plan.entries {
+            match &entry.kind {
+                PlanEntryKind::RequireEnv(_) | PlanEntryKind::Error => {}
+                PlanEntryKind::RetryInfrastructure { times, every } => {
+                    release.retry_infrastructure = Some(InfrastructureRetry {
+                        times: self.known(module, times).and_then(|times| whole(&times)).unwrap_or(1),
+                        every: every
+                            .as_ref()
+                            .and_then(|every| self.known_time(module, every))
+                            .unwrap_or(DEFAULT_RETRY_PAUSE),
+                    });
+                }
+                PlanEntryKind::Phase(phase) => {
+                    let index = release.phases.len();
+                    let lowered = self.phase(module, index, phase, &mut release.aborts);
+                    release.phases.push(lowered);
+                }
+                PlanEntryKind::Abort(abort) => {
+                    for phrase in &abort.phrases {
+                        release.watched_credentials.extend(self.watched(module, phrase));
+                        release.aborts.extend(self.abort_phrase(module, phrase));
+                    }
+                }
+                PlanEntryKind::Gate(gate) => release.gates.extend(self.gate(module, gate)),
+            }
+        }
+        Some(release)
+    }
+
+    fn phase(
+        &mut self,
+        module: ModuleId,
+        index: usize,
+        phase: &ast::Phase,
+        aborts: &mut Vec<AbortCondition>,
+    ) -> PlannedPhase {
+        let mut lowered = PlannedPhase {
+            phase: Phase {
+                name: phase.name.value.clone(),
+                span: phase.name.span,
+                gates: Vec::new(),
+                budget: None,
+                tests: Vec::new(),
+                loads: Vec::new(),
+            },
+            selectors: Vec::new(),
+            renew_credentials: false,
+            pause_before: Duration::ZERO,
+            pause_after: Duration::ZERO,
+        };
+        let texts = |names: &[Ident]| names.iter().map(|name| name.text.clone()).collect::<Vec<_>>();
+        for entry in &phase.entries {
+            match &entry.kind {
+                PhaseEntryKind::RunTags(tags) => lowered.selectors.push(Selector::Tags(texts(tags))),
+                PhaseEntryKind::RunPriority(names) => lowered.selectors.push(Selector::Priorities(texts(names))),
+                PhaseEntryKind::RunSuites(names) => {
+                    let names = names.iter().map(|name| name.value.clone()).collect();
+                    lowered.selectors.push(Selector::Suites(names));
+                }
+                PhaseEntryKind::RunLoads(names) => {
+                    lowered.phase.loads.extend(names.iter().map(|name| name.value.clone()));
+                }
+                PhaseEntryKind::RunEverythingNotRun => lowered.selectors.push(Selector::EverythingNotRun),
+                PhaseEntryKind::Budget(time) => lowered.phase.budget = self.known_time(module, time),
+                PhaseEntryKind::Gate(gate) => lowered.phase.gates.extend(self.gate(module, gate)),
+                PhaseEntryKind::AbortOnFailure(priority) => aborts.push(AbortCondition {
+                    text: self.written(entry.span).trim_start_matches("abort on ").to_owned(),
+                    span: entry.span,
+                    kind: AbortKind::AnyFailure { priority: priority.as_ref().map(|name| name.text.clone()) },
+                    phase: Some(index),
+                }),
+                PhaseEntryKind::RenewCredentials => lowered.renew_credentials = true,
+                PhaseEntryKind::Pause { time, after } => {
+                    let time = self.known_time(module, time).unwrap_or_default();
+                    let pause = if *after { &mut lowered.pause_after } else { &mut lowered.pause_before };
+                    *pause = time;
+                }
+                PhaseEntryKind::Error => {}
+            }
+        }
+        lowered
+    }
+
+    fn gate(&mut self, module: ModuleId, gate: &ast::Gate) -> Option<Gate> {
+        let limit = match self.known(module, &gate.limit)? {
+            Value::Percent(share) => share,
+            Value::Duration(time) => time.as_secs_f64(),
+            Value::Rate(rate) => rate.per_second,
+            other => other.as_json()?.as_f64()?,
+        };
+        let span = gate.measure.span.to(gate.limit.span);
+        Some(Gate { text: self.written(span), span, measure: self.measure(&gate.measure)?, op: gate.op, limit })
+    }
+
+    fn measure(&self, measure: &ast::Measure) -> Option<Measure> {
+        Some(match &measure.kind {
+            MeasureKind::Success => Measure::Success,
+            MeasureKind::Flaky => Measure::Flaky,
+            MeasureKind::ErrorRate => Measure::ErrorRate,
+            MeasureKind::Throughput => Measure::Throughput,
+            MeasureKind::FailuresOf(what) if what.text == "never" => Measure::ForbiddenEvents,
+            MeasureKind::FailuresOf(_) => Measure::Unavailable(self.written(measure.span)),
+            MeasureKind::Statistic { statistic, of } => {
+                let of = match of {
+                    MeasureOf::Time => Of::Time,
+                    MeasureOf::TimeOf(request) => Of::TimeOf(request_pattern(request)),
+                    MeasureOf::TimeToFirstByte => Of::TimeToFirstByte,
+                    MeasureOf::Connect(channel) => Of::Connect(channel.text.clone()),
+                };
+                Measure::Statistic(Statistic::named(&statistic.text)?, of)
+            }
+            MeasureKind::Error => return None,
+        })
+    }
+
+    fn abort_phrase(&mut self, module: ModuleId, phrase: &ast::AbortPhrase) -> Option<AbortCondition> {
+        let kind = match &phrase.kind {
+            AbortPhraseKind::ServiceDown(name) => AbortKind::ServiceDown(name.text.clone()),
+            AbortPhraseKind::CredentialFails(name) => AbortKind::CredentialFails(name.text.clone()),
+            AbortPhraseKind::EveryWebSocketFails => AbortKind::EveryWebSocketFails,
+            AbortPhraseKind::Slow { op, limit, requests, to } => AbortKind::Slow {
+                op: *op,
+                limit: self.known_time(module, limit)?,
+                requests: self.known(module, requests).and_then(|count| whole(&count))? as usize,
+                to: to.as_ref().map(|service| self.reached_through(&service.text)),
+            },
+            AbortPhraseKind::Failures { op, limit } => {
+                let (limit, share) = match self.known(module, limit)? {
+                    Value::Percent(share) => (share, true),
+                    other => (other.as_json()?.as_f64()?, false),
+                };
+                AbortKind::Failures { op: *op, limit, share }
+            }
+            AbortPhraseKind::Error => return None,
+        };
+        Some(AbortCondition { text: self.written(phrase.span), span: phrase.span, kind, phase: None })
+    }
+
+    /// A service that has no address of its own, such as a database, is reached through those that depend on it.
+    fn reached_through(&self, name: &str) -> Vec<String> {
+        let services = &self.environment.services;
+        if services.iter().any(|one| one.name == name && one.url.is_some()) {
+            return vec![name.to_owned()];
+        }
+        let through = services.iter().filter(|one| one.depends_on.iter().any(|on| on == name));
+        std::iter::once(name.to_owned()).chain(through.map(|one| one.name.clone())).collect()
+    }
+
+    /// The credential that a condition watches. It is known by its name in the whole project.
+    fn watched(&mut self, module: ModuleId, phrase: &ast::AbortPhrase) -> Option<CredentialId> {
+        let AbortPhraseKind::CredentialFails(name) = &phrase.kind else { return None };
+        let project = self.project;
+        let declares = |id: ModuleId| {
+            let decl = project.own(id, &name.text)?;
+            matches!(project.item(decl)?.kind, ast::ItemKind::Credential(_)).then_some(decl)
+        };
+        let modules = std::iter::once(module).chain(project.modules.iter().map(|module| module.id));
+        let decl = modules.filter_map(declares).next()?;
+        self.credential(decl)
+    }
+
+    fn known(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<Value> {
+        let expr = Body::new(self, module, Names::default()).expr(expr);
+        constant::value(&expr, &self.environment.values)
+    }
+
+    fn known_time(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<Duration> {
+        match self.known(module, expr)? {
+            Value::Duration(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    /// The text of a span, its white space made single.
+    fn written(&self, span: Span) -> String {
+        self.project.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn whole(value: &Value) -> Option<u32> {
+    value.as_json()?.as_u64().and_then(|count| u32::try_from(count).ok())
+}
+
+/// `GET /threads/{{id}}` as a pattern: what is interpolated stands for one segment.
+fn request_pattern(request: &ast::Template) -> String {
+    let part = |part: &TemplatePart| match part {
+        TemplatePart::Text { text, .. } => text.clone(),
+        TemplatePart::Expr(_) => "*".to_owned(),
+    };
+    request.parts.iter().map(part).collect()
+}

@@ -1,0 +1,143 @@
+//! Which plan a run carries out, where, and which of its phases runs which test.
+
+use std::collections::HashSet;
+
+use super::{Environment, Phase, Plan, Release, Selector, Suite, Test};
+use crate::diag::{Diagnostic, closest, codes};
+use crate::project::{DeclRef, Project};
+use crate::source::Span;
+use crate::syntax::ast::{self, PlanEntryKind};
+
+/// The plan of a name, among the files that were asked for and those found beside them.
+///
+/// # Errors
+/// No plan has the name.
+pub fn choose_plan(project: &Project, name: &str) -> Result<DeclRef, Box<Diagnostic>> {
+    let plans: Vec<(DeclRef, &ast::PlanDecl)> = project
+        .modules
+        .iter()
+        .flat_map(|module| {
+            module.ast.items.iter().enumerate().filter_map(move |(item, node)| match &node.kind {
+                ast::ItemKind::Plan(plan) => Some((DeclRef { module: module.id, item }, plan)),
+                _ => None,
+            })
+        })
+        .collect();
+    if let Some((decl, _)) = plans.iter().find(|(_, plan)| plan.name.text == name) {
+        return Ok(*decl);
+    }
+    let names: Vec<&str> = plans.iter().map(|(_, plan)| plan.name.text.as_str()).collect();
+    let span = plans.first().map_or(Span::nowhere(), |(_, plan)| plan.name.span);
+    let help = match closest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `--plan {near}`?"),
+        None if names.is_empty() => {
+            "the files given declare no plan; `plan NAME { phase \"…\" { run everything not run; gate success > 90% } }` is one".to_owned()
+        }
+        None => format!("these are declared: {}", names.join(", ")),
+    };
+    let message = format!("no plan is called `{name}`");
+    Err(Box::new(Diagnostic::error(&codes::UNKNOWN_PLAN, span, message).with_help(help)))
+}
+
+/// The environment that a plan is carried out in: the one asked for, else the default one if the plan is meant for it, else the first that it is
+/// meant for. `default` is the name of the environment that a run without a plan would take.
+///
+/// # Errors
+/// The plan isn't meant for the one asked for.
+pub fn plan_environment<'n>(
+    project: &'n Project,
+    plan: DeclRef,
+    asked: Option<&'n str>,
+    default: Option<&'n str>,
+) -> Result<Option<&'n str>, Box<Diagnostic>> {
+    let Some(ast::ItemKind::Plan(plan)) = project.item(plan).map(|item| &item.kind) else { return Ok(asked) };
+    let meant = |name: &str| plan.on.is_empty() || plan.on.iter().any(|on| on.text == name);
+    match (asked, default) {
+        (Some(asked), _) if meant(asked) => Ok(Some(asked)),
+        (Some(asked), _) => {
+            let on: Vec<&str> = plan.on.iter().map(|on| on.text.as_str()).collect();
+            let span = plan.on.iter().map(|on| on.span).reduce(Span::to).unwrap_or(plan.name.span);
+            let message = format!("the plan `{}` is meant for {}, not for `{asked}`", plan.name.text, on.join(", "));
+            Err(Box::new(Diagnostic::error(&codes::PLAN_ELSEWHERE, span, message).with_help(format!(
+                "give one of these with `--env`, or add `{asked}` to the plan: `plan {} on {}, {asked}`",
+                plan.name.text,
+                on.join(", ")
+            ))))
+        }
+        (None, Some(default)) if meant(default) => Ok(Some(default)),
+        (None, _) => Ok(plan.on.first().map(|on| on.text.as_str()).or(default)),
+    }
+}
+
+/// The values that a plan requires of its environment: `require env bypass`.
+pub fn required_values(project: &Project, plan: DeclRef) -> Vec<(String, Span)> {
+    let Some(ast::ItemKind::Plan(plan)) = project.item(plan).map(|item| &item.kind) else { return Vec::new() };
+    let names = plan.entries.iter().filter_map(|entry| match &entry.kind {
+        PlanEntryKind::RequireEnv(names) => Some(names),
+        _ => None,
+    });
+    names.flatten().map(|name| (name.text.clone(), name.span)).collect()
+}
+
+/// Says which tests each phase selects, and leaves only those in the plan that some phase does. Without a plan, one phase selects all.
+pub fn lay_out_phases(plan: &mut Plan) -> Release {
+    let Some(release) = &mut plan.release else {
+        let tests = plan.suites.iter().flat_map(|suite| &suite.tests).map(|test| test.id.clone()).collect();
+        let phase = Phase {
+            name: String::new(),
+            span: Span::nowhere(),
+            gates: Vec::new(),
+            budget: None,
+            tests,
+            loads: Vec::new(),
+        };
+        return Release { name: None, phases: vec![phase], gates: Vec::new() };
+    };
+    let mut taken: HashSet<String> = HashSet::new();
+    for planned in &mut release.phases {
+        let all = plan.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
+        let selected = all.filter(|(suite, test)| {
+            planned.selectors.iter().any(|selector| selects(selector, suite, test, taken.contains(&test.id)))
+        });
+        planned.phase.tests = selected.map(|(_, test)| test.id.clone()).collect();
+        taken.extend(planned.phase.tests.iter().cloned());
+    }
+    for suite in &mut plan.suites {
+        suite.tests.retain(|test| taken.contains(&test.id));
+    }
+    plan.suites.retain(|suite| !suite.tests.is_empty());
+    Release {
+        name: Some(release.name.clone()),
+        phases: release.phases.iter().map(|planned| planned.phase.clone()).collect(),
+        gates: release.gates.clone(),
+    }
+}
+
+fn selects(selector: &Selector, suite: &Suite, test: &Test, taken: bool) -> bool {
+    match selector {
+        Selector::Tags(tags) => test.meta.tags.iter().any(|tag| tags.contains(tag)),
+        Selector::Priorities(priorities) => test.meta.priority.as_ref().is_some_and(|own| priorities.contains(own)),
+        Selector::Suites(names) => names.contains(&suite.name),
+        Selector::EverythingNotRun => !taken,
+    }
+}
+
+/// What is wrong with the values that a plan requires: those that are missing or empty.
+pub fn unmet(environment: &Environment, required: &[(String, Span)]) -> Option<Diagnostic> {
+    let is_empty = |name: &str| environment.values.get(name).is_none_or(|value| value.to_text().is_empty());
+    let unmet: Vec<&(String, Span)> = required.iter().filter(|(name, _)| is_empty(name)).collect();
+    let (first, rest) = unmet.split_first()?;
+    let names: Vec<String> = unmet.iter().map(|(name, _)| format!("`env.{name}`")).collect();
+    let verb = if rest.is_empty() { "is" } else { "are" };
+    let mut diagnostic = Diagnostic::error(
+        &codes::VALUE_REQUIRED,
+        first.1,
+        format!("this plan requires {}, which {verb} empty", names.join(" and ")),
+    )
+    .with_label("empty")
+    .with_help("set the variable that it is read from, give `--env-file FILE`, or `--set env.NAME=VALUE`");
+    for (_, span) in rest {
+        diagnostic = diagnostic.with_related(*span, "empty too");
+    }
+    Some(diagnostic)
+}

@@ -1,0 +1,85 @@
+//! What a run says while it goes on, as the lines of its journal.
+
+use std::sync::Arc;
+
+use super::Builder;
+use super::build::{location, ms, span};
+use super::model::{self, Begun, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned, Tool};
+use crate::judge::release::{Abort, Release, ServiceMap};
+use crate::judge::{CredentialRecord, Progress, RunInfo, RunResult, TestInfo};
+
+impl Builder<'_> {
+    /// The line of an event. The end of the run has one of its own (`ended`), which knows more.
+    pub fn line(&self, progress: &Progress, services: &ServiceMap) -> Option<Line> {
+        Some(match progress {
+            Progress::Started { info, release, tests, .. } => Line::Begun(Box::new(self.begun(info, release, tests))),
+            Progress::Service(watch) => Line::Service(Box::new(self.redactor.masked(self.service(watch)))),
+            Progress::PhaseStarted { index, at } => Line::PhaseStarted { index: *index, at_ms: ms(*at) },
+            Progress::PhaseEnded { index, run } => Line::PhaseEnded {
+                index: *index,
+                run: PhaseTimes {
+                    started_ms: run.started.map(ms),
+                    duration_ms: ms(run.duration),
+                    over_budget: run.over_budget,
+                    stopped: run.stopped.as_ref().map(|why| self.redactor.redact(why).into_owned()),
+                },
+            },
+            Progress::TestStarted(info) => Line::TestStarted { id: self.redactor.redact(&info.id).into_owned() },
+            Progress::TestEnded(test) => Line::TestEnded(Box::new(self.test(test, services))),
+            Progress::Problem(problem) => Line::Problem(Box::new(self.diagnostic(problem))),
+            Progress::Aborted(abort) => Line::Aborted(Box::new(self.redactor.masked(self.abort(abort)))),
+            Progress::Ended => return None,
+        })
+    }
+
+    /// The last line.
+    pub fn ended(&self, run: &RunResult) -> Line {
+        let credentials = run.credentials.iter().map(credential).collect();
+        let ended = Ended { duration_ms: ms(run.duration), interrupted: run.interrupted, credentials };
+        Line::Ended(Box::new(self.redactor.masked(ended)))
+    }
+
+    fn begun(&self, info: &RunInfo, release: &Release, tests: &[Arc<TestInfo>]) -> Begun {
+        self.redactor.masked(Begun {
+            schema: JOURNAL_SCHEMA,
+            tool: Tool::this(),
+            run: self.run_info(info),
+            plan: self.plan_spec(release),
+            tests: tests.iter().map(|test| self.planned(test)).collect(),
+            earlier: None,
+        })
+    }
+
+    fn planned(&self, info: &TestInfo) -> Planned {
+        Planned {
+            id: info.id.clone(),
+            suite: info.suite.clone(),
+            name: info.name.clone(),
+            doc: info.doc.clone(),
+            priority: info.priority.clone(),
+            tags: info.tags.clone(),
+            owner: info.owner.clone(),
+            at_risk: info.at_risk.as_ref().map(super::build::risk),
+            location: location(info.span, self.sources),
+            phase: info.phase.as_ref().map(|phase| phase.to_string()),
+        }
+    }
+
+    pub(super) fn abort(&self, abort: &Abort) -> model::Abort {
+        model::Abort {
+            condition: abort.condition.clone(),
+            because: abort.because.clone(),
+            service: abort.service.clone(),
+            at_ms: ms(abort.at),
+            span: span(abort.span, self.sources),
+        }
+    }
+}
+
+pub(super) fn credential(one: &CredentialRecord) -> model::Credential {
+    model::Credential {
+        name: one.name.clone(),
+        obtained_at_ms: one.obtained.iter().copied().map(ms).collect(),
+        failed: one.failed.clone(),
+    }
+}

@@ -1,0 +1,28 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Report, Shard};
+
+/// The version of the blob's form.
+pub const BLOB_SCHEMA: u32 = 1;
+/// What a blob says that it is.
+pub const BLOB_KIND: &str = "e2e-dsl shard";
+
+/// All that a shard leaves, to be judged together with the others.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Blob {
+    pub kind: String,
+    pub schema: u32,
+    /// SHA-256 of the specs and of what was selected of them: the same in all shards of one run.
+    pub specs: String,
+    pub shard: Shard,
+    /// The ids of the tests of all shards together, in the order of the plan.
+    pub tests: Vec<String>,
+    pub report: Report,
+}
+
+impl Blob {
+    pub fn new(specs: String, tests: Vec<String>, report: Report) -> Self {
+        let shard = report.run.shard.unwrap_or(Shard { index: 1, total: 1 });
+        Self { kind: BLOB_KIND.to_owned(), schema: BLOB_SCHEMA, specs, shard, tests, report }
+    }
+}

@@ -1,0 +1,92 @@
+//! Puts results of several runs on one time line, and goes on with a run that was interrupted.
+
+use std::collections::{HashMap, HashSet};
+
+use super::model::{Begun, Diagnostic, Earlier, Phase, Report, Test};
+use crate::judge::Outcome;
+
+/// Moves everything that happened by so many milliseconds.
+pub fn shift(report: &mut Report, by: f64) {
+    for test in &mut report.tests {
+        test.started_ms += by;
+        test.steps.iter_mut().for_each(|step| step.started_ms += by);
+        test.exchanges.iter_mut().for_each(|exchange| exchange.started_ms += by);
+        test.channels.iter_mut().for_each(|channel| channel.opened_ms += by);
+    }
+    report.phases.iter_mut().filter_map(|phase| phase.started_ms.as_mut()).for_each(|at| *at += by);
+    for service in &mut report.services {
+        service.sightings.iter_mut().for_each(|one| one.at_ms += by);
+    }
+    report.credentials.iter_mut().flat_map(|one| &mut one.obtained_at_ms).for_each(|at| *at += by);
+    report.abort.iter_mut().for_each(|abort| abort.at_ms += by);
+}
+
+/// Whether a test needs no second run: it held, or the spec leaves it out.
+pub fn ended_well(test: &Test) -> bool {
+    match test.outcome() {
+        Outcome::Passed | Outcome::Flaky => true,
+        Outcome::Skipped { blocked_by, .. } => blocked_by.is_none(),
+        _ => false,
+    }
+}
+
+/// What of an interrupted run's report a run that goes on with it keeps.
+pub fn kept(report: &Report) -> Earlier {
+    let (tests, rest): (Vec<&Test>, Vec<&Test>) = report.tests.iter().partition(|test| ended_well(test));
+    // A `before all` that failed is run again with its tests, which tell its problem too.
+    let told: HashSet<(&str, &str)> = rest.iter().flat_map(|test| &test.diagnostics).map(identity).collect();
+    Earlier {
+        started_at: report.run.started_at.clone(),
+        duration_ms: report.run.duration_ms,
+        tests: tests.into_iter().cloned().collect(),
+        phases: report.phases.clone(),
+        problems: report.diagnostics.iter().filter(|one| !told.contains(&identity(one))).cloned().collect(),
+    }
+}
+
+fn identity(one: &Diagnostic) -> (&str, &str) {
+    (&one.code, &one.message)
+}
+
+/// Completes the report of a run with what was kept of the one that it goes on with, and judges both as one.
+pub fn go_on(report: &mut Report, begun: &Begun) {
+    let Some(earlier) = &begun.earlier else { return };
+    shift(report, earlier.duration_ms);
+    report.run.started_at.clone_from(&earlier.started_at);
+    report.run.duration_ms += earlier.duration_ms;
+    report.plan = begun.plan.clone();
+    let own = std::mem::take(&mut report.tests).into_iter();
+    let mut ended: HashMap<String, Test> = own.map(|test| (test.id.clone(), test)).collect();
+    let kept: HashMap<&str, &Test> = earlier.tests.iter().map(|test| (test.id.as_str(), test)).collect();
+    let tests = begun.tests.iter().map(|planned| {
+        let kept = || kept.get(planned.id.as_str()).map(|test| (*test).clone());
+        ended.remove(&planned.id).or_else(kept).unwrap_or_else(|| planned.not_run("the run left it out"))
+    });
+    report.tests = tests.collect();
+    report.diagnostics.splice(0..0, earlier.problems.iter().cloned());
+    if report.run.plan.is_some() {
+        report.phases = phases(report, earlier);
+    }
+    super::assemble::judge(report);
+}
+
+/// One for each phase of the plan; one that both parts worked on has taken the time of both.
+fn phases(report: &Report, earlier: &Earlier) -> Vec<Phase> {
+    let named = |phases: &[Phase], name: &str| phases.iter().find(|phase| phase.name == name).cloned();
+    let joined = report.plan.phases.iter().map(|spec| {
+        let (now, before) = (named(&report.phases, &spec.name), named(&earlier.phases, &spec.name));
+        let mut phase = match (now, before) {
+            (Some(mut now), Some(before)) if before.started_ms.is_some() => {
+                now.started_ms = before.started_ms;
+                now.duration_ms += before.duration_ms;
+                now.over_budget |= before.over_budget;
+                now
+            }
+            (Some(phase), _) | (None, Some(phase)) => phase,
+            (None, None) => spec.not_begun(),
+        };
+        phase.tests.clone_from(&spec.tests);
+        phase
+    });
+    joined.collect()
+}

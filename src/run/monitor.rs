@@ -1,0 +1,290 @@
+//! How the services are: asked by their probes when a run begins, and again whenever a test meets one that doesn't work.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::watch;
+
+use super::dispatch::Shared;
+use super::{prepare, test};
+use crate::event::Exchange;
+use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
+use crate::judge::{self, Outcome, Progress};
+use crate::plan::Service;
+use crate::source::Span;
+
+/// The longest time that one answer to a probe is waited for.
+const LONGEST_ANSWER: Duration = Duration::from_secs(5);
+/// The pause between two probes: a twentieth of the time the service may take, within these.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often one that is down is asked again when a test needs it.
+const ASKED_AGAIN: Duration = Duration::from_secs(2);
+/// How many sightings are kept of each end of a long watch.
+const KEPT: usize = 60;
+
+/// Watches the services of a run's environment.
+pub(super) struct Monitor {
+    services: Vec<Watched>,
+    /// Set once, right after the rest of the run exists.
+    shared: Mutex<Weak<Shared>>,
+}
+
+struct Watched {
+    watch: Mutex<ServiceWatch>,
+    /// Whether it is being asked until that is settled.
+    asking: watch::Sender<bool>,
+}
+
+impl Monitor {
+    pub fn new(services: &[Service]) -> Self {
+        let watched = services.iter().map(|service| Watched {
+            watch: Mutex::new(ServiceWatch {
+                name: service.name.clone(),
+                span: service.span,
+                depends_on: service.depends_on.clone(),
+                probe: service
+                    .probe
+                    .as_ref()
+                    .and_then(|probe| Some(format!("{} {}", probe.method, service.url.as_ref()?))),
+                within: service.within,
+                state: ServiceState::Unknown,
+                sightings: Vec::new(),
+            }),
+            asking: watch::Sender::new(false),
+        });
+        Self { services: watched.collect(), shared: Mutex::default() }
+    }
+
+    pub fn attach(&self, shared: &Arc<Shared>) {
+        *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(shared);
+    }
+
+    pub fn watches(&self) -> Vec<ServiceWatch> {
+        self.services.iter().map(|one| one.lock().clone()).collect()
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        self.services.iter().position(|one| one.lock().name == name)
+    }
+
+    /// The services of these names that have a probe, and all that they depend on.
+    fn with_dependencies<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut next: Vec<usize> = names.into_iter().filter_map(|name| self.index(name)).collect();
+        while let Some(index) = next.pop() {
+            if !found.contains(&index) {
+                found.push(index);
+                let depends_on = self.services[index].lock().depends_on.clone();
+                next.extend(depends_on.iter().filter_map(|name| self.index(name)));
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Asks these services, and what they depend on, without waiting until it is settled how they are.
+    pub fn ask_about<'n>(self: &Arc<Self>, names: impl IntoIterator<Item = &'n str>) {
+        self.with_dependencies(names).into_iter().for_each(|index| self.begin(index));
+    }
+
+    /// Asks all services, until it is settled how each is.
+    pub async fn settle_all(self: &Arc<Self>) {
+        (0..self.services.len()).for_each(|index| self.begin(index));
+        self.quiet().await;
+    }
+
+    /// A test met a service that doesn't work: it is asked, without waiting for what it says.
+    pub fn doubt(self: &Arc<Self>, name: &str) {
+        if let Some(index) = self.index(name)
+            && self.services[index].lock().state != ServiceState::Down
+        {
+            self.begin(index);
+        }
+    }
+
+    /// Waits until no service is being asked any more.
+    pub async fn quiet(&self) {
+        self.settled(&(0..self.services.len()).collect::<Vec<_>>()).await;
+    }
+
+    /// What is down among the services that a test needs and what these depend on, and why. Waits while one is being asked.
+    pub async fn blocking(self: &Arc<Self>, needs: &[String]) -> Option<Blocked> {
+        if needs.is_empty() || self.services.is_empty() {
+            return None;
+        }
+        let all = self.with_dependencies(needs.iter().map(String::as_str));
+        self.settled(&all).await;
+        for index in all {
+            let (state, last) = {
+                let watch = self.services[index].lock();
+                (watch.state, watch.sightings.last().map(|one| one.at))
+            };
+            if state != ServiceState::Down {
+                continue;
+            }
+            let now = self.shared()?.http.clock.now();
+            if last.is_none_or(|last| now.saturating_sub(last) >= ASKED_AGAIN) && self.look(index).await {
+                continue;
+            }
+            let watch = self.services[index].lock();
+            let words = watch.sightings.last().map(Sighting::words).unwrap_or_default();
+            let name = watch.name.clone();
+            let reason = match needs.contains(&name) {
+                true => format!("{name} is down: {words}"),
+                false => format!("{name}, which {} depends on, is down: {words}", needs.join(" or ")),
+            };
+            return Some(Blocked { service: name, reason });
+        }
+        None
+    }
+
+    /// One more look at a service, so that what is told of it in the end is how it is in the end.
+    pub async fn look_again(self: &Arc<Self>, name: &str) {
+        if let Some(index) = self.index(name) {
+            self.look(index).await;
+        }
+    }
+
+    async fn settled(&self, indices: &[usize]) {
+        join_all(indices.iter().map(|index| async {
+            // The sender lives as long as the monitor, so that the wait can't fail.
+            let _ = self.services[*index].asking.subscribe().wait_for(|asking| !asking).await;
+        }))
+        .await;
+    }
+
+    fn shared(&self) -> Option<Arc<Shared>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+
+    /// Asks a service again and again, until it is up or its time is used up; nothing when that is under way.
+    fn begin(self: &Arc<Self>, index: usize) {
+        let Some(shared) = self.shared() else { return };
+        if !has_probe(&shared, index) || self.services[index].asking.send_replace(true) {
+            return;
+        }
+        let monitor = self.clone();
+        tokio::spawn(async move {
+            // An abort doesn't stop it: what else is down, at the same moment most often, is part of the cause.
+            tokio::select! {
+                () = monitor.ask(&shared, index) => {}
+                () = shared.options.stop.interrupted() => {}
+            }
+            monitor.services[index].asking.send_replace(false);
+        });
+    }
+
+    async fn ask(&self, shared: &Arc<Shared>, index: usize) {
+        let within = self.services[index].lock().within;
+        let pause = (within / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        let begun = shared.http.clock.now();
+        loop {
+            if self.see(shared, index).await {
+                self.becomes(shared, index, ServiceState::Up);
+                return;
+            }
+            let now = shared.http.clock.now();
+            if now.saturating_sub(begun) >= within {
+                self.becomes(shared, index, ServiceState::Down);
+                return;
+            }
+            let left = within.saturating_sub(now.saturating_sub(begun));
+            tokio::time::sleep(pause.min(left)).await;
+        }
+    }
+
+    async fn look(&self, index: usize) -> bool {
+        let Some(shared) = self.shared().filter(|shared| has_probe(shared, index)) else { return false };
+        let up = self.see(&shared, index).await;
+        // One bad answer alone takes nothing down: that needs a settled watch.
+        if up {
+            self.becomes(&shared, index, ServiceState::Up);
+        }
+        up
+    }
+
+    /// Asks once, and keeps what was seen.
+    async fn see(&self, shared: &Arc<Shared>, index: usize) -> bool {
+        let Some(sighting) = probe(shared, index).await else { return false };
+        let held = sighting.held;
+        let mut watch = self.services[index].lock();
+        watch.sightings.push(sighting);
+        if watch.sightings.len() > 2 * KEPT {
+            watch.sightings.remove(KEPT);
+        }
+        held
+    }
+
+    fn becomes(&self, shared: &Arc<Shared>, index: usize, state: ServiceState) {
+        let (before, watch) = {
+            let mut watch = self.services[index].lock();
+            (std::mem::replace(&mut watch.state, state), watch.clone())
+        };
+        if before != state || watch.sightings.len() == 1 {
+            let because = down_words(&watch);
+            shared.observer.hear(Observation::Service { name: &watch.name, state, because: &because });
+            (shared.progress)(Progress::Service(Arc::new(watch)));
+        }
+    }
+}
+
+impl Watched {
+    fn lock(&self) -> MutexGuard<'_, ServiceWatch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a test can't be run.
+pub(super) struct Blocked {
+    pub service: String,
+    pub reason: String,
+}
+
+impl Blocked {
+    pub fn outcome(self) -> Outcome {
+        Outcome::Skipped { reason: self.reason, blocked_by: Some(self.service) }
+    }
+}
+
+/// `503, unhealthy, for 10s`
+fn down_words(watch: &ServiceWatch) -> String {
+    let words =
+        watch.sightings.last().map(|last| Sighting { uptime: None, ..last.clone() }.words()).unwrap_or_default();
+    let since = watch.sightings.iter().rev().take_while(|one| !one.held).last();
+    let time =
+        since.zip(watch.sightings.last()).map(|(since, last)| last.at.saturating_sub(since.at)).unwrap_or_default();
+    format!("{words}, for {}", crate::value::format_duration(time))
+}
+
+fn has_probe(shared: &Shared, index: usize) -> bool {
+    shared.plan.environment.services.get(index).is_some_and(|service| service.probe.is_some())
+}
+
+/// Asks a service once. `None` when its probe can't be put together.
+async fn probe(shared: &Arc<Shared>, index: usize) -> Option<Sighting> {
+    let plan = shared.plan.clone();
+    let service = plan.environment.services.get(index)?;
+    let request = service.probe.as_ref()?;
+    let name = format!("probe {}", service.name);
+    let scope = crate::eval::Scope::default();
+    let mut walk = test::walk(shared, &shared.credentials, &name, scope, LONGEST_ANSWER, Span::nowhere());
+    let secrets = shared.options.secrets.clone();
+    let mut outgoing = walk.evaluated(|context| prepare::outgoing(request, context, &*secrets)).ok()?;
+    outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(service.within.max(SHORTEST_PAUSE));
+    let exchange: Exchange = shared.http.send(&outgoing, None).await;
+    walk.learn(&exchange);
+    let judged = judge::response(&plan, request, &exchange, &mut walk.scope, &*walk.attempt.host);
+    let (answer, body, good) = match &exchange.outcome {
+        Ok(response) => {
+            let body = serde_json::from_slice(&response.body).ok();
+            (Answer::Status(response.status), body, (200..300).contains(&response.status))
+        }
+        Err(failure) => (Answer::None(failure.kind), None, false),
+    };
+    // A probe that expects nothing of the answer expects a success.
+    let held = if request.checks.is_empty() && request.expect_failure.is_none() { good } else { judged.holds() };
+    let at = exchange.started.saturating_add(exchange.timings.total);
+    Some(Sighting::read(at, answer, held, body.as_ref()))
+}

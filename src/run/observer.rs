@@ -1,0 +1,59 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::dispatch::OnProgress;
+use super::stop::Stop;
+use crate::event::Exchange;
+use crate::judge::Progress;
+use crate::judge::release::{Abort, AbortJudge, Observation, ServiceMap};
+use crate::net::clock::Clock;
+use crate::plan::AbortCondition;
+
+/// Tells the abort conditions what happens, and stops the run when one of them becomes true.
+pub(super) struct Observer {
+    judge: Mutex<AbortJudge>,
+    /// Whether there are conditions at all.
+    listens: bool,
+    clock: Clock,
+    stop: Stop,
+    progress: OnProgress,
+    services: Arc<ServiceMap>,
+}
+
+impl Observer {
+    pub fn new(
+        conditions: Vec<AbortCondition>,
+        total: usize,
+        clock: Clock,
+        stop: Stop,
+        progress: OnProgress,
+        services: Arc<ServiceMap>,
+    ) -> Self {
+        let listens = !conditions.is_empty();
+        Self { judge: Mutex::new(AbortJudge::new(conditions, total)), listens, clock, stop, progress, services }
+    }
+
+    pub fn hear(&self, what: Observation<'_>) {
+        // What the stopped tests still do is no news.
+        if !self.listens || self.stop.is_stopped() {
+            return;
+        }
+        let tripped = self.judge.lock().unwrap_or_else(PoisonError::into_inner).hear(self.clock.now(), what);
+        if let Some(abort) = tripped {
+            self.stop.abort(&abort.condition);
+            (self.progress)(Progress::Aborted(Arc::new(abort)));
+        }
+    }
+
+    /// An exchange of a test has ended.
+    pub fn exchange(&self, exchange: &Exchange) {
+        if self.listens {
+            let service = self.services.of(&exchange.url);
+            self.hear(Observation::Exchange { service, time: exchange.timings.total });
+        }
+    }
+
+    /// The condition that ended the run.
+    pub fn abort(&self) -> Option<Abort> {
+        self.judge.lock().unwrap_or_else(PoisonError::into_inner).tripped().cloned()
+    }
+}

@@ -1,0 +1,268 @@
+//! Suites side by side, each with its hooks and its tests.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+
+use super::deadline::Deadline;
+use super::dispatch::Shared;
+use super::step::Halt;
+use super::stop::Stop;
+use super::test::{self, DEFAULT_LIMIT};
+use crate::diag::{Diagnostic, codes};
+use crate::eval::Scope;
+use crate::judge::release::{Digest, Observation};
+use crate::judge::{Outcome, Progress, TestResult};
+use crate::plan::{Plan, Suite, Test};
+use crate::source::Span;
+
+/// The tests of one suite that a phase runs.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// Indices of the plan.
+    pub suite: usize,
+    pub tests: Vec<usize>,
+    /// The phase's name, in a run of a plan.
+    pub phase: Option<Arc<str>>,
+}
+
+/// What the suites of a run share.
+pub(super) struct Run {
+    pub shared: Arc<Shared>,
+    /// One for each test that may run now.
+    slots: Semaphore,
+    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// With `fail_fast`: a test has failed.
+    failed: Stop,
+}
+
+/// What came of a suite's `before all`.
+enum Prepared {
+    /// With what it bound.
+    Ready(Scope),
+    Skipped(Outcome),
+    Failed(Vec<Diagnostic>),
+}
+
+pub(super) type Results = (Vec<Arc<TestResult>>, Vec<Diagnostic>);
+
+impl Run {
+    pub fn new(shared: Arc<Shared>) -> Self {
+        let slots = Semaphore::new(shared.options.jobs.max(1));
+        Self { shared, slots, locks: Mutex::default(), failed: Stop::default() }
+    }
+
+    /// Runs the suites of a phase side by side, until all are done. `deadline` is the phase's.
+    pub async fn all(self: &Arc<Self>, groups: Vec<Group>, deadline: Option<Deadline>) -> Results {
+        let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
+        let suites = groups.iter().map(|group| {
+            let (run, group, deadline) = (self.clone(), group.clone(), deadline.clone());
+            tokio::spawn(async move { run.suite(&group, deadline.as_ref()).await })
+        });
+        let (mut tests, mut diagnostics) = (Vec::new(), Vec::new());
+        for (group, suite) in groups.iter().zip(join_all(suites).await) {
+            let (results, problems) = suite.unwrap_or_else(|_| self.lost(group));
+            tests.extend(results);
+            diagnostics.extend(problems);
+        }
+        (tests, diagnostics)
+    }
+
+    async fn suite(self: &Arc<Self>, group: &Arc<Group>, deadline: Option<&Deadline>) -> Results {
+        let plan = self.shared.plan.clone();
+        let Some(suite) = plan.suites.get(group.suite) else { return Default::default() };
+        if let Some(reason) = elsewhere(suite, &plan) {
+            return (self.each(group, &Outcome::skipped(reason), &[]), Vec::new());
+        }
+        // Always taken in the order of their names, so that two suites can't wait for each other.
+        let mut locks = suite.locks.clone();
+        locks.sort();
+        locks.dedup();
+        let mut held = Vec::new();
+        for name in locks {
+            let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone();
+            held.push(lock.lock_owned().await);
+        }
+        let scope = match self.before_all(suite, deadline).await {
+            Prepared::Ready(scope) => scope,
+            Prepared::Skipped(outcome) => return (self.each(group, &outcome, &[]), Vec::new()),
+            Prepared::Failed(diagnostics) => {
+                let cause = "the suite's `before all` failed".to_owned();
+                return (self.each(group, &Outcome::NotRun { cause }, &diagnostics), diagnostics);
+            }
+        };
+        let results = if suite.side_by_side {
+            let tests = group.tests.iter().map(|test| {
+                let (run, group, test) = (self.clone(), group.clone(), *test);
+                let (scope, deadline) = (scope.clone(), deadline.cloned());
+                tokio::spawn(async move { run.test(&group, test, &scope, deadline.as_ref()).await })
+            });
+            let ends = group.tests.iter().zip(join_all(tests).await);
+            ends.filter_map(|(at, end)| end.ok().or_else(|| Some(self.crashed(group, suite, suite.tests.get(*at)?))))
+                .collect()
+        } else {
+            let mut results = Vec::with_capacity(group.tests.len());
+            for test in &group.tests {
+                results.push(self.test(group, *test, &scope, deadline).await);
+            }
+            results
+        };
+        let diagnostics = self.after_all(suite, &scope).await;
+        (results, diagnostics)
+    }
+
+    async fn before_all(&self, suite: &Suite, phase: Option<&Deadline>) -> Prepared {
+        let late = phase.is_some_and(|phase| self.shared.http.clock.now() >= phase.at);
+        if suite.before_all.is_empty() || self.stopped() || late {
+            return Prepared::Ready(Scope::default());
+        }
+        // A hook that needs what the suite needs would fail, and say nothing new.
+        if let Some(blocked) = self.shared.monitor.blocking(&suite.meta.needs).await {
+            return Prepared::Skipped(blocked.outcome());
+        }
+        let Ok(_slot) = self.slots.acquire().await else { return Prepared::Ready(Scope::default()) };
+        let (limit, span) = suite.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
+        let scope = Scope::new(&suite.frame);
+        let mut walk = test::walk(&self.shared, &self.shared.credentials, &suite.name, scope, limit, span);
+        let ended = tokio::select! {
+            ended = walk.steps(&suite.before_all) => ended,
+            // Its tests are stopped by the same signal.
+            () = self.shared.options.stop.stopped() => Ok(()),
+        };
+        walk.attempt.channels.close_all();
+        match ended {
+            Ok(()) | Err(Halt::Returned { .. }) => Prepared::Ready(walk.scope.clone()),
+            Err(Halt::Skipped(reason)) => Prepared::Skipped(Outcome::skipped(reason)),
+            Err(Halt::Failed) => Prepared::Failed(walk.evidence.lock().diagnostics.clone()),
+        }
+    }
+
+    async fn after_all(&self, suite: &Suite, scope: &Scope) -> Vec<Diagnostic> {
+        if suite.after_all.is_empty() {
+            return Vec::new();
+        }
+        let mut own = Scope::new(&suite.frame);
+        own.take_first(scope, suite.shared_slots);
+        let mut walk =
+            test::walk(&self.shared, &self.shared.credentials, &suite.name, own, DEFAULT_LIMIT, Span::nowhere());
+        let budget = std::time::Duration::from_secs(if self.shared.options.stop.is_stopped() { 5 } else { 30 });
+        test::clean_up(&mut walk, &suite.after_all, budget).await;
+        std::mem::take(&mut walk.evidence.lock().diagnostics)
+    }
+
+    async fn test(&self, group: &Group, index: usize, scope: &Scope, phase: Option<&Deadline>) -> Arc<TestResult> {
+        let plan = self.shared.plan.clone();
+        let found = plan.suites.get(group.suite).and_then(|suite| Some((suite, suite.tests.get(index)?)));
+        let Some((suite, test)) = found else { return Arc::new(self.nameless()) };
+        let info = test::info(suite, test, group.phase.clone());
+        let without = |outcome| test::not_run(&self.shared, info.clone(), outcome, Vec::new());
+        if let Some(cause) = self.hindrance(phase) {
+            return self.end(without(Outcome::NotRun { cause }));
+        }
+        // Waits, while a service that it needs is being asked, without taking another test's place.
+        let blocked = tokio::select! {
+            blocked = self.shared.monitor.blocking(&test.meta.needs) => blocked,
+            () = self.shared.options.stop.stopped() => None,
+        };
+        let slot = self.slots.acquire().await;
+        if let Some(cause) = self.hindrance(phase).or_else(|| slot.is_err().then(|| "interrupted".to_owned())) {
+            return self.end(without(Outcome::NotRun { cause }));
+        }
+        if let Some(blocked) = blocked {
+            return self.end(without(blocked.outcome()));
+        }
+        (self.shared.progress)(Progress::TestStarted(info.clone()));
+        let running = std::panic::AssertUnwindSafe(test::run(&self.shared, suite, test, info.clone(), scope, phase));
+        match running.catch_unwind().await {
+            Ok(result) => self.end(result),
+            Err(_) => self.crashed(group, suite, test),
+        }
+    }
+
+    /// Why no test is begun any more.
+    fn hindrance(&self, phase: Option<&Deadline>) -> Option<String> {
+        if let Some(cause) = self.shared.options.stop.cause() {
+            return Some(cause);
+        }
+        if self.failed.is_stopped() {
+            return Some("an earlier test failed".to_owned());
+        }
+        let phase = phase.filter(|phase| self.shared.http.clock.now() >= phase.at)?;
+        Some(format!("{} was used up", phase.words()))
+    }
+
+    fn stopped(&self) -> bool {
+        self.shared.options.stop.is_stopped() || self.failed.is_stopped()
+    }
+
+    fn end(&self, result: TestResult) -> Arc<TestResult> {
+        if self.shared.options.fail_fast && result.outcome.is_bad() {
+            self.failed.stop();
+        }
+        let result = Arc::new(result);
+        (self.shared.progress)(Progress::TestEnded(result.clone()));
+        self.shared.observer.hear(Observation::Test(&Digest::of(&result, &self.shared.services)));
+        result
+    }
+
+    /// The tool itself failed: the run goes on without this test.
+    fn crashed(&self, group: &Group, suite: &Suite, test: &Test) -> Arc<TestResult> {
+        let message = "the tool failed while it ran this test; that is a mistake in the tool, not in the spec";
+        let diagnostic = Diagnostic::error(&codes::INTERNAL, test.span, message)
+            .with_help("report it with the spec, if you can share it");
+        self.end(test::not_run(
+            &self.shared,
+            test::info(suite, test, group.phase.clone()),
+            Outcome::Errored,
+            vec![diagnostic],
+        ))
+    }
+
+    /// The same outcome for each test of a group.
+    fn each(&self, group: &Group, outcome: &Outcome, diagnostics: &[Diagnostic]) -> Vec<Arc<TestResult>> {
+        let plan = self.shared.plan.clone();
+        let Some(suite) = plan.suites.get(group.suite) else { return Vec::new() };
+        let result = |test: &Test| {
+            let info = test::info(suite, test, group.phase.clone());
+            test::not_run(&self.shared, info, outcome.clone(), diagnostics.to_vec())
+        };
+        group.tests.iter().filter_map(|test| suite.tests.get(*test)).map(|test| self.end(result(test))).collect()
+    }
+
+    fn lost(&self, group: &Group) -> Results {
+        let plan = self.shared.plan.clone();
+        let Some(suite) = plan.suites.get(group.suite) else { return Default::default() };
+        let tests = group.tests.iter().filter_map(|test| suite.tests.get(*test));
+        (tests.map(|test| self.crashed(group, suite, test)).collect(), Vec::new())
+    }
+
+    fn nameless(&self) -> TestResult {
+        let info = crate::judge::TestInfo {
+            id: String::new(),
+            suite: String::new(),
+            name: String::new(),
+            doc: None,
+            priority: None,
+            tags: Vec::new(),
+            owner: None,
+            at_risk: None,
+            phase: None,
+            span: Span::nowhere(),
+        };
+        test::not_run(
+            &self.shared,
+            Arc::new(info),
+            Outcome::NotRun { cause: "it isn't in the plan".to_owned() },
+            Vec::new(),
+        )
+    }
+}
+
+fn elsewhere(suite: &Suite, plan: &Plan) -> Option<String> {
+    let environment = plan.environment.name.as_deref().unwrap_or("none");
+    let fits = suite.runs_on.is_empty() || suite.runs_on.iter().any(|name| name == environment);
+    (!fits).then(|| format!("it runs on {}, and this run is on {environment}", suite.runs_on.join(", ")))
+}

@@ -1,0 +1,131 @@
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::diag::{Diagnostic, codes};
+use crate::judge::release::ServiceMap;
+use crate::judge::{Progress, RunResult};
+use crate::report::model::{Begun, Line};
+use crate::report::{Builder, Redactor};
+use crate::source::{Sources, Span};
+
+/// Writes what happens in a run into a file, a line each, as it happens.
+///
+/// A line is handed to the system with one call before the next event is heard, so a process that is killed loses at most the line it is at. It isn't
+/// forced onto the disk: that would slow the run, and only helps when the machine itself goes down.
+pub struct Journal {
+    path: PathBuf,
+    sources: Sources,
+    redactor: Arc<Redactor>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// What the run goes on with, until the first line is written.
+    goes_on: Option<Begun>,
+    file: Option<File>,
+    services: Arc<ServiceMap>,
+    /// A line was written in part: the next one begins on a line of its own.
+    torn: bool,
+    told: bool,
+}
+
+impl Journal {
+    /// Nothing is written before the run begins. `goes_on` tells of a run that goes on with another one: all of its tests, and what is kept.
+    pub fn new(path: PathBuf, sources: Sources, redactor: Arc<Redactor>, goes_on: Option<Begun>) -> Self {
+        Self { path, sources, redactor, state: Mutex::new(State { goes_on, ..State::default() }) }
+    }
+
+    /// Writes down an event. A journal that can't be written is told once, and hinders nothing.
+    pub fn hear(&self, progress: &Progress) -> Option<Diagnostic> {
+        if let Progress::Started { service_map, .. } = progress {
+            self.state().services = service_map.clone();
+        }
+        let services = self.state().services.clone();
+        let line = self.builder().line(progress, &services)?;
+        match line {
+            Line::Begun(begun) => self.begin(*begun),
+            line => self.append(&line),
+        }
+    }
+
+    /// Writes that the run came to its end.
+    pub fn ended(&self, result: &RunResult) -> Option<Diagnostic> {
+        self.append(&self.builder().ended(result))
+    }
+
+    fn builder(&self) -> Builder<'_> {
+        Builder { sources: &self.sources, redactor: &self.redactor }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The journal of an earlier run is replaced when the first line of this one stands, and not before: what it knows may be kept there.
+    fn begin(&self, mut begun: Begun) -> Option<Diagnostic> {
+        let mut state = self.state();
+        if let Some(goes_on) = state.goes_on.take() {
+            (begun.plan, begun.tests, begun.earlier) = (goes_on.plan, goes_on.tests, goes_on.earlier);
+        }
+        match fresh(&self.path, &text(&Line::Begun(Box::new(begun)))) {
+            Ok(file) => {
+                state.file = Some(file);
+                None
+            }
+            Err(error) => self.told(&mut state, &error),
+        }
+    }
+
+    fn append(&self, line: &Line) -> Option<Diagnostic> {
+        let mut text = text(line);
+        let mut state = self.state();
+        if state.torn {
+            text.insert(0, b'\n');
+        }
+        let written = state.file.as_mut()?.write_all(&text);
+        state.torn = written.is_err();
+        written.err().and_then(|error| self.told(&mut state, &error))
+    }
+
+    fn told(&self, state: &mut State, error: &std::io::Error) -> Option<Diagnostic> {
+        if std::mem::replace(&mut state.told, true) {
+            return None;
+        }
+        let message = format!("the journal `{}` can't be written: {error}", self.path.display());
+        Some(Diagnostic::warning(&codes::JOURNAL, Span::nowhere(), message).with_help(
+            "the run goes on; if it is cut off, what it learned is lost. `--report journal=PATH` writes it elsewhere",
+        ))
+    }
+}
+
+fn text(line: &Line) -> Vec<u8> {
+    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+/// A file that holds this and nothing else, put in the place of another one at once. A pipe or a device is written to as it is.
+fn fresh(path: &Path, text: &[u8]) -> std::io::Result<File> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut file = File::options().append(true).open(path)?;
+        file.write_all(text)?;
+        return Ok(file);
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = File::create(&part).and_then(|mut file| {
+        file.write_all(text)?;
+        std::fs::rename(&part, path)?;
+        Ok(file)
+    });
+    written.inspect_err(|_| {
+        let _ = std::fs::remove_file(&part);
+    })
+}
