@@ -1,6 +1,7 @@
 //! The one integration binary: spec text in, diagnostics, outcomes and reports out, on real sockets.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod browser;
 mod check;
 mod cli;
 mod env_files;
@@ -10,12 +11,14 @@ mod errors_run;
 mod evidence;
 mod harness;
 mod hostile;
+mod incident;
 mod installed;
 mod journal;
 mod lang;
 mod lang_run;
 mod literate;
 mod made;
+mod plans;
 mod protocols;
 mod real;
 mod report_formats;

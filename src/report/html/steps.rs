@@ -1,0 +1,42 @@
+//! A test's steps with what was expected in them.
+
+use askama::Template;
+
+use super::words::{clean, duration};
+use crate::report::model::Step;
+
+#[derive(Template)]
+#[template(path = "steps.html")]
+pub(super) struct Steps {
+    steps: Vec<One>,
+}
+
+struct One {
+    class: &'static str,
+    title: String,
+    time: String,
+    /// Its exchange's number, from 1.
+    exchange: Option<usize>,
+    expectations: Vec<(bool, String)>,
+}
+
+impl Steps {
+    pub fn new(steps: &[Step]) -> Self {
+        Self { steps: steps.iter().map(one).collect() }
+    }
+}
+
+fn one(step: &Step) -> One {
+    let (class, words) = match step.state.as_str() {
+        "done" => ("done", "done"),
+        "not_run" => ("not_run", "not run"),
+        _ => ("failed", "failed"),
+    };
+    One {
+        class,
+        title: clean(&step.title),
+        time: if class == "not_run" { words.to_owned() } else { duration(step.duration_ms) },
+        exchange: step.exchange.map(|index| index + 1),
+        expectations: step.expectations.iter().map(|one| (one.held, clean(&one.text))).collect(),
+    }
+}
