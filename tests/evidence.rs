@@ -169,6 +169,15 @@ fn the_part_of_an_answer_that_came_is_counted() {
 }
 
 #[test]
+fn the_bytes_that_come_in_are_those_that_the_server_writes() {
+    for head in ["404 Not Found", "503 Quite Busy", "299 -", "201 Created\r\nX-Long: a b c"] {
+        let written = format!("HTTP/1.1 {head}\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody");
+        let steps = format!("GET {{{{env.peer}}}}/ {{ expect status {} }}", &head[..3]);
+        assert_eq!(exchanges(&fixed(written.clone()), &steps)[0]["bytes_received"], written.len(), "{head}");
+    }
+}
+
+#[test]
 fn each_hop_of_a_redirect_has_its_peer() {
     let last = fixed(answer("", b"{}"));
     let first = fixed(format!(

@@ -176,7 +176,7 @@ fn all_values_that_arent_real_are_told_at_once() {
         "env.app=https://[::1]:8443",
     ]);
     one.code(2)
-        .err("`env.app` isn't real: `::1` is a loopback address, this machine itself (RFC 4291)")
+        .err("`env.app` isn't real: `::1` is a loopback address, this machine itself (RFC 4291); `--set`")
         .err("a.e2e:5:9");
     test("https://staging.example.com").args(["run", "a.e2e", "--dry-run", "--set", "env.auth=x"]).code(0);
 }

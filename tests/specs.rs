@@ -18,7 +18,7 @@ use table::Red;
 use tokio::sync::Mutex;
 
 /// Runs of the specs keep the machine busy: what they measure is theirs only when one test of this file runs at a time.
-static BUSY: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
+pub static BUSY: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
 
 /// Suites and tests that measure this machine as much as the system: under a fault, with several runs at once, they may fail beside
 /// those that should.

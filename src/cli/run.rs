@@ -202,7 +202,11 @@ fn finish(
     if outputs.github {
         output.print(&crate::report::github::beside_tests(&report));
     }
-    let written = outputs.write(&report, output) & outputs.write_blob(|| portion.blob(&report), output);
+    let written = outputs.write(&report, output);
+    // A shard without its blob is none, whatever its tests say.
+    if !outputs.write_blob(|| portion.blob(&report), output) {
+        return Ok(Exit::Diagnostics);
+    }
     let exit = Exit::of(&report);
     Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }

@@ -9,7 +9,7 @@ pub(super) fn diagnostic(request: &Request, failure: &Failure, environment: &Env
     let part = request.accept_invalid_certificate.filter(|_| unverified);
     let diagnostic = Diagnostic::error(code, part.unwrap_or(request.url.span), failure.message.clone()).with_help(help);
     match environment.real_span.filter(|_| matches!(failure.kind, FailureKind::Unreal(_))) {
-        Some(real) => diagnostic.with_related(real, "`require real` refuses it; nothing was sent"),
+        Some(real) => diagnostic.with_related(real, "`require real` refuses it"),
         None => diagnostic,
     }
 }

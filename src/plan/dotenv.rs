@@ -35,7 +35,7 @@ pub fn hidden(text: &str) -> String {
     while let Some(entry) = reader.next() {
         match entry {
             Ok((name, _)) => names.push(name),
-            Err(Fault { place, is_quoting: false, .. }) => {
+            Err(Fault { place, quoted: None, .. }) => {
                 let line = &text[place.clone()];
                 // `NAME: VALUE` is the commonest mistake.
                 let name = line.find([':', '=']).map_or("", |at| &line[..at]);
@@ -44,7 +44,10 @@ pub fn hidden(text: &str) -> String {
                 }
             }
             // From here on it isn't certain what is a name and what a line of a value.
-            Err(_) => break,
+            Err(Fault { quoted, .. }) => {
+                names.extend(quoted);
+                break;
+            }
         }
     }
     let mut shown = String::with_capacity(text.len());
@@ -68,8 +71,8 @@ struct Fault {
     place: Range<usize>,
     message: &'static str,
     help: &'static str,
-    /// Where the value ends isn't certain.
-    is_quoting: bool,
+    /// The name whose value is quoted wrongly, so that it isn't certain where it ends.
+    quoted: Option<Range<usize>>,
 }
 
 struct Reader<'t> {
@@ -129,7 +132,7 @@ impl<'t> Reader<'t> {
                 place: start..start + line.trim_end().len(),
                 message: "this line has no `=`",
                 help: "write one `NAME=VALUE` a line; a comment begins with `#`",
-                is_quoting: false,
+                quoted: None,
             });
         };
         self.at += name.len() + 1;
@@ -140,14 +143,15 @@ impl<'t> Reader<'t> {
                 place: start..start + name.len().max(1),
                 message: "what stands before the `=` isn't the name of a variable",
                 help: "a name is made of letters, digits and `_`, and doesn't begin with a digit",
-                is_quoting: false,
+                quoted: None,
             });
         }
         self.skip_blanks();
-        self.value().map(|value| Some((start..start + name.len(), value)))
+        let name = start..start + name.len();
+        self.value(&name).map(|value| Some((name, value)))
     }
 
-    fn value(&mut self) -> Result<String, Fault> {
+    fn value(&mut self, name: &Range<usize>) -> Result<String, Fault> {
         let Some(quote) = self.line().chars().next().filter(|c| matches!(c, '\'' | '"')) else {
             let line = self.line();
             let comment = line.match_indices('#').find(|(at, _)| *at == 0 || line[..*at].ends_with([' ', '\t']));
@@ -160,7 +164,7 @@ impl<'t> Reader<'t> {
             match c {
                 c if c == quote => {
                     self.at = start + 1 + at + 1;
-                    return self.only_comment().map(|()| value);
+                    return self.only_comment(name).map(|()| value);
                 }
                 '\\' if quote == '"' => match chars.peek().map(|(_, escaped)| *escaped) {
                     Some(escaped @ ('n' | 'r' | 't' | '"' | '\\' | '$')) => {
@@ -183,13 +187,13 @@ impl<'t> Reader<'t> {
         self.at = self.text.len();
         Err(Fault {
             place: start..start + 1,
-            is_quoting: true,
+            quoted: Some(name.clone()),
             message: "this quote is never closed",
             help: "close it behind the value; a value that holds one kind of quote is written in the other",
         })
     }
 
-    fn only_comment(&mut self) -> Result<(), Fault> {
+    fn only_comment(&mut self, name: &Range<usize>) -> Result<(), Fault> {
         self.skip_blanks();
         let rest = self.line();
         if rest.is_empty() || rest.starts_with('#') {
@@ -197,7 +201,7 @@ impl<'t> Reader<'t> {
         }
         Err(Fault {
             place: self.at..self.at + rest.trim_end().len(),
-            is_quoting: true,
+            quoted: Some(name.clone()),
             message: "more stands behind the quoted value",
             help: "one value is in one pair of quotes; write `\\\"` for a quote within `\"…\"`",
         })

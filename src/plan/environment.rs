@@ -96,7 +96,7 @@ pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Res
     let mut diagnostics: Vec<Diagnostic> = missing_diagnostic(&missing).into_iter().collect();
     diagnostics.extend(unknown_overrides(project, chosen, given, &mut resolved));
     if let Some(decl) = chosen {
-        diagnostics.extend(real::values(entries(project, decl), &resolved));
+        diagnostics.extend(real::values(entries(project, decl), &resolved, given));
         diagnostics.extend(real::proxies(&resolved, given));
     }
     if !diagnostics.is_empty() {

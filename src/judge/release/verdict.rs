@@ -157,7 +157,11 @@ fn green_and_unfinished(facts: &Facts<'_>) -> Vec<String> {
                 digest.symptom.as_ref().is_some_and(|symptom| symptom.service.as_ref() == Some(&service.name))
             })
             .count();
-        let tests = if failed == 0 { String::new() } else { format!(", and {failed} tests that use it fail") };
+        let tests = match failed {
+            0 => String::new(),
+            1 => ", and 1 test that uses it fails".to_owned(),
+            _ => format!(", and {failed} tests that use it fail"),
+        };
         reasons.push(format!("{}'s health is green although its start-up stands at {progress}{tests}", service.name));
     }
     reasons

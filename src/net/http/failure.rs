@@ -45,7 +45,8 @@ fn specific(error: &(dyn StdError + 'static), authority: &str) -> Option<(Failur
         return Some((FailureKind::Dns, dns.to_string()));
     }
     if let Some(private) = error.downcast_ref::<PrivateName>() {
-        return Some((FailureKind::Unreal(Unreal::PrivatePeer), private.to_string()));
+        let message = format!("nothing was sent to {authority}: {private}");
+        return Some((FailureKind::Unreal(Unreal::PrivatePeer), message));
     }
     if let Some(resolve) = error.downcast_ref::<ResolveError>() {
         return match resolve {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::failure::failure;
-use super::send::Outgoing;
+use super::send::{Outgoing, authority};
 use crate::event::{Failure, FailureKind, Peer, Unreal};
 use crate::value::{NotReal, not_public, not_real};
 
@@ -12,14 +12,16 @@ use crate::value::{NotReal, not_public, not_real};
 /// # Errors
 /// A failure of the kind `Unreal`.
 pub(super) fn refuse(request: &Outgoing, url: &str, redirected: bool) -> Result<(), Failure> {
-    let refused = |what, why: String| Err(failure(FailureKind::Unreal(what), why));
+    let peer = authority(url);
+    let refused =
+        |what, why: String| Err(failure(FailureKind::Unreal(what), format!("nothing was sent to {peer}: {why}")));
     if let Some(found) = not_real(url) {
         let what = if matches!(found, NotReal::PlainText(_)) { Unreal::PlainText } else { Unreal::PrivatePeer };
-        let why = if redirected { format!("the answer redirects to `{url}`, and {found}") } else { found.to_string() };
-        return refused(what, why);
+        let whence = if redirected { "an answer redirects to it, and " } else { "" };
+        return refused(what, format!("{whence}{found}"));
     }
     if !request.verify {
-        let why = "the server's certificate wouldn't be verified, so nothing would prove who answers";
+        let why = "its certificate wouldn't be verified, so nothing would prove who answers";
         return refused(Unreal::UnverifiedCertificate, why.to_owned());
     }
     Ok(())

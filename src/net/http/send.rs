@@ -218,7 +218,7 @@ impl Http {
             body: Bytes::new(),
             wire_size: 0,
         };
-        progress.received += headers_size(&response.headers);
+        progress.received += head_size(answer.status(), answer.extensions(), &response.headers);
         if mode == Mode::Stream {
             return Ok((response, Some(Live::Body(answer))));
         }
@@ -280,7 +280,7 @@ impl Http {
         let status = parts.status.as_u16();
         progress.status = Some(status);
         let headers = header_list(&parts.headers);
-        progress.received += headers_size(&headers);
+        progress.received += head_size(parts.status, &parts.extensions, &headers);
         let wire = body::read(wire, authority, status, &mut progress.received).await?;
         let wire_size = wire.len() as u64;
         let body = body::decode(wire, &headers, authority)?;
@@ -421,8 +421,14 @@ fn header_list(map: &http::HeaderMap) -> Vec<Header> {
     map.iter().map(|(name, of)| Header { name: name.as_str().to_owned(), value: value(of) }).collect()
 }
 
-fn headers_size(headers: &[Header]) -> u64 {
-    headers.iter().map(|header| (header.name.len() + header.value.len() + 4) as u64).sum::<u64>() + 19
+/// The size of an answer's head of HTTP/1.1 in bytes (RFC 9112, section 4).
+fn head_size(status: http::StatusCode, extensions: &http::Extensions, headers: &[Header]) -> u64 {
+    let usual = status.canonical_reason().unwrap_or_default();
+    // It is kept only where it isn't the usual one.
+    let reason = extensions.get::<hyper::ext::ReasonPhrase>().map_or(usual.len(), |reason| reason.as_bytes().len());
+    let line = "HTTP/1.1 200 \r\n\r\n".len() + reason;
+    headers.iter().map(|header| (header.name.len() + header.value.len() + ": \r\n".len()) as u64).sum::<u64>()
+        + line as u64
 }
 
 /// The size of a request of HTTP/1.1 in bytes, with what the client adds (RFC 9112, section 3.2; RFC 9110, section 8.6). HTTP/2 says the

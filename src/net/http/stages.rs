@@ -129,7 +129,7 @@ pub(super) async fn resolve(name: &str, port: u16, real: bool) -> Result<Vec<Soc
         stages.refused = private.is_some();
     });
     match private {
-        Some(why) => Err(PrivateName { name: name.to_owned(), why }.into()),
+        Some(why) => Err(PrivateName { why }.into()),
         None => Ok(addresses),
     }
 }
@@ -158,9 +158,8 @@ pub(super) struct DnsFailure {
 
 /// A name with an address that `require real` refuses.
 #[derive(Debug, thiserror::Error)]
-#[error("the name `{name}` leads to a peer that isn't public: {why}")]
+#[error("its name leads to a peer that isn't public, as {why}")]
 pub(super) struct PrivateName {
-    pub name: String,
     pub why: NotPublic,
 }
 
@@ -220,5 +219,22 @@ where
             connection_ends(started, connected.is_ok());
             connected
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_is_refused_by_what_it_leads_to() {
+        let recorder = Recorder::default();
+        let refused = recorded(recorder.clone(), resolve("localhost", 443, true)).await;
+        assert!(matches!(refused, Err(ResolveError::Private(_))), "{refused:?}");
+        let stages = Stages::of(&recorder);
+        assert!(stages.resolved.iter().all(IpAddr::is_loopback) && !stages.resolved.is_empty(), "{stages:?}");
+        assert!(stages.timings().dns.is_some() && stages.timings().connect.is_none(), "{stages:?}");
+        let found = resolve("localhost", 443, false).await.unwrap();
+        assert!(found.iter().all(|address| address.port() == 443), "{found:?}");
     }
 }

@@ -12,7 +12,11 @@ use crate::value::{Value, not_real};
 pub const PROXIES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// One diagnostic for all values that are URLs of no real system, and for `target demo`.
-pub(super) fn values<'a>(entries: impl Iterator<Item = &'a EnvEntry>, environment: &Environment) -> Option<Diagnostic> {
+pub(super) fn values<'a>(
+    entries: impl Iterator<Item = &'a EnvEntry>,
+    environment: &Environment,
+    given: &Given,
+) -> Option<Diagnostic> {
     let real = environment.real_span?;
     let mut found: Vec<(String, Span, String)> = Vec::new();
     for entry in entries {
@@ -27,8 +31,11 @@ pub(super) fn values<'a>(entries: impl Iterator<Item = &'a EnvEntry>, environmen
                     None => continue,
                 };
                 let Some(reason) = not_real(&text) else { continue };
-                let reason =
+                let mut reason =
                     if secret { "this URL isn't that of a public system".to_owned() } else { reason.to_string() };
+                if given.overrides.contains_key(&name.text) {
+                    reason.push_str("; `--set` says so");
+                }
                 let span = match value {
                     EnvValue::Expr(expr) => expr.span,
                     EnvValue::Secret { variable, .. } | EnvValue::Variable { variable, .. } => variable.span,

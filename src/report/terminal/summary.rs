@@ -91,7 +91,7 @@ pub fn phase_line(phase: &Phase, width: usize, style: Style) -> String {
     if phase.over_budget {
         words.push("its budget was used up".to_owned());
     }
-    words.extend(phase.stopped.as_ref().map(|why| format!("stopped: {}", sanitize(why))));
+    words.extend(phase.stopped.as_ref().map(|why| sanitize(why)));
     format!("  {mark} {:width$}  {}\n", sanitize(&phase.name), words.join("; "))
 }
 

@@ -1,0 +1,173 @@
+use proptest::prelude::*;
+
+use super::super::{Gate, GateResult, Measure, Of, Opening, Statistic};
+use super::{blocked, digest, not_run, sample, seconds};
+use crate::judge::Outcome;
+use crate::judge::release::Digest;
+use crate::source::Span;
+use crate::syntax::ast::BinaryOp;
+
+fn gate(measure: Measure, op: BinaryOp, limit: f64) -> Gate {
+    Gate { text: "a gate".to_owned(), span: Span::nowhere(), measure, op, limit }
+}
+
+fn judged(gate: &Gate, digests: &[Digest]) -> GateResult {
+    gate.judge(&digests.iter().collect::<Vec<_>>(), Some(seconds(10.0)))
+}
+
+fn outcomes(passed: usize, failed: usize) -> Vec<Digest> {
+    let of = |outcome: Outcome, count| (0..count).map(move |index| digest(&format!("{index}"), outcome.clone()));
+    of(Outcome::Passed, passed).chain(of(Outcome::Failed, failed)).collect()
+}
+
+#[test]
+fn each_measure_holds_and_just_does_not() {
+    use BinaryOp::{Equal, Greater, GreaterEqual, Less};
+    let with = |sample_of: &[(f64, bool)]| {
+        let mut one = digest("t", Outcome::Passed);
+        one.samples = sample_of.iter().map(|(time, held)| sample("backend", *time, *held)).collect();
+        vec![one]
+    };
+    let opening = |time: f64, opened| {
+        let mut one = digest("t", Outcome::Passed);
+        one.openings =
+            vec![Opening { channel: "chat".to_owned(), protocol: "websocket".to_owned(), time: seconds(time), opened }];
+        vec![one]
+    };
+    let forbidden = |count| vec![Digest { forbidden: count, ..digest("t", Outcome::Failed) }];
+    let flaky = |count: usize| {
+        let mut all = outcomes(20 - count, 0);
+        all.extend((0..count).map(|index| digest(&format!("f{index}"), Outcome::Flaky)));
+        all
+    };
+    let many = |count: usize| with(&vec![(0.1, true); count]);
+    let statistic = |name: &str, of| Measure::Statistic(Statistic::named(name).unwrap(), of);
+    let cases = [
+        ("success > 90%", gate(Measure::Success, Greater, 0.9), outcomes(91, 9), outcomes(90, 10)),
+        ("success >= 90%", gate(Measure::Success, GreaterEqual, 0.9), outcomes(90, 10), outcomes(89, 11)),
+        ("flaky < 5%", gate(Measure::Flaky, Less, 0.05), flaky(0), flaky(1)),
+        (
+            "error rate < 50%",
+            gate(Measure::ErrorRate, Less, 0.5),
+            with(&[(0.1, true), (0.1, true), (0.1, false)]),
+            with(&[(0.1, true), (0.1, false)]),
+        ),
+        ("throughput > 2/s over 10 s", gate(Measure::Throughput, Greater, 2.0), many(21), many(20)),
+        (
+            "p50(time) < 1s",
+            gate(statistic("p50", Of::Time), Less, 1.0),
+            with(&[(0.5, true), (0.9, true), (9.0, true)]),
+            with(&[(0.5, true), (1.0, true), (1.0, true)]),
+        ),
+        (
+            "max(time) < 1s",
+            gate(statistic("max", Of::Time), Less, 1.0),
+            with(&[(0.999, true)]),
+            with(&[(0.1, true), (1.0, true)]),
+        ),
+        (
+            "min(time) < 1s",
+            gate(statistic("min", Of::Time), Less, 1.0),
+            with(&[(0.9, true), (2.0, true)]),
+            with(&[(1.0, true)]),
+        ),
+        (
+            "mean(time) < 1s",
+            gate(statistic("mean", Of::Time), Less, 1.0),
+            with(&[(0.5, true), (1.4, true)]),
+            with(&[(0.5, true), (1.5, true)]),
+        ),
+        (
+            "p95(time to first byte) < 1s",
+            gate(statistic("p95", Of::TimeToFirstByte), Less, 1.0),
+            with(&[(1.9, true)]),
+            with(&[(2.0, true)]),
+        ),
+        (
+            "p99(time of \"GET /threads/*\") < 1s",
+            gate(statistic("p99", Of::TimeOf("GET /threads/*".to_owned())), Less, 1.0),
+            with(&[(0.9, true)]),
+            with(&[(1.1, true)]),
+        ),
+        (
+            "p95(connect chat) < 1s",
+            gate(statistic("p95", Of::Connect("chat".to_owned())), Less, 1.0),
+            opening(0.9, Some(true)),
+            opening(1.0, Some(true)),
+        ),
+        ("failures of never == 0", gate(Measure::ForbiddenEvents, Equal, 0.0), forbidden(0), forbidden(1)),
+    ];
+    for (what, gate, holds, breaks) in cases {
+        let result = judged(&gate, &holds);
+        assert!(result.held, "{what} should hold: {result:?}");
+        let result = judged(&gate, &breaks);
+        assert!(!result.held && result.measured.is_some(), "{what} should just not hold: {result:?}");
+    }
+}
+
+#[test]
+fn a_gate_without_data_never_holds() {
+    let statistic = |of| Measure::Statistic(Statistic::Percentile(95), of);
+    let measures = [
+        Measure::Success,
+        Measure::Flaky,
+        Measure::ErrorRate,
+        Measure::Throughput,
+        Measure::ForbiddenEvents,
+        Measure::Unavailable("failures of users".to_owned()),
+        statistic(Of::Time),
+        statistic(Of::TimeToFirstByte),
+        statistic(Of::TimeOf("GET /nothing".to_owned())),
+        statistic(Of::Connect("chat".to_owned())),
+    ];
+    for measure in measures {
+        for (op, limit) in [(BinaryOp::Less, 1e9), (BinaryOp::GreaterEqual, 0.0), (BinaryOp::NotEqual, 7.0)] {
+            let result = judged(&gate(measure.clone(), op, limit), &[]);
+            assert!(!result.held && result.measured.is_none(), "{measure:?}: {result:?}");
+        }
+    }
+    let skipped = [digest("t", Outcome::skipped("as the spec says"))];
+    assert!(!judged(&gate(Measure::Success, BinaryOp::Greater, 0.0), &skipped).held, "what is skipped proves nothing");
+}
+
+#[test]
+fn what_was_blocked_or_not_run_is_no_success() {
+    let all = [
+        digest("passed", Outcome::Passed),
+        digest("skipped", Outcome::skipped("as the spec says")),
+        digest("blocked", blocked("backend")),
+        digest("not run", not_run()),
+        digest("flaky", Outcome::Flaky),
+    ];
+    let result = judged(&gate(Measure::Success, BinaryOp::Greater, 0.4), &all);
+    assert_eq!((result.measured, result.basis.as_str()), (Some(0.5), "2 of 4 tests"));
+}
+
+#[test]
+fn a_request_is_found_by_method_and_path() {
+    let mut one = digest("t", Outcome::Passed);
+    one.samples = vec![sample("backend", 1.0, true)];
+    let found = |written: &str| {
+        let gate = gate(Measure::Statistic(Statistic::Max, Of::TimeOf(written.to_owned())), BinaryOp::Less, 9.0);
+        judged(&gate, std::slice::from_ref(&one)).measured.is_some()
+    };
+    for written in ["GET /threads/1", "get /threads/*", "GET /threads/{{id}}", "GET /threads/1/", "GET /*/*"] {
+        assert!(found(written), "{written}");
+    }
+    for written in ["POST /threads/1", "GET /threads", "GET /threads/2", "GET /threads/*/x", "/threads/1", "GET", ""] {
+        assert!(!found(written), "{written}");
+    }
+}
+
+proptest! {
+    /// The nearest rank: the smallest value that at least so many percent of all are no larger than.
+    #[test]
+    fn percentiles_are_those_of_the_definition(times in proptest::collection::vec(0u64..1000, 1..200), rank in 1u32..=100) {
+        let mut durations: Vec<_> = times.iter().map(|ms| std::time::Duration::from_millis(*ms)).collect();
+        let found = Statistic::Percentile(rank).of(&mut durations).unwrap();
+        let share = |limit: std::time::Duration| durations.iter().filter(|one| **one <= limit).count() * 100;
+        let enough = durations.len() * rank as usize;
+        let wanted = durations.iter().copied().filter(|one| share(*one) >= enough).min().unwrap();
+        prop_assert_eq!(found, wanted);
+    }
+}

@@ -1,0 +1,479 @@
+//! Plans on real sockets: what runs when, what gates and abort conditions make of it, and what is told of the rest.
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+
+use super::harness::{Done, Test};
+use super::scripted::Scripted;
+use super::servers::{head, serve, silent};
+
+/// Answers `/ok` rightly, `/bad` with 500, and `/once` with 503 before it is right.
+const SERVER: &str = "GET /ok 200\n  {}\nGET /bad 500\n  {}\nGET /once 503\n  {}\nGET /once 200\n  {}\nGET /health 200\n  {}\n\
+    websocket /ws\n";
+
+fn server() -> String {
+    format!("http://{}", Scripted::start(SERVER).addresses[0])
+}
+
+/// Runs `plan p` of a spec.
+fn run(spec: &str, code: i32) -> Done {
+    Test::new().file("a.e2e", spec).args(["run", "a.e2e", "--plan", "p"]).code(code)
+}
+
+fn outcomes(report: &Json) -> Vec<(String, String)> {
+    let tests = report["tests"].as_array().unwrap().iter();
+    tests
+        .map(|test| (test["name"].as_str().unwrap().to_owned(), test["outcome"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+fn outcome<'r>(report: &'r Json, name: &str) -> &'r Json {
+    report["tests"].as_array().unwrap().iter().find(|test| test["name"] == name).unwrap()
+}
+
+/// A suite whose tests ask for these paths and want 200.
+fn suite(name: &str, meta: &str, api: &str, paths: &[&str]) -> String {
+    let test = |path: &&str| format!("  test \"{name} {path}\" {{ GET {api}{path} {{ expect status 200 }} }}\n");
+    format!("suite \"{name}\" {{\n  {meta}\n{}}}\n", paths.iter().map(test).collect::<String>())
+}
+
+#[test]
+fn phases_run_in_order_and_a_test_runs_once() {
+    let api = server();
+    let spec = format!(
+        "environment e default {{ api = \"{api}\" }}\n\
+         plan p {{\n\
+           phase \"First\" {{ run tags smoke; gate success > 90% }}\n\
+           phase \"Second\" {{ pause 300ms before; run priority P1; run suites \"C\"; gate success > 90%; budget 1m }}\n\
+           phase \"Rest\" {{ run everything not run; gate success > 90% }}\n\
+           gate p95(time) < 10s\n\
+         }}\n{}{}{}{}",
+        suite("A", "tags smoke\n  priority P1", &api, &["/ok"]),
+        suite("B", "priority P1", &api, &["/ok", "/health"]),
+        suite("C", "tags other", &api, &["/ok"]),
+        suite("D", "tags other", &api, &["/ok"]),
+    );
+    let done = run(&spec, 0);
+    let report = done.json();
+    assert_eq!(report["verdict"]["state"], "READY", "{:#}", report["verdict"]);
+    assert_eq!(report["run"]["plan"], "p");
+    let phase = |name: &str| report["tests"].as_array().unwrap().iter().filter(|test| test["phase"] == name).count();
+    assert_eq!((phase("First"), phase("Second"), phase("Rest")), (1, 3, 1));
+    let phases = report["phases"].as_array().unwrap();
+    let totals: Vec<_> = phases.iter().map(|phase| phase["summary"]["total"].as_u64().unwrap()).collect();
+    assert_eq!(totals, [1, 4, 1], "a phase is judged by all that it selects, whichever phase ran it");
+    let times = |phase: &Json| (phase["started_ms"].as_f64().unwrap(), phase["duration_ms"].as_f64().unwrap());
+    let ends: Vec<f64> = phases.iter().map(|phase| times(phase).0 + times(phase).1).collect();
+    assert!(times(&phases[1]).0 >= ends[0] + 300.0 && times(&phases[2]).0 >= ends[1], "{phases:#?}");
+    assert_eq!(report["gates"][0]["text"], "p95(time) < 10s");
+    let done = done.out("phase 2 of 3: Second (4 tests, 1 of them run before; budget 1m; gate success > 90%)");
+    done.out("success > 90%: 100% (4 of 4 tests)");
+}
+
+#[test]
+fn gates_decide_between_ready_degraded_and_not_ready() {
+    let api = server();
+    let spec = |limit: &str| {
+        let tests = suite("A", "at risk $120K MRR", &api, &["/ok", "/ok?2", "/ok?3", "/bad"]);
+        format!(
+            "environment e default {{ api = \"{api}\" }}\nplan p {{ phase \"All\" {{ run everything not run; gate success {limit} }} }}\n{tests}"
+        )
+    };
+    let report = run(&spec("> 74%"), 1).json();
+    assert_eq!((&report["verdict"]["state"], &report["phases"][0]["state"]), (&"DEGRADED".into(), &"passed".into()));
+    let report = run(&spec("> 75%"), 1).json();
+    assert_eq!((&report["verdict"]["state"], &report["phases"][0]["state"]), (&"NOT READY".into(), &"failed".into()));
+    let reason = "phase \"All\": the gate success > 75% does not hold: 75% (3 of 4 tests)";
+    assert_eq!(report["verdict"]["reasons"][0], reason);
+    assert_eq!(
+        report["verdict"]["at_risk"][0],
+        serde_json::json!({ "amount": 120000.0, "currency": "USD", "per": "MRR" })
+    );
+}
+
+#[test]
+fn a_phase_that_selects_nothing_does_not_hold() {
+    let api = server();
+    let spec = format!(
+        "environment e default {{ api = \"{api}\" }}\n\
+         plan p {{ phase \"None\" {{ run tags nothing; gate success > 1% }} phase \"All\" {{ run everything not run; gate success > 90% }} }}\n{}",
+        suite("A", "tags smoke", &api, &["/ok"])
+    );
+    let spec = spec.replace("} phase", "}\n phase");
+    let report = run(&spec, 1).json();
+    assert_eq!(report["verdict"]["state"], "NOT READY");
+    assert_eq!(report["phases"][0]["gates"][0]["measured"], Json::Null);
+    let reason = "phase \"None\": the gate success > 1% does not hold: nothing was measured (there are no tests)";
+    assert_eq!(report["verdict"]["reasons"][0], reason);
+}
+
+/// A plan of two phases: the first of these tests, then one that must not run any more.
+fn aborting(before: &str, first: &str, api: &str) -> String {
+    format!(
+        "environment e default {{ api = \"{api}\"; service backend {{ probe GET {{{{env.api}}}}/ok within 200ms }} }}\n\
+         plan p {{\n\
+           phase \"First\" {{ run suites \"First\"; gate success > 1%; {before}\n}}\n\
+           phase \"Second\" {{ run everything not run; gate success > 1% }}\n\
+         }}\n\
+         suite \"First\" {{\n{first}\n}}\n{}",
+        suite("Second", "tags late", api, &["/ok"])
+    )
+}
+
+/// Whether the plan was aborted; then the rest must have been left out with its cause, and the exit code be 3.
+fn aborted(spec: &str) -> Option<String> {
+    let done = Test::new().file("a.e2e", spec).args(["run", "a.e2e", "--plan", "p"]).run();
+    let report = done.json();
+    let late = outcome(&report, "Second /ok");
+    if report["abort"].is_null() {
+        assert_eq!(late["outcome"], "passed", "{}{}", done.out, done.err);
+        return None;
+    }
+    assert_eq!((done.code, &report["verdict"]["state"]), (Some(3), &"ABORTED".into()), "{}", done.out);
+    let condition = report["abort"]["condition"].as_str().unwrap();
+    assert_eq!((&late["outcome"], &late["reason"]), (&"not_run".into(), &format!("aborted: {condition}").into()));
+    assert_eq!(report["phases"][1]["state"], "not_run");
+    Some(format!("{condition}: {}", report["abort"]["because"].as_str().unwrap()))
+}
+
+#[test]
+fn an_abort_on_failures_trips_and_just_does_not() {
+    let api = server();
+    let test = |name: &str, meta: &str, path: &str| {
+        format!("  test \"{name}\" {{ {meta}\n GET {api}{path} {{ expect status 200 }} }}\n")
+    };
+    let (good, bad) = (test("good", "", "/ok"), test("bad", "priority P1", "/bad"));
+    let minor = test("minor", "priority P2", "/bad");
+    let on_failure = "abort on any failure of P1";
+    assert_eq!(aborted(&aborting(on_failure, &format!("{minor}{good}"), &api)), None);
+    let told = aborted(&aborting(on_failure, &format!("{good}{bad}"), &api));
+    assert_eq!(told.as_deref(), Some("any failure of P1: \"bad\" failed"));
+    let count = |limit| format!("}}\n abort when failures > {limit}\n phase \"Between\" {{ run suites \"First\"");
+    assert_eq!(aborted(&aborting(&count("2"), &format!("{bad}{minor}{good}"), &api)), None);
+    let told = aborted(&aborting(&count("1"), &format!("{bad}{minor}{good}"), &api));
+    assert_eq!(told.as_deref(), Some("failures > 1: 2 of 4 tests failed"));
+}
+
+#[test]
+fn an_abort_on_slow_requests_trips_and_just_does_not() {
+    let slow = serve(|stream| {
+        while let request @ ("slow" | "fast") = if head(stream).contains("/slow") { "slow" } else { "fast" } {
+            if request == "slow" {
+                std::thread::sleep(Duration::from_millis(120));
+            }
+            if stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").is_err() {
+                break;
+            }
+        }
+    });
+    let first = |paths: &[&str]| {
+        let requests: String =
+            paths.iter().map(|path| format!("    GET {slow}/{path} {{ expect status 200 }}\n")).collect();
+        format!("  test \"asks\" {{\n{requests}  }}")
+    };
+    let condition =
+        "}\n abort when time > 100ms for 3 requests in a row to backend\n phase \"Between\" { run suites \"First\"";
+    let interrupted = first(&["slow", "slow", "ok", "slow", "slow"]);
+    assert_eq!(aborted(&aborting(condition, &interrupted, &slow)), None);
+    let told = aborted(&aborting(condition, &first(&["ok", "slow", "slow", "slow"]), &slow)).unwrap();
+    assert!(
+        told.starts_with("time > 100ms for 3 requests in a row to backend: 3 requests in a row, the last one took"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_abort_on_websockets_trips_and_just_does_not() {
+    let api = server();
+    let ws = api.replace("http", "ws");
+    let open =
+        |path: &str, expect: &str| format!("  test \"{path}{expect}\" {{ websocket c {ws}{path} {{ {expect} }}\n }}\n");
+    let condition = "}\n abort when every websocket fails\n phase \"Between\" { run suites \"First\"";
+    let refused = open("/bad", "expect status 101");
+    let told = aborted(&aborting(condition, &refused, &api));
+    assert_eq!(told.as_deref(), Some("every websocket fails: the only WebSocket that was tried didn't open"));
+    let one_opens = format!("{refused}{}", open("/ws", "expect status 101"));
+    assert_eq!(aborted(&aborting(condition, &one_opens, &api)), None);
+    let as_expected = open("/bad", "expect status 404");
+    assert_eq!(aborted(&aborting(condition, &as_expected, &api)), None, "one that is to be refused doesn't fail");
+}
+
+#[test]
+fn an_abort_on_a_service_trips_and_just_does_not() {
+    let api = server();
+    let good = format!("  test \"good\" {{ GET {api}/ok {{ expect status 200 }} }}");
+    let condition = "}\n abort when service backend is down\n phase \"Between\" { run suites \"First\"";
+    assert_eq!(aborted(&aborting(condition, &good, &api)), None);
+    let down = aborting(condition, &good, &api).replace("/ok within", "/bad within");
+    let told = aborted(&down).unwrap();
+    assert!(told.starts_with("service backend is down: 500, for"), "{told}");
+}
+
+#[test]
+fn an_abort_on_a_credential_trips_before_any_test_and_just_does_not() {
+    let api = server();
+    let good = "  test \"good\" { GET {{env.api}}/ok { bearer token; expect status 200 } }";
+    let declared = |path: &str| {
+        format!(
+            "flow fetch() -> secret {{\n  GET {{{{env.api}}}}{path} {{ expect status 200 }}\n  return \"a-token-of-twenty-odd\" expires in 60\n}}\n\
+             credential token = fetch()\n"
+        )
+    };
+    let condition = "}\n abort when credential token cannot be obtained\n phase \"Between\" { run suites \"First\"";
+    assert_eq!(aborted(&(declared("/ok") + &aborting(condition, good, &api))), None);
+    let told = aborted(&(declared("/bad") + &aborting(condition, good, &api))).unwrap();
+    assert!(told.starts_with("credential token cannot be obtained: `status` is 500"), "{told}");
+}
+
+#[test]
+fn an_abort_lets_what_is_running_clean_up() {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = seen.clone();
+    let api = serve(move |stream| {
+        let request = head(stream);
+        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+        log.lock().unwrap().push(path.clone());
+        match path.as_str() {
+            "/slow" => std::thread::sleep(Duration::from_secs(20)),
+            "/bad" => {
+                // Once the other test is on its way.
+                while !log.lock().unwrap().iter().any(|path| path == "/slow") {
+                    std::thread::yield_now();
+                }
+                let _ = stream.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+            _ => {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            }
+        }
+    });
+    let spec = format!(
+        "environment e default {{ api = \"{api}\" }}\n\
+         plan p {{ phase \"All\" {{ run everything not run; gate success > 1%; abort on any failure }} }}\n\
+         suite \"Slow\" {{ after each {{ GET {api}/clean-up {{ expect status 200 }} }}\n test \"slow\" {{ GET {api}/slow {{ expect status 200 }} }} }}\n\
+         suite \"Bad\" {{ test \"bad\" {{ GET {api}/bad {{ expect status 200 }} }} }}\n"
+    );
+    let begun = Instant::now();
+    let report = run(&spec, 3).json();
+    assert!(begun.elapsed() < Duration::from_secs(15), "the test that was running wasn't stopped");
+    assert_eq!(outcome(&report, "slow")["reason"], "aborted: any failure");
+    assert!(seen.lock().unwrap().iter().any(|path| path == "/clean-up"), "{:?}", seen.lock().unwrap());
+}
+
+#[test]
+fn a_budget_bounds_its_phase_and_what_is_left_of_it_is_told() {
+    let (api, silent) = (server(), silent());
+    let spec = format!(
+        "environment e default {{ api = \"{api}\" }}\n\
+         plan p {{\n phase \"Short\" {{ run tags slow; budget 500ms; gate success > 1% }}\n phase \"Next\" {{ run everything not run; gate success > 1% }}\n }}\n\
+         suite \"S\" {{ tags slow\n test \"good\" {{ GET {api}/ok {{ expect status 200 }} }}\n test \"hangs\" {{ GET {silent}/ {{ expect status 200 }} }}\n test \"late\" {{ GET {api}/ok {{ expect status 200 }} }} }}\n{}",
+        suite("N", "tags next", &api, &["/ok"])
+    );
+    let report = run(&spec, 1).json();
+    let names: Vec<_> = outcomes(&report).into_iter().map(|(name, outcome)| format!("{name}: {outcome}")).collect();
+    assert_eq!(names, ["good: passed", "hangs: timed_out", "late: not_run", "N /ok: passed"]);
+    assert_eq!(outcome(&report, "late")["reason"], "the phase's budget of 500ms was used up");
+    assert_eq!((&report["phases"][0]["state"], &report["phases"][0]["over_budget"]), (&"failed".into(), &true.into()));
+    assert_eq!(report["verdict"]["reasons"][0], "phase \"Short\" used up its budget of 500ms");
+}
+
+#[test]
+fn infrastructure_failures_are_tried_again_and_others_are_not() {
+    let spec = |api: &str, retry: &str, path: &str| {
+        format!(
+            "environment e default {{ api = \"{api}\" }}\nplan p {{ {retry}\n phase \"All\" {{ run everything not run; gate success > 90%; gate flaky < 5% }} }}\n{}",
+            suite("S", "tags t", api, &[path])
+        )
+    };
+    let retry = "retry infrastructure 2 times every 50ms";
+    let report = run(&spec(&server(), retry, "/once"), 1).json();
+    let test = outcome(&report, "S /once");
+    assert_eq!((&test["outcome"], &test["attempts"]), (&"flaky".into(), &2.into()), "503 is the infrastructure's");
+    let held: Vec<_> =
+        report["phases"][0]["gates"].as_array().unwrap().iter().map(|gate| gate["held"].clone()).collect();
+    assert_eq!(held, [true, false], "a flaky test is a success, and counts as flaky");
+    let report = run(&spec(&server(), retry, "/bad"), 1).json();
+    assert_eq!(outcome(&report, "S /bad")["attempts"], 1, "500 is the application's");
+    let report = run(&spec(&server(), "", "/once"), 1).json();
+    assert_eq!(outcome(&report, "S /once")["attempts"], 1);
+}
+
+#[test]
+fn what_needs_a_service_that_is_down_is_skipped_with_its_cause() {
+    let api = server();
+    let spec = format!(
+        "environment e default {{\n  api = \"{api}\"\n\
+           service store {{ probe GET {{{{env.api}}}}/bad within 300ms; depends on nothing }}\n\
+           service shop {{ probe GET {{{{env.api}}}}/ok within 300ms; depends on store }}\n\
+           service mail {{ probe GET {{{{env.api}}}}/ok within 300ms }}\n}}\n{}{}{}{}",
+        suite("Store", "needs store", &api, &["/ok"]),
+        suite("Shop", "needs shop", &api, &["/ok"]),
+        suite("Mail", "needs mail", &api, &["/ok"]),
+        suite("Free", "tags free", &api, &["/ok"]),
+    );
+    let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1);
+    let report = done.json();
+    let names: Vec<_> = outcomes(&report).into_iter().map(|(name, outcome)| format!("{name}: {outcome}")).collect();
+    assert_eq!(names, ["Store /ok: skipped", "Shop /ok: skipped", "Mail /ok: passed", "Free /ok: passed"]);
+    let (store, shop) = (outcome(&report, "Store /ok"), outcome(&report, "Shop /ok"));
+    assert_eq!((&store["blocked_by"], &shop["blocked_by"]), (&"store".into(), &"store".into()));
+    assert_eq!(store["reason"], "store is down: 500");
+    assert_eq!(shop["reason"], "store, which shop depends on, is down: 500");
+    assert_eq!(report["verdict"]["state"], "NOT READY");
+    let cause = &report["causes"][0];
+    assert_eq!((&cause["suspect"], &cause["classification"]), (&"store".into(), &"persistent".into()));
+    assert_eq!(cause["tests"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_service_is_asked_again_when_tests_meet_an_outage() {
+    // Right when it is first asked, and away from then on.
+    let asked = Arc::new(Mutex::new(0));
+    let api = serve(move |stream| {
+        head(stream);
+        let mut asked = asked.lock().unwrap();
+        *asked += 1;
+        let status = if *asked == 1 { "200 OK" } else { "503 Away" };
+        let _ =
+            stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
+    });
+    let spec = format!(
+        "environment e default {{ api = \"{api}\"; service backend {{ probe GET {{{{env.api}}}}/health within 400ms }} }}\n{}",
+        suite("S", "needs backend", &api, &["/1", "/2", "/3"])
+    );
+    let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1).json();
+    let names: Vec<_> = outcomes(&report).into_iter().map(|(_, outcome)| outcome).collect();
+    assert_eq!(names, ["failed", "skipped", "skipped"], "the others wait for what the probe says");
+    assert_eq!(report["services"][0]["state"], "down");
+    assert_eq!(report["causes"].as_array().unwrap().len(), 1);
+    assert_eq!(report["causes"][0]["tests"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_plan_says_what_it_lacks_before_anything_is_sent() {
+    let spec = "environment e default { api = \"http://127.0.0.1:1\"; a = secret(\"PLAN_A\", default: \"\"); b = variable(\"PLAN_B\", default: \"\") }\n\
+        plan p { require env a, b\n phase \"All\" { run everything not run; gate success > 1% } }\n\
+        suite \"S\" { test \"t\" { GET {{env.api}}/ { header A: env.a; header B: env.b; expect status 200 } } }\n";
+    let test = || Test::new().file("a.e2e", spec);
+    let done = test().args(["run", "a.e2e", "--plan", "p"]).code(2);
+    let done = done.err("e2e::plan::value_required").err("this plan requires `env.a` and `env.b`, which are empty");
+    assert!(!done.path("test_results.json").exists());
+    test()
+        .variable("PLAN_A", "x")
+        .args(["run", "a.e2e", "--plan", "p"])
+        .code(2)
+        .err("requires `env.b`, which is empty");
+    test().args(["run", "a.e2e", "--plan", "pp"]).code(2).err("did you mean `--plan p`?");
+}
+
+#[test]
+fn a_load_of_a_plan_is_not_taken_for_done() {
+    let api = server();
+    let spec = format!(
+        "environment e default {{ api = \"{api}\" }}\n\
+         load \"L\" {{ users 1 hold 1s; scenario {{ GET {api}/ok {{ expect status 200 }} }} threshold p95(time) < 9s }}\n\
+         plan p {{ phase \"All\" {{ run load \"L\"; run everything not run; gate success > 1% }} }}\n{}",
+        suite("S", "tags t", &api, &["/ok"])
+    );
+    let spec = spec.replace("} threshold", "}\n threshold");
+    let report = run(&spec, 1).json();
+    assert_eq!(report["verdict"]["state"], "NOT READY");
+    assert_eq!(report["diagnostics"][0]["code"], "e2e::run::load_not_run");
+}
+
+/// Gives tokens that live two seconds, and refuses requests with any other.
+struct Tokens {
+    issued: Mutex<Vec<(String, Instant)>>,
+    requests: Mutex<(usize, usize)>,
+}
+
+const TOKEN_LIFE: Duration = Duration::from_secs(2);
+
+fn tokens() -> (String, Arc<Tokens>) {
+    let tokens = Arc::new(Tokens { issued: Mutex::default(), requests: Mutex::default() });
+    let kept = tokens.clone();
+    let url = serve(move |stream| {
+        loop {
+            let request = head(stream);
+            if !request.ends_with("\r\n\r\n") {
+                break;
+            }
+            let now = Instant::now();
+            let (status, body) = if request.starts_with("GET /token") {
+                let mut issued = kept.issued.lock().unwrap();
+                let token = format!("token-number-{:04}", issued.len());
+                issued.push((token.clone(), now));
+                ("200 OK", format!("{{\"access_token\":\"{token}\",\"expires_in\":2}}"))
+            } else {
+                let issued = kept.issued.lock().unwrap();
+                let known = issued.iter().find(|(token, _)| request.contains(&format!("Bearer {token}\r\n")));
+                let good = known.is_some_and(|(_, at)| now.duration_since(*at) < TOKEN_LIFE);
+                let mut requests = kept.requests.lock().unwrap();
+                requests.0 += 1;
+                requests.1 += usize::from(!good);
+                (if good { "200 OK" } else { "401 Unauthorized" }, "{}".to_owned())
+            };
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            if stream.write_all(answer.as_bytes()).is_err() {
+                break;
+            }
+        }
+    });
+    (url, tokens)
+}
+
+/// Declares a credential of the token server, renewed 600 ms before it expires.
+fn credential(url: &str) -> String {
+    format!(
+        "flow fetch() -> secret {{\n  GET {url}/token {{ expect status 200; capture secret token = $.access_token; capture life = $.expires_in }}\n  return token expires in life\n}}\n\
+         credential api = fetch() refresh before 600ms\n"
+    )
+}
+
+#[test]
+fn a_credential_is_fetched_once_a_lifetime_and_never_used_after_it() {
+    let (url, tokens) = tokens();
+    let spec = format!(
+        "{}suite \"S\" {{ tests side by side\n test \"asks\" for each n in 1..4 {{\n repeat 50 times {{ GET {url}/data?n={{{{n}}}} {{ bearer api; expect status 200 }}\n wait 400ms }} }} }}\n",
+        credential(&url)
+    );
+    let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(0).json();
+    let (asked, refused) = *tokens.requests.lock().unwrap();
+    assert_eq!((asked, refused), (200, 0), "requests, and those with a token that had expired");
+    let issued = tokens.issued.lock().unwrap();
+    let fresh_for = TOKEN_LIFE - Duration::from_millis(600);
+    for pair in issued.windows(2) {
+        // A little earlier: the tool counts from when it has the answer, this server from before it sends it.
+        assert!(
+            pair[1].1 - pair[0].1 >= fresh_for,
+            "{:?} is renewed {:?} after it was got",
+            pair[0].0,
+            pair[1].1 - pair[0].1
+        );
+    }
+    let duration = report["run"]["duration_ms"].as_f64().unwrap();
+    assert!(duration >= 20_000.0, "{duration}");
+    let most = (duration / fresh_for.as_secs_f64() / 1000.0).ceil() as usize + 1;
+    assert!((7..=most).contains(&issued.len()), "{} tokens in {duration} ms", issued.len());
+    assert_eq!(report["credentials"][0]["obtained_at_ms"].as_array().unwrap().len(), issued.len());
+}
+
+#[test]
+fn a_phase_may_renew_credentials() {
+    let (url, tokens) = tokens();
+    let plan = |renew: &str| {
+        format!(
+            "{}plan p {{ phase \"A\" {{ run tags a; gate success > 90% }}\n phase \"B\" {{ {renew}\n run tags b; gate success > 90% }} }}\n\
+             suite \"A\" {{ tags a\n test \"a\" {{ GET {url}/a {{ bearer api; expect status 200 }} }} }}\n\
+             suite \"B\" {{ tags b\n test \"b\" {{ GET {url}/b {{ bearer api; expect status 200 }} }} }}\n",
+            credential(&url).replace("expires in life", "expires in 1h").replace("; capture life = $.expires_in", "")
+        )
+    };
+    run(&plan(""), 0);
+    assert_eq!(tokens.issued.lock().unwrap().len(), 1);
+    run(&plan("renew credentials"), 0);
+    assert_eq!(tokens.issued.lock().unwrap().len(), 3);
+}
