@@ -46,8 +46,9 @@ fn state(gate: &Gate) -> &'static str {
 pub(super) fn gates(base: &Report, new: &Report) -> Vec<GateChange> {
     let (before, after) = (seen(base), seen(new));
     let same = |a: &Seen<'_>, b: &Seen<'_>| a.phase == b.phase && a.gate.text == b.gate.text;
-    let words =
-        |one: Option<&Seen<'_>>| one.filter(|one| one.gate.measured.is_some()).map(|one| one.gate.measured_words());
+    let words = |one: Option<&Seen<'_>>| {
+        one.filter(|one| one.state != "not run" && one.gate.measured.is_some()).map(|one| one.gate.measured_words())
+    };
     let change = |old: Option<&Seen<'_>>, now: Option<&Seen<'_>>| {
         let any = now.or(old)?;
         Some(GateChange {

@@ -274,7 +274,7 @@ fn reasons(one: &Comparison, base: &Report, new: &Report) -> Vec<Reason> {
                 "{} {verb} blocked or not run any more, and so nothing is proved by them",
                 count(tests.unproved, "test")
             ),
-            "bring the services up that they need, and run them again",
+            first.as_deref().unwrap_or("bring the services up that they need, and run them again"),
         );
     }
     let known: Vec<&str> = base.diagnostics.iter().map(|problem| problem.message.as_str()).collect();
