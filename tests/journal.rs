@@ -445,3 +445,49 @@ fn a_plan_is_gone_on_with_phase_by_phase() {
     assert_eq!(report["phases"][1]["gates"][0]["basis"], "3 of 3 tests");
     assert_eq!(reported(folder.path()).1, report);
 }
+
+#[test]
+fn what_a_hook_did_wrong_is_forgotten_only_when_it_is_done_again() {
+    let gate = Gate::new();
+    let folder = tempfile::tempdir().unwrap();
+    // "Early" ends with a hook that fails, "Late" begins with one that fails the first time.
+    let spec = r#"environment local default { peer = variable("PEER") }
+suite "Early" {
+  after all { GET {{env.peer}}/after { expect status 201 } }
+  test "one" { GET {{env.peer}}/1 { expect status 200 } }
+}
+suite "Late" {
+  before all { GET {{env.peer}}/before { expect status 201 } }
+  test "two" { GET {{env.peer}}/2 { expect status 200 } }
+}
+suite "Last" { test "three" { GET {{env.peer}}/3 { expect status 200 } } }
+"#;
+    std::fs::write(folder.path().join("a.e2e"), spec).unwrap();
+    gate.held.lock().unwrap().insert("/3".to_owned());
+    let test = Test::new().args(["run", "a.e2e"]).variable("PEER", &gate.url);
+    let mut child = test.command().current_dir(folder.path()).stdout(Stdio::null()).spawn().unwrap();
+    let journal = folder.path().join("test_results.journal");
+    let hooks_told = || {
+        let text = std::fs::read_to_string(&journal).unwrap_or_default();
+        text.lines().filter(|line| line.starts_with("{\"problem\"")).count() == 2
+    };
+    while !hooks_told() {
+        assert!(child.try_wait().unwrap().is_none(), "the run is over");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    gate.held.lock().unwrap().clear();
+    let (_, report) = reported(folder.path());
+    assert_eq!(report["diagnostics"].as_array().unwrap().len(), 2);
+    gate.asked.try_iter().for_each(drop);
+    let (code, out, _) = again(folder.path(), &["run", "a.e2e", "--resume"], Some(&gate.url));
+    assert_eq!(code, Some(1), "{out}");
+    let asked: BTreeSet<String> = gate.asked.try_iter().collect();
+    assert_eq!(asked.iter().map(String::as_str).collect::<Vec<_>>(), ["/3", "/before"]);
+    let report: Json =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("test_results.json")).unwrap()).unwrap();
+    // The one that was done again tells its problem once.
+    assert_eq!(report["diagnostics"].as_array().unwrap().len(), 2, "{}", report["diagnostics"]);
+    assert_eq!(report["verdict"]["state"], "NOT READY");
+}

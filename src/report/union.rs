@@ -1,6 +1,6 @@
 //! Puts results of several runs on one time line, and goes on with a run that was interrupted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::model::{Begun, Diagnostic, Earlier, Phase, Report, Test};
 use crate::judge::Outcome;
@@ -34,18 +34,20 @@ pub fn ended_well(test: &Test) -> bool {
 pub fn kept(report: &Report) -> Earlier {
     let (tests, rest): (Vec<&Test>, Vec<&Test>) = report.tests.iter().partition(|test| ended_well(test));
     // A `before all` that failed is run again with its tests, which tell its problem too.
-    let told: HashSet<(&str, &str)> = rest.iter().flat_map(|test| &test.diagnostics).map(identity).collect();
+    let told: Vec<&Diagnostic> = rest.iter().flat_map(|test| &test.diagnostics).collect();
+    let again = |one: &&Diagnostic| told.iter().any(|told| same(told, one));
     Earlier {
         started_at: report.run.started_at.clone(),
         duration_ms: report.run.duration_ms,
         tests: tests.into_iter().cloned().collect(),
         phases: report.phases.clone(),
-        problems: report.diagnostics.iter().filter(|one| !told.contains(&identity(one))).cloned().collect(),
+        problems: report.diagnostics.iter().filter(|one| !again(one)).cloned().collect(),
     }
 }
 
-fn identity(one: &Diagnostic) -> (&str, &str) {
-    (&one.code, &one.message)
+/// Two hooks may fail with the same words; where they stand tells them apart.
+fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    one.code == other.code && one.message == other.message && one.span == other.span
 }
 
 /// Completes the report of a run with what was kept of the one that it goes on with, and judges both as one.

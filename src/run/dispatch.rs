@@ -267,9 +267,6 @@ impl Conduct {
 
     async fn carry_out(&mut self, groups: Vec<Group>, deadline: Option<Deadline>) {
         let (results, problems) = self.run.all(groups, deadline).await;
-        for problem in &problems {
-            (self.shared().progress)(Progress::Problem(Arc::new(problem.clone())));
-        }
         self.results.extend(results);
         self.problems.extend(problems);
     }

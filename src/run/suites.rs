@@ -60,7 +60,14 @@ impl Run {
         let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
         let suites = groups.iter().map(|group| {
             let (run, group, deadline) = (self.clone(), group.clone(), deadline.clone());
-            tokio::spawn(async move { run.suite(&group, deadline.as_ref()).await })
+            tokio::spawn(async move {
+                let ended = run.suite(&group, deadline.as_ref()).await;
+                // Told as soon as it is known: the phase may never come to its end.
+                for problem in &ended.1 {
+                    (run.shared.progress)(Progress::Problem(Arc::new(problem.clone())));
+                }
+                ended
+            })
         });
         let (mut tests, mut diagnostics) = (Vec::new(), Vec::new());
         for (group, suite) in groups.iter().zip(join_all(suites).await) {
