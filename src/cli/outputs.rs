@@ -236,7 +236,7 @@ fn place(report: &str, name: &str, ending: &str, path: Option<&str>) -> Result<P
 }
 
 fn unknown<T>(report: &str, name: &str, path: Option<&str>) -> Result<T, Box<Diagnostic>> {
-    let names = || Format::ALL.into_iter().map(Format::name).chain(["github", "none"]);
+    let names = || Format::ALL.into_iter().map(Format::name).chain(["github", "blob", "journal", "none"]);
     // `--report results.json` and `--report md=summary.md`: the ending says what is meant.
     let ending =
         if path.is_some() { Some(name) } else { Path::new(name).extension().and_then(|ending| ending.to_str()) };
