@@ -21,6 +21,8 @@ mod made;
 mod plans;
 mod protocols;
 mod real;
+mod report_command;
+mod report_compare;
 mod report_formats;
 mod reports;
 mod scaling;

@@ -61,8 +61,8 @@ pub struct Run {
     /// A PEM file of authorities that TLS trusts beside the system's.
     #[arg(long, value_name = "PATH")]
     pub cacert: Vec<PathBuf>,
-    /// Where a report goes, as often as needed: json=PATH, html=PATH, junit=PATH, tap=PATH, markdown=PATH, github; `none` leaves out the
-    /// usual two.
+    /// Where a report goes, as often as needed: json=PATH, html=PATH, junit=PATH, tap=PATH, markdown=PATH, github, blob=PATH,
+    /// journal=PATH; `none` leaves out the usual ones.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
     /// Run one part of the tests of several: 2/4 is the second of four. Without it, what the CI engine says.

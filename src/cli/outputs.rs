@@ -121,7 +121,7 @@ impl Outputs {
                 "none" => {}
                 "github" => self.github = true,
                 "blob" => self.blob = Some(place(report, name, "blob", path)?),
-                "journal" => self.journal = Some(place(report, name, "jsonl", path)?),
+                "journal" => self.journal = Some(place(report, name, "journal", path)?),
                 _ => match Format::ALL.into_iter().find(|format| format.name() == name) {
                     Some(format) => {
                         let path = place(report, name, format.ending(), path)?;
@@ -148,28 +148,16 @@ impl Outputs {
         Ok(())
     }
 
-    /// Writes every file, each whole or not at all; tells which there are, and of each that can't be written why. `false` if there is one.
+    /// Writes every file, each whole or not at all, and the summary of a job of GitHub's; tells which there are, and of each that can't be
+    /// written why. `false` if there is one.
     pub fn write(&self, report: &model::Report, output: &Output) -> bool {
-        let rendered: Vec<_> = self.files.par_iter().map(|(format, path)| (path, format.render(report))).collect();
-        let mut written = Vec::new();
-        let mut all = true;
-        for (path, text) in rendered {
-            match write(path, text.as_bytes()) {
-                Ok(()) => written.push(path.display().to_string()),
-                Err(error) => {
-                    all = false;
-                    cannot_write(output, path, &error, "choose another place with `--report FORMAT=PATH`");
-                }
-            }
-        }
+        let (written, all) = self.write_each(output, |format| format.render(report));
         if !written.is_empty() {
             output.print(&format!("  reports: {}\n", written.join(", ")));
         }
-        all & (!self.github || summarize(report, output))
+        all & self.summarize(output, |taken| github::job_summary(report, taken))
     }
-}
 
-impl Outputs {
     /// Writes what the merge of shards needs, if it is asked for. `false` if it can't be written, which is told.
     pub fn write_blob(&self, blob: impl FnOnce() -> Vec<u8>, output: &Output) -> bool {
         let Some(path) = &self.blob else { return true };
@@ -182,24 +170,35 @@ impl Outputs {
         }
         true
     }
-}
 
-/// Adds to the summary of GitHub's job, where there is one. `false` if that can't be written.
-fn summarize(report: &model::Report, output: &Output) -> bool {
-    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from) else {
-        return true;
-    };
-    let taken = std::fs::metadata(&path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
-    let summary = output.redactor.redact(&github::job_summary(report, taken)).into_owned();
-    let opened = std::fs::OpenOptions::new().create(true).append(true).open(&path);
-    match opened.and_then(|mut file| std::io::Write::write_all(&mut file, summary.as_bytes())) {
-        Ok(()) => {
-            output.print("  the summary of the job has it too\n");
-            true
+    /// Writes files of any content, and tells of each that can't be written why. Gives those that are, and whether it is all of them.
+    pub fn write_each(&self, output: &Output, render: impl Fn(Format) -> String + Sync) -> (Vec<String>, bool) {
+        let rendered: Vec<_> = self.files.par_iter().map(|(format, path)| (path, render(*format))).collect();
+        let mut written = Vec::new();
+        for (path, text) in rendered {
+            match write(path, text.as_bytes()) {
+                Ok(()) => written.push(path.display().to_string()),
+                Err(error) => cannot_write(output, path, &error, "choose another place with `--report FORMAT=PATH`"),
+            }
         }
-        Err(error) => {
-            cannot_write(output, &path, &error, "`GITHUB_STEP_SUMMARY` names this file");
-            false
+        let all = written.len() == self.files.len();
+        (written, all)
+    }
+
+    /// Adds to the summary of GitHub's job, where there is one and it was asked for; `render` is told how many bytes stand in it. `false` if
+    /// that can't be written, and it is told why.
+    pub fn summarize(&self, output: &Output, render: impl Fn(usize) -> String) -> bool {
+        let path = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| self.github && !path.is_empty());
+        let Some(path) = path.map(PathBuf::from) else { return true };
+        let taken = std::fs::metadata(&path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
+        let summary = output.redactor.redact(&render(taken)).into_owned();
+        let opened = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+        match opened.and_then(|mut file| std::io::Write::write_all(&mut file, summary.as_bytes())) {
+            Ok(()) => true,
+            Err(error) => {
+                cannot_write(output, &path, &error, "`GITHUB_STEP_SUMMARY` names this file");
+                false
+            }
         }
     }
 }
@@ -236,7 +235,7 @@ fn place(report: &str, name: &str, ending: &str, path: Option<&str>) -> Result<P
 }
 
 fn unknown<T>(report: &str, name: &str, path: Option<&str>) -> Result<T, Box<Diagnostic>> {
-    let names = || Format::ALL.into_iter().map(Format::name).chain(["github", "blob", "journal", "none"]);
+    let names = || Format::ALL.into_iter().map(Format::name).chain(["blob", "journal", "github", "none"]);
     // `--report results.json` and `--report md=summary.md`: the ending says what is meant.
     let ending =
         if path.is_some() { Some(name) } else { Path::new(name).extension().and_then(|ending| ending.to_str()) };

@@ -50,6 +50,17 @@ fn of_test(one: &model::Diagnostic, outcome: &Outcome) -> String {
     of_diagnostic(&model::Diagnostic { severity: severity.to_owned(), ..one.clone() }) + "\n"
 }
 
+/// A summary of something else, or the sentence that it doesn't fit.
+pub fn fitting(text: String, taken: usize) -> String {
+    let room = LONGEST_SUMMARY.saturating_sub(taken);
+    let sentence = format!("_There is more to say than the {LONGEST_SUMMARY} bytes that fit here._\n");
+    match text.len() {
+        length if length <= room => text,
+        _ if sentence.len() <= room => sentence,
+        _ => String::new(),
+    }
+}
+
 fn of_diagnostic(one: &model::Diagnostic) -> String {
     let level = if one.severity == "error" { "error" } else { "warning" };
     let message = match &one.help {

@@ -2,6 +2,7 @@
 
 pub mod assemble;
 pub mod build;
+pub mod compare;
 pub mod github;
 pub mod html;
 pub mod json;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::{Subcommand, ValueEnum};
+
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Report {
@@ -25,8 +27,10 @@ pub struct Report {
     pub report: Vec<String>,
 }
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(Debug, Subcommand)]
 pub enum ReportCommand {
+    /// Say what changed from one run to another, and whether the newer one is as stable.
+    Compare(Compare),
     /// Join the shards of one run, and judge it as a whole.
     Merge(Merge),
 }
@@ -39,4 +43,32 @@ pub struct Merge {
     /// Where a report goes, as a run has it; without any, test_results.json and test_results.html.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Compare {
+    /// The results of the run that is the measure.
+    #[arg(value_name = "BASE.json")]
+    pub base: PathBuf,
+    /// The results of the run that is judged.
+    #[arg(value_name = "NEW.json")]
+    pub new: PathBuf,
+    /// A further run of the base, which tells noise from change.
+    #[arg(long = "base", value_name = "PATH")]
+    pub more_base: Vec<PathBuf>,
+    /// A further run of the new state.
+    #[arg(long = "new", value_name = "PATH")]
+    pub more_new: Vec<PathBuf>,
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CompareFormat,
+    /// Where the comparison goes beside the terminal: json=PATH, markdown=PATH, github.
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    Text,
+    Json,
+    Markdown,
 }

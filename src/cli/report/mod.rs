@@ -1,6 +1,7 @@
 //! `report`: the results of a run that is over, rendered again.
 
 pub mod args;
+mod compare;
 mod journal;
 mod merge;
 mod read;
@@ -19,6 +20,7 @@ pub fn main(args: &Report, color: Color) -> Exit {
     let output = Output::new(color);
     let done = match (&args.command, &args.from_journal) {
         (Some(ReportCommand::Merge(args)), _) => merge::main(args, &output),
+        (Some(ReportCommand::Compare(args)), _) => compare::main(args, &output),
         (None, Some(path)) => journal::main(path, &args.report, &output),
         (None, None) => again(args, &output),
     };

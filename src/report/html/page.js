@@ -58,7 +58,7 @@
     for (const name of Object.keys(value)) if (state.get(name)) wanted[name] = list(name, state.get(name));
     search.value = state.get("q") || "";
     apply();
-    if (!first) $("tests").scrollIntoView();
+    if (!first) { $("tests").focus({ preventScroll: true }); $("tests").scrollIntoView(); }
   };
   const reveal = test => {
     if (!test) return;
@@ -134,6 +134,11 @@
     if (act) { event.preventDefault(); act(); }
   });
 
+  // What is scrolled to stays clear of the bar, however many lines it has.
+  new ResizeObserver(() => {
+    const sticks = getComputedStyle(search.form).position === "sticky";
+    document.documentElement.style.setProperty("--bar", (sticks ? search.form.offsetHeight : 0) + "px");
+  }).observe(search.form);
   document.documentElement.classList.add("js");
   search.form.hidden = false;
   apply();

@@ -100,5 +100,7 @@ fn gate(one: &model::Gate, run: bool) -> Gate {
         (true, true) => ("held", "held"),
         (true, false) => ("broken", "not held"),
     };
-    Gate { text: clean(&one.text), measured: one.measured_words(), basis: clean(&one.basis), class, words }
+    // Before a phase is run there is nothing to measure it by.
+    let measured = if run { one.measured_words() } else { String::new() };
+    Gate { text: clean(&one.text), measured, basis: clean(&one.basis), class, words }
 }

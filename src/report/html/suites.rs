@@ -163,7 +163,7 @@ fn view(number: usize, test: &Test, open: bool, markup: &mut usize, more: &mut M
         reason: clean_or_empty(test.reason.as_deref()),
         risk: test.at_risk.as_ref().filter(|_| bad || test.blocked_by.is_some()).map(risk).unwrap_or_default(),
         notes,
-        time: duration(test.duration_ms),
+        time: if test.attempts == 0 && test.duration_ms == 0.0 { String::new() } else { duration(test.duration_ms) },
         inside,
         more,
     }

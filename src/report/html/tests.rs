@@ -7,11 +7,15 @@ use super::index::inline;
 use super::render;
 use crate::report::model::Report;
 
-/// A report with every field and a test of each outcome; where a text of a server's or a spec's can stand, this one does.
-fn report(text: &str) -> Report {
-    fn fill(value: &mut Json, text: &str) {
+/// A report with every field and a test of each outcome, with texts of its specs' and servers' as they are made.
+fn report(mut text: impl FnMut() -> String) -> Report {
+    fn fill(value: &mut Json, text: &mut impl FnMut() -> String) {
         match value {
-            Json::String(found) => *found = found.replace('§', text),
+            Json::String(found) if found.contains('§') => {
+                while found.contains('§') {
+                    *found = found.replacen('§', &text(), 1);
+                }
+            }
             Json::Array(values) => values.iter_mut().for_each(|value| fill(value, text)),
             Json::Object(fields) => fields.values_mut().for_each(|value| fill(value, text)),
             _ => {}
@@ -22,44 +26,73 @@ fn report(text: &str) -> Report {
     let test = report["tests"][0].clone();
     let tests = outcomes.map(|outcome| {
         let mut test = test.clone();
-        (test["outcome"], test["id"]) = (outcome.into(), format!("{outcome} §").into());
+        (test["outcome"], test["id"]) = (outcome.into(), outcome.into());
         test
     });
     report["tests"] = tests.to_vec().into();
-    fill(&mut report, text);
+    fill(&mut report, &mut text);
     serde_json::from_value(report).unwrap()
+}
+
+fn same(text: &str) -> Report {
+    report(|| text.to_owned())
+}
+
+/// The markup of the page, and that which its script puts there.
+fn markup(page: &str) -> Vec<scraper::Html> {
+    let page = scraper::Html::parse_document(page);
+    let selector = scraper::Selector::parse("[id^=more]").unwrap();
+    let packed = page.select(&selector).flat_map(|element| {
+        let packed = element.text().collect::<String>();
+        let packed = base64::engine::general_purpose::STANDARD.decode(packed).unwrap();
+        serde_json::from_reader::<_, Vec<String>>(flate2::read::GzDecoder::new(&packed[..])).unwrap()
+    });
+    let mut all: Vec<scraper::Html> = packed.map(|markup| scraper::Html::parse_fragment(&markup)).collect();
+    all.push(page);
+    all
+}
+
+#[test]
+fn all_that_is_written_in_the_report_is_shown() {
+    let mut written = Vec::new();
+    let report = report(|| {
+        written.push(format!("w{}w", written.len()));
+        written.last().cloned().unwrap()
+    });
+    let data = scraper::Selector::parse("#index").unwrap();
+    let mut shown = String::new();
+    for document in markup(&render(&report)) {
+        shown.extend(document.root_element().text());
+        for index in document.select(&data) {
+            shown = shown.replace(&index.text().collect::<String>(), "");
+        }
+    }
+    written.retain(|word| !shown.contains(word.as_str()));
+    assert!(written.is_empty(), "not shown: {written:?}");
 }
 
 #[test]
 fn no_text_becomes_markup_or_ends_the_data() {
     let hostile = "</script><!--<script><img src=x onerror=alert(1)>\" onload='x' &amp; {{ x }} ]]>";
-    let page = elements(&render(&report(hostile)));
+    let page = elements(&render(&same(hostile)));
     assert!(page.iter().any(|(name, _)| name == "svg") && page.len() > 500, "{} elements", page.len());
-    assert_eq!(page, elements(&render(&report("plain"))));
+    assert_eq!(page, elements(&render(&same("plain"))));
 }
 
-/// The page's elements with the names of their attributes, and those that its script puts there.
+/// The elements with the names of their attributes.
 fn elements(page: &str) -> Vec<(String, Vec<String>)> {
-    fn collect(document: &scraper::Html, found: &mut Vec<(String, Vec<String>)>) {
-        for element in document.root_element().descendent_elements() {
-            let attributes = element.value().attrs().map(|(name, _)| name.to_owned()).collect();
-            found.push((element.value().name().to_owned(), attributes));
-            if element.value().id().is_some_and(|id| id.starts_with("more")) {
-                let packed =
-                    base64::engine::general_purpose::STANDARD.decode(element.text().collect::<String>()).unwrap();
-                let list: Vec<String> = serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).unwrap();
-                list.iter().for_each(|markup| collect(&scraper::Html::parse_fragment(markup), found));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    collect(&scraper::Html::parse_document(page), &mut found);
-    found
+    let documents = markup(page);
+    let all = documents.iter().flat_map(|document| document.root_element().descendent_elements());
+    let names = all.map(|element| {
+        let attributes = element.value().attrs().map(|(name, _)| name.to_owned()).collect();
+        (element.value().name().to_owned(), attributes)
+    });
+    names.collect()
 }
 
 #[test]
 fn nothing_invisible_or_that_turns_the_text_gets_into_the_page() {
-    let page = render(&report("a\u{202e}b\u{0}c\u{1b}[2Jd\u{2028}e\u{200b}f"));
+    let page = render(&same("a\u{202e}b\u{0}c\u{1b}[2Jd\u{2028}e\u{200b}f"));
     for c in ['\u{202e}', '\u{0}', '\u{1b}', '\u{200b}'] {
         assert!(!page.contains(c), "{c:?} is in the page");
     }
@@ -69,7 +102,7 @@ fn nothing_invisible_or_that_turns_the_text_gets_into_the_page() {
 
 #[test]
 fn times_that_cannot_be_are_drawn_within_the_page() {
-    let mut report = report("plain");
+    let mut report = same("plain");
     for test in &mut report.tests {
         test.duration_ms = 0.0;
         for exchange in &mut test.exchanges {

@@ -128,12 +128,12 @@ fn facts(one: &Exchange) -> Vec<String> {
 
 /// Who sent it elsewhere, and how.
 fn redirect(hop: &Hop) -> String {
-    let peer = hop.peer.as_ref().map(|peer| format!(" ({peer})")).unwrap_or_default();
-    let tls = match &hop.tls {
-        Some(tls) if !tls.verified => ", certificate not verified",
-        _ => "",
-    };
-    format!("{} from {}{peer}{tls}", hop.status, hop.url)
+    let mut words: Vec<String> = hop.peer.iter().map(|peer| format!("peer {peer}")).collect();
+    words
+        .extend(hop.resolved.iter().filter(|all| !all.is_empty()).map(|all| format!("resolved to {}", all.join(", "))));
+    words.extend(hop.tls.iter().flat_map(tls));
+    let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+    format!("{} from {}{words}", hop.status, hop.url)
 }
 
 fn tls(tls: &Tls) -> Vec<String> {

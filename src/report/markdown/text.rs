@@ -48,8 +48,9 @@ pub fn inline(text: &str) -> String {
 /// A sentence with names and values in backticks, which show as code.
 pub fn sentence(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    // An odd backtick is one of the text's.
-    if parts.len().is_multiple_of(2) {
+    // An odd backtick is one of the text's, and so are several in a row.
+    let inside = parts.get(1..parts.len() - 1).unwrap_or_default();
+    if parts.len().is_multiple_of(2) || inside.iter().any(|part| part.is_empty()) {
         return inline(text);
     }
     let shown = parts.iter().enumerate().map(|(index, part)| if index % 2 == 1 { code(part) } else { inline(part) });
@@ -123,6 +124,8 @@ mod tests {
         assert_eq!(inline("@all and #12"), "@\u{2060}all and \\#\u{2060}12");
         assert_eq!(inline("http://a www.b.c"), "http\\://a www\\.b.c");
         assert_eq!(sentence("`a<b>` is *"), "`a<b>` is \\*");
+        assert_eq!(sentence("a ``` b ```"), "a \\`\\`\\` b \\`\\`\\`");
+        assert_eq!(sentence("`a` `b`"), "`a` `b`");
         assert_eq!(sentence("`a` is `"), "\\`a\\` is \\`");
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`a|b"), "`` `a\\|b ``");

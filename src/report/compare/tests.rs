@@ -1,0 +1,153 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::report::model;
+
+const OUTCOMES: [&str; 8] = ["passed", "failed", "errored", "timed_out", "flaky", "skipped", "vacuous", "not_run"];
+
+fn test(number: usize, outcome: &str, duration_ms: f64) -> Test {
+    let text = format!(
+        "{{\"id\": \"a.e2e::S::{number}\", \"suite\": \"S\", \"name\": \"{number}\", \"priority\": null, \"tags\": [], \"location\": null,
+           \"outcome\": \"{outcome}\", \"attempts\": 1, \"duration_ms\": {duration_ms}, \"diagnostics\": [], \"exchanges\": [], \"channels\": []}}"
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A run with these tests, judged.
+fn run(tests: Vec<Test>) -> Report {
+    let mut report = model::Report {
+        schema: model::SCHEMA,
+        tool: model::Tool::this(),
+        run: model::Run::default(),
+        verdict: model::Verdict::default(),
+        summary: model::Summary::default(),
+        phases: Vec::new(),
+        gates: Vec::new(),
+        abort: None,
+        causes: Vec::new(),
+        services: Vec::new(),
+        credentials: Vec::new(),
+        diagnostics: Vec::new(),
+        tests,
+        loads: Vec::new(),
+        plan: model::PlanSpec::default(),
+    };
+    crate::report::assemble::judge(&mut report);
+    report
+}
+
+fn reports() -> impl Strategy<Value = Report> {
+    let tests = prop::collection::btree_map(0..30_usize, (prop::sample::select(&OUTCOMES), 1.0..5000.0_f64), 0..25);
+    tests
+        .prop_map(|tests| run(tests.into_iter().map(|(number, (outcome, time))| test(number, outcome, time)).collect()))
+}
+
+fn names(changes: &[Change]) -> Vec<&str> {
+    let mut names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+proptest! {
+    #[test]
+    fn a_run_is_as_stable_as_itself(report in reports()) {
+        let one = compare(&[&report], &[&report]).unwrap();
+        prop_assert!(one.stable(), "{:?}", one.reasons);
+        prop_assert!(one.unchanged(), "{one:?}");
+        prop_assert_eq!(one.drift, 1.0);
+    }
+
+    #[test]
+    fn swapping_the_sides_swaps_what_is_told(base in reports(), new in reports()) {
+        let (there, back) = (compare(&[&base], &[&new]).unwrap(), compare(&[&new], &[&base]).unwrap());
+        prop_assert_eq!(names(&there.tests.broke), names(&back.tests.mended));
+        prop_assert_eq!(names(&there.tests.mended), names(&back.tests.broke));
+        prop_assert_eq!(names(&there.tests.still_broken), names(&back.tests.still_broken));
+        prop_assert_eq!(names(&there.tests.added), names(&back.tests.removed));
+        prop_assert_eq!(names(&there.tests.left_out), names(&back.tests.taken_up));
+        prop_assert_eq!(there.slower.len(), back.faster.len());
+        prop_assert_eq!(there.faster.len(), back.slower.len());
+    }
+
+    /// Every test of either run is told of, or ends as it did.
+    #[test]
+    fn nothing_is_passed_over(base in reports(), new in reports()) {
+        let one = compare(&[&base], &[&new]).unwrap();
+        let told: Vec<&str> = text::lists(&one).iter().flat_map(|(_, _, list)| names(list)).collect();
+        let good = |outcome: &str| outcome == "passed";
+        let undone = |outcome: &str| matches!(outcome, "skipped" | "not_run");
+        for test in base.tests.iter().chain(&new.tests) {
+            let find = |report: &Report| report.tests.iter().find(|other| other.id == test.id).map(|other| other.outcome.clone());
+            let quiet = match (find(&base), find(&new)) {
+                (Some(a), Some(b)) => (good(&a) && good(&b)) || (undone(&a) && undone(&b)) || (a == "flaky" && b == "flaky"),
+                _ => false,
+            };
+            prop_assert_eq!(quiet, !told.contains(&test.name.as_str()), "{}", test.name);
+        }
+    }
+}
+
+#[test]
+fn several_runs_of_a_side_tell_flaky_from_broken() {
+    let with =
+        |outcomes: [&str; 3]| run(outcomes.iter().enumerate().map(|(number, one)| test(number, one, 5.0)).collect());
+    let base = with(["passed", "passed", "failed"]);
+    let (first, second) = (with(["failed", "failed", "passed"]), with(["failed", "passed", "passed"]));
+    let one = compare(&[&base], &[&first, &second]).unwrap();
+    assert_eq!(names(&one.tests.broke), ["0"]);
+    assert_eq!(names(&one.tests.newly_flaky), ["1"]);
+    assert_eq!(names(&one.tests.mended), ["2"]);
+    assert_eq!(one.tests.newly_flaky[0].after, "failed in 1 of 2 runs");
+    assert_eq!((one.new.runs, one.new.flaky_share), (2, 1.0 / 3.0));
+    assert!(
+        one.reasons.iter().any(|reason| reason.what == "33% of the tests are flaky, 0% were before"),
+        "{:?}",
+        one.reasons
+    );
+}
+
+#[test]
+fn a_test_whose_file_moved_is_the_same_unless_that_is_unsure() {
+    let moved = |mut test: Test, id: &str| {
+        test.id = id.to_owned();
+        test
+    };
+    let base = run(vec![test(1, "passed", 5.0), test(2, "passed", 5.0)]);
+    let new = run(vec![moved(test(1, "failed", 5.0), "b.e2e::S::1"), test(2, "passed", 5.0)]);
+    let one = compare(&[&base], &[&new]).unwrap();
+    assert_eq!((names(&one.tests.broke), one.tests.added.len(), one.tests.removed.len()), (vec!["1"], 0, 0));
+    let twice = run(vec![
+        moved(test(1, "failed", 5.0), "b.e2e::S::1"),
+        moved(test(1, "passed", 5.0), "c.e2e::S::1"),
+        test(2, "passed", 5.0),
+    ]);
+    let one = compare(&[&base], &[&twice]).unwrap();
+    assert_eq!((one.tests.broke.len(), one.tests.added.len(), one.tests.removed.len()), (0, 2, 1));
+}
+
+/// Whole runs, as they come: noise of ±20 % over 300 tests makes none unstable, and a test that takes twice as long does.
+#[test]
+fn whole_runs_are_judged_by_more_than_noise() {
+    use rand::rngs::StdRng;
+    use rand::{RngExt as _, SeedableRng as _};
+    let mut tripped = 0;
+    for seed in 0..100 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let times: Vec<f64> = (0..300).map(|_| 50.0 * 400.0_f64.powf(rng.random::<f64>())).collect();
+        let mut noisy = |noise: f64| {
+            let tests = times.iter().enumerate();
+            run(tests
+                .map(|(number, time)| test(number, "passed", time * rng.random_range(1.0 - noise..1.0 + noise)))
+                .collect())
+        };
+        let (base, new) = (noisy(0.2), noisy(0.2));
+        tripped += usize::from(!compare(&[&base], &[&new]).unwrap().stable());
+        let (base, mut new) = (noisy(0.05), noisy(0.05));
+        let slow = (seed as usize * 7) % 300;
+        new.tests[slow].duration_ms = base.tests[slow].duration_ms * 2.0 + 200.0;
+        let one = compare(&[&base], &[&new]).unwrap();
+        assert_eq!(one.slower.iter().map(|change| change.name.clone()).collect::<Vec<_>>(), [format!("S › {slow}")]);
+        assert!(!one.stable());
+    }
+    assert_eq!(tripped, 0);
+}
