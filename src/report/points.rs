@@ -90,7 +90,11 @@ pub(super) fn points(report: &Report) -> Vec<Point> {
         name: format!("abort when {}", abort.condition),
         state: PointState::Broken(Broken {
             error: true,
-            ..Broken::new("abort", format!("aborted, since {}", abort.because), abort.span.as_ref())
+            ..Broken::new(
+                "abort",
+                format!("aborted, since {}: {}", abort.condition, abort.because),
+                abort.span.as_ref(),
+            )
         }),
     }));
     let run = |name: &str, broken: Broken| Point {
