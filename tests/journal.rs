@@ -491,3 +491,21 @@ suite "Last" { test "three" { GET {{env.peer}}/3 { expect status 200 } } }
     assert_eq!(report["diagnostics"].as_array().unwrap().len(), 2, "{}", report["diagnostics"]);
     assert_eq!(report["verdict"]["state"], "NOT READY");
 }
+
+#[test]
+fn of_a_plan_only_the_phases_with_something_to_run_again_are_judged() {
+    let gate = Gate::new();
+    let folder = tempfile::tempdir().unwrap();
+    let plan = "plan release {\n  phase \"First\" { run tags early; gate success > 90% }\n  \
+                phase \"Then\" { run everything not run; gate success > 90% }\n}\n";
+    let spec = FIVE.replace("test \"one\" {", "test \"one\" { tags early;") + plan;
+    std::fs::write(folder.path().join("a.e2e"), &spec).unwrap();
+    let (code, out, _) = again(folder.path(), &["run", "a.e2e", "--plan", "release"], Some(&gate.url));
+    assert_eq!(code, Some(1), "{out}");
+    // "two" is mended.
+    std::fs::write(folder.path().join("a.e2e"), spec.replace("status 201", "status 200")).unwrap();
+    let (code, out, _) =
+        again(folder.path(), &["run", "a.e2e", "--plan", "release", "--rerun-failed"], Some(&gate.url));
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("READY  1 test "), "{out}");
+}

@@ -66,7 +66,9 @@ fn phases(report: &Report, style: Style, text: &mut String) {
         text.push_str(&phase_line(phase, width, style));
     }
     for gate in &report.gates {
-        let mark = mark(gate.held, style);
+        // Of a run that was cut short, nothing was measured for most: that says nothing.
+        let cut_short = report.abort.is_some() || report.run.interrupted;
+        let mark = if cut_short && gate.measured.is_none() { paint("-", DIM, style) } else { mark(gate.held, style) };
         let _ = writeln!(text, "  {mark} {:width$}  {}", "whole run", gate_words(gate));
     }
     text.push('\n');

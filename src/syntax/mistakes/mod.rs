@@ -23,6 +23,7 @@ type Detector = fn(&Failure<'_>) -> Option<Diagnostic>;
 /// In this order: what is most telling comes first.
 const DETECTORS: &[Detector] = &[
     lists::trailing_comma,
+    spelling::measure,
     types::foreign,
     foreign::if_value,
     missing::brace,

@@ -11,6 +11,7 @@ enum In {
     Request,
     Pattern,
     Environment,
+    Plan,
 }
 
 fn wrapped(place: In, snippet: &str) -> String {
@@ -21,6 +22,7 @@ fn wrapped(place: In, snippet: &str) -> String {
         In::Request => ("suite \"s\" {\n  test \"t\" {\n    GET http://a {\n      ", "\n    }\n  }\n}\n"),
         In::Pattern => ("suite \"s\" {\n  test \"t\" {\n    expect on c in order {\n      ", "\n    }\n  }\n}\n"),
         In::Environment => ("environment e {\n  ", "\n}\n"),
+        In::Plan => ("plan p {\n  phase \"a\" { run everything not run }\n  ", "\n}\n"),
     };
     format!("{before}{snippet}{after}")
 }
@@ -54,6 +56,11 @@ const CASES: &[(In, &str, &str, &str, &str)] = &[
     (In::Request, "retry 3 tmes", "misspelt_keyword", "tmes", "retry 3 times"),
     (In::Pattern, "event \"x\" witin 5s", "misspelt_keyword", "witin", "event \"x\" within 5s"),
     (In::Pattern, "event \"x\" at lest 3 times", "misspelt_keyword", "at lest", "at least 3 times"),
+    (In::Plan, "gate succes > 90%", "misspelt_keyword", "succes", "`gate success > 90%`"),
+    (In::Plan, "gate success rate > 90%", "misspelt_keyword", "success rate", "`gate success > 90%`"),
+    (In::Plan, "gate pass rate > 90%", "misspelt_keyword", "pass rate", "`gate success > 90%`"),
+    (In::Plan, "gate eror rate < 1%", "misspelt_keyword", "eror rate", "`gate error rate < 1%`"),
+    (In::Plan, "gate p95 < 2s", "misspelt_keyword", "p95", "`gate p95(time) < 2s`"),
     (In::Suite, "tset \"x\" { wait 1s }", "misspelt_keyword", "tset", "`test \"x\"`"),
     (
         In::Test,
