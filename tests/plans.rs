@@ -263,6 +263,126 @@ fn an_abort_lets_what_is_running_clean_up() {
     assert!(seen.lock().unwrap().iter().any(|path| path == "/clean-up"), "{:?}", seen.lock().unwrap());
 }
 
+/// A server that remembers the paths it was asked for, answers `/bad…` with 500 and `/hang…` not at all.
+fn remembering() -> (String, Arc<Mutex<Vec<String>>>) {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = seen.clone();
+    let url = serve(move |stream| {
+        let path = head(stream).split(' ').nth(1).unwrap_or_default().to_owned();
+        let status = if path.starts_with("/bad") { "500 No" } else { "200 OK" };
+        let hangs = path.starts_with("/hang");
+        log.lock().unwrap().push(path);
+        if hangs {
+            let _ = head(stream);
+        }
+        let _ = stream.write_all(
+            format!("HTTP/1.1 {status}\r\nContent-Length: 12\r\nConnection: close\r\n\r\n{{\"items\":[]}}").as_bytes(),
+        );
+    });
+    (url, seen)
+}
+
+#[test]
+fn hooks_after_tests_run_for_what_began_and_for_nothing_else() {
+    let (api, seen) = remembering();
+    let suite = |name: &str, before: &str, path: &str| {
+        format!(
+            "suite \"{name}\" {{\n before all {{ GET {api}/{before}{name} {{ expect status 200 }} }}\n after all {{ DELETE {api}/after{name} {{ expect status 200 }} }}\n\
+             tags {name}\n test \"{name}\" {{ GET {api}/{path} {{ expect status 200 }} }} }}\n"
+        )
+    };
+    let spec = format!(
+        "plan p {{\n phase \"1\" {{ run tags a, b; gate success > 1%; abort on any failure }}\n phase \"2\" {{ run tags c; gate success > 1% }}\n }}\n{}{}{}",
+        suite("a", "before", "bad"),
+        suite("b", "bad", "never"),
+        suite("c", "before", "never"),
+    );
+    let report = run(&spec, 3).json();
+    let paths = seen.lock().unwrap().clone();
+    let has = |path: &str| paths.iter().any(|one| one == path);
+    assert!(has("/beforea") && has("/aftera"), "{paths:?}");
+    assert_eq!(has("/badb"), has("/afterb"), "what a hook made before it failed is cleaned up: {paths:?}");
+    assert!(!has("/beforec") && !has("/afterc") && !has("/never"), "nothing of the next phase began: {paths:?}");
+    assert_eq!(outcome(&report, "c")["outcome"], "not_run");
+}
+
+#[test]
+fn what_a_hook_keeps_from_running_has_a_cause_and_trips_aborts() {
+    let (api, _) = remembering();
+    let spec = format!(
+        "plan p {{\n phase \"1\" {{ run tags a; gate success > 1%; abort on any failure of P1 }}\n phase \"2\" {{ run everything not run; gate success > 1% }}\n }}\n\
+         suite \"A\" {{ tags a\n priority P1\n at risk $9K day\n before all {{ GET {api}/bad {{ expect status 200 }} }}\n test \"kept\" {{ GET {api}/ok {{ expect status 200 }} }} }}\n{}",
+        suite("B", "tags b", &api, &["/ok"])
+    );
+    let report = run(&spec, 3).json();
+    assert_eq!(report["abort"]["condition"], "any failure of P1");
+    assert_eq!(report["causes"][0]["tests"].as_array().unwrap().len(), 1);
+    assert_eq!(report["verdict"]["at_risk"][0]["amount"], 9000.0);
+}
+
+#[test]
+fn a_budget_bounds_hooks_too() {
+    let (api, _) = remembering();
+    let spec = format!(
+        "plan p {{ phase \"1\" {{ run tags a; budget 400ms; gate success > 1% }} }}\n\
+         suite \"A\" {{ tags a\n before all {{ GET {api}/hang {{ expect status 200 }} }}\n test \"t\" {{ GET {api}/ok {{ expect status 200 }} }} }}\n"
+    );
+    let report = run(&spec, 1).json();
+    let duration = report["run"]["duration_ms"].as_f64().unwrap();
+    assert!(duration < 10_000.0, "{duration}");
+    assert_eq!(outcome(&report, "t")["outcome"], "not_run");
+}
+
+#[test]
+fn who_fetches_a_credential_is_no_less_vacuous() {
+    let (api, _) = remembering();
+    let spec = format!(
+        "flow fetch() -> secret {{\n GET {api}/token {{ expect status 200 }}\n return \"a-token-of-twenty-odd\" expires in 60\n }}\ncredential token = fetch()\n\
+         suite \"S\" {{ test \"t\" {{ GET {api}/items {{ bearer token; capture items = $.items }}\n for each item in items {{ GET {api}/{{{{item}}}} {{ expect status 200 }} }} }} }}\n"
+    );
+    let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1).json();
+    assert_eq!(
+        outcome(&report, "t")["outcome"],
+        "vacuous",
+        "the credential's flow expected something, the test didn't"
+    );
+}
+
+#[test]
+fn gates_see_what_earlier_attempts_asked() {
+    let api = server();
+    let spec = format!(
+        "plan p {{ retry infrastructure 1 times every 10ms\n phase \"All\" {{ run everything not run; gate error rate < 50% }} }}\n{}",
+        suite("S", "tags t", &api, &["/once"])
+    );
+    let report = run(&spec, 1).json();
+    assert_eq!(outcome(&report, "S /once")["outcome"], "flaky");
+    assert_eq!(report["phases"][0]["gates"][0]["measured"], 0.5);
+}
+
+#[test]
+fn limits_of_a_plan_are_known_before_it_begins() {
+    let api = server();
+    let spec = format!(
+        "environment e default {{ api = \"{api}\"; slowest = 9s; share = variable(\"SHARE\", default: 90%) }}\n\
+         plan p {{ phase \"All\" {{ run everything not run; gate success > env.share; gate p95(time) < env.slowest }} }}\n{}",
+        suite("S", "tags t", &api, &["/ok"])
+    );
+    let test = |set: &str, share: &str| {
+        Test::new().file("a.e2e", &spec).variable("SHARE", share).args(["run", "a.e2e", "--plan", "p", "--set", set])
+    };
+    let report = test("env.slowest=1us", "90.1%").code(1).json();
+    let gates = report["phases"][0]["gates"].as_array().unwrap();
+    assert_eq!(
+        (&gates[0]["held"], &gates[1]["held"]),
+        (&true.into(), &false.into()),
+        "the limit given is the limit kept"
+    );
+    assert_eq!(report["plan"]["phases"][0]["gates"][0]["limit"], 0.901);
+    test("env.slowest=fast", "90%").code(2).err("e2e::plan::limit").err("`env.slowest` isn't a duration");
+    test("env.slowest=9s", "most").code(2).err("`env.share` isn't a percentage");
+}
+
 #[test]
 fn a_budget_bounds_its_phase_and_what_is_left_of_it_is_told() {
     let (api, silent) = (server(), silent());

@@ -97,6 +97,7 @@ fn with_plan(report: &mut Report) {
         budget_ms: None,
         tests,
         loads: Vec::new(),
+        left_out: false,
         span: None,
     };
     report.plan = PlanSpec {

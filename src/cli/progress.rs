@@ -1,7 +1,7 @@
 //! What is shown while a run goes on.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +40,8 @@ struct State {
     release: Arc<Release>,
     services: Arc<ServiceMap>,
     phase: Option<usize>,
+    /// How each service was when it was last told of.
+    known: HashMap<String, ServiceState>,
     /// Of the tests that have ended; kept for a plan's gates and for the money at risk.
     digests: Vec<Digest>,
     /// When the gates were last judged for the line that shows how they stand.
@@ -70,11 +72,13 @@ impl Reporter {
                 state.lines = self.output.interactive.then(|| Lines::new(tests.len(), has_phases));
             }
             Progress::Service(watch) => {
-                if watch.state == ServiceState::Down {
+                let before = state.known.insert(watch.name.clone(), watch.state).unwrap_or(ServiceState::Unknown);
+                let waited = watch.sightings.len() > 1;
+                if watch.state == ServiceState::Down && before != ServiceState::Down {
                     let words = watch.sightings.last().map(Sighting::words).unwrap_or_default();
                     let line = format!("{} is down: {}", watch.name, sanitize(&words));
                     self.tell(&state, &format!("{}\n", paint(&line, RED, self.output.style)));
-                } else if watch.state == ServiceState::Up && watch.sightings.len() > 1 {
+                } else if watch.state == ServiceState::Up && before != ServiceState::Up && waited {
                     let line = format!("{} is up", watch.name);
                     self.tell(&state, &format!("{}\n", paint(&line, GREEN, self.output.style)));
                 }

@@ -78,7 +78,10 @@ pub fn narrow(
         let (path, last) = last_results(from).map_err(told)?;
         rerun(plan, release, &path, &last, output)?;
         // Of phases that nothing is left of, nothing is to be judged.
-        release.phases.iter_mut().filter(|phase| phase.tests.is_empty()).for_each(|phase| phase.gates.clear());
+        for phase in release.phases.iter_mut().filter(|phase| phase.tests.is_empty()) {
+            phase.gates.clear();
+            phase.left_out = true;
+        }
     }
     if let Some(from) = &args.resume {
         let path = named(from, DEFAULT_JOURNAL);
@@ -102,7 +105,10 @@ pub fn without_gates(progress: Progress) -> Progress {
         Progress::Started { info, release, tests, service_map } => {
             let mut release = (*release).clone();
             release.gates.clear();
-            release.phases.iter_mut().for_each(|phase| phase.gates.clear());
+            for phase in &mut release.phases {
+                phase.gates.clear();
+                phase.left_out |= phase.tests.is_empty();
+            }
             Progress::Started { info, release: release.into(), tests, service_map }
         }
         other => other,

@@ -101,7 +101,19 @@ pub struct StepRecord {
     pub state: StepState,
     /// The exchange it made: its index among the test's.
     pub exchange: Option<usize>,
+    /// The channel that it opens.
+    pub opening: Option<Opening>,
     pub expectations: Vec<ExpectationRecord>,
+}
+
+/// A channel that a step was to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    pub channel: Arc<str>,
+    /// `websocket`, `sse`, `ndjson`
+    pub protocol: &'static str,
+    /// Whether it opened; absent when the spec wants it refused.
+    pub opened: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -79,7 +79,10 @@ pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Res
             match &entry.kind {
                 EnvEntryKind::Value { name, value } => {
                     let value = match given.overrides.get(&name.text) {
-                        Some(text) => Some(text_value(text, matches!(value, EnvValue::Secret { .. }))),
+                        Some(text) => {
+                            let declared = declared(project, decl.module, &resolved, value);
+                            Some(typed(text, declared.as_ref(), matches!(value, EnvValue::Secret { .. })))
+                        }
                         None => env_value(project, decl.module, &resolved, value, given, &mut missing),
                     };
                     resolved.values.extend(value.map(|value| (name.text.clone(), value)));
@@ -108,6 +111,10 @@ pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Res
     Ok(resolved)
 }
 
+fn declares(project: &Project, decl: DeclRef, wanted: &str) -> bool {
+    entries(project, decl).any(|entry| matches!(&entry.kind, EnvEntryKind::Value { name, .. } if name.text == wanted))
+}
+
 fn environment(project: &Project, decl: DeclRef) -> Option<&ast::Environment> {
     match &project.item(decl)?.kind {
         ast::ItemKind::Environment(environment) => Some(environment),
@@ -134,7 +141,8 @@ fn env_value(
     };
     // An empty variable is what CI systems give for a secret that isn't set: it is as good as missing.
     if let Some(text) = given.variables.get(&variable.value).filter(|text| !text.is_empty()) {
-        return Some(text_value(text, secret));
+        let declared = default.as_ref().and_then(|default| evaluate(project, module, so_far, default));
+        return Some(typed(text, declared.as_ref(), secret));
     }
     let Some(default) = default else {
         missing.push((variable.value.clone(), variable.span));
@@ -147,6 +155,41 @@ fn env_value(
 fn evaluate(project: &Project, module: ModuleId, so_far: &Environment, expr: &ast::Expr) -> Option<Value> {
     let expr = Values::new(project, so_far.clone()).expr(module, expr);
     constant::value(&expr, &so_far.values)
+}
+
+/// What the spec itself gives a value, where it does.
+fn declared(project: &Project, module: ModuleId, so_far: &Environment, value: &EnvValue) -> Option<Value> {
+    match value {
+        EnvValue::Expr(expr) => evaluate(project, module, so_far, expr),
+        EnvValue::Secret { .. } => None,
+        EnvValue::Variable { default, .. } => evaluate(project, module, so_far, default.as_ref()?),
+    }
+}
+
+/// A value from outside. Where the spec's own is a duration, a number or the like, a text that reads as one is one too: `--set env.limit=2s`.
+fn typed(text: &str, declared: Option<&Value>, secret: bool) -> Value {
+    let like = declared.filter(|declared| !secret && declared.as_str().is_none());
+    like.and_then(|like| literal(text).filter(|value| value.kind() == like.kind()))
+        .unwrap_or_else(|| text_value(text, secret))
+}
+
+/// A literal of the language: `2s`, `95%`, `200/s`, `42`, `true`.
+fn literal(text: &str) -> Option<Value> {
+    let text = text.trim();
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '/' | '$' | '-');
+    if text.is_empty() || !text.chars().all(is_word) || text.contains('$') && !text.starts_with('$') {
+        return None;
+    }
+    let source = format!("environment e {{\n  x = {text}\n}}\n");
+    let parsed = crate::syntax::parse(Span::nowhere().source, &source);
+    let [item] = parsed.file.items.as_slice() else { return None };
+    let ast::ItemKind::Environment(environment) = &item.kind else { return None };
+    let [entry] = environment.entries.as_slice() else { return None };
+    let EnvEntryKind::Value { value: EnvValue::Expr(expr), .. } = &entry.kind else { return None };
+    if !parsed.diagnostics.is_empty() {
+        return None;
+    }
+    constant::value(&Values::new(&Project::default(), Environment::default()).expr(ModuleId(0), expr), &BTreeMap::new())
 }
 
 fn text_value(text: &str, secret: bool) -> Value {
@@ -169,32 +212,6 @@ fn missing_diagnostic(missing: &[(String, Span)]) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
-/// What a plan requires of the environment (`require env a, b`) and isn't there: names whose value is missing or empty, with the places
-/// where they are required. One diagnostic lists them all.
-pub fn required(environment: &Environment, names: &[(String, Span)]) -> Option<Diagnostic> {
-    let is_there = |name: &str| match environment.values.get(name) {
-        None => false,
-        Some(Value::Secret(secret)) => !secret.expose().is_empty(),
-        Some(Value::Json(json)) => !json.is_null() && json.as_str() != Some(""),
-        Some(_) => true,
-    };
-    let missing: Vec<&(String, Span)> = names.iter().filter(|(name, _)| !is_there(name)).collect();
-    let (first, rest) = missing.split_first()?;
-    let listed: Vec<String> = missing.iter().map(|(name, _)| format!("`env.{name}`")).collect();
-    let of = environment.name.as_ref().map_or(String::new(), |name| format!(" in the environment `{name}`"));
-    let message = match rest {
-        [] => format!("the plan requires {}, which has no value{of}", listed.join(", ")),
-        _ => format!("the plan requires {} values that aren't there{of}: {}", missing.len(), listed.join(", ")),
-    };
-    let mut diagnostic = Diagnostic::error(&codes::MISSING_VARIABLES, first.1, message)
-        .with_label("no value")
-        .with_help("give them with `--set env.NAME=VALUE`, or set the variables that the environment takes them from");
-    for (_, span) in rest {
-        diagnostic = diagnostic.with_related(*span, "no value either");
-    }
-    Some(diagnostic)
-}
-
 /// `--set` may give any value of the environment, those of the demo too; without an environment, any name at all.
 fn unknown_overrides(
     project: &Project,
@@ -208,7 +225,11 @@ fn unknown_overrides(
     for (name, text) in &given.overrides {
         let secret = matches!(resolved.values.get(name), Some(Value::Secret(_)));
         if chosen.is_none() || resolved.values.contains_key(name) {
-            resolved.values.insert(name.clone(), text_value(text, secret));
+            // Those that the environment declares have been given; the others are the demo's, which are texts.
+            let declared = chosen.is_some_and(|decl| declares(project, decl, name));
+            if !declared {
+                resolved.values.insert(name.clone(), text_value(text, secret));
+            }
             continue;
         }
         let help = match closest(name, resolved.values.keys().map(String::as_str)) {
@@ -256,39 +277,4 @@ fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Vec<Ser
         services.push(lowered);
     }
     services
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_plan_requires_is_told_where_it_is_missing_or_empty() {
-        let mut environment = Environment { name: Some("staging".to_owned()), ..Environment::default() };
-        let secret = |text: &str| Value::Secret(Secret::new(text));
-        let values = [
-            ("url", Value::from("https://a")),
-            ("empty", Value::from("")),
-            ("null", Value::null()),
-            ("zero", Value::from(serde_json::json!(0))),
-            ("token", secret("t")),
-            ("hollow", secret("")),
-        ];
-        environment.values.extend(values.map(|(name, value)| (name.to_owned(), value)));
-        let nowhere = Span::nowhere();
-        let required = |names: &[(&str, usize)]| {
-            let names: Vec<(String, Span)> =
-                names.iter().map(|(name, at)| ((*name).to_owned(), Span::new(nowhere.source, *at, at + 1))).collect();
-            required(&environment, &names)
-        };
-        assert_eq!(required(&[]), None);
-        assert_eq!(required(&[("url", 1), ("zero", 2), ("token", 3)]), None);
-        let one = required(&[("url", 1), ("empty", 2)]).unwrap();
-        assert_eq!(one.message, "the plan requires `env.empty`, which has no value in the environment `staging`");
-        assert_eq!((one.span.start, one.related.len()), (2, 0));
-        let all = required(&[("none", 7), ("url", 1), ("null", 2), ("hollow", 3)]).unwrap();
-        assert!(all.message.ends_with("`staging`: `env.none`, `env.null`, `env.hollow`"), "{}", all.message);
-        assert_eq!((all.span.start, all.related.len()), (7, 2));
-        assert_eq!(*all.code, codes::MISSING_VARIABLES);
-    }
 }

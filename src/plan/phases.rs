@@ -90,6 +90,7 @@ pub fn lay_out_phases(plan: &mut Plan) -> Release {
             budget: None,
             tests,
             loads: Vec::new(),
+            left_out: false,
         };
         return Release { name: None, phases: vec![phase], gates: Vec::new() };
     };
@@ -124,7 +125,10 @@ fn selects(selector: &Selector, suite: &Suite, test: &Test, taken: bool) -> bool
 
 /// What is wrong with the values that a plan requires: those that are missing or empty.
 pub fn unmet(environment: &Environment, required: &[(String, Span)]) -> Option<Diagnostic> {
-    let is_empty = |name: &str| environment.values.get(name).is_none_or(|value| value.to_text().is_empty());
+    let is_empty = |name: &str| match environment.values.get(name) {
+        None => true,
+        Some(value) => value.to_text().is_empty() || value.as_json().is_some_and(serde_json::Value::is_null),
+    };
     let unmet: Vec<&(String, Span)> = required.iter().filter(|(name, _)| is_empty(name)).collect();
     let (first, rest) = unmet.split_first()?;
     let names: Vec<String> = unmet.iter().map(|(name, _)| format!("`env.{name}`")).collect();
@@ -140,4 +144,40 @@ pub fn unmet(environment: &Environment, required: &[(String, Span)]) -> Option<D
         diagnostic = diagnostic.with_related(*span, "empty too");
     }
     Some(diagnostic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Secret, Value};
+
+    #[test]
+    fn what_a_plan_requires_is_told_where_it_is_missing_or_empty() {
+        let mut environment = Environment { name: Some("staging".to_owned()), ..Environment::default() };
+        let secret = |text: &str| Value::Secret(Secret::new(text));
+        let values = [
+            ("url", Value::from("https://a")),
+            ("empty", Value::from("")),
+            ("null", Value::null()),
+            ("zero", Value::from(serde_json::json!(0))),
+            ("token", secret("t")),
+            ("hollow", secret("")),
+        ];
+        environment.values.extend(values.map(|(name, value)| (name.to_owned(), value)));
+        let nowhere = Span::nowhere();
+        let required = |names: &[(&str, usize)]| {
+            let names: Vec<(String, Span)> =
+                names.iter().map(|(name, at)| ((*name).to_owned(), Span::new(nowhere.source, *at, at + 1))).collect();
+            unmet(&environment, &names)
+        };
+        assert_eq!(required(&[]), None);
+        assert_eq!(required(&[("url", 1), ("zero", 2), ("token", 3)]), None);
+        let one = required(&[("url", 1), ("empty", 2)]).unwrap();
+        assert_eq!(one.message, "this plan requires `env.empty`, which is empty");
+        assert_eq!((one.span.start, one.related.len()), (2, 0));
+        let all = required(&[("none", 7), ("url", 1), ("null", 2), ("hollow", 3)]).unwrap();
+        assert_eq!(all.message, "this plan requires `env.none` and `env.null` and `env.hollow`, which are empty");
+        assert_eq!((all.span.start, all.related.len()), (7, 2));
+        assert_eq!(*all.code, codes::VALUE_REQUIRED);
+    }
 }

@@ -37,7 +37,10 @@ pub fn judge_shard(report: &mut Report) {
     let Some(shard) = report.run.shard.filter(|shard| shard.total > 1) else { return };
     let (plan, name) = (report.plan.clone(), report.run.plan.take());
     report.plan.gates.clear();
-    report.plan.phases.iter_mut().for_each(|phase| phase.gates.clear());
+    for phase in &mut report.plan.phases {
+        phase.gates.clear();
+        phase.left_out |= phase.tests.is_empty();
+    }
     judge(report);
     (report.plan, report.run.plan) = (plan, name);
     let mut note = format!("this is shard {} of {}", shard.index, shard.total);

@@ -98,6 +98,7 @@ impl Builder<'_> {
                     budget_ms: phase.budget.map(ms),
                     tests: phase.tests.clone(),
                     loads: phase.loads.clone(),
+                    left_out: phase.left_out,
                     span: span(phase.span, self.sources),
                 })
                 .collect(),
@@ -175,10 +176,11 @@ impl Builder<'_> {
         };
         let info = &test.info;
         let opening_steps: HashMap<usize, usize> =
-            test.steps.iter().filter(|step| opens(step).is_some()).filter_map(|step| step.exchange).zip(0..).collect();
+            test.steps.iter().filter(|step| step.opening.is_some()).filter_map(|step| step.exchange).zip(0..).collect();
         let exchanges = test.exchanges.iter().enumerate().zip(&digest.samples).map(|((index, one), sample)| {
             let opening = opening_steps.get(&index).and_then(|at| digest.openings.get(*at));
             model::Exchange {
+                path: Some(sample.path.clone()),
                 service: sample.service.clone(),
                 held: sample.held,
                 opens: opening.map(|opening| opening.protocol.clone()),
@@ -336,12 +338,6 @@ fn symptom(one: &Symptom) -> model::Symptom {
     symptom
 }
 
-/// The protocol of the channel that a step opens.
-fn opens(step: &StepRecord) -> Option<&str> {
-    let (protocol, _) = step.title.split_once(' ')?;
-    ["websocket", "sse", "ndjson"].contains(&protocol).then_some(protocol)
-}
-
 fn exchange(one: &Exchange) -> model::Exchange {
     let response = one.outcome.as_ref().ok();
     let failure = one.outcome.as_ref().err();
@@ -349,6 +345,7 @@ fn exchange(one: &Exchange) -> model::Exchange {
     model::Exchange {
         method: one.method.clone(),
         url: one.url.clone(),
+        path: None,
         service: None,
         status: response.map(|response| response.status),
         version: response.map(|response| response.version.to_owned()),

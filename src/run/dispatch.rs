@@ -97,6 +97,7 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
         plan,
     });
     shared.monitor.attach(&shared);
+    shared.monitor.introduce(&progress);
     let mut conduct = Conduct {
         run: Arc::new(Run::new(shared.clone())),
         done: HashSet::new(),
@@ -178,7 +179,10 @@ impl Conduct {
             shared.monitor.ask_about(needs.iter().map(String::as_str));
             return;
         };
-        shared.monitor.settle_all().await;
+        tokio::select! {
+            () = shared.monitor.settle_all() => {}
+            () = shared.options.stop.hurried() => {}
+        }
         for credential in &release.watched_credentials {
             if !shared.options.stop.is_stopped() {
                 test::obtain_beforehand(shared, *credential).await;
@@ -272,27 +276,35 @@ impl Conduct {
     }
 
     /// What is still being asked is waited for, and the services that failed tests speak of are looked at once more, so that the report says how
-    /// they are and not how they once were.
-    async fn take_stock(&self) {
-        let shared = self.shared();
-        if shared.options.stop.is_interrupted() {
-            return;
+    /// they are and not how they once were. Nobody waits for that who has interrupted the run.
+    async fn take_stock(&mut self) {
+        let shared = self.shared().clone();
+        let stock = async {
+            shared.monitor.quiet().await;
+            if shared.options.stop.is_stopped() {
+                return;
+            }
+            let mut suspects: Vec<&str> = self
+                .results
+                .iter()
+                .filter(|test| test.outcome.is_bad())
+                .flat_map(|test| test.exchanges.last())
+                .filter_map(|exchange| shared.services.of(&exchange.url))
+                .collect();
+            suspects.sort_unstable();
+            suspects.dedup();
+            for service in suspects {
+                shared.monitor.look_again(service).await;
+            }
+            shared.monitor.quiet().await;
+        };
+        tokio::select! {
+            () = stock => {}
+            () = shared.options.stop.hurried() => {}
         }
-        shared.monitor.quiet().await;
-        if shared.options.stop.is_stopped() {
-            return;
-        }
-        let mut suspects: Vec<&str> = self
-            .results
-            .iter()
-            .filter(|test| test.outcome.is_bad())
-            .flat_map(|test| test.exchanges.last())
-            .filter_map(|exchange| shared.services.of(&exchange.url))
-            .collect();
-        suspects.sort_unstable();
-        suspects.dedup();
-        for service in suspects {
-            shared.monitor.look_again(service).await;
+        for problem in shared.monitor.take_problems() {
+            (shared.progress)(Progress::Problem(Arc::new(problem.clone())));
+            self.problems.push(problem);
         }
     }
 }

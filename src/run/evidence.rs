@@ -46,30 +46,40 @@ impl Evidence {
         gathered.facts.failure.get_or_insert(kind);
     }
 
+    /// Takes over what was done on behalf of a test and isn't what it proves: its exchanges, steps and problems, and no count of them.
+    pub fn adopt(&self, other: &Evidence) {
+        let other = other.lock().clone();
+        let mut gathered = self.lock();
+        gathered.take(other);
+    }
+
     /// Takes over what a round of its own gathered: its exchanges always; its steps and problems only when it is the one that counts.
     pub fn absorb(&self, round: &Evidence, counts: bool) {
         let round = round.lock().clone();
         let mut gathered = self.lock();
-        let offset = gathered.exchanges.len();
         gathered.facts.exchanges += round.facts.exchanges;
-        gathered.exchanges.extend(round.exchanges);
         if !counts {
+            gathered.exchanges.extend(round.exchanges);
             return;
         }
         gathered.facts.expectations += round.facts.expectations;
-        gathered.facts.failed |= round.facts.failed;
-        gathered.facts.timed_out |= round.facts.timed_out;
-        gathered.facts.outage |= round.facts.outage;
-        if gathered.facts.failure.is_none() {
-            gathered.facts.failure = round.facts.failure;
+        gathered.take(round);
+    }
+}
+
+impl Gathered {
+    fn take(&mut self, other: Gathered) {
+        let offset = self.exchanges.len();
+        self.exchanges.extend(other.exchanges);
+        self.facts.failed |= other.facts.failed;
+        self.facts.timed_out |= other.facts.timed_out;
+        self.facts.outage |= other.facts.outage;
+        if self.facts.failure.is_none() {
+            self.facts.failure = other.facts.failure;
         }
-        gathered.steps.extend(
-            round
-                .steps
-                .into_iter()
-                .map(|step| StepRecord { exchange: step.exchange.map(|index| index + offset), ..step }),
-        );
-        gathered.diagnostics.extend(round.diagnostics);
+        let moved = |step: StepRecord| StepRecord { exchange: step.exchange.map(|index| index + offset), ..step };
+        self.steps.extend(other.steps.into_iter().map(moved));
+        self.diagnostics.extend(other.diagnostics);
     }
 }
 
@@ -89,6 +99,7 @@ pub(super) fn record(
         duration: ended.saturating_sub(started),
         state: if held { StepState::Done } else { StepState::Failed },
         exchange: None,
+        opening: None,
         expectations,
     }
 }

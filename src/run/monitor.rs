@@ -6,8 +6,9 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use super::dispatch::Shared;
+use super::dispatch::{OnProgress, Shared};
 use super::{prepare, test};
+use crate::diag::Diagnostic;
 use crate::event::Exchange;
 use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
 use crate::judge::{self, Outcome, Progress};
@@ -27,6 +28,7 @@ const KEPT: usize = 60;
 /// Watches the services of a run's environment.
 pub(super) struct Monitor {
     services: Vec<Watched>,
+    problems: Mutex<Vec<Diagnostic>>,
     /// Set once, right after the rest of the run exists.
     shared: Mutex<Weak<Shared>>,
 }
@@ -54,7 +56,7 @@ impl Monitor {
             }),
             asking: watch::Sender::new(false),
         });
-        Self { services: watched.collect(), shared: Mutex::default() }
+        Self { services: watched.collect(), problems: Mutex::default(), shared: Mutex::default() }
     }
 
     pub fn attach(&self, shared: &Arc<Shared>) {
@@ -140,11 +142,19 @@ impl Monitor {
         None
     }
 
-    /// One more look at a service, so that what is told of it in the end is how it is in the end.
+    /// One more look at a service, so that what is told of it in the end is how it is in the end. One that doesn't work is asked until that is
+    /// settled.
     pub async fn look_again(self: &Arc<Self>, name: &str) {
-        if let Some(index) = self.index(name) {
-            self.look(index).await;
+        let Some(index) = self.index(name) else { return };
+        if !self.look(index).await && self.services[index].lock().state != ServiceState::Down {
+            self.begin(index);
         }
+    }
+
+    /// Whether one of these services, or what they depend on, is being asked at the moment.
+    pub fn is_asking(&self, needs: &[String]) -> bool {
+        let all = self.with_dependencies(needs.iter().map(String::as_str));
+        all.iter().any(|index| *self.services[*index].asking.borrow())
     }
 
     async fn settled(&self, indices: &[usize]) {
@@ -167,12 +177,13 @@ impl Monitor {
         }
         let monitor = self.clone();
         tokio::spawn(async move {
+            // Whatever becomes of the asking, nobody waits for it for ever.
+            let _asking = Asking(&monitor.services[index].asking);
             // An abort doesn't stop it: what else is down, at the same moment most often, is part of the cause.
             tokio::select! {
                 () = monitor.ask(&shared, index) => {}
-                () = shared.options.stop.interrupted() => {}
+                () = shared.options.stop.hurried() => {}
             }
-            monitor.services[index].asking.send_replace(false);
         });
     }
 
@@ -181,9 +192,11 @@ impl Monitor {
         let pause = (within / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         let begun = shared.http.clock.now();
         loop {
-            if self.see(shared, index).await {
-                self.becomes(shared, index, ServiceState::Up);
-                return;
+            match self.see(shared, index).await {
+                Some(true) => return self.becomes(shared, index, ServiceState::Up),
+                Some(false) => {}
+                // It can't be asked, now or later.
+                None => return,
             }
             let now = shared.http.clock.now();
             if now.saturating_sub(begun) >= within {
@@ -197,7 +210,7 @@ impl Monitor {
 
     async fn look(&self, index: usize) -> bool {
         let Some(shared) = self.shared().filter(|shared| has_probe(shared, index)) else { return false };
-        let up = self.see(&shared, index).await;
+        let up = self.see(&shared, index).await == Some(true);
         // One bad answer alone takes nothing down: that needs a settled watch.
         if up {
             self.becomes(&shared, index, ServiceState::Up);
@@ -205,34 +218,61 @@ impl Monitor {
         up
     }
 
-    /// Asks once, and keeps what was seen.
-    async fn see(&self, shared: &Arc<Shared>, index: usize) -> bool {
-        let Some(sighting) = probe(shared, index).await else { return false };
+    /// Asks once, and keeps what was seen. `None` when its probe can't be put together.
+    async fn see(&self, shared: &Arc<Shared>, index: usize) -> Option<bool> {
+        let sighting = match probe(shared, index).await {
+            Ok(sighting) => sighting?,
+            Err(problem) => {
+                let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+                if !problems.contains(&problem) {
+                    problems.push(*problem);
+                }
+                return None;
+            }
+        };
         let held = sighting.held;
         let mut watch = self.services[index].lock();
         watch.sightings.push(sighting);
         if watch.sightings.len() > 2 * KEPT {
             watch.sightings.remove(KEPT);
         }
-        held
+        Some(held)
     }
 
     fn becomes(&self, shared: &Arc<Shared>, index: usize, state: ServiceState) {
-        let (before, watch) = {
-            let mut watch = self.services[index].lock();
-            (std::mem::replace(&mut watch.state, state), watch.clone())
-        };
-        if before != state || watch.sightings.len() == 1 {
-            let because = down_words(&watch);
-            shared.observer.hear(Observation::Service { name: &watch.name, state, because: &because });
-            (shared.progress)(Progress::Service(Arc::new(watch)));
+        // Told under the lock, so that nobody hears of two states in the wrong order.
+        let mut watch = self.services[index].lock();
+        watch.state = state;
+        let because = down_words(&watch);
+        shared.observer.hear(Observation::Service { name: &watch.name, state, because: &because });
+        (shared.progress)(Progress::Service(Arc::new(watch.clone())));
+    }
+
+    /// Tells of all services before anything is known of them, so that who reads along knows how they depend on each other.
+    pub fn introduce(&self, progress: &OnProgress) {
+        for service in &self.services {
+            progress(Progress::Service(Arc::new(service.lock().clone())));
         }
+    }
+
+    /// What kept services from being asked at all.
+    pub fn take_problems(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut *self.problems.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Watched {
     fn lock(&self) -> MutexGuard<'_, ServiceWatch> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says that the asking is over when it is dropped.
+struct Asking<'a>(&'a watch::Sender<bool>);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
     }
 }
 
@@ -262,16 +302,19 @@ fn has_probe(shared: &Shared, index: usize) -> bool {
     shared.plan.environment.services.get(index).is_some_and(|service| service.probe.is_some())
 }
 
-/// Asks a service once. `None` when its probe can't be put together.
-async fn probe(shared: &Arc<Shared>, index: usize) -> Option<Sighting> {
+/// Asks a service once; `None` for one without a probe.
+///
+/// # Errors
+/// Its probe can't be put together.
+async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, Box<Diagnostic>> {
     let plan = shared.plan.clone();
-    let service = plan.environment.services.get(index)?;
-    let request = service.probe.as_ref()?;
+    let Some(service) = plan.environment.services.get(index) else { return Ok(None) };
+    let Some(request) = service.probe.as_ref() else { return Ok(None) };
     let name = format!("probe {}", service.name);
     let scope = crate::eval::Scope::default();
     let mut walk = test::walk(shared, &shared.credentials, &name, scope, LONGEST_ANSWER, Span::nowhere());
     let secrets = shared.options.secrets.clone();
-    let mut outgoing = walk.evaluated(|context| prepare::outgoing(request, context, &*secrets)).ok()?;
+    let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
     outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(service.within.max(SHORTEST_PAUSE));
     let exchange: Exchange = shared.http.send(&outgoing, None).await;
     walk.learn(&exchange);
@@ -286,5 +329,5 @@ async fn probe(shared: &Arc<Shared>, index: usize) -> Option<Sighting> {
     // A probe that expects nothing of the answer expects a success.
     let held = if request.checks.is_empty() && request.expect_failure.is_none() { good } else { judged.holds() };
     let at = exchange.started.saturating_add(exchange.timings.total);
-    Some(Sighting::read(at, answer, held, body.as_ref()))
+    Ok(Some(Sighting::read(at, answer, held, body.as_ref())))
 }

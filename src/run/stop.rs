@@ -2,11 +2,19 @@ use tokio::sync::watch;
 
 /// Stops a run: nothing new is started, what is running is interrupted and cleaned up.
 #[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<Option<Why>>);
+pub struct Stop(watch::Sender<State>);
 
-/// Why a run is stopped. The first reason stays.
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// The first reason stays: what wasn't run, wasn't run because of it.
+    why: Option<Why>,
+    /// By a signal, whatever stopped the run before it: nothing is waited for any more.
+    hurried: bool,
+}
+
+/// Why a run is stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+enum Why {
     /// From outside, by a signal.
     Interrupted,
     /// By a condition of the plan.
@@ -15,57 +23,50 @@ pub(super) enum Why {
 
 impl Default for Stop {
     fn default() -> Self {
-        Self(watch::Sender::new(None))
+        Self(watch::Sender::new(State::default()))
     }
 }
 
 impl Stop {
     /// Interrupts the run from outside.
     pub fn stop(&self) {
-        self.end(Why::Interrupted);
+        self.0.send_modify(|state| {
+            state.why.get_or_insert(Why::Interrupted);
+            state.hurried = true;
+        });
     }
 
     pub(super) fn abort(&self, condition: &str) {
-        self.end(Why::Aborted(condition.to_owned()));
-    }
-
-    fn end(&self, why: Why) {
-        self.0.send_if_modified(|now| {
-            let first = now.is_none();
-            now.get_or_insert(why);
-            first
+        self.0.send_modify(|state| {
+            state.why.get_or_insert_with(|| Why::Aborted(condition.to_owned()));
         });
     }
 
     pub fn is_stopped(&self) -> bool {
-        self.0.borrow().is_some()
+        self.0.borrow().why.is_some()
     }
 
-    /// Whether it was stopped from outside.
+    /// Whether that it was stopped from outside is why tests weren't run.
     pub(super) fn is_interrupted(&self) -> bool {
-        *self.0.borrow() == Some(Why::Interrupted)
+        self.0.borrow().why == Some(Why::Interrupted)
     }
 
     /// The cause that tests which weren't run are reported with.
     pub(super) fn cause(&self) -> Option<String> {
-        self.0.borrow().as_ref().map(|why| match why {
+        self.0.borrow().why.as_ref().map(|why| match why {
             Why::Interrupted => "interrupted".to_owned(),
             Why::Aborted(condition) => format!("aborted: {condition}"),
         })
     }
 
-    /// Waits until the run is stopped from outside; an abort isn't that.
-    pub(super) async fn interrupted(&self) {
-        let ended = self.0.subscribe().wait_for(Option::is_some).await.map(|why| (*why).clone());
-        if matches!(ended, Ok(Some(Why::Aborted(_)))) {
-            // The first reason stays: no interruption will be told any more.
-            std::future::pending().await
-        }
+    /// Waits until somebody waits for the run's end; an abort alone isn't that.
+    pub(super) async fn hurried(&self) {
+        // The sender is this very handle, so that the wait can't fail.
+        let _ = self.0.subscribe().wait_for(|state| state.hurried).await;
     }
 
     /// Waits until the run is to stop.
     pub async fn stopped(&self) {
-        // The sender is this very handle, so that the wait can't fail.
-        let _ = self.0.subscribe().wait_for(Option::is_some).await;
+        let _ = self.0.subscribe().wait_for(|state| state.why.is_some()).await;
     }
 }

@@ -11,7 +11,7 @@ use super::deadline::Deadline;
 use super::dispatch::Shared;
 use super::step::Halt;
 use super::stop::Stop;
-use super::test::{self, DEFAULT_LIMIT};
+use super::test::{self, DEFAULT_LIMIT, Place};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::Scope;
 use crate::judge::release::{Digest, Observation};
@@ -43,8 +43,12 @@ pub(super) struct Run {
 enum Prepared {
     /// With what it bound.
     Ready(Scope),
+    /// The run was stopped while it went on: with what it had bound by then.
+    CutShort(Scope),
+    /// There is none, or nothing is begun any more.
+    NotBegun,
     Skipped(Outcome),
-    Failed(Vec<Diagnostic>),
+    Failed(Scope, Vec<Diagnostic>),
 }
 
 pub(super) type Results = (Vec<Arc<TestResult>>, Vec<Diagnostic>);
@@ -93,12 +97,17 @@ impl Run {
             let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone();
             held.push(lock.lock_owned().await);
         }
-        let scope = match self.before_all(suite, deadline).await {
-            Prepared::Ready(scope) => scope,
+        let (scope, prepared, whole) = match self.before_all(suite, deadline).await {
+            Prepared::Ready(scope) => (scope, true, true),
+            Prepared::CutShort(scope) => (scope, true, false),
+            Prepared::NotBegun => (Scope::default(), false, true),
             Prepared::Skipped(outcome) => return (self.each(group, &outcome, &[]), Vec::new()),
-            Prepared::Failed(diagnostics) => {
+            Prepared::Failed(scope, mut diagnostics) => {
                 let cause = "the suite's `before all` failed".to_owned();
-                return (self.each(group, &Outcome::NotRun { cause }, &diagnostics), diagnostics);
+                let results = self.each(group, &Outcome::NotRun { cause }, &diagnostics);
+                // What it had made until then is cleaned up all the same.
+                diagnostics.extend(self.after_all(suite, &scope, false).await);
+                return (results, diagnostics);
             }
         };
         let results = if suite.side_by_side {
@@ -117,37 +126,63 @@ impl Run {
             }
             results
         };
-        let diagnostics = self.after_all(suite, &scope).await;
+        // Of a suite that never began, nothing is to be cleaned up.
+        let began = prepared || results.iter().any(|test| test.attempts > 0);
+        let diagnostics = if began { self.after_all(suite, &scope, whole).await } else { Vec::new() };
         (results, diagnostics)
     }
 
     async fn before_all(&self, suite: &Suite, phase: Option<&Deadline>) -> Prepared {
-        let late = phase.is_some_and(|phase| self.shared.http.clock.now() >= phase.at);
-        if suite.before_all.is_empty() || self.stopped() || late {
-            return Prepared::Ready(Scope::default());
+        if suite.before_all.is_empty() || self.hindrance(phase).is_some() {
+            return Prepared::NotBegun;
         }
         // A hook that needs what the suite needs would fail, and say nothing new.
-        if let Some(blocked) = self.shared.monitor.blocking(&suite.meta.needs).await {
-            return Prepared::Skipped(blocked.outcome());
+        match self.until_hindered(phase, self.shared.monitor.blocking(&suite.meta.needs)).await {
+            Some(Some(blocked)) => return Prepared::Skipped(blocked.outcome()),
+            Some(None) => {}
+            None => return Prepared::NotBegun,
         }
-        let Ok(_slot) = self.slots.acquire().await else { return Prepared::Ready(Scope::default()) };
+        let Ok(_slot) = self.slots.acquire().await else { return Prepared::NotBegun };
+        if self.hindrance(phase).is_some() {
+            return Prepared::NotBegun;
+        }
         let (limit, span) = suite.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
         let scope = Scope::new(&suite.frame);
         let mut walk = test::walk(&self.shared, &self.shared.credentials, &suite.name, scope, limit, span);
+        if let Some(phase) = phase {
+            walk.deadline = walk.deadline.tightened(phase.clone());
+        }
         let ended = tokio::select! {
-            ended = walk.steps(&suite.before_all) => ended,
+            ended = walk.steps(&suite.before_all) => Some(ended),
             // Its tests are stopped by the same signal.
-            () = self.shared.options.stop.stopped() => Ok(()),
+            () = self.shared.options.stop.stopped() => None,
         };
         walk.attempt.channels.close_all();
         match ended {
-            Ok(()) | Err(Halt::Returned { .. }) => Prepared::Ready(walk.scope.clone()),
-            Err(Halt::Skipped(reason)) => Prepared::Skipped(Outcome::skipped(reason)),
-            Err(Halt::Failed) => Prepared::Failed(walk.evidence.lock().diagnostics.clone()),
+            Some(Ok(()) | Err(Halt::Returned { .. })) => Prepared::Ready(walk.scope.clone()),
+            Some(Err(Halt::Skipped(reason))) => Prepared::Skipped(Outcome::skipped(reason)),
+            Some(Err(Halt::Failed)) => Prepared::Failed(walk.scope.clone(), walk.evidence.lock().diagnostics.clone()),
+            None => Prepared::CutShort(walk.scope.clone()),
         }
     }
 
-    async fn after_all(&self, suite: &Suite, scope: &Scope) -> Vec<Diagnostic> {
+    /// Waits for something, until no test is to be begun any more.
+    async fn until_hindered<T>(&self, phase: Option<&Deadline>, wait: impl Future<Output = T>) -> Option<T> {
+        let late = async {
+            match phase {
+                Some(phase) => tokio::time::sleep_until(self.shared.http.clock.timer(phase.at)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            done = wait => Some(done),
+            () = self.shared.options.stop.stopped() => None,
+            () = late => None,
+        }
+    }
+
+    /// `whole`: the suite came to its end; else what a hook doesn't find bound isn't its mistake.
+    async fn after_all(&self, suite: &Suite, scope: &Scope, whole: bool) -> Vec<Diagnostic> {
         if suite.after_all.is_empty() {
             return Vec::new();
         }
@@ -155,8 +190,8 @@ impl Run {
         own.take_first(scope, suite.shared_slots);
         let mut walk =
             test::walk(&self.shared, &self.shared.credentials, &suite.name, own, DEFAULT_LIMIT, Span::nowhere());
-        let budget = std::time::Duration::from_secs(if self.shared.options.stop.is_stopped() { 5 } else { 30 });
-        test::clean_up(&mut walk, &suite.after_all, budget).await;
+        walk.evidence.lock().facts.failed = !whole;
+        test::clean_up(&mut walk, suite.span, &suite.after_all).await;
         std::mem::take(&mut walk.evidence.lock().diagnostics)
     }
 
@@ -169,20 +204,26 @@ impl Run {
         if let Some(cause) = self.hindrance(phase) {
             return self.end(without(Outcome::NotRun { cause }));
         }
-        // Waits, while a service that it needs is being asked, without taking another test's place.
-        let blocked = tokio::select! {
-            blocked = self.shared.monitor.blocking(&test.meta.needs) => blocked,
-            () = self.shared.options.stop.stopped() => None,
+        let slot = loop {
+            // Waits, while a service that it needs is being asked, without taking another test's place.
+            let blocked = self.until_hindered(phase, self.shared.monitor.blocking(&test.meta.needs)).await;
+            let slot = self.slots.acquire().await.ok();
+            let hindrance = self.hindrance(phase).or_else(|| slot.is_none().then(|| "interrupted".to_owned()));
+            if let Some(cause) = hindrance {
+                return self.end(without(Outcome::NotRun { cause }));
+            }
+            if let Some(Some(blocked)) = blocked {
+                return self.end(without(blocked.outcome()));
+            }
+            // While it waited for its place, another test may have met an outage.
+            if !self.shared.monitor.is_asking(&test.meta.needs) {
+                break slot;
+            }
         };
-        let slot = self.slots.acquire().await;
-        if let Some(cause) = self.hindrance(phase).or_else(|| slot.is_err().then(|| "interrupted".to_owned())) {
-            return self.end(without(Outcome::NotRun { cause }));
-        }
-        if let Some(blocked) = blocked {
-            return self.end(without(blocked.outcome()));
-        }
         (self.shared.progress)(Progress::TestStarted(info.clone()));
-        let running = std::panic::AssertUnwindSafe(test::run(&self.shared, suite, test, info.clone(), scope, phase));
+        let place = Place { slots: &self.slots, held: slot };
+        let running =
+            std::panic::AssertUnwindSafe(test::run(&self.shared, suite, test, info.clone(), scope, phase, place));
         match running.catch_unwind().await {
             Ok(result) => self.end(result),
             Err(_) => self.crashed(group, suite, test),
@@ -199,10 +240,6 @@ impl Run {
         }
         let phase = phase.filter(|phase| self.shared.http.clock.now() >= phase.at)?;
         Some(format!("{} was used up", phase.words()))
-    }
-
-    fn stopped(&self) -> bool {
-        self.shared.options.stop.is_stopped() || self.failed.is_stopped()
     }
 
     fn end(&self, result: TestResult) -> Arc<TestResult> {

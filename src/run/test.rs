@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use super::channels::Channels;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
@@ -12,6 +14,7 @@ use super::host::TestHost;
 use super::step::{Attempt, Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
+use crate::event::{Exchange, Instant};
 use crate::judge::{Facts, Outcome, TestInfo, TestResult, outcome_of};
 use crate::plan::{CredentialId, InfrastructureRetry, Step, Suite, Test};
 use crate::source::Span;
@@ -21,6 +24,8 @@ pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
 /// How long the hooks after a test may take, and after an interrupted one.
 const CLEAN_UP: Duration = Duration::from_secs(30);
 const HURRIED_CLEAN_UP: Duration = Duration::from_secs(5);
+/// Each step keeps its limit by itself and tells it in its own words; this much later, what could escape it is ended.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// What is known of a test before it runs.
 pub(super) fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
@@ -93,11 +98,13 @@ pub(super) async fn run(
     info: Arc<TestInfo>,
     shared_scope: &Scope,
     phase: Option<&Deadline>,
+    mut place: Place<'_>,
 ) -> TestResult {
     let started = shared.http.clock.now();
     let mut retries = Retries::new(shared, test);
     let mut attempts: Vec<Facts> = Vec::new();
     let mut first_failure: Vec<Diagnostic> = Vec::new();
+    let mut earlier: Vec<Arc<Exchange>> = Vec::new();
     loop {
         let walk = attempt(shared, suite, test, shared_scope, attempts.len(), phase).await;
         let mut gathered = walk.evidence.lock().clone();
@@ -105,14 +112,19 @@ pub(super) async fn run(
         let outcome = outcome_of(&attempts);
         let again = outcome.is_bad()
             && gathered.facts.interrupted.is_none()
-            && phase.is_none_or(|phase| shared.http.clock.now() < phase.at)
-            && retries.again(shared, test, gathered.facts.outage).await;
+            && retries.again(shared, test, phase, gathered.facts.outage, &mut place).await;
         if again {
             if first_failure.is_empty() {
                 first_failure = gathered.diagnostics;
             }
+            earlier.extend(gathered.exchanges);
             continue;
         }
+        // What earlier attempts asked is part of what was measured.
+        for step in &mut gathered.steps {
+            step.exchange = step.exchange.map(|index| index + earlier.len());
+        }
+        earlier.append(&mut gathered.exchanges);
         if outcome == Outcome::Vacuous {
             gathered.diagnostics.push(vacuous(test, &gathered.facts));
         }
@@ -125,10 +137,16 @@ pub(super) async fn run(
             duration: shared.http.clock.now().saturating_sub(started),
             diagnostics,
             steps: gathered.steps,
-            exchanges: gathered.exchanges,
+            exchanges: earlier,
             channels: walk.attempt.channels.records(),
         };
     }
+}
+
+/// A test's place among those that may run at the same time.
+pub(super) struct Place<'a> {
+    pub slots: &'a Semaphore,
+    pub held: Option<SemaphorePermit<'a>>,
 }
 
 /// How many times a test may still be run again.
@@ -148,23 +166,43 @@ impl Retries {
     }
 
     /// Whether to run it again, after the pause that is due.
-    async fn again(&mut self, shared: &Arc<Shared>, test: &Test, outage: bool) -> bool {
+    async fn again(
+        &mut self,
+        shared: &Arc<Shared>,
+        test: &Test,
+        phase: Option<&Deadline>,
+        outage: bool,
+        place: &mut Place<'_>,
+    ) -> bool {
         let stop = &shared.options.stop;
-        if stop.is_stopped() {
+        let now = shared.http.clock.now();
+        let in_time = |at: Instant| phase.is_none_or(|phase| at < phase.at);
+        if stop.is_stopped() || !in_time(now) {
             return false;
         }
         if let Some(infrastructure) = self.infrastructure.as_mut().filter(|one| outage && one.times > 0) {
+            // An attempt that the budget has no time for would hide what the last one told.
+            if !in_time(now.saturating_add(infrastructure.every)) {
+                return false;
+            }
             infrastructure.times -= 1;
             let pause = infrastructure.every;
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = stop.stopped() => return false,
-            }
-            // Of a service that is known to be down by now, one failure more would say nothing.
-            return tokio::select! {
-                blocked = shared.monitor.blocking(&test.meta.needs) => blocked.is_none(),
+            // Others may run while this one waits.
+            place.held = None;
+            let wait = async {
+                tokio::time::sleep(pause).await;
+                // Of a service that is known to be down by now, one failure more would say nothing.
+                shared.monitor.blocking(&test.meta.needs).await.is_none()
+            };
+            let worth = tokio::select! {
+                worth = wait => worth,
                 () = stop.stopped() => false,
             };
+            if worth && in_time(shared.http.clock.now()) {
+                place.held = place.slots.acquire().await.ok();
+                return !stop.is_stopped() && in_time(shared.http.clock.now());
+            }
+            return false;
         }
         let again = self.left > 0;
         self.left = self.left.saturating_sub(1);
@@ -211,7 +249,7 @@ async fn attempt(
     let at = walk.deadline.at;
     let ended = tokio::select! {
         // The limit is kept by each step; this catches what could escape it.
-        ended = tokio::time::timeout_at(clock.timer(at.saturating_add(Duration::from_millis(250))), body(&mut walk, suite, test)) => Some(ended),
+        ended = tokio::time::timeout_at(clock.timer(at.saturating_add(GRACE)), body(&mut walk, suite, test)) => Some(ended),
         () = shared.options.stop.stopped() => None,
     };
     match ended {
@@ -222,7 +260,7 @@ async fn attempt(
             let _ = walk.limit_reached(test.span);
         }
     }
-    clean_up(&mut walk, &suite.after_each, ended_early(shared)).await;
+    clean_up(&mut walk, test.span, &suite.after_each).await;
     walk.attempt.channels.close_all();
     walk
 }
@@ -236,18 +274,22 @@ async fn body(walk: &mut Walk, suite: &Suite, test: &Test) -> Walked {
     walk.steps(&test.body).await
 }
 
-/// Hooks after a test have a time of their own, since the test's may be used up. One that fails, fails the test.
-pub(super) async fn clean_up(walk: &mut Walk, steps: &[Step], budget: Duration) {
+/// Hooks after a test have a time of their own, since the test's may be used up. One that fails, fails the test; `span` is where one that doesn't
+/// come to its end is told.
+pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     if steps.is_empty() {
         return;
     }
     let clock = walk.attempt.shared.http.clock;
+    let budget = ended_early(&walk.attempt.shared);
     walk.deadline = Deadline::new(clock.now(), budget, "the time for cleaning up", Span::nowhere());
-    let at = walk.deadline.at;
+    let at = walk.deadline.at.saturating_add(GRACE);
     // A hook that uses what the test didn't get to bind isn't at fault.
     let before = walk.evidence.lock().facts.failed;
     let diagnostics = walk.evidence.lock().diagnostics.len();
-    let _ = tokio::time::timeout_at(clock.timer(at), walk.steps(steps)).await;
+    if tokio::time::timeout_at(clock.timer(at), walk.steps(steps)).await.is_err() {
+        let _ = walk.limit_reached(span);
+    }
     if before {
         let mut gathered = walk.evidence.lock();
         let unbound = |diagnostic: &Diagnostic| *diagnostic.code == codes::UNBOUND;

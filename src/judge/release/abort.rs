@@ -70,7 +70,7 @@ impl AbortJudge {
             Observation::PhaseBegan(index) => (self.phase, self.opened, self.refused) = (Some(index), 0, 0),
             Observation::WebSocket { opened: true } => self.opened += 1,
             Observation::WebSocket { opened: false } => self.refused += 1,
-            Observation::Test(test) if test.outcome.is_bad() => self.failures += 1,
+            Observation::Test(test) if test.fell_short() => self.failures += 1,
             _ => {}
         }
         if self.tripped.is_some() {
@@ -131,11 +131,11 @@ impl Watched {
                     format!("{} requests in a row, the last one took {}", self.in_a_row, format_duration(time))
                 })
             }
-            (AbortKind::Failures { op, limit, share }, Observation::Test(test)) if test.outcome.is_bad() => {
+            (AbortKind::Failures { op, limit, share }, Observation::Test(test)) if test.fell_short() => {
                 let measured = if *share { failures as f64 / total.max(1) as f64 } else { failures as f64 };
                 super::gate::holds(measured, *op, *limit).then(|| format!("{failures} of {total} tests failed"))
             }
-            (AbortKind::AnyFailure { priority }, Observation::Test(test)) if test.outcome.is_bad() => {
+            (AbortKind::AnyFailure { priority }, Observation::Test(test)) if test.fell_short() => {
                 let fits = priority.as_ref().is_none_or(|priority| test.priority.as_ref() == Some(priority));
                 fits.then(|| format!("\"{}\" {}", test.name, test.outcome.words()))
             }

@@ -37,12 +37,14 @@ pub(super) fn causes(digests: &[Digest], services: &[ServiceWatch], abort: Optio
     for suspect in &suspects {
         let mine: Vec<&Digest> = digests
             .iter()
-            .filter(|digest| belongs(digest, suspect, abort) && taken.insert(digest.id.as_str()))
+            .filter(|digest| belongs(digest, suspect, services, abort) && taken.insert(digest.id.as_str()))
             .collect();
         outages.push(outage(suspect, &mine, services));
     }
     let mut groups: Vec<(Key<'_>, Vec<&Digest>)> = Vec::new();
-    for digest in digests.iter().filter(|digest| digest.outcome.is_bad() && !taken.contains(digest.id.as_str())) {
+    let is_blocked = |digest: &&Digest| matches!(digest.outcome, Outcome::Skipped { blocked_by: Some(_), .. });
+    let left = digests.iter().filter(|digest| digest.fell_short() || is_blocked(digest));
+    for digest in left.filter(|digest| !taken.contains(digest.id.as_str())) {
         let key = Key::of(digest);
         match groups.iter_mut().find(|(known, _)| *known == key) {
             Some((_, tests)) => tests.push(digest),
@@ -66,6 +68,9 @@ struct Key<'a> {
 
 impl<'a> Key<'a> {
     fn of(digest: &'a Digest) -> Self {
+        if let Outcome::Skipped { blocked_by: Some(service), .. } = &digest.outcome {
+            return Self { place: Some(service), kind: None };
+        }
         let symptom = digest.symptom.as_ref();
         Self { place: symptom.and_then(place), kind: symptom.map(|symptom| &symptom.kind) }
     }
@@ -102,20 +107,22 @@ fn working(digests: &[Digest], services: &[ServiceWatch], failing: &BTreeSet<Str
 }
 
 /// Whether a test fell short because of a suspect's outage.
-fn belongs(digest: &Digest, suspect: &Suspect, abort: Option<&Abort>) -> bool {
+fn belongs(digest: &Digest, suspect: &Suspect, services: &[ServiceWatch], abort: Option<&Abort>) -> bool {
     let explained = |name: &str| name == suspect.service || suspect.explains.iter().any(|one| one == name);
     match &digest.outcome {
         Outcome::Skipped { blocked_by: Some(service), .. } => return explained(service),
         // What an abort left undone, it left undone because of its service.
-        Outcome::NotRun { .. } => {
+        Outcome::NotRun { .. } if digest.symptom.is_none() => {
             return abort.and_then(|abort| abort.service.as_deref()).is_some_and(explained);
         }
         _ => {}
     }
+    let is_down = |name: &str| services.iter().any(|one| one.name == name && one.state == ServiceState::Down);
     digest.symptom.as_ref().is_some_and(|symptom| {
-        let broken =
-            symptom.is_outage() || matches!(symptom.kind, SymptomKind::Status(500..) | SymptomKind::NoAnswer(_));
-        broken && place(symptom).is_some_and(explained)
+        let Some(place) = place(symptom).filter(|place| explained(place)) else { return false };
+        // Of one that is known to be down, whatever isn't an answer as it should be is part of that.
+        let by_it = matches!(symptom.kind, SymptomKind::Status(500..) | SymptomKind::NoAnswer(_)) && is_down(place);
+        symptom.is_outage() || by_it
     })
 }
 
@@ -319,6 +326,10 @@ fn timeline(watch: &ServiceWatch) -> Option<String> {
 /// What works, and does the wrong thing.
 fn misbehaviour(tests: &[&Digest], services: &[ServiceWatch]) -> Cause {
     let symptom = tests.first().and_then(|test| test.symptom.as_ref());
+    let blocked_by = tests.first().and_then(|test| match &test.outcome {
+        Outcome::Skipped { blocked_by, .. } => blocked_by.as_deref(),
+        _ => None,
+    });
     let suspect = symptom.and_then(|symptom| match &symptom.kind {
         SymptomKind::Expectation { .. } | SymptomKind::Status(_) | SymptomKind::NoAnswer(_) => place(symptom),
         SymptomKind::Other { code } => code.starts_with("e2e::net::").then(|| place(symptom)).flatten(),
@@ -331,8 +342,12 @@ fn misbehaviour(tests: &[&Digest], services: &[ServiceWatch]) -> Cause {
             }
             _ => symptom.message.clone(),
         },
-        None => "no reason is known".to_owned(),
+        None => match blocked_by {
+            Some(service) => format!("{service} was down for a while, and they need it"),
+            None => "no reason is known".to_owned(),
+        },
     };
+    let suspect = suspect.or(blocked_by);
     let watch = suspect.and_then(|suspect| services.iter().find(|one| one.name == suspect));
     Cause {
         summary,
@@ -340,16 +355,20 @@ fn misbehaviour(tests: &[&Digest], services: &[ServiceWatch]) -> Cause {
         classification: None,
         tests: tests.iter().map(|test| test.id.clone()).collect(),
         chain: Vec::new(),
-        evidence: watch
-            .filter(|watch| watch.state == ServiceState::Up)
-            .map(|watch| {
-                let says = watch.sightings.last().map(super::Sighting::words).unwrap_or_default();
-                format!("{} is up: its probe holds ({says})", watch.name)
-            })
-            .into_iter()
-            .collect(),
+        evidence: watch.filter(|watch| watch.state == ServiceState::Up).and_then(up_words).into_iter().collect(),
         at_risk: sum(tests.iter().copied()),
     }
+}
+
+/// `backend is up: its probe holds (200, healthy)`
+fn up_words(watch: &ServiceWatch) -> Option<String> {
+    let good = watch.sightings.iter().rev().find(|one| one.held)?;
+    let since = watch
+        .sightings
+        .last()
+        .filter(|last| !last.held)
+        .map(|last| format!("; the last time it was asked: {}", last.words()));
+    Some(format!("{} is up: its probe holds ({}){}", watch.name, good.words(), since.unwrap_or_default()))
 }
 
 /// `a`, `a and b`, `a, b and c`

@@ -49,6 +49,11 @@ impl Counts {
         self.failed + self.errored + self.timed_out + self.vacuous
     }
 
+    /// Those, and the ones that weren't run though they were to be.
+    pub fn short(&self) -> usize {
+        self.bad() + self.blocked + self.not_run
+    }
+
     /// `58 passed, 2 failed`: what there is of each.
     pub fn words(&self) -> String {
         let counts = [

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::ServiceMap;
 use crate::diag::codes;
 use crate::event::{Exchange, FailureKind, Instant};
-use crate::judge::{Outcome, StepState, TestResult};
+use crate::judge::{Outcome, StepRecord, StepState, TestResult};
 
 /// What of a test is looked at by gates, causes and the verdict.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,8 @@ pub struct Risk {
 pub struct Sample {
     pub at: Instant,
     pub method: String,
-    pub url: String,
+    /// The path of its URL, without the query.
+    pub path: String,
     pub service: Option<String>,
     pub answer: Answer,
     pub time: Duration,
@@ -105,6 +106,11 @@ pub(super) fn is_outage_status(status: u16) -> bool {
 }
 
 impl Digest {
+    /// Whether it didn't prove what it was to prove, by a failure of its own or of its suite's hook.
+    pub fn fell_short(&self) -> bool {
+        self.outcome.is_bad() || matches!(self.outcome, Outcome::NotRun { .. }) && self.symptom.is_some()
+    }
+
     pub fn of(test: &TestResult, services: &ServiceMap) -> Self {
         let failed_step = test.steps.iter().find(|step| step.state == StepState::Failed);
         let samples = test
@@ -116,22 +122,26 @@ impl Digest {
                 sample(exchange, step.map(|step| step.state != StepState::Failed), services)
             })
             .collect();
-        let openings = test
-            .steps
-            .iter()
-            .filter_map(|step| {
-                let exchange = test.exchanges.get(step.exchange?)?;
-                let (protocol, _) = step.title.split_once(' ')?;
-                let protocol = ["websocket", "sse", "ndjson"].into_iter().find(|known| *known == protocol)?;
-                Some(opening(exchange, protocol, step.state != StepState::Failed, test))
+        let openings = test.steps.iter().filter_map(|step| {
+            let (opening, exchange) = (step.opening.as_ref()?, test.exchanges.get(step.exchange?)?);
+            Some(Opening {
+                channel: opening.channel.to_string(),
+                protocol: opening.protocol.to_owned(),
+                time: micros(exchange.timings.total),
+                opened: opening.opened,
             })
-            .collect();
-        let symptom = test.outcome.is_bad().then(|| {
-            let exchange = failed_step.and_then(|step| test.exchanges.get(step.exchange?)).or(test.exchanges.last());
+        });
+        let openings = openings.collect();
+        // A test that a hook of its suite kept from running fell short by what the hook tells.
+        let kept_from = matches!(test.outcome, Outcome::NotRun { .. }) && !test.diagnostics.is_empty();
+        let symptom = (test.outcome.is_bad() || kept_from).then(|| {
+            let unheld = failed_step.and_then(|step| step.expectations.iter().find(|one| !one.held));
+            let about = failed_step.map_or_else(|| test.exchanges.last(), |step| test.exchanges.get(step.exchange?));
             symptom(
                 test,
-                failed_step.and_then(|step| step.expectations.iter().find(|one| !one.held)),
-                exchange.map(|exchange| &**exchange),
+                unheld,
+                about.map(|exchange| &**exchange),
+                failed_step.and_then(|step| url_of(step, test)),
                 services,
             )
         });
@@ -162,13 +172,13 @@ fn sample(exchange: &Exchange, held: Option<bool>, services: &ServiceMap) -> Sam
         Answer::None(_) => false,
     };
     Sample {
-        at: exchange.started,
+        at: micros(exchange.started),
         method: exchange.method.clone(),
-        url: exchange.url.clone(),
+        path: path(&exchange.url),
         service: services.of(&exchange.url).map(str::to_owned),
         answer,
-        time: exchange.timings.total,
-        first_byte: exchange.timings.first_byte,
+        time: micros(exchange.timings.total),
+        first_byte: exchange.timings.first_byte.map(micros),
         held: held.unwrap_or(works),
     }
 }
@@ -180,24 +190,32 @@ fn answer(exchange: &Exchange) -> Answer {
     }
 }
 
-fn opening(exchange: &Exchange, protocol: &'static str, held: bool, test: &TestResult) -> Opening {
-    let opened = match answer(exchange) {
-        Answer::Status(status) if held => (status == 101 || protocol != "websocket" && status < 300).then_some(true),
-        _ => Some(false).filter(|_| !held),
-    };
-    let channel = test.channels.iter().find(|channel| channel.log.url == exchange.url);
-    Opening {
-        channel: channel.map(|channel| channel.log.name.clone()).unwrap_or_default(),
-        protocol: protocol.to_owned(),
-        time: exchange.timings.total,
-        opened,
+/// The URL that a step is about: its exchange's, or that of the channel which it names.
+fn url_of<'t>(step: &StepRecord, test: &'t TestResult) -> Option<&'t str> {
+    if let Some(exchange) = step.exchange {
+        return Some(&test.exchanges.get(exchange)?.url);
     }
+    let (_, after) = step.title.split_once(" on ")?;
+    let name: &str = after.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    let channel = test.channels.iter().rev().find(|channel| channel.log.name == name)?;
+    Some(&channel.log.url)
+}
+
+/// Times are judged as finely as reports tell them, so that a report that is judged again says the same.
+pub(super) fn micros(time: Duration) -> Duration {
+    Duration::from_micros(u64::try_from((time.as_nanos() + 500) / 1000).unwrap_or(u64::MAX))
+}
+
+/// The path of a URL, as requests are told apart by it.
+fn path(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| String::new(), |url| url.path().to_owned())
 }
 
 fn symptom(
     test: &TestResult,
     unheld: Option<&crate::judge::ExpectationRecord>,
     exchange: Option<&Exchange>,
+    url: Option<&str>,
     services: &ServiceMap,
 ) -> Symptom {
     let first = test.diagnostics.first();
@@ -215,9 +233,10 @@ fn symptom(
             None => SymptomKind::Other { code: code.to_owned() },
         },
     };
+    let url = url.or(exchange.map(|exchange| exchange.url.as_str()));
     Symptom {
-        service: exchange.and_then(|exchange| services.of(&exchange.url)).map(str::to_owned),
-        host: exchange.and_then(|exchange| super::services::authority(&exchange.url)),
+        service: url.and_then(|url| services.of(url)).map(str::to_owned),
+        host: url.and_then(super::services::authority),
         kind,
         message,
     }

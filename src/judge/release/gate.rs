@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{Counts, Digest, Gate, Measure, Of, Sample, Statistic};
+use crate::event::Instant;
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 use crate::value::format_duration;
@@ -57,11 +58,25 @@ impl Unit {
     pub fn words(self, value: f64) -> String {
         let rounded = |value: f64, by: f64| (value * by).round() / by;
         match self {
-            Unit::Share => format!("{}%", rounded(value * 100.0, 10.0)),
+            // Cut off, not rounded: what isn't all is never shown as all.
+            Unit::Share => format!("{}%", (value * 1e4 + 1e-6).floor() / 100.0),
             Unit::Seconds => format_duration(Duration::try_from_secs_f64(value).unwrap_or_default()),
             Unit::PerSecond => format!("{}/s", rounded(value, 10.0)),
             Unit::Count => format!("{value}"),
         }
+    }
+}
+
+/// The time of a phase, or of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub started: Instant,
+    pub duration: Duration,
+}
+
+impl Window {
+    fn holds(self, at: Instant) -> bool {
+        (self.started..=self.started.saturating_add(self.duration)).contains(&at)
     }
 }
 
@@ -80,8 +95,8 @@ pub struct GateResult {
 
 impl Gate {
     /// A gate over nothing is never held.
-    pub fn judge(&self, digests: &[&Digest], duration: Option<Duration>) -> GateResult {
-        let (unit, measured, basis) = self.measure.of(digests, duration);
+    pub fn judge(&self, digests: &[&Digest], window: Option<Window>) -> GateResult {
+        let (unit, measured, basis) = self.measure.of(digests, window);
         let held = measured.is_some_and(|measured| holds(measured, self.op, self.limit));
         GateResult { text: self.text.clone(), span: self.span, unit, measured, held, basis }
     }
@@ -102,7 +117,7 @@ pub(super) fn holds(measured: f64, op: BinaryOp, limit: f64) -> bool {
 type Measured = (Unit, Option<f64>, String);
 
 impl Measure {
-    fn of(&self, digests: &[&Digest], duration: Option<Duration>) -> Measured {
+    fn of(&self, digests: &[&Digest], window: Option<Window>) -> Measured {
         let counts = Counts::of(digests.iter().map(|digest| &digest.outcome));
         let samples = || digests.iter().flat_map(|digest| &digest.samples);
         match self {
@@ -116,8 +131,10 @@ impl Measure {
                 share(all.iter().filter(|sample| !sample.held).count(), all.len(), "exchanges")
             }
             Measure::Throughput => {
-                let count = samples().count();
-                let seconds = duration.map(|duration| duration.as_secs_f64()).filter(|seconds| *seconds > 0.0);
+                // Only what was asked in that time: a phase is also judged by tests that an earlier one ran.
+                let inside = |sample: &&Sample| window.is_some_and(|window| window.holds(sample.at));
+                let count = samples().filter(inside).count();
+                let seconds = window.map(|window| window.duration.as_secs_f64()).filter(|seconds| *seconds > 0.0);
                 let measured = seconds.filter(|_| count > 0).map(|seconds| count as f64 / seconds);
                 (Unit::PerSecond, measured, basis(count, "exchanges"))
             }
@@ -175,9 +192,8 @@ impl Of {
 /// Whether a sample's method and path are the ones written: `GET /threads/*`.
 fn is_request(sample: &Sample, written: &str) -> bool {
     let Some((method, path)) = written.split_once(' ') else { return false };
-    let Ok(url) = url::Url::parse(&sample.url) else { return false };
     let (mut wanted, mut found) =
-        (path.trim().trim_end_matches('/').split('/'), url.path().trim_end_matches('/').split('/'));
+        (path.trim().trim_end_matches('/').split('/'), sample.path.trim_end_matches('/').split('/'));
     let fits = |wanted: &str, found: &str| {
         wanted == "*" || (wanted.starts_with("{{") && wanted.ends_with("}}")) || wanted == found
     };

@@ -19,7 +19,7 @@ pub use abort::{AbortJudge, Observation};
 pub use causes::Cause;
 pub use counts::Counts;
 pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind};
-pub use gate::{GateResult, Unit};
+pub use gate::{GateResult, Unit, Window};
 pub use services::{Base, ServiceMap};
 pub use verdict::{RiskSum, Verdict, VerdictState, at_risk};
 pub use watch::{Classification, ServiceState, ServiceWatch, Sighting, classify};
@@ -122,8 +122,8 @@ pub fn assess(facts: Facts<'_>) -> Assessment {
         .map(|(index, phase)| phase_result(phase, facts.phases.get(index), facts.digests))
         .collect();
     let all: Vec<&Digest> = facts.digests.iter().collect();
-    let gates: Vec<GateResult> =
-        facts.release.gates.iter().map(|gate| gate.judge(&all, Some(facts.duration))).collect();
+    let whole = Window { started: Instant::ZERO, duration: facts.duration };
+    let gates: Vec<GateResult> = facts.release.gates.iter().map(|gate| gate.judge(&all, Some(whole))).collect();
     let causes = causes::causes(facts.digests, facts.services, facts.abort);
     let counts = Counts::of(facts.digests.iter().map(|digest| &digest.outcome));
     let verdict = verdict::verdict(&facts, &counts, &phases, &gates);
@@ -136,11 +136,11 @@ pub fn phase_result(phase: &Phase, run: Option<&PhaseRun>, digests: &[Digest]) -
         let ids: std::collections::HashSet<&str> = phase.tests.iter().map(String::as_str).collect();
         digests.iter().filter(|digest| ids.contains(digest.id.as_str())).collect()
     };
-    let duration = run.filter(|run| run.started.is_some()).map(|run| run.duration);
-    let gates: Vec<GateResult> = phase.gates.iter().map(|gate| gate.judge(&mine, duration)).collect();
+    let window = run.and_then(|run| Some(Window { started: run.started?, duration: run.duration }));
+    let gates: Vec<GateResult> = phase.gates.iter().map(|gate| gate.judge(&mine, window)).collect();
     let counts = Counts::of(mine.iter().map(|digest| &digest.outcome));
-    // Without a gate, a phase passes when all of its tests do.
-    let short = phase.gates.is_empty() && counts.bad() + counts.blocked > 0;
+    // Without a gate, a phase passes when all of its tests do, and at least one did.
+    let short = phase.gates.is_empty() && !phase.left_out && (counts.good() == 0 || counts.short() > 0);
     let state = match run.filter(|run| run.started.is_some()) {
         None => PhaseState::NotRun,
         Some(run) if run.stopped.is_some() => PhaseState::Stopped,

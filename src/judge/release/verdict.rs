@@ -75,16 +75,22 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
         let (noun, verb) = if counts.blocked == 1 { ("test", "needs") } else { ("tests", "need") };
         reasons.push(format!("{} {noun} {verb} a service that is down", counts.blocked));
     }
+    if counts.not_run > 0 && !cut_short {
+        let noun = if counts.not_run == 1 { "test was" } else { "tests were" };
+        reasons.push(format!("{} {noun} not run", counts.not_run));
+    }
     let gated = facts.release.name.is_some();
-    let state = if facts.abort.is_some() || facts.interrupted {
+    let any_down = facts.services.iter().any(|one| one.state == ServiceState::Down);
+    let nothing = counts.good() + counts.short() == 0;
+    let state = if cut_short {
         VerdictState::Aborted
-    } else if gates_fail || !facts.problems.is_empty() {
-        VerdictState::NotReady
-    } else if counts.bad() + counts.blocked > 0 {
-        if gated { VerdictState::Degraded } else { VerdictState::NotReady }
-    } else if counts.good() == 0 {
+    } else if nothing && facts.problems.is_empty() && !any_down {
         reasons.push("nothing was proved: no test passed".to_owned());
         VerdictState::Invalid
+    } else if gates_fail || !facts.problems.is_empty() {
+        VerdictState::NotReady
+    } else if counts.short() > 0 || any_down {
+        if gated { VerdictState::Degraded } else { VerdictState::NotReady }
     } else {
         VerdictState::Ready
     };
@@ -119,9 +125,13 @@ fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
         }
         let failed = result.gates.iter().filter(|gate| !gate.held);
         reasons.extend(failed.map(|gate| format!("phase \"{}\": the gate {}", phase.name, gate_words(gate))));
-        if facts.release.name.is_some() && phase.gates.is_empty() && result.counts.bad() + result.counts.blocked > 0 {
-            let short = result.counts.bad() + result.counts.blocked;
-            reasons.push(format!("phase \"{}\" has no gate, and {short} of its tests did not hold", phase.name));
+        if facts.release.name.is_some() && phase.gates.is_empty() && !phase.left_out {
+            let (short, good) = (result.counts.short(), result.counts.good());
+            if short > 0 {
+                reasons.push(format!("phase \"{}\" has no gate, and {short} of its tests did not hold", phase.name));
+            } else if good == 0 {
+                reasons.push(format!("phase \"{}\" has no gate, and none of its tests proved anything", phase.name));
+            }
         }
     }
     reasons
@@ -171,7 +181,7 @@ fn green_and_unfinished(facts: &Facts<'_>) -> Vec<String> {
 pub fn at_risk(digests: &[Digest], aborted: bool) -> Vec<RiskSum> {
     let unproved = |digest: &&Digest| match &digest.outcome {
         Outcome::Skipped { blocked_by, .. } => blocked_by.is_some(),
-        Outcome::NotRun { .. } => aborted,
+        Outcome::NotRun { .. } => aborted || digest.symptom.is_some(),
         outcome => outcome.is_bad(),
     };
     sum(digests.iter().filter(unproved))

@@ -67,6 +67,8 @@ pub struct Phase {
     pub tests: Vec<String>,
     /// Loads that it names.
     pub loads: Vec<String>,
+    /// Nothing of it is run, since nothing of it is to be run again: it is not judged.
+    pub left_out: bool,
 }
 
 /// `gate success > 90%`

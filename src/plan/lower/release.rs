@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::Lower;
 use super::body::{Body, Names};
+use crate::diag::{Diagnostic, codes};
 use crate::plan::{
     AbortCondition, AbortKind, CredentialId, Gate, InfrastructureRetry, Measure, Of, Phase, PlannedPhase, ReleasePlan,
     Selector, Statistic, constant,
@@ -35,13 +36,10 @@ impl Lower<'_> {
             match &entry.kind {
                 PlanEntryKind::RequireEnv(_) | PlanEntryKind::Error => {}
                 PlanEntryKind::RetryInfrastructure { times, every } => {
-                    release.retry_infrastructure = Some(InfrastructureRetry {
-                        times: self.known(module, times).and_then(|times| whole(&times)).unwrap_or(1),
-                        every: every
-                            .as_ref()
-                            .and_then(|every| self.known_time(module, every))
-                            .unwrap_or(DEFAULT_RETRY_PAUSE),
-                    });
+                    let times = self.known_count(module, times).unwrap_or(0);
+                    let every = every.as_ref().map(|every| self.known_time(module, every).unwrap_or_default());
+                    let every = every.unwrap_or(DEFAULT_RETRY_PAUSE);
+                    release.retry_infrastructure = Some(InfrastructureRetry { times, every });
                 }
                 PlanEntryKind::Phase(phase) => {
                     let index = release.phases.len();
@@ -75,6 +73,7 @@ impl Lower<'_> {
                 budget: None,
                 tests: Vec::new(),
                 loads: Vec::new(),
+                left_out: false,
             },
             selectors: Vec::new(),
             renew_credentials: false,
@@ -115,14 +114,21 @@ impl Lower<'_> {
     }
 
     fn gate(&mut self, module: ModuleId, gate: &ast::Gate) -> Option<Gate> {
-        let limit = match self.known(module, &gate.limit)? {
-            Value::Percent(share) => share,
-            Value::Duration(time) => time.as_secs_f64(),
-            Value::Rate(rate) => rate.per_second,
-            other => other.as_json()?.as_f64()?,
+        let measure = self.measure(&gate.measure)?;
+        let (limit, wanted) = match (self.known(module, &gate.limit), &measure) {
+            (Some(Value::Percent(share)), Measure::Success | Measure::Flaky | Measure::ErrorRate) => (Some(share), ""),
+            (_, Measure::Success | Measure::Flaky | Measure::ErrorRate) => (None, "a percentage, such as `95%`"),
+            (Some(Value::Duration(time)), Measure::Statistic(..)) => (Some(time.as_secs_f64()), ""),
+            (_, Measure::Statistic(..)) => (None, "a duration, such as `800ms`"),
+            (Some(Value::Rate(rate)), Measure::Throughput) => (Some(rate.per_second), ""),
+            (_, Measure::Throughput) => (None, "a rate, such as `180/s`"),
+            (value, Measure::ForbiddenEvents | Measure::Unavailable(_)) => {
+                (value.and_then(|value| value.as_json()?.as_f64()), "a number")
+            }
         };
+        let Some(limit) = limit else { return self.no_limit(&gate.limit, wanted) };
         let span = gate.measure.span.to(gate.limit.span);
-        Some(Gate { text: self.written(span), span, measure: self.measure(&gate.measure)?, op: gate.op, limit })
+        Some(Gate { text: self.written(span), span, measure, op: gate.op, limit })
     }
 
     fn measure(&self, measure: &ast::Measure) -> Option<Measure> {
@@ -154,14 +160,16 @@ impl Lower<'_> {
             AbortPhraseKind::Slow { op, limit, requests, to } => AbortKind::Slow {
                 op: *op,
                 limit: self.known_time(module, limit)?,
-                requests: self.known(module, requests).and_then(|count| whole(&count))? as usize,
+                requests: self.known_count(module, requests)? as usize,
                 to: to.as_ref().map(|service| self.reached_through(&service.text)),
             },
             AbortPhraseKind::Failures { op, limit } => {
-                let (limit, share) = match self.known(module, limit)? {
-                    Value::Percent(share) => (share, true),
-                    other => (other.as_json()?.as_f64()?, false),
+                let value = self.known(module, limit);
+                let (most, share) = match &value {
+                    Some(Value::Percent(share)) => (Some(*share), true),
+                    other => (other.as_ref().and_then(|value| value.as_json()?.as_f64()), false),
                 };
+                let Some(limit) = most else { return self.no_limit(limit, "a count or a percentage") };
                 AbortKind::Failures { op: *op, limit, share }
             }
             AbortPhraseKind::Error => return None,
@@ -198,10 +206,25 @@ impl Lower<'_> {
     }
 
     fn known_time(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<Duration> {
-        match self.known(module, expr)? {
-            Value::Duration(time) => Some(time),
-            _ => None,
+        match self.known(module, expr) {
+            Some(Value::Duration(time)) => Some(time),
+            _ => self.no_limit(expr, "a duration, such as `30s`"),
         }
+    }
+
+    fn known_count(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<u32> {
+        let count = self.known(module, expr).and_then(|count| whole(&count));
+        count.or_else(|| self.no_limit(expr, "a whole number"))
+    }
+
+    /// A limit that can't be told beforehand, or isn't of the kind that is measured, would be none: nothing is begun with it.
+    fn no_limit<T>(&mut self, expr: &ast::Expr, wanted: &str) -> Option<T> {
+        let message = format!("`{}` isn't {wanted}", self.written(expr.span));
+        self.diagnostics.push(
+            Diagnostic::error(&codes::PLAN_LIMIT, expr.span, message)
+                .with_help("what a plan's limits are must be known before it begins; a value of the environment must be of the same kind, also when it comes from outside"),
+        );
+        None
     }
 
     /// The text of a span, its white space made single.

@@ -204,6 +204,7 @@ impl PlanSpec {
                     budget: phase.budget_ms.map(time),
                     tests: phase.tests.clone(),
                     loads: phase.loads.clone(),
+                    left_out: phase.left_out,
                 })
                 .collect(),
             gates: self.gates.iter().map(GateSpec::gate).collect(),
@@ -332,7 +333,7 @@ impl Exchange {
         release::Sample {
             at: time(self.started_ms),
             method: self.method.clone(),
-            url: self.url.clone(),
+            path: self.path.clone().unwrap_or_default(),
             service: self.service.clone(),
             answer: answer(self.status, self.failure.as_ref().map(|failure| failure.kind.as_str())),
             time: time(self.timings_ms.total),

@@ -30,7 +30,7 @@ pub enum Line {
 }
 
 /// What was known when the run began.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Begun {
     pub schema: u32,
     pub tool: Tool,
@@ -86,7 +86,7 @@ pub struct PhaseTimes {
 }
 
 /// The run came to its end, and its reports were made from then on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Ended {
     pub duration_ms: f64,
     /// By a signal, in order.

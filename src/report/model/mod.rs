@@ -25,7 +25,7 @@ pub use test::{
 pub const SCHEMA: u32 = 1;
 
 /// A whole report.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Report {
     pub schema: u32,
     pub tool: Tool,
@@ -54,7 +54,7 @@ pub struct Report {
     pub plan: PlanSpec,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Tool {
     pub name: String,
     pub version: String,
@@ -162,7 +162,7 @@ pub struct Phase {
 }
 
 /// The condition that ended the run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Abort {
     pub condition: String,
     pub because: String,
@@ -190,7 +190,7 @@ pub struct Cause {
 }
 
 /// A service with the answers to its probe.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Service {
     pub name: String,
     pub depends_on: Vec<String>,

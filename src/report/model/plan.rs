@@ -34,6 +34,9 @@ pub struct PhaseSpec {
     pub tests: Vec<String>,
     #[serde(default)]
     pub loads: Vec<String>,
+    /// Nothing of it is run again, and it isn't judged.
+    #[serde(default)]
+    pub left_out: bool,
     pub span: Option<Span>,
 }
 

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Diagnostic, Location, Span};
 
 /// A test with all that it leaves as evidence.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Test {
     pub id: String,
     pub suite: String,
@@ -91,6 +91,9 @@ pub struct Expectation {
 pub struct Exchange {
     pub method: String,
     pub url: String,
+    /// The path of the URL, which gates tell requests apart by.
+    #[serde(default)]
+    pub path: Option<String>,
     #[serde(default)]
     pub service: Option<String>,
     pub status: Option<u16>,

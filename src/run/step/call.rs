@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::super::evidence::Evidence;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Host as _, Scope, evaluate};
@@ -111,16 +112,21 @@ impl Walk {
         // Its cookies are its own: a login mustn't sign the test in.
         walk.attempt.jar = Arc::new(Mutex::new(Default::default()));
         walk.scope = Scope::default();
-        let problems = walk.evidence.lock().diagnostics.len();
+        // What it proves, it proves of the credential: a test that happens to fetch it is no less vacuous for that.
+        walk.evidence = Evidence::default();
         let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;
+        let first = walk.evidence.lock().diagnostics.first().map(|first| first.message.clone());
+        self.evidence.adopt(&walk.evidence);
         let (value, expires_in) = match fetched {
             Ok((Some(value), expires_in)) => (value, expires_in),
             Ok((None, _)) | Err(_) => {
-                let why = walk.evidence.lock().diagnostics.get(problems).map(|first| first.message.clone());
-                let why = why.unwrap_or_else(|| "its flow gave nothing".to_owned());
+                let why = first.unwrap_or_else(|| "its flow gave nothing".to_owned());
                 host.credentials.note(id, Err(why.clone()));
-                let observer = &self.attempt.shared.observer;
-                observer.hear(Observation::CredentialFailed { name: &credential.name, because: &why });
+                // A limit of the test's that cut it off says nothing of the credential.
+                if self.now() < self.deadline.at {
+                    let observer = &self.attempt.shared.observer;
+                    observer.hear(Observation::CredentialFailed { name: &credential.name, because: &why });
+                }
                 let message = format!("the credential `{}` can't be obtained", credential.name);
                 let diagnostic = Diagnostic::error(&codes::CREDENTIAL_FAILED, credential.span, message)
                     .with_related(span, "needed here")

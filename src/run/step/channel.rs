@@ -6,8 +6,8 @@ use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, evaluate, show};
 use crate::event::{Direction, Exchange, Frame, FrameKind};
-use crate::judge::ExpectationRecord;
 use crate::judge::release::Observation;
+use crate::judge::{ExpectationRecord, Opening};
 use crate::net::channel::{Channel, Log, Naming, Outbound, ReplyTo};
 use crate::net::http::{Live, Mode, Outgoing};
 use crate::plan::{Expr, FrameBody, OpenChannel, Slot};
@@ -58,16 +58,17 @@ impl Walk {
         } else if exchange.outcome.is_ok() && !expects_other_status(open) {
             return self.refused(open, open.request.url.span, exchange, started, title);
         }
-        let ended = self.judge(open.span, &open.request, Arc::new(exchange), started, title);
-        self.observe_opening(open, is_open, ended.is_ok());
-        ended
+        let opening = self.opening(open, is_open);
+        self.judge(open.span, &open.request, Arc::new(exchange), (started, title), Some(opening))
     }
 
-    /// A WebSocket that opened, or that should have: one that the spec wants refused is neither.
-    fn observe_opening(&self, open: &OpenChannel, opened: bool, held: bool) {
-        if open.kind == ChannelKind::WebSocket && (opened || !held) {
+    /// Takes note of a channel that opened, or that should have: one that the spec wants refused is neither.
+    fn opening(&self, open: &OpenChannel, is_open: bool) -> Opening {
+        let opened = if is_open { Some(true) } else { (!wants_refusal(open)).then_some(false) };
+        if let (ChannelKind::WebSocket, Some(opened)) = (open.kind, opened) {
             self.attempt.shared.observer.hear(Observation::WebSocket { opened });
         }
+        Opening { channel: open.name.clone(), protocol: protocol(open.kind), opened }
     }
 
     async fn connect(&mut self, open: &OpenChannel, outgoing: &Outgoing) -> (Exchange, Option<Live>) {
@@ -124,10 +125,11 @@ impl Walk {
         if super::request::is_outage(&exchange) {
             self.meets_outage(&exchange);
         }
-        self.observe_opening(open, false, false);
+        let opening = self.opening(open, false);
         let index = self.evidence.exchange(Arc::new(exchange));
         let mut step = super::super::evidence::record(title, open.span, started, self.now(), false, Vec::new());
         step.exchange = Some(index);
+        step.opening = Some(opening);
         self.evidence.step(step);
         Err(self.fails(diagnostic))
     }
@@ -242,6 +244,7 @@ impl Walk {
         let started = self.now();
         let title = format!("reconnect {}", outgoing.url);
         let (exchange, live) = self.connect(&open, &outgoing).await;
+        let is_open = live.is_some();
         match live {
             Some(live) => {
                 opened.log.reopen();
@@ -254,7 +257,8 @@ impl Walk {
             }
             None => {}
         }
-        self.judge(span, &open.request, Arc::new(exchange), started, title)
+        let opening = self.opening(&open, is_open);
+        self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening))
     }
 
     pub(super) async fn ping(&mut self, span: Span, channel: Slot, pong_within: Option<&Expr>) -> Walked {
@@ -326,6 +330,35 @@ fn expects_other_status(open: &OpenChannel) -> bool {
         })
     }
     asks(&open.request.checks)
+}
+
+/// Whether the spec wants the channel refused: an expectation of an answer that opens none, or of none at all.
+fn wants_refusal(open: &OpenChannel) -> bool {
+    use crate::plan::{Check, ExprKind, MatcherKind, SubjectKind};
+    use crate::syntax::ast::BinaryOp;
+    fn refuses(value: &crate::plan::Expr) -> bool {
+        match &value.kind {
+            ExprKind::Const(value) => {
+                value.as_json().and_then(serde_json::Value::as_u64).is_some_and(|status| status >= 300)
+            }
+            ExprKind::List(values) => values.iter().all(refuses),
+            ExprKind::Range(from, _) => refuses(from),
+            _ => false,
+        }
+    }
+    fn asks(checks: &[Check]) -> bool {
+        checks.iter().any(|check| match check {
+            Check::Expect(expect) if matches!(expect.subject.kind, SubjectKind::Status) => match &expect.matcher.kind {
+                MatcherKind::Compare(BinaryOp::Equal | BinaryOp::GreaterEqual, status) | MatcherKind::In(status) => {
+                    refuses(status)
+                }
+                _ => false,
+            },
+            Check::Either { branches, .. } => branches.iter().all(|branch| asks(branch)),
+            Check::Expect(_) | Check::Capture(_) => false,
+        })
+    }
+    open.request.expect_failure.is_some() || asks(&open.request.checks)
 }
 
 /// RFC 6455, section 4.1.

@@ -184,6 +184,7 @@ impl Walk {
                 duration: Duration::ZERO,
                 state: StepState::NotRun,
                 exchange: None,
+                opening: None,
                 expectations: Vec::new(),
             });
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
 use crate::event::{Exchange, FailureKind};
-use crate::judge::{self, StepRecord, StepState};
+use crate::judge::{self, Opening, StepRecord, StepState};
 use crate::net::http::Outgoing;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
@@ -16,7 +16,7 @@ impl Walk {
         let started = self.now();
         let title = format!("{} {}", outgoing.method, outgoing.url);
         let exchange = Arc::new(self.exchange(request, outgoing).await?);
-        self.judge(span, request, exchange, started, title)
+        self.judge(span, request, exchange, (started, title), None)
     }
 
     /// Sends a request, again where its `retry` says so.
@@ -75,8 +75,8 @@ impl Walk {
         span: Span,
         request: &Request,
         exchange: Arc<Exchange>,
-        started: crate::event::Instant,
-        title: String,
+        (started, title): (crate::event::Instant, String),
+        opening: Option<Opening>,
     ) -> Walked {
         let shared = self.attempt.shared.clone();
         let host = self.attempt.host.clone();
@@ -97,6 +97,7 @@ impl Walk {
             duration: self.now().saturating_sub(started),
             state: if held { StepState::Done } else { StepState::Failed },
             exchange: Some(index),
+            opening,
             expectations: judged.expectations,
         });
         if let Some(kind) = judged.failure {

@@ -70,9 +70,8 @@ impl Build<'_> {
             return self.rate(rate, span);
         }
         if let Some(percent) = plain.strip_suffix('%') {
-            return percent
-                .parse()
-                .map_or_else(|_| self.too_large(span), |value: f64| ExprKind::Percent(value / 100.0));
+            // The nearest number to the share itself, which a division of the percentage need not give: 90.1% is 0.901.
+            return format!("{percent}e-2").parse().map_or_else(|_| self.too_large(span), ExprKind::Percent);
         }
         if let Some(number) = number(&plain) {
             return number.map_or_else(|| self.too_large(span), ExprKind::Number);

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::{Gate, GateResult, Measure, Of, Opening, Statistic};
+use super::super::{Gate, GateResult, Measure, Of, Opening, Statistic, Window};
 use super::{blocked, digest, not_run, sample, seconds};
 use crate::judge::Outcome;
 use crate::judge::release::Digest;
@@ -12,7 +12,10 @@ fn gate(measure: Measure, op: BinaryOp, limit: f64) -> Gate {
 }
 
 fn judged(gate: &Gate, digests: &[Digest]) -> GateResult {
-    gate.judge(&digests.iter().collect::<Vec<_>>(), Some(seconds(10.0)))
+    {
+        let window = Window { started: seconds(0.0), duration: seconds(10.0) };
+        gate.judge(&digests.iter().collect::<Vec<_>>(), Some(window))
+    }
 }
 
 fn outcomes(passed: usize, failed: usize) -> Vec<Digest> {
@@ -156,6 +159,24 @@ fn a_request_is_found_by_method_and_path() {
     }
     for written in ["POST /threads/1", "GET /threads", "GET /threads/2", "GET /threads/*/x", "/threads/1", "GET", ""] {
         assert!(!found(written), "{written}");
+    }
+}
+
+#[test]
+fn a_phase_has_the_throughput_of_its_own_time() {
+    let mut one = digest("t", Outcome::Passed);
+    one.samples = (0..100).map(|_| sample("backend", 0.1, true)).collect();
+    let gate = gate(Measure::Throughput, BinaryOp::Greater, 1.0);
+    let later = Window { started: seconds(60.0), duration: seconds(0.001) };
+    let result = gate.judge(&[&one], Some(later));
+    assert!(!result.held && result.measured.is_none(), "what an earlier phase asked isn't this one's: {result:?}");
+}
+
+#[test]
+fn what_is_not_all_is_never_shown_as_all() {
+    use super::super::Unit::Share;
+    for (share, shown) in [(1.0, "100%"), (0.999_99, "99.99%"), (0.901, "90.1%"), (0.0, "0%"), (2.0 / 3.0, "66.66%")] {
+        assert_eq!(Share.words(share), shown);
     }
 }
 

@@ -54,7 +54,7 @@ fn sample(service: &str, seconds: f64, held: bool) -> Sample {
     Sample {
         at: Duration::ZERO,
         method: "GET".to_owned(),
-        url: format!("http://{service}/threads/1?limit=2"),
+        path: "/threads/1".to_owned(),
         service: Some(service.to_owned()),
         answer: Answer::Status(if held { 200 } else { 500 }),
         time: self::seconds(seconds),

@@ -24,6 +24,7 @@ fn phase(name: &str, gates: Vec<Gate>, tests: &[&str]) -> Phase {
         budget: Some(seconds(60.0)),
         tests: tests.iter().map(|id| (*id).to_owned()).collect(),
         loads: Vec::new(),
+        left_out: false,
     }
 }
 
@@ -72,6 +73,14 @@ fn done() -> PhaseRun {
     PhaseRun { started: Some(seconds(0.0)), duration: seconds(5.0), ..PhaseRun::default() }
 }
 
+/// One phase with a gate that holds, and one without that selects nothing.
+fn idle_phase() -> Run {
+    let mut run = Run::gated(vec![success(0.9)], passed(3));
+    run.release.phases.push(phase("Idle", Vec::new(), &[]));
+    run.phases.push(done());
+    run
+}
+
 fn abort(service: &str) -> Abort {
     Abort {
         condition: format!("service {service} is down"),
@@ -106,7 +115,21 @@ fn each_verdict_has_a_run_that_earns_it() {
         ("gates hold, all passed", Run::gated(vec![success(0.9)], passed(10)), Ready),
         ("gates hold, one failed", Run::gated(vec![success(0.9)], and(passed(19), [failed()])), Degraded),
         ("a gate just doesn't hold", Run::gated(vec![success(0.9)], and(passed(9), [failed()])), NotReady),
-        ("a gate over nothing", Run::gated(vec![success(0.0)], Vec::new()), NotReady),
+        ("a gate over nothing", Run::gated(vec![success(0.0)], Vec::new()), Invalid),
+        ("a phase without a gate that proves nothing", idle_phase(), NotReady),
+        (
+            "a test wasn't run",
+            Run::plain(and(passed(2), [digest("n", Outcome::NotRun { cause: "an earlier test failed".to_owned() })])),
+            NotReady,
+        ),
+        (
+            "a service is down that no test needs",
+            Run {
+                services: vec![watch("x", &[], ServiceState::Down, Vec::new())],
+                ..Run::gated(vec![success(0.9)], passed(3))
+            },
+            Degraded,
+        ),
         ("no gate, one failed", Run::gated(Vec::new(), and(passed(9), [failed()])), NotReady),
         ("aborted", Run { abort: Some(abort("backend")), ..Run::gated(vec![success(0.9)], passed(10)) }, Aborted),
         ("interrupted", Run { interrupted: true, ..Run::plain(passed(1)) }, Aborted),
@@ -211,6 +234,40 @@ fn failures_of_a_service_that_works_are_grouped_by_their_kind() {
     let groups: Vec<Vec<&str>> = causes.iter().map(|cause| cause.tests.iter().map(String::as_str).collect()).collect();
     assert_eq!(groups, [vec!["1", "2"], vec!["3"], vec!["4"], vec!["5"]]);
     assert!(causes[0].evidence[0].starts_with("backend is up"), "{:?}", causes[0].evidence);
+}
+
+#[test]
+fn what_a_hook_keeps_from_running_is_at_risk_and_has_a_cause() {
+    let kept = |id: &str| Digest {
+        symptom: failed_by(id, "backend", SymptomKind::Status(500)).symptom,
+        ..at_risk(digest(id, not_run()), "S", 10.0, "USD", None)
+    };
+    let judged = Run::plain(vec![kept("1"), kept("2"), digest("3", Outcome::Passed)]).judged();
+    assert_eq!(judged.verdict.state, VerdictState::NotReady);
+    assert_eq!(judged.verdict.at_risk.len(), 1);
+    assert_eq!((judged.causes.len(), judged.causes[0].tests.len()), (1, 2));
+}
+
+#[test]
+fn tests_that_were_blocked_for_a_while_keep_their_cause() {
+    let up = says(9.0, 200, json!({}));
+    let run = Run {
+        services: vec![watch("backend", &[], ServiceState::Up, vec![up])],
+        ..Run::plain(and(passed(1), [digest("b", blocked("backend"))]))
+    };
+    let causes = run.judged().causes;
+    assert_eq!((causes.len(), causes[0].suspect.as_deref()), (1, Some("backend")));
+    assert_eq!(causes[0].tests, ["b"]);
+}
+
+#[test]
+fn an_outage_takes_no_other_kinds_of_failure_along() {
+    let run = Run::plain(vec![
+        failed_by("1", "host", SymptomKind::Status(503)),
+        failed_by("2", "host", SymptomKind::Status(500)),
+        failed_by("3", "host", SymptomKind::NoAnswer(FailureKind::Tls)),
+    ]);
+    assert_eq!(run.judged().causes.len(), 3);
 }
 
 #[test]
