@@ -119,3 +119,14 @@ fn a_small_body_that_decodes_to_a_huge_one_stops_at_the_limit() {
     assert_eq!(codes, ["e2e::net::too_large"]);
     assert!(out.contains("decodes to"), "{out}");
 }
+
+#[test]
+fn what_only_a_browser_takes_for_a_url_is_none() {
+    let spec = "environment e default { a = variable(\"A\") }\nsuite \"S\" { test \"t\" { GET \"{{env.a}}\" { expect status 200 } } }\n";
+    for url in
+        ["http:127.0.0.1:1", " http://127.0.0.1:1", "http:/127.0.0.1:1", "http:\\\\127.0.0.1:1", "http:///127.0.0.1:1"]
+    {
+        let done = super::harness::Test::new().file("a.e2e", spec).variable("A", url).args(["run", "a.e2e"]).code(1);
+        assert!(done.out.contains("e2e::net::invalid_request"), "{url}: {}", done.out);
+    }
+}

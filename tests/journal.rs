@@ -392,6 +392,89 @@ fn an_interrupted_run_is_gone_on_with_as_often_as_it_takes() {
     assert!(err.contains("it came to its end"), "{err}");
 }
 
+/// A whole run in which "two" and "four" fail, and one of these again that is killed at the second of them.
+fn cut_off_rerun(gate: &Gate, folder: &Path, spec: &str) {
+    std::fs::write(folder.join("a.e2e"), spec).unwrap();
+    let (code, out, _) = again(folder, &["run", "a.e2e"], Some(&gate.url));
+    assert_eq!(code, Some(1), "{out}");
+    gate.asked.try_iter().count();
+    assert_eq!(gate.killed_at(folder, &["run", "a.e2e", "--rerun-failed"], "/4"), ["/2"]);
+}
+
+#[test]
+fn a_part_of_a_run_is_gone_on_with_as_that_part() {
+    let gate = Gate::new();
+    let folder = tempfile::tempdir().unwrap();
+    let spec = FIVE.replace("/4 { expect status 200 }", "/4 { expect status 202 }");
+    cut_off_rerun(&gate, folder.path(), &spec);
+    let (code, out, _) = again(folder.path(), &["run", "a.e2e", "--resume"], Some(&gate.url));
+    assert_eq!(code, Some(1), "{out}");
+    assert_eq!(gate.asked.try_iter().collect::<Vec<_>>(), ["/2", "/4"], "the others weren't to be run again");
+    let report: Json =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("test_results.json")).unwrap()).unwrap();
+    assert_eq!(report["verdict"]["state"], "NOT READY");
+    assert_eq!(report["summary"]["failed"], 2);
+}
+
+#[test]
+fn a_budget_is_that_of_both_parts() {
+    let gate = Gate::new();
+    let folder = tempfile::tempdir().unwrap();
+    let plan = "plan p { phase \"All\" { run everything not run; budget 2s; gate success > 10% } }\n";
+    let slow = FIVE
+        .replace("test \"two\" {", "test \"two\" { wait 1500ms;")
+        .replace("test \"five\" {", "test \"five\" { wait 1500ms;");
+    std::fs::write(folder.path().join("a.e2e"), slow.replace("status 201", "status 200") + plan).unwrap();
+    gate.killed_at(folder.path(), &["run", "a.e2e", "--plan", "p"], "/3");
+    let (code, out, _) = again(folder.path(), &["run", "a.e2e", "--plan", "p", "--resume"], Some(&gate.url));
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("phase \"All\" used up its budget of 2s"), "{out}");
+    let report: Json =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("test_results.json")).unwrap()).unwrap();
+    let phase = &report["phases"][0];
+    assert_eq!(phase["over_budget"], true);
+    let parts = phase["parts"].as_array().unwrap();
+    let sum: f64 = parts.iter().map(|part| part["duration_ms"].as_f64().unwrap()).sum();
+    assert!(parts.len() == 2 && (sum - phase["duration_ms"].as_f64().unwrap()).abs() < 1.0, "{phase:#}");
+    assert_valid(&validator(), &report);
+}
+
+#[test]
+fn a_secret_in_a_tests_name_disjoins_nothing() {
+    let gate = Gate::new();
+    let folder = tempfile::tempdir().unwrap();
+    let spec = FIVE
+        .replace("test \"two\" {", "test \"admin\" {")
+        .replace("GET {{env.peer}}/1 {", "GET {{env.peer}}/1 { cookie role: \"admin\";");
+    std::fs::write(folder.path().join("a.e2e"), spec.replace("status 201", "status 200")).unwrap();
+    gate.killed_at(folder.path(), &["run", "a.e2e"], "/3");
+    let (_, cut) = reported(folder.path());
+    assert_eq!((&cut["summary"]["passed"], &cut["summary"]["total"]), (&2.into(), &5.into()), "{:#}", cut["summary"]);
+    let (code, out, _) = again(folder.path(), &["run", "a.e2e", "--resume"], Some(&gate.url));
+    assert_eq!(code, Some(0), "{out}");
+    assert!(out.contains("2 tests are done, 3 to go"), "{out}");
+}
+
+#[test]
+fn what_a_damaged_journal_says_of_times_stays_a_time() {
+    let (_, journal) = small();
+    let text = String::from_utf8(journal).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let number = regex::Regex::new(r#""(started_ms|duration_ms|total|at_ms|amount)":[0-9.]+"#).unwrap();
+    for value in ["1.7e308", "-1.7e308", "1.8e22", "18446744073709551615"] {
+        let mut lines = text.lines();
+        let first = lines.next().unwrap().to_owned();
+        let rest: Vec<String> =
+            lines.map(|line| number.replace_all(line, format!("\"$1\":{value}")).into_owned()).collect();
+        std::fs::write(folder.path().join("test_results.journal"), format!("{first}\n{}\n", rest.join("\n"))).unwrap();
+        let (code, report) = reported(folder.path());
+        assert!(code.is_some_and(|code| code != 101), "{value}");
+        std::fs::write(folder.path().join("again.json"), report.to_string()).unwrap();
+        let (code, out, err) = again(folder.path(), &["report", "again.json"], None);
+        assert_ne!(code, Some(2), "{value}: {out}{err}");
+    }
+}
+
 #[test]
 fn another_run_is_not_gone_on_with() {
     let gate = Gate::new();

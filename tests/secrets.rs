@@ -128,3 +128,57 @@ fn a_token_that_the_test_did_not_get_as_far_as_to_capture_is_masked() {
         assert!(!text.contains(token), "{text}");
     }
 }
+
+#[test]
+fn a_failed_exchange_tells_no_secret_of_its_url() {
+    const TOKEN: &str = "Token-With-Capitals-7d1";
+    let peer = serve(|stream| {
+        head(stream);
+        let answer = format!(
+            "HTTP/1.1 302 Found\r\nLocation: /loop?token={TOKEN}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        let _ = std::io::Write::write_all(stream, answer.as_bytes());
+    });
+    let spec = format!(
+        "environment e default {{ token = secret(\"TOKEN\") }}\nsuite \"S\" {{\n  test \"loop\" {{ GET {peer}/ {{ bearer env.token; follow redirects up to 2; expect status 200 }} }}\n  \
+         test \"host\" {{ GET http://{{{{env.token}}}}.invalid/ {{ timeout 5s; expect status 200 }} }}\n}}\n"
+    );
+    let done = Test::new().file("a.e2e", &spec).variable("TOKEN", TOKEN).args(["run", "a.e2e"]).code(1);
+    let texts = ["test_results.json", "test_results.html", "test_results.journal"].map(|name| done.read(name));
+    for text in texts.iter().chain([&done.out, &done.err]) {
+        for form in [TOKEN.to_owned(), TOKEN.to_lowercase()] {
+            assert!(!text.contains(&form), "{form} stands in {text}");
+        }
+    }
+    assert!(texts[0].contains("redirects were followed"), "what failed is told all the same");
+}
+
+#[test]
+fn digest_credentials_go_to_no_other_origin() {
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::<String>::new()));
+    let log = seen.clone();
+    let thief = serve(move |stream| {
+        let request = head(stream);
+        log.lock().unwrap().push(request);
+        let challenge = "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let _ = std::io::Write::write_all(stream, challenge.as_bytes());
+    });
+    let target = thief.clone();
+    let peer = serve(move |stream| {
+        head(stream);
+        let answer =
+            format!("HTTP/1.1 302 Found\r\nLocation: {target}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let _ = std::io::Write::write_all(stream, answer.as_bytes());
+    });
+    let spec = |url: &str| {
+        format!(
+            "suite \"S\" {{ test \"t\" {{ GET {url}/ {{ digest \"user\", \"password-of-user\"; follow redirects up to 3; expect status 401 }} }} }}\n"
+        )
+    };
+    Test::new().file("a.e2e", &spec(&peer)).args(["run", "a.e2e"]).code(0);
+    let requests = std::mem::take(&mut *seen.lock().unwrap());
+    assert!(requests.len() == 1 && !requests[0].to_lowercase().contains("authorization"), "{requests:?}");
+    Test::new().file("a.e2e", &spec(&thief)).args(["run", "a.e2e"]).code(0);
+    let requests = seen.lock().unwrap();
+    assert!(requests.len() == 2 && requests[1].contains("response="), "its own origin gets the answer: {requests:?}");
+}

@@ -57,10 +57,6 @@ pub fn narrow(
         goes_on: None,
         all: plan.test_ids(),
     };
-    // If this run doesn't get to its end, what an earlier one left there must not be taken for what this one leaves.
-    if let Some(path) = outputs.blob.as_ref().filter(|path| path.is_file() && !args.dry_run) {
-        let _ = std::fs::remove_file(path);
-    }
     if let Some((index, total)) = shard {
         let shards = partition(&plan.groups(release), total);
         let own = shards.into_iter().nth(index as usize - 1).unwrap_or_default();
@@ -75,7 +71,7 @@ pub fn narrow(
                     .with_help("leave out `--report blob=PATH`, or run the whole shard again"),
             )));
         }
-        let (path, last) = last_results(from).map_err(told)?;
+        let (path, last) = last_results(from, output).map_err(told)?;
         rerun(plan, release, &path, &last, output)?;
         // Of phases that nothing is left of, nothing is to be judged.
         for phase in release.phases.iter_mut().filter(|phase| phase.tests.is_empty()) {
@@ -85,13 +81,23 @@ pub fn narrow(
     }
     if let Some(from) = &args.resume {
         let path = named(from, DEFAULT_JOURNAL);
-        let begun = resumed(&path, &portion).map_err(told)?;
+        let begun = resumed(&path, &portion, output).map_err(told)?;
         portion.seed = Some(begun.run.seed);
         let kept: HashSet<&str> =
             begun.earlier.iter().flat_map(|one| &one.tests).map(|test| test.id.as_str()).collect();
-        let rest: HashSet<String> = plan.test_ids().into_iter().filter(|id| !kept.contains(id.as_str())).collect();
+        // It may have been a part of what is selected now: only what it was to run is gone on with.
+        let its: HashSet<&str> = begun.tests.iter().map(|test| test.id.as_str()).collect();
+        let is_left = |id: &String| its.contains(id.as_str()) && !kept.contains(id.as_str());
+        let rest: HashSet<String> = plan.test_ids().into_iter().filter(is_left).collect();
         let (kept, rest_count) = (kept.len(), rest.len());
         keep_only(plan, release, &rest);
+        // A phase has what its first part left of its budget.
+        for phase in &mut release.phases {
+            let before = begun.earlier.iter().flat_map(|one| &one.phases).find(|before| before.name == phase.name);
+            let used = before.map_or(0.0, |before| before.duration_ms) / 1e3;
+            let used = std::time::Duration::try_from_secs_f64(used.max(0.0)).unwrap_or_default();
+            phase.budget = phase.budget.map(|budget| budget.saturating_sub(used));
+        }
         let done = if kept == 1 { "1 test is done" } else { &format!("{kept} tests are done") };
         output.print(&format!("going on with the run of `{}`: {done}, {rest_count} to go\n", path.display()));
         portion.goes_on = Some(begun);
@@ -173,7 +179,7 @@ fn rerun(plan: &mut Plan, release: &mut Release, path: &Path, last: &Report, out
 }
 
 /// What the last run left: its journal, or else its report.
-fn last_results(typed: &str) -> Result<(PathBuf, Report), Box<Diagnostic>> {
+fn last_results(typed: &str, output: &Output) -> Result<(PathBuf, Report), Box<Diagnostic>> {
     let path = if typed.is_empty() && !Path::new(DEFAULT_JOURNAL).exists() && Path::new(DEFAULT_RESULTS).exists() {
         PathBuf::from(DEFAULT_RESULTS)
     } else {
@@ -181,7 +187,10 @@ fn last_results(typed: &str) -> Result<(PathBuf, Report), Box<Diagnostic>> {
     };
     let bytes = bytes(&path)?;
     match trace::read(&bytes) {
-        Ok(reading) => Ok((path, reading.report)),
+        Ok(reading) => {
+            tell_unread(&path, &reading, output);
+            Ok((path, reading.report))
+        }
         Err(why) => match std::str::from_utf8(&bytes).ok().and_then(|text| json::parse(text).ok()) {
             Some(report) => Ok((path, report)),
             None => Err(unfit(&path, &format!("{why}, nor its results"))),
@@ -204,6 +213,11 @@ fn unfit(path: &Path, why: &str) -> Box<Diagnostic> {
 /// Reads a journal, and tells which of its lines say nothing.
 pub fn journal(path: &Path, output: &Output) -> Result<trace::Reading, Box<Diagnostic>> {
     let reading = trace::read(&bytes(path)?).map_err(|why| unfit(path, &why))?;
+    tell_unread(path, &reading, output);
+    Ok(reading)
+}
+
+fn tell_unread(path: &Path, reading: &trace::Reading, output: &Output) {
     if let Some(first) = reading.unread.first() {
         let count = reading.unread.len();
         let lines = if count == 1 {
@@ -213,15 +227,15 @@ pub fn journal(path: &Path, output: &Output) -> Result<trace::Reading, Box<Diagn
         };
         let message = format!("{lines} of the journal `{}` can't be understood", path.display());
         output.usage(
-            &Diagnostic::warning(&codes::JOURNAL, Span::nowhere(), message).with_help("the rest of it is reported"),
+            &Diagnostic::warning(&codes::JOURNAL, Span::nowhere(), message)
+                .with_help("the rest of it is taken as it is"),
         );
     }
-    Ok(reading)
 }
 
 /// What of an interrupted run is kept, if this run is the same one.
-fn resumed(path: &Path, portion: &Portion) -> Result<Begun, Box<Diagnostic>> {
-    let reading = trace::read(&bytes(path)?).map_err(|why| unfit(path, &why))?;
+fn resumed(path: &Path, portion: &Portion, output: &Output) -> Result<Begun, Box<Diagnostic>> {
+    let reading = journal(path, output)?;
     let cannot = |why: &str, help: &str| {
         let message = format!("the run of `{}` can't be gone on with: {why}", path.display());
         Err(Box::new(Diagnostic::error(&codes::JOURNAL, Span::nowhere(), message).with_help(help)))

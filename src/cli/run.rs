@@ -31,13 +31,15 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         Exit::Diagnostics
     };
     let fault = fault(args).map_err(told)?;
-    Outputs::of_run(&args.report).map_err(told)?;
+    let typed = Outputs::of_run(&args.report).map_err(told)?;
+    forget_blob(&typed, args);
     let shard = shard_of(args).map_err(told)?;
     let trusted = trusted(&args.cacert).map_err(told)?;
     let mut prepared = prepare(&args.target, output)?;
     // What `e2e.toml` says comes first, so that the command line has the last word.
     let named = prepared.project.config.reports.iter().map(|report| &report.value).chain(&args.report);
     let outputs = &Outputs::of_run(&named.cloned().collect::<Vec<_>>()).map_err(told)?;
+    forget_blob(outputs, args);
     let wants_demo = prepared.wants_demo();
     if fault.is_some() && !wants_demo {
         let message = "`--demo-fault` is given, and this run doesn't use the embedded demo system";
@@ -74,6 +76,13 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
     finish(&result, &prepared.project.sources, output, outputs, &portion)
+}
+
+/// If this run doesn't get to its end, or not even to its beginning, what an earlier one left there must not be taken for what this one leaves.
+fn forget_blob(outputs: &Outputs, args: &Run) {
+    if let Some(path) = outputs.blob.as_ref().filter(|path| path.is_file() && !args.dry_run) {
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 /// The authorities of the files after `--cacert`.

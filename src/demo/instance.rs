@@ -151,6 +151,8 @@ pub(super) fn launch(world: &Arc<World>, kind: Kind, id: &str, port: u16, warm: 
     let instance =
         Arc::new(Instance { id: id.to_owned(), kind, port, orders, up: Mutex::new(None), down: Notify::new() });
     let service = Service { world: Arc::clone(world), instance: Arc::clone(&instance) };
+    // Before its task runs: an order that is given until then must not be missed.
+    let orders = instance.cut();
     let first = if warm {
         let listener = socket.listen(1024)?;
         *lock(&instance.up) = Some((Instant::now(), Duration::ZERO));
@@ -158,7 +160,7 @@ pub(super) fn launch(world: &Arc<World>, kind: Kind, id: &str, port: u16, warm: 
     } else {
         First::Reserved(socket)
     };
-    let task = tokio::spawn(live(service, first));
+    let task = tokio::spawn(live(service, first, orders));
     lock(&world.instances.list).push((Arc::clone(&instance), task));
     Ok(instance)
 }
@@ -168,9 +170,8 @@ enum First {
     Reserved(TcpSocket),
 }
 
-async fn live(service: Service, first: First) {
+async fn live(service: Service, first: First, mut orders: watch::Receiver<Order>) {
     let instance = Arc::clone(&service.instance);
-    let mut orders = instance.cut();
     let router = edge::router(&service);
     let mut next = Some(first);
     loop {

@@ -118,6 +118,7 @@ impl Builder<'_> {
             state: result.state.name().to_owned(),
             started_ms: run.started.map(ms),
             duration_ms: ms(run.duration),
+            parts: Vec::new(),
             budget_ms: phase.budget.map(ms),
             over_budget: run.over_budget,
             stopped: run.stopped.clone(),

@@ -135,6 +135,12 @@ fn complete(blobs: &[Named]) -> Result<(), Box<Diagnostic>> {
             }
         }
     }
+    for (name, blob) in blobs {
+        let known: HashSet<&str> = blob.tests.iter().map(String::as_str).collect();
+        if let Some(test) = blob.report.tests.iter().find(|test| !known.contains(test.id.as_str())) {
+            return Err(refused(format!("`{name}` has the test `{}`, which the run doesn't have", test.id)));
+        }
+    }
     let lost = blobs.iter().flat_map(|(_, blob)| &blob.tests).find(|id| !told.contains(id.as_str()));
     lost.map_or(Ok(()), |id| Err(refused(format!("no shard has a result of the test `{id}`"))))
 }

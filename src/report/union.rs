@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::model::{Begun, Diagnostic, Earlier, Phase, Report, Test};
+use super::model::{Begun, Diagnostic, Earlier, Part, Phase, Report, Test, sane};
 use crate::judge::Outcome;
 
 /// Moves everything that happened by so many milliseconds.
 pub fn shift(report: &mut Report, by: f64) {
+    let by = sane(by);
     for test in &mut report.tests {
         test.started_ms += by;
         test.steps.iter_mut().for_each(|step| step.started_ms += by);
@@ -14,6 +15,7 @@ pub fn shift(report: &mut Report, by: f64) {
         test.channels.iter_mut().for_each(|channel| channel.opened_ms += by);
     }
     report.phases.iter_mut().filter_map(|phase| phase.started_ms.as_mut()).for_each(|at| *at += by);
+    report.phases.iter_mut().flat_map(|phase| &mut phase.parts).for_each(|part| part.started_ms += by);
     for service in &mut report.services {
         service.sightings.iter_mut().for_each(|one| one.at_ms += by);
     }
@@ -55,7 +57,7 @@ pub fn go_on(report: &mut Report, begun: &Begun) {
     let Some(earlier) = &begun.earlier else { return };
     shift(report, earlier.duration_ms);
     report.run.started_at.clone_from(&earlier.started_at);
-    report.run.duration_ms += earlier.duration_ms;
+    report.run.duration_ms = sane(report.run.duration_ms + earlier.duration_ms);
     report.plan = begun.plan.clone();
     let own = std::mem::take(&mut report.tests).into_iter();
     let mut ended: HashMap<String, Test> = own.map(|test| (test.id.clone(), test)).collect();
@@ -65,6 +67,10 @@ pub fn go_on(report: &mut Report, begun: &Begun) {
         ended.remove(&planned.id).or_else(kept).unwrap_or_else(|| planned.not_run("the run left it out"))
     });
     report.tests = tests.collect();
+    // What was run is never left out of what is judged.
+    let mut more: Vec<Test> = ended.into_values().collect();
+    more.sort_by(|a, b| a.id.cmp(&b.id));
+    report.tests.extend(more);
     report.diagnostics.splice(0..0, earlier.problems.iter().cloned());
     if report.run.plan.is_some() {
         report.phases = phases(report, earlier);
@@ -79,9 +85,14 @@ fn phases(report: &Report, earlier: &Earlier) -> Vec<Phase> {
         let (now, before) = (named(&report.phases, &spec.name), named(&earlier.phases, &spec.name));
         let mut phase = match (now, before) {
             (Some(mut now), Some(before)) if before.started_ms.is_some() => {
+                let part = |phase: &Phase| Some(Part { started_ms: phase.started_ms?, duration_ms: phase.duration_ms });
+                let earlier = if before.parts.is_empty() { part(&before).into_iter().collect() } else { before.parts };
+                now.parts = earlier.into_iter().chain(part(&now)).collect();
                 now.started_ms = before.started_ms;
-                now.duration_ms += before.duration_ms;
-                now.over_budget |= before.over_budget;
+                now.duration_ms = sane(now.duration_ms + before.duration_ms);
+                // A budget is that of both parts together.
+                let used_up = spec.budget_ms.is_some_and(|budget| now.duration_ms >= budget);
+                now.over_budget |= before.over_budget || used_up;
                 now
             }
             (Some(phase), _) | (None, Some(phase)) => phase,

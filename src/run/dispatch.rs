@@ -222,6 +222,7 @@ impl Conduct {
         let run = PhaseRun {
             started: Some(started),
             duration: now.saturating_sub(started),
+            parts: Vec::new(),
             over_budget: deadline.is_some_and(|deadline| now >= deadline.at),
             stopped: stop.cause(),
         };

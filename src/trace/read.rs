@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::report::model::{
     Begun, Ended, JOURNAL_SCHEMA, Line, Phase, PhaseSpec, PhaseTimes, PlanSpec, Report, SCHEMA, Service, Summary, Test,
-    Verdict,
+    Verdict, sane,
 };
 use crate::report::{assemble, union};
 
@@ -106,16 +106,18 @@ impl Told {
     }
 
     fn seen(&mut self, at_ms: f64) {
-        self.last_ms = self.last_ms.max(at_ms);
+        self.last_ms = self.last_ms.max(sane(at_ms));
     }
 
     fn report(mut self, begun: &Begun) -> Report {
         let mut run = begun.run.clone();
         run.interrupted = self.ended.as_ref().is_none_or(|ended| ended.interrupted);
-        run.duration_ms = self.ended.as_ref().map_or(self.last_ms, |ended| ended.duration_ms);
+        run.duration_ms = self.ended.as_ref().map_or(self.last_ms, |ended| sane(ended.duration_ms));
         let kept: HashSet<&str> =
             begun.earlier.iter().flat_map(|earlier| &earlier.tests).map(|test| test.id.as_str()).collect();
-        let mine = begun.tests.iter().filter(|planned| !kept.contains(planned.id.as_str()));
+        let mut named: HashSet<&str> = HashSet::new();
+        let mine =
+            begun.tests.iter().filter(|planned| !kept.contains(planned.id.as_str()) && named.insert(&planned.id));
         let tests = mine.map(|planned| {
             let cause = if self.running.contains(&planned.id) { RUNNING } else { NOT_BEGUN };
             self.tests.remove(&planned.id).unwrap_or_else(|| planned.not_run(cause))
@@ -152,6 +154,7 @@ fn phases(plan: &Option<String>, spec: &PlanSpec, known: &HashMap<usize, PhaseTi
             phase.duration_ms = run.duration_ms;
             if run.duration_ms < 0.0 {
                 phase.duration_ms = (end_ms - run.started_ms.unwrap_or(end_ms)).max(0.0);
+                phase.over_budget |= spec.budget_ms.is_some_and(|budget| phase.duration_ms >= budget);
                 phase.stopped = Some("the run was cut off".to_owned());
             }
         }

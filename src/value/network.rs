@@ -171,11 +171,11 @@ impl fmt::Display for NotReal {
 /// Why a URL can't be that of a real system. Its host is read as a client reads it, so that `https://0x7f.1` is 127.0.0.1 (WHATWG URL,
 /// section 3.5). `None` for what may be real, and for what is no URL with a host.
 pub fn not_real(url: &str) -> Option<NotReal> {
-    let (scheme, _) = url.split_once("://")?;
-    if ["http", "ws"].iter().any(|plain| scheme.eq_ignore_ascii_case(plain)) {
-        return Some(NotReal::PlainText(scheme.to_ascii_lowercase()));
-    }
+    // Parsed first: a client sees a scheme in `http:example.com` and behind a space, too.
     let parsed = url::Url::parse(url).ok()?;
+    if ["http", "ws"].contains(&parsed.scheme()) {
+        return Some(NotReal::PlainText(parsed.scheme().to_owned()));
+    }
     let address = match parsed.host()? {
         url::Host::Ipv4(address) => IpAddr::V4(address),
         url::Host::Ipv6(address) => IpAddr::V6(address),

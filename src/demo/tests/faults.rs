@@ -168,3 +168,13 @@ async fn ports_can_be_chosen_and_are_free_after_a_stop() {
     assert_eq!(*second.urls(), urls);
     assert_eq!(go(second.api(Method::GET, "/health")).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_demo_that_is_stopped_at_once_stops() {
+    // On one thread its tasks have not run yet by then.
+    for _ in 0..5 {
+        let demo = crate::demo::start(crate::demo::DemoOptions::default()).await.unwrap();
+        let stopped = tokio::time::timeout(Duration::from_secs(20), demo.stop()).await;
+        assert!(stopped.is_ok(), "an instance missed the order to stop");
+    }
+}

@@ -26,7 +26,11 @@ impl Statistic {
         match self {
             Statistic::Min => times.first().copied(),
             Statistic::Max => times.last().copied(),
-            Statistic::Mean => Some(times.iter().sum::<Duration>().checked_div(u32::try_from(times.len()).ok()?)?),
+            Statistic::Mean if times.is_empty() => None,
+            Statistic::Mean => {
+                let total: f64 = times.iter().map(Duration::as_secs_f64).sum();
+                Duration::try_from_secs_f64(total / times.len() as f64).ok()
+            }
             Statistic::Percentile(rank) => {
                 let at = (times.len() * rank as usize).div_ceil(100);
                 times.get(at.saturating_sub(1)).copied()
@@ -95,8 +99,8 @@ pub struct GateResult {
 
 impl Gate {
     /// A gate over nothing is never held.
-    pub fn judge(&self, digests: &[&Digest], window: Option<Window>) -> GateResult {
-        let (unit, measured, basis) = self.measure.of(digests, window);
+    pub fn judge(&self, digests: &[&Digest], windows: &[Window]) -> GateResult {
+        let (unit, measured, basis) = self.measure.of(digests, windows);
         let held = measured.is_some_and(|measured| holds(measured, self.op, self.limit));
         GateResult { text: self.text.clone(), span: self.span, unit, measured, held, basis }
     }
@@ -117,7 +121,7 @@ pub(super) fn holds(measured: f64, op: BinaryOp, limit: f64) -> bool {
 type Measured = (Unit, Option<f64>, String);
 
 impl Measure {
-    fn of(&self, digests: &[&Digest], window: Option<Window>) -> Measured {
+    fn of(&self, digests: &[&Digest], windows: &[Window]) -> Measured {
         let counts = Counts::of(digests.iter().map(|digest| &digest.outcome));
         let samples = || digests.iter().flat_map(|digest| &digest.samples);
         match self {
@@ -132,9 +136,10 @@ impl Measure {
             }
             Measure::Throughput => {
                 // Only what was asked in that time: a phase is also judged by tests that an earlier one ran.
-                let inside = |sample: &&Sample| window.is_some_and(|window| window.holds(sample.at));
+                let inside = |sample: &&Sample| windows.iter().any(|window| window.holds(sample.at));
                 let count = samples().filter(inside).count();
-                let seconds = window.map(|window| window.duration.as_secs_f64()).filter(|seconds| *seconds > 0.0);
+                let seconds: f64 = windows.iter().map(|window| window.duration.as_secs_f64()).sum();
+                let seconds = Some(seconds).filter(|seconds| *seconds > 0.0);
                 let measured = seconds.filter(|_| count > 0).map(|seconds| count as f64 / seconds);
                 (Unit::PerSecond, measured, basis(count, "exchanges"))
             }

@@ -35,10 +35,23 @@ pub struct PhaseRun {
     /// Absent when the phase was never begun.
     pub started: Option<Instant>,
     pub duration: Duration,
+    /// Of one that an interrupted run had begun: the times of both parts.
+    pub parts: Vec<Window>,
     /// Its budget was used up before all of its tests had run.
     pub over_budget: bool,
     /// It was cut short, and why.
     pub stopped: Option<String>,
+}
+
+impl PhaseRun {
+    /// The stretches of time in which it ran; none when it was never begun.
+    fn windows(&self) -> Vec<Window> {
+        match self.started {
+            None => Vec::new(),
+            Some(started) if self.parts.is_empty() => vec![Window { started, duration: self.duration }],
+            Some(_) => self.parts.clone(),
+        }
+    }
 }
 
 /// A condition that ended the run.
@@ -123,7 +136,7 @@ pub fn assess(facts: Facts<'_>) -> Assessment {
         .collect();
     let all: Vec<&Digest> = facts.digests.iter().collect();
     let whole = Window { started: Instant::ZERO, duration: facts.duration };
-    let gates: Vec<GateResult> = facts.release.gates.iter().map(|gate| gate.judge(&all, Some(whole))).collect();
+    let gates: Vec<GateResult> = facts.release.gates.iter().map(|gate| gate.judge(&all, &[whole])).collect();
     let causes = causes::causes(facts.digests, facts.services, facts.abort);
     let counts = Counts::of(facts.digests.iter().map(|digest| &digest.outcome));
     let verdict = verdict::verdict(&facts, &counts, &phases, &gates);
@@ -136,8 +149,8 @@ pub fn phase_result(phase: &Phase, run: Option<&PhaseRun>, digests: &[Digest]) -
         let ids: std::collections::HashSet<&str> = phase.tests.iter().map(String::as_str).collect();
         digests.iter().filter(|digest| ids.contains(digest.id.as_str())).collect()
     };
-    let window = run.and_then(|run| Some(Window { started: run.started?, duration: run.duration }));
-    let gates: Vec<GateResult> = phase.gates.iter().map(|gate| gate.judge(&mine, window)).collect();
+    let windows = run.map(PhaseRun::windows).unwrap_or_default();
+    let gates: Vec<GateResult> = phase.gates.iter().map(|gate| gate.judge(&mine, &windows)).collect();
     let counts = Counts::of(mine.iter().map(|digest| &digest.outcome));
     // Without a gate, a phase passes when all of its tests do, and at least one did.
     let short = phase.gates.is_empty() && !phase.left_out && (counts.good() == 0 || counts.short() > 0);

@@ -202,6 +202,8 @@ pub(super) fn sum<'a>(digests: impl Iterator<Item = &'a Digest>) -> Vec<RiskSum>
         *sums.entry((&risk.currency, risk.per.as_deref())).or_default() += risk.amount;
     }
     sums.into_iter()
-        .map(|((currency, per), amount)| RiskSum { amount, currency: currency.to_owned(), per: per.map(str::to_owned) })
+        // What is more than all money there is comes from a damaged file; it must stay a number.
+        .map(|((currency, per), amount)| (currency, per, amount.clamp(-1e18, 1e18)))
+        .map(|(currency, per, amount)| RiskSum { amount, currency: currency.to_owned(), per: per.map(str::to_owned) })
         .collect()
 }

@@ -34,8 +34,17 @@ pub(super) fn refuse(request: &Outgoing, url: &str, redirected: bool) -> Result<
 /// A failure of the kind `Unreal`.
 pub(super) fn confirm(peer: Option<&Peer>) -> Result<(), Failure> {
     let address = peer.and_then(|peer| peer.address.as_deref()?.parse::<SocketAddr>().ok());
-    match address.and_then(|address| not_public(address.ip())) {
-        Some(why) => Err(failure(FailureKind::Unreal(Unreal::PrivatePeer), why.to_string())),
-        None => Ok(()),
+    let unreal = |what, why: String| Err(failure(FailureKind::Unreal(what), why));
+    match address.map(|address| not_public(address.ip())) {
+        None => return unreal(Unreal::PrivatePeer, "it isn't known which address answered".to_owned()),
+        Some(Some(why)) => return unreal(Unreal::PrivatePeer, why.to_string()),
+        Some(None) => {}
+    }
+    match peer.and_then(|peer| peer.tls.as_ref()) {
+        None => unreal(Unreal::PlainText, "the answer didn't come over TLS".to_owned()),
+        Some(tls) if !tls.verified => {
+            unreal(Unreal::UnverifiedCertificate, "the server's certificate wasn't verified".to_owned())
+        }
+        Some(_) => Ok(()),
     }
 }

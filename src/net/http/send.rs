@@ -152,6 +152,10 @@ impl Http {
     /// Puts the answer to a Digest challenge among the headers, once.
     fn answer_digest(&self, request: &Outgoing, response: &Response, progress: &mut Progress) -> bool {
         let Some((user, password)) = &request.digest else { return false };
+        // Another origin, to which an answer redirected, could try out passwords on what it got.
+        if origin(&progress.url) != origin(&request.url) {
+            return false;
+        }
         if response.status != 401 || std::mem::replace(&mut progress.digest_answered, true) {
             return false;
         }
@@ -355,19 +359,30 @@ fn redirect(progress: &mut Progress, status: u16, next: String) {
         progress.body = None;
         progress.headers.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
     }
-    let origin = |url: &str| url::Url::parse(url).map(|url| url.origin().ascii_serialization());
-    if origin(&progress.url).ok() != origin(&next).ok() {
+    if origin(&progress.url) != origin(&next) {
         const KEPT: [&str; 5] = ["accept", "accept-language", "accept-encoding", "content-type", "user-agent"];
         progress.headers.retain(|(name, _)| KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept)));
     }
     progress.url = next;
 }
 
+/// Scheme, host and port (RFC 6454); `None` for what is no URL.
+fn origin(url: &str) -> Option<String> {
+    Some(parse_url(url).ok()?.origin().ascii_serialization())
+}
+
 fn parse_url(text: &str) -> Result<url::Url, Failure> {
     let invalid = |reason: String| failure(FailureKind::Invalid, reason);
-    let http = match text.split_once("://") {
-        Some(("ws", rest)) => format!("http://{rest}"),
-        Some(("wss", rest)) => format!("https://{rest}"),
+    // A URL parser of browsers makes a URL of much that is none (`http:example.com`, a space before it), and not everyone who looks at it would see
+    // the same one.
+    let is_scheme = |scheme: &str| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    let written = text.split_once("://").filter(|(scheme, rest)| is_scheme(scheme) && !rest.starts_with(['/', '\\']));
+    let Some((scheme, rest)) = written else {
+        return Err(invalid(format!("`{text}` isn't a URL: it begins with `https://HOST` or the like")));
+    };
+    let http = match scheme.to_ascii_lowercase().as_str() {
+        "ws" => format!("http://{rest}"),
+        "wss" => format!("https://{rest}"),
         _ => text.to_owned(),
     };
     let url = url::Url::parse(&http).map_err(|error| invalid(format!("`{text}` isn't a URL: {error}")))?;

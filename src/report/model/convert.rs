@@ -11,9 +11,17 @@ use crate::judge::Outcome;
 use crate::judge::release::{self, Answer, Digest, Measure, Of, Statistic, SymptomKind};
 use crate::syntax::ast::BinaryOp;
 
-/// A time of the report; what no time can be counts as none.
+/// Ten years: no run takes longer, and what a damaged file says beyond is none of its times.
+const LONGEST_MS: f64 = 3.2e11;
+
+/// A time of the report, in milliseconds, as it can be.
+pub(crate) fn sane(ms: f64) -> f64 {
+    if ms.is_nan() { 0.0 } else { ms.clamp(0.0, LONGEST_MS) }
+}
+
+/// A time of the report; what no time can be counts as none, or as the longest.
 pub(in crate::report) fn time(ms: f64) -> Duration {
-    Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default()
+    Duration::try_from_secs_f64(sane(ms) / 1e3).unwrap_or_default()
 }
 
 impl From<&release::Counts> for Summary {
@@ -226,6 +234,11 @@ impl Phase {
         release::PhaseRun {
             started: self.started_ms.map(time),
             duration: time(self.duration_ms),
+            parts: self
+                .parts
+                .iter()
+                .map(|part| release::Window { started: time(part.started_ms), duration: time(part.duration_ms) })
+                .collect(),
             over_budget: self.over_budget,
             stopped: self.stopped.clone(),
         }

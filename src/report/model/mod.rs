@@ -13,6 +13,7 @@ mod test;
 use serde::{Deserialize, Serialize};
 
 pub use blob::{BLOB_KIND, BLOB_SCHEMA, Blob};
+pub(crate) use convert::sane;
 pub(in crate::report) use convert::time;
 pub use diagnostic::{Diagnostic, Excerpt, ExcerptLabel, Location, Place, Related, Span};
 pub use journal::{Begun, Earlier, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned};
@@ -144,6 +145,9 @@ pub struct Phase {
     pub started_ms: Option<f64>,
     #[serde(default)]
     pub duration_ms: f64,
+    /// Of one that an interrupted run had begun: the times of both parts. `duration_ms` is then their sum.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     #[serde(default)]
     pub budget_ms: Option<f64>,
     #[serde(default)]
@@ -159,6 +163,13 @@ pub struct Phase {
     pub tests: Vec<String>,
     #[serde(default)]
     pub loads: Vec<String>,
+}
+
+/// A stretch of time, from the start of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub started_ms: f64,
+    pub duration_ms: f64,
 }
 
 /// The condition that ended the run.

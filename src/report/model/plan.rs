@@ -48,6 +48,7 @@ impl PhaseSpec {
             state: String::new(),
             started_ms: None,
             duration_ms: 0.0,
+            parts: Vec::new(),
             budget_ms: self.budget_ms,
             over_budget: false,
             stopped: None,

@@ -165,3 +165,27 @@ fn urls_are_judged_as_a_client_reads_them() {
         assert_eq!(told(real), None, "{real}");
     }
 }
+
+#[test]
+fn a_url_is_judged_as_a_client_reads_it() {
+    for url in [
+        "http:example.com",
+        "http:/example.com",
+        "http:\\\\example.com",
+        " http://example.com",
+        "HTTP://example.com",
+        "wS:example.com",
+    ] {
+        assert!(matches!(not_real(url), Some(NotReal::PlainText(_))), "{url}");
+    }
+    for url in [
+        "https:127.0.0.1",
+        "https:/127.0.0.1/",
+        "\thttps://127.0.0.1",
+        "https:\\127.0.0.1",
+        "wss:10.0.0.1",
+        "https://user@[::1]/",
+    ] {
+        assert!(matches!(not_real(url), Some(NotReal::Address(_))), "{url}");
+    }
+}

@@ -14,7 +14,7 @@ fn gate(measure: Measure, op: BinaryOp, limit: f64) -> Gate {
 fn judged(gate: &Gate, digests: &[Digest]) -> GateResult {
     {
         let window = Window { started: seconds(0.0), duration: seconds(10.0) };
-        gate.judge(&digests.iter().collect::<Vec<_>>(), Some(window))
+        gate.judge(&digests.iter().collect::<Vec<_>>(), &[window])
     }
 }
 
@@ -168,7 +168,7 @@ fn a_phase_has_the_throughput_of_its_own_time() {
     one.samples = (0..100).map(|_| sample("backend", 0.1, true)).collect();
     let gate = gate(Measure::Throughput, BinaryOp::Greater, 1.0);
     let later = Window { started: seconds(60.0), duration: seconds(0.001) };
-    let result = gate.judge(&[&one], Some(later));
+    let result = gate.judge(&[&one], &[later]);
     assert!(!result.held && result.measured.is_none(), "what an earlier phase asked isn't this one's: {result:?}");
 }
 
