@@ -143,6 +143,74 @@ fn reports_go_where_they_are_sent() {
     assert!(!done.path("test_results.json").exists() && !done.path("test_results.html").exists());
 }
 
+/// A report of these formats and places.
+fn asked<'a>(reports: &[&'a str]) -> Vec<&'a str> {
+    [&["run", "a.e2e", "--report", "none"][..], &reports.iter().flat_map(|one| ["--report", one]).collect::<Vec<_>>()]
+        .concat()
+}
+
+#[test]
+fn two_reports_in_one_file_are_refused_however_it_is_spelled() {
+    for (first, second) in [
+        ("json=out/x", "html=./out/x"),
+        ("json=out/x", "tap=out/../out/x"),
+        ("json=x", "junit=kept/../x"),
+        ("blob=out/x", "journal=.//out/x"),
+    ] {
+        let test = healthy().file("kept/file", "");
+        test.args(asked(&[first, second])).code(2).err("e2e::cli::report").err("would both be written to");
+    }
+    healthy().args(asked(&["json=out/x", "html=out/y/../z", "junit=x"])).code(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_kept() {
+    let linked = || {
+        let test = healthy().file("real/old.json", "old");
+        std::os::unix::fs::symlink("real", test.path("folder")).unwrap();
+        std::os::unix::fs::symlink("real/old.json", test.path("link.json")).unwrap();
+        test
+    };
+    for second in ["html=folder/old.json", "journal=real/old.json"] {
+        linked().args(asked(&["json=link.json", second])).code(2).err("would both be written to");
+    }
+    let done = linked().args(asked(&["json=link.json"])).code(0);
+    assert!(done.path("link.json").is_symlink() && done.read("real/old.json").starts_with('{'));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_gets_the_report_and_stays_a_pipe() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let test = healthy();
+    let pipe = test.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Opened for both, so that neither side waits for the other, and large enough for such a report.
+    let mut reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let done = test.args(asked(&["tap=pipe"])).code(0).out("reports: pipe");
+    assert!(std::fs::metadata(done.path("pipe")).unwrap().file_type().is_fifo());
+    let mut begin = [0; 14];
+    std::io::Read::read_exact(&mut reader, &mut begin).unwrap();
+    assert_eq!(&begin, b"TAP version 14");
+}
+
+/// The disk is full: a limit on the size of files does the same.
+#[cfg(unix)]
+#[test]
+fn what_a_full_disk_cut_off_is_not_left_there() {
+    let test = healthy().args(asked(&["json=out/r.json", "html=out/r.html"]));
+    let tool = test.command();
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]).arg(tool.get_program()).args(tool.get_args());
+    let output = limited.current_dir(test.path("")).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("`out/r.html` can't be written"), "{told}");
+    let left: Vec<_> = std::fs::read_dir(test.path("out")).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
+}
+
 #[test]
 fn a_failing_test_is_run_again_as_often_as_its_retries_say() {
     let spec = format!(

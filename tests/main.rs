@@ -24,6 +24,7 @@ mod real;
 mod report_command;
 mod report_compare;
 mod report_formats;
+mod report_mutations;
 mod reports;
 mod scaling;
 mod scripted;

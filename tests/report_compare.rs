@@ -100,6 +100,29 @@ fn gates_risk_and_verdicts_are_compared() {
 }
 
 #[test]
+fn where_nothing_was_proved_nothing_is_stable() {
+    let nothing = run(&[("a", "skipped", 0.0), ("b", "skipped", 0.0)]);
+    for base in [&nothing, &run(&[]), &run(&[("a", "passed", 5.0), ("b", "passed", 5.0)])] {
+        compare(base, &nothing, &[]).code(1).out("UNSTABLE").out("nothing was proved");
+        compare(base, &run(&[]), &[]).code(1).out("UNSTABLE").out("nothing was proved");
+    }
+    let broken = run(&[("a", "failed", 5.0)]);
+    compare(&broken, &broken, &[]).code(1).out("nothing was proved");
+}
+
+#[test]
+fn a_run_that_lost_most_of_its_tests_is_no_measure() {
+    let base: Vec<(&str, &str, f64)> =
+        ["a", "b", "c", "d"].into_iter().map(|name| (name, "passed", 5.0)).chain([("e", "skipped", 0.0)]).collect();
+    let base = run(&base);
+    let half = run(&[("a", "passed", 5.0), ("b", "passed", 5.0), ("c", "skipped", 0.0)]);
+    compare(&base, &half, &[]).code(0).out("note: 2 of 4 tests that passed before are gone, skipped or not run");
+    let fewer = run(&[("a", "passed", 5.0), ("c", "skipped", 0.0)]);
+    let done = compare(&base, &fewer, &[]).code(1).out("UNSTABLE");
+    done.out("3 of 4 tests that passed before are gone, skipped or not run").out("run all of them again");
+}
+
+#[test]
 fn a_real_slowdown_is_told_from_the_drift_of_all() {
     let names: Vec<String> = (0..12).map(|number| format!("t{number}")).collect();
     let times = |factor: f64, slow: f64| {

@@ -88,6 +88,41 @@ fn junit_tells_each_outcome_as_its_readers_know_it() {
     assert!(has("verdict", "ABORTED") && has("environment", "staging") && has("plan", "release") && has("seed", "7"));
 }
 
+/// What servers say must not make a reader publish files or believe properties.
+#[test]
+fn nothing_that_servers_say_is_a_directive_in_junit() {
+    let own = ["priority", "tags", "owner", "at_risk", "phase", "attempts"].map(|name| format!("[[PROPERTY|{name}="));
+    let check = |text: &str| {
+        let document = roxmltree::Document::parse(text).unwrap();
+        for out in elements(&document, "system-out") {
+            for line in out.text().unwrap().lines() {
+                let rest = own.iter().find_map(|begin| line.strip_prefix(begin.as_str())?.strip_suffix("]]"));
+                let rest = rest.unwrap_or(line);
+                assert!(
+                    !rest.contains("[[") && !rest.contains("]]") && !rest.contains(['\r', '\u{85}', '\u{2028}']),
+                    "{line}"
+                );
+            }
+        }
+    };
+    let mut report = full();
+    let id = "\n[[ATTACHMENT|/etc/passwd]]\r[[[PROPERTY|priority=P0]]]\u{2028}[[";
+    for test in &mut report.tests {
+        test.exchanges.iter_mut().for_each(|one| one.url.push_str(id));
+        test.channels.iter_mut().for_each(|one| one.url.push_str(id));
+        (test.owner, test.priority) = (Some(id.to_owned()), Some("]]]".to_owned()));
+    }
+    check(&junit::render(&report));
+    let body = serde_json::json!({ "id": "[[ATTACHMENT|/etc/passwd]]" }).to_string();
+    let api = super::servers::fixed(super::servers::answer("Content-Type: application/json\r\n", body.as_bytes()));
+    let spec = format!(
+        "suite \"S\" {{\n  test \"t\" {{\n    POST {api}/ {{ expect status 200; capture id = $.id }}\n    GET {api}/?id={{{{id}}}} {{ expect status 200 }}\n    \
+         GET {api}/{{{{id}}}} {{ expect status 200 }}\n  }}\n}}\n"
+    );
+    let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e", "--report", "junit=junit.xml"]).code(0);
+    check(&done.read("junit.xml"));
+}
+
 /// What a suite says of itself is what stands in it.
 fn counts_agree(text: &str) {
     let document = roxmltree::Document::parse(text).unwrap();

@@ -113,6 +113,28 @@ suite "Leaks" {{
     }
 }
 
+/// A line of GitHub's has its own escapes, which must not be applied before secrets are looked for.
+#[test]
+fn a_secret_that_an_annotation_would_escape_is_masked() {
+    for secret in ["pA%c$x/yzzq!Q99", "first-line-71\nsecond-line-82"] {
+        let body = serde_json::json!({ "token": secret }).to_string();
+        let api = super::servers::fixed(super::servers::answer("Content-Type: application/json\r\n", body.as_bytes()));
+        let spec = format!(
+            "environment staging {{\n  api = \"{api}\"\n  token = secret(\"E2E_SECRET\")\n}}\nsuite \"S\" {{\n  test \"t\" {{\n    \
+             GET {{{{env.api}}}}/ {{ expect $.token == \"other\" }}\n  }}\n}}\n"
+        );
+        let test = Test::new().file("a.e2e", &spec).variable("E2E_SECRET", secret);
+        let done = test.args(["run", "a.e2e", "--env", "staging", "--report", "github"]).code(1);
+        assert!(done.out.lines().any(|line| line.starts_with("::error ") && line.contains("***")), "{}", done.out);
+        let escaped = secret.replace('%', "%25").replace('\n', "%0A");
+        for form in forms(secret).into_iter().chain([escaped.clone(), escaped.replace("%25", "%2525")]) {
+            for text in [&done.out, &done.err] {
+                assert!(!text.contains(&form), "{form:?} is in {text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_token_that_the_test_did_not_get_as_far_as_to_capture_is_masked() {
     let token = "tok-9f8e7d6c5b4a3210";

@@ -319,10 +319,21 @@ fn the_engine_says_which_shard_this_is_unless_it_is_typed() {
         variables.iter().fold(test, |test, (name, value)| test.variable(name, value)).run()
     };
     let gitlab = [("GITLAB_CI", "true"), ("CI_NODE_INDEX", "2"), ("CI_NODE_TOTAL", "2")];
-    assert!(run(&gitlab, &[]).out.starts_with("shard 2/2: 1 of 2 tests\n"));
-    assert!(run(&gitlab, &["--shard", "1/1"]).out.starts_with("shard 1/1: 2 of 2 tests\n"));
+    let alone = run(&gitlab, &[]);
+    assert!(alone.out.starts_with("shard 2/2: 1 of 2 tests\n"));
+    // A matrix sets the same variables, and nothing would judge the whole.
+    alone.err("cli::shard").err("only shard 2 of 2").err("GitLab").err("report merge").err("--shard 1/1");
     let own = [&gitlab[..], &[("E2E_SHARD_INDEX", "1"), ("E2E_SHARD_TOTAL", "3")]].concat();
-    assert!(run(&own, &[]).out.starts_with("shard 1/3: 1 of 2 tests\n"));
+    for (variables, args, shard) in [
+        (&gitlab[..], &["--shard", "1/1"][..], "shard 1/1: 2 of 2 tests\n"),
+        (&gitlab, &["--shard", "2/2"], "shard 2/2: 1 of 2 tests\n"),
+        (&gitlab, &["--report", "blob=two.blob"], "shard 2/2: 1 of 2 tests\n"),
+        (&own, &[], "shard 1/3: 1 of 2 tests\n"),
+    ] {
+        let done = run(variables, args);
+        assert!(done.out.starts_with(shard), "{}", done.out);
+        assert!(!done.err.contains("cli::shard"), "{args:?}: {}", done.err);
+    }
     let pod = run(&[("JOB_COMPLETION_INDEX", "1")], &[]);
     assert_eq!(pod.code, Some(2), "{}", pod.out);
     pod.err("e2e::cli::shard").err("E2E_SHARD_TOTAL");

@@ -1,7 +1,9 @@
 //! Where reports go: `--report FORMAT=PATH`, as often as it is given, and `reports` in `e2e.toml`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -138,9 +140,9 @@ impl Outputs {
     fn apart(&self) -> Result<(), Box<Diagnostic>> {
         let named = self.files.iter().map(|(format, path)| (format.name(), path));
         let named = named.chain(self.blob.iter().map(|path| ("blob", path)));
-        let mut taken: BTreeMap<&Path, &str> = BTreeMap::new();
+        let mut taken: BTreeMap<PathBuf, &str> = BTreeMap::new();
         for (name, path) in named.chain(self.journal.iter().map(|path| ("journal", path))) {
-            if let Some(other) = taken.insert(path, name) {
+            if let Some(other) = taken.insert(resolved(path), name) {
                 let message = format!("the reports {other} and {name} would both be written to `{}`", path.display());
                 return wrong(message, "give each a file of its own");
             }
@@ -208,18 +210,45 @@ fn cannot_write(output: &Output, path: &Path, error: &std::io::Error, help: &str
     output.usage(&Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message).with_help(help));
 }
 
-/// Whole or not at all: a reader never sees half a report. Folders on the way are made.
+/// Whole or not at all: a reader never sees half a report. Folders on the way are made. What a link names is replaced, not the link; a pipe
+/// or a device is written to as it is.
 pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if is_stream(path) {
+        return File::options().append(true).open(path)?.write_all(bytes);
+    }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
+    let path = &if path.is_symlink() { resolved(path) } else { path.to_owned() };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
-    std::fs::write(&part, bytes)?;
-    std::fs::rename(&part, path).inspect_err(|_| {
+    // A disk that is full must not be left fuller.
+    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
         let _ = std::fs::remove_file(&part);
     })
+}
+
+/// Whether what is there is no file that another one can take the place of: a pipe, a device, or a name that the system has for an open file
+/// (`/dev/stdout`).
+fn is_stream(path: &Path) -> bool {
+    let of_the_system = path.starts_with("/dev") || path.starts_with("/proc");
+    std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
+        || of_the_system && path.is_symlink() && path.exists()
+}
+
+/// The one path of a place that can be spelled in several ways: absolute, without `.`, `..` and links. What isn't there yet stays as spelled.
+fn resolved(path: &Path) -> PathBuf {
+    let mut found = PathBuf::new();
+    for component in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
+        if component == Component::ParentDir {
+            found.pop();
+        } else {
+            found.push(component);
+            found = std::fs::canonicalize(&found).unwrap_or(found);
+        }
+    }
+    found
 }
 
 /// The path of a format, which must be one that a file can have.

@@ -14,7 +14,7 @@ use crate::judge::release::{
 };
 use crate::judge::{Outcome, Progress, TestResult};
 use crate::report::terminal::{self, Detail, GREEN, RED, YELLOW, paint};
-use crate::report::{Builder, model};
+use crate::report::{Builder, github, model};
 use crate::source::Sources;
 use crate::value::format_duration;
 
@@ -124,7 +124,7 @@ impl Reporter {
             terminal::test_ended(test, &self.sources, &self.output.redactor, self.output.style, self.detail)
         };
         if self.annotate {
-            text.push_str(&crate::report::github::test_annotations(test, &self.sources));
+            text.push_str(&github::test_annotations(test, &self.sources, &self.output.redactor));
         }
         self.tell(state, &text);
         if let Some(lines) = &state.lines {

@@ -8,6 +8,7 @@ use super::outputs::Outputs;
 use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
 use super::resume::{Portion, narrow, shard_of, without_gates};
+use super::shard;
 use crate::demo::{Demo, DemoOptions, Fault};
 use crate::diag::{Diagnostic, codes};
 use crate::judge::{Progress, RunResult};
@@ -40,6 +41,8 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     let named = prepared.project.config.reports.iter().map(|report| &report.value).chain(&args.report);
     let outputs = &Outputs::of_run(&named.cloned().collect::<Vec<_>>()).map_err(told)?;
     forget_blob(outputs, args);
+    let unmerged = shard::unmerged(shard, args.shard.as_deref(), &shard::variables());
+    unmerged.filter(|_| outputs.blob.is_none()).iter().for_each(|warning| output.usage(warning));
     let wants_demo = prepared.wants_demo();
     if fault.is_some() && !wants_demo {
         let message = "`--demo-fault` is given, and this run doesn't use the embedded demo system";

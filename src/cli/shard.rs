@@ -37,6 +37,13 @@ const ENGINES: [Engine; 7] = [
 /// Of an Indexed Job in Kubernetes, counted from 0. How many pods there are isn't told to them: the manifest passes it.
 const KUBERNETES_INDEX: &str = "JOB_COMPLETION_INDEX";
 
+/// Those of this process that are text.
+pub fn variables() -> BTreeMap<String, String> {
+    let texts =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    texts.collect()
+}
+
 /// The shard that is asked for; nothing for a whole run. What is typed overrules variables, and those of this tool overrule an engine's.
 ///
 /// # Errors
@@ -82,6 +89,26 @@ pub fn asked(typed: Option<&str>, variables: &BTreeMap<String, String>) -> Resul
         }
         None => Ok(None),
     }
+}
+
+/// What is to be said when it is the engine alone that makes a run a shard, and nothing is left of it that could be merged: GitLab sets the same
+/// variables for jobs that differ in a matrix and share no tests. `shard` is what was asked for with the same arguments.
+pub fn unmerged(
+    shard: Option<Shard>,
+    typed: Option<&str>,
+    variables: &BTreeMap<String, String>,
+) -> Option<Box<Diagnostic>> {
+    let set = |name: &str| variables.get(name).is_some_and(|value| !value.trim().is_empty());
+    let (index, total) = shard.filter(|(_, total)| *total > 1 && typed.is_none() && !set(OWN.total))?;
+    let engine =
+        ENGINES.iter().find(|engine| engine.only_with.is_none_or(set) && set(engine.index) && set(engine.total))?;
+    let message = format!(
+        "this run does only shard {index} of {total} of the tests, since {} says so (`{}`, `{}`), and leaves no blob: nothing judges the whole",
+        engine.name, engine.index, engine.total
+    );
+    Some(Box::new(Diagnostic::warning(&codes::SHARD, Span::nowhere(), message).with_help(
+        "run everything with `--shard 1/1`, or give each job `--report blob=PATH` and merge them with `e2e-dsl report merge`",
+    )))
 }
 
 fn wrong(message: String, help: &str) -> Box<Diagnostic> {

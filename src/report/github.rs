@@ -2,7 +2,7 @@
 
 use super::model::{self, Report};
 use super::points::{Broken, PointState, points};
-use super::{build, markdown};
+use super::{Redactor, build, markdown};
 use crate::diag::Diagnostic;
 use crate::judge::{Outcome, TestResult};
 use crate::source::Sources;
@@ -15,9 +15,9 @@ pub fn annotation(diagnostic: &Diagnostic, sources: &Sources) -> String {
     of_diagnostic(&build::diagnostic(diagnostic, sources))
 }
 
-/// What a test has told, a line each.
-pub fn test_annotations(test: &TestResult, sources: &Sources) -> String {
-    let diagnostics = test.diagnostics.iter().map(|one| build::diagnostic(one, sources));
+/// What a test has told, a line each. It is masked before it is escaped: in the escaped line a secret with a `%` would no longer be found.
+pub fn test_annotations(test: &TestResult, sources: &Sources, redactor: &Redactor) -> String {
+    let diagnostics = test.diagnostics.iter().map(|one| build::diagnostic(&redactor.diagnostic(one), sources));
     diagnostics.map(|one| of_test(&one, &test.outcome)).collect()
 }
 

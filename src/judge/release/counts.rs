@@ -41,17 +41,17 @@ impl Counts {
 
     /// Tests that proved what they were to prove.
     pub fn good(&self) -> usize {
-        self.passed + self.flaky
+        self.passed.saturating_add(self.flaky)
     }
 
     /// Tests that fell short of what they were to prove.
     pub fn bad(&self) -> usize {
-        self.failed + self.errored + self.timed_out + self.vacuous
+        [self.errored, self.timed_out, self.vacuous].into_iter().fold(self.failed, usize::saturating_add)
     }
 
     /// Those, and the ones that weren't run though they were to be.
     pub fn short(&self) -> usize {
-        self.bad() + self.blocked + self.not_run
+        self.bad().saturating_add(self.blocked).saturating_add(self.not_run)
     }
 
     /// `58 passed, 2 failed`: what there is of each.

@@ -24,6 +24,9 @@ use times::{Item, judge};
 /// More flaky tests than this share, and more than before, make a run unstable.
 const MOST_FLAKY: f64 = 0.05;
 
+/// When more than this share of what passed before is no longer carried out, a run proves too little to be measured by the older one.
+const MOST_LOST: f64 = 0.5;
+
 /// One side, which may be several runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
@@ -128,7 +131,7 @@ pub fn compare(base: &[&Report], new: &[&Report]) -> Option<Comparison> {
     let mut comparison = Comparison {
         base: side(base, first_base, flaky_share(entries.iter().map(|entry| entry.base.as_slice()))),
         new: side(new, first_new, flaky_share(entries.iter().map(|entry| entry.new.as_slice()))),
-        notes: notes(first_base, first_new, drift),
+        notes: notes(first_base, first_new, drift, &tests),
         tests,
         gates: gates::gates(first_base, first_new),
         at_risk: risk(first_base, first_new),
@@ -138,7 +141,9 @@ pub fn compare(base: &[&Report], new: &[&Report]) -> Option<Comparison> {
         timed,
         reasons: Vec::new(),
     };
-    comparison.reasons = reasons(&comparison, first_base, first_new);
+    let proved =
+        new.iter().flat_map(|run| &run.tests).any(|test| matches!(test.outcome(), Outcome::Passed | Outcome::Flaky));
+    comparison.reasons = reasons(&comparison, first_base, first_new, proved);
     Some(comparison)
 }
 
@@ -153,7 +158,7 @@ fn side(runs: &[&Report], first: &Report, flaky_share: f64) -> Side {
     }
 }
 
-fn notes(base: &Report, new: &Report, drift: f64) -> Vec<String> {
+fn notes(base: &Report, new: &Report, drift: f64, tests: &Tests) -> Vec<String> {
     let mut notes = Vec::new();
     let or_none = |name: &Option<String>| name.clone().unwrap_or_else(|| "none".to_owned());
     for (what, before, after) in
@@ -167,6 +172,9 @@ fn notes(base: &Report, new: &Report, drift: f64) -> Vec<String> {
     if shard(base) != shard(new) {
         notes.push(format!("the shard differs: {} before, {} now", or_none(&shard(base)), or_none(&shard(new))));
     }
+    if tests.lost > 0 && !lost_too_many(tests) {
+        notes.push(lost_words(tests));
+    }
     if drift >= 1.25 {
         notes.push(format!(
             "all tests together take {drift:.1} times as long: a slower machine, or a change that they all share"
@@ -177,6 +185,17 @@ fn notes(base: &Report, new: &Report, drift: f64) -> Vec<String> {
         ));
     }
     notes
+}
+
+fn lost_too_many(tests: &Tests) -> bool {
+    tests.lost as f64 > tests.held_before as f64 * MOST_LOST
+}
+
+/// `3 of 40 tests that passed before are gone, skipped or not run`
+fn lost_words(tests: &Tests) -> String {
+    let verb = if tests.lost == 1 { "is" } else { "are" };
+    let all = count(tests.held_before, "test");
+    format!("{} of {all} that passed before {verb} gone, skipped or not run", tests.lost)
 }
 
 fn risk(base: &Report, new: &Report) -> Vec<RiskChange> {
@@ -236,11 +255,26 @@ fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-fn reasons(one: &Comparison, base: &Report, new: &Report) -> Vec<Reason> {
+/// `proved` says whether any test of the newer side passed.
+fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let mut because = |what: String, todo: &str| reasons.push(Reason { what, todo: todo.to_owned() });
     let first = new.causes.first().map(|cause| format!("look first at this: {}", cause.summary));
     let tests = &one.tests;
+    if !proved || VerdictState::named(&new.verdict.state) == Some(VerdictState::Invalid) {
+        let what = if proved {
+            "nothing was proved: the newer run is INVALID"
+        } else {
+            "nothing was proved: no test of the newer side passed"
+        };
+        because(what.to_owned(), "compare runs in which tests pass; what did not run can't be as stable");
+    }
+    if lost_too_many(tests) {
+        because(
+            lost_words(tests),
+            "run all of them again, or make the newer run the measure if they were taken out on purpose",
+        );
+    }
     if !tests.broke.is_empty() {
         let what = format!("{} that passed before now fail{}", count(tests.broke.len(), "test"), s(tests.broke.len()));
         because(what, first.as_deref().unwrap_or("mend what changed between the two, or take it back"));

@@ -61,6 +61,10 @@ pub struct Tests {
     pub left_out: Vec<Change>,
     /// Of those: blocked by a service that is down, or not run.
     pub unproved: usize,
+    /// How many passed before, be it on a retry or in some runs only.
+    pub held_before: usize,
+    /// Of those: gone, skipped, blocked or not run.
+    pub lost: usize,
     pub taken_up: Vec<Change>,
     pub added: Vec<Change>,
     pub removed: Vec<Change>,
@@ -184,6 +188,9 @@ pub(super) fn tests(entries: &[Entry<'_>]) -> Tests {
         add(&mut tests.taken_up, before == Undone && done(after));
         add(&mut tests.added, before == Absent);
         add(&mut tests.removed, after == Absent);
+        let held = matches!(before, Good | Flaky);
+        tests.held_before += usize::from(held);
+        tests.lost += usize::from(held && matches!(after, Absent | Undone));
         let unproved = |test: &&Test| match test.outcome() {
             Outcome::Skipped { blocked_by, .. } => blocked_by.is_some(),
             Outcome::NotRun { .. } => true,

@@ -64,7 +64,7 @@ fn one(one: &Channel) -> One {
         }
         path
     };
-    let known = one.frames_received + one.frames_sent;
+    let known = one.frames_received.saturating_add(one.frames_sent);
     One {
         name: clean(&one.name),
         protocol: clean(&one.protocol),

@@ -36,7 +36,7 @@ fn one(step: &Step) -> One {
         class,
         title: clean(&step.title),
         time: if class == "not_run" { words.to_owned() } else { duration(step.duration_ms) },
-        exchange: step.exchange.map(|index| index + 1),
+        exchange: step.exchange.map(|index| index.saturating_add(1)),
         expectations: step.expectations.iter().map(|one| (one.held, clean(&one.text))).collect(),
     }
 }

@@ -80,7 +80,8 @@ pub(super) struct Slice {
 /// The counts side by side, 1,000 units in all.
 pub(super) fn slices(summary: &model::Summary) -> Vec<Slice> {
     let counts = counts(summary);
-    let total = counts.iter().map(|(count, ..)| count).sum::<usize>().max(1) as f64;
+    // As fractions, since a report that others wrote may count beyond all bounds.
+    let total = counts.iter().map(|(count, ..)| *count as f64).sum::<f64>().max(1.0);
     let mut x = 0.0;
     let slice = |(count, class, _): (usize, &'static str, &'static str)| {
         let width = count as f64 / total * 1000.0;

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::model::{Channel, Exchange, Report, Test, time};
 use super::points::{PointState, detail, points};
+use crate::diag::sanitize;
 use crate::judge::Outcome;
 use crate::value::format_duration;
 use xml::Xml;
@@ -162,7 +163,7 @@ fn reason(test: &Test) -> Reason {
 fn out(test: &Test) -> String {
     let mut out = String::new();
     if let Some(at) = &test.location {
-        let _ = writeln!(out, "{}:{}:{}", at.file, at.line, at.column);
+        let _ = writeln!(out, "{}", plain(&format!("{}:{}:{}", at.file, at.line, at.column)));
     }
     let risk = test.at_risk.as_ref().map(|risk| {
         let sum = super::model::RiskSum { amount: risk.amount, currency: risk.currency.clone(), per: risk.per.clone() };
@@ -180,19 +181,32 @@ fn out(test: &Test) -> String {
     ];
     for (name, value) in properties {
         if let Some(value) = value {
-            let value = value.replace(['\n', '\r'], " ").replace("]]", "] ]");
-            let _ = writeln!(out, "[[PROPERTY|{name}={value}]]");
+            let _ = writeln!(out, "[[PROPERTY|{name}={}]]", plain(value));
         }
     }
     for one in test.exchanges.iter().take(MOST_EXCHANGES) {
-        let _ = writeln!(out, "{}", exchange(one));
+        let _ = writeln!(out, "{}", plain(&exchange(one)));
     }
     for one in test.channels.iter().take(MOST_EXCHANGES) {
-        let _ = writeln!(out, "{}", channel(one));
+        let _ = writeln!(out, "{}", plain(&channel(one)));
     }
     let left_out = test.exchanges.len().saturating_sub(MOST_EXCHANGES);
     if left_out > 0 {
         let _ = writeln!(out, "and {left_out} more exchanges, which `test_results.json` has");
+    }
+    out
+}
+
+/// A text from outside in a line of `system-out`: in it nothing begins or ends a directive of a reader (`[[ATTACHMENT|/etc/passwd]]`), and it
+/// stays one line.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in sanitize(text).chars() {
+        if matches!(c, '[' | ']') && out.ends_with(c) {
+            out.push(' ');
+        }
+        // Line ends for some readers, and none for others (Unicode, UAX #14).
+        out.push(if matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c });
     }
     out
 }

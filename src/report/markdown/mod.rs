@@ -15,6 +15,8 @@ pub(super) use text::{code, fenced, html, inline, sentence};
 const SLOWEST: usize = 10;
 /// How many tests of a cause are named.
 const MOST_OF_A_CAUSE: usize = 10;
+/// Reasons of reasons stand further in, up to so many times.
+const DEEPEST: usize = 20;
 
 /// The whole report.
 pub fn render(report: &Report) -> String {
@@ -156,7 +158,7 @@ fn cause(cause: &Cause, report: &Report) -> String {
     if cause.chain.len() > 1 {
         for (index, link) in cause.chain.iter().enumerate() {
             let because = if index == 0 { "" } else { "because " };
-            let _ = writeln!(text, "{}- {because}{}", "  ".repeat(index + 1), sentence(link));
+            let _ = writeln!(text, "{}- {because}{}", "  ".repeat(index.min(DEEPEST) + 1), sentence(link));
         }
     }
     for line in &cause.evidence {

@@ -9,6 +9,10 @@ use crate::value::format_duration;
 /// How many causes and tests are named; the reports have them all.
 const MOST_CAUSES: usize = 5;
 const MOST_TESTS: usize = 50;
+/// Names of phases are lined up to so many characters.
+const WIDEST_NAME: usize = 80;
+/// Reasons of reasons stand further in, up to so many times.
+const DEEPEST: usize = 20;
 
 /// The end of the report: phases with their gates, what to look at first, what did not hold, and the verdict.
 pub fn summary(report: &Report, style: Style) -> String {
@@ -42,7 +46,7 @@ fn verdict(report: &Report, style: Style, text: &mut String) {
     let _ = writeln!(
         text,
         "{}  {} {noun} in {}: {}",
-        paint(&report.verdict.state, color, style),
+        paint(&sanitize(&report.verdict.state), color, style),
         report.summary.total,
         format_duration(duration),
         report.summary.counts().words()
@@ -51,7 +55,7 @@ fn verdict(report: &Report, style: Style, text: &mut String) {
         let _ = writeln!(text, "  {}", sanitize(reason));
     }
     for risk in &report.verdict.at_risk {
-        let _ = writeln!(text, "  at risk: {}", risk.words());
+        let _ = writeln!(text, "  at risk: {}", sanitize(&risk.words()));
     }
 }
 
@@ -61,7 +65,7 @@ fn phases(report: &Report, style: Style, text: &mut String) {
     }
     let name = report.run.plan.as_deref().unwrap_or_default();
     text.push_str(&paint(&format!("Plan {}\n", sanitize(name)), BOLD, style));
-    let width = report.phases.iter().map(|phase| phase.name.chars().count()).max().unwrap_or(0);
+    let width = report.phases.iter().map(|phase| phase.name.chars().count()).max().unwrap_or(0).min(WIDEST_NAME);
     for phase in &report.phases {
         text.push_str(&phase_line(phase, width, style));
     }
@@ -81,6 +85,7 @@ pub fn phase_line(phase: &Phase, width: usize, style: Style) -> String {
         "not_run" => paint("-", DIM, style),
         _ => mark(false, style),
     };
+    let width = width.min(WIDEST_NAME);
     let mut words = vec![match phase.state.as_str() {
         "not_run" => "not run".to_owned(),
         _ => format!(
@@ -109,7 +114,7 @@ fn mark(held: bool, style: Style) -> String {
 /// `success > 90%: 82.1% (23 of 28 tests), does not hold`
 fn gate_words(gate: &Gate) -> String {
     let held = if gate.held { "" } else { ", does not hold" };
-    format!("{}: {} ({}){held}", gate.text, gate.measured_words(), gate.basis)
+    format!("{}: {} ({}){held}", sanitize(&gate.text), gate.measured_words(), sanitize(&gate.basis))
 }
 
 fn causes(report: &Report, style: Style, text: &mut String) {
@@ -144,14 +149,14 @@ fn cause_lines(cause: &Cause, style: Style) -> String {
     if cause.chain.len() > 1 {
         for (index, link) in cause.chain.iter().enumerate() {
             let because = if index == 0 { "" } else { "because " };
-            let _ = writeln!(text, "        {}{because}{}", "  ".repeat(index), sanitize(link));
+            let _ = writeln!(text, "        {}{because}{}", "  ".repeat(index.min(DEEPEST)), sanitize(link));
         }
     }
     for line in &cause.evidence {
         let _ = writeln!(text, "        {}", paint(&sanitize(line), DIM, style));
     }
     if !cause.at_risk.is_empty() {
-        let _ = writeln!(text, "        at risk: {}", crate::report::risk_words(&cause.at_risk));
+        let _ = writeln!(text, "        at risk: {}", sanitize(&crate::report::risk_words(&cause.at_risk)));
     }
     text
 }
