@@ -174,7 +174,7 @@ async fn a_demo_that_is_stopped_at_once_stops() {
     // On one thread its tasks have not run yet by then.
     for _ in 0..5 {
         let demo = crate::demo::start(crate::demo::DemoOptions::default()).await.unwrap();
-        let stopped = tokio::time::timeout(Duration::from_secs(20), demo.stop()).await;
+        let stopped = tokio::time::timeout(std::time::Duration::from_secs(20), demo.stop()).await;
         assert!(stopped.is_ok(), "an instance missed the order to stop");
     }
 }
