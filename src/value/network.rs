@@ -171,11 +171,14 @@ impl fmt::Display for NotReal {
 /// Why a URL can't be that of a real system. Its host is read as a client reads it, so that `https://0x7f.1` is 127.0.0.1 (WHATWG URL,
 /// section 3.5). `None` for what may be real, and for what is no URL with a host.
 pub fn not_real(url: &str) -> Option<NotReal> {
-    // Parsed first: a client sees a scheme in `http:example.com` and behind a space, too.
-    let parsed = url::Url::parse(url).ok()?;
-    if ["http", "ws"].contains(&parsed.scheme()) {
-        return Some(NotReal::PlainText(parsed.scheme().to_owned()));
+    // A client sees a scheme in `http:example.com` and behind a space, too; one that is written is one, whatever else the URL lacks.
+    let parsed = url::Url::parse(url);
+    let written = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let schemes = parsed.iter().map(url::Url::scheme).chain(written.as_deref());
+    if let Some(plain) = schemes.into_iter().find(|scheme| ["http", "ws"].contains(scheme)) {
+        return Some(NotReal::PlainText(plain.to_owned()));
     }
+    let parsed = parsed.ok()?;
     let address = match parsed.host()? {
         url::Host::Ipv4(address) => IpAddr::V4(address),
         url::Host::Ipv6(address) => IpAddr::V6(address),
