@@ -13,7 +13,18 @@ fn release(more: &[&str], code: i32) -> (Json, String) {
     let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
     let args = ["run", specs.to_str().unwrap(), "--plan", "release", "--env", "demo"];
     let done = Test::new().args(args.into_iter().chain(more.iter().copied())).code(code);
+    judged_again(&done.json());
     (done.json(), done.out)
+}
+
+/// What a report says is what follows from it: judged again, it says the same.
+fn judged_again(report: &Json) {
+    let mut again: e2e_dsl::report::model::Report = serde_json::from_value(report.clone()).unwrap();
+    e2e_dsl::report::assemble::judge(&mut again);
+    let again = serde_json::to_value(again).unwrap();
+    for part in ["verdict", "summary", "phases", "gates", "causes"] {
+        assert_eq!(again[part], report[part], "{part}");
+    }
 }
 
 #[test]
@@ -90,6 +101,7 @@ suite "Agents" {
 fn small(fault: &str, code: i32) -> (Json, String) {
     let args = ["run", "a.e2e", "--plan", "release", "--demo-fault", fault];
     let done = Test::new().file("a.e2e", SMALL).args(args).code(code);
+    judged_again(&done.json());
     (done.json(), done.out)
 }
 

@@ -13,7 +13,7 @@ use super::suites::{Group, Run};
 use super::test;
 use crate::diag::{Diagnostic, codes};
 use crate::event::Instant;
-use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap};
+use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, micros};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
 use crate::net::clock::Clock;
 use crate::net::http::{Authority, Http};
@@ -118,7 +118,7 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
     services_seen.retain(|watch| !watch.name.is_empty());
     RunResult {
         info,
-        duration: clock.now(),
+        duration: micros(clock.now()),
         interrupted: shared.options.stop.is_interrupted(),
         tests: results,
         diagnostics: conduct.problems,
@@ -220,8 +220,8 @@ impl Conduct {
         self.shared().observer.hear(Observation::PhaseEnded);
         let now = self.now();
         let run = PhaseRun {
-            started: Some(started),
-            duration: now.saturating_sub(started),
+            started: Some(micros(started)),
+            duration: micros(now.saturating_sub(started)),
             parts: Vec::new(),
             over_budget: deadline.is_some_and(|deadline| now >= deadline.at),
             stopped: stop.cause(),

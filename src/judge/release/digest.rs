@@ -202,7 +202,7 @@ fn url_of<'t>(step: &StepRecord, test: &'t TestResult) -> Option<&'t str> {
 }
 
 /// Times are judged as finely as reports tell them, so that a report that is judged again says the same.
-pub(super) fn micros(time: Duration) -> Duration {
+pub fn micros(time: Duration) -> Duration {
     Duration::from_micros(u64::try_from((time.as_nanos() + 500) / 1000).unwrap_or(u64::MAX))
 }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use abort::{AbortJudge, Observation};
 pub use causes::Cause;
 pub use counts::Counts;
-pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind};
+pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind, micros};
 pub use gate::{GateResult, Unit, Window};
 pub use services::{Base, ServiceMap};
 pub use verdict::{RiskSum, Verdict, VerdictState, at_risk};
