@@ -66,6 +66,16 @@ fn a_database_that_is_down_is_one_cause_and_aborts_the_plan() {
     }
 }
 
+#[test]
+fn the_shipped_plan_holds_once_a_slow_start_is_over() {
+    let (report, out) = release(&["--demo-fault", "slow-start"], 0);
+    assert_eq!(report["verdict"]["state"], "READY", "{out}");
+    assert_eq!(report["summary"]["passed"], report["summary"]["total"], "{out}");
+    let causes = report["causes"].as_array().unwrap();
+    assert!(!causes.is_empty() && causes.iter().all(|cause| cause["classification"] == "startup_delay"), "{causes:#?}");
+    assert!(out.contains("backend was slow to start"), "{out}");
+}
+
 const SMALL: &str = r#"
 environment demo default {
   target demo

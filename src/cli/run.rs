@@ -61,7 +61,11 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     }
     let runtime = runtime().map_err(|error| cannot_start(output, &error))?;
     let demo = if wants_demo {
-        let options = DemoOptions { fault, cold: fault == Some(Fault::SlowStart), ..DemoOptions::default() };
+        let options = {
+            // What starts slowly is the deployment that this run is about.
+            let slow = fault == Some(Fault::SlowStart);
+            DemoOptions { fault, cold: slow, passing: slow, ..DemoOptions::default() }
+        };
         let demo = runtime.block_on(crate::demo::start(options)).map_err(|error| cannot_start(output, &error))?;
         prepared.given.demo =
             demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret)).collect();

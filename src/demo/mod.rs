@@ -65,6 +65,8 @@ pub struct DemoOptions {
     pub ports: Ports,
     /// The backend goes through its start-up (refused, 503, 200) instead of being ready when [`start`] returns.
     pub cold: bool,
+    /// The fault is over as soon as the backend is up: what was slow was this one start.
+    pub passing: bool,
 }
 
 /// Where the services are; no URL ends with `/`.
@@ -97,7 +99,23 @@ pub async fn start(options: DemoOptions) -> io::Result<Demo> {
     let urls =
         DemoUrls { api: backend.url(), ws: backend.ws_url(), auth: auth.url(), app: app.url(), control: control.url() };
     demo.urls = world.urls.get_or_init(|| urls).clone();
+    if let Some(fault) = options.fault.filter(|_| options.passing) {
+        tokio::spawn(pass(Arc::downgrade(&world), backend, fault));
+    }
     Ok(demo)
+}
+
+/// Switches a fault off when an instance is up. Ends with the demo.
+async fn pass(world: std::sync::Weak<World>, instance: Arc<instance::Instance>, fault: Fault) {
+    while instance.is_starting() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if world.strong_count() == 0 {
+            return;
+        }
+    }
+    if let Some(world) = world.upgrade() {
+        world.switches.switch(fault, false);
+    }
 }
 
 impl Demo {
