@@ -1,9 +1,11 @@
 //! The one integration binary: spec text in, diagnostics, outcomes and reports out, on real sockets.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod aborts;
 mod browser;
 mod check;
 mod cli;
+mod credentials;
 mod env_files;
 mod error_runs;
 mod errors;
@@ -26,6 +28,7 @@ mod report_compare;
 mod report_formats;
 mod report_mutations;
 mod reports;
+mod resume;
 mod scaling;
 mod scripted;
 mod secrets;

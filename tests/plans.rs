@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
@@ -14,12 +13,12 @@ use super::servers::{head, serve, silent};
 const SERVER: &str = "GET /ok 200\n  {}\nGET /bad 500\n  {}\nGET /once 503\n  {}\nGET /once 200\n  {}\nGET /health 200\n  {}\n\
     websocket /ws\n";
 
-fn server() -> String {
+pub fn server() -> String {
     format!("http://{}", Scripted::start(SERVER).addresses[0])
 }
 
 /// Runs `plan p` of a spec.
-fn run(spec: &str, code: i32) -> Done {
+pub fn run(spec: &str, code: i32) -> Done {
     Test::new().file("a.e2e", spec).args(["run", "a.e2e", "--plan", "p"]).code(code)
 }
 
@@ -30,12 +29,12 @@ fn outcomes(report: &Json) -> Vec<(String, String)> {
         .collect()
 }
 
-fn outcome<'r>(report: &'r Json, name: &str) -> &'r Json {
+pub fn outcome<'r>(report: &'r Json, name: &str) -> &'r Json {
     report["tests"].as_array().unwrap().iter().find(|test| test["name"] == name).unwrap()
 }
 
 /// A suite whose tests ask for these paths and want 200.
-fn suite(name: &str, meta: &str, api: &str, paths: &[&str]) -> String {
+pub fn suite(name: &str, meta: &str, api: &str, paths: &[&str]) -> String {
     let test = |path: &&str| format!("  test \"{name} {path}\" {{ GET {api}{path} {{ expect status 200 }} }}\n");
     format!("suite \"{name}\" {{\n  {meta}\n{}}}\n", paths.iter().map(test).collect::<String>())
 }
@@ -110,161 +109,8 @@ fn a_phase_that_selects_nothing_does_not_hold() {
     assert_eq!(report["verdict"]["reasons"][0], reason);
 }
 
-/// A plan of two phases: the first of these tests, then one that must not run any more.
-fn aborting(before: &str, first: &str, api: &str) -> String {
-    format!(
-        "environment e default {{ api = \"{api}\"; service backend {{ probe GET {{{{env.api}}}}/ok within 200ms }} }}\n\
-         plan p {{\n\
-           phase \"First\" {{ run suites \"First\"; gate success > 1%; {before}\n}}\n\
-           phase \"Second\" {{ run everything not run; gate success > 1% }}\n\
-         }}\n\
-         suite \"First\" {{\n{first}\n}}\n{}",
-        suite("Second", "tags late", api, &["/ok"])
-    )
-}
-
-/// Whether the plan was aborted; then the rest must have been left out with its cause, and the exit code be 3.
-fn aborted(spec: &str) -> Option<String> {
-    let done = Test::new().file("a.e2e", spec).args(["run", "a.e2e", "--plan", "p"]).run();
-    let report = done.json();
-    let late = outcome(&report, "Second /ok");
-    if report["abort"].is_null() {
-        assert_eq!(late["outcome"], "passed", "{}{}", done.out, done.err);
-        return None;
-    }
-    assert_eq!((done.code, &report["verdict"]["state"]), (Some(3), &"ABORTED".into()), "{}", done.out);
-    let condition = report["abort"]["condition"].as_str().unwrap();
-    assert_eq!((&late["outcome"], &late["reason"]), (&"not_run".into(), &format!("aborted: {condition}").into()));
-    assert_eq!(report["phases"][1]["state"], "not_run");
-    Some(format!("{condition}: {}", report["abort"]["because"].as_str().unwrap()))
-}
-
-#[test]
-fn an_abort_on_failures_trips_and_just_does_not() {
-    let api = server();
-    let test = |name: &str, meta: &str, path: &str| {
-        format!("  test \"{name}\" {{ {meta}\n GET {api}{path} {{ expect status 200 }} }}\n")
-    };
-    let (good, bad) = (test("good", "", "/ok"), test("bad", "priority P1", "/bad"));
-    let minor = test("minor", "priority P2", "/bad");
-    let on_failure = "abort on any failure of P1";
-    assert_eq!(aborted(&aborting(on_failure, &format!("{minor}{good}"), &api)), None);
-    let told = aborted(&aborting(on_failure, &format!("{good}{bad}"), &api));
-    assert_eq!(told.as_deref(), Some("any failure of P1: \"bad\" failed"));
-    let count = |limit| format!("}}\n abort when failures > {limit}\n phase \"Between\" {{ run suites \"First\"");
-    assert_eq!(aborted(&aborting(&count("2"), &format!("{bad}{minor}{good}"), &api)), None);
-    let told = aborted(&aborting(&count("1"), &format!("{bad}{minor}{good}"), &api));
-    assert_eq!(told.as_deref(), Some("failures > 1: 2 of 4 tests failed"));
-}
-
-#[test]
-fn an_abort_on_slow_requests_trips_and_just_does_not() {
-    let slow = serve(|stream| {
-        while let request @ ("slow" | "fast") = if head(stream).contains("/slow") { "slow" } else { "fast" } {
-            if request == "slow" {
-                std::thread::sleep(Duration::from_millis(120));
-            }
-            if stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").is_err() {
-                break;
-            }
-        }
-    });
-    let first = |paths: &[&str]| {
-        let requests: String =
-            paths.iter().map(|path| format!("    GET {slow}/{path} {{ expect status 200 }}\n")).collect();
-        format!("  test \"asks\" {{\n{requests}  }}")
-    };
-    let condition =
-        "}\n abort when time > 100ms for 3 requests in a row to backend\n phase \"Between\" { run suites \"First\"";
-    let interrupted = first(&["slow", "slow", "ok", "slow", "slow"]);
-    assert_eq!(aborted(&aborting(condition, &interrupted, &slow)), None);
-    let told = aborted(&aborting(condition, &first(&["ok", "slow", "slow", "slow"]), &slow)).unwrap();
-    assert!(
-        told.starts_with("time > 100ms for 3 requests in a row to backend: 3 requests in a row, the last one took"),
-        "{told}"
-    );
-}
-
-#[test]
-fn an_abort_on_websockets_trips_and_just_does_not() {
-    let api = server();
-    let ws = api.replace("http", "ws");
-    let open =
-        |path: &str, expect: &str| format!("  test \"{path}{expect}\" {{ websocket c {ws}{path} {{ {expect} }}\n }}\n");
-    let condition = "}\n abort when every websocket fails\n phase \"Between\" { run suites \"First\"";
-    let refused = open("/bad", "expect status 101");
-    let told = aborted(&aborting(condition, &refused, &api));
-    assert_eq!(told.as_deref(), Some("every websocket fails: the only WebSocket that was tried didn't open"));
-    let one_opens = format!("{refused}{}", open("/ws", "expect status 101"));
-    assert_eq!(aborted(&aborting(condition, &one_opens, &api)), None);
-    let as_expected = open("/bad", "expect status 404");
-    assert_eq!(aborted(&aborting(condition, &as_expected, &api)), None, "one that is to be refused doesn't fail");
-}
-
-#[test]
-fn an_abort_on_a_service_trips_and_just_does_not() {
-    let api = server();
-    let good = format!("  test \"good\" {{ GET {api}/ok {{ expect status 200 }} }}");
-    let condition = "}\n abort when service backend is down\n phase \"Between\" { run suites \"First\"";
-    assert_eq!(aborted(&aborting(condition, &good, &api)), None);
-    let down = aborting(condition, &good, &api).replace("/ok within", "/bad within");
-    let told = aborted(&down).unwrap();
-    assert!(told.starts_with("service backend is down: 500, for"), "{told}");
-}
-
-#[test]
-fn an_abort_on_a_credential_trips_before_any_test_and_just_does_not() {
-    let api = server();
-    let good = "  test \"good\" { GET {{env.api}}/ok { bearer token; expect status 200 } }";
-    let declared = |path: &str| {
-        format!(
-            "flow fetch() -> secret {{\n  GET {{{{env.api}}}}{path} {{ expect status 200 }}\n  return \"a-token-of-twenty-odd\" expires in 60\n}}\n\
-             credential token = fetch()\n"
-        )
-    };
-    let condition = "}\n abort when credential token cannot be obtained\n phase \"Between\" { run suites \"First\"";
-    assert_eq!(aborted(&(declared("/ok") + &aborting(condition, good, &api))), None);
-    let told = aborted(&(declared("/bad") + &aborting(condition, good, &api))).unwrap();
-    assert!(told.starts_with("credential token cannot be obtained: `status` is 500"), "{told}");
-}
-
-#[test]
-fn an_abort_lets_what_is_running_clean_up() {
-    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let log = seen.clone();
-    let api = serve(move |stream| {
-        let request = head(stream);
-        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-        log.lock().unwrap().push(path.clone());
-        match path.as_str() {
-            "/slow" => std::thread::sleep(Duration::from_secs(20)),
-            "/bad" => {
-                // Once the other test is on its way.
-                while !log.lock().unwrap().iter().any(|path| path == "/slow") {
-                    std::thread::yield_now();
-                }
-                let _ = stream.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            }
-            _ => {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            }
-        }
-    });
-    let spec = format!(
-        "environment e default {{ api = \"{api}\" }}\n\
-         plan p {{ phase \"All\" {{ run everything not run; gate success > 1%; abort on any failure }} }}\n\
-         suite \"Slow\" {{ after each {{ GET {api}/clean-up {{ expect status 200 }} }}\n test \"slow\" {{ GET {api}/slow {{ expect status 200 }} }} }}\n\
-         suite \"Bad\" {{ test \"bad\" {{ GET {api}/bad {{ expect status 200 }} }} }}\n"
-    );
-    let begun = Instant::now();
-    let report = run(&spec, 3).json();
-    assert!(begun.elapsed() < Duration::from_secs(15), "the test that was running wasn't stopped");
-    assert_eq!(outcome(&report, "slow")["reason"], "aborted: any failure");
-    assert!(seen.lock().unwrap().iter().any(|path| path == "/clean-up"), "{:?}", seen.lock().unwrap());
-}
-
 /// A server that remembers the paths it was asked for, answers `/bad…` with 500 and `/hang…` not at all.
-fn remembering() -> (String, Arc<Mutex<Vec<String>>>) {
+pub fn remembering() -> (String, Arc<Mutex<Vec<String>>>) {
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let log = seen.clone();
     let url = serve(move |stream| {
@@ -331,21 +177,6 @@ fn a_budget_bounds_hooks_too() {
     let duration = report["run"]["duration_ms"].as_f64().unwrap();
     assert!(duration < 10_000.0, "{duration}");
     assert_eq!(outcome(&report, "t")["outcome"], "not_run");
-}
-
-#[test]
-fn who_fetches_a_credential_is_no_less_vacuous() {
-    let (api, _) = remembering();
-    let spec = format!(
-        "flow fetch() -> secret {{\n GET {api}/token {{ expect status 200 }}\n return \"a-token-of-twenty-odd\" expires in 60\n }}\ncredential token = fetch()\n\
-         suite \"S\" {{ test \"t\" {{ GET {api}/items {{ bearer token; capture items = $.items }}\n for each item in items {{ GET {api}/{{{{item}}}} {{ expect status 200 }} }} }} }}\n"
-    );
-    let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1).json();
-    assert_eq!(
-        outcome(&report, "t")["outcome"],
-        "vacuous",
-        "the credential's flow expected something, the test didn't"
-    );
 }
 
 #[test]
@@ -502,98 +333,4 @@ fn a_load_of_a_plan_is_not_taken_for_done() {
     let report = run(&spec, 1).json();
     assert_eq!(report["verdict"]["state"], "NOT READY");
     assert_eq!(report["diagnostics"][0]["code"], "e2e::run::load_not_run");
-}
-
-/// Gives tokens that live two seconds, and refuses requests with any other.
-struct Tokens {
-    issued: Mutex<Vec<(String, Instant)>>,
-    requests: Mutex<(usize, usize)>,
-}
-
-const TOKEN_LIFE: Duration = Duration::from_secs(2);
-
-fn tokens() -> (String, Arc<Tokens>) {
-    let tokens = Arc::new(Tokens { issued: Mutex::default(), requests: Mutex::default() });
-    let kept = tokens.clone();
-    let url = serve(move |stream| {
-        loop {
-            let request = head(stream);
-            if !request.ends_with("\r\n\r\n") {
-                break;
-            }
-            let now = Instant::now();
-            let (status, body) = if request.starts_with("GET /token") {
-                let mut issued = kept.issued.lock().unwrap();
-                let token = format!("token-number-{:04}", issued.len());
-                issued.push((token.clone(), now));
-                ("200 OK", format!("{{\"access_token\":\"{token}\",\"expires_in\":2}}"))
-            } else {
-                let issued = kept.issued.lock().unwrap();
-                let known = issued.iter().find(|(token, _)| request.contains(&format!("Bearer {token}\r\n")));
-                let good = known.is_some_and(|(_, at)| now.duration_since(*at) < TOKEN_LIFE);
-                let mut requests = kept.requests.lock().unwrap();
-                requests.0 += 1;
-                requests.1 += usize::from(!good);
-                (if good { "200 OK" } else { "401 Unauthorized" }, "{}".to_owned())
-            };
-            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-            if stream.write_all(answer.as_bytes()).is_err() {
-                break;
-            }
-        }
-    });
-    (url, tokens)
-}
-
-/// Declares a credential of the token server, renewed 600 ms before it expires.
-fn credential(url: &str) -> String {
-    format!(
-        "flow fetch() -> secret {{\n  GET {url}/token {{ expect status 200; capture secret token = $.access_token; capture life = $.expires_in }}\n  return token expires in life\n}}\n\
-         credential api = fetch() refresh before 600ms\n"
-    )
-}
-
-#[test]
-fn a_credential_is_fetched_once_a_lifetime_and_never_used_after_it() {
-    let (url, tokens) = tokens();
-    let spec = format!(
-        "{}suite \"S\" {{ tests side by side\n test \"asks\" for each n in 1..4 {{\n repeat 50 times {{ GET {url}/data?n={{{{n}}}} {{ bearer api; expect status 200 }}\n wait 400ms }} }} }}\n",
-        credential(&url)
-    );
-    let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(0).json();
-    let (asked, refused) = *tokens.requests.lock().unwrap();
-    assert_eq!((asked, refused), (200, 0), "requests, and those with a token that had expired");
-    let issued = tokens.issued.lock().unwrap();
-    let fresh_for = TOKEN_LIFE - Duration::from_millis(600);
-    for pair in issued.windows(2) {
-        // A little earlier: the tool counts from when it has the answer, this server from before it sends it.
-        assert!(
-            pair[1].1 - pair[0].1 >= fresh_for,
-            "{:?} is renewed {:?} after it was got",
-            pair[0].0,
-            pair[1].1 - pair[0].1
-        );
-    }
-    let duration = report["run"]["duration_ms"].as_f64().unwrap();
-    assert!(duration >= 20_000.0, "{duration}");
-    let most = (duration / fresh_for.as_secs_f64() / 1000.0).ceil() as usize + 1;
-    assert!((7..=most).contains(&issued.len()), "{} tokens in {duration} ms", issued.len());
-    assert_eq!(report["credentials"][0]["obtained_at_ms"].as_array().unwrap().len(), issued.len());
-}
-
-#[test]
-fn a_phase_may_renew_credentials() {
-    let (url, tokens) = tokens();
-    let plan = |renew: &str| {
-        format!(
-            "{}plan p {{ phase \"A\" {{ run tags a; gate success > 90% }}\n phase \"B\" {{ {renew}\n run tags b; gate success > 90% }} }}\n\
-             suite \"A\" {{ tags a\n test \"a\" {{ GET {url}/a {{ bearer api; expect status 200 }} }} }}\n\
-             suite \"B\" {{ tags b\n test \"b\" {{ GET {url}/b {{ bearer api; expect status 200 }} }} }}\n",
-            credential(&url).replace("expires in life", "expires in 1h").replace("; capture life = $.expires_in", "")
-        )
-    };
-    run(&plan(""), 0);
-    assert_eq!(tokens.issued.lock().unwrap().len(), 1);
-    run(&plan("renew credentials"), 0);
-    assert_eq!(tokens.issued.lock().unwrap().len(), 3);
 }
