@@ -141,7 +141,10 @@ impl Build<'_> {
         let number = text.get(..at).unwrap_or_default();
         let known = NANOS.iter().chain(BYTES).map(|(name, _)| *name);
         let meant = HABITS.iter().find(|(habit, _)| *habit == unit).map(|(_, meant)| *meant).or(closest(unit, known));
+        let before = self.file.get(..span.start as usize).unwrap_or_default();
+        let is_money = before.trim_end().ends_with("at risk") && matches!(unit, "k" | "K" | "m" | "M" | "b" | "B");
         let help = match (unit, meant) {
+            _ if is_money => format!("money has a sign: `${number}{}`", unit.to_uppercase()),
             ("xx", _) => format!("a whole class of statuses is a range: `in {number}00..{number}99`"),
             (_, Some(meant)) => format!("write `{number}{meant}`"),
             ("x", _) => format!("a count is written `{number} times`"),

@@ -36,6 +36,9 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
     if failure.expects_matcher() {
         candidates.extend(MATCHERS);
     }
+    if failure.rule == Rule::abort_when {
+        candidates.push("every websocket fails");
+    }
     let meant = candidates.into_iter().find(|candidate| {
         // A phrase is compared with as many words as it has.
         let count = candidate.split(' ').count();
@@ -125,7 +128,7 @@ pub fn incomplete_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
     let phrase = if phrase.starts_with("for each") { "for each" } else { phrase };
     let next = failure.rest().split_whitespace().nth(1).unwrap_or_default();
     // A word that another language would write takes the place of the others.
-    let is_filler = matches!(next, "if" | "unless" | "on" | "any" | "every" | "the");
+    let is_filler = matches!(next, "if" | "unless" | "on" | "any" | "every" | "the" | "else");
     let len = if is_filler { failure.rest().find(next).unwrap_or_default() + next.len() } else { word.len() };
     let span = failure.span(failure.at, failure.at + len);
     let line = failure.corrected(failure.at, failure.at + len, phrase);
