@@ -212,6 +212,13 @@ fn limits_of_a_plan_are_known_before_it_begins() {
     assert_eq!(report["plan"]["phases"][0]["gates"][0]["limit"], 0.901);
     test("env.slowest=fast", "90%").code(2).err("e2e::plan::limit").err("`env.slowest` isn't a duration");
     test("env.slowest=9s", "most").code(2).err("`env.share` isn't a percentage");
+    let probe = format!(
+        "environment e default {{ api = \"{api}\"; patience = 5s; service s {{ probe GET {{{{env.api}}}}/ok within env.patience }} }}\n{}",
+        suite("S", "needs s", &api, &["/ok"])
+    );
+    let test = |set: &str| Test::new().file("a.e2e", &probe).args(["run", "a.e2e", "--set", set]);
+    assert_eq!(test("env.patience=3s").code(0).json()["services"][0]["within_ms"], 3000.0);
+    test("env.patience=long").code(2).err("e2e::plan::limit");
 }
 
 #[test]

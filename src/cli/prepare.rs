@@ -40,12 +40,7 @@ pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
             .error(&format!("{count} {} in the specs; nothing was run\n", if count == 1 { "error" } else { "errors" }));
         return Err(Exit::Diagnostics);
     }
-    let mut given = Given {
-        variables: std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect(),
-        ..Given::default()
-    };
+    let mut given = Given { variables: super::shard::variables(), ..Given::default() };
     for (name, value) in env_files(&target.env_file, &project, output)? {
         // What is set in the process wins over a file, as in other tools. Empty is as good as not set.
         let set = given.variables.entry(name).or_default();

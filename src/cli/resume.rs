@@ -1,6 +1,6 @@
 //! Which of the selected tests a run does: its shard of them, those that did not hold last time, or the rest of an interrupted run.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::args::Run;
@@ -32,10 +32,7 @@ pub struct Portion {
 
 /// The shard that the command line, or the environment of the process, asks for.
 pub fn shard_of(args: &Run) -> Result<Option<Shard>, Box<Diagnostic>> {
-    let variables: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    shard::asked(args.shard.as_deref(), &variables)
+    shard::asked(args.shard.as_deref(), &shard::variables())
 }
 
 /// Narrows the plan to what this run does, and tells how much that is.

@@ -106,7 +106,7 @@ pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Res
         return Err(diagnostics);
     }
     if let Some(decl) = chosen {
-        resolved.services = services(project, decl, &resolved);
+        resolved.services = services(project, decl, &resolved)?;
     }
     Ok(resolved)
 }
@@ -242,8 +242,9 @@ fn unknown_overrides(
     diagnostics
 }
 
-fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Vec<Service> {
+fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Result<Vec<Service>, Vec<Diagnostic>> {
     let mut services = Vec::new();
+    let mut diagnostics = Vec::new();
     for entry in entries(project, decl) {
         let EnvEntryKind::Service(service) = &entry.kind else { continue };
         let mut lowered = Service {
@@ -263,8 +264,13 @@ fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Vec<Ser
                     lowered.probe = Some(Arc::new(request));
                     if let Some(within) = within {
                         let within = values.expr(decl.module, within);
-                        if let Some(Value::Duration(within)) = constant::value(&within, &resolved.values) {
-                            lowered.within = within;
+                        match constant::value(&within, &resolved.values) {
+                            Some(Value::Duration(within)) => lowered.within = within,
+                            // With another limit than the one that is written, it would be another service that is down.
+                            _ => diagnostics.push(
+                                Diagnostic::error(&codes::PLAN_LIMIT, within.span, "the time of this probe isn't a duration that is known before the run")
+                                    .with_help("give a duration, `within 10s`, or a value of the environment that is one, also when it comes from outside"),
+                            ),
                         }
                     }
                 }
@@ -276,5 +282,5 @@ fn services(project: &Project, decl: DeclRef, resolved: &Environment) -> Vec<Ser
         }
         services.push(lowered);
     }
-    services
+    if diagnostics.is_empty() { Ok(services) } else { Err(diagnostics) }
 }

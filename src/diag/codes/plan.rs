@@ -12,7 +12,7 @@ registry! {
     UNKNOWN_TAG = "e2e::plan::unknown_tag", "no test has the tag that was asked for";
     UNKNOWN_PLAN = "e2e::plan::unknown_plan", "no plan has the name that was asked for";
     PLAN_ELSEWHERE = "e2e::plan::elsewhere", "the plan isn't meant for the environment that was asked for";
-    PLAN_LIMIT = "e2e::plan::limit", "a limit of a plan can't be told before it begins, or isn't of the kind that is measured";
+    PLAN_LIMIT = "e2e::plan::limit", "a limit of a plan or of a probe can't be told before the run, or isn't of the kind that is measured";
     VALUE_REQUIRED = "e2e::plan::value_required", "a plan requires a value of the environment that is empty";
     ENVIRONMENT_NOT_REAL = "e2e::plan::not_real", "values of an environment that its `require real` forbids";
     PROXY = "e2e::plan::proxy", "a proxy is named by the process's variables, where `require real` is said";
