@@ -1,4 +1,4 @@
-use serde_json::Value as Json;
+use crate::value::Json;
 
 use super::scope::Scope;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, ObjectKey, UnaryOp};
@@ -53,7 +53,7 @@ fn number(amount: f64) -> Const {
     if amount.fract() == 0.0 && amount.abs() < 9e15 {
         return Const::Json(Json::from(amount as i64));
     }
-    Const::Json(serde_json::Number::from_f64(amount).map_or(Json::Null, Json::Number))
+    Const::Json(crate::value::JsonNumber::from_f64(amount).map_or(Json::Null, Json::Number))
 }
 
 /// The value of an expression that is made of literals, and of names that literals were given to.
@@ -74,7 +74,7 @@ pub(super) fn of(expr: &Expr, scope: Option<&Scope<'_>>) -> Option<Const> {
             Const::Json(Json::Array(items))
         }
         ExprKind::Object(entries) => {
-            let mut object = serde_json::Map::new();
+            let mut object = crate::value::JsonMap::new();
             for entry in entries {
                 let key = match &entry.key {
                     ObjectKey::Name(name) => name.text.clone(),

@@ -14,7 +14,7 @@ pub(super) fn find(response: &Response, name: &str, attribute: Option<&str>) -> 
         (key.trim().replace('-', "").eq_ignore_ascii_case(&wanted)).then(|| value.trim().to_owned())
     });
     match wanted.as_str() {
-        "httponly" | "secure" | "partitioned" => Some(Value::from(serde_json::Value::from(given.is_some()))),
+        "httponly" | "secure" | "partitioned" => Some(Value::from(crate::value::Json::from(given.is_some()))),
         "maxage" => given?.parse::<u64>().ok().map(|seconds| Value::Duration(std::time::Duration::from_secs(seconds))),
         _ => given.map(|given| Value::from(given.as_str())),
     }

@@ -101,11 +101,11 @@ fn template(pieces: &[Piece], context: &Context<'_>) -> Result<Value, Fault> {
             }
         }
     }
-    Ok(if secret { Value::Secret(Secret::new(text)) } else { Value::from(serde_json::Value::from(text)) })
+    Ok(if secret { Value::Secret(Secret::new(text)) } else { Value::from(crate::value::Json::from(text)) })
 }
 
 fn field(span: Span, of: &Value, name: &str) -> Result<Value, Fault> {
-    let Some(serde_json::Value::Object(fields)) = of.as_json() else {
+    let Some(crate::value::Json::Object(fields)) = of.as_json() else {
         let message = format!("`.{name}` is asked of a value of kind {}, which has no fields", of.kind());
         return Err(fault(&codes::BAD_VALUE, span, message, "only objects have fields"));
     };
@@ -124,7 +124,7 @@ fn element(span: Span, of: &Value, index: &Value) -> Result<Value, Fault> {
     }
     let items: Vec<Value> = match of {
         Value::List(items) => items.to_vec(),
-        other => match other.as_json().and_then(serde_json::Value::as_array) {
+        other => match other.as_json().and_then(crate::value::Json::as_array) {
             Some(items) => items.iter().cloned().map(Value::from).collect(),
             None => {
                 let message = format!("an element is asked of a value of kind {}", of.kind());
@@ -132,7 +132,7 @@ fn element(span: Span, of: &Value, index: &Value) -> Result<Value, Fault> {
             }
         },
     };
-    let number = index.as_json().and_then(serde_json::Value::as_i64);
+    let number = index.as_json().and_then(crate::value::Json::as_i64);
     let Some(number) = number else {
         let message = format!("{} can't be an index", show(index));
         return Err(fault(
@@ -151,16 +151,16 @@ fn element(span: Span, of: &Value, index: &Value) -> Result<Value, Fault> {
 }
 
 fn object(entries: &[(Expr, Expr)], context: &Context<'_>) -> Result<Value, Fault> {
-    let mut map = serde_json::Map::new();
+    let mut map = crate::value::JsonMap::new();
     for (key, value) in entries {
         map.insert(evaluate(key, context)?.to_text(), evaluate(value, context)?.to_json());
     }
-    Ok(Value::from(serde_json::Value::Object(map)))
+    Ok(Value::from(crate::value::Json::Object(map)))
 }
 
 fn range(span: Span, from: &Value, to: &Value) -> Result<Value, Fault> {
     const LONGEST: i64 = 1_000_000;
-    let whole = |value: &Value| value.as_json().and_then(serde_json::Value::as_i64);
+    let whole = |value: &Value| value.as_json().and_then(crate::value::Json::as_i64);
     let (Some(from), Some(to)) = (whole(from), whole(to)) else {
         return Err(fault(
             &codes::BAD_VALUE,
@@ -172,7 +172,7 @@ fn range(span: Span, from: &Value, to: &Value) -> Result<Value, Fault> {
     if to.checked_sub(from).is_none_or(|length| length > LONGEST) {
         return Err(fault(&codes::BAD_VALUE, span, "this range has more than a million elements", "make it shorter"));
     }
-    Ok(Value::from(serde_json::Value::from((from..=to).collect::<Vec<_>>())))
+    Ok(Value::from(crate::value::Json::from((from..=to).collect::<Vec<_>>())))
 }
 
 fn unary(op: UnaryOp, span: Span, value: &Value) -> Result<Value, Fault> {
@@ -186,14 +186,14 @@ fn unary(op: UnaryOp, span: Span, value: &Value) -> Result<Value, Fault> {
 }
 
 fn truth(span: Span, value: &Value) -> Result<bool, Fault> {
-    value.as_json().and_then(serde_json::Value::as_bool).ok_or_else(|| {
+    value.as_json().and_then(crate::value::Json::as_bool).ok_or_else(|| {
         let message = format!("{} is neither true nor false", show(value));
         fault(&codes::BAD_VALUE, span, message, "compare it with something, as in `a == b`")
     })
 }
 
 fn boolean(value: bool) -> Value {
-    Value::from(serde_json::Value::from(value))
+    Value::from(crate::value::Json::from(value))
 }
 
 fn binary(span: Span, op: BinaryOp, left: &Expr, right: &Expr, context: &Context<'_>) -> Result<Value, Fault> {

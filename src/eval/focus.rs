@@ -12,10 +12,10 @@ pub enum Focus<'a> {
 
 /// A body read as JSON, once, when it is first asked for.
 #[derive(Debug, Default)]
-pub struct BodyJson(OnceLock<Option<Arc<serde_json::Value>>>);
+pub struct BodyJson(OnceLock<Option<Arc<crate::value::Json>>>);
 
 impl BodyJson {
-    pub fn of(&self, response: &Response) -> Option<&Arc<serde_json::Value>> {
+    pub fn of(&self, response: &Response) -> Option<&Arc<crate::value::Json>> {
         let parse = || {
             let body = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
             serde_json::from_slice(body).ok().map(Arc::new)
@@ -26,7 +26,7 @@ impl BodyJson {
 
 impl Focus<'_> {
     /// The JSON that is looked at: the body, or the frame's payload.
-    pub fn json(&self) -> Option<&Arc<serde_json::Value>> {
+    pub fn json(&self) -> Option<&Arc<crate::value::Json>> {
         match self {
             Focus::Nothing => None,
             Focus::Response { response, json, .. } => json.of(response),

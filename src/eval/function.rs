@@ -44,7 +44,7 @@ const UNRESERVED: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn text(text: String) -> Value {
-    Value::from(serde_json::Value::from(text))
+    Value::from(crate::value::Json::from(text))
 }
 
 /// What is made of a secret is one too.
@@ -70,7 +70,7 @@ fn random_bytes(context: &Context<'_>) -> [u8; 16] {
 
 fn random_int(span: Span, from: &(Value, Span), to: &(Value, Span), context: &Context<'_>) -> Result<Value, Fault> {
     let whole = |(value, span): &(Value, Span)| {
-        let found = value.as_json().and_then(serde_json::Value::as_i64);
+        let found = value.as_json().and_then(crate::value::Json::as_i64);
         found.ok_or_else(|| {
             fault(
                 &codes::BAD_ARGUMENT,
@@ -91,11 +91,11 @@ fn random_int(span: Span, from: &(Value, Span), to: &(Value, Span), context: &Co
     }
     let count = (i128::from(to) - i128::from(from) + 1) as u128;
     let offset = ((u128::from(context.host.random()) * count) >> 64) as i128;
-    Ok(Value::from(serde_json::Value::from((i128::from(from) + offset) as i64)))
+    Ok(Value::from(crate::value::Json::from((i128::from(from) + offset) as i64)))
 }
 
 fn json((value, span): &(Value, Span)) -> Result<Value, Fault> {
-    serde_json::from_str::<serde_json::Value>(&value.to_text()).map(Value::from).map_err(|error| {
+    serde_json::from_str::<crate::value::Json>(&value.to_text()).map(Value::from).map_err(|error| {
         fault(
             &codes::BAD_ARGUMENT,
             *span,
@@ -110,7 +110,7 @@ fn jwt((value, span): &(Value, Span)) -> Result<Value, Fault> {
     let token = value.to_text();
     let claims = token.split('.').nth(1).filter(|_| token.split('.').count() == 3);
     let decoded = claims.and_then(|claims| URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok());
-    let parsed = decoded.and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok());
+    let parsed = decoded.and_then(|json| serde_json::from_slice::<crate::value::Json>(&json).ok());
     parsed.map(Value::from).ok_or_else(|| {
         fault(
             &codes::BAD_ARGUMENT,
@@ -151,7 +151,7 @@ fn hmac_sha256(span: Span, key: &Value, message: &Value) -> Result<Value, Fault>
 fn items((value, span): &(Value, Span)) -> Result<Vec<Value>, Fault> {
     match value {
         Value::List(values) => Ok(values.to_vec()),
-        other => match other.as_json().and_then(serde_json::Value::as_array) {
+        other => match other.as_json().and_then(crate::value::Json::as_array) {
             Some(items) => Ok(items.iter().cloned().map(Value::from).collect()),
             None => Err(fault(&codes::BAD_ARGUMENT, *span, format!("{} isn't a list", show(value)), "give a list")),
         },
@@ -174,11 +174,11 @@ fn split(of: &(Value, Span), separator: &(Value, Span)) -> Result<Value, Fault> 
         ));
     }
     let parts: Vec<String> = of.0.to_text().split(&separator_text).map(str::to_owned).collect();
-    Ok(Value::from(serde_json::Value::from(parts)))
+    Ok(Value::from(crate::value::Json::from(parts)))
 }
 
 fn length(of: &(Value, Span)) -> Result<Value, Fault> {
-    super::subject::length_of(&of.0).map(|length| Value::from(serde_json::Value::from(length))).ok_or_else(|| {
+    super::subject::length_of(&of.0).map(|length| Value::from(crate::value::Json::from(length))).ok_or_else(|| {
         fault(
             &codes::BAD_ARGUMENT,
             of.1,

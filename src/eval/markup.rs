@@ -36,7 +36,7 @@ pub(super) fn xpath(response: &Response, path: &XPath) -> Result<Markup, Unsuita
     Ok(match result {
         XPathResult::Nodes(texts) => Markup::Texts(texts.iter().map(|text| Value::from(text.trim())).collect()),
         XPathResult::Text(text) => Markup::Value(Value::from(text.as_str())),
-        XPathResult::Bool(bool) => Markup::Value(Value::from(serde_json::Value::from(bool))),
+        XPathResult::Bool(bool) => Markup::Value(Value::from(crate::value::Json::from(bool))),
         XPathResult::Number(number) if number.is_finite() => Markup::Value(Value::from(whole(number))),
         XPathResult::Number(_) => {
             return Err(Unsuitable {
@@ -48,12 +48,12 @@ pub(super) fn xpath(response: &Response, path: &XPath) -> Result<Markup, Unsuita
 }
 
 /// A whole number is one of JSON's, too.
-fn whole(number: f64) -> serde_json::Value {
+fn whole(number: f64) -> crate::value::Json {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= EXACT {
-        return serde_json::Value::from(number as i64);
+        return crate::value::Json::from(number as i64);
     }
-    serde_json::Value::from(number)
+    crate::value::Json::from(number)
 }
 
 enum Kind {

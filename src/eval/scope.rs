@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn branches_that_collect_add_to_one_list() {
-        let value = |number: i64| Value::from(serde_json::Value::from(number));
+        let value = |number: i64| Value::from(crate::value::Json::from(number));
         let mut scope = Scope::default();
         scope.collect(Slot(0), value(1));
         let mut branches = [scope.branch(), scope.branch()];

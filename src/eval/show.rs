@@ -21,11 +21,11 @@ pub fn show(value: &Value) -> String {
 }
 
 /// A JSON value as a message shows it: compact, and cut where it is long.
-pub fn show_json(json: &serde_json::Value) -> String {
+pub fn show_json(json: &crate::value::Json) -> String {
     match json {
-        serde_json::Value::String(text) => quote(text),
-        serde_json::Value::Array(items) if items.len() > 20 => format!("a list of {} elements", items.len()),
-        serde_json::Value::Object(fields) if fields.len() > 20 => format!("an object of {} fields", fields.len()),
+        crate::value::Json::String(text) => quote(text),
+        crate::value::Json::Array(items) if items.len() > 20 => format!("a list of {} elements", items.len()),
+        crate::value::Json::Object(fields) if fields.len() > 20 => format!("an object of {} fields", fields.len()),
         other => cut(&sanitized(&other.to_string())),
     }
 }

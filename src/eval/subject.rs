@@ -92,9 +92,9 @@ pub(crate) fn length_of(value: &Value) -> Option<u64> {
         Value::Bytes(bytes) => bytes.len() as u64,
         Value::Secret(secret) => secret.expose().chars().count() as u64,
         Value::Json(json) => match &**json {
-            serde_json::Value::String(text) => text.chars().count() as u64,
-            serde_json::Value::Array(items) => items.len() as u64,
-            serde_json::Value::Object(fields) => fields.len() as u64,
+            crate::value::Json::String(text) => text.chars().count() as u64,
+            crate::value::Json::Array(items) => items.len() as u64,
+            crate::value::Json::Object(fields) => fields.len() as u64,
             _ => return None,
         },
         _ => return None,
@@ -147,9 +147,9 @@ fn complete(path: &Path, context: &Context<'_>) -> Result<JsonPath, Fault> {
             Piece::Expr(expr) => {
                 span = Some(expr.span);
                 let key = evaluate(expr, context)?;
-                match key.as_json().and_then(serde_json::Value::as_i64) {
+                match key.as_json().and_then(crate::value::Json::as_i64) {
                     Some(index) => text.push_str(&format!("[{index}]")),
-                    None => text.push_str(&format!("[{}]", serde_json::Value::from(key.to_text()))),
+                    None => text.push_str(&format!("[{}]", crate::value::Json::from(key.to_text()))),
                 }
             }
         }
@@ -175,7 +175,7 @@ fn nothing(subject: &Subject) -> Fault {
 }
 
 fn number(value: u64) -> Value {
-    Value::from(serde_json::Value::from(value))
+    Value::from(crate::value::Json::from(value))
 }
 
 fn of_response(
@@ -183,7 +183,7 @@ fn of_response(
     kind: &SubjectKind,
     exchange: &Exchange,
     response: &Response,
-    json: Option<std::sync::Arc<serde_json::Value>>,
+    json: Option<std::sync::Arc<crate::value::Json>>,
 ) -> Result<Found, Fault> {
     Ok(match kind {
         SubjectKind::Status => Found::one(number(u64::from(response.status))),
@@ -219,7 +219,7 @@ fn unsuitable(subject: &Subject, why: markup::Unsuitable) -> Fault {
 }
 
 /// JSON where the body is JSON, else its text, else its bytes.
-fn body(response: &Response, json: Option<std::sync::Arc<serde_json::Value>>) -> Found {
+fn body(response: &Response, json: Option<std::sync::Arc<crate::value::Json>>) -> Found {
     let text = std::str::from_utf8(&response.body).ok().map(str::to_owned);
     let value = match (&json, &text) {
         (Some(json), _) => Value::Json(json.clone()),
@@ -232,7 +232,7 @@ fn body(response: &Response, json: Option<std::sync::Arc<serde_json::Value>>) ->
 /// `HTTP/1.1` is the number 1.1, `HTTP/2` is 2.
 fn http_version(version: &str) -> Option<Value> {
     let number = version.strip_prefix("HTTP/")?;
-    serde_json::from_str::<serde_json::Value>(number).ok().map(Value::from)
+    serde_json::from_str::<crate::value::Json>(number).ok().map(Value::from)
 }
 
 fn certificate(exchange: &Exchange, what: &str) -> Option<Value> {

@@ -59,7 +59,7 @@ pub enum FrameKind {
 pub struct Payload {
     /// The event's name, when the frame has one.
     pub event: Option<String>,
-    pub json: Option<Arc<serde_json::Value>>,
+    pub json: Option<Arc<crate::value::Json>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

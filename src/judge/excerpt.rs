@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde_json::Value as Json;
+use crate::value::Json;
 
 use crate::diag::{Excerpt, sanitize};
 use crate::value::PathStep;
@@ -96,7 +96,7 @@ impl Printer<'_> {
         self.text.push(']');
     }
 
-    fn object(&mut self, fields: &serde_json::Map<String, Json>, path: &mut Vec<PathStep>, depth: usize) {
+    fn object(&mut self, fields: &crate::value::JsonMap, path: &mut Vec<PathStep>, depth: usize) {
         self.text.push('{');
         for (index, (key, value)) in fields.iter().enumerate() {
             self.text.push_str(if index > 0 { "," } else { "" });

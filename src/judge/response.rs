@@ -77,7 +77,7 @@ pub fn response(plan: &Plan, request: &Request, exchange: &Exchange, scope: &mut
     judged
 }
 
-fn json_of(response: &Response) -> Option<std::sync::Arc<serde_json::Value>> {
+fn json_of(response: &Response) -> Option<std::sync::Arc<crate::value::Json>> {
     BodyJson::default().of(response).cloned()
 }
 
@@ -228,7 +228,7 @@ fn with_focus(diagnostic: Diagnostic, context: &Context<'_>, labels: &[(Vec<Path
 fn with_body(
     diagnostic: Diagnostic,
     response: &Response,
-    json: &Option<std::sync::Arc<serde_json::Value>>,
+    json: &Option<std::sync::Arc<crate::value::Json>>,
     labels: &[(Vec<PathStep>, String)],
 ) -> Diagnostic {
     if response.body.is_empty() || *diagnostic.code == codes::TIME || *diagnostic.code == codes::HEADER {

@@ -35,7 +35,7 @@ fn magnitude(value: &Value) -> Option<f64> {
         Value::Size(bytes) => Some(*bytes as f64),
         Value::Percent(fraction) => Some(*fraction),
         Value::Json(json) => match &**json {
-            serde_json::Value::String(text) => {
+            crate::value::Json::String(text) => {
                 text.parse::<jiff::Timestamp>().ok().map(|at| at.as_nanosecond() as f64 / 1e9)
             }
             json => json.as_f64(),

@@ -46,11 +46,11 @@ pub(super) fn equals(value: &Value, in_json: bool, operand: &Expr, context: &Con
 /// A size is compared with a plain number, and headers such as `Content-Length` are text: a text outside of JSON that reads as the
 /// expected number is that number. A JSON string never is: `"1"` for `1` is a mistake worth finding.
 fn alike(value: &Value, expected: &Value, in_json: bool) -> Value {
-    if in_json || !expected.as_json().is_some_and(serde_json::Value::is_number) {
+    if in_json || !expected.as_json().is_some_and(crate::value::Json::is_number) {
         return value.clone();
     }
-    let number = value.as_str().and_then(|text| text.trim().parse::<serde_json::Number>().ok());
-    number.map_or_else(|| value.clone(), |number| Value::from(serde_json::Value::Number(number)))
+    let number = value.as_str().and_then(|text| text.trim().parse::<crate::value::JsonNumber>().ok());
+    number.map_or_else(|| value.clone(), |number| Value::from(crate::value::Json::Number(number)))
 }
 
 fn unequal(value: &Value, expected: &Value) -> Box<Mismatch> {
@@ -74,16 +74,16 @@ fn unequal(value: &Value, expected: &Value) -> Box<Mismatch> {
 fn hint(value: &Value, expected: &Value) -> Option<String> {
     let (actual, wanted) = (value.as_json()?, expected.as_json()?);
     match (actual, wanted) {
-        (serde_json::Value::String(a), serde_json::Value::String(b)) => {
+        (crate::value::Json::String(a), crate::value::Json::String(b)) => {
             if a.trim() == b.trim() {
                 return Some("they differ only in the white space around them".to_owned());
             }
             a.eq_ignore_ascii_case(b).then(|| "they differ only in upper and lower case".to_owned())
         }
-        (serde_json::Value::String(a), other) if is_text_of(a, other) => {
+        (crate::value::Json::String(a), other) if is_text_of(a, other) => {
             Some(format!("the value is a string; a {} was expected", crate::value::json_kind(other)))
         }
-        (other, serde_json::Value::String(b)) if is_text_of(b, other) => {
+        (other, crate::value::Json::String(b)) if is_text_of(b, other) => {
             Some(format!("the value is a {}; a string was expected", crate::value::json_kind(other)))
         }
         _ => None,
@@ -91,7 +91,7 @@ fn hint(value: &Value, expected: &Value) -> Option<String> {
 }
 
 /// Whether a text reads as the value is written.
-fn is_text_of(text: &str, value: &serde_json::Value) -> bool {
+fn is_text_of(text: &str, value: &crate::value::Json) -> bool {
     let written = value.to_string();
     written == text
 }

@@ -1,4 +1,4 @@
-use serde_json::Value as Json;
+use crate::value::Json;
 
 use crate::eval::{json_equal, show_json};
 use crate::value::{PathStep, path_text};

@@ -3,7 +3,7 @@ use super::{Kind, Mismatch};
 use crate::value::{PathStep, Value};
 
 /// Valid by a JSON Schema. References to other documents aren't followed: nothing is fetched.
-pub(super) fn valid(value: &Value, name: &str, schema: &serde_json::Value) -> Result<(), Box<Mismatch>> {
+pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> Result<(), Box<Mismatch>> {
     const MOST: usize = 20;
     let validator = match jsonschema::validator_for(schema) {
         Ok(validator) => validator,

@@ -14,7 +14,7 @@ pub(super) fn is_empty(value: &Value, text: Option<&str>) -> Result<(), Box<Mism
 pub(super) fn has_length(value: &Value, operand: &Expr, context: &Context<'_>) -> Verdict {
     let expected = evaluate(operand, context)?;
     let Some(length) = length_of(value) else { return Ok(Err(unsuitable(value, "has no length"))) };
-    let actual = Value::from(serde_json::Value::from(length));
+    let actual = Value::from(crate::value::Json::from(length));
     if equal(&actual, &expected) {
         return Ok(Ok(()));
     }
@@ -39,16 +39,16 @@ pub(super) fn is_unique(value: &Value) -> Result<(), Box<Mismatch>> {
     Ok(())
 }
 
-fn canonical(json: &serde_json::Value) -> String {
+fn canonical(json: &crate::value::Json) -> String {
     match json {
-        serde_json::Value::Number(number) => match number.as_f64() {
+        crate::value::Json::Number(number) => match number.as_f64() {
             Some(float) if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < 9e15 => {
                 (float as i64).to_string()
             }
             _ => number.to_string(),
         },
-        serde_json::Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        serde_json::Value::Object(fields) => {
+        crate::value::Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        crate::value::Json::Object(fields) => {
             let mut parts: Vec<String> =
                 fields.iter().map(|(key, value)| format!("{key:?}:{}", canonical(value))).collect();
             parts.sort();

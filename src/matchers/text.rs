@@ -15,9 +15,9 @@ pub(super) fn contains(value: &Value, text: Option<&str>, operand: &Expr, contex
         (None, Value::Secret(secret), _) => Some(secret.expose().contains(&part.to_text())),
         (None, Value::List(values), _) => Some(values.iter().any(|one| equal(one, &part))),
         (_, Value::Json(json), part_text) => match &**json {
-            serde_json::Value::String(text) => part_text.map(|part| text.contains(part)),
-            serde_json::Value::Array(items) => Some(items.iter().any(|one| equal(&Value::from(one.clone()), &part))),
-            serde_json::Value::Object(fields) => part_text.map(|part| fields.contains_key(part)),
+            crate::value::Json::String(text) => part_text.map(|part| text.contains(part)),
+            crate::value::Json::Array(items) => Some(items.iter().any(|one| equal(&Value::from(one.clone()), &part))),
+            crate::value::Json::Object(fields) => part_text.map(|part| fields.contains_key(part)),
             _ => None,
         },
         _ => None,

@@ -1,4 +1,4 @@
-use serde_json::Value as Json;
+use crate::value::Json;
 
 use super::difference::Difference;
 use super::{Kind, Mismatch};

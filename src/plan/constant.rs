@@ -31,7 +31,7 @@ pub(super) fn value(expr: &Expr, env: &BTreeMap<String, Value>) -> Option<Value>
 
 fn unary(op: UnaryOp, of: &Value) -> Option<Value> {
     match op {
-        UnaryOp::Not => Some(Value::from(serde_json::Value::from(!of.as_json()?.as_bool()?))),
+        UnaryOp::Not => Some(Value::from(crate::value::Json::from(!of.as_json()?.as_bool()?))),
         UnaryOp::Minus => of.checked_neg(),
     }
 }
@@ -52,7 +52,7 @@ fn binary(op: BinaryOp, left: &Value, right: &Value) -> Option<Value> {
         BinaryOp::Greater => compare(left, right)?.is_gt(),
         BinaryOp::GreaterEqual => compare(left, right)?.is_ge(),
     };
-    Some(Value::from(serde_json::Value::from(holds)))
+    Some(Value::from(crate::value::Json::from(holds)))
 }
 
 fn template(pieces: &[Piece], env: &BTreeMap<String, Value>) -> Option<Value> {
@@ -73,20 +73,20 @@ fn template(pieces: &[Piece], env: &BTreeMap<String, Value>) -> Option<Value> {
 
 fn object(entries: &[(Expr, Expr)], env: &BTreeMap<String, Value>) -> Option<Value> {
     let entry = |(key, of): &(Expr, Expr)| Some((value(key, env)?.to_text(), value(of, env)?.to_json()));
-    let map = entries.iter().map(entry).collect::<Option<serde_json::Map<_, _>>>()?;
-    Some(Value::from(serde_json::Value::Object(map)))
+    let map = entries.iter().map(entry).collect::<Option<crate::value::JsonMap>>()?;
+    Some(Value::from(crate::value::Json::Object(map)))
 }
 
 fn range(from: &Expr, to: &Expr, env: &BTreeMap<String, Value>) -> Option<Value> {
     const LONGEST: i64 = 100_000;
     let (from, to) = (value(from, env)?.as_json()?.as_i64()?, value(to, env)?.as_json()?.as_i64()?);
-    (to.checked_sub(from)? <= LONGEST).then(|| Value::from(serde_json::Value::from((from..=to).collect::<Vec<_>>())))
+    (to.checked_sub(from)? <= LONGEST).then(|| Value::from(crate::value::Json::from((from..=to).collect::<Vec<_>>())))
 }
 
 fn index_of(of: &Value, index: &Value) -> Option<Value> {
     let of = of.as_json()?;
     let found = match index.as_json()? {
-        serde_json::Value::String(key) => of.get(key),
+        crate::value::Json::String(key) => of.get(key),
         index => of.get(usize::try_from(index.as_u64()?).ok()?),
     };
     found.cloned().map(Value::from)

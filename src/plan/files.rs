@@ -51,7 +51,7 @@ fn place(project: &Project, module: ModuleId, name: &str) -> Result<PathBuf, Str
 
 fn json(bytes: &[u8]) -> Result<Value, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice::<serde_json::Value>(bytes)
+    serde_json::from_slice::<crate::value::Json>(bytes)
         .map(Value::from)
         .map_err(|error| format!("isn't valid JSON: {error}"))
 }
@@ -65,10 +65,10 @@ fn csv(bytes: &[u8]) -> Result<Value, String> {
     for record in reader.records() {
         let record = record.map_err(|error| format!("isn't valid CSV: {error}"))?;
         let row = headers.iter().zip(record.iter());
-        let row = row.map(|(key, value)| (key.to_owned(), serde_json::Value::from(value))).collect();
-        rows.push(serde_json::Value::Object(row));
+        let row = row.map(|(key, value)| (key.to_owned(), crate::value::Json::from(value))).collect();
+        rows.push(crate::value::Json::Object(row));
     }
-    Ok(Value::from(serde_json::Value::Array(rows)))
+    Ok(Value::from(crate::value::Json::Array(rows)))
 }
 
 fn in_words(error: &std::io::Error) -> String {

@@ -127,7 +127,7 @@ fn selects(selector: &Selector, suite: &Suite, test: &Test, taken: bool) -> bool
 pub fn unmet(environment: &Environment, required: &[(String, Span)]) -> Option<Diagnostic> {
     let is_empty = |name: &str| match environment.values.get(name) {
         None => true,
-        Some(value) => value.to_text().is_empty() || value.as_json().is_some_and(serde_json::Value::is_null),
+        Some(value) => value.to_text().is_empty() || value.as_json().is_some_and(crate::value::Json::is_null),
     };
     let unmet: Vec<&(String, Span)> = required.iter().filter(|(name, _)| is_empty(name)).collect();
     let (first, rest) = unmet.split_first()?;

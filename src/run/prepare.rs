@@ -109,8 +109,8 @@ fn spread(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
     match value {
         Value::List(values) => pairs.extend(values.iter().map(|value| (name.to_owned(), value.to_text()))),
         Value::Json(json) => match &**json {
-            serde_json::Value::Null => {}
-            serde_json::Value::Array(items) => {
+            crate::value::Json::Null => {}
+            crate::value::Json::Array(items) => {
                 pairs.extend(items.iter().map(|item| (name.to_owned(), Value::from(item.clone()).to_text())));
             }
             _ => pairs.push((name.to_owned(), value.to_text())),
@@ -127,7 +127,7 @@ fn content(body: &Body, context: &Context<'_>) -> Result<(Option<String>, Bytes)
         Body::Raw(value) => Ok(raw(value, context)?),
         Body::Form(fields) => {
             let value = evaluate(fields, context)?;
-            let Some(object) = value.as_json().and_then(serde_json::Value::as_object) else {
+            let Some(object) = value.as_json().and_then(crate::value::Json::as_object) else {
                 let message = format!("a form is made of an object, not of {}", show(&value));
                 return Err(Box::new(
                     Diagnostic::error(&codes::BAD_VALUE, fields.span, message)
@@ -162,12 +162,12 @@ fn content(body: &Body, context: &Context<'_>) -> Result<(Option<String>, Bytes)
             Ok((Some(content_type), body))
         }
         Body::Graphql { query, variables } => {
-            let mut request = serde_json::Map::new();
+            let mut request = crate::value::JsonMap::new();
             request.insert("query".to_owned(), evaluate(query, context)?.to_json());
             if let Some(variables) = variables {
                 request.insert("variables".to_owned(), evaluate(variables, context)?.to_json());
             }
-            Ok((json_type(), Bytes::from(serde_json::Value::Object(request).to_string())))
+            Ok((json_type(), Bytes::from(crate::value::Json::Object(request).to_string())))
         }
     }
 }
@@ -211,7 +211,7 @@ pub(super) fn duration(expr: &Expr, context: &Context<'_>) -> Result<Duration, F
 /// An expression that must be a whole number from 0.
 pub(super) fn whole(expr: &Expr, context: &Context<'_>) -> Result<u32, Fault> {
     let value = evaluate(expr, context)?;
-    let number = value.as_json().and_then(serde_json::Value::as_u64).and_then(|number| u32::try_from(number).ok());
+    let number = value.as_json().and_then(crate::value::Json::as_u64).and_then(|number| u32::try_from(number).ok());
     number.ok_or_else(|| {
         let message = format!("{} isn't a whole number from 0", show(&value));
         Box::new(Diagnostic::error(&codes::BAD_VALUE, expr.span, message).with_help("give a count such as `3`"))

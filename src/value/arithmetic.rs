@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde_json::Value as Json;
+use crate::value::Json;
 
 use super::{Money, Secret, Value};
 
@@ -90,7 +90,7 @@ fn numbers(a: &Json, b: &Json, whole: fn(i64, i64) -> Option<i64>, real: fn(f64,
 
 /// JSON has no infinity and no NaN.
 fn float(value: f64) -> Option<Value> {
-    serde_json::Number::from_f64(value).map(|number| Value::from(Json::Number(number)))
+    crate::value::JsonNumber::from_f64(value).map(|number| Value::from(Json::Number(number)))
 }
 
 fn seconds(value: f64) -> Option<Value> {

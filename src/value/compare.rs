@@ -1,6 +1,6 @@
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value as Json};
+use super::{Json, JsonNumber as Number};
 
 use super::Value;
 

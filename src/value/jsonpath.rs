@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::value::Json;
 use jsonpath_rust::parser::errors::JsonPathError as EngineError;
 use jsonpath_rust::parser::model::{
     Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, Test, TestFunction,
 };
 use jsonpath_rust::query::js_path_process;
-use serde_json::Value as Json;
 
 /// The longest path that is accepted, in bytes.
 const LONGEST: usize = 4096;

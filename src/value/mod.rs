@@ -25,11 +25,18 @@ pub use xpath::{Document, Kind as XPathKind, TooMuchWork, XPath, XPathError, XPa
 use std::sync::Arc;
 use std::time::Duration;
 
+/// JSON as specs see it.
+pub type Json = serde_json::Value;
+/// An object of [`Json`].
+pub type JsonMap = serde_json::Map<String, Json>;
+/// A number of [`Json`].
+pub type JsonNumber = serde_json::Number;
+
 /// A value at run time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Everything that JSON can say. Shared, since a body may be large and is looked at often.
-    Json(Arc<serde_json::Value>),
+    Json(Arc<Json>),
     Duration(Duration),
     /// Bytes.
     Size(u64),
@@ -47,7 +54,7 @@ pub enum Value {
 
 impl Value {
     pub fn null() -> Self {
-        Value::from(serde_json::Value::Null)
+        Value::from(Json::Null)
     }
 
     /// A list of values: a JSON array where all of them are JSON.
@@ -60,12 +67,12 @@ impl Value {
                     _ => None,
                 })
                 .collect();
-            return Value::from(serde_json::Value::Array(items));
+            return Value::from(Json::Array(items));
         }
         Value::List(Arc::new(values))
     }
 
-    pub fn as_json(&self) -> Option<&serde_json::Value> {
+    pub fn as_json(&self) -> Option<&Json> {
         match self {
             Value::Json(json) => Some(json),
             _ => None,
@@ -73,14 +80,13 @@ impl Value {
     }
 
     pub fn as_str(&self) -> Option<&str> {
-        self.as_json().and_then(serde_json::Value::as_str)
+        self.as_json().and_then(Json::as_str)
     }
 
     /// The value as JSON, as it goes into a body: durations in milliseconds, sizes in bytes, percentages as fractions,
     /// bytes in base64, **a secret in clear** (what is sent must be what was meant; every output passes through the redactor).
-    pub fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> Json {
         use base64::Engine as _;
-        use serde_json::Value as Json;
         match self {
             Value::Json(json) => (**json).clone(),
             Value::Duration(duration) => number(duration.as_secs_f64() * 1000.0),
@@ -100,7 +106,7 @@ impl Value {
     pub fn to_text(&self) -> String {
         match self {
             Value::Json(json) => match &**json {
-                serde_json::Value::String(text) => text.clone(),
+                Json::String(text) => text.clone(),
                 other => other.to_string(),
             },
             Value::Duration(duration) => format_duration(*duration),
@@ -108,7 +114,7 @@ impl Value {
             Value::Rate(rate) => rate.to_string(),
             Value::Money(money) => money.to_string(),
             other => match other.to_json() {
-                serde_json::Value::String(text) => text,
+                Json::String(text) => text,
                 json => json.to_string(),
             },
         }
@@ -132,33 +138,33 @@ impl Value {
 }
 
 /// The language's word for a JSON value's type.
-pub fn json_kind(json: &serde_json::Value) -> &'static str {
+pub fn json_kind(json: &Json) -> &'static str {
     match json {
-        serde_json::Value::Null => "null",
-        serde_json::Value::Bool(_) => "bool",
-        serde_json::Value::Number(_) => "number",
-        serde_json::Value::String(_) => "string",
-        serde_json::Value::Array(_) => "array",
-        serde_json::Value::Object(_) => "object",
+        Json::Null => "null",
+        Json::Bool(_) => "bool",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
     }
 }
 
-impl From<serde_json::Value> for Value {
-    fn from(json: serde_json::Value) -> Self {
+impl From<Json> for Value {
+    fn from(json: Json) -> Self {
         Value::Json(Arc::new(json))
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Value::from(serde_json::Value::from(text))
+        Value::from(Json::from(text))
     }
 }
 
 /// A whole number stays whole, so that `200` is never shown as `200.0`.
-fn number(value: f64) -> serde_json::Value {
+fn number(value: f64) -> Json {
     if value.fract() == 0.0 && value.abs() < 9e15 {
-        return serde_json::Value::from(value as i64);
+        return Json::from(value as i64);
     }
-    serde_json::Value::from(value)
+    Json::from(value)
 }

@@ -34,7 +34,7 @@ pub enum Type {
     Shape(usize),
     Or(Vec<Type>),
     /// The value must equal this.
-    Literal(serde_json::Value),
+    Literal(crate::value::Json),
 }
 
 impl Type {

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use serde_json::Value as Json;
+use crate::value::Json;
 
 use super::super::constant::{self, Const};
 use super::super::cx::Cx;

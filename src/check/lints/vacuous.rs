@@ -1,4 +1,4 @@
-use serde_json::Value as Json;
+use crate::value::Json;
 
 use super::super::constant::{self, Const};
 use super::super::cx::Cx;

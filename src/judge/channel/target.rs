@@ -44,7 +44,7 @@ impl Target {
         let scope = setting.context.scope;
         let mark = match on.since.map(|slot| scope.get(slot)) {
             None => None,
-            Some(Some(value)) => value.as_json().and_then(serde_json::Value::as_u64),
+            Some(Some(value)) => value.as_json().and_then(crate::value::Json::as_u64),
             Some(None) => return Err(not_marked(on, setting.context)),
         };
         let channel = match scope.get(on.channel) {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde_json::Value as Json;
+use crate::value::Json;
 
 use crate::event::{FailureKind, Instant};
 use crate::source::Span;

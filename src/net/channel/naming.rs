@@ -18,7 +18,7 @@ impl Naming {
             Some(pattern) => pattern.first_group(text).unwrap_or_default(),
             None => text,
         };
-        let json = serde_json::from_str::<serde_json::Value>(json_text).ok().map(Arc::new);
+        let json = serde_json::from_str::<crate::value::Json>(json_text).ok().map(Arc::new);
         match &self.events {
             EventNaming::Default => vec![Payload { event: default_name(sse_event, json.as_deref()), json }],
             EventNaming::Path(path) => {
@@ -43,15 +43,15 @@ impl Naming {
     }
 }
 
-fn default_name(sse_event: Option<&str>, json: Option<&serde_json::Value>) -> Option<String> {
+fn default_name(sse_event: Option<&str>, json: Option<&crate::value::Json>) -> Option<String> {
     sse_event.map(str::to_owned).or_else(|| name_of(json.and_then(|json| json.get("type"))))
 }
 
 /// Names are strings; a number or a boolean that stands where the name is looked for names the event by its text.
-fn name_of(node: Option<&serde_json::Value>) -> Option<String> {
+fn name_of(node: Option<&crate::value::Json>) -> Option<String> {
     match node? {
-        serde_json::Value::String(text) => Some(text.clone()),
-        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => Some(value.to_string()),
+        crate::value::Json::String(text) => Some(text.clone()),
+        value @ (crate::value::Json::Number(_) | crate::value::Json::Bool(_)) => Some(value.to_string()),
         _ => None,
     }
 }

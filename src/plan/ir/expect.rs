@@ -76,7 +76,7 @@ pub enum MatcherKind {
     /// A JSON Schema, parsed when the plan was made.
     Schema {
         name: String,
-        schema: Arc<serde_json::Value>,
+        schema: Arc<crate::value::Json>,
     },
     /// Structurally equal, exactly.
     Equals(Expr),

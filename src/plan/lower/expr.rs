@@ -11,8 +11,8 @@ impl Body<'_, '_> {
         let span = expr.span;
         let kind = match &expr.kind {
             ast::ExprKind::Null => constant(Value::null()),
-            ast::ExprKind::Bool(value) => constant(Value::from(serde_json::Value::from(*value))),
-            ast::ExprKind::Number(number) => constant(Value::from(serde_json::Value::Number(number.clone()))),
+            ast::ExprKind::Bool(value) => constant(Value::from(crate::value::Json::from(*value))),
+            ast::ExprKind::Number(number) => constant(Value::from(crate::value::Json::Number(number.clone()))),
             ast::ExprKind::Duration(duration) => constant(Value::Duration(*duration)),
             ast::ExprKind::Size(bytes) => constant(Value::Size(*bytes)),
             ast::ExprKind::Percent(fraction) => constant(Value::Percent(*fraction)),

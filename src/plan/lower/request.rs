@@ -115,7 +115,7 @@ impl Body<'_, '_> {
         const DEFAULT: u64 = 10;
         let default = || crate::plan::Expr {
             span,
-            kind: crate::plan::ExprKind::Const(crate::value::Value::from(serde_json::Value::from(DEFAULT))),
+            kind: crate::plan::ExprKind::Const(crate::value::Value::from(crate::value::Json::from(DEFAULT))),
         };
         limit.map_or_else(default, |limit| self.expr(limit))
     }
@@ -138,7 +138,7 @@ impl Body<'_, '_> {
         if retry.on.is_empty() {
             let status = |status: u16| crate::plan::Expr {
                 span,
-                kind: crate::plan::ExprKind::Const(crate::value::Value::from(serde_json::Value::from(status))),
+                kind: crate::plan::ExprKind::Const(crate::value::Value::from(crate::value::Json::from(status))),
             };
             lowered.statuses = [502, 503, 504].map(status).into();
             lowered.failures = vec![

@@ -204,7 +204,7 @@ impl Metas {
             }
             ast::MetaKind::Retries(times) => {
                 let value = known(lower, module, times);
-                let times = value.as_ref().and_then(Value::as_json).and_then(serde_json::Value::as_u64);
+                let times = value.as_ref().and_then(Value::as_json).and_then(crate::value::Json::as_u64);
                 self.meta.retries = times.and_then(|times| u32::try_from(times).ok());
             }
             ast::MetaKind::RunsOn(names) => extend(&mut self.runs_on, names.iter().map(|name| name.text.clone())),

@@ -65,16 +65,16 @@ impl Lower<'_> {
 }
 
 /// The value of a literal that stands as a type: `"open" or "done"`, `1`, `-1`, `true`, `null`.
-fn literal(expr: &ast::Expr) -> Option<serde_json::Value> {
+fn literal(expr: &ast::Expr) -> Option<crate::value::Json> {
     match &expr.kind {
-        ast::ExprKind::Null => Some(serde_json::Value::Null),
-        ast::ExprKind::Bool(value) => Some(serde_json::Value::from(*value)),
-        ast::ExprKind::Number(number) => Some(serde_json::Value::Number(number.clone())),
-        ast::ExprKind::String(template) => template.as_text().map(serde_json::Value::from),
+        ast::ExprKind::Null => Some(crate::value::Json::Null),
+        ast::ExprKind::Bool(value) => Some(crate::value::Json::from(*value)),
+        ast::ExprKind::Number(number) => Some(crate::value::Json::Number(number.clone())),
+        ast::ExprKind::String(template) => template.as_text().map(crate::value::Json::from),
         ast::ExprKind::Unary(ast::UnaryOp::Minus, inner) => match literal(inner)? {
-            serde_json::Value::Number(number) => match number.as_i64() {
-                Some(whole) => Some(serde_json::Value::from(whole.checked_neg()?)),
-                None => Some(serde_json::Value::from(-number.as_f64()?)),
+            crate::value::Json::Number(number) => match number.as_i64() {
+                Some(whole) => Some(crate::value::Json::from(whole.checked_neg()?)),
+                None => Some(crate::value::Json::from(-number.as_f64()?)),
             },
             _ => None,
         },

@@ -151,7 +151,7 @@ impl Walk {
 /// `expires in`: a duration, or a number of seconds as OAuth2 gives it.
 fn lifetime(expr: &Expr, context: &crate::eval::Context<'_>) -> Result<Duration, crate::eval::Fault> {
     let value = evaluate(expr, context)?;
-    match value.as_json().and_then(serde_json::Value::as_f64) {
+    match value.as_json().and_then(crate::value::Json::as_f64) {
         Some(seconds) => Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
         None => super::super::prepare::duration(expr, context),
     }
@@ -170,7 +170,7 @@ fn jwt_lifetime(token: &str, now: jiff::Timestamp) -> Option<Duration> {
     use base64::Engine as _;
     let claims = token.split('.').nth(1)?;
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    let claims: crate::value::Json = serde_json::from_slice(&claims).ok()?;
     let expiry = claims.get("exp")?;
     let since_epoch = match expiry.as_i64() {
         // A float would lose what is below a microsecond.

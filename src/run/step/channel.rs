@@ -339,7 +339,7 @@ fn wants_refusal(open: &OpenChannel) -> bool {
     fn refuses(value: &crate::plan::Expr) -> bool {
         match &value.kind {
             ExprKind::Const(value) => {
-                value.as_json().and_then(serde_json::Value::as_u64).is_some_and(|status| status >= 300)
+                value.as_json().and_then(crate::value::Json::as_u64).is_some_and(|status| status >= 300)
             }
             ExprKind::List(values) => values.iter().all(refuses),
             ExprKind::Range(from, _) => refuses(from),

@@ -151,7 +151,7 @@ impl Walk {
 
     pub(super) fn mark(&mut self, slot: Slot) -> Walked {
         let index = self.attempt.channels.mark(self.now());
-        self.scope.set(slot, Value::from(serde_json::Value::from(index)));
+        self.scope.set(slot, Value::from(crate::value::Json::from(index)));
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ pub struct Expr {
 pub enum ExprKind {
     Null,
     Bool(bool),
-    Number(serde_json::Number),
+    Number(crate::value::JsonNumber),
     Duration(std::time::Duration),
     /// Bytes.
     Size(u64),

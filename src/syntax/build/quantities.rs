@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde_json::Number;
+use crate::value::JsonNumber as Number;
 
 use super::Build;
 use crate::diag::{Diagnostic, closest, codes};

@@ -179,7 +179,7 @@ fn batched(missing: &Missing<'_>) -> Option<Told> {
     })
 }
 
-fn names(one: &serde_json::Value, event: &str) -> bool {
+fn names(one: &crate::value::Json, event: &str) -> bool {
     one.as_object().is_some_and(|fields| fields.values().any(|value| value.as_str() == Some(event)))
 }
 

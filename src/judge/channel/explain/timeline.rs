@@ -114,8 +114,8 @@ fn telling(frame: &Frame) -> Option<String> {
 }
 
 /// JSON on one line, cut before it is written out whole.
-fn compact(json: &serde_json::Value) -> String {
-    use serde_json::Value as Json;
+fn compact(json: &crate::value::Json) -> String {
+    use crate::value::Json;
     let text = match json {
         Json::Object(fields) => {
             let fields = fields.iter().take(8).map(|(name, value)| format!("{}: {}", short(name, 20), scalar(value)));
@@ -127,8 +127,8 @@ fn compact(json: &serde_json::Value) -> String {
     short(&text, LONGEST)
 }
 
-fn scalar(json: &serde_json::Value) -> String {
-    use serde_json::Value as Json;
+fn scalar(json: &crate::value::Json) -> String {
+    use crate::value::Json;
     match json {
         // The beginning of a UUID tells it from others.
         Json::String(text) if uuid::Uuid::try_parse(text).is_ok() => format!("\"{}\"", short(text, 8)),

@@ -96,7 +96,7 @@ pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
             }
             StepKind::Mark { slot, name } => {
                 let index = marks.iter().position(|(known, _)| known == &**name).unwrap();
-                scope.set(*slot, Value::from(serde_json::Value::from(index)));
+                scope.set(*slot, Value::from(crate::value::Json::from(index)));
             }
             StepKind::ExpectChannel(found) => expectation = Some(found.clone()),
             _ => panic!("a step that these tests don't take"),
@@ -230,7 +230,7 @@ fn frame(number: u32, at: Duration, content: &str) -> Frame {
 }
 
 fn named(mut frame: Frame, text: &str) -> Frame {
-    let json: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    let json: Option<crate::value::Json> = serde_json::from_str(text).ok();
     let event = json.as_ref().and_then(|json| json.get("type")).and_then(|name| name.as_str()).map(str::to_owned);
     frame.payload = Payload { event, json: json.map(Arc::new) };
     frame

@@ -79,6 +79,6 @@ fn refused(at: f64) -> Sighting {
     Sighting::read(seconds(at), Answer::None(FailureKind::Refused), false, None)
 }
 
-fn says(at: f64, status: u16, body: serde_json::Value) -> Sighting {
+fn says(at: f64, status: u16, body: crate::value::Json) -> Sighting {
     Sighting::read(seconds(at), Answer::Status(status), status < 300, Some(&body))
 }

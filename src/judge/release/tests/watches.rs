@@ -95,7 +95,7 @@ fn a_hostile_health_answer_is_bounded() {
     for _ in 0..100 {
         deep = json!({ "x": deep });
     }
-    let wide: serde_json::Map<String, serde_json::Value> =
+    let wide: crate::value::JsonMap =
         (0..5000).map(|index| (format!("{index}{}", "k".repeat(500)), json!("down"))).collect();
     for body in [deep, json!(wide), json!({ "status": "s".repeat(100_000) })] {
         let sighting = Sighting::read(seconds(1.0), Answer::Status(503), false, Some(&body));
