@@ -287,7 +287,7 @@ impl Http {
         progress.received += head_size(parts.status, &parts.extensions, &headers);
         let wire = body::read(wire, authority, status, &mut progress.received).await?;
         let wire_size = wire.len() as u64;
-        let body = body::decode(wire, &headers, authority)?;
+        let body = body::decode(wire, &headers, authority, status)?;
         Ok(Response {
             status,
             version: version_name(parts.version),
