@@ -20,6 +20,9 @@ pub struct Exchange {
     pub outcome: Result<Arc<Response>, Failure>,
     /// How many times the request was sent.
     pub attempts: u32,
+    /// How many times a connection that had been used before died before the first byte of a response, and the request was sent once more on a
+    /// fresh one. Not counted among the attempts.
+    pub reconnected: u32,
     /// The answers that redirected, in order.
     pub hops: Vec<Hop>,
     /// Who answered, or was to: absent when nobody was looked for. Of the last hop.
