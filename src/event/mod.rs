@@ -5,9 +5,11 @@
 mod channel;
 pub mod charset;
 mod exchange;
+mod weak;
 
 pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
 pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, Timings, Tls, Unreal};
+pub use weak::Weak;
 
 use std::time::Duration;
 
