@@ -23,6 +23,7 @@ mod made;
 mod plans;
 mod protocols;
 mod real;
+mod reconnect;
 mod report_command;
 mod report_compare;
 mod report_formats;
