@@ -39,6 +39,7 @@ fn server(name: &str) -> String {
         "silent" => silent(),
         "huge" => endless(),
         "closing" => fixed("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly"),
+        "latin1" => fixed(answer("Content-Type: text/plain\r\n", b"St\xf6rung")),
         "garbage" => fixed("not HTTP at all\r\n\r\n"),
         "redirects" => {
             fixed("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

@@ -3,6 +3,7 @@
 
 mod aborts;
 mod browser;
+mod charset;
 mod check;
 mod cli;
 mod credentials;
@@ -39,4 +40,5 @@ mod specs;
 mod tap_points;
 mod tidy;
 mod tls;
+mod urls;
 mod weak;

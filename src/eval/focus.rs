@@ -17,8 +17,8 @@ pub struct BodyJson(OnceLock<Option<Arc<crate::value::Json>>>);
 impl BodyJson {
     pub fn of(&self, response: &Response) -> Option<&Arc<crate::value::Json>> {
         let parse = || {
-            let body = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
-            serde_json::from_slice(body).ok().map(Arc::new)
+            let text = response.text().ok()?;
+            serde_json::from_str(&text).ok().map(Arc::new)
         };
         self.0.get_or_init(parse).as_ref()
     }

@@ -2,24 +2,30 @@
 
 mod arithmetic;
 mod compare;
+mod csv;
 mod duration;
+mod http_date;
 mod jsonpath;
 mod money;
 mod network;
 mod regex;
 mod secret;
 mod types;
+mod url;
 mod xpath;
 
 pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
+pub use csv::{CsvError, Table};
 pub use duration::{format_duration, format_size};
+pub use http_date::http_date;
 pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
 pub use money::{Money, Rate, money_words};
 pub use network::{NotPublic, NotReal, SpecialUse, not_public, not_real};
 pub use regex::{Pattern, PatternError};
 pub use secret::{Secret, SecretSink};
 pub use types::{Shape, ShapeField, Type};
+pub use url::{UrlPlace, UrlWriter};
 pub use xpath::{Document, Kind as XPathKind, TooMuchWork, XPath, XPathError, XPathResult};
 
 use std::sync::Arc;

@@ -69,7 +69,7 @@ impl Body<'_, '_> {
                 request.auth = Some(Auth::Digest { user: self.expr(user), password: self.expr(password) });
             }
             Part::Json(value) => request.body = Some(Payload::Json(self.expr(value))),
-            Part::Body(value) => request.body = Some(Payload::Raw(self.expr(value))),
+            Part::Body(value) => request.body = Some(Payload::Raw(self.raw(value))),
             Part::Form(value) => request.body = Some(Payload::Form(self.expr(value))),
             Part::Multipart(fields) => {
                 let fields = fields.iter().map(|field| self.multipart_field(field)).collect();
@@ -104,7 +104,7 @@ impl Body<'_, '_> {
         MultipartField {
             span: field.span,
             name: Arc::from(field.name.text.as_str()),
-            value: self.expr(&field.value),
+            value: self.raw(&field.value),
             content_type: field.content_type.as_ref().map(|text| Arc::from(text.value.as_str())),
             filename: field.filename.as_ref().map(|text| Arc::from(text.value.as_str())),
         }
