@@ -11,7 +11,7 @@ const USES: [(&str, &[&str]); 19] = [
     ("project", &["diag", "source", "syntax"]),
     ("check", &["demo", "diag", "plan", "project", "source", "syntax", "value"]),
     ("plan", &["diag", "event", "project", "source", "syntax", "value"]),
-    ("event", &[]),
+    ("event", &["value"]),
     ("eval", &["diag", "event", "plan", "source", "syntax", "value"]),
     ("matchers", &["diag", "eval", "plan", "syntax", "value"]),
     ("pattern", &["event"]),
