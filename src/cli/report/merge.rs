@@ -3,6 +3,7 @@ use super::super::output::Output;
 use super::args::Merge;
 use super::finish;
 use crate::diag::{Diagnostic, codes};
+use crate::report::assemble;
 use crate::report::merge::{self, Named};
 use crate::source::Span;
 
@@ -25,5 +26,9 @@ pub fn main(args: &Merge, output: &Output) -> Result<Exit, Box<Diagnostic>> {
             Ok((name, blob))
         })
         .collect();
-    finish(&merge::merge(blobs?)?, &args.report, output)
+    let mut report = merge::merge(blobs?)?;
+    if args.deny.is_some() {
+        assemble::deny_weak(&mut report);
+    }
+    finish(&report, &args.report, output)
 }
