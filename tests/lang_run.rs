@@ -1,6 +1,6 @@
 //! What the language does, case by case: in `tests/lang/*.md`, a spec, a ` ```server ` that it runs against, and a block ` ```expect run ` with what came of
 //! each test: `passed "NAME"`, or another outcome with its diagnostics below, `CODE LINE:COLUMN-LINE:COLUMN MESSAGE`. Times and addresses in
-//! messages stand as `#`. `UPDATE_EXPECT=1` writes what is said now.
+//! messages stand as `#`. An expectation that passed on weak evidence is `weak LINE:COLUMN REASON`. `UPDATE_EXPECT=1` writes what is said now.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -110,6 +110,14 @@ impl Case {
                 let code = diagnostic["code"].as_str().unwrap();
                 let message = steady(diagnostic["message"].as_str().unwrap());
                 let _ = writeln!(found, "  {code} {}-{} {message}", place("start"), place("end"));
+            }
+            for one in
+                test["steps"].as_array().unwrap().iter().flat_map(|step| step["expectations"].as_array().unwrap())
+            {
+                if let Some(reason) = one["weak"]["reason"].as_str() {
+                    let at = &one["span"]["start"];
+                    let _ = writeln!(found, "  weak {}:{} {reason}", at["line"], at["column"]);
+                }
             }
         }
         found

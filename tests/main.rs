@@ -42,3 +42,4 @@ mod specs;
 mod tap_points;
 mod tidy;
 mod tls;
+mod weak;

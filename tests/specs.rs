@@ -57,6 +57,7 @@ async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResult {
         trusted: Vec::new(),
         shard: None,
         specs: None,
+        deny_weak: false,
     };
     let result = {
         let release = e2e_dsl::plan::lay_out_phases(&mut plan);

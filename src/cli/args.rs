@@ -74,6 +74,9 @@ pub struct Run {
     /// Go on with an interrupted run: what ended well stays, the rest is run.
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "rerun_failed")]
     pub resume: Option<String>,
+    /// Fail (exit code 1) where an expectation passed on weak evidence.
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<DenyEvidence>,
     /// Check and lay out everything, show the plan, and run nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -142,6 +145,12 @@ pub enum CheckFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Deny {
     Warnings,
+}
+
+/// Evidence that isn't good enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DenyEvidence {
+    Weak,
 }
 
 #[derive(Debug, clap::Args)]

@@ -162,6 +162,7 @@ async fn carry_out(
         trusted,
         shard: portion.shard,
         specs: Some(portion.specs.clone()),
+        deny_weak: args.deny.is_some(),
     };
     let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
     let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, outputs.github);

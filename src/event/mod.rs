@@ -3,10 +3,13 @@
 //! Every instant is a duration since the run's epoch, so that recorded and live evidence are judged alike.
 
 mod channel;
+pub mod charset;
 mod exchange;
+mod weak;
 
 pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
 pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, Timings, Tls, Unreal};
+pub use weak::Weak;
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
-use crate::event::{ChannelLog, Exchange, Instant};
+use crate::event::{ChannelLog, Exchange, Instant, Weak};
 use crate::plan::AtRisk;
 use crate::source::Span;
 
@@ -130,6 +130,8 @@ pub struct ExpectationRecord {
     /// As written: `status 201`, `$.id is uuid`.
     pub text: String,
     pub held: bool,
+    /// Why it proves little although it held.
+    pub weak: Option<Weak>,
 }
 
 /// A channel with what its expectations made of its frames.
@@ -162,6 +164,8 @@ pub struct RunInfo {
     pub shard: Option<(u32, u32)>,
     /// SHA-256 of the specs and of what was selected of them, hexadecimal.
     pub specs: Option<String>,
+    /// Weak evidence keeps the run from being ready: `--deny weak`.
+    pub deny_weak: bool,
 }
 
 /// A run that has ended.
@@ -197,6 +201,7 @@ impl RunResult {
             interrupted: self.interrupted,
             problems,
             duration: self.duration,
+            deny_weak: self.info.deny_weak,
         }
     }
 }

@@ -1,8 +1,8 @@
 use super::{ExpectationRecord, excerpt, failure};
 use crate::diag::{Code, Diagnostic, Severity, codes};
 use crate::eval::{BodyJson, Context, Fault, Focus, Found, Host, Scope, find, locate};
-use crate::event::{Exchange, Failure, FailureKind, Response};
-use crate::matchers::{Kind, Mismatch, apply};
+use crate::event::{Exchange, Failure, FailureKind, Response, Weak};
+use crate::matchers::{Kind, Mismatch, apply, weakness};
 use crate::plan::{Capture, Check, Expectation, Plan, Request, Subject, SubjectKind};
 use crate::source::Span;
 use crate::value::{PathStep, Secret, Value, path_text};
@@ -39,14 +39,14 @@ pub fn response(plan: &Plan, request: &Request, exchange: &Exchange, scope: &mut
             judged.diagnostics.push(failure::diagnostic(request, failure, &plan.environment));
         }
         (Ok(response), Some((kind, span))) => {
-            record(plan, *span, false, &mut judged);
+            record(plan, *span, false, None, &mut judged);
             let message = format!("the answer was {}, expected a failure: {}", response.status, kind.word());
             let diagnostic = Diagnostic::error(&codes::NO_FAILURE, *span, message)
                 .with_help("the server answered; expect its status instead, if that is right");
             judged.diagnostics.push(with_body(diagnostic, response, &json_of(response), &[]));
         }
         (Err(failure), Some((kind, span))) => {
-            record(plan, *span, failure.kind == *kind, &mut judged);
+            record(plan, *span, failure.kind == *kind, None, &mut judged);
             if failure.kind != *kind {
                 let message = format!(
                     "the exchange failed by {} ({}), expected {}",
@@ -81,11 +81,11 @@ fn json_of(response: &Response) -> Option<std::sync::Arc<crate::value::Json>> {
     BodyJson::default().of(response).cloned()
 }
 
-fn record(plan: &Plan, span: Span, held: bool, judged: &mut Judged) {
+fn record(plan: &Plan, span: Span, held: bool, weak: Option<Weak>, judged: &mut Judged) {
     let text = plan.sources.text(span);
     let text = text.strip_prefix("expect").map_or(text, str::trim_start);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    judged.expectations.push(ExpectationRecord { span, text, held });
+    judged.expectations.push(ExpectationRecord { span, text, held, weak });
 }
 
 fn checks(list: &[Check], plan: &Plan, focus: Focus<'_>, scope: &mut Scope, host: &dyn Host, judged: &mut Judged) {
@@ -103,20 +103,19 @@ fn checks(list: &[Check], plan: &Plan, focus: Focus<'_>, scope: &mut Scope, host
 
 fn judge_one(expect: &Expectation, context: &Context<'_>, judged: &mut Judged) {
     let found = expectation(expect, context);
-    record(context.plan, expect.span, found.is_none(), judged);
-    judged.diagnostics.extend(found);
+    record(context.plan, expect.span, found.is_ok(), found.as_ref().ok().copied().flatten(), judged);
+    judged.diagnostics.extend(found.err().map(|diagnostic| *diagnostic));
 }
 
-/// Judges one expectation of an answer, a frame or a value: `None` when it holds.
-pub fn expectation(expect: &Expectation, context: &Context<'_>) -> Option<Diagnostic> {
-    let found = match find(&expect.subject, context) {
-        Ok(found) => found,
-        Err(fault) => return Some(with_focus(*fault, context, &[])),
-    };
-    match apply(&expect.matcher, &found, context) {
-        Ok(Ok(())) => None,
-        Ok(Err(mismatch)) => Some(explain(expect, &found, *mismatch, context)),
-        Err(fault) => Some(*fault),
+/// Judges one expectation of a response, a frame or a value: `Ok` when it holds, with the reason why that proves little if there is one.
+///
+/// # Errors
+/// It doesn't hold, or can't be evaluated.
+pub fn expectation(expect: &Expectation, context: &Context<'_>) -> Result<Option<Weak>, Box<Diagnostic>> {
+    let found = find(&expect.subject, context).map_err(|fault| Box::new(with_focus(*fault, context, &[])))?;
+    match apply(&expect.matcher, &found, context)? {
+        Ok(()) => Ok(weakness(&expect.matcher, &found, context)),
+        Err(mismatch) => Err(Box::new(explain(expect, &found, *mismatch, context))),
     }
 }
 
@@ -307,7 +306,7 @@ fn either(
         }
         tried.push(inner);
     }
-    judged.expectations.push(ExpectationRecord { span, text: "either …".to_owned(), held: false });
+    judged.expectations.push(ExpectationRecord { span, text: "either …".to_owned(), held: false, weak: None });
     let mut diagnostic =
         Diagnostic::error(&codes::NO_BRANCH, span.slice(0, "either".len()), "no branch of this `either` holds");
     for (index, inner) in tried.iter().enumerate() {

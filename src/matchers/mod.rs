@@ -11,9 +11,11 @@ mod schema;
 mod sequence;
 mod text;
 mod types;
+mod weak;
 
 pub use condition::condition;
 pub use difference::{Difference, differences};
+pub use weak::weakness;
 
 use crate::eval::{Context, Fault, Found, show};
 use crate::plan::{Matcher, MatcherKind};

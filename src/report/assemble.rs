@@ -1,7 +1,7 @@
 //! Judges what is known of a run anew: what a journal kept, what shards wrote.
 
 use super::model::{Gate, Report, RiskSum};
-use crate::judge::release::{Abort, Assessment, Digest, Facts, assess};
+use crate::judge::release::{Abort, Assessment, Digest, Facts, VerdictState, assess, denied_weak, weak_words};
 
 /// Gives a report the gates, causes, counts and verdict that follow from its plan, tests and services.
 pub fn judge(report: &mut Report) {
@@ -26,6 +26,7 @@ pub fn judge(report: &mut Report) {
         interrupted: report.run.interrupted,
         problems: &problems,
         duration: super::model::time(report.run.duration_ms),
+        deny_weak: report.run.deny_weak,
     });
     write(report, &assessment);
 }
@@ -55,6 +56,22 @@ pub fn judge_shard(report: &mut Report) {
         "; the run is judged when its shards are merged"
     });
     report.verdict.reasons.push(note);
+}
+
+/// Judges a report that is judged already as its run would have been with `--deny weak`.
+pub fn deny_weak(report: &mut Report) {
+    let count = report.summary.weak;
+    if report.run.deny_weak || count == 0 {
+        report.run.deny_weak = true;
+        return;
+    }
+    report.run.deny_weak = true;
+    let verdict = &mut report.verdict;
+    verdict.reasons.retain(|reason| *reason != weak_words(count));
+    verdict.reasons.push(denied_weak(count));
+    if matches!(VerdictState::named(&verdict.state), Some(VerdictState::Ready | VerdictState::Degraded)) {
+        VerdictState::NotReady.words().clone_into(&mut verdict.state);
+    }
 }
 
 fn write(report: &mut Report, assessment: &Assessment) {

@@ -78,6 +78,7 @@ impl Builder<'_> {
             require_real: info.require_real,
             shard: info.shard.map(|(index, total)| model::Shard { index, total }),
             specs: info.specs.clone(),
+            deny_weak: info.deny_weak,
         }
     }
 
@@ -225,6 +226,7 @@ impl Builder<'_> {
             text: expectation.text.clone(),
             held: expectation.held,
             span: span(expectation.span, self.sources),
+            weak: expectation.weak.map(weakness),
         });
         model::Step {
             title: one.title.clone(),
@@ -277,6 +279,10 @@ pub(super) fn span(span: source::Span, sources: &Sources) -> Option<model::Span>
         model::Place { line: at.line, column: at.column, offset: at.offset }
     };
     Some(model::Span { file: file.name.clone(), start: place(span.start), end: place(span.end) })
+}
+
+pub(super) fn weakness(weak: crate::event::Weak) -> model::Weakness {
+    model::Weakness { reason: weak.name().to_owned(), message: weak.words() }
 }
 
 /// A diagnostic without its drawing.

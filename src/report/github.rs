@@ -18,14 +18,20 @@ pub fn annotation(diagnostic: &Diagnostic, sources: &Sources) -> String {
 /// What a test has told, a line each. It is masked before it is escaped: in the escaped line a secret with a `%` would no longer be found.
 pub fn test_annotations(test: &TestResult, sources: &Sources, redactor: &Redactor) -> String {
     let diagnostics = test.diagnostics.iter().map(|one| build::diagnostic(&redactor.diagnostic(one), sources));
-    diagnostics.map(|one| of_test(&one, &test.outcome)).collect()
+    let records = test.steps.iter().flat_map(|step| &step.expectations);
+    let weak = records.filter_map(|one| {
+        let text = redactor.redact(&one.text);
+        Some(of_weak(build::span(one.span, sources).as_ref(), &text, &build::weakness(one.weak?)))
+    });
+    diagnostics.map(|one| of_test(&one, &test.outcome)).chain(weak).collect()
 }
 
 /// All that a report holds, a line each: tests, and what must hold beside them.
 pub fn annotations(report: &Report) -> String {
     let of_tests = report.tests.iter().flat_map(|test| {
         let outcome = test.outcome();
-        test.diagnostics.iter().map(move |one| of_test(one, &outcome))
+        let diagnostics = test.diagnostics.iter().map(move |one| of_test(one, &outcome));
+        diagnostics.chain(test.weak().map(|(one, weak)| of_weak(one.span.as_ref(), &one.text, weak)))
     });
     of_tests.chain([beside_tests(report)]).collect()
 }
@@ -76,6 +82,12 @@ fn of_point(name: &str, broken: &Broken) -> String {
         None => broken.message.clone(),
     };
     line("error", broken.span.as_ref(), name, &message)
+}
+
+/// What passed, and proves little.
+fn of_weak(span: Option<&model::Span>, text: &str, weak: &model::Weakness) -> String {
+    let message = format!("passed on weak evidence: {}", weak.message);
+    line("warning", span, text, &message) + "\n"
 }
 
 fn line(level: &str, span: Option<&model::Span>, title: &str, message: &str) -> String {

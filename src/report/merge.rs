@@ -54,6 +54,7 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
     let services = services(&mut reports);
     let abort = reports.iter().filter_map(|report| report.abort.clone()).min_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
     let credentials = credentials(&reports);
+    let deny_weak = reports.iter().any(|report| report.run.deny_weak);
     let interrupted = reports.iter().any(|report| report.run.interrupted);
     let diagnostics = reports.iter_mut().flat_map(|report| std::mem::take(&mut report.diagnostics)).collect();
     let loads = reports.iter_mut().flat_map(|report| std::mem::take(&mut report.loads)).collect();
@@ -63,6 +64,7 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
     (merged.run.duration_ms, merged.run.interrupted, merged.run.shard) = (end, interrupted, None);
     (merged.plan, merged.phases, merged.services, merged.abort) = (plan, phases, services, abort);
     (merged.credentials, merged.diagnostics, merged.loads, merged.tests) = (credentials, diagnostics, loads, tests);
+    merged.run.deny_weak = deny_weak;
     assemble::judge(&mut merged);
     Ok(merged)
 }

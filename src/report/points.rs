@@ -107,6 +107,10 @@ pub(super) fn points(report: &Report) -> Vec<Point> {
         let words = format!("the run was interrupted; {} tests were not run", report.summary.not_run);
         points.push(run("is complete", Broken { error: true, ..Broken::new("interrupted", words, None) }));
     }
+    if report.run.deny_weak && report.summary.weak > 0 {
+        let words = crate::judge::release::denied_weak(report.summary.weak);
+        points.push(run("evidence", Broken::new("weak_evidence", words, None)));
+    }
     let ready = VerdictState::named(&report.verdict.state) == Some(VerdictState::Ready);
     let told = points.iter().any(|point| matches!(point.state, PointState::Broken(_)))
         || report.tests.iter().any(|test| test.outcome().is_bad());

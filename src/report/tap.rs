@@ -43,6 +43,13 @@ pub fn render(report: &Report) -> String {
 }
 
 fn test(text: &mut String, number: usize, test: &Test) {
+    point(text, number, test);
+    for (one, weak) in test.weak() {
+        let _ = writeln!(text, "# weak evidence: {}: {}", printable(&one.text), printable(&weak.message));
+    }
+}
+
+fn point(text: &mut String, number: usize, test: &Test) {
     let description = description(&test.suite, &test.name);
     let skip = |reason: &str| format!("ok {number} - {description} # SKIP {}\n", escape(reason));
     match test.outcome() {

@@ -39,6 +39,8 @@ pub struct Options {
     pub shard: Option<(u32, u32)>,
     /// SHA-256 of the specs and of what was selected of them, hexadecimal.
     pub specs: Option<String>,
+    /// Weak evidence keeps the run from being ready.
+    pub deny_weak: bool,
 }
 
 /// What all tests of a run share.
@@ -70,6 +72,7 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
         require_real: plan.environment.require_real,
         shard: options.shard,
         specs: options.specs.clone(),
+        deny_weak: options.deny_weak,
     };
     for value in plan.environment.values.values() {
         if let Value::Secret(secret) = value {

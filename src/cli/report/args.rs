@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use crate::cli::args::DenyEvidence;
+
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Report {
@@ -25,6 +27,9 @@ pub struct Report {
     /// printed.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
+    /// Fail (exit code 1) where an expectation passed on weak evidence.
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<DenyEvidence>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,6 +48,9 @@ pub struct Merge {
     /// Where a report goes, as a run has it; without any, test_results.json and test_results.html.
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
+    /// Fail (exit code 1) where an expectation passed on weak evidence.
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<DenyEvidence>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -4,6 +4,7 @@ use super::super::resume::MAX_RESULTS_BYTES;
 use super::args::Merge;
 use super::finish;
 use crate::diag::{Diagnostic, codes};
+use crate::report::assemble;
 use crate::report::merge::{self, Named};
 use crate::source::{Readable, Span, read_file};
 
@@ -27,5 +28,9 @@ pub fn main(args: &Merge, output: &Output) -> Result<Exit, Box<Diagnostic>> {
             Ok((name, blob))
         })
         .collect();
-    finish(&merge::merge(blobs?)?, &args.report, output)
+    let mut report = merge::merge(blobs?)?;
+    if args.deny.is_some() {
+        assemble::deny_weak(&mut report);
+    }
+    finish(&report, &args.report, output)
 }

@@ -14,14 +14,14 @@ use super::exit::Exit;
 use super::output::Output;
 use super::outputs::Outputs;
 use crate::diag::{Diagnostic, closest};
-use crate::report::{github, model, terminal};
+use crate::report::{assemble, github, model, terminal};
 
 pub fn main(args: &Report, color: Color) -> Exit {
     let output = Output::new(color);
     let done = match (&args.command, &args.from_journal) {
         (Some(ReportCommand::Merge(args)), _) => merge::main(args, &output),
         (Some(ReportCommand::Compare(args)), _) => compare::main(args, &output),
-        (None, Some(path)) => journal::main(path, &args.report, &output),
+        (None, Some(path)) => journal::main(path, args, &output),
         (None, None) => again(args, &output),
     };
     done.unwrap_or_else(|diagnostic| {
@@ -33,7 +33,10 @@ pub fn main(args: &Report, color: Color) -> Exit {
 /// Renders results again; the exit code is the run's.
 fn again(args: &Report, output: &Output) -> Result<Exit, Box<Diagnostic>> {
     let outputs = Outputs::again(&args.report)?;
-    let report = read::results(&args.results).map_err(|diagnostic| Box::new(meant(*diagnostic, args)))?;
+    let mut report = read::results(&args.results).map_err(|diagnostic| Box::new(meant(*diagnostic, args)))?;
+    if args.deny.is_some() {
+        assemble::deny_weak(&mut report);
+    }
     if args.report.is_empty() {
         output.print(&terminal::summary(&report, output.style));
     }

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use super::fit::{Asked, Captures, Fitted};
+use super::fit::{Asked, Captures, Fitted, Judged};
 use super::target::Target;
 use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, build, explain, limits};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
 use crate::event::{ChannelEnd, Frame, Instant};
-use crate::judge::{ExpectationRecord, FrameMatch};
+use crate::judge::FrameMatch;
 use crate::pattern::Limit;
 use crate::plan::{Item, ItemEntry, OnChannel, What};
 use crate::source::Span;
@@ -29,7 +29,7 @@ pub(super) struct Every {
     matches: Vec<(u32, Span)>,
     /// What captured secrets.
     secret: Vec<(Asked, Captures)>,
-    records: Vec<(Span, bool)>,
+    records: Vec<Judged>,
     captured: Arc<Scope>,
     state: State,
 }
@@ -154,7 +154,7 @@ impl Every {
             self.secret.push((asked.clone(), captures.clone()));
         }
         let judged = asked.judge(frame, captures, outside);
-        self.records.extend(judged.iter().map(|(span, wrong)| (*span, wrong.is_none())));
+        self.records.extend(judged.iter().map(|(one, _)| *one));
         let missing = captures.wrong.as_deref().cloned();
         for diagnostic in judged.into_iter().filter_map(|(_, wrong)| wrong).chain(missing) {
             self.fail(Unmet::Wrong { frame: frame.clone(), item: asked.item.head, diagnostic });
@@ -249,11 +249,7 @@ impl Every {
             concluded.matches.push((self.target.channel, found));
         }
         self.secret.iter().for_each(|(asked, captures)| concluded.learn(&asked.item, &captures.scope));
-        for (span, held) in &self.records {
-            let text = evidence.text(*span);
-            let text = text.strip_prefix("expect ").unwrap_or(&text).to_owned();
-            concluded.expectations.push(ExpectationRecord { span: *span, text, held: *held });
-        }
+        concluded.expectations.extend(self.records.iter().map(|one| one.record(evidence)));
         match &self.state {
             State::Failed(unmet) => {
                 concluded.diagnostics = explain::not_every(unmet, self, evidence);

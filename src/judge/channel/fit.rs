@@ -1,14 +1,15 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::Outside;
+use super::{Evidence, Outside};
 use crate::diag::Diagnostic;
 use crate::eval::{Context, Fault, Focus, Scope, equal, evaluate};
-use crate::event::Frame;
-use crate::judge::{captured, expectation, is_named};
+use crate::event::{Frame, Weak};
+use crate::judge::{ExpectationRecord, captured, expectation, is_named};
 use crate::matchers::condition;
 use crate::pattern::{Count, Fit, ItemId};
 use crate::plan::{Expr, ExprKind, Item, ItemEntry, Slot, What};
+use crate::source::Span;
 use crate::value::Value;
 
 /// An item as one expectation asks for it: with the values of the loops that it stands in.
@@ -39,6 +40,22 @@ impl PartialEq for Captures {
 impl Captures {
     pub fn new(scope: Arc<Scope>) -> Self {
         Self { scope, wrong: None }
+    }
+}
+
+/// An expectation inside an item, of a frame that the item took.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Judged {
+    span: Span,
+    held: bool,
+    weak: Option<Weak>,
+}
+
+impl Judged {
+    pub fn record(&self, evidence: &Evidence<'_>) -> ExpectationRecord {
+        let text = evidence.text(self.span);
+        let text = text.strip_prefix("expect ").unwrap_or(&text).to_owned();
+        ExpectationRecord { span: self.span, text, held: self.held, weak: self.weak }
     }
 }
 
@@ -116,16 +133,16 @@ impl Asked {
     }
 
     /// Judges the expectations inside the item, of a frame that it has taken: each with its diagnostic if it doesn't hold.
-    pub fn judge(
-        &self,
-        frame: &Frame,
-        captures: &Captures,
-        outside: Outside<'_>,
-    ) -> Vec<(crate::source::Span, Option<Diagnostic>)> {
+    pub fn judge(&self, frame: &Frame, captures: &Captures, outside: Outside<'_>) -> Vec<(Judged, Option<Diagnostic>)> {
         let own = self.scope(&captures.scope);
         let context = outside.context(&own, Focus::Frame(frame));
         let expects = self.item.entries.iter().filter_map(|entry| match entry {
-            ItemEntry::Expect(expect) => Some((expect.span, expectation(expect, &context))),
+            ItemEntry::Expect(expect) => {
+                let found = expectation(expect, &context);
+                let weak = found.as_ref().ok().copied().flatten();
+                let one = Judged { span: expect.span, held: found.is_ok(), weak };
+                Some((one, found.err().map(|diagnostic| *diagnostic)))
+            }
             _ => None,
         });
         expects.collect()

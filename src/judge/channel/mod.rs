@@ -30,7 +30,7 @@ use self::together::Together;
 use super::{ExpectationRecord, FrameMatch};
 use crate::diag::Diagnostic;
 use crate::eval::{Context, Fault, Focus, Host, Scope};
-use crate::event::{ChannelEnd, ChannelLog, Frame, Instant};
+use crate::event::{ChannelEnd, ChannelLog, Frame, Instant, Weak};
 use crate::plan::{ChannelExpectation, ChannelExpectationKind as Kind, Item, ItemEntry, Plan};
 use crate::source::Span;
 use crate::value::{Secret, Value, format_duration};
@@ -87,6 +87,8 @@ pub struct Watched {
 #[derive(Clone, Debug)]
 pub struct Concluded {
     pub held: bool,
+    /// Why it proves little although it held.
+    pub weak: Option<Weak>,
     pub diagnostics: Vec<Diagnostic>,
     /// The expectation itself, and those inside its items.
     pub expectations: Vec<ExpectationRecord>,
@@ -207,6 +209,7 @@ impl ChannelJudge {
             span: self.expectation.span,
             text: title(outside.plan, self.expectation.span),
             held: concluded.held,
+            weak: concluded.weak.filter(|_| concluded.held),
         };
         concluded.expectations.insert(0, record);
         concluded
@@ -217,6 +220,7 @@ impl Concluded {
     fn new(verdict: Verdict, base: &Scope) -> Self {
         Self {
             held: verdict == Verdict::Held,
+            weak: None,
             diagnostics: Vec::new(),
             expectations: Vec::new(),
             cursors: Vec::new(),

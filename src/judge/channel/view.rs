@@ -1,16 +1,15 @@
 use std::sync::Arc;
 
 use super::build::{self, Source};
-use super::fit::{Asked, Captures, Fitting};
+use super::fit::{Asked, Captures, Fitting, Judged};
 use super::target::Target;
 use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, explain};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
 use crate::event::{ChannelEnd, Frame, Instant};
-use crate::judge::{ExpectationRecord, FrameMatch};
+use crate::judge::FrameMatch;
 use crate::pattern::{Fit as _, ItemId, Machine, Status, Taken};
 use crate::plan::{View as Planned, What};
-use crate::source::Span;
 
 /// One block on one channel.
 pub(super) struct View {
@@ -25,7 +24,7 @@ pub(super) struct View {
     /// How many of the frames taken have been judged.
     judged: usize,
     /// The expectations inside items, of the frames taken.
-    records: Vec<(Span, bool)>,
+    records: Vec<Judged>,
     /// What is wrong beside the machine's own failure.
     wrong: Vec<Wrong>,
 }
@@ -137,11 +136,7 @@ impl View {
             let text = evidence.text(asked.item.head);
             into.matches.push((self.target.channel, FrameMatch { frame: one.frame, item: asked.item.head, text }));
         }
-        for (span, held) in &self.records {
-            let text = evidence.text(*span);
-            let text = text.strip_prefix("expect ").unwrap_or(&text).to_owned();
-            into.expectations.push(ExpectationRecord { span: *span, text, held: *held });
-        }
+        into.expectations.extend(self.records.iter().map(|one| one.record(evidence)));
         if verdict == Verdict::Held {
             if let Some(last) = taken.last() {
                 into.consumed(self.target.channel, last.frame);
@@ -180,7 +175,7 @@ impl View {
             let (Some(asked), Some(frame)) = (self.asked(taken.item), self.seen(taken.frame)) else { continue };
             let judged = asked.judge(frame, &taken.captures, outside);
             let missing = taken.captures.wrong.as_deref().cloned();
-            self.records.extend(judged.iter().map(|(span, wrong)| (*span, wrong.is_none())));
+            self.records.extend(judged.iter().map(|(one, _)| *one));
             let wrong = judged.into_iter().filter_map(|(_, wrong)| wrong).chain(missing);
             let wrong = wrong.map(|diagnostic| Wrong::Frame { taken: taken.clone(), diagnostic });
             self.wrong.extend(wrong.collect::<Vec<_>>());

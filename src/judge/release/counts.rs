@@ -1,3 +1,4 @@
+use super::Digest;
 use crate::judge::Outcome;
 
 /// How many tests ended how.
@@ -14,9 +15,17 @@ pub struct Counts {
     pub blocked: usize,
     pub vacuous: usize,
     pub not_run: usize,
+    /// Expectations, of whichever tests, that held on weak evidence.
+    pub weak: usize,
 }
 
 impl Counts {
+    pub fn of_tests<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Self {
+        let mut weak = 0;
+        let counts = Self::of(digests.into_iter().inspect(|one| weak += one.weak).map(|one| &one.outcome));
+        Self { weak, ..counts }
+    }
+
     pub fn of<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Self {
         let mut counts = Self::default();
         for outcome in outcomes {

@@ -20,6 +20,8 @@ pub struct Digest {
     pub openings: Vec<Opening>,
     /// Events that came although the spec says `never`.
     pub forbidden: usize,
+    /// Expectations that held on weak evidence.
+    pub weak: usize,
 }
 
 /// `at risk $120K MRR`
@@ -160,6 +162,7 @@ impl Digest {
             samples,
             openings,
             forbidden: test.diagnostics.iter().filter(|one| *one.code == codes::FORBIDDEN_EVENT).count(),
+            weak: test.steps.iter().flat_map(|step| &step.expectations).filter(|one| one.weak.is_some()).count(),
         }
     }
 }

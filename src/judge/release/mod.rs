@@ -21,7 +21,7 @@ pub use counts::Counts;
 pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind, micros};
 pub use gate::{GateResult, Unit, Window};
 pub use services::{Base, ServiceMap};
-pub use verdict::{RiskSum, Verdict, VerdictState, at_risk};
+pub use verdict::{RiskSum, Verdict, VerdictState, at_risk, denied_weak, weak_words};
 pub use watch::{Classification, ServiceState, ServiceWatch, Sighting, classify};
 
 pub use crate::plan::{AbortCondition, AbortKind, Gate, Measure, Of, Phase, Release, Statistic};
@@ -81,6 +81,8 @@ pub struct Facts<'a> {
     /// Problems of no single test: hooks that failed.
     pub problems: &'a [String],
     pub duration: Duration,
+    /// Weak evidence keeps the run from being ready.
+    pub deny_weak: bool,
 }
 
 /// What the run as a whole says.
@@ -138,7 +140,7 @@ pub fn assess(facts: Facts<'_>) -> Assessment {
     let whole = Window { started: Instant::ZERO, duration: facts.duration };
     let gates: Vec<GateResult> = facts.release.gates.iter().map(|gate| gate.judge(&all, &[whole])).collect();
     let causes = causes::causes(facts.digests, facts.services, facts.abort);
-    let counts = Counts::of(facts.digests.iter().map(|digest| &digest.outcome));
+    let counts = Counts::of_tests(facts.digests);
     let verdict = verdict::verdict(&facts, &counts, &phases, &gates);
     Assessment { counts, phases, gates, causes, verdict }
 }
@@ -151,7 +153,7 @@ pub fn phase_result(phase: &Phase, run: Option<&PhaseRun>, digests: &[Digest]) -
     };
     let windows = run.map(PhaseRun::windows).unwrap_or_default();
     let gates: Vec<GateResult> = phase.gates.iter().map(|gate| gate.judge(&mine, &windows)).collect();
-    let counts = Counts::of(mine.iter().map(|digest| &digest.outcome));
+    let counts = Counts::of_tests(mine.iter().copied());
     // Without a gate, a phase passes when all of its tests do, and at least one did.
     let short = phase.gates.is_empty() && !phase.left_out && (counts.good() == 0 || counts.short() > 0);
     let state = match run.filter(|run| run.started.is_some()) {

@@ -71,6 +71,10 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
     if counts.bad() > 0 {
         reasons.push(format!("{} of {} tests did not hold", counts.bad(), counts.total));
     }
+    let denied = facts.deny_weak && counts.weak > 0;
+    if denied {
+        reasons.push(denied_weak(counts.weak));
+    }
     if counts.blocked > 0 {
         let (noun, verb) = if counts.blocked == 1 { ("test", "needs") } else { ("tests", "need") };
         reasons.push(format!("{} {noun} {verb} a service that is down", counts.blocked));
@@ -87,7 +91,7 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
     } else if nothing && facts.problems.is_empty() && !any_down {
         reasons.push("nothing was proved: no test passed".to_owned());
         VerdictState::Invalid
-    } else if gates_fail || !facts.problems.is_empty() {
+    } else if gates_fail || denied || !facts.problems.is_empty() {
         VerdictState::NotReady
     } else if counts.short() > 0 || any_down {
         if gated { VerdictState::Degraded } else { VerdictState::NotReady }
@@ -103,7 +107,21 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
         let noun = if counts.flaky == 1 { "test is" } else { "tests are" };
         reasons.push(format!("{} {noun} flaky: passed only when tried again", counts.flaky));
     }
+    if counts.weak > 0 && !denied {
+        reasons.push(weak_words(counts.weak));
+    }
     Verdict { state, reasons, at_risk: at_risk(facts.digests, facts.abort.is_some()) }
+}
+
+/// `12 expectations passed on weak evidence`
+pub fn weak_words(count: usize) -> String {
+    let noun = if count == 1 { "expectation" } else { "expectations" };
+    format!("{count} {noun} passed on weak evidence")
+}
+
+/// The reason of a run that isn't ready because of it.
+pub fn denied_weak(count: usize) -> String {
+    format!("{}, which `--deny weak` refuses", weak_words(count))
 }
 
 /// `success > 90% does not hold: 82.1% (23 of 28 tests)`

@@ -57,6 +57,7 @@ fn side(side: &Side) -> Json {
         "started_at": side.started_at,
         "environment": side.environment,
         "tests": side.tests,
+        "weak": side.weak,
         "flaky_share": side.flaky_share,
     })
 }

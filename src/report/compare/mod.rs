@@ -17,7 +17,7 @@ pub use outcomes::{Change, Tests};
 
 use super::model::{Report, RiskSum, Test};
 use crate::judge::Outcome;
-use crate::judge::release::VerdictState;
+use crate::judge::release::{VerdictState, weak_words};
 use outcomes::{Entry, entries, flaky_share};
 use times::{Item, judge};
 
@@ -36,6 +36,8 @@ pub struct Side {
     pub started_at: String,
     pub environment: Option<String>,
     pub tests: usize,
+    /// Expectations that passed on weak evidence, in its first run.
+    pub weak: usize,
     /// Of the tests that were carried out.
     pub flaky_share: f64,
 }
@@ -112,6 +114,7 @@ impl Comparison {
             && self.at_risk.is_empty()
             && self.slower.is_empty()
             && self.faster.is_empty()
+            && self.base.weak == self.new.weak
             && self.base.verdict == self.new.verdict
     }
 }
@@ -154,6 +157,7 @@ fn side(runs: &[&Report], first: &Report, flaky_share: f64) -> Side {
         started_at: first.run.started_at.clone(),
         environment: first.run.environment.clone(),
         tests: first.tests.len(),
+        weak: first.summary.weak,
         flaky_share,
     }
 }
@@ -171,6 +175,10 @@ fn notes(base: &Report, new: &Report, drift: f64, tests: &Tests) -> Vec<String> 
     let shard = |report: &Report| report.run.shard.map(|shard| format!("{}/{}", shard.index, shard.total));
     if shard(base) != shard(new) {
         notes.push(format!("the shard differs: {} before, {} now", or_none(&shard(base)), or_none(&shard(new))));
+    }
+    let (weak, before) = (new.summary.weak, base.summary.weak);
+    if weak != before {
+        notes.push(format!("{}, {before} before", weak_words(weak)));
     }
     if tests.lost > 0 && !lost_too_many(tests) {
         notes.push(lost_words(tests));

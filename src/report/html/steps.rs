@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::words::{clean, duration};
-use crate::report::model::Step;
+use crate::report::model::{Expectation, Step};
 
 #[derive(Template)]
 #[template(path = "steps.html")]
@@ -17,7 +17,14 @@ struct One {
     time: String,
     /// Its exchange's number, from 1.
     exchange: Option<usize>,
-    expectations: Vec<(bool, String)>,
+    expectations: Vec<Expected>,
+}
+
+struct Expected {
+    class: &'static str,
+    text: String,
+    /// Why it proves little.
+    weak: Option<String>,
 }
 
 impl Steps {
@@ -37,6 +44,16 @@ fn one(step: &Step) -> One {
         title: clean(&step.title),
         time: if class == "not_run" { words.to_owned() } else { duration(step.duration_ms) },
         exchange: step.exchange.map(|index| index.saturating_add(1)),
-        expectations: step.expectations.iter().map(|one| (one.held, clean(&one.text))).collect(),
+        expectations: step.expectations.iter().map(expected).collect(),
     }
+}
+
+fn expected(one: &Expectation) -> Expected {
+    let weak = one.weak.as_ref().map(|weak| clean(&weak.message));
+    let class = match (one.held, &weak) {
+        (true, None) => "yes",
+        (true, Some(_)) => "weak",
+        (false, _) => "no",
+    };
+    Expected { class, text: clean(&one.text), weak }
 }

@@ -184,6 +184,9 @@ fn out(test: &Test) -> String {
             let _ = writeln!(out, "[[PROPERTY|{name}={}]]", plain(value));
         }
     }
+    for (one, weak) in test.weak().take(MOST_EXCHANGES) {
+        let _ = writeln!(out, "{}", plain(&format!("weak evidence: {}: {}", one.text, weak.message)));
+    }
     for one in test.exchanges.iter().take(MOST_EXCHANGES) {
         let _ = writeln!(out, "{}", plain(&exchange(one)));
     }

@@ -15,6 +15,8 @@ pub(super) use text::{code, fenced, html, inline, sentence};
 const SLOWEST: usize = 10;
 /// How many tests of a cause are named.
 const MOST_OF_A_CAUSE: usize = 10;
+/// How many expectations that passed on weak evidence are named.
+const MOST_WEAK: usize = 50;
 /// Reasons of reasons stand further in, up to so many times.
 const DEEPEST: usize = 20;
 
@@ -61,6 +63,7 @@ fn blocks(report: &Report) -> Vec<String> {
         blocks.push("## Flaky: passed only when tried again\n".to_owned());
         blocks.extend(flaky.into_iter().map(failure));
     }
+    blocks.extend(weak(report));
     blocks.extend(left_out(report));
     blocks.extend(slowest(report));
     blocks
@@ -231,6 +234,24 @@ fn failure(test: &Test) -> String {
     }
     text.push_str("</details>\n");
     text
+}
+
+/// What passed, and proves little.
+fn weak(report: &Report) -> Option<String> {
+    let all = || report.tests.iter().flat_map(Test::weak);
+    let count = all().count();
+    if count == 0 {
+        return None;
+    }
+    let mut text = "## Passed on weak evidence\n\n".to_owned();
+    for (one, weak) in all().take(MOST_WEAK) {
+        let place = one.span.as_ref().map(|span| format!("{}:{}", span.file, span.start.line)).unwrap_or_default();
+        let _ = writeln!(text, "- {} {}: {}", code(&place), code(&one.text), sentence(&weak.message));
+    }
+    if count > MOST_WEAK {
+        let _ = writeln!(text, "- and {} more", count - MOST_WEAK);
+    }
+    Some(text)
 }
 
 /// Tests that were skipped or not run, by their reason.

@@ -37,6 +37,7 @@ impl From<&release::Counts> for Summary {
             blocked: counts.blocked,
             vacuous: counts.vacuous,
             not_run: counts.not_run,
+            weak: counts.weak,
         }
     }
 }
@@ -54,6 +55,7 @@ impl Summary {
             blocked: self.blocked,
             vacuous: self.vacuous,
             not_run: self.not_run,
+            weak: self.weak,
         }
     }
 }
@@ -324,6 +326,7 @@ impl Test {
             samples: self.exchanges.iter().map(Exchange::sample).collect(),
             openings: openings.collect(),
             forbidden: self.diagnostics.iter().filter(|one| one.code == codes::FORBIDDEN_EVENT.name).count(),
+            weak: self.weak().count(),
         }
     }
 }

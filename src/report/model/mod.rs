@@ -20,6 +20,7 @@ pub use journal::{Begun, Earlier, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Plann
 pub use plan::{Gate, GateSpec, PhaseSpec, PlanSpec};
 pub use test::{
     Channel, ChannelEnd, Exchange, Expectation, Failure, Frame, Hop, Step, Symptom, Test, TestRisk, Timings, Tls,
+    Weakness,
 };
 
 /// The version of the form.
@@ -85,6 +86,9 @@ pub struct Run {
     /// SHA-256 of the specs and of what was selected of them, hexadecimal: the same for all shards of one run.
     #[serde(default)]
     pub specs: Option<String>,
+    /// Weak evidence keeps the run from being ready: `--deny weak`.
+    #[serde(default)]
+    pub deny_weak: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +135,9 @@ pub struct Summary {
     pub blocked: usize,
     pub vacuous: usize,
     pub not_run: usize,
+    /// Expectations that passed on weak evidence.
+    #[serde(default)]
+    pub weak: usize,
 }
 
 /// A phase of the plan with what became of it. A run without a plan has none.

@@ -85,6 +85,25 @@ pub struct Expectation {
     pub text: String,
     pub held: bool,
     pub span: Option<Span>,
+    /// Why it proves little although it held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weak: Option<Weakness>,
+}
+
+/// Weak evidence: an expectation held, and would have held of nearly anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weakness {
+    /// For programs: `one_element`.
+    pub reason: String,
+    /// For people: `the list has one element, which has nothing to be compared with`.
+    pub message: String,
+}
+
+impl Test {
+    /// Expectations that held on weak evidence, each with its reason.
+    pub fn weak(&self) -> impl Iterator<Item = (&Expectation, &Weakness)> {
+        self.steps.iter().flat_map(|step| &step.expectations).filter_map(|one| Some((one, one.weak.as_ref()?)))
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use crate::value::format_duration;
 /// How many causes and tests are named; the reports have them all.
 const MOST_CAUSES: usize = 5;
 const MOST_TESTS: usize = 50;
+const MOST_WEAK: usize = 10;
 /// Names of phases are lined up to so many characters.
 const WIDEST_NAME: usize = 80;
 /// Reasons of reasons stand further in, up to so many times.
@@ -31,8 +32,27 @@ pub fn summary(report: &Report, style: Style) -> String {
         }
         text.push('\n');
     }
+    weak(report, style, &mut text);
     verdict(report, style, &mut text);
     text
+}
+
+/// What passed, and proves little.
+fn weak(report: &Report, style: Style, text: &mut String) {
+    let all = || report.tests.iter().flat_map(Test::weak);
+    let count = all().count();
+    if count == 0 {
+        return;
+    }
+    text.push_str(&paint("Passed on weak evidence\n", BOLD, style));
+    for (one, weak) in all().take(MOST_WEAK) {
+        let place = one.span.as_ref().map(|span| format!("{}:{}", span.file, span.start.line)).unwrap_or_default();
+        let _ = writeln!(text, "  {}  {}: {}", sanitize(&place), sanitize(&one.text), sanitize(&weak.message));
+    }
+    if count > MOST_WEAK {
+        let _ = writeln!(text, "  … and {} more; the reports have them all", count - MOST_WEAK);
+    }
+    text.push('\n');
 }
 
 fn verdict(report: &Report, style: Style, text: &mut String) {

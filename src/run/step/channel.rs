@@ -292,7 +292,8 @@ impl Walk {
             }
         };
         let held = tokio::time::timeout_at(clock.timer(until), wait).await.unwrap_or(false);
-        let record = ExpectationRecord { span, text: format!("pong within {}", format_duration(limit)), held };
+        let record =
+            ExpectationRecord { span, text: format!("pong within {}", format_duration(limit)), held, weak: None };
         self.record(self.title(span), span, started, held, vec![record]);
         if held {
             return Ok(());

@@ -42,12 +42,14 @@ impl Walk {
         let found = judge::expectation(expect, &self.context());
         let text = self.attempt.shared.plan.sources.text(expect.span);
         let text = text.strip_prefix("expect").map_or(text, str::trim_start).to_owned();
-        let record = ExpectationRecord { span: expect.span, text, held: found.is_none() };
-        self.record(self.title(span), span, started, found.is_none(), vec![record]);
-        match found {
-            None => Ok(()),
-            Some(diagnostic) => Err(self.fails(diagnostic)),
-        }
+        let record = ExpectationRecord {
+            span: expect.span,
+            text,
+            held: found.is_ok(),
+            weak: found.as_ref().ok().copied().flatten(),
+        };
+        self.record(self.title(span), span, started, found.is_ok(), vec![record]);
+        found.map(|_| ()).map_err(|diagnostic| self.fails(*diagnostic))
     }
 
     pub(super) fn skip_when(&mut self, condition: &Condition, because: Option<&str>) -> Walked {

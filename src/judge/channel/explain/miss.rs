@@ -304,7 +304,7 @@ fn broken(condition: &Condition, context: &crate::eval::Context<'_>) -> Option<D
     match &condition.kind {
         ConditionKind::Test(subject, matcher) => {
             let expect = Expectation { span: condition.span, subject: subject.clone(), matcher: matcher.clone() };
-            expectation(&expect, context)
+            expectation(&expect, context).err().map(|diagnostic| *diagnostic)
         }
         ConditionKind::And(all) => all.iter().find_map(|one| broken(one, context)),
         ConditionKind::Or(any) => {

@@ -125,6 +125,7 @@ pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
 
 fn failed(scope: &Scope) -> Concluded {
     Concluded {
+        weak: None,
         held: false,
         diagnostics: Vec::new(),
         expectations: Vec::new(),

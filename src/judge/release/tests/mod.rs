@@ -17,6 +17,7 @@ fn seconds(seconds: f64) -> Duration {
 
 fn digest(id: &str, outcome: Outcome) -> Digest {
     Digest {
+        weak: 0,
         id: id.to_owned(),
         suite: "S".to_owned(),
         name: id.to_owned(),

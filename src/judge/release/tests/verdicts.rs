@@ -36,6 +36,7 @@ struct Run {
     services: Vec<ServiceWatch>,
     abort: Option<Abort>,
     interrupted: bool,
+    deny_weak: bool,
 }
 
 impl Run {
@@ -57,6 +58,7 @@ impl Run {
 
     fn judged(&self) -> Assessment {
         assess(Facts {
+            deny_weak: self.deny_weak,
             release: &self.release,
             phases: &self.phases,
             digests: &self.digests,
