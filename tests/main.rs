@@ -23,6 +23,7 @@ mod lang;
 mod lang_run;
 mod literate;
 mod made;
+mod nothing;
 mod plans;
 mod protocols;
 mod real;
