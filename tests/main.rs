@@ -27,6 +27,7 @@ mod nothing;
 mod plans;
 mod protocols;
 mod real;
+mod reconnect;
 mod report_command;
 mod report_compare;
 mod report_formats;
