@@ -16,8 +16,11 @@ use crate::plan::{Plan, Release};
 use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
 use crate::run::{Authority, Options, Stop, authorities, execute};
-use crate::source::Span;
+use crate::source::{Readable, Span, read_file};
 use crate::trace::Journal;
+
+/// The largest file of `--cacert`, in bytes; those of systems have a quarter of a megabyte.
+const MAX_PEM_BYTES: u64 = 16 << 20;
 
 pub fn main(args: &Run, color: Color) -> Exit {
     let output = Output::new(color);
@@ -96,7 +99,7 @@ fn forget_blob(outputs: &Outputs, args: &Run) {
 fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnostic>> {
     let mut trusted = Vec::new();
     for path in files {
-        let read = std::fs::read(path).map_err(|error| format!("can't be read: {error}"));
+        let read = read_file(path, MAX_PEM_BYTES, Readable::Streams).map_err(|error| format!("can't be read: {error}"));
         let found = read.and_then(|pem| authorities(&pem)).map_err(|reason| {
             let message = format!("the file `{}` {reason}", path.display());
             Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
@@ -110,9 +113,13 @@ fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnosti
 /// Loads are checked, and not carried out yet: a run that is green must not seem to have covered them.
 fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
     let left_out = crate::plan::not_run_yet(&prepared.project);
-    for one in &left_out {
+    let asked_for = |span| prepared.places.as_ref().is_none_or(|places| places.hold(span));
+    for one in left_out.iter().filter(|one| asked_for(one.span)) {
         let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
         output.error(&format!("note: the load \"{}\" in {file} is checked, and not run by this version\n", one.name));
+    }
+    for path in &prepared.idle {
+        output.error(&format!("note: `{}` holds nothing that could be run\n", path.display()));
     }
     if prepared.warnings > 0 {
         let noun = if prepared.warnings == 1 { "warning" } else { "warnings" };

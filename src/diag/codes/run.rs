@@ -5,6 +5,7 @@ registry! {
     NO_SUCH_PART = "e2e::run::no_such_part", "a field or an element that isn't there";
     BAD_VALUE = "e2e::run::bad_value", "a value of the wrong kind for what is done with it";
     BAD_ARGUMENT = "e2e::run::bad_argument", "a function can't work with what it was given";
+    NO_ELEMENT = "e2e::run::no_element", "a loop over a list or a number that turned out to be empty or 0";
     CREDENTIAL_FAILED = "e2e::run::credential_failed", "a credential can't be obtained";
     LIMIT_REACHED = "e2e::run::limit_reached", "a time limit around several steps was reached";
     NEVER_HELD = "e2e::run::never_held", "the steps of an `eventually` never all held within its time";

@@ -186,7 +186,6 @@ const CASES: &[(In, &str, &str, &str, &str)] = &[
     (In::Request, "expect body matches /abc", "unclosed_regex", "/", "between slashes"),
     (In::Test, "let x = \"a\\qb\"", "unknown_escape", "\\q", "`\\\\`"),
     (In::Test, "let x = \"a {{b\"", "unclosed_interpolation", "{{", "`{{b}}`"),
-    (In::Test, "let x = \"a {b}}\"", "unclosed_interpolation", "{", "`{{b}}`"),
     (In::Test, "let x = \"a {{}}\"", "empty_interpolation", "", "`{{name}}`"),
     (In::Test, "let x = \"a {{1 +}}\"", "unexpected", "1 +", "an expression"),
     (In::Test, "let x = \"a ${b}\"", "dollar_interpolation", "${b}", "`{{b}}`"),
