@@ -74,18 +74,19 @@ pub fn keep_only(plan: &mut Plan, release: &mut Release, ids: &HashSet<String>) 
 }
 
 fn fits(selection: &Selection, suite: &str, test: &Test) -> bool {
-    let has = |tag: &String| test.meta.tags.contains(tag);
+    fits_meta(selection, &test.meta.tags, test.meta.priority.as_ref(), &[&test.name, suite])
+}
+
+/// Whether what has these tags, this priority and these names is selected, wherever it stands.
+pub(super) fn fits_meta(selection: &Selection, tags: &[String], priority: Option<&String>, names: &[&str]) -> bool {
+    let has = |tag: &String| tags.contains(tag);
     let tagged = selection.tags.is_empty() || selection.tags.iter().any(has);
     let untagged = !selection.without_tags.iter().any(has);
     let priority = selection.priorities.is_empty()
-        || test
-            .meta
-            .priority
-            .as_ref()
-            .is_some_and(|own| selection.priorities.iter().any(|asked| asked.eq_ignore_ascii_case(own)));
+        || priority.is_some_and(|own| selection.priorities.iter().any(|asked| asked.eq_ignore_ascii_case(own)));
     let named = selection.text.as_ref().is_none_or(|text| {
         let text = text.to_lowercase();
-        test.name.to_lowercase().contains(&text) || suite.to_lowercase().contains(&text)
+        names.iter().any(|name| name.to_lowercase().contains(&text))
     });
     tagged && untagged && priority && named
 }
@@ -112,6 +113,7 @@ fn unknown_tags(plan: &Plan, selection: &Selection) -> Vec<Diagnostic> {
         .iter()
         .flat_map(|suite| &suite.tests)
         .flat_map(|test| &test.meta.tags)
+        .chain(plan.loads.iter().flat_map(|load| &load.tags))
         .map(String::as_str)
         .collect();
     let asked = selection.tags.iter().chain(&selection.without_tags);
