@@ -2,15 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod aborts;
+mod braces;
 mod browser;
 mod check;
 mod cli;
 mod credentials;
+mod docs;
 mod env_files;
 mod error_runs;
 mod errors;
 mod errors_run;
 mod evidence;
+mod files;
 mod harness;
 mod hostile;
 mod incident;
@@ -25,6 +28,7 @@ mod nothing;
 mod plans;
 mod protocols;
 mod real;
+mod reconnect;
 mod report_command;
 mod report_compare;
 mod report_formats;
@@ -34,6 +38,7 @@ mod resume;
 mod scaling;
 mod scripted;
 mod secrets;
+mod selection;
 mod servers;
 mod shards;
 mod specs;

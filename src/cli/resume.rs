@@ -13,8 +13,11 @@ use crate::judge::Progress;
 use crate::plan::{Plan, Release, keep_only, partition};
 use crate::report::model::{Begun, Blob, Report};
 use crate::report::{assemble, json, union};
-use crate::source::Span;
+use crate::source::{Readable, Span, read_file};
 use crate::trace;
+
+/// The largest journal, report or blob that is read, in bytes.
+pub const MAX_RESULTS_BYTES: u64 = 512 << 20;
 
 /// What a run does of all that was selected.
 #[derive(Debug)]
@@ -200,7 +203,8 @@ fn last_results(typed: &str, output: &Output) -> Result<(PathBuf, Report), Box<D
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
-    std::fs::read(path).map_err(|error| unfit(path, &format!("can't be read: {error}")))
+    read_file(path, MAX_RESULTS_BYTES, Readable::Streams)
+        .map_err(|error| unfit(path, &format!("can't be read: {error}")))
 }
 
 fn unfit(path: &Path, why: &str) -> Box<Diagnostic> {

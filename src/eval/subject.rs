@@ -3,7 +3,7 @@ use super::{Context, Fault, Focus, Ground, cookie, evaluate, ground, markup};
 use crate::diag::codes;
 use crate::event::{Exchange, Frame, FrameKind, Response};
 use crate::plan::{Path, Piece, Subject, SubjectKind};
-use crate::value::{JsonPath, PathStep, Value, location};
+use crate::value::{JsonPath, PathStep, Value};
 
 /// What a subject finds.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ pub(super) fn value(subject: &Subject, context: &Context<'_>) -> Result<Value, F
 pub fn locate(subject: &Subject, context: &Context<'_>) -> Vec<Vec<PathStep>> {
     let SubjectKind::JsonPath(path) = &subject.kind else { return Vec::new() };
     let (Some(json), Ok(path)) = (context.focus.json(), complete(path, context)) else { return Vec::new() };
-    path.select(json).into_iter().filter_map(|node| location(json, node)).collect()
+    path.locate(json).into_iter().map(|(way, _)| way).collect()
 }
 
 /// The length of a string in characters, of a list in elements, of an object in fields, of bytes.
@@ -254,7 +254,7 @@ fn body(response: &Response, json: Option<std::sync::Arc<crate::value::Json>>) -
 /// `HTTP/1.1` is the number 1.1, `HTTP/2` is 2.
 fn http_version(version: &str) -> Option<Value> {
     let number = version.strip_prefix("HTTP/")?;
-    serde_json::from_str::<crate::value::Json>(number).ok().map(Value::from)
+    crate::value::Json::parse(number).ok().map(Value::from)
 }
 
 fn certificate(exchange: &Exchange, what: &str) -> Option<Value> {

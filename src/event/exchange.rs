@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::Instant;
+use super::charset::{Charset, Undecodable};
 
 /// One request and what became of it, redirects and retries included.
 #[derive(Clone, Debug)]
@@ -18,6 +20,9 @@ pub struct Exchange {
     pub outcome: Result<Arc<Response>, Failure>,
     /// How many times the request was sent.
     pub attempts: u32,
+    /// How many times a connection that had been used before died before the first byte of a response, and the request was sent once more on a
+    /// fresh one. Not counted among the attempts.
+    pub reconnected: u32,
     /// The answers that redirected, in order.
     pub hops: Vec<Hop>,
     /// Who answered, or was to: absent when nobody was looked for. Of the last hop.
@@ -25,6 +30,17 @@ pub struct Exchange {
     pub timings: Timings,
     pub bytes_sent: u64,
     pub bytes_received: u64,
+}
+
+impl Exchange {
+    /// What is odd about the response, and no failure.
+    pub fn warnings(&self) -> Vec<String> {
+        let unknown = self.outcome.as_ref().ok().and_then(|response| response.charset().unknown);
+        let warning = |label| {
+            format!("its charset `{label}` isn't known (WHATWG Encoding, section 4.2): its text is read as UTF-8")
+        };
+        unknown.map(warning).into_iter().collect()
+    }
 }
 
 /// A header as sent or received. Values that aren't UTF-8 are read as ISO-8859-1 (RFC 9110, section 5.5).
@@ -52,6 +68,19 @@ impl Response {
     /// The first value of a header; names are compared without case (RFC 9110, section 5.1).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+    }
+
+    /// What the body's text is written in.
+    pub fn charset(&self) -> Charset {
+        Charset::of(&self.body, self.header("content-type"))
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    /// It isn't one.
+    pub fn text(&self) -> Result<Cow<'_, str>, Undecodable> {
+        self.charset().decode(&self.body)
     }
 
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {

@@ -3,6 +3,7 @@
 //! Every instant is a duration since the run's epoch, so that recorded and live evidence are judged alike.
 
 mod channel;
+pub mod charset;
 mod exchange;
 mod weak;
 

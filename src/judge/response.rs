@@ -196,7 +196,7 @@ fn missing_help(subject: &Subject, found: &Found, context: &Context<'_>) -> Opti
             let parent = crate::value::JsonPath::compile(parent).ok()?;
             let json = context.focus.json()?;
             let parent = parent.select(json).first().copied()?.as_object()?;
-            let keys = || parent.keys().map(String::as_str);
+            let keys = || parent.keys();
             match crate::diag::closest(key, keys()) {
                 Some(near) => Some(format!("there is `{near}` beside it; was that meant?")),
                 None if parent.is_empty() => None,

@@ -7,14 +7,19 @@ use crate::value::{Json, PathStep, Value};
 /// Valid by a JSON Schema. References to other documents aren't followed: nothing is fetched.
 pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> Result<(), Box<Mismatch>> {
     const MOST: usize = 20;
-    let validator = match jsonschema::validator_for(schema) {
+    let inexact = |what: &str, error: crate::value::NotExact| {
+        let text = format!("can't be checked: {what} holds {}, which no JSON Schema check here keeps exactly", error.0);
+        Mismatch::of(Kind::Schema, text)
+    };
+    let schema = schema.to_serde().map_err(|error| inexact(&format!("\"{name}\""), error))?;
+    let validator = match jsonschema::validator_for(&schema) {
         Ok(validator) => validator,
         Err(error) => {
             let text = format!("can't be checked: \"{name}\" isn't a usable JSON Schema ({error})");
             return Err(Box::new(Mismatch { undecided: true, ..*Mismatch::of(Kind::Schema, text) }));
         }
     };
-    let json = value.to_json();
+    let json = value.to_json().to_serde().map_err(|error| inexact("the value", error))?;
     let errors: Vec<Difference> = validator
         .iter_errors(&json)
         .take(MOST)

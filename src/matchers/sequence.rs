@@ -44,12 +44,7 @@ pub(super) fn is_unique(value: &Value) -> Result<(), Box<Mismatch>> {
 
 fn canonical(json: &crate::value::Json) -> String {
     match json {
-        crate::value::Json::Number(number) => match number.as_f64() {
-            Some(float) if !number.is_i64() && !number.is_u64() && float.fract() == 0.0 && float.abs() < 9e15 => {
-                (float as i64).to_string()
-            }
-            _ => number.to_string(),
-        },
+        crate::value::Json::Number(number) => number.canonical(),
         crate::value::Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
         crate::value::Json::Object(fields) => {
             let mut parts: Vec<String> =
@@ -126,8 +121,8 @@ fn unsuitable(value: &Value, why: &str) -> Box<Mismatch> {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::test_json as json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

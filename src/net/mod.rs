@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod channel;
 pub mod clock;
+pub mod coding;
 pub mod cookies;
 pub mod encode;
 pub mod http;

@@ -1,6 +1,6 @@
 //! Which loads a run selects: they are selected like tests, by phases, filters and files.
 
-use super::filter::{Selection, fits_meta};
+use super::filter::Selection;
 use super::{Load, Plan, Selector};
 use crate::project::Project;
 use crate::syntax::ast::{self, LoadEntryKind, MetaKind};
@@ -33,16 +33,17 @@ fn load_of(load: &ast::Load, full_span: crate::source::Span, file: String) -> Lo
 
 /// Keeps the loads that the selection fits.
 pub fn select_loads(plan: &mut Plan, selection: &Selection) {
-    let sources = plan.sources.clone();
     plan.loads.retain(|load| {
-        let mut lines = selection.places.iter().filter(|place| place.file == load.file).peekable();
-        let lies = |line: u32| {
-            sources.get(load.span.source).is_some_and(|file| {
-                (file.position(load.full_span.start).line..=file.position(load.full_span.end).line).contains(&line)
-            })
-        };
-        let placed = lines.peek().is_none() || lines.any(|place| lies(place.line));
-        placed && fits_meta(selection, &load.tags, load.priority.as_ref(), &[&load.name])
+        let has = |tag: &String| load.tags.contains(tag);
+        let placed = selection.places.as_ref().is_none_or(|places| places.hold(load.full_span));
+        let tagged = selection.tags.is_empty() || selection.tags.iter().any(has);
+        let untagged = !selection.without_tags.iter().any(has);
+        let own = load.priority.as_ref();
+        let ranked = selection.priorities.is_empty()
+            || own.is_some_and(|own| selection.priorities.iter().any(|asked| asked.eq_ignore_ascii_case(own)));
+        let text = selection.text.as_ref().map(|text| text.to_lowercase());
+        let named = text.is_none_or(|text| load.name.to_lowercase().contains(&text));
+        placed && tagged && untagged && ranked && named
     });
 }
 

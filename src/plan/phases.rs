@@ -168,7 +168,7 @@ mod tests {
             ("url", Value::from("https://a")),
             ("empty", Value::from("")),
             ("null", Value::null()),
-            ("zero", Value::from(serde_json::json!(0))),
+            ("zero", Value::from(crate::value::test_json!(0))),
             ("token", secret("t")),
             ("hollow", secret("")),
         ];

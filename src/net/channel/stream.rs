@@ -10,7 +10,7 @@ use crate::syntax::ast::ChannelKind;
 const MAX_ITEM: usize = 16 * 1024 * 1024;
 
 /// Reads a body that goes on, until it ends.
-pub(super) async fn carry(kind: ChannelKind, mut answer: reqwest::Response, log: Arc<Log>, naming: Naming) {
+pub(super) async fn carry(kind: ChannelKind, mut answer: crate::net::http::LiveBody, log: Arc<Log>, naming: Naming) {
     let mut reader = match kind {
         ChannelKind::Ndjson => Reader::Lines(Vec::new()),
         ChannelKind::Sse | ChannelKind::WebSocket => Reader::Events(Parser::default()),

@@ -28,11 +28,11 @@ pub enum Outbound {
 /// Decides whether a frame is a keep-alive, and what answers it.
 pub type ReplyTo = Arc<dyn Fn(&Frame) -> Option<Outbound> + Send + Sync>;
 
-type Socket = WebSocketStream<reqwest::Upgraded>;
+type Socket = WebSocketStream<crate::net::http::Upgraded>;
 
 /// Carries a WebSocket's frames both ways until it ends.
 pub(super) async fn carry(
-    connection: reqwest::Upgraded,
+    connection: crate::net::http::Upgraded,
     log: Arc<Log>,
     naming: Naming,
     replies: Option<ReplyTo>,
