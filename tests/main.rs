@@ -2,16 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod aborts;
+mod braces;
 mod browser;
 mod charset;
 mod check;
 mod cli;
 mod credentials;
+mod docs;
 mod env_files;
 mod error_runs;
 mod errors;
 mod errors_run;
 mod evidence;
+mod files;
 mod harness;
 mod hostile;
 mod incident;
@@ -20,7 +23,9 @@ mod journal;
 mod lang;
 mod lang_run;
 mod literate;
+mod loads;
 mod made;
+mod nothing;
 mod plans;
 mod protocols;
 mod real;
@@ -34,6 +39,7 @@ mod resume;
 mod scaling;
 mod scripted;
 mod secrets;
+mod selection;
 mod servers;
 mod shards;
 mod specs;

@@ -14,7 +14,7 @@ pub(super) fn looked_up(expect: &Expectation, context: &Context<'_>) -> Result<F
     if let (SubjectKind::Body, Focus::Response { response, .. }) = (&subject.kind, context.focus) {
         match operand_of(&expect.matcher, context) {
             // Whether they are also a text says nothing then.
-            Operand::Bytes => return Ok(Found::of(Value::Bytes(response.body.to_vec().into()))),
+            Operand::Bytes => return Ok(Found::one(Value::Bytes(response.body.to_vec().into()))),
             Operand::Text => not_text(subject, context).map_or(Ok(()), Err)?,
             Operand::Neither => {}
         }

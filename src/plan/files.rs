@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::FileContent;
 use crate::project::{ModuleId, ModuleOrigin, Project};
+use crate::source::{Readable, read_file};
 use crate::value::{Table, Value};
 
 /// The largest fixture that is read, in bytes.
@@ -34,11 +35,7 @@ pub(super) fn read_raw(project: &Project, module: ModuleId, name: &str) -> Resul
 
 fn read_bytes(project: &Project, module: ModuleId, name: &str) -> Result<(PathBuf, Vec<u8>), String> {
     let path = place(project, module, name)?;
-    let size = std::fs::metadata(&path).map_err(|error| in_words(&error))?.len();
-    if size > MAX_FILE_BYTES {
-        return Err("is larger than 64 MiB".to_owned());
-    }
-    let bytes = std::fs::read(&path).map_err(|error| in_words(&error))?;
+    let bytes = read_file(&path, MAX_FILE_BYTES, Readable::Files).map_err(|error| in_words(&error))?;
     Ok((path, bytes))
 }
 
@@ -64,10 +61,11 @@ fn place(project: &Project, module: ModuleId, name: &str) -> Result<PathBuf, Str
 }
 
 fn json(bytes: &[u8]) -> Result<Value, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice::<crate::value::Json>(bytes)
-        .map(Value::from)
-        .map_err(|error| format!("isn't valid JSON: {error}"))
+    let json = crate::value::Json::read(bytes).map_err(|fault| format!("isn't valid JSON: {fault}"))?;
+    match json.twice() {
+        Some((way, ..)) => Err(format!("gives `{}` twice", crate::value::path_text(&way))),
+        None => Ok(Value::from(json)),
+    }
 }
 
 /// A list of objects: the header line gives the keys, every value is a string.
@@ -78,14 +76,15 @@ fn csv(bytes: &[u8]) -> Result<Value, String> {
     let columns = table.columns;
     let rows = table.rows.into_iter().map(|row| {
         let row = columns.iter().cloned().zip(row.into_iter().map(crate::value::Json::from));
-        crate::value::Json::Object(row.collect())
+        crate::value::Json::from(row.collect::<crate::value::JsonMap>())
     });
-    Ok(Value::from(crate::value::Json::Array(rows.collect())))
+    Ok(Value::from(crate::value::Json::from(rows.collect::<Vec<_>>())))
 }
 
 fn in_words(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "doesn't exist".to_owned(),
+        std::io::ErrorKind::FileTooLarge => format!("is larger than {} MiB", MAX_FILE_BYTES >> 20),
         std::io::ErrorKind::PermissionDenied => "may not be read (permission denied)".to_owned(),
         _ => format!("can't be read: {error}"),
     }
