@@ -54,7 +54,7 @@ fn any_value_of_a_query_arrives_as_it_is() {
 #[test]
 fn a_probe_of_a_service_has_its_values_in_place_too() {
     let spec = "environment e default {\n  api = variable(\"API\")\n  key = \"a b#c\"\n  service api { probe GET {{env.api}}/health?key={{env.key}} expect status 200 within 5s }\n}\n\
-        suite \"S\" {\n  needs api\n  test \"t\" { GET {{env.api}}/x { expect status 200 } }\n}\nplan p { phase \"a\" { suites \"S\" } }\n";
+        suite \"S\" {\n  needs api\n  test \"t\" { GET {{env.api}}/x { expect status 200 } }\n}\nplan p { phase \"a\" { run suites \"S\" } }\n";
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let requests = seen.clone();
     let url = serve(move |stream| {
