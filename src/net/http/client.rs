@@ -34,6 +34,8 @@ pub(super) struct Profile {
     pub tls: bool,
     pub verify: bool,
     pub version: Protocol,
+    /// Whether its connections are kept for later requests.
+    pub shared: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,7 +119,7 @@ fn build(profile: Profile, tls: Option<rustls::ClientConfig>, real: bool) -> req
         .referer(false)
         .no_proxy()
         .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(64)
+        .pool_max_idle_per_host(if profile.shared { 64 } else { 0 })
         .pool_idle_timeout(Duration::from_secs(30))
         .tcp_nodelay(true)
         .http1_max_headers(256)

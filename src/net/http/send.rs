@@ -11,6 +11,7 @@ use super::stages::{Recorder, recorded};
 use super::{MAX_REDIRECTS, raw, real};
 use crate::event::{Exchange, Failure, FailureKind, Header, Hop, Instant, Response, Timings, Tls};
 use crate::net::auth;
+use crate::net::channel::handshake;
 use crate::net::cookies::Jar;
 use crate::plan::HttpVersion;
 
@@ -181,6 +182,10 @@ impl Http {
         if self.real {
             real::refuse(request, &progress.url, !progress.hops.is_empty())?;
         }
+        if mode == Mode::Upgrade {
+            // Of each hop, since a key is for one handshake, and a redirect to another origin carries no headers along.
+            handshake::prepare(&mut progress.headers);
+        }
         let headers = self.headers(request, jar, progress)?;
         let authority = authority(&progress.url);
         let written = raw::written_target(&progress.url, &url).filter(|_| mode == Mode::Whole);
@@ -253,7 +258,9 @@ impl Http {
             return Ok(Answer::Raw(answer));
         }
         let version = if mode == Mode::Upgrade { Protocol::Http11 } else { request.version.into() };
-        let client = self.client(Profile { tls: https, verify: request.verify, version })?;
+        // A handshake's connection isn't shared: one that was refused may be of no use for the next request, and says nothing of the server.
+        let shared = mode != Mode::Upgrade;
+        let client = self.client(Profile { tls: https, verify: request.verify, version, shared })?;
         let method = reqwest::Method::from_bytes(progress.method.as_bytes())
             .map_err(|_| failure(FailureKind::Invalid, format!("`{}` is no method", progress.method)))?;
         let mut builder = client.request(method, url).headers(headers);
