@@ -91,7 +91,7 @@ pub struct Run {
 /// What to run, and against what.
 #[derive(Debug, clap::Args)]
 pub struct Target {
-    /// Files and folders; `path:line` selects the test or suite on that line. Without any, the working directory.
+    /// Files and folders; `path:line` selects the test on that line, or the suite. Without any, the working directory.
     #[arg(value_name = "PATHS")]
     pub paths: Vec<String>,
     /// The environment; without it the one that is `default`, or the only one.
@@ -118,7 +118,7 @@ pub struct Filters {
     #[arg(short, long, value_name = "PRIORITY", value_delimiter = ',')]
     pub priority: Vec<String>,
     /// Only tests with this text in their name, or in their suite's.
-    #[arg(short = 'k', long = "keyword", value_name = "TEXT")]
+    #[arg(short = 'k', long = "keyword", value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub keyword: Option<String>,
 }
 

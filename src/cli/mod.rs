@@ -43,6 +43,18 @@ pub fn main() -> Exit {
     }
 }
 
+/// Whether words, without the program's name, are a command line that can be understood. Nothing is carried out.
+///
+/// # Errors
+/// What is wrong with them, as it would be shown.
+pub fn understood(words: &[&str]) -> Result<(), String> {
+    let words = std::iter::once(&"e2e-dsl").chain(words);
+    match Args::try_parse_from(words) {
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
 /// A panic in a task is caught and told as a diagnostic of its test; its payload could hold what must not be shown.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {

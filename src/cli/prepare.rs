@@ -10,9 +10,12 @@ use crate::check::check;
 use crate::demo::ENV_NAMES;
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::plan::environment::{self, Given};
-use crate::plan::{Place, Plan, Release, Selection};
+use crate::plan::{AskedLine, Places, Plan, Release, Selection};
 use crate::project::{DeclRef, Files, Options, Project};
-use crate::source::Span;
+use crate::source::{Readable, Span, read_file};
+
+/// The largest `--env-file`, in bytes.
+const MAX_ENV_FILE_BYTES: u64 = 1 << 20;
 
 /// A project without errors, and the environment that was chosen for it.
 pub struct Prepared {
@@ -21,14 +24,18 @@ pub struct Prepared {
     /// The plan that was asked for.
     pub release: Option<DeclRef>,
     pub given: Given,
-    pub places: Vec<Place>,
+    /// Of the files that were given, what their lines select; `None` for all.
+    pub places: Option<Places>,
     pub warnings: usize,
+    /// Paths that were given and hold nothing that runs, or that says how; others do.
+    pub idle: Vec<PathBuf>,
 }
 
 /// Loads and checks the files, and reads what is given from outside. Problems are told; nothing is run then.
 pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
     let (paths, lines) = paths(&target.paths);
-    let project = crate::project::load(&Files::disk(), &Options { paths, ..Options::default() });
+    let loaded = paths.iter().chain(lines.iter().map(|asked| &asked.path)).cloned().collect();
+    let project = crate::project::load(&Files::disk(), &Options { paths: loaded, ..Options::default() });
     let found = check(&project);
     let all: Vec<&Diagnostic> = project.diagnostics.iter().chain(&found).collect();
     let warnings = all.iter().filter(|one| one.severity == Severity::Warning).count();
@@ -40,6 +47,10 @@ pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
             .error(&format!("{count} {} in the specs; nothing was run\n", if count == 1 { "error" } else { "errors" }));
         return Err(Exit::Diagnostics);
     }
+    let places = crate::plan::locate(&project, &paths, &lines).map_err(|diagnostics| {
+        output.diagnostics(&diagnostics, &project.sources);
+        Exit::Diagnostics
+    })?;
     let mut given = Given { variables: super::shard::variables(), ..Given::default() };
     for (name, value) in env_files(&target.env_file, &project, output)? {
         // What is set in the process wins over a file, as in other tools. Empty is as good as not set.
@@ -72,9 +83,30 @@ pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
         None => target.env.as_deref().or(default),
     };
     let environment = environment::choose(&project, asked).map_err(told)?;
-    let places =
-        lines.into_iter().filter_map(|(path, line)| Some(Place { file: shown(&project, &path)?, line })).collect();
-    Ok(Prepared { project, environment, release, given, places, warnings })
+    let idle = idle(&project, &paths);
+    Ok(Prepared { project, environment, release, given, places, warnings, idle })
+}
+
+/// The paths below which no file holds a suite, a load, a plan or an environment.
+fn idle(project: &Project, paths: &[PathBuf]) -> Vec<PathBuf> {
+    use crate::syntax::ast::ItemKind::{Environment, Load, Plan, Suite};
+    let busy: Vec<PathBuf> = project
+        .roots
+        .iter()
+        .filter_map(|id| project.module(*id))
+        .filter(|module| {
+            module.ast.items.iter().any(|item| matches!(item.kind, Suite(_) | Load(_) | Plan(_) | Environment(_)))
+        })
+        .filter_map(|module| match &module.origin {
+            crate::project::ModuleOrigin::File(path) => Some(path.clone()),
+            _ => None,
+        })
+        .collect();
+    let is_idle = |path: &&PathBuf| {
+        let real = project.files.canonical(path);
+        !busy.iter().any(|busy| busy.starts_with(&real))
+    };
+    paths.iter().filter(is_idle).cloned().collect()
 }
 
 /// The variables of all `--env-file`s; a later file wins over an earlier one. What is wrong with any of them is told together.
@@ -84,7 +116,8 @@ fn env_files(paths: &[PathBuf], project: &Project, output: &Output) -> Result<BT
     let mut wrong = Vec::new();
     for path in paths {
         let name = path.display().to_string();
-        let read = std::fs::read(path).map_err(|error| format!("can't be read: {error}"));
+        let read =
+            read_file(path, MAX_ENV_FILE_BYTES, Readable::Streams).map_err(|error| format!("can't be read: {error}"));
         let text = read.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "isn't UTF-8".to_owned()));
         let text = text.map_err(|reason| {
             let message = format!("the file `{name}` {reason}");
@@ -146,41 +179,36 @@ impl Prepared {
             let exit = told(diagnostics);
             if nothing { Exit::NothingProved } else { exit }
         })?;
+        crate::plan::select_loads(&mut plan, &selection);
         let release = crate::plan::lay_out_phases(&mut plan);
         Ok((plan, release))
     }
 }
 
-/// Splits `path:line`; a file whose name really ends so is taken as it is.
-fn paths(typed: &[String]) -> (Vec<PathBuf>, Vec<(PathBuf, u32)>) {
+/// Splits `path:line` and `path:line:column`, as diagnostics write it, from paths without a line; a file whose name really ends so is taken as
+/// it is.
+fn paths(typed: &[String]) -> (Vec<PathBuf>, Vec<AskedLine>) {
     let mut paths: Vec<PathBuf> = Vec::new();
-    let mut lines = Vec::new();
+    let mut lines: Vec<AskedLine> = Vec::new();
     for text in typed {
-        let split =
-            text.rsplit_once(':').and_then(|(path, line)| Some((PathBuf::from(path), line.parse::<u32>().ok()?)));
-        let path = match split {
-            Some((path, line)) if !PathBuf::from(text).exists() => {
-                lines.push((path.clone(), line));
-                path
-            }
-            _ => PathBuf::from(text),
+        let whole = PathBuf::from(text);
+        let split = |text: &str| -> Option<AskedLine> {
+            let (path, line) = text.rsplit_once(':')?;
+            let digits = !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
+            // A number that is too large is one of a line that isn't there.
+            digits.then(|| AskedLine { path: path.into(), line: line.parse().unwrap_or(u32::MAX) })
         };
-        if !paths.contains(&path) {
-            paths.push(path);
+        let asked = split(text).filter(|_| !whole.exists()).map(|asked| match split(&asked.path.to_string_lossy()) {
+            Some(outer) if !asked.path.exists() => outer,
+            _ => asked,
+        });
+        match asked {
+            Some(asked) if !lines.contains(&asked) => lines.push(asked),
+            None if !paths.contains(&whole) => paths.push(whole),
+            _ => {}
         }
     }
     (paths, lines)
-}
-
-/// The name under which a file that was given is shown.
-fn shown(project: &Project, path: &std::path::Path) -> Option<String> {
-    let real = path.canonicalize().ok()?;
-    project.modules.iter().find_map(|module| match &module.origin {
-        crate::project::ModuleOrigin::File(file) if file.canonicalize().ok().as_ref() == Some(&real) => {
-            project.sources.get(module.source).map(|file| file.name.clone())
-        }
-        _ => None,
-    })
 }
 
 fn overrides(typed: &[String]) -> Result<BTreeMap<String, String>, Box<Diagnostic>> {

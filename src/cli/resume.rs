@@ -13,8 +13,11 @@ use crate::judge::Progress;
 use crate::plan::{Plan, Release, keep_only, partition};
 use crate::report::model::{Begun, Blob, Report};
 use crate::report::{assemble, json, union};
-use crate::source::Span;
+use crate::source::{Readable, Span, read_file};
 use crate::trace;
+
+/// The largest journal, report or blob that is read, in bytes.
+pub const MAX_RESULTS_BYTES: u64 = 512 << 20;
 
 /// What a run does of all that was selected.
 #[derive(Debug)]
@@ -59,6 +62,10 @@ pub fn narrow(
         let own = shards.into_iter().nth(index as usize - 1).unwrap_or_default();
         output.print(&format!("shard {index}/{total}: {} of {}\n", own.len(), counted(portion.all.len(), "test")));
         keep_only(plan, release, &own);
+        // Loads are of the whole run; the first shard answers for them.
+        if index > 1 {
+            release.phases.iter_mut().for_each(|phase| phase.loads.clear());
+        }
     }
     if let Some(from) = &args.rerun_failed {
         if outputs.blob.is_some() {
@@ -196,7 +203,8 @@ fn last_results(typed: &str, output: &Output) -> Result<(PathBuf, Report), Box<D
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
-    std::fs::read(path).map_err(|error| unfit(path, &format!("can't be read: {error}")))
+    read_file(path, MAX_RESULTS_BYTES, Readable::Streams)
+        .map_err(|error| unfit(path, &format!("can't be read: {error}")))
 }
 
 fn unfit(path: &Path, why: &str) -> Box<Diagnostic> {

@@ -16,8 +16,11 @@ use crate::plan::{Plan, Release};
 use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
 use crate::run::{Authority, Options, Stop, authorities, execute};
-use crate::source::Span;
+use crate::source::{Readable, Span, read_file};
 use crate::trace::Journal;
+
+/// The largest file of `--cacert`, in bytes; those of systems have a quarter of a megabyte.
+const MAX_PEM_BYTES: u64 = 16 << 20;
 
 pub fn main(args: &Run, color: Color) -> Exit {
     let output = Output::new(color);
@@ -75,7 +78,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     };
     let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
     let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
-    tell_what_is_left_out(&prepared, output);
+    tell_what_is_left_out(&prepared, (&plan, &release), output);
     let result = runtime.block_on(carry_out(args, output, (Arc::new(plan), release), outputs, &portion, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
@@ -96,7 +99,7 @@ fn forget_blob(outputs: &Outputs, args: &Run) {
 fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnostic>> {
     let mut trusted = Vec::new();
     for path in files {
-        let read = std::fs::read(path).map_err(|error| format!("can't be read: {error}"));
+        let read = read_file(path, MAX_PEM_BYTES, Readable::Streams).map_err(|error| format!("can't be read: {error}"));
         let found = read.and_then(|pem| authorities(&pem)).map_err(|reason| {
             let message = format!("the file `{}` {reason}", path.display());
             Diagnostic::error(&codes::BAD_ARGUMENT_FILE, Span::nowhere(), message)
@@ -107,12 +110,15 @@ fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnosti
     Ok(trusted)
 }
 
-/// Loads are checked, and not carried out yet: a run that is green must not seem to have covered them.
-fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
-    let left_out = crate::plan::not_run_yet(&prepared.project);
-    for one in &left_out {
-        let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
-        output.error(&format!("note: the load \"{}\" in {file} is checked, and not run by this version\n", one.name));
+/// A load that no phase selects is no problem of the run, and is mentioned all the same.
+fn tell_what_is_left_out(prepared: &super::prepare::Prepared, (plan, release): (&Plan, &Release), output: &Output) {
+    let selected = |name: &String| release.phases.iter().any(|phase| phase.loads.contains(name));
+    for one in plan.loads.iter().filter(|load| !selected(&load.name)) {
+        let (name, file) = (&one.name, &one.file);
+        output.error(&format!("note: the load \"{name}\" in {file} is checked, and no phase runs it\n"));
+    }
+    for path in &prepared.idle {
+        output.error(&format!("note: `{}` holds nothing that could be run\n", path.display()));
     }
     if prepared.warnings > 0 {
         let noun = if prepared.warnings == 1 { "warning" } else { "warnings" };

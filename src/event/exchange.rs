@@ -20,6 +20,9 @@ pub struct Exchange {
     pub outcome: Result<Arc<Response>, Failure>,
     /// How many times the request was sent.
     pub attempts: u32,
+    /// How many times a connection that had been used before died before the first byte of a response, and the request was sent once more on a
+    /// fresh one. Not counted among the attempts.
+    pub reconnected: u32,
     /// The answers that redirected, in order.
     pub hops: Vec<Hop>,
     /// Who answered, or was to: absent when nobody was looked for. Of the last hop.
@@ -27,6 +30,17 @@ pub struct Exchange {
     pub timings: Timings,
     pub bytes_sent: u64,
     pub bytes_received: u64,
+}
+
+impl Exchange {
+    /// What is odd about the response, and no failure.
+    pub fn warnings(&self) -> Vec<String> {
+        let unknown = self.outcome.as_ref().ok().and_then(|response| response.charset().unknown);
+        let warning = |label| {
+            format!("its charset `{label}` isn't known (WHATWG Encoding, section 4.2): its text is read as UTF-8")
+        };
+        unknown.map(warning).into_iter().collect()
+    }
 }
 
 /// A header as sent or received. Values that aren't UTF-8 are read as ISO-8859-1 (RFC 9110, section 5.5).

@@ -50,9 +50,15 @@ pub fn hidden(text: &str) -> String {
             }
         }
     }
+    names.sort_by_key(|name| name.start);
+    let mut names = names.into_iter().peekable();
     let mut shown = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
-        let kept = c.is_ascii_whitespace() || "=#'\"".contains(c) || names.iter().any(|name| name.contains(&at));
+        while names.peek().is_some_and(|name| name.end <= at) {
+            names.next();
+        }
+        let kept =
+            c.is_ascii_whitespace() || "=#'\"".contains(c) || names.peek().is_some_and(|name| name.contains(&at));
         match kept {
             true => shown.push(c),
             // One for each byte, so that places stay where they are.

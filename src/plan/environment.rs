@@ -20,16 +20,19 @@ use crate::value::{Secret, Value};
 const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The environment to use: the one named, else the one that is `default`, else the only one.
-/// `Ok(None)` when none is declared, or several without a default.
+/// `Ok(None)` when none is declared.
 ///
 /// # Errors
-/// No environment has the name.
+/// No environment has the name; or several are declared, none of them is the default, and none was named.
 pub fn choose(project: &Project, name: Option<&str>) -> Result<Option<DeclRef>, Box<Diagnostic>> {
     let all: Vec<_> = project.environments().collect();
     let Some(name) = name else {
         let default = all.iter().find(|(_, environment)| environment.default);
-        let only = if all.len() == 1 { all.first() } else { None };
-        return Ok(default.or(only).map(|(decl, _)| *decl));
+        return match (default, all.as_slice()) {
+            (Some((decl, _)), _) | (None, [(decl, _)]) => Ok(Some(*decl)),
+            (None, []) => Ok(None),
+            (None, [(_, first), rest @ ..]) => Err(which(first, rest)),
+        };
     };
     if let Some((decl, _)) = all.iter().find(|(_, environment)| environment.name.text == name) {
         return Ok(Some(*decl));
@@ -43,6 +46,25 @@ pub fn choose(project: &Project, name: Option<&str>) -> Result<Option<DeclRef>, 
     };
     let message = format!("no environment is called `{name}`");
     Err(Box::new(Diagnostic::error(&codes::UNKNOWN_ENVIRONMENT, span, message).with_help(help)))
+}
+
+/// Nothing is sent where it isn't known to whom.
+fn which(first: &ast::Environment, rest: &[(DeclRef, &ast::Environment)]) -> Box<Diagnostic> {
+    const MOST: usize = 8;
+    let all = std::iter::once(first).chain(rest.iter().map(|(_, environment)| *environment));
+    let names: Vec<String> = all.take(MOST).map(|environment| format!("`{}`", environment.name.text)).collect();
+    let more = (rest.len() + 1).saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = format!("{} environments are declared, and none is the default", rest.len() + 1);
+    let mut diagnostic = Diagnostic::error(&codes::WHICH_ENVIRONMENT, first.name.span, message).with_help(format!(
+        "say which one with `--env` ({}{more}), or write `environment {} default {{ … }}`",
+        names.join(", "),
+        first.name.text
+    ));
+    for (_, environment) in rest.iter().take(MOST - 1) {
+        diagnostic = diagnostic.with_related(environment.name.span, "declared here");
+    }
+    Box::new(diagnostic)
 }
 
 /// Whether an environment runs on the embedded demo system (`target demo`).
@@ -224,12 +246,18 @@ fn unknown_overrides(
     let mut diagnostics = Vec::new();
     for (name, text) in &given.overrides {
         let secret = matches!(resolved.values.get(name), Some(Value::Secret(_)));
-        if chosen.is_none() || resolved.values.contains_key(name) {
+        if resolved.values.contains_key(name) {
             // Those that the environment declares have been given; the others are the demo's, which are texts.
             let declared = chosen.is_some_and(|decl| declares(project, decl, name));
             if !declared {
                 resolved.values.insert(name.clone(), text_value(text, secret));
             }
+            continue;
+        }
+        if chosen.is_none() {
+            let message = format!("`--set env.{name}=…` sets a value of no environment: none is declared");
+            let help = format!("declare it: `environment NAME {{ {name} = \"…\" }}`, or leave out `--set`");
+            diagnostics.push(Diagnostic::error(&codes::UNKNOWN_OVERRIDE, span, message).with_help(help));
             continue;
         }
         let help = match closest(name, resolved.values.keys().map(String::as_str)) {

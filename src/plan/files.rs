@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::FileContent;
 use crate::project::{ModuleId, ModuleOrigin, Project};
+use crate::source::{Readable, read_file};
 use crate::value::Value;
 
 /// The largest fixture that is read, in bytes.
@@ -15,11 +16,7 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// its ending says it is.
 pub(super) fn read(project: &Project, module: ModuleId, name: &str) -> Result<FileContent, String> {
     let path = place(project, module, name)?;
-    let size = std::fs::metadata(&path).map_err(|error| in_words(&error))?.len();
-    if size > MAX_FILE_BYTES {
-        return Err("is larger than 64 MiB".to_owned());
-    }
-    let bytes = std::fs::read(&path).map_err(|error| in_words(&error))?;
+    let bytes = read_file(&path, MAX_FILE_BYTES, Readable::Files).map_err(|error| in_words(&error))?;
     let parsed = match path.extension().and_then(|ending| ending.to_str()) {
         Some("json") => Some(json(&bytes)?),
         Some("csv") => Some(csv(&bytes)?),
@@ -50,10 +47,11 @@ fn place(project: &Project, module: ModuleId, name: &str) -> Result<PathBuf, Str
 }
 
 fn json(bytes: &[u8]) -> Result<Value, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice::<crate::value::Json>(bytes)
-        .map(Value::from)
-        .map_err(|error| format!("isn't valid JSON: {error}"))
+    let json = crate::value::Json::read(bytes).map_err(|fault| format!("isn't valid JSON: {fault}"))?;
+    match json.twice() {
+        Some((way, ..)) => Err(format!("gives `{}` twice", crate::value::path_text(&way))),
+        None => Ok(Value::from(json)),
+    }
 }
 
 /// A list of objects: the header line gives the keys, every value is a string.
@@ -68,12 +66,13 @@ fn csv(bytes: &[u8]) -> Result<Value, String> {
         let row = row.map(|(key, value)| (key.to_owned(), crate::value::Json::from(value))).collect();
         rows.push(crate::value::Json::Object(row));
     }
-    Ok(Value::from(crate::value::Json::Array(rows)))
+    Ok(Value::from(crate::value::Json::from(rows)))
 }
 
 fn in_words(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "doesn't exist".to_owned(),
+        std::io::ErrorKind::FileTooLarge => format!("is larger than {} MiB", MAX_FILE_BYTES >> 20),
         std::io::ErrorKind::PermissionDenied => "may not be read (permission denied)".to_owned(),
         _ => format!("can't be read: {error}"),
     }

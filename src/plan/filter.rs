@@ -1,7 +1,7 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::{Plan, Release, Test};
-use crate::diag::{Diagnostic, closest, codes};
+use super::{Places, Plan, Release, Test};
+use crate::diag::{Code, Diagnostic, closest, codes};
 use crate::source::Span;
 
 /// Which tests of a plan are to run. Empty lists select everything; a test must fit every kind of filter that is given.
@@ -15,49 +15,38 @@ pub struct Selection {
     pub priorities: Vec<String>,
     /// A part of the suite's or the test's name, without regard to case.
     pub text: Option<String>,
-    /// `path:line`
-    pub places: Vec<Place>,
-}
-
-/// A line of a file: selects the test that stands there, or the whole suite when it is none of its tests' lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file as its source is named.
-    pub file: String,
-    /// Counts from 1.
-    pub line: u32,
+    /// Files, and lines of files.
+    pub places: Option<Places>,
 }
 
 /// Keeps the tests that the selection fits; suites without any are dropped.
 ///
 /// # Errors
-/// The selection fits no test, or names a tag or a line that no test has.
+/// The selection fits no test, or names a tag or a priority that no test has.
 pub fn select(plan: &mut Plan, selection: &Selection) -> Result<(), Vec<Diagnostic>> {
-    let unknown = unknown_tags(plan, selection);
+    let unknown = unknown(plan, selection);
     if !unknown.is_empty() {
         return Err(unknown);
     }
     let total: usize = plan.suites.iter().map(|suite| suite.tests.len()).sum();
-    let keep: Vec<Vec<bool>> = plan
-        .suites
-        .iter()
-        .map(|suite| {
-            suite
-                .tests
-                .iter()
-                .map(|test| fits(selection, &suite.name, test) && placed(plan, selection, suite, test))
-                .collect()
-        })
-        .collect();
-    for (suite, keep) in plan.suites.iter_mut().zip(keep) {
-        let mut keep = keep.into_iter();
-        suite.tests.retain(|_| keep.next().unwrap_or(false));
+    let filters = selection.filters();
+    // How many tests each filter fits, whatever the others say.
+    let mut fitting = vec![0_usize; filters.len()];
+    for suite in &mut plan.suites {
+        let name = &suite.name;
+        suite.tests.retain(|test| {
+            let mut fits = true;
+            for (filter, count) in filters.iter().zip(&mut fitting) {
+                let fitted = (filter.fits)(name, test);
+                *count += usize::from(fitted);
+                fits &= fitted;
+            }
+            fits
+        });
     }
     plan.suites.retain(|suite| !suite.tests.is_empty());
     if plan.suites.is_empty() && total > 0 {
-        let message = format!("no test is selected, out of {total}");
-        let help = "loosen the filters; `e2e-dsl list` shows all tests with their tags and priorities";
-        return Err(vec![Diagnostic::error(&codes::NOTHING_SELECTED, Span::nowhere(), message).with_help(help)]);
+        return Err(vec![nothing_selected(&filters, &fitting, total)]);
     }
     Ok(())
 }
@@ -73,57 +62,105 @@ pub fn keep_only(plan: &mut Plan, release: &mut Release, ids: &HashSet<String>) 
     plan.suites.retain(|suite| !suite.tests.is_empty());
 }
 
-fn fits(selection: &Selection, suite: &str, test: &Test) -> bool {
-    let has = |tag: &String| test.meta.tags.contains(tag);
-    let tagged = selection.tags.is_empty() || selection.tags.iter().any(has);
-    let untagged = !selection.without_tags.iter().any(has);
-    let priority = selection.priorities.is_empty()
-        || test
-            .meta
-            .priority
-            .as_ref()
-            .is_some_and(|own| selection.priorities.iter().any(|asked| asked.eq_ignore_ascii_case(own)));
-    let named = selection.text.as_ref().is_none_or(|text| {
-        let text = text.to_lowercase();
-        test.name.to_lowercase().contains(&text) || suite.to_lowercase().contains(&text)
-    });
-    tagged && untagged && priority && named
+/// Whether a filter fits a test, of the suite of this name.
+type Fits<'s> = Box<dyn Fn(&str, &Test) -> bool + 's>;
+
+/// One kind of filter.
+struct Filter<'s> {
+    /// As it is typed.
+    words: String,
+    fits: Fits<'s>,
 }
 
-/// Files that are asked for without a line select all that they hold.
-fn placed(plan: &Plan, selection: &Selection, suite: &super::Suite, test: &Test) -> bool {
-    let mut lines = selection.places.iter().filter(|place| place.file == suite.file).map(|place| place.line).peekable();
-    if lines.peek().is_none() {
-        return true;
+impl<'s> Filter<'s> {
+    fn new(words: String, fits: impl Fn(&str, &Test) -> bool + 's) -> Self {
+        Self { words, fits: Box::new(fits) }
     }
-    lines.any(|line| {
-        let within = |span: Span| {
-            plan.sources
-                .get(span.source)
-                .is_some_and(|file| (file.position(span.start).line..=file.position(span.end).line).contains(&line))
-        };
-        within(test.full_span) || !suite.tests.iter().any(|other| within(other.full_span))
-    })
 }
 
-fn unknown_tags(plan: &Plan, selection: &Selection) -> Vec<Diagnostic> {
-    let known: Vec<&str> = plan
-        .suites
+impl Selection {
+    fn filters(&self) -> Vec<Filter<'_>> {
+        let tagged = |tags: &[String], test: &Test| tags.iter().any(|tag| test.meta.tags.contains(tag));
+        let places = self.places.as_ref();
+        let places =
+            places.map(|places| Filter::new("the lines given".to_owned(), |_, test| places.hold(test.full_span)));
+        let tags = (!self.tags.is_empty())
+            .then(|| Filter::new(format!("`--tag {}`", self.tags.join(",")), move |_, test| tagged(&self.tags, test)));
+        let without = (!self.without_tags.is_empty()).then(|| {
+            let words = format!("`--tag !{}`", self.without_tags.join(",!"));
+            Filter::new(words, move |_, test| !tagged(&self.without_tags, test))
+        });
+        let priorities = (!self.priorities.is_empty()).then(|| {
+            let has = |own: &String| self.priorities.iter().any(|asked| asked.eq_ignore_ascii_case(own));
+            let words = format!("`--priority {}`", self.priorities.join(","));
+            Filter::new(words, move |_, test| test.meta.priority.as_ref().is_some_and(has))
+        });
+        let text = self.text.as_ref().map(|text| {
+            let lower = text.to_lowercase();
+            Filter::new(format!("`-k \"{text}\"`"), move |suite, test| {
+                test.name.to_lowercase().contains(&lower) || suite.to_lowercase().contains(&lower)
+            })
+        });
+        [places, tags, without, priorities, text].into_iter().flatten().collect()
+    }
+}
+
+/// Names the filters that fit no test at all, or else how many each of them fits.
+fn nothing_selected(filters: &[Filter<'_>], fitting: &[usize], total: usize) -> Diagnostic {
+    let alone: Vec<&str> = filters
         .iter()
-        .flat_map(|suite| &suite.tests)
-        .flat_map(|test| &test.meta.tags)
-        .map(String::as_str)
+        .zip(fitting)
+        .filter(|(_, count)| **count == 0)
+        .map(|(filter, _)| filter.words.as_str())
         .collect();
-    let asked = selection.tags.iter().chain(&selection.without_tags);
-    asked
-        .filter(|tag| !known.contains(&tag.as_str()))
-        .map(|tag| {
-            let help = match closest(tag, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`e2e-dsl list` shows the tags".to_owned(),
-            };
-            Diagnostic::error(&codes::UNKNOWN_TAG, Span::nowhere(), format!("no test has the tag `{tag}`"))
-                .with_help(help)
-        })
-        .collect()
+    let message = match alone.as_slice() {
+        [] => format!("no test is selected, out of {total}"),
+        culprits => {
+            let verb = if culprits.len() == 1 { "fits" } else { "fit" };
+            format!("no test is selected, out of {total}: {} {verb} none", culprits.join(" and "))
+        }
+    };
+    let counts: Vec<String> =
+        filters.iter().zip(fitting).map(|(filter, count)| format!("{} fits {count}", filter.words)).collect();
+    let help = match (alone.is_empty(), counts.as_slice()) {
+        (true, [_, _, ..]) => format!("no test fits all filters at once ({}); give fewer of them", counts.join(", ")),
+        _ => "loosen the filters; `e2e-dsl list` shows all tests with their tags and priorities".to_owned(),
+    };
+    Diagnostic::error(&codes::NOTHING_SELECTED, Span::nowhere(), message).with_help(help)
+}
+
+/// Tags and priorities that no test has: a typing mistake, or a selection that misses.
+fn unknown(plan: &Plan, selection: &Selection) -> Vec<Diagnostic> {
+    let tests = || plan.suites.iter().flat_map(|suite| &suite.tests);
+    let of_tests = tests().flat_map(|test| &test.meta.tags);
+    let of_loads = plan.loads.iter().flat_map(|load| &load.tags);
+    let tags: BTreeSet<&str> = of_tests.chain(of_loads).map(String::as_str).collect();
+    let of_tests = tests().filter_map(|test| test.meta.priority.as_deref());
+    let of_loads = plan.loads.iter().filter_map(|load| load.priority.as_deref());
+    let priorities: BTreeSet<&str> = of_tests.chain(of_loads).collect();
+    let mut problems = Vec::new();
+    for tag in selection.tags.iter().chain(&selection.without_tags).filter(|tag| !tags.contains(tag.as_str())) {
+        problems.push(names_nothing(&codes::UNKNOWN_TAG, "tag", tag, &tags));
+    }
+    let has = |asked: &String| priorities.iter().any(|own| own.eq_ignore_ascii_case(asked));
+    for priority in selection.priorities.iter().filter(|asked| !has(asked)) {
+        problems.push(names_nothing(&codes::PRIORITY_OF_NONE, "priority", priority, &priorities));
+    }
+    problems
+}
+
+fn names_nothing(code: &'static Code, what: &str, asked: &str, known: &BTreeSet<&str>) -> Diagnostic {
+    const MOST: usize = 12;
+    // Priorities differ in one character only: each is near to every other, and no suggestion means anything.
+    let near = if what == "tag" { closest(asked, known.iter().copied()) } else { None };
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => format!("no test has a {what}; leave out the filter"),
+        None if known.len() <= MOST => {
+            let known: Vec<String> = known.iter().map(|one| format!("`{one}`")).collect();
+            format!("tests have: {}", known.join(", "))
+        }
+        None => format!("`e2e-dsl list` shows each test's {what}"),
+    };
+    Diagnostic::error(code, Span::nowhere(), format!("no test has the {what} `{asked}`")).with_help(help)
 }

@@ -10,16 +10,20 @@ mod filter;
 mod identity;
 mod ir;
 mod list;
+mod loads;
 mod lower;
 mod phases;
+mod places;
 mod shard;
 #[cfg(test)]
 mod tests;
 
 pub use dotenv::{hidden as hidden_env_file, parse as parse_env_file};
-pub use filter::{Place, Selection, keep_only, select};
+pub use filter::{Selection, keep_only, select};
 pub use ir::*;
 pub use list::{describe, describe_phases, tree};
-pub use lower::{NotRun, compile, not_run_yet};
+pub use loads::select_loads;
+pub use lower::compile;
 pub use phases::{choose_plan, lay_out_phases, plan_environment, required_values, unmet};
+pub use places::{AskedLine, Places, locate};
 pub use shard::{Group, partition};

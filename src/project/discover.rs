@@ -27,13 +27,23 @@ fn below(files: &Files, path: &Path, shown: &Path) -> Result<Vec<PathBuf>, Box<D
         let message = format!("`{}` is no spec: its name doesn't end in `.e2e`", shown.display());
         return Err(problem(&codes::NO_SPECS, message, "give a `.e2e` file, or a folder that holds some"));
     }
+    if !files.is_folder(path) && files.is_disk() && path.exists() {
+        let message = format!("`{}` is no file and no folder", shown.display());
+        return Err(problem(&codes::NO_SPECS, message, "specs are read from files alone, not from pipes or devices"));
+    }
     if !files.is_folder(path) {
         let message = format!("`{}` doesn't exist", shown.display());
-        return Err(problem(
-            &codes::PATH_NOT_FOUND,
-            message,
-            "paths are relative to the folder that the command is run in",
-        ));
+        let of_file = shown.to_str().and_then(|text| text.rsplit_once(':')).map(|(file, _)| file);
+        let help = match of_file.filter(|file| {
+            path.parent()
+                .is_some_and(|folder| files.is_file(&folder.join(Path::new(file).file_name().unwrap_or_default())))
+        }) {
+            Some(file) => format!(
+                "`{file}` exists: `run` and `list` take `{file}:LINE` with the number of a line, `check` takes whole files"
+            ),
+            None => "paths are relative to the folder that the command is run in".to_owned(),
+        };
+        return Err(problem(&codes::PATH_NOT_FOUND, message, &help));
     }
     let specs = if files.is_disk() { on_disk(path) } else { in_memory(files, path) };
     if specs.is_empty() {

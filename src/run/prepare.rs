@@ -78,6 +78,8 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
         compressed: request.compressed,
         digest,
         cookies,
+        fresh: false,
+        reconnect: request.expect_failure.is_none(),
     })
 }
 

@@ -1,11 +1,12 @@
 use super::super::exit::Exit;
 use super::super::output::Output;
+use super::super::resume::MAX_RESULTS_BYTES;
 use super::args::Merge;
 use super::finish;
 use crate::diag::{Diagnostic, codes};
 use crate::report::assemble;
 use crate::report::merge::{self, Named};
-use crate::source::Span;
+use crate::source::{Readable, Span, read_file};
 
 /// Joins the shards of a run and judges it as a whole.
 pub fn main(args: &Merge, output: &Output) -> Result<Exit, Box<Diagnostic>> {
@@ -21,7 +22,8 @@ pub fn main(args: &Merge, output: &Output) -> Result<Exit, Box<Diagnostic>> {
                         .with_help("`report merge` takes what `run --report blob=PATH` writes"),
                 )
             };
-            let bytes = std::fs::read(path).map_err(|error| unfit(format!("can't be read: {error}")))?;
+            let bytes = read_file(path, MAX_RESULTS_BYTES, Readable::Streams)
+                .map_err(|error| unfit(format!("can't be read: {error}")))?;
             let blob = merge::read(&bytes).map_err(unfit)?;
             Ok((name, blob))
         })

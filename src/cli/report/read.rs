@@ -1,9 +1,10 @@
 use std::path::Path;
 
+use super::super::resume::MAX_RESULTS_BYTES;
 use crate::diag::{Diagnostic, codes};
 use crate::report::json::{self, Unreadable};
 use crate::report::model;
-use crate::source::Span;
+use crate::source::{Readable, Span, read_file};
 
 /// The results in a file.
 ///
@@ -12,7 +13,7 @@ use crate::source::Span;
 /// A file that can't be read, or that holds something else.
 pub fn results(path: &Path) -> Result<model::Report, Box<Diagnostic>> {
     let name = path.display();
-    let bytes = std::fs::read(path).map_err(|error| unread(path, &error))?;
+    let bytes = read_file(path, MAX_RESULTS_BYTES, Readable::Streams).map_err(|error| unread(path, &error))?;
     let text = String::from_utf8(bytes).map_err(|_| bad(format!("`{name}` isn't text"), SOURCE.to_owned()))?;
     let (message, help) = match json::parse(&text) {
         Ok(report) => return Ok(report),

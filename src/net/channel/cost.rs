@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn what_is_small_on_the_wire_isnt_small_in_memory() {
         let cost = |text: &str| {
-            let json = serde_json::from_str(text).ok().map(Arc::new);
+            let json = Json::parse(text).ok().map(Arc::new);
             of_frame(&FrameKind::Text, &Payload { event: None, json })
         };
         assert!(cost("not JSON") >= size_of::<Frame>() as u64);

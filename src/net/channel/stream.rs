@@ -8,7 +8,7 @@ use super::websocket::full;
 use crate::event::charset::Charset;
 use crate::event::{ChannelEnd, FrameKind, Header, Instant, Payload};
 use crate::net::coding::{Broken, Decoding};
-use crate::net::http::MAX_BODY_BYTES;
+use crate::net::http::{LiveBody, MAX_BODY_BYTES};
 use crate::syntax::ast::ChannelKind;
 
 /// The longest event or line that is read, in bytes.
@@ -36,7 +36,7 @@ impl Stream {
     }
 
     /// Reads the body until it ends.
-    pub async fn carry(mut self, mut response: reqwest::Response) {
+    pub async fn carry(mut self, mut response: LiveBody) {
         let end = match &self.decoding {
             Ok(_) => self.read(&mut response).await,
             Err(broken) => ChannelEnd::Failed { message: format!("the server sent a body {broken}") },
@@ -44,7 +44,7 @@ impl Stream {
         self.pen.end(self.pen.now(), end);
     }
 
-    async fn read(&mut self, response: &mut reqwest::Response) -> ChannelEnd {
+    async fn read(&mut self, response: &mut LiveBody) -> ChannelEnd {
         loop {
             match response.chunk().await {
                 Ok(Some(bytes)) => {

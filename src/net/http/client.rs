@@ -1,17 +1,14 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use super::failure::failure;
-use super::stages::{ConnectTimer, Recorder, Resolver, Stages};
+use super::connect::Connection;
+use super::pool::Pool;
+use super::stages::{Recorder, Stages};
 use super::tls::{self, Authority};
-use crate::event::{Failure, FailureKind};
+use crate::event::Failure;
 use crate::net::clock::Clock;
 use crate::plan::HttpVersion;
-
-/// A connection that speaks another protocol after a 101.
-pub type Upgraded = reqwest::Upgraded;
 
 /// Sends requests. One for a run: connections are shared by its tests, cookies are not.
 pub struct Http {
@@ -22,20 +19,21 @@ pub struct Http {
     trusted: Vec<Authority>,
     /// Only public peers over verified TLS are spoken to (`require real`).
     pub(super) real: bool,
-    clients: Mutex<HashMap<Profile, reqwest::Client>>,
+    pub(super) pool: Pool,
+    /// By whether certificates are verified, and what is offered. Reading the system's authorities is expensive: it is done when a spec needs it.
+    tls: Mutex<HashMap<(bool, Protocol), Arc<rustls::ClientConfig>>>,
     /// What hosts were resolved to when they were last asked for: evidence of connections that are used again.
     resolved: Mutex<HashMap<String, Vec<IpAddr>>>,
 }
 
-/// What distinguishes clients. Building one is dear (above all the trusted certificates), so it is done once for each kind, and
-/// only when it is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Profile {
-    pub tls: bool,
+/// Which requests can share a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub https: bool,
+    pub host: String,
+    pub port: u16,
     pub verify: bool,
     pub version: Protocol,
-    /// Whether its connections are kept for later requests.
-    pub shared: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +58,15 @@ impl Http {
     pub fn new(clock: Clock, epoch: jiff::Timestamp, trusted: Vec<Authority>) -> Self {
         // Fails when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { clock, epoch, trusted, real: false, clients: Mutex::default(), resolved: Mutex::default() }
+        Self {
+            clock,
+            epoch,
+            trusted,
+            real: false,
+            pool: Pool::default(),
+            tls: Mutex::default(),
+            resolved: Mutex::default(),
+        }
     }
 
     /// With `require real`: refuses what isn't plainly a public system's, before anything is sent.
@@ -84,20 +90,20 @@ impl Http {
         }
     }
 
-    pub(super) fn tls(&self, verify: bool, alpn: &[&[u8]]) -> Result<rustls::ClientConfig, Failure> {
-        tls::config(verify, &self.trusted, alpn)
+    /// A connection that nobody has used.
+    pub(super) async fn connect(&self, key: &Key) -> Result<Connection, Failure> {
+        let tls = key.https.then(|| self.tls(key.verify, key.version)).transpose()?;
+        Connection::open(key, tls, self.real).await
     }
 
-    pub(super) fn client(&self, profile: Profile) -> Result<reqwest::Client, Failure> {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&profile) {
-            return Ok(client.clone());
+    fn tls(&self, verify: bool, version: Protocol) -> Result<Arc<rustls::ClientConfig>, Failure> {
+        let mut configs = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(config) = configs.get(&(verify, version)) {
+            return Ok(config.clone());
         }
-        let tls = profile.tls.then(|| self.tls(profile.verify, profile.version.alpn())).transpose()?;
-        let client = build(profile, tls, self.real)
-            .map_err(|error| failure(FailureKind::Tls, format!("the HTTP client can't be set up: {error}")))?;
-        clients.insert(profile, client.clone());
-        Ok(client)
+        let config = Arc::new(tls::config(verify, &self.trusted, version.alpn())?);
+        configs.insert((verify, version), config.clone());
+        Ok(config)
     }
 }
 
@@ -110,32 +116,4 @@ impl Protocol {
             Protocol::Http2 => &[b"h2"],
         }
     }
-}
-
-/// Every default of the client that would do something that no spec says is switched off.
-fn build(profile: Profile, tls: Option<rustls::ClientConfig>, real: bool) -> reqwest::Result<reqwest::Client> {
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .no_proxy()
-        .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(if profile.shared { 64 } else { 0 })
-        .pool_idle_timeout(Duration::from_secs(30))
-        .tcp_nodelay(true)
-        .http1_max_headers(256)
-        .dns_resolver(Arc::new(Resolver { real }))
-        .connector_layer(ConnectTimer)
-        .tls_info(true);
-    builder = match profile.version {
-        Protocol::Any => builder,
-        Protocol::Http11 => builder.http1_only(),
-        Protocol::Http2 if profile.tls => builder,
-        Protocol::Http2 => builder.http2_prior_knowledge(),
-    };
-    builder = match tls {
-        Some(config) => builder.tls_backend_preconfigured(config),
-        // Reading the system's authorities is dear, and nobody asks for them.
-        None => builder.tls_certs_only([]),
-    };
-    builder.build()
 }

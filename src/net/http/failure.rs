@@ -17,11 +17,7 @@ pub(super) fn timed_out(authority: &str, limit: Duration, status: Option<u16>) -
     Failure { kind: FailureKind::Timeout, message, status }
 }
 
-/// Why a request failed, told from the chain of causes.
-pub(super) fn of_client(error: &reqwest::Error, authority: &str, status: Option<u16>) -> Failure {
-    of_chain(error, authority, status)
-}
-
+/// Why a request failed, by the chain of causes.
 pub(super) fn of_chain(error: &(dyn StdError + 'static), authority: &str, status: Option<u16>) -> Failure {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     let mut found = None;
@@ -57,6 +53,9 @@ fn specific(error: &(dyn StdError + 'static), authority: &str) -> Option<(Failur
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some((FailureKind::Tls, format!("no TLS connection with {authority}: {}", tls_words(tls))));
     }
+    if let Some(http2) = error.downcast_ref::<h2::Error>() {
+        return of_http2(http2, authority);
+    }
     if let Some(hyper) = error.downcast_ref::<hyper::Error>() {
         return of_hyper(hyper, authority);
     }
@@ -82,6 +81,25 @@ fn of_hyper(error: &hyper::Error, authority: &str) -> Option<(FailureKind, Strin
     None
 }
 
+/// What an HTTP/2 server says when it ends a connection or won't take a request (RFC 9113, sections 6.8 and 8.7).
+fn of_http2(error: &h2::Error, authority: &str) -> Option<(FailureKind, String)> {
+    let ended = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+    let refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    (ended || refused).then(|| (FailureKind::Closed, format!("{authority} closed the connection without a response")))
+}
+
+/// Whether a server promises that it hasn't looked at a request.
+pub(super) fn is_unprocessed(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if current.downcast_ref::<h2::Error>().and_then(h2::Error::reason) == Some(h2::Reason::REFUSED_STREAM) {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
+
 fn of_io(error: &std::io::Error, authority: &str) -> Option<(FailureKind, String)> {
     use std::io::ErrorKind as Io;
     match error.kind() {
@@ -97,6 +115,10 @@ fn of_io(error: &std::io::Error, authority: &str) -> Option<(FailureKind, String
         Io::TimedOut => Some((FailureKind::Timeout, format!("the connection to {authority} timed out"))),
         Io::HostUnreachable | Io::NetworkUnreachable | Io::AddrNotAvailable => {
             Some((FailureKind::Refused, format!("{authority} can't be reached from here")))
+        }
+        // How a body is cut into chunks (RFC 9112, section 7.1) is read as data are.
+        Io::InvalidInput | Io::InvalidData if error.to_string().contains("chunk") => {
+            Some((FailureKind::Protocol, format!("{authority} sent a body whose chunks aren't well-formed")))
         }
         Io::InvalidData if error.to_string().contains("corrupt message") => {
             Some((FailureKind::Tls, format!("{authority} doesn't speak TLS")))

@@ -2,16 +2,22 @@
 
 mod body;
 mod client;
+mod connect;
 mod failure;
+mod head;
+mod outgoing;
+mod pool;
 mod progress;
-mod raw;
 mod real;
+mod redirect;
 mod send;
 mod stages;
+mod tap;
+mod target;
 mod tls;
 
-pub use client::{Http, Upgraded};
-pub use send::{Live, Mode, Outgoing};
+pub use client::Http;
+pub use outgoing::{Live, LiveBody, Mode, Outgoing, Upgraded};
 pub use tls::{Authority, authorities};
 
 /// The largest body that is read, decoded or not, in bytes.

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::send::Outgoing;
+use super::outgoing::Outgoing;
+use super::pool::Returning;
 use super::stages::{Recorder, Stages};
 use crate::event::{Hop, Peer, Timings, Tls};
 use crate::net::auth;
@@ -23,6 +24,12 @@ pub(super) struct Progress {
     pub sent: u64,
     pub received: u64,
     pub digest_answered: bool,
+    /// Of the request alone, without those that a response has replaced.
+    pub cookies: Vec<(String, String)>,
+    /// How many times the request was sent once more on a fresh connection.
+    pub reconnected: u32,
+    /// The connection of the last response, when it was read to its end.
+    pub returning: Option<Returning>,
     /// The request that is under way, and hasn't been answered.
     pub pending: Option<Pending>,
 }
@@ -52,8 +59,17 @@ impl Progress {
             sent: 0,
             received: 0,
             digest_answered: false,
+            cookies: request.cookies.clone(),
+            reconnected: 0,
+            returning: None,
             pending: None,
         }
+    }
+
+    /// A response sets a cookie: as in a browser, it takes the place of the request's own of this name.
+    pub fn replaces_cookie(&mut self, set_cookie: &str) {
+        let name = set_cookie.split(['=', ';']).next().unwrap_or_default().trim();
+        self.cookies.retain(|(own, _)| own != name);
     }
 
     /// An answer came, from this address.

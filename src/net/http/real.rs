@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use super::failure::failure;
-use super::send::{Outgoing, authority};
+use super::outgoing::Outgoing;
+use super::target::authority;
 use crate::event::{Failure, FailureKind, Peer, Unreal};
 use crate::value::{NotReal, not_public, not_real};
 

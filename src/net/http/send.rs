@@ -2,73 +2,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
 
-use super::body;
-use super::client::{Http, Profile, Protocol, Upgraded};
-use super::failure::{failure, of_client, timed_out};
-use super::progress::{Pending, Progress, fingerprint};
+use super::client::{Http, Key};
+use super::connect::Connection;
+use super::failure::{failure, is_unprocessed, of_chain, timed_out};
+use super::outgoing::{Live, LiveBody, Mode, Outgoing};
+use super::pool::Returning;
+use super::progress::{Pending, Progress};
+use super::redirect;
 use super::stages::{Recorder, recorded};
-use super::{MAX_REDIRECTS, raw, real};
-use crate::event::{Exchange, Failure, FailureKind, Header, Hop, Instant, Response, Timings, Tls};
+use super::target::{authority, is_same_host, origin, parse_url, target_of};
+use super::{body, head, real};
+use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, Timings};
 use crate::net::auth;
 use crate::net::channel::handshake;
 use crate::net::cookies::Jar;
-use crate::plan::HttpVersion;
 
 /// How much of a request's body is kept as evidence, in bytes.
 const KEPT_BODY: usize = 64 * 1024;
 
-/// A request whose every part is known.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    pub method: String,
-    /// `http`, `https`, or for WebSockets `ws` and `wss`.
-    pub url: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Option<Bytes>,
-    /// For the whole exchange, redirects included.
-    pub limit: Duration,
-    pub follow: u32,
-    pub version: Option<HttpVersion>,
-    pub verify: bool,
-    /// Offers gzip, deflate, br and zstd.
-    pub compressed: bool,
-    /// User and password, to answer a Digest challenge with.
-    pub digest: Option<(String, String)>,
-    /// Of this request alone, beside those of the jar.
-    pub cookies: Vec<(String, String)>,
-}
-
-/// What stays of an answer that isn't read to its end at once.
-pub enum Live {
-    Upgraded(Box<Upgraded>),
-    /// A body that goes on.
-    Body(Box<reqwest::Response>),
-}
-
 /// A request as it goes out.
 struct Sent {
     url: url::Url,
-    /// Path and query, where the URL's aren't those that are sent.
-    written: Option<String>,
-    headers: reqwest::header::HeaderMap,
-}
-
-/// The head of an answer, and its body as it comes.
-enum Answer {
-    Client(Box<reqwest::Response>),
-    /// Of a request whose path was sent as written.
-    Raw(http::Response<hyper::body::Incoming>),
-}
-
-/// What is wanted of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    Whole,
-    /// Another protocol, when the answer is 101.
-    Upgrade,
-    /// The body as it comes, when the answer is a success.
-    Stream,
+    method: http::Method,
+    /// Path and query.
+    target: String,
+    headers: http::HeaderMap,
+    body: Option<Bytes>,
 }
 
 impl Http {
@@ -90,6 +53,9 @@ impl Http {
         };
         progress.unanswered();
         let total = self.clock.now().saturating_sub(started);
+        if let Some(returning) = progress.returning.take() {
+            returning.settle().await;
+        }
         (self.evidence(request, progress, outcome, started, total), live)
     }
 
@@ -110,6 +76,7 @@ impl Http {
             started,
             outcome,
             attempts: 1,
+            reconnected: progress.reconnected,
             hops: progress.hops,
             peer: progress.peer,
             timings: Timings { first_byte: progress.first_byte, total, ..progress.stages },
@@ -131,22 +98,16 @@ impl Http {
                 let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
                 for cookie in response.headers("set-cookie") {
                     jar.store(cookie, &progress.url, self.clock.now(), self.epoch);
+                    progress.replaces_cookie(cookie);
                 }
             }
             if self.answer_digest(request, &response, progress) {
                 continue;
             }
-            let Some(next) = redirect_target(&response, request.follow) else { return Ok((response, live)) };
-            if progress.hops.len() as u32 >= request.follow.min(MAX_REDIRECTS) {
-                let message = format!(
-                    "{} redirects were followed, and the next answer redirects again to {next}",
-                    progress.hops.len()
-                );
-                return Err(Failure { kind: FailureKind::TooManyRedirects, message, status: Some(response.status) });
+            match redirect::target(&response, request.follow, progress.hops.len())? {
+                Some(next) => redirect::follow(progress, &response, next),
+                None => return Ok((response, live)),
             }
-            let hop = Hop { status: response.status, url: progress.url.clone(), peer: progress.peer.take() };
-            progress.hops.push(hop);
-            redirect(progress, response.status, next);
         }
     }
 
@@ -160,11 +121,14 @@ impl Http {
         if response.status != 401 || std::mem::replace(&mut progress.digest_answered, true) {
             return false;
         }
-        let target = url::Url::parse(&progress.url).map(|url| raw::target_of(&url)).unwrap_or_default();
+        let challenges: Vec<&str> = response.headers("www-authenticate").collect();
+        let asked = auth::Asked {
+            method: &progress.method,
+            uri: &target_of(&progress.url),
+            body: progress.body.as_deref().unwrap_or_default(),
+        };
         let cnonce = uuid::Uuid::new_v4().simple().to_string();
-        let answer = response
-            .headers("www-authenticate")
-            .find_map(|challenge| auth::digest(challenge, user, password, &progress.method, &target, &cnonce));
+        let answer = auth::digest(&challenges, user, password, &asked, &cnonce);
         progress.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
         progress.headers.extend(answer.clone().map(|answer| ("Authorization".to_owned(), answer)));
         answer.is_some()
@@ -177,6 +141,9 @@ impl Http {
         mode: Mode,
         progress: &mut Progress,
     ) -> Result<(Response, Option<Live>), Failure> {
+        if let Some(returning) = progress.returning.take() {
+            returning.settle().await;
+        }
         let started = self.clock.now();
         let url = parse_url(&progress.url)?;
         if self.real {
@@ -186,27 +153,34 @@ impl Http {
             // Of each hop, since a key is for one handshake, and a redirect to another origin carries no headers along.
             handshake::prepare(&mut progress.headers);
         }
-        let headers = self.headers(request, jar, progress)?;
+        let headers = self.headers(request, jar, &url, progress)?;
+        let method = http::Method::from_bytes(progress.method.as_bytes())
+            .map_err(|_| failure(FailureKind::Invalid, format!("`{}` is no method", progress.method)))?;
+        let sent = Sent { target: target_of(&progress.url), url, method, headers, body: progress.body.clone() };
         let authority = authority(&progress.url);
-        let written = raw::written_target(&progress.url, &url).filter(|_| mode == Mode::Whole);
+        let key = Key {
+            https: sent.url.scheme() == "https",
+            host: sent.url.host_str().unwrap_or_default().to_owned(),
+            port: sent.url.port_or_known_default().unwrap_or_default(),
+            verify: request.verify,
+            version: if mode == Mode::Upgrade { super::client::Protocol::Http11 } else { request.version.into() },
+        };
         let recorder = Recorder::default();
-        let host = url.host_str().unwrap_or_default().to_owned();
         progress.pending = Some(Pending {
             recorder: recorder.clone(),
-            size: wire_size(progress, &url, written.as_deref(), &headers),
-            known: self.known_addresses(&host),
-            port: url.port_or_known_default().unwrap_or_default(),
+            size: sent.wire_size(),
+            known: self.known_addresses(&key.host),
+            port: key.port,
         });
-        let answer = self.answer(request, Sent { url, written, headers }, mode, progress, recorder.clone()).await;
-        self.learn_addresses(&host, &recorder);
-        let answer = answer?;
+        let fresh = request.fresh || mode == Mode::Upgrade;
+        let reconnects = request.reconnect && !fresh;
+        let answered = recorded(recorder.clone(), self.exchange(&key, &sent, fresh, reconnects, progress)).await;
+        self.learn_addresses(&key.host, &recorder);
+        let (connection, answer) = answered?;
+        progress.answered(connection.address.clone(), connection.tls.clone());
         if self.real {
             real::confirm(progress.peer.as_ref())?;
         }
-        let answer = match answer {
-            Answer::Raw(answer) => return Ok((self.whole(answer, started, progress, &authority).await?, None)),
-            Answer::Client(answer) => answer,
-        };
         let status = answer.status().as_u16();
         let live = match mode {
             Mode::Upgrade => status == 101,
@@ -214,8 +188,12 @@ impl Http {
             Mode::Whole => false,
         };
         if !live {
-            let answer: http::Response<reqwest::Body> = (*answer).into();
-            return Ok((self.whole(answer, started, progress, &authority).await?, None));
+            let response = self.whole(answer, started, progress, &authority).await?;
+            // A refused handshake leaves nothing behind that another request could trip over.
+            if !fresh {
+                progress.returning = Some(Returning::new(&self.pool, key, connection));
+            }
+            return Ok((response, None));
         }
         progress.first_byte = Some(self.clock.now().saturating_sub(started));
         progress.status = Some(status);
@@ -229,49 +207,38 @@ impl Http {
         };
         progress.received += head_size(answer.status(), answer.extensions(), &response.headers);
         if mode == Mode::Stream {
-            return Ok((response, Some(Live::Body(answer))));
+            let body = LiveBody { body: answer.into_body(), _connection: connection };
+            return Ok((response, Some(Live::Body(Box::new(body)))));
         }
-        let upgraded = answer.upgrade().await.map_err(|error| of_client(&error, &authority, Some(status)))?;
-        Ok((response, Some(Live::Upgraded(Box::new(upgraded)))))
+        let upgraded = hyper::upgrade::on(answer).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
+        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded))))))
     }
 
-    /// Sends one request, and gives the head of its answer.
-    async fn answer(
+    /// Sends one request, and gives the head of its response.
+    async fn exchange(
         &self,
-        request: &Outgoing,
-        sent: Sent,
-        mode: Mode,
+        key: &Key,
+        sent: &Sent,
+        fresh: bool,
+        reconnects: bool,
         progress: &mut Progress,
-        recorder: Recorder,
-    ) -> Result<Answer, Failure> {
-        let Sent { url, written, headers } = sent;
-        let authority = authority(&progress.url);
-        let https = url.scheme() == "https";
-        if let Some(target) = written {
-            let tls = https
-                .then(|| self.tls(request.verify, &[b"http/1.1"]).map(|config| (config, request.verify)))
-                .transpose()?;
-            let way = raw::Way { tls, real: self.real };
-            let sending = raw::send(&progress.method, &url, &target, headers, progress.body.clone(), way);
-            let (answer, address, tls) = recorded(recorder, sending).await?;
-            progress.answered(address, tls);
-            return Ok(Answer::Raw(answer));
+    ) -> Result<(Connection, http::Response<Incoming>), Failure> {
+        let shown = format!("{}:{}", key.host, key.port);
+        if !fresh && let Some(mut connection) = self.pool.take(key, !sent.method.is_idempotent()) {
+            match connection.send(sent.request(connection.is_http2())?).await {
+                Ok(answer) => return Ok((connection, answer)),
+                Err(error) if reconnects && may_repeat(&sent.method, &connection, &error, &shown) => {
+                    progress.reconnected += 1;
+                    progress.sent += connection.traffic.written();
+                }
+                Err(error) => return Err(of_request(&error, &connection, &shown)),
+            }
         }
-        let version = if mode == Mode::Upgrade { Protocol::Http11 } else { request.version.into() };
-        // A handshake's connection isn't shared: one that was refused may be of no use for the next request, and says nothing of the server.
-        let shared = mode != Mode::Upgrade;
-        let client = self.client(Profile { tls: https, verify: request.verify, version, shared })?;
-        let method = reqwest::Method::from_bytes(progress.method.as_bytes())
-            .map_err(|_| failure(FailureKind::Invalid, format!("`{}` is no method", progress.method)))?;
-        let mut builder = client.request(method, url).headers(headers);
-        if let Some(body) = progress.body.clone() {
-            builder = builder.body(body);
+        let mut connection = self.connect(key).await?;
+        match connection.send(sent.request(connection.is_http2())?).await {
+            Ok(answer) => Ok((connection, answer)),
+            Err(error) => Err(of_request(&error, &connection, &shown)),
         }
-        let answer = recorded(recorder, builder.send()).await;
-        let answer = answer.map_err(|error| of_client(&error, &authority, None))?;
-        let address = answer.remote_addr().map(|address| address.to_string());
-        progress.answered(address, tls_of(&answer, request.verify));
-        Ok(Answer::Client(Box::new(answer)))
     }
 
     /// Reads an answer to its end.
@@ -309,14 +276,15 @@ impl Http {
         &self,
         request: &Outgoing,
         jar: Option<&Mutex<Jar>>,
+        url: &url::Url,
         progress: &Progress,
-    ) -> Result<reqwest::header::HeaderMap, Failure> {
-        let mut map = reqwest::header::HeaderMap::new();
+    ) -> Result<http::HeaderMap, Failure> {
+        let mut map = http::HeaderMap::new();
         for (name, value) in &progress.headers {
-            let header = reqwest::header::HeaderName::from_bytes(name.as_bytes());
+            let header = http::HeaderName::from_bytes(name.as_bytes());
             let header =
                 header.map_err(|_| failure(FailureKind::Invalid, format!("`{name}` can't be the name of a header")))?;
-            let value = reqwest::header::HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+            let value = http::HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
                 failure(
                     FailureKind::Invalid,
                     format!("the value of the header `{name}` holds a character that can't be sent"),
@@ -328,18 +296,28 @@ impl Http {
         let coding = request.compressed.then_some(("accept-encoding", "gzip, deflate, br, zstd"));
         for (name, value) in defaults.into_iter().chain(coding) {
             if !map.contains_key(name) {
-                map.insert(name, reqwest::header::HeaderValue::from_static(value));
+                map.insert(name, http::HeaderValue::from_static(value));
             }
+        }
+        // A method that defines a meaning for a body says so when there is none (RFC 9110, section 8.6).
+        let expects_body = matches!(progress.method.as_str(), "POST" | "PUT" | "PATCH");
+        if progress.body.is_none() && expects_body && !map.contains_key("transfer-encoding") {
+            map.entry("content-length").or_insert(http::HeaderValue::from_static("0"));
+        }
+        if !map.contains_key("authorization")
+            && let Some(userinfo) = userinfo(url)
+        {
+            map.insert("authorization", userinfo);
         }
         let stored =
             jar.map(|jar| jar.lock().unwrap_or_else(PoisonError::into_inner).for_url(&progress.url, self.clock.now()));
         // Cookies of this request alone are meant for the host that it names.
-        let own = if progress.hops.is_empty() { request.cookies.as_slice() } else { &[] };
+        let own = if is_same_host(&request.url, &progress.url) { progress.cookies.as_slice() } else { &[] };
         let stored = stored.unwrap_or_default();
         let stored = stored.iter().filter(|(name, _)| !own.iter().any(|(own, _)| own == name));
         let pairs: Vec<String> = own.iter().chain(stored).map(|(name, value)| format!("{name}={value}")).collect();
         if !pairs.is_empty() && !map.contains_key("cookie") {
-            let value = reqwest::header::HeaderValue::from_bytes(pairs.join("; ").as_bytes())
+            let value = http::HeaderValue::from_bytes(pairs.join("; ").as_bytes())
                 .map_err(|_| failure(FailureKind::Invalid, "a cookie holds a character that can't be sent"))?;
             map.insert("cookie", value);
         }
@@ -347,82 +325,82 @@ impl Http {
     }
 }
 
-/// Where the answer redirects to, when redirects are followed.
-fn redirect_target(response: &Response, follow: u32) -> Option<String> {
-    if follow == 0 || !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+impl Sent {
+    /// The request as one of the HTTP versions has it.
+    fn request(&self, is_http2: bool) -> Result<http::Request<Full<Bytes>>, Failure> {
+        let authority = || self.url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+        let mut headers = self.headers.clone();
+        let uri = if is_http2 {
+            // RFC 9113, section 8.3.1: the authority stands in a field of its own.
+            let host = headers.remove("host").and_then(|host| host.to_str().ok().map(str::to_owned));
+            let host = host.unwrap_or_else(authority);
+            http::Uri::builder().scheme(self.url.scheme()).authority(host).path_and_query(self.target.as_str()).build()
+        } else {
+            if !headers.contains_key("host")
+                && let Ok(host) = http::HeaderValue::from_str(&authority())
+            {
+                headers.insert("host", host);
+            }
+            http::Uri::builder().path_and_query(self.target.as_str()).build()
+        };
+        let invalid = |error: http::Error| {
+            failure(FailureKind::Invalid, format!("`{}` can't be sent as a path: {error}", self.target))
+        };
+        let builder = http::Request::builder().method(self.method.clone()).uri(uri.map_err(invalid)?);
+        let mut request = builder.body(Full::new(self.body.clone().unwrap_or_default())).map_err(invalid)?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// Its size in HTTP/1.1 in bytes, with what is added when it is sent (RFC 9112, section 3.2; RFC 9110, section 8.6). HTTP/2 says the
+    /// same in fewer.
+    fn wire_size(&self) -> u64 {
+        let line = |name: usize, value: usize| (name + value + ": \r\n".len()) as u64;
+        let mut size = (self.method.as_str().len() + self.target.len() + "  HTTP/1.1\r\n\r\n".len()) as u64;
+        size += self.headers.iter().map(|(name, value)| line(name.as_str().len(), value.len())).sum::<u64>();
+        if !self.headers.contains_key("host") {
+            size += line("host".len(), self.url[url::Position::BeforeHost..url::Position::AfterPort].len());
+        }
+        let Some(body) = &self.body else { return size };
+        if !self.headers.contains_key("content-length") {
+            size += line("content-length".len(), body.len().to_string().len());
+        }
+        size + body.len() as u64
+    }
+}
+
+/// Whether a request that failed on a connection that was used before can be sent again without the server acting twice (RFC 9110, section
+/// 9.2.2; RFC 9112, section 9.3.1): the connection died, nothing of a response had come, and the method is idempotent or nothing was sent.
+fn may_repeat(method: &http::Method, connection: &Connection, error: &hyper::Error, shown: &str) -> bool {
+    let is_lost = matches!(of_chain(error, shown, None).kind, FailureKind::Closed | FailureKind::Reset);
+    if connection.is_http2() {
+        // Other requests share its traffic. A head that had come would have been the response.
+        return is_lost && (method.is_idempotent() || error.is_canceled() || is_unprocessed(error));
+    }
+    is_lost && is_repeatable(method, connection.traffic.written(), connection.traffic.read())
+}
+
+/// By what was sent and received, in bytes.
+fn is_repeatable(method: &http::Method, written: u64, read: u64) -> bool {
+    read == 0 && (written == 0 || method.is_idempotent())
+}
+
+/// Why a request has no response.
+fn of_request(error: &hyper::Error, connection: &Connection, shown: &str) -> Failure {
+    if error.is_parse() && !error.is_parse_too_large() && !connection.is_http2() {
+        return head::broken(&connection.traffic.came(), shown);
+    }
+    of_chain(error, shown, None)
+}
+
+/// User and password that stand in a URL, as Basic credentials.
+fn userinfo(url: &url::Url) -> Option<http::HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
         return None;
     }
-    let base = url::Url::parse(&response.url).ok()?;
-    base.join(response.header("location")?).ok().map(String::from)
-}
-
-/// RFC 9110, section 15.4: a 303, and by custom a POST's 301 and 302, go on as GET without the body. Another origin gets none of
-/// the headers that could identify the caller.
-fn redirect(progress: &mut Progress, status: u16, next: String) {
-    let to_get =
-        (status == 303 && progress.method != "HEAD") || (matches!(status, 301 | 302) && progress.method == "POST");
-    if to_get {
-        progress.method = "GET".to_owned();
-        progress.body = None;
-        progress.headers.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
-    }
-    if origin(&progress.url) != origin(&next) {
-        const KEPT: [&str; 5] = ["accept", "accept-language", "accept-encoding", "content-type", "user-agent"];
-        progress.headers.retain(|(name, _)| KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept)));
-    }
-    progress.url = next;
-}
-
-/// Scheme, host and port (RFC 6454); `None` for what is no URL.
-fn origin(url: &str) -> Option<String> {
-    Some(parse_url(url).ok()?.origin().ascii_serialization())
-}
-
-fn parse_url(text: &str) -> Result<url::Url, Failure> {
-    let invalid = |reason: String| failure(FailureKind::Invalid, reason);
-    // A URL parser of browsers makes a URL of much that is none (`http:example.com`, a space before it), and not everyone who looks at it would see
-    // the same one.
-    let is_scheme = |scheme: &str| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-    let written = text.split_once("://").filter(|(scheme, rest)| is_scheme(scheme) && !rest.starts_with(['/', '\\']));
-    let Some((scheme, rest)) = written else {
-        return Err(invalid(format!("`{text}` isn't a URL: it begins with `https://HOST` or the like")));
-    };
-    let http = match scheme.to_ascii_lowercase().as_str() {
-        "ws" => format!("http://{rest}"),
-        "wss" => format!("https://{rest}"),
-        _ => text.to_owned(),
-    };
-    let url = url::Url::parse(&http).map_err(|error| invalid(format!("`{text}` isn't a URL: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid(format!("`{text}` isn't an HTTP URL")));
-    }
-    if url.host_str().is_none() {
-        return Err(invalid(format!("`{text}` names no host")));
-    }
-    Ok(url)
-}
-
-/// `host:port`, for messages.
-pub(super) fn authority(url: &str) -> String {
-    let Ok(url) = parse_url(url) else { return url.to_owned() };
-    let host = url.host_str().unwrap_or_default();
-    url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-fn tls_of(answer: &reqwest::Response, verified: bool) -> Option<Tls> {
-    let info = answer.extensions().get::<reqwest::tls::TlsInfo>()?;
-    let certificate = info.peer_certificate()?;
-    let version = info.version().and_then(|version| {
-        [(reqwest::tls::Version::TLS_1_3, "TLSv1.3"), (reqwest::tls::Version::TLS_1_2, "TLSv1.2")]
-            .into_iter()
-            .find(|(known, _)| *known == version)
-    });
-    Some(Tls {
-        version: version.map(|(_, name)| name.to_owned()),
-        fingerprint: Some(fingerprint(certificate)),
-        certificate: Some(Bytes::copy_from_slice(certificate)),
-        verified,
-    })
+    let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let value = auth::basic(&plain(url.username()), &plain(url.password().unwrap_or_default()));
+    http::HeaderValue::try_from(value).ok()
 }
 
 fn version_name(version: http::Version) -> &'static str {
@@ -453,20 +431,22 @@ fn head_size(status: http::StatusCode, extensions: &http::Extensions, headers: &
         + line as u64
 }
 
-/// The size of a request of HTTP/1.1 in bytes, with what the client adds (RFC 9112, section 3.2; RFC 9110, section 8.6). HTTP/2 says the
-/// same in fewer.
-fn wire_size(progress: &Progress, url: &url::Url, written: Option<&str>, headers: &http::HeaderMap) -> u64 {
-    let line = |name: usize, value: usize| (name + value + ": \r\n".len()) as u64;
-    let target = written.map_or_else(|| raw::target_of(url).len(), str::len);
-    let mut size = (progress.method.len() + target + "  HTTP/1.1\r\n\r\n".len()) as u64;
-    size += headers.iter().map(|(name, value)| line(name.as_str().len(), value.len())).sum::<u64>();
-    if !headers.contains_key("host") {
-        let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
-        size += line("host".len(), authority.len());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110, section 9.2.2.
+    #[test]
+    fn what_was_sent_and_received_decides_what_is_sent_again() {
+        let idempotent = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"];
+        for method in idempotent.iter().chain(&["POST", "PATCH", "CONNECT", "QUERY", "X-ODD", "get"]) {
+            let repeatable =
+                |written, read| is_repeatable(&http::Method::from_bytes(method.as_bytes()).unwrap(), written, read);
+            assert!(repeatable(0, 0), "{method}");
+            assert_eq!(repeatable(1, 0), idempotent.contains(method), "{method}");
+            for written in [0, 1, 100] {
+                assert!(!repeatable(written, 1), "{method}");
+            }
+        }
     }
-    let Some(body) = &progress.body else { return size };
-    if !headers.contains_key("content-length") {
-        size += line("content-length".len(), body.len().to_string().len());
-    }
-    size + body.len() as u64
 }

@@ -1,13 +1,10 @@
 //! How long the stages of a connection took, and where it went: recorded while the client connects, in the task that waits for it.
 
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::event::Timings;
 use crate::net::clock::present;
@@ -74,7 +71,7 @@ pub(super) async fn recorded<F: Future>(recorder: Recorder, future: F) -> F::Out
 }
 
 fn record(write: impl FnOnce(&mut Stages)) {
-    // A connection that was begun for one request may be finished in the background for a later one: then nobody asks.
+    // Where nobody asks, there is nowhere to record it.
     let _ = STAGES.try_with(|stages| write(&mut stages.lock().unwrap_or_else(PoisonError::into_inner)));
 }
 
@@ -134,12 +131,6 @@ pub(super) async fn resolve(name: &str, port: u16, real: bool) -> Result<Vec<Soc
     }
 }
 
-/// The system's resolver, with its time and its answers recorded.
-pub(super) struct Resolver {
-    /// Gives public addresses alone.
-    pub real: bool,
-}
-
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ResolveError {
     #[error(transparent)]
@@ -163,63 +154,10 @@ pub(super) struct PrivateName {
     pub why: NotPublic,
 }
 
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let real = self.real;
-        Box::pin(async move {
-            // The port is the client's to put in.
-            match resolve(name.as_str(), 0, real).await {
-                Ok(addresses) => Ok(Box::new(addresses.into_iter()) as Addrs),
-                Err(ResolveError::Dns(failure)) => Err(failure.into()),
-                Err(ResolveError::Private(private)) => Err(private.into()),
-            }
-        })
-    }
-}
-
 /// The resolver's own sentence without the library's words before it.
 fn in_words(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.rsplit(": ").next().unwrap_or(&text).to_owned()
-}
-
-/// Wraps the client's connector to time it.
-#[derive(Clone)]
-pub(super) struct ConnectTimer;
-
-#[derive(Clone)]
-pub(super) struct Timed<S>(S);
-
-impl<S> tower_layer::Layer<S> for ConnectTimer {
-    type Service = Timed<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        Timed(inner)
-    }
-}
-
-impl<S, R> tower_service::Service<R> for Timed<S>
-where
-    S: tower_service::Service<R>,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        let connecting = self.0.call(request);
-        Box::pin(async move {
-            let started = connection_begins();
-            let connected = connecting.await;
-            connection_ends(started, connected.is_ok());
-            connected
-        })
-    }
 }
 
 #[cfg(test)]

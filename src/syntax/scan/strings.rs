@@ -201,10 +201,6 @@ impl Scanner<'_> {
                         return;
                     }
                 },
-                Some(b'{') if lacks_a_brace(self.bytes, at) => {
-                    self.unclosed_interpolation(at);
-                    return;
-                }
                 Some(_) => at += 1,
                 None => return,
             }
@@ -212,16 +208,14 @@ impl Scanner<'_> {
     }
 
     fn unclosed_interpolation(&mut self, at: usize) {
-        let two = self.bytes.get(at + 1) == Some(&b'{');
         let name = braced_name(self.text, at);
-        let message =
-            if two { "this `{{` has no `}}` on its line" } else { "this interpolation has one `{` and two `}`" };
+        let message = "this `{{` has no `}}` on its line";
         let help = if name.is_empty() {
             "write `}}` behind the expression; a literal `{{` is written `\\{{`, or stands in a '…' string".to_owned()
         } else {
             format!("write `{{{{{name}}}}}`; a literal `{{{{` is written `\\{{{{`")
         };
-        let span = Span::new(self.source, at, at + if two { 2 } else { 1 });
+        let span = Span::new(self.source, at, at + 2);
         self.flag(at, at + 1, Diagnostic::error(&codes::UNCLOSED_INTERPOLATION, span, message).with_help(help));
     }
 }
@@ -261,17 +255,6 @@ fn inner_string_end(bytes: &[u8], at: usize, quote: u8) -> Option<usize> {
             _ => end += 1,
         }
     }
-}
-
-/// `{name}}` at `at` in a string: an interpolation with a brace too few. What is only text (`{"a": {…}}`) looks different.
-fn lacks_a_brace(bytes: &[u8], at: usize) -> bool {
-    const LONGEST: usize = 100;
-    let inside = bytes.get(at + 1..).unwrap_or_default();
-    let is_expression = |b: &u8| {
-        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'(' | b')' | b'[' | b']' | b',' | b' ' | b'+' | b'-')
-    };
-    let len = inside.iter().take(LONGEST).take_while(|b| is_expression(b)).count();
-    inside.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') && inside.get(len..len + 2) == Some(b"}}")
 }
 
 /// The dotted name behind the braces at `at`.

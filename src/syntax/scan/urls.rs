@@ -116,8 +116,10 @@ impl Scanner<'_> {
         }
         let after = after_damage(self.bytes, at + 1)?;
         let two = self.bytes.get(after - 2..after) == Some(b"}}");
-        let attached = at == start || !self.bytes.get(at - 1).is_some_and(u8::is_ascii_whitespace);
-        (two && attached).then_some(after)
+        // Two words, or a word and a bracket, are a statement of a block that ends with the block around it.
+        let inside = self.text.get(at + 1..after - 2).unwrap_or_default().trim();
+        let is_statement = inside.contains(char::is_whitespace) || inside.contains(['{', '=', ':', ';']);
+        (two && !is_statement).then_some(after)
     }
 
     fn damaged_url(&mut self, at: usize, end: usize, message: &str) {

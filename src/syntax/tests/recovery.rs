@@ -16,7 +16,8 @@ fn places(text: &str) -> Vec<usize> {
                 || matches!(token.kind, Tok::Text | Tok::Regex)
                     && start + quotes <= at
                     && at < end - quotes
-                    && !is_interpolation(text, at)
+                    // Without one of its opening braces, an interpolation of a string is text.
+                    && (text.as_bytes()[at] == b'{' || !is_interpolation(text, at))
         })
     };
     let in_comment = |at: usize| scanned.comments.iter().any(|comment| comment.span.contains(at as u32));

@@ -1,0 +1,142 @@
+//! What is wrong with a response's head that isn't HTTP/1.1 (RFC 9112).
+
+use crate::event::{Failure, FailureKind};
+
+/// How much of a head is shown, in characters.
+const SHOWN: usize = 60;
+
+/// The failure of an exchange whose response began so.
+pub(super) fn broken(head: &[u8], authority: &str) -> Failure {
+    let text = String::from_utf8_lossy(head);
+    let mut text = &*text;
+    // Interim responses came whole (RFC 9110, section 15.2).
+    while let Some((interim, rest)) = text.split_once("\r\n\r\n")
+        && status_of(interim.lines().next().unwrap_or_default()).is_some_and(|status| status / 100 == 1)
+    {
+        text = rest;
+    }
+    let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let first = lines.next().unwrap_or_default();
+    let status = status_of(first);
+    let (status, what) = match status {
+        None if first.starts_with("HTTP/") => (None, format!("a status line that isn't one: `{}`", shown(first))),
+        None => {
+            let message = format!("{authority} responded with what isn't HTTP: it begins with `{}`", shown(first));
+            return Failure { kind: FailureKind::Protocol, message, status: None };
+        }
+        Some(status) => (Some(status), of_headers(lines.take_while(|line| !line.is_empty()))),
+    };
+    Failure { kind: FailureKind::Protocol, message: format!("{authority} sent {what}"), status }
+}
+
+/// `HTTP/1.1 200 OK` (section 4).
+fn status_of(line: &str) -> Option<u16> {
+    let rest = line.strip_prefix("HTTP/1.")?;
+    let (version, rest) = rest.split_once(' ')?;
+    let status = rest.get(..3).filter(|_| rest.len() == 3 || rest.as_bytes().get(3) == Some(&b' '))?;
+    let is_version = version.len() == 1 && version.bytes().all(|byte| byte.is_ascii_digit());
+    if is_version && status.bytes().all(|byte| byte.is_ascii_digit()) { status.parse().ok() } else { None }
+}
+
+fn of_headers<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut lengths: Vec<&str> = Vec::new();
+    for (at, line) in lines.enumerate() {
+        let is_token = |name: &str| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+        };
+        let Some((name, value)) = line.split_once(':').filter(|(name, _)| is_token(name)) else {
+            // Only the name, since a value may be a credential.
+            let name = line.split(':').next().unwrap_or_default();
+            return format!("a header that isn't one, `{}`, in line {} of its head", shown(name), at + 2);
+        };
+        if name.eq_ignore_ascii_case("content-length") {
+            for length in value.split(',').map(str::trim) {
+                if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return format!("a Content-Length that isn't a number: `{}`", shown(length));
+                }
+                if !lengths.contains(&length) {
+                    lengths.push(length);
+                }
+            }
+            if let [first, second, ..] = lengths.as_slice() {
+                return format!(
+                    "two different values of Content-Length, {} and {}, so that nobody can say where its body ends",
+                    shown(first),
+                    shown(second)
+                );
+            }
+        }
+        if value.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 0x7f) {
+            return format!("a control character in the value of its header `{}`", shown(name));
+        }
+    }
+    match lengths.first() {
+        Some(length) if length.parse::<u64>().is_err() => {
+            format!("a Content-Length that no body can have: {}", shown(length))
+        }
+        _ => "a head that breaks the rules of HTTP".to_owned(),
+    }
+}
+
+fn shown(text: &str) -> String {
+    let mut shown: String =
+        text.chars().take(SHOWN).map(|c| if c.is_control() || c == '\u{fffd}' { '\u{b7}' } else { c }).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_head_is_named() {
+        let cases: &[(&str, Option<u16>, &str)] = &[
+            ("SSH-2.0-OpenSSH_9.2\r\n", None, "h responded with what isn't HTTP: it begins with `SSH-2.0-OpenSSH_9.2`"),
+            ("\u{15}\u{3}\u{1}", None, "h responded with what isn't HTTP: it begins with `···`"),
+            ("HTTP/1.1 2x0 OK\r\n\r\n", None, "h sent a status line that isn't one: `HTTP/1.1 2x0 OK`"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nA: b\r\ncontent-length: 9\r\n\r\n",
+                Some(200),
+                "h sent two different values of Content-Length, 7 and 9, so that nobody can say where its body ends",
+            ),
+            (
+                "HTTP/1.1 200\r\nContent-Length: 7, 8\r\n\r\n",
+                Some(200),
+                "h sent two different values of Content-Length, 7 and 8, so that nobody can say where its body ends",
+            ),
+            (
+                "HTTP/1.1 200 \r\nContent-Length: -1\r\n\r\n",
+                Some(200),
+                "h sent a Content-Length that isn't a number: `-1`",
+            ),
+            (
+                "HTTP/1.0 404 N\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                Some(404),
+                "h sent a Content-Length that no body can have: 99999999999999999999",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nA: b\r\nBad Name: x\r\n\r\n",
+                Some(200),
+                "h sent a header that isn't one, `Bad Name`, in line 3 of its head",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n",
+                Some(200),
+                "h sent a control character in the value of its header `A`",
+            ),
+            (
+                "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 201 OK\r\nContent-Length: x\r\n\r\n",
+                Some(201),
+                "h sent a Content-Length that isn't a number: `x`",
+            ),
+            ("HTTP/1.1 200 OK\r\nA: b\r\n\r\n", Some(200), "h sent a head that breaks the rules of HTTP"),
+        ];
+        for (head, status, message) in cases {
+            let failure = broken(head.as_bytes(), "h");
+            assert_eq!((failure.status, failure.message.as_str()), (*status, *message));
+        }
+    }
+}

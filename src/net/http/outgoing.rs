@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper_util::rt::TokioIo;
+
+use super::connect::Connection;
+use crate::plan::HttpVersion;
+
+/// A request whose every part is known.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub method: String,
+    /// `http`, `https`, or for WebSockets `ws` and `wss`.
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<Bytes>,
+    /// For the whole exchange, redirects included.
+    pub limit: Duration,
+    pub follow: u32,
+    pub version: Option<HttpVersion>,
+    pub verify: bool,
+    /// Offers gzip, deflate, br and zstd.
+    pub compressed: bool,
+    /// User and password, to answer a Digest challenge with.
+    pub digest: Option<(String, String)>,
+    /// Of this request alone, beside those of the jar.
+    pub cookies: Vec<(String, String)>,
+    /// Has a connection of its own, which no request used before and none uses afterwards. Handshakes have one, whatever is said here.
+    pub fresh: bool,
+    /// Where a connection that was used before dies before the first byte of the response, the request is sent once more on a fresh one, if that
+    /// can't make the server act twice.
+    pub reconnect: bool,
+}
+
+/// What is wanted of the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Whole,
+    /// Another protocol, when the response is 101.
+    Upgrade,
+    /// The body as it comes, when the response is a success.
+    Stream,
+}
+
+/// A connection that speaks another protocol after a 101.
+pub type Upgraded = TokioIo<hyper::upgrade::Upgraded>;
+
+/// What stays of a response that isn't read to its end at once.
+pub enum Live {
+    Upgraded(Box<Upgraded>),
+    /// A body that goes on.
+    Body(Box<LiveBody>),
+}
+
+/// A body as it comes, content codings not undone. Dropping it cuts the connection, unless others share it.
+pub struct LiveBody {
+    pub(super) body: hyper::body::Incoming,
+    pub(super) _connection: Connection,
+}
+
+impl LiveBody {
+    /// The next bytes; `None` at the body's end.
+    ///
+    /// # Errors
+    /// The connection was lost before the body's end, or the body's framing is broken.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, hyper::Error> {
+        use http_body_util::BodyExt as _;
+        while let Some(frame) = self.body.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,97 @@
+//! Connections that wait for another request.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::client::Key;
+use super::connect::Connection;
+use crate::net::clock::present;
+
+/// How long a connection is kept for another request.
+const IDLE: Duration = Duration::from_secs(30);
+/// The most that are kept for one origin.
+const MOST: usize = 64;
+/// How many origins are remembered before those without a usable connection are forgotten.
+const ORIGINS: usize = 256;
+/// How long the next request waits for a connection whose response has been read.
+const RETURNING: Duration = Duration::from_millis(50);
+
+#[derive(Clone, Default)]
+pub(super) struct Pool(Arc<Mutex<HashMap<Key, Vec<Idle>>>>);
+
+struct Idle {
+    connection: Connection,
+    since: tokio::time::Instant,
+}
+
+impl Idle {
+    fn is_usable(&self) -> bool {
+        let idle = self.since.elapsed();
+        idle < IDLE && !self.connection.is_overdue(idle) && self.connection.is_idle()
+    }
+}
+
+impl Pool {
+    /// The connection that was used last, if one is there that seems alive; with `proven`, one that can be trusted not to be lost.
+    pub fn take(&self, key: &Key, proven: bool) -> Option<Connection> {
+        let mut pool = self.lock();
+        let idle = pool.get_mut(key)?;
+        idle.retain(Idle::is_usable);
+        let fits = |one: &Idle| !proven || one.connection.is_proven(one.since.elapsed());
+        let at = idle.iter().rposition(fits)?;
+        if let Some(shared) = idle.get(at).and_then(|one| one.connection.share()) {
+            return Some(shared);
+        }
+        Some(idle.remove(at).connection)
+    }
+
+    fn put(&self, key: &Key, connection: Connection) {
+        let mut pool = self.lock();
+        if pool.len() >= ORIGINS && !pool.contains_key(key) {
+            pool.retain(|_, idle| idle.iter().any(Idle::is_usable));
+        }
+        let idle = pool.entry(key.clone()).or_default();
+        if idle.len() >= MOST {
+            idle.remove(0);
+        }
+        idle.push(Idle { connection, since: present() });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Vec<Idle>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection whose response has been read to its end.
+pub(super) struct Returning {
+    pool: Pool,
+    key: Key,
+    connection: Connection,
+}
+
+impl Returning {
+    pub fn new(pool: &Pool, key: Key, connection: Connection) -> Self {
+        Self { pool: pool.clone(), key, connection }
+    }
+
+    /// Puts it back as soon as it can take another request, which is at once where the server keeps to HTTP.
+    pub async fn settle(self) {
+        let Self { pool, key, mut connection } = self;
+        // Several requests share it: it is there already, or is the first of its kind.
+        if connection.is_http2() {
+            let known = pool.lock().get(&key).is_some_and(|idle| !idle.is_empty());
+            if !known && connection.is_idle() {
+                pool.put(&key, connection);
+            }
+            return;
+        }
+        let mut parked = tokio::spawn(async move {
+            if connection.becomes_idle().await {
+                pool.put(&key, connection);
+            }
+        });
+        // One that is still busy, with a request that wasn't wanted to its end, comes later or never.
+        let _ = tokio::time::timeout(RETURNING, &mut parked).await;
+    }
+}

@@ -1,0 +1,236 @@
+//! A connection whose traffic is counted: what a request had sent and received when its connection died decides whether it may be sent again.
+
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// How much of a response's head is kept to say what is wrong with it, in bytes.
+const KEPT_HEAD: usize = 16 * 1024;
+
+/// What went over a connection since the present request began, in bytes of HTTP (TLS undone).
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    written: AtomicU64,
+    read: AtomicU64,
+    /// The response's head is still to come.
+    awaits_head: AtomicBool,
+    head: Mutex<Vec<u8>>,
+}
+
+impl Traffic {
+    /// A request begins. Nothing of an earlier one may be under way.
+    pub fn begin(&self) {
+        self.written.store(0, Ordering::Release);
+        self.read.store(0, Ordering::Release);
+        self.head().clear();
+        self.awaits_head.store(true, Ordering::Release);
+    }
+
+    /// The head is there, and well-formed.
+    pub fn has_head(&self) {
+        self.awaits_head.store(false, Ordering::Release);
+    }
+
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Acquire)
+    }
+
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Acquire)
+    }
+
+    /// The beginning of what came as the response's head.
+    pub fn came(&self) -> Vec<u8> {
+        self.head().clone()
+    }
+
+    fn head(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
+        self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn received(&self, bytes: &[u8]) {
+        self.read.fetch_add(bytes.len() as u64, Ordering::AcqRel);
+        if self.awaits_head.load(Ordering::Acquire) {
+            let mut head = self.head();
+            let room = KEPT_HEAD.saturating_sub(head.len());
+            head.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+        }
+    }
+
+    fn sent(&self, count: usize) {
+        self.written.fetch_add(count as u64, Ordering::AcqRel);
+    }
+}
+
+/// A TCP connection, which can be looked at from outside while it is in use.
+#[derive(Debug)]
+pub(super) struct Socket(Arc<TcpStream>);
+
+impl Socket {
+    pub fn new(stream: TcpStream) -> Self {
+        Self(Arc::new(stream))
+    }
+
+    pub fn watch(&self) -> Watch {
+        Watch(Arc::downgrade(&self.0))
+    }
+}
+
+/// Looks at a connection without holding it open.
+#[derive(Clone, Debug)]
+pub(super) struct Watch(Weak<TcpStream>);
+
+impl Watch {
+    /// Neither ended nor with bytes that nobody asked for, as far as this machine's kernel knows: a server may have closed a connection that its
+    /// reader hasn't looked at since.
+    pub fn is_quiet(&self) -> bool {
+        let Some(stream) = self.0.upgrade() else { return false };
+        let mut byte = [MaybeUninit::uninit()];
+        let seen = socket2::SockRef::from(&*stream).peek(&mut byte);
+        seen.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.0.poll_read_ready(context))?;
+            match self.0.try_read(buffer.initialize_unfilled()) {
+                Ok(count) => {
+                    buffer.advance(count);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl Socket {
+    fn poll_try_write(
+        &self,
+        context: &mut Context<'_>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.0.poll_write_ready(context))?;
+            match write(&self.0) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_try_write(context, |stream| stream.try_write(bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_try_write(context, |stream| stream.try_write_vectored(slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(socket2::SockRef::from(&*self.0).shutdown(std::net::Shutdown::Write))
+    }
+}
+
+/// A connection, in plain text or over TLS.
+pub(super) enum Stream {
+    Plain(Socket),
+    Tls(Box<tokio_rustls::client::TlsStream<Socket>>),
+}
+
+/// The same, counted.
+pub(super) struct Tapped {
+    pub stream: Stream,
+    pub traffic: Arc<Traffic>,
+}
+
+macro_rules! through {
+    ($self:expr, $stream:ident => $call:expr) => {
+        match &mut $self.stream {
+            Stream::Plain($stream) => {
+                let $stream = Pin::new($stream);
+                $call
+            }
+            Stream::Tls($stream) => {
+                let $stream = Pin::new(&mut **$stream);
+                $call
+            }
+        }
+    };
+}
+
+impl AsyncRead for Tapped {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let done = ready!(through!(self, stream => stream.poll_read(context, buffer)));
+        self.traffic.received(buffer.filled().get(before..).unwrap_or_default());
+        Poll::Ready(done)
+    }
+}
+
+impl Tapped {
+    fn counted(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(count)) = &done {
+            self.traffic.sent(*count);
+        }
+        done
+    }
+}
+
+impl AsyncWrite for Tapped {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let done = through!(self, stream => stream.poll_write(context, bytes));
+        self.counted(done)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let done = through!(self, stream => stream.poll_write_vectored(context, slices));
+        self.counted(done)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        through!(self, stream => stream.poll_flush(context))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        through!(self, stream => stream.poll_shutdown(context))
+    }
+}
