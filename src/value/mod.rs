@@ -1,6 +1,7 @@
 //! Values as specs see them: JSON, and what JSON can't say (durations, sizes, percentages, money, bytes, secrets).
 
 mod arithmetic;
+mod chain;
 mod compare;
 mod duration;
 mod json;
@@ -12,6 +13,7 @@ mod secret;
 mod types;
 mod xpath;
 
+pub use chain::Chain;
 pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
 pub use duration::{format_duration, format_size};
