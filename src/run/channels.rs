@@ -6,12 +6,60 @@ use crate::judge::{ChannelRecord, FrameMatch};
 use crate::net::channel::{Channel, Log, Naming, ReplyTo};
 use crate::net::http::Outgoing;
 use crate::plan::OpenChannel;
+use crate::value::Value;
 
 /// The channels of one attempt at a test, in the order they were opened; a handle is an index.
 #[derive(Default)]
 pub(super) struct Channels {
     list: Mutex<Vec<Arc<Opened>>>,
     marks: Mutex<Vec<Mark>>,
+}
+
+/// The channels that a call of a flow, or a round of an `eventually`, has opened: they end with it, whichever others are opened meanwhile.
+/// All threads of control of the call share it.
+#[derive(Clone, Default)]
+pub(super) struct Owned(Arc<Mutex<Vec<u32>>>);
+
+impl Owned {
+    pub fn add(&self, handle: u32) {
+        self.lock().push(handle);
+    }
+
+    /// Gives up what is given back by the call, or all: to whoever has called.
+    pub fn give_up(&self, to: &Owned, is_given: impl Fn(u32) -> bool) {
+        let given: Vec<u32> = self.lock().extract_if(.., |handle| is_given(*handle)).collect();
+        to.lock().extend(given);
+    }
+
+    /// What is still owned.
+    pub fn take(&self) -> Vec<u32> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends what is owned when the call is over, even if it is cut off by a deadline.
+pub(super) struct Ending<'a> {
+    pub owned: Owned,
+    pub channels: &'a Channels,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.channels.close(&self.owned.take());
+    }
+}
+
+/// The handles of the channels that a value holds.
+pub(super) fn handles(value: &Value) -> Vec<u32> {
+    match value {
+        Value::Channel(handle) => vec![*handle],
+        Value::List(values) => values.iter().flat_map(handles).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// A channel that was opened, with what is needed to judge it and to open it again.
@@ -109,22 +157,15 @@ impl Channels {
         self.lock().get(handle as usize).cloned()
     }
 
-    pub fn count(&self) -> usize {
-        self.lock().len()
-    }
-
-    /// Cuts what was opened after `before`, but for one.
-    pub fn close_since(&self, before: usize, kept: Option<u32>) {
-        for (index, opened) in self.lock().iter().enumerate().skip(before) {
-            if kept != Some(index as u32) {
-                opened.cut();
-            }
-        }
+    /// Ends channels by their handles.
+    pub fn close(&self, handles: &[u32]) {
+        let list = self.lock();
+        handles.iter().filter_map(|handle| list.get(*handle as usize)).for_each(|opened| opened.cut());
     }
 
     /// Ends all channels at the end of the test.
     pub fn close_all(&self) {
-        self.close_since(0, None);
+        self.lock().iter().for_each(|opened| opened.cut());
     }
 
     pub fn mark(&self, at: Instant) -> usize {

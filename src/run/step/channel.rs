@@ -54,6 +54,7 @@ impl Walk {
         let is_open = opened.is_some();
         if let Some(opened) = opened {
             let handle = self.attempt.channels.add(opened);
+            self.owned.add(handle);
             self.scope.set(open.slot, Value::Channel(handle));
         } else if exchange.outcome.is_ok() && !expects_other_status(open) {
             return self.refused(open, open.request.url.span, exchange, started, title);
@@ -282,8 +283,15 @@ impl Walk {
         let until = started.saturating_add(limit).min(self.deadline.at);
         let clock = self.attempt.shared.http.clock;
         let wait = async {
+            // Each frame is looked at once, however many come.
+            let mut looked = 0;
             loop {
-                if opened.log.read(|log| log.frames.iter().any(answered)) {
+                let found = opened.log.read(|log| {
+                    let fresh = log.frames.get(looked..).unwrap_or_default();
+                    looked = log.frames.len();
+                    fresh.iter().any(answered)
+                });
+                if found {
                     return true;
                 }
                 if opened.log.read(|log| log.end.is_some()) || changes.changed().await.is_err() {
