@@ -40,6 +40,7 @@ mod scripted;
 mod secrets;
 mod selection;
 mod servers;
+mod settling;
 mod shards;
 mod specs;
 mod tap_points;
