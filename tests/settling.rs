@@ -106,5 +106,6 @@ async fn no_leak_between_two_users_passes_that_comes_while_the_match_settles() {
     for test in &passed {
         assert!(late(test).is_none_or(|late| late > DEFAULT_SETTLE), "{}: {:?}", test.info.name, late(test));
     }
+    println!("{} of {runs} leaks were noticed, the others came later than it settles", failed.len());
     assert!(failed.len() * 10 >= runs * 9, "{} of {runs}", failed.len());
 }

@@ -2,9 +2,12 @@
 
 use super::super::constant;
 use super::super::cx::Cx;
-use super::super::scope::Scope;
+use super::super::scope::{Limit, Scope};
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::ast::{Count, CountKind, EventItem, Expr, Order, PatternBlock, PatternItemKind};
+
+/// The time that a match settles by default, in seconds (`docs/language/event-patterns.md`, "Settling").
+const DEFAULT_SETTLE: f64 = 0.25;
 
 /// `settle 0s` turns settling off.
 pub fn is_zero<'p>(scope: &Scope<'p>, settle: &'p Expr) -> bool {
@@ -20,16 +23,54 @@ pub fn misplaced(cx: &mut Cx<'_>, settle: Option<&Expr>) {
     );
 }
 
-/// A settling in which nothing could go wrong.
-pub fn proves_nothing(cx: &mut Cx<'_>, settle: Option<&Expr>, blocks: &[&PatternBlock]) {
-    if !blocks.iter().any(|block| can_break_later(block)) {
-        idle(cx, settle);
+/// A settling in which nothing could go wrong, or that has no time; `within` is the time of the whole.
+pub fn blocks(cx: &mut Cx<'_>, settle: Option<&Expr>, within: Option<Limit>, blocks: &[&PatternBlock]) {
+    // Nevers alone are watched for a stated time.
+    let awaits = |block: &&PatternBlock| block.items.iter().any(|item| is_awaited(&item.kind));
+    if !blocks.iter().any(awaits) || !blocks.iter().any(|block| can_break_later(block)) {
+        return idle(cx, settle);
+    }
+    // An open count at the end is watched until the deadline anyway.
+    let is_open = |block: &&PatternBlock| match block.items.iter().rev().find(|item| is_awaited(&item.kind)) {
+        Some(last) => is_open(&last.kind),
+        None => false,
+    };
+    if settle.is_none() && !blocks.iter().any(is_open) {
+        has_no_time(cx, within);
     }
 }
 
-pub fn item(cx: &mut Cx<'_>, item: &EventItem) {
-    if !item.count.as_ref().is_some_and(is_kept) {
-        idle(cx, item.settle.as_ref());
+pub fn item(cx: &mut Cx<'_>, item: &EventItem, within: Option<Limit>) {
+    match &item.count {
+        Some(count) if is_kept(count) => {
+            if item.settle.is_none() && matches!(count.kind, CountKind::Exactly(_)) {
+                has_no_time(cx, within);
+            }
+        }
+        _ => idle(cx, item.settle.as_ref()),
+    }
+}
+
+fn has_no_time(cx: &mut Cx<'_>, within: Option<Limit>) {
+    let Some(within) = within.filter(|within| within.seconds < DEFAULT_SETTLE) else { return };
+    let message = "this leaves less time than the 250ms that the match settles, so it can only pass on weak evidence";
+    cx.report(Diagnostic::warning(&codes::SETTLING_CUT_SHORT, within.span, message).with_help(
+        "give it more time, or say how long the match settles: `within 200ms settle 50ms`; `settle 0s` turns it off",
+    ));
+}
+
+fn is_awaited(kind: &PatternItemKind) -> bool {
+    !matches!(kind, PatternItemKind::Never(_) | PatternItemKind::Gap { .. })
+}
+
+/// It may go on until the deadline.
+fn is_open(kind: &PatternItemKind) -> bool {
+    match kind {
+        PatternItemKind::Event(event) => {
+            event.count.as_ref().is_some_and(|count| !matches!(count.kind, CountKind::Exactly(_)))
+        }
+        PatternItemKind::Repeat { count, .. } => !matches!(count.kind, CountKind::Exactly(_)),
+        _ => true,
     }
 }
 

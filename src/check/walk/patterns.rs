@@ -1,3 +1,4 @@
+use super::super::constant;
 use super::super::cx::Cx;
 use super::super::lints;
 use super::super::scope::{Binding, Channel, Kind, Limit, Place, Scope};
@@ -17,14 +18,16 @@ impl<'p> Cx<'p> {
             ChannelExpectKind::Block { on, block } => {
                 let channel = self.on_channel(scope, on);
                 self.watched(scope, block, channel);
-                self.settle(scope, block.settle.as_ref(), block.within.as_ref().map(|within| &within.at_most));
-                lints::settling::proves_nothing(self, block.settle.as_ref(), &[block]);
+                let within = known_limit(scope, block.within.as_ref().map(|within| &within.at_most));
+                self.settle(scope, block.settle.as_ref(), within);
+                lints::settling::blocks(self, block.settle.as_ref(), within, &[block]);
             }
             ChannelExpectKind::Item { on, item } => {
                 let channel = self.on_channel(scope, on);
                 self.item_parts(scope, item, channel);
-                self.settle(scope, item.settle.as_ref(), item.within.as_ref().map(|within| &within.at_most));
-                lints::settling::item(self, item);
+                let within = known_limit(scope, item.within.as_ref().map(|within| &within.at_most));
+                self.settle(scope, item.settle.as_ref(), within);
+                lints::settling::item(self, item, within);
             }
             ChannelExpectKind::Never { on, item, time, .. } => {
                 let channel = self.on_channel(scope, on);
@@ -75,9 +78,10 @@ impl<'p> Cx<'p> {
                     lints::settling::misplaced(self, view.block.settle.as_ref());
                 }
                 scope.limits.truncate(limits);
-                self.settle(scope, settle.as_ref(), within.as_ref());
+                let within = known_limit(scope, within.as_ref());
+                self.settle(scope, settle.as_ref(), within);
                 let blocks: Vec<&PatternBlock> = views.iter().map(|view| &view.block).collect();
-                lints::settling::proves_nothing(self, settle.as_ref(), &blocks);
+                lints::settling::blocks(self, settle.as_ref(), within, &blocks);
                 lints::patterns::no_views(self, expect, views);
             }
             ChannelExpectKind::Error => self.facts.broken = true,
@@ -92,16 +96,12 @@ impl<'p> Cx<'p> {
     }
 
     /// `settle D`, which may be no time at all; `within` is what it must fit into.
-    fn settle(&mut self, scope: &mut Scope<'p>, settle: Option<&'p Expr>, within: Option<&'p Expr>) {
+    fn settle(&mut self, scope: &mut Scope<'p>, settle: Option<&'p Expr>, within: Option<Limit>) {
         let Some(settle) = settle else { return };
         let ty = self.expr(scope, settle);
         if !lints::settling::is_zero(scope, settle) {
             let limits = scope.limits.len();
-            let around = within.and_then(|within| {
-                let seconds = super::super::constant::of(within, Some(scope))?.seconds()?;
-                Some(Limit { seconds, span: within.span, what: "the `within` before it" })
-            });
-            scope.limits.extend(around);
+            scope.limits.extend(within);
             lints::waits::time(self, scope, settle, &ty, "settle");
             scope.limits.truncate(limits);
         }
@@ -348,4 +348,11 @@ impl<'p> Cx<'p> {
             CountKind::Optional => {}
         }
     }
+}
+
+/// The `within` of an expectation, where it is known.
+fn known_limit<'p>(scope: &Scope<'p>, within: Option<&'p Expr>) -> Option<Limit> {
+    let within = within?;
+    let seconds = constant::of(within, Some(scope))?.seconds()?;
+    Some(Limit { seconds, span: within.span, what: "the `within` before it" })
 }
