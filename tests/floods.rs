@@ -41,7 +41,8 @@ fn run(open: &str) -> (u64, String, String) {
     );
     let test = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]);
     let report = test.path("test_results.json");
-    let mut child = test.command().stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut child =
+        test.command().stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {

@@ -42,6 +42,7 @@ mod scripted;
 mod secrets;
 mod selection;
 mod servers;
+mod settling;
 mod shards;
 mod specs;
 mod streams;

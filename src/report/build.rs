@@ -12,7 +12,7 @@ use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind
 use crate::judge::release::{
     Answer, Assessment, Digest, Phase, PhaseResult, PhaseRun, Symptom, SymptomKind, assess, classify,
 };
-use crate::judge::{ChannelRecord, Outcome, RunResult, StepRecord, StepState, TestResult};
+use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, StepRecord, StepState, TestResult};
 use crate::source::{self, Sources};
 
 /// How much of a frame is kept, in bytes.
@@ -434,6 +434,8 @@ fn channel(record: &ChannelRecord) -> model::Channel {
         shown.kind = kind.to_owned();
         (code, shown)
     });
+    // The first item that took a frame is shown.
+    let matched: HashMap<u32, &FrameMatch> = record.matches.iter().rev().map(|one| (one.frame, one)).collect();
     let kept = |index: usize| index < KEPT_FRAMES / 2 || index + KEPT_FRAMES / 2 >= log.frames.len();
     let frames = log.frames.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, frame)| {
         let text = String::from_utf8_lossy(&frame.data[..frame.data.len().min(KEPT_FRAME)]).into_owned();
@@ -445,7 +447,7 @@ fn channel(record: &ChannelRecord) -> model::Channel {
             event: frame.payload.event.clone(),
             size: frame.data.len(),
             text: (frame.kind != FrameKind::Binary).then_some(text),
-            matched: record.matches.iter().find(|one| one.frame == frame.number).map(|one| one.text.clone()),
+            matched: matched.get(&frame.number).map(|one| one.text.clone()),
         }
     });
     let (first_event, longest_gap) = pace(log);

@@ -10,6 +10,7 @@ use crate::judge::{ChannelRecord, FrameMatch};
 use crate::net::channel::{Channel, Departures, Log, Naming, ReplyTo};
 use crate::net::http::Outgoing;
 use crate::plan::OpenChannel;
+use crate::value::Value;
 
 /// The close code of one who leaves (RFC 6455, section 7.4.1).
 pub(super) const GOING_AWAY: u16 = 1001;
@@ -37,6 +38,53 @@ impl Faults {
         if !faults.iter().any(|known| known.span == fault.span) && faults.len() < MOST_FAULTS {
             faults.push(fault);
         }
+    }
+}
+
+/// The channels that a call of a flow, or a round of an `eventually`, has opened: they end with it, whichever others are opened meanwhile.
+/// All threads of control of the call share it.
+#[derive(Clone, Default)]
+pub(super) struct Owned(Arc<Mutex<Vec<u32>>>);
+
+impl Owned {
+    pub fn add(&self, handle: u32) {
+        self.lock().push(handle);
+    }
+
+    /// Gives up what is given back by the call, or all: to whoever has called.
+    pub fn give_up(&self, to: &Owned, is_given: impl Fn(u32) -> bool) {
+        let given: Vec<u32> = self.lock().extract_if(.., |handle| is_given(*handle)).collect();
+        to.lock().extend(given);
+    }
+
+    /// What is still owned.
+    pub fn take(&self) -> Vec<u32> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whatever a call still owns is given up with it, even if it is cut off by a deadline; in time, `Walk::end` closes it properly first.
+pub(super) struct Ending<'a> {
+    pub owned: Owned,
+    pub channels: &'a Channels,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.channels.abandon(&self.owned.take());
+    }
+}
+
+/// The handles of the channels that a value holds.
+pub(super) fn handles(value: &Value) -> Vec<u32> {
+    match value {
+        Value::Channel(handle) => vec![*handle],
+        Value::List(values) => values.iter().flat_map(handles).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -120,6 +168,10 @@ impl Opened {
         }
     }
 
+    fn abandon(&self) {
+        self.lock().channel.take();
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,20 +188,21 @@ impl Channels {
         self.lock().get(handle as usize).cloned()
     }
 
-    pub fn count(&self) -> usize {
-        self.lock().len()
-    }
-
-    /// Ends what was opened after `before`, but for one. Each is closed as by someone who goes away (RFC 6455, section 7.4.1), all at once.
-    pub async fn close_since(&self, before: usize, kept: Option<u32>, budget: Duration, departures: &Departures) {
-        let list: Vec<Arc<Opened>> = self.lock().clone();
-        let ending = list.iter().enumerate().skip(before).filter(|(index, _)| kept != Some(*index as u32));
-        join_all(ending.map(|(_, opened)| opened.leave(Some(GOING_AWAY), budget, departures))).await;
+    /// Ends channels by their handles, all at once: each is closed as by someone who goes away (RFC 6455, section 7.4.1).
+    pub async fn close(&self, handles: &[u32], budget: Duration, departures: &Departures) {
+        let ending: Vec<Arc<Opened>> = handles.iter().filter_map(|handle| self.get(*handle)).collect();
+        join_all(ending.iter().map(|opened| opened.leave(Some(GOING_AWAY), budget, departures))).await;
     }
 
     /// Ends all channels at the end of the test.
     pub async fn close_all(&self, budget: Duration, departures: &Departures) {
-        self.close_since(0, None, budget, departures).await;
+        let all: Vec<u32> = (0..).zip(self.lock().iter()).map(|(handle, _)| handle).collect();
+        self.close(&all, budget, departures).await;
+    }
+
+    /// Gives channels up at once, where no time is left for anything else.
+    fn abandon(&self, handles: &[u32]) {
+        handles.iter().filter_map(|handle| self.get(*handle)).for_each(|opened| opened.abandon());
     }
 
     /// Where faults of what answers keep-alives are reported, which no step waits for.

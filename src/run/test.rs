@@ -82,6 +82,7 @@ pub(super) fn walk(
             jar: Arc::new(Mutex::new(Default::default())),
             channels: Arc::new(Channels::default()),
         },
+        owned: Default::default(),
         scope,
         deadline: Deadline::new(http.clock.now(), limit, what, span),
         evidence: Evidence::default(),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, end_words};
+use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, Owned, end_words};
 use super::super::prepare;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
@@ -66,6 +66,7 @@ impl Walk {
         let is_open = opened.is_some();
         if let Some(opened) = opened {
             let handle = self.attempt.channels.add(opened);
+            self.owned.add(handle);
             self.scope.set(open.slot, Value::Channel(handle));
         } else if exchange.outcome.is_ok() && !expects_other_status(open) {
             return self.refused(open, open.request.url.span, exchange, started, title);
@@ -306,6 +307,14 @@ impl Walk {
         self.deadline.left(self.now()).clamp(HURRIED_WORDS, most)
     }
 
+    /// Closes what a call, or a round, has opened and still owns.
+    pub(super) async fn end(&self, owned: &Owned) {
+        let handles = owned.take();
+        if !handles.is_empty() {
+            self.attempt.channels.close(&handles, self.last_words(), &self.attempt.shared.departures).await;
+        }
+    }
+
     /// Ends what this attempt opened, at its end, and reports what went wrong with keep-alives meanwhile.
     pub(in crate::run) async fn close_all(&self) {
         self.attempt.channels.close_all(self.last_words(), &self.attempt.shared.departures).await;
@@ -375,8 +384,15 @@ impl Walk {
         let until = started.saturating_add(limit).min(self.deadline.at);
         let clock = self.attempt.shared.http.clock;
         let wait = async {
+            // Each frame is looked at once, however many come.
+            let mut looked = 0;
             loop {
-                if opened.log.read(|log| log.frames.iter().any(answered)) {
+                let found = opened.log.read(|log| {
+                    let fresh = log.frames.get(looked..).unwrap_or_default();
+                    looked = log.frames.len();
+                    fresh.iter().any(answered)
+                });
+                if found {
                     return true;
                 }
                 if opened.log.read(|log| log.end.is_some()) || changes.changed().await.is_err() {

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::channels::Channels;
+use super::channels::{Channels, Owned};
 use super::deadline::Deadline;
 use super::dispatch::Shared;
 use super::evidence::{Evidence, record};
@@ -39,6 +39,8 @@ pub(super) struct Attempt {
 pub(super) struct Walk {
     pub attempt: Attempt,
     pub scope: Scope,
+    /// What was opened since the call of the flow that is being walked.
+    pub owned: Owned,
     pub deadline: Deadline,
     pub evidence: Evidence,
     /// Flows call each other, never themselves; the bound is for plans that were not checked.
