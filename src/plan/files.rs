@@ -15,9 +15,15 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// A sentence without its subject (`doesn't exist`): the file is missing, too large, not below the project's root, or not what
 /// its ending says it is.
 pub(super) fn read(project: &Project, module: ModuleId, name: &str) -> Result<FileContent, String> {
-    let path = place(project, module, name)?;
-    let bytes = read_file(&path, MAX_FILE_BYTES, Readable::Files).map_err(|error| in_words(&error))?;
-    let parsed = match path.extension().and_then(|ending| ending.to_str()) {
+    let bytes = if project.files.is_disk() {
+        let path = place(project, module, name)?;
+        read_file(&path, MAX_FILE_BYTES, Readable::Files).map_err(|error| in_words(&error))?
+    } else {
+        let module = project.module(module).ok_or("has no spec that it belongs to")?;
+        let path = project.find_file(module, name).map_err(|_| "doesn't exist")?;
+        project.files.read(&path).map_err(|error| in_words(&error))?
+    };
+    let parsed = match Path::new(name).extension().and_then(|ending| ending.to_str()) {
         Some("json") => Some(json(&bytes)?),
         Some("csv") => Some(csv(&bytes)?),
         _ => None,

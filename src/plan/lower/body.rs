@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::Lower;
 use crate::diag::{Diagnostic, codes};
-use crate::plan::{CredentialId, Frame, Slot, files};
+use crate::plan::{CredentialId, Frame, Slot, fixtures};
 use crate::project::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -65,15 +65,7 @@ impl<'a, 'p> Body<'a, 'p> {
     }
 
     pub fn file(&mut self, literal: &ast::StrLit) -> Option<crate::plan::FileContent> {
-        match files::read(self.lower.project, self.module, &literal.value) {
-            Ok(content) => Some(content),
-            Err(reason) => {
-                let message = format!("the file \"{}\" {reason}", literal.value);
-                let diagnostic = Diagnostic::error(&codes::FILE_NOT_READ, literal.span, message)
-                    .with_help("files are named relative to the spec, and lie below the project's folder");
-                self.report(diagnostic);
-                None
-            }
-        }
+        let content = fixtures::fixture(self.lower.project, self.module, literal);
+        content.map_err(|diagnostic| self.report(*diagnostic)).ok()
     }
 }
