@@ -15,7 +15,8 @@ macro_rules! steps {
 const HEAD: &str = "environment e default { api = \"http://127.0.0.1:9\" }\n\n";
 
 /// A spec, the files beside it, and the code of what is wrong.
-type Case = (&'static str, &'static [(&'static str, &'static [u8])], &'static str);
+type Case = (&'static str, Files, &'static str);
+type Files = &'static [(&'static str, &'static [u8])];
 
 const CASES: [Case; 26] = [
     (test!("for each row in file \"rows.csv\""), &[("rows.csv", b"name\n")], "plan::no_cases"),
@@ -126,7 +127,7 @@ fn a_fixture_that_is_too_large_is_refused_by_both() {
 /// What only a chosen environment gives is left to the run, and what is fine is fine.
 #[test]
 fn the_check_refuses_nothing_that_a_run_would_not() {
-    let fine: [(&str, &[(&str, &[u8])]); 4] = [
+    let fine: [(&str, Files); 4] = [
         (test!("for each row in file \"rows.csv\""), &[("rows.csv", b"name\nada\n")]),
         (test!("for each row in [env.api, lower(\"A\")]"), &[]),
         (
