@@ -31,6 +31,7 @@ mod plans;
 mod protocols;
 mod real;
 mod reconnect;
+mod refusals;
 mod report_command;
 mod report_compare;
 mod report_formats;

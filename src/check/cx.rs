@@ -17,6 +17,8 @@ pub(super) struct Cx<'p> {
     pub runs_on: Option<Vec<usize>>,
     /// Expectations of the answer that is looked at, of which something was said already.
     pub flawed: HashSet<Span>,
+    /// Files that are what their endings say.
+    pub fixtures: HashSet<&'p str>,
     /// The module was asked for: what it proves less than it seems is told too.
     warns: bool,
     /// What is known of the tables in files that were looked at.
@@ -89,6 +91,7 @@ impl<'p> Cx<'p> {
             facts: Facts::new(BodyOf::Other, Span::new(module.source, 0, 0)),
             runs_on: None,
             flawed: HashSet::new(),
+            fixtures: HashSet::new(),
             warns: index.is_root(module.id),
             tables: Default::default(),
             told_no_environment: false,

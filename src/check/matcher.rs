@@ -19,6 +19,7 @@ impl<'p> Cx<'p> {
         self.matcher(scope, &expect.subject, &ty, &expect.matcher);
         if self.notes.diagnostics.len() == errors {
             super::lints::vacuous::expectation(self, scope, expect);
+            super::lints::weak::expectation(self, expect);
         }
         if self.notes.diagnostics.len() != errors {
             self.flawed.insert(expect.span);
@@ -62,7 +63,7 @@ impl<'p> Cx<'p> {
             }
             MatcherKind::MatchesPartial(partial) => self.matches_partial(scope, ty, partial, span),
             MatcherKind::MatchesSchema(file) => {
-                self.file(file);
+                self.schema(file);
                 if ty.is_scalar() {
                     self.wrong_matcher(ty, span, "a schema describes JSON: use it on `body` or a JSONPath");
                 }

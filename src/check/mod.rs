@@ -11,6 +11,7 @@ mod expr;
 mod functions;
 mod heard;
 mod index;
+mod known;
 mod lints;
 mod literals;
 mod matcher;

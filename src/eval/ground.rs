@@ -161,6 +161,38 @@ mod tests {
         &path[..singular_beginning(path).last().map_or(1, |step| step.end)]
     }
 
+    proptest::proptest! {
+        /// Segments are what they are wherever they stand: the beginning ends before the first that can select several.
+        #[test]
+        fn the_beginning_ends_where_the_first_plural_segment_begins(
+            chosen in proptest::collection::vec(proptest::sample::select(SEGMENTS.to_vec()), 0..8)
+        ) {
+            let path: String = std::iter::once("$").chain(chosen.iter().map(|(text, _)| *text)).collect();
+            let singular: usize = chosen.iter().take_while(|(_, singular)| *singular).map(|(text, _)| text.len()).sum();
+            proptest::prop_assert!(JsonPath::compile(&path).is_ok(), "{}", path);
+            proptest::prop_assert_eq!(beginning(&path), &path[..1 + singular]);
+        }
+    }
+
+    const SEGMENTS: [(&str, bool); 16] = [
+        (".a", true),
+        (".a_1", true),
+        (".ü", true),
+        ("['a']", true),
+        ("[\"a.b[0]\"]", true),
+        ("['\\'']", true),
+        ("[0]", true),
+        ("[-1]", true),
+        ("[ 'a' ]", true),
+        ("[*]", false),
+        (".*", false),
+        ("..a", false),
+        ("['a','b']", false),
+        ("[0:2]", false),
+        ("[?@.a == 'x']", false),
+        ("[?@]", false),
+    ];
+
     #[test]
     fn a_path_begins_singularly_up_to_what_can_select_several() {
         for (path, expected) in [

@@ -85,6 +85,14 @@ pub fn no_element(list: Span) -> Fault {
     Box::new(Diagnostic::error(&codes::NO_ELEMENT, list, message).with_help(help))
 }
 
+/// Steps or items that are to be repeated a number of times that turned out to be 0. `fine` is how it is written where none is.
+pub fn no_repetition(times: Span, fine: &str) -> Fault {
+    let message = "this is 0, so nothing is repeated, and nothing is proved";
+    Box::new(
+        Diagnostic::error(&codes::NO_ELEMENT, times, message).with_help(format!("write `{fine}` where none is fine")),
+    )
+}
+
 /// What a matcher says: it holds, it doesn't, or it can't be evaluated.
 pub type Verdict = Result<Result<(), Box<Mismatch>>, Fault>;
 

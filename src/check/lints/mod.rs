@@ -23,3 +23,4 @@ pub mod titles;
 pub mod urls;
 pub mod vacuous;
 pub mod waits;
+pub mod weak;

@@ -133,7 +133,7 @@ impl<'p> Cx<'p> {
                     lints::requests::method(self, request);
                     self.sent(&mut scope, sent);
                     if let Some(within) = within {
-                        self.time(&mut scope, within, "within");
+                        self.known_time(&mut scope, within, "within");
                     }
                 }
                 ServiceEntryKind::DependsOn(names) => lints::services::depends_on(self, environment, names),

@@ -22,7 +22,9 @@ impl<'p> Cx<'p> {
         // Rows are in scope in every scenario, wherever they stand.
         for entry in &load.entries {
             if let LoadEntryKind::Data { rows, name } = &entry.kind {
+                let before = self.before();
                 let element = self.loop_list(&mut scope, rows, "the load");
+                self.rows(rows, before, "the load");
                 if let Some(name) = name {
                     let binding =
                         Binding { span: name.span, kind: Kind::Loop, ty: element, constant: None, channel: None };

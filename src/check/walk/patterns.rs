@@ -157,6 +157,7 @@ impl<'p> Cx<'p> {
     /// The block of one channel.
     fn watched(&mut self, scope: &mut Scope<'p>, block: &'p PatternBlock, channel: Option<Channel>) {
         lints::patterns::block(self, block);
+        lints::weak::block(self, block);
         self.pattern(scope, block, channel);
     }
 
@@ -228,7 +229,9 @@ impl<'p> Cx<'p> {
                 scope.limits.truncate(limits);
             }
             PatternItemKind::ForEach { head, items } => {
+                let before = self.before();
                 let element = self.loop_list(scope, &head.list, "the group");
+                self.rows(&head.list, before, "the group");
                 let binding =
                     Binding { span: head.name.span, kind: Kind::Loop, ty: element, constant: None, channel: None };
                 self.bind(scope, &head.name, binding);

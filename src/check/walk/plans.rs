@@ -18,9 +18,9 @@ impl<'p> Cx<'p> {
                     }
                 }
                 PlanEntryKind::RetryInfrastructure { times, every } => {
-                    self.count(&mut scope, times, 1, "`retry`");
+                    self.known_count(&mut scope, times, "`retry`");
                     if let Some(every) = every {
-                        self.time(&mut scope, every, "every");
+                        self.known_time(&mut scope, every, "every");
                     }
                 }
                 PlanEntryKind::Phase(phase) => self.phase(&mut scope, phase),
@@ -45,12 +45,12 @@ impl<'p> Cx<'p> {
                 PhaseEntryKind::RunSuites(names) => lints::plans::suites(self, names),
                 PhaseEntryKind::RunLoads(names) => lints::plans::loads(self, names),
                 PhaseEntryKind::Budget(time) => {
-                    self.time(scope, time, "budget");
+                    self.known_time(scope, time, "budget");
                 }
                 PhaseEntryKind::Gate(gate) => self.gate(scope, gate),
                 PhaseEntryKind::AbortOnFailure(Some(priority)) => lints::metas::priority(self, priority),
                 PhaseEntryKind::Pause { time, .. } => {
-                    self.time(scope, time, "pause");
+                    self.known_time(scope, time, "pause");
                 }
                 PhaseEntryKind::RunEverythingNotRun
                 | PhaseEntryKind::AbortOnFailure(None)
@@ -62,8 +62,10 @@ impl<'p> Cx<'p> {
 
     fn gate(&mut self, scope: &mut Scope<'p>, gate: &'p Gate) {
         lints::measures::names(self, &gate.measure, None);
+        let before = self.before();
         let ty = self.expr(scope, &gate.limit);
         lints::measures::limit(self, &gate.measure, gate.op, &gate.limit, &ty);
+        self.limit(&gate.limit, before, "known before the run", |_| true);
     }
 
     fn abort_phrase(&mut self, scope: &mut Scope<'p>, phrase: &'p AbortPhrase) {
@@ -71,17 +73,19 @@ impl<'p> Cx<'p> {
             AbortPhraseKind::ServiceDown(service) => lints::services::known(self, service),
             AbortPhraseKind::CredentialFails(name) => lints::plans::credential(self, name),
             AbortPhraseKind::Slow { limit, requests, to, .. } => {
-                self.time(scope, limit, "time");
-                self.count(scope, requests, 1, "this count");
+                self.known_time(scope, limit, "time");
+                self.known_count(scope, requests, "this count");
                 if let Some(service) = to {
                     lints::services::known(self, service);
                 }
             }
             AbortPhraseKind::Failures { limit, .. } => {
+                let before = self.before();
                 let ty = self.expr(scope, limit);
                 if ty != Ty::Percent {
                     self.must_be(&ty, &Ty::Number, limit.span, "count failures: `failures > 10`");
                 }
+                self.limit(limit, before, "a count or a percentage", |_| true);
             }
             AbortPhraseKind::EveryWebSocketFails | AbortPhraseKind::Error => {}
         }

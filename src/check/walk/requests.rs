@@ -125,7 +125,7 @@ impl<'p> Cx<'p> {
     fn raw(&mut self, scope: &mut Scope<'p>, value: &'p Expr) -> Ty {
         match &value.kind {
             ExprKind::File(literal) => {
-                self.file(literal);
+                self.raw_file(literal);
                 Ty::Unknown
             }
             _ => self.expr(scope, value),

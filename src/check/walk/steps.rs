@@ -150,7 +150,9 @@ impl<'p> Cx<'p> {
 
     fn for_each(&mut self, scope: &mut Scope<'p>, head: &'p ForEachHead, body: &'p Block) {
         lints::blocks::empty(self, body, "this loop");
+        let before = self.before();
         let element = self.loop_list(scope, &head.list, "the loop");
+        self.rows(&head.list, before, "the loop");
         let binding = Binding { span: head.name.span, kind: Kind::Loop, ty: element, constant: None, channel: None };
         self.bind(scope, &head.name, binding);
         self.looped(scope, body);

@@ -82,7 +82,9 @@ impl<'p> Cx<'p> {
             push_limit(scope, limit, what);
         }
         if let Some(head) = &test.for_each {
+            let before = self.before();
             let element = self.loop_list(scope, &head.list, "the test");
+            self.cases(&head.list, before);
             let binding =
                 Binding { span: head.name.span, kind: Kind::Loop, ty: element, constant: None, channel: None };
             self.bind(scope, &head.name, binding);

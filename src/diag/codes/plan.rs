@@ -3,6 +3,7 @@ use super::Code;
 registry! {
     UNRESOLVED = "e2e::plan::unresolved", "a name can't be resolved when the plan is made";
     FILE_NOT_READ = "e2e::plan::file", "a file that a spec names can't be read";
+    BAD_SCHEMA = "e2e::plan::schema", "a file is no usable JSON Schema";
     CASES_UNKNOWN = "e2e::plan::cases_unknown", "the cases of a parametrised test can't be known before it runs";
     NO_CASES = "e2e::plan::no_cases", "a parametrised test has no cases";
     MISSING_VARIABLES = "e2e::plan::missing_variables", "environment variables that the environment declares are not set";

@@ -5,7 +5,7 @@ use super::limits;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Scope, evaluate, show};
 use crate::pattern::{self, BlockId, ItemId, MAX_NODES, Program};
-use crate::plan::{Block, ExprKind, Item, Node, Slot, What};
+use crate::plan::{Block, Count, ExprKind, Item, Node, Slot, What};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::Value;
@@ -84,6 +84,11 @@ impl Builder<'_> {
             Node::Either { branches, .. } => {
                 let branches = branches.iter().map(|branch| self.block(branch)).collect::<Result<_, _>>()?;
                 into.push(pattern::Node::Either(branches));
+            }
+            Node::Repeat { count: Count::Exactly(times), .. }
+                if self.with_loops(|context| limits::whole(times, context))? == 0 =>
+            {
+                return Err(crate::matchers::no_repetition(times.span, "repeat 0 to COUNT times"));
             }
             Node::Repeat { span, count, within, block } => {
                 let source = Source {

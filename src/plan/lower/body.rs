@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::Lower;
 use crate::diag::{Diagnostic, codes};
-use crate::plan::{CredentialId, Expr, ExprKind, Frame, Slot, files};
+use crate::plan::{CredentialId, Expr, ExprKind, Frame, Slot, fixtures};
 use crate::project::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -65,35 +65,20 @@ impl<'a, 'p> Body<'a, 'p> {
     }
 
     pub fn file(&mut self, literal: &ast::StrLit) -> Option<crate::plan::FileContent> {
-        let read = files::read(self.lower.project, self.module, &literal.value);
-        self.file_read(literal, read)
+        let content = fixtures::fixture(self.lower.project, self.module, literal);
+        content.map_err(|diagnostic| self.report(*diagnostic)).ok()
     }
 
     /// An expression whose bytes are sent as they are.
     pub fn raw(&mut self, value: &ast::Expr) -> Expr {
         let ast::ExprKind::File(literal) = &value.kind else { return self.expr(value) };
-        let read = files::read_raw(self.lower.project, self.module, &literal.value);
-        let kind = match self.file_read(literal, read) {
-            Some(content) => ExprKind::File(std::sync::Arc::new(content)),
-            None => ExprKind::Const(crate::value::Value::null()),
+        let kind = match fixtures::raw_fixture(self.lower.project, self.module, literal) {
+            Ok(content) => ExprKind::File(std::sync::Arc::new(content)),
+            Err(diagnostic) => {
+                self.report(*diagnostic);
+                ExprKind::Const(crate::value::Value::null())
+            }
         };
         Expr { span: value.span, kind }
-    }
-
-    fn file_read(
-        &mut self,
-        literal: &ast::StrLit,
-        read: Result<crate::plan::FileContent, String>,
-    ) -> Option<crate::plan::FileContent> {
-        match read {
-            Ok(content) => Some(content),
-            Err(reason) => {
-                let message = format!("the file \"{}\" {reason}", literal.value);
-                let diagnostic = Diagnostic::error(&codes::FILE_NOT_READ, literal.span, message)
-                    .with_help("files are named relative to the spec, and lie below the project's folder");
-                self.report(diagnostic);
-                None
-            }
-        }
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::body::Body;
-use crate::plan::{Capture, Check, Expectation, Matcher, MatcherKind, Subject, SubjectKind};
+use crate::plan::{Capture, Check, Expectation, Matcher, MatcherKind, Subject, SubjectKind, fixtures};
 use crate::syntax::ast::{self, BinaryOp};
 use crate::value::XPath;
 
@@ -88,14 +88,9 @@ impl Body<'_, '_> {
     }
 
     fn schema(&mut self, file: &ast::StrLit) -> Option<MatcherKind> {
-        let content = self.file(file)?;
-        match crate::value::Json::read(&content.bytes) {
-            Ok(schema) => Some(MatcherKind::Schema { name: content.name, schema: Arc::new(schema) }),
-            Err(error) => {
-                self.unresolved(file.span, format!("the schema \"{}\" isn't valid JSON: {error}", file.value));
-                None
-            }
-        }
+        let schema = fixtures::schema(self.lower.project, self.module, file);
+        let (name, schema) = schema.map_err(|diagnostic| self.report(*diagnostic)).ok()?;
+        Some(MatcherKind::Schema { name, schema: Arc::new(schema) })
     }
 
     pub fn capture(&mut self, capture: &ast::Capture) -> Option<Capture> {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::Lower;
 use super::body::{Body, Names};
-use crate::diag::{Diagnostic, codes};
+use crate::plan::fixtures;
 use crate::plan::{
     AbortCondition, AbortKind, CredentialId, Gate, InfrastructureRetry, Measure, Of, Phase, PlannedPhase, ReleasePlan,
     Selector, Statistic, constant,
@@ -217,13 +217,9 @@ impl Lower<'_> {
         count.or_else(|| self.no_limit(expr, "a whole number"))
     }
 
-    /// A limit that can't be told beforehand, or isn't of the kind that is measured, would be none: nothing is begun with it.
     fn no_limit<T>(&mut self, expr: &ast::Expr, wanted: &str) -> Option<T> {
-        let message = format!("`{}` isn't {wanted}", self.written(expr.span));
-        self.diagnostics.push(
-            Diagnostic::error(&codes::PLAN_LIMIT, expr.span, message)
-                .with_help("what a plan's limits are must be known before it begins; a value of the environment must be of the same kind, also when it comes from outside"),
-        );
+        let diagnostic = fixtures::no_limit(&self.written(expr.span), expr.span, wanted);
+        self.diagnostics.push(diagnostic);
         None
     }
 

@@ -1,7 +1,6 @@
 use super::Lower;
 use super::body::{Body, Names};
-use crate::diag::{Diagnostic, codes};
-use crate::plan::{AtRisk, Case, Expr, ExprKind, Meta, Slot, Step, Suite, Test, constant};
+use crate::plan::{AtRisk, Case, Expr, ExprKind, Meta, Slot, Step, Suite, Test, constant, fixtures};
 use crate::project::ModuleId;
 use crate::syntax::ast::{self, HookWhen, SuiteEntryKind};
 use crate::value::Value;
@@ -118,24 +117,18 @@ impl Lower<'_> {
         let env = &self.environment.values;
         let exprs: Vec<Expr> = match &list.kind {
             ExprKind::List(items) => items.clone(),
-            _ => match constant::value(list, env).map(|value| elements(&value)) {
-                Some(Some(values)) => {
+            _ => match fixtures::cases(constant::value(list, env).as_ref(), list.span) {
+                Ok(values) => {
                     values.into_iter().map(|value| Expr { span: list.span, kind: ExprKind::Const(value) }).collect()
                 }
-                _ => {
-                    let message = "the cases of this test aren't known before it runs";
-                    let diagnostic = Diagnostic::error(&codes::CASES_UNKNOWN, list.span, message)
-                        .with_help("give a list: `[…]`, a range such as `1..10`, `file \"cases.csv\"`, or a value of the environment");
-                    self.diagnostics.push(diagnostic);
+                Err(diagnostic) => {
+                    self.diagnostics.push(*diagnostic);
                     return Vec::new();
                 }
             },
         };
         if exprs.is_empty() {
-            let diagnostic =
-                Diagnostic::error(&codes::NO_CASES, list.span, "this list is empty, so the test would never run")
-                    .with_help("give at least one case, or remove the test");
-            self.diagnostics.push(diagnostic);
+            self.diagnostics.push(*fixtures::no_cases(list.span));
         }
         let case = |(index, value): (usize, Expr)| {
             let known = constant::value(&value, env);
@@ -149,14 +142,6 @@ struct Head {
     module: ModuleId,
     span: crate::source::Span,
     doc: Option<String>,
-}
-
-fn elements(value: &Value) -> Option<Vec<Value>> {
-    match value {
-        Value::List(values) => Some(values.to_vec()),
-        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
-        _ => None,
-    }
 }
 
 /// How a case is told from the others: its value in short, or its number where that isn't known yet.

@@ -88,9 +88,7 @@ impl Walk {
     pub(super) async fn repeat(&mut self, times: &Expr, or_none: bool, body: &[Step]) -> Walked {
         let times_known = self.evaluated(|context| prepare::whole(times, context))?;
         if times_known == 0 && !or_none {
-            let message = "this is 0, so these steps aren't carried out, and nothing is proved by them";
-            let help = "write `repeat COUNT times or none` where none is fine";
-            return Err(self.fails(Diagnostic::error(&codes::NO_ELEMENT, times.span, message).with_help(help)));
+            return Err(self.fails(*matchers::no_repetition(times.span, "repeat COUNT times or none")));
         }
         for _ in 0..times_known {
             self.steps(body).await?;

@@ -66,4 +66,9 @@ fn a_loop_over_nothing_is_no_pattern() {
     let found = told(&steps(""), log);
     assert_eq!(found.concluded.diagnostics[0].code.name, "e2e::run::no_element");
     assert!(told(&steps(" or none"), log).held());
+    let none =
+        told("let n = 0\nexpect on chat in order within 1s { repeat n times { event \"a\" }; event \"b\" }", log);
+    assert_eq!(none.concluded.diagnostics[0].code.name, "e2e::run::no_element");
+    let fine = "let n = 0\nexpect on chat in order within 1s { repeat 0 to n times { event \"a\" }; event \"b\" }";
+    assert!(told(fine, log).held());
 }

@@ -1,0 +1,187 @@
+//! What a spec takes from files, and what must be known before a run: `check` and the plan ask the same functions, so that neither refuses what the
+//! other lets pass.
+
+use super::lower::Values;
+use super::{Environment, FileContent, constant, files};
+use crate::diag::{Diagnostic, codes};
+use crate::project::{ModuleId, Project};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, StrLit};
+use crate::value::{Json, Value};
+
+/// The content of a file that a spec names.
+///
+/// # Errors
+/// It can't be read, is too large, lies outside of the project, or isn't what its ending says.
+pub fn fixture(project: &Project, module: ModuleId, literal: &StrLit) -> Result<FileContent, Box<Diagnostic>> {
+    files::read(project, module, &literal.value).map_err(|reason| not_read(literal, &reason))
+}
+
+/// A file whose bytes are sent as they are: a test may ask what a server does with a broken one.
+///
+/// # Errors
+/// Those of [`fixture`], but for what the file holds.
+pub fn raw_fixture(project: &Project, module: ModuleId, literal: &StrLit) -> Result<FileContent, Box<Diagnostic>> {
+    files::read_raw(project, module, &literal.value).map_err(|reason| not_read(literal, &reason))
+}
+
+fn not_read(literal: &StrLit, reason: &str) -> Box<Diagnostic> {
+    let message = format!("the file \"{}\" {reason}", literal.value);
+    Box::new(
+        Diagnostic::error(&codes::FILE_NOT_READ, literal.span, message)
+            .with_help("files are named relative to the spec, and lie below the project's folder"),
+    )
+}
+
+/// A JSON Schema in a file that a spec names, with the file's name.
+///
+/// # Errors
+/// Those of [`fixture`], and a file that isn't JSON, names a member twice, or is no usable JSON Schema.
+pub fn schema(project: &Project, module: ModuleId, literal: &StrLit) -> Result<(String, Json), Box<Diagnostic>> {
+    let content = fixture(project, module, literal)?;
+    let bad = |reason: String| {
+        let message = format!("the schema \"{}\" {reason}", literal.value);
+        Box::new(
+            Diagnostic::error(&codes::BAD_SCHEMA, literal.span, message)
+                .with_help("a schema is a JSON file by json-schema.org; references to other documents aren't followed"),
+        )
+    };
+    let schema = Json::read(&content.bytes).map_err(|fault| bad(format!("isn't valid JSON: {fault}")))?;
+    if let Some((way, ..)) = schema.twice() {
+        return Err(bad(format!("gives `{}` twice", crate::value::path_text(&way))));
+    }
+    let read = schema.to_serde().map_err(|error| bad(format!("holds {}, which can't be kept exactly", error.0)))?;
+    jsonschema::validator_for(&read).map_err(|error| bad(format!("isn't a usable JSON Schema: {error}")))?;
+    Ok((content.name, schema))
+}
+
+/// Keywords that say something of a schema and ask nothing of a value.
+const SAID: [&str; 14] = [
+    "$schema",
+    "$id",
+    "id",
+    "$comment",
+    "$anchor",
+    "$defs",
+    "definitions",
+    "$vocabulary",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+];
+
+/// Keywords that ask something, or hold schemas that may (JSON Schema 2020-12 and the drafts before it).
+const ASKED: [&str; 52] = [
+    "type",
+    "enum",
+    "const",
+    "not",
+    "oneOf",
+    "anyOf",
+    "allOf",
+    "if",
+    "then",
+    "else",
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "extends",
+    "multipleOf",
+    "divisibleBy",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "format",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "contains",
+    "maxContains",
+    "minContains",
+    "items",
+    "prefixItems",
+    "additionalItems",
+    "unevaluatedItems",
+    "maxProperties",
+    "minProperties",
+    "required",
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+    "properties",
+    "patternProperties",
+    "propertyNames",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "disallow",
+    "nullable",
+    "propertyDependencies",
+    "requires",
+];
+
+/// Of a schema that asks nothing of any value: the first keyword that isn't one, or nothing where there is none at all. `None` where it may ask.
+pub fn asks_nothing(schema: &Json) -> Option<Option<String>> {
+    let Some(keywords) = schema.as_object() else { return (schema.as_bool() == Some(true)).then_some(None) };
+    let mut names = keywords.keys().map(|name| -> &str { name });
+    if names.any(|name| ASKED.contains(&name)) {
+        return None;
+    }
+    let mut names = keywords.keys().map(|name| -> &str { name });
+    Some(names.find(|name| !SAID.contains(name)).map(str::to_owned))
+}
+
+/// What an expression is worth that is made of literals and files; `None` of one that an environment or a run must complete.
+pub fn known(project: &Project, module: ModuleId, expr: &Expr) -> Option<Value> {
+    let expr = Values::new(project, Environment::default()).expr(module, expr);
+    constant::value(&expr, &Environment::default().values)
+}
+
+/// The cases of a test: a list that is known before it runs, and isn't empty.
+///
+/// # Errors
+/// It isn't known, isn't a list, or is empty.
+pub fn cases(list: Option<&Value>, span: Span) -> Result<Vec<Value>, Box<Diagnostic>> {
+    let elements = list.and_then(|list| match list {
+        Value::List(values) => Some(values.to_vec()),
+        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
+        _ => None,
+    });
+    match elements {
+        None => Err(cases_unknown(span)),
+        Some(values) if values.is_empty() => Err(no_cases(span)),
+        Some(values) => Ok(values),
+    }
+}
+
+/// What must be known to lay out a test isn't.
+pub fn cases_unknown(span: Span) -> Box<Diagnostic> {
+    let message = "the cases of this test aren't known before it runs";
+    Box::new(
+        Diagnostic::error(&codes::CASES_UNKNOWN, span, message).with_help(
+            "give a list: `[…]`, a range such as `1..10`, `file \"cases.csv\"`, or a value of the environment",
+        ),
+    )
+}
+
+pub fn no_cases(span: Span) -> Box<Diagnostic> {
+    let message = "this list is empty, so the test would never run";
+    Box::new(Diagnostic::error(&codes::NO_CASES, span, message).with_help("give at least one case, or remove the test"))
+}
+
+/// A limit that can't be told beforehand, or isn't of the kind that is measured, would be none: nothing is begun with it. `written` is its text, `wanted` says
+/// what it must be: `a duration, such as ‹30s›`.
+pub fn no_limit(written: &str, span: Span, wanted: &str) -> Diagnostic {
+    Diagnostic::error(&codes::PLAN_LIMIT, span, format!("`{written}` isn't {wanted}")).with_help(
+        "what the limits of a plan or of a probe are must be known before the run begins; a value of the environment must be of the same kind, also when it comes from outside",
+    )
+}
