@@ -1,8 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
-use crate::value::Json;
-
 use crate::event::{Exchange, Frame, Response};
+use crate::value::{Json, JsonFault};
 
 /// What subjects and JSONPaths are about.
 #[derive(Clone, Copy)]
@@ -14,11 +13,17 @@ pub enum Focus<'a> {
 
 /// A body read as JSON, once, when it is first asked for.
 #[derive(Debug, Default)]
-pub struct BodyJson(OnceLock<Option<Arc<Json>>>);
+pub struct BodyJson(OnceLock<Result<Arc<Json>, JsonFault>>);
 
 impl BodyJson {
     pub fn of(&self, response: &Response) -> Option<&Arc<Json>> {
-        self.0.get_or_init(|| Json::read(&response.body).ok().map(Arc::new)).as_ref()
+        self.read(response).ok()
+    }
+
+    /// # Errors
+    /// Where the body isn't JSON, and why.
+    pub fn read(&self, response: &Response) -> Result<&Arc<Json>, &JsonFault> {
+        self.0.get_or_init(|| Json::read(&response.body).map(Arc::new)).as_ref()
     }
 }
 
@@ -29,6 +34,15 @@ impl Focus<'_> {
             Focus::Nothing => None,
             Focus::Response { response, json, .. } => json.of(response),
             Focus::Frame(frame) => frame.payload.json.as_ref(),
+        }
+    }
+
+    /// Why what is looked at isn't JSON: the place and the reason.
+    pub fn no_json(&self) -> Option<JsonFault> {
+        match self {
+            Focus::Nothing => None,
+            Focus::Response { response, json, .. } => json.read(response).err().cloned(),
+            Focus::Frame(frame) => Json::read(&frame.data).err(),
         }
     }
 

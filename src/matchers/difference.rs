@@ -1,6 +1,6 @@
 use crate::value::Json;
 
-use crate::eval::{json_equal, show_json};
+use crate::eval::{Unread, json_equal, show_json};
 use crate::value::{PathStep, path_text};
 
 /// One place in which two structures differ, its values in short form.
@@ -11,19 +11,33 @@ pub struct Difference {
     pub expected: Option<String>,
     /// Absent: nothing came here.
     pub actual: Option<String>,
+    /// What stands here can't be read for one thing.
+    pub unread: Option<Unread>,
 }
 
 impl Difference {
     pub(super) fn changed(path: &[PathStep], expected: String, actual: String) -> Self {
-        Self { path: path.to_vec(), expected: Some(expected), actual: Some(actual) }
+        Self { path: path.to_vec(), expected: Some(expected), actual: Some(actual), unread: None }
     }
 
     pub(super) fn missing(path: &[PathStep], expected: String) -> Self {
-        Self { path: path.to_vec(), expected: Some(expected), actual: None }
+        Self { path: path.to_vec(), expected: Some(expected), actual: None, unread: None }
+    }
+
+    /// Of a value at a path, or of what is below it.
+    pub(super) fn unread(path: &[PathStep], unread: Unread) -> Self {
+        let path = path.iter().chain(unread.way()).cloned().collect();
+        Self { path, expected: None, actual: None, unread: Some(unread) }
+    }
+
+    /// Of a member that occurs twice, by the path to it.
+    pub(super) fn twice(path: &[PathStep], first: &Json, second: &Json) -> Self {
+        let unread = Unread::Twice { way: path.to_vec(), first: first.clone(), second: second.clone() };
+        Self { path: path.to_vec(), expected: None, actual: None, unread: Some(unread) }
     }
 
     fn extra(path: &[PathStep], actual: String) -> Self {
-        Self { path: path.to_vec(), expected: None, actual: Some(actual) }
+        Self { path: path.to_vec(), expected: None, actual: Some(actual), unread: None }
     }
 
     /// `is 5, expected "a"`
@@ -46,8 +60,19 @@ pub(super) fn counted(differences: &[Difference]) -> String {
     format!("{} {places}: {}{rest}", differences.len(), names.join(", "))
 }
 
+/// The mismatch of what can't be read, if there is any among the differences.
+pub(super) fn unread(differences: &[Difference]) -> Option<Box<super::Mismatch>> {
+    let (one, unread) = differences.iter().find_map(|one| Some((one, one.unread.as_ref()?)))?;
+    let mut mismatch = super::Mismatch::unread(unread);
+    if matches!(unread, Unread::LoneSurrogate(_)) {
+        mismatch.text = format!("at `{}` {}", path_text(&one.path), mismatch.text);
+    }
+    mismatch.path.clone_from(&one.path);
+    Some(mismatch)
+}
+
 /// The most differences that are told.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// In what the actual structure differs from the expected one. Lists are aligned, so that one element too many in front doesn't make
 /// all the others differ.
@@ -65,6 +90,9 @@ fn walk(expected: &Json, actual: &Json, path: &mut Vec<PathStep>, found: &mut Ve
     match (expected, actual) {
         (Json::Object(a), Json::Object(b)) => {
             for (key, value) in a {
+                if found.len() >= MOST {
+                    return;
+                }
                 path.push(PathStep::Key(key.to_owned()));
                 match b.get(key) {
                     Some(other) => walk(value, other, path, found),
@@ -72,7 +100,8 @@ fn walk(expected: &Json, actual: &Json, path: &mut Vec<PathStep>, found: &mut Ve
                 }
                 path.pop();
             }
-            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(key)) {
+            let rest = MOST.saturating_sub(found.len());
+            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(key)).take(rest) {
                 path.push(PathStep::Key(key.to_owned()));
                 found.push(Difference::extra(path, show_json(value)));
                 path.pop();
@@ -123,19 +152,20 @@ fn align(a: &[Json], b: &[Json]) -> Vec<(usize, usize)> {
     let (x, y) = (&a[front..a.len() - back], &b[front..b.len() - back]);
     let mut pairs: Vec<(usize, usize)> = (0..front).map(|at| (at, at)).collect();
     if x.len() * y.len() <= MOST_CELLS {
+        // Most elements are told apart by their fingerprints alone.
+        let prints = |items: &[Json]| items.iter().map(Json::fingerprint).collect::<Vec<_>>();
+        let (px, py) = (prints(x), prints(y));
+        let same = |i: usize, j: usize| px[i] == py[j] && json_equal(&x[i], &y[j]);
         let mut longest = vec![vec![0u32; y.len() + 1]; x.len() + 1];
         for i in (0..x.len()).rev() {
             for j in (0..y.len()).rev() {
-                longest[i][j] = if json_equal(&x[i], &y[j]) {
-                    longest[i + 1][j + 1] + 1
-                } else {
-                    longest[i + 1][j].max(longest[i][j + 1])
-                };
+                longest[i][j] =
+                    if same(i, j) { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
             }
         }
         let (mut i, mut j) = (0, 0);
         while i < x.len() && j < y.len() {
-            if json_equal(&x[i], &y[j]) {
+            if same(i, j) {
                 pairs.push((front + i, front + j));
                 (i, j) = (i + 1, j + 1);
             } else if longest[i + 1][j] >= longest[i][j + 1] {

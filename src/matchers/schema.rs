@@ -27,6 +27,7 @@ pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> R
             path: steps(&error.instance_path().to_string()),
             expected: Some(error.masked().to_string()),
             actual: None,
+            unread: None,
         })
         .collect();
     let Some(first) = errors.first() else { return Ok(()) };

@@ -16,7 +16,7 @@ pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
 pub use duration::{format_duration, format_size};
 pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExact, Unpaired};
-pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
+pub use jsonpath::{JsonPath, JsonPathError, Located, PathFault, PathName, PathStep, path_text};
 pub use money::{Money, Rate, money_words};
 pub use network::{NotPublic, NotReal, SpecialUse, not_public, not_real};
 pub use regex::{Pattern, PatternError};

@@ -22,18 +22,18 @@ impl Naming {
         match &self.events {
             EventNaming::Default => vec![Payload { event: default_name(sse_event, json.as_deref()), json }],
             EventNaming::Path(path) => {
-                let event = json.as_deref().and_then(|json| name_of(path.select(json).first().copied()));
+                let event = json.as_deref().and_then(|json| name_of(path.path.select(json).first().copied()));
                 vec![Payload { event, json }]
             }
             EventNaming::Regex(pattern) => {
                 vec![Payload { event: pattern.first_group(text).map(str::to_owned), json }]
             }
             EventNaming::Batch { list, by } => {
-                let nodes = json.as_deref().map(|json| list.select(json)).unwrap_or_default();
+                let nodes = json.as_deref().map(|json| list.path.select(json)).unwrap_or_default();
                 let payloads: Vec<Payload> = nodes
                     .into_iter()
                     .map(|node| Payload {
-                        event: name_of(by.select(node).first().copied()),
+                        event: name_of(by.path.select(node).first().copied()),
                         json: Some(Arc::new(node.clone())),
                     })
                     .collect();
@@ -68,7 +68,7 @@ mod tests {
             let payloads = Naming { events, payload_by }.read(text, None);
             payloads.into_iter().map(|payload| (payload.event, payload.json.is_some())).collect::<Vec<_>>()
         };
-        let path = |text: &str| JsonPath::compile(text).unwrap();
+        let path = |text: &str| crate::plan::Path::from(JsonPath::compile(text).unwrap());
         let named = |name: &str| vec![(Some(name.to_owned()), true)];
         assert_eq!(read(EventNaming::Default, None, r#"{"type":"a"}"#), named("a"));
         assert_eq!(read(EventNaming::Default, None, "3"), [(None, true)]);

@@ -4,16 +4,26 @@ use super::super::channels::{Opened, end_words};
 use super::super::prepare;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Context, Fault, Focus, evaluate, show};
+use crate::eval::{Context, Fault, Focus, bound, evaluate, show};
 use crate::event::{Direction, Exchange, Frame, FrameKind};
 use crate::judge::release::Observation;
 use crate::judge::{ExpectationRecord, Opening};
 use crate::net::channel::{Channel, Log, Naming, Outbound, ReplyTo};
 use crate::net::http::{Live, Mode, Outgoing};
-use crate::plan::{Expr, FrameBody, OpenChannel, Slot};
+use crate::plan::{EventNaming, Expr, FrameBody, OpenChannel, Slot};
 use crate::source::Span;
 use crate::syntax::ast::{ChannelKind, FrameBodyKind};
 use crate::value::{Value, format_duration};
+
+/// How events are named, with the values of the names in its paths.
+fn events(naming: &EventNaming, context: &Context<'_>) -> Result<EventNaming, Fault> {
+    let path = |path: &crate::plan::Path| bound(path, context).map(crate::plan::Path::from);
+    Ok(match naming {
+        EventNaming::Path(by) => EventNaming::Path(path(by)?),
+        EventNaming::Batch { list, by } => EventNaming::Batch { list: path(list)?, by: path(by)? },
+        EventNaming::Default | EventNaming::Regex(_) => naming.clone(),
+    })
+}
 
 impl Walk {
     pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Walked {
@@ -42,7 +52,8 @@ impl Walk {
         {
             return self.not_opened(open, told, exchange, started, title);
         }
-        let naming = Naming { events: open.events.clone(), payload_by: open.payload_by.clone() };
+        let events = self.evaluated(|context| events(&open.events, context))?;
+        let naming = Naming { events, payload_by: open.payload_by.clone() };
         let replies = self.replies(open)?;
         // The log starts before the handshake is judged, so that no frame can come too early.
         let opened = live.map(|live| {
