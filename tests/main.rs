@@ -22,6 +22,7 @@ mod journal;
 mod lang;
 mod lang_run;
 mod literate;
+mod loads;
 mod made;
 mod nothing;
 mod plans;
