@@ -273,6 +273,20 @@ mod tests {
         assert!(excerpt.text.starts_with("…\n"));
     }
 
+    #[test]
+    fn no_more_is_written_out_than_is_shown() {
+        let wide = |n: usize| (0..200).map(|m| json!({ "id": n * 200 + m, "list": [1, { "a": m }] })).collect::<Json>();
+        let value: Json = (0..500).map(wide).collect();
+        let way = vec![PathStep::Index(300), PathStep::Index(150), PathStep::Key("id".to_owned())];
+        let labels = [(way, "here".to_owned())];
+        let mut printer = Printer { text: String::new(), ranges: vec![None; 1], labels: &labels };
+        printer.value(&value, &mut Vec::new(), 0);
+        assert!(printer.text.len() < 2 * MOST_WRITTEN, "{}", printer.text.len());
+        let excerpt = json_excerpt("body", &value, &labels);
+        let (range, _) = &excerpt.labels[0];
+        assert_eq!(&excerpt.text[range.clone()], "60150");
+    }
+
     proptest! {
         #[test]
         fn labels_always_lie_on_boundaries_of_the_text(text in "\\PC{0,300}", keys in prop::collection::vec("\\PC{0,5}", 0..40)) {

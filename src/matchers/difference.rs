@@ -204,6 +204,16 @@ mod tests {
         assert_eq!(told(json!([1, 2]), json!([1])), ["$[1] is missing, expected 2"]);
     }
 
+    #[test]
+    fn large_structures_that_differ_everywhere_are_explained_by_a_few() {
+        let object = |side: &str| (0..50_000).map(|n| (format!("{side}{n}"), n)).collect::<crate::value::JsonMap>();
+        assert_eq!(differences(&Json::Object(object("a")), &Json::Object(object("b"))).len(), MOST);
+        let list =
+            |from: i64| (0..200_000).map(|n| json!({ "id": n + from, "inner": [n, n + from] })).collect::<Json>();
+        let found = differences(&list(0), &list(1));
+        assert!(found.len() <= MOST + 1 && found[0].path[0] == PathStep::Index(0), "{}", found.len());
+    }
+
     fn small() -> impl Strategy<Value = Json> {
         let leaf = prop_oneof![Just(json!(null)), (0i64..4).prop_map(Json::from), "[ab]{0,2}".prop_map(Json::from)];
         leaf.prop_recursive(3, 24, 4, |inner| {

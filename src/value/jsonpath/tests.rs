@@ -11,10 +11,7 @@ fn found(path: &str, value: &Json) -> Vec<Json> {
 fn the_public_compliance_suite_passes() {
     const SUITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/jsonpath-cts.json");
     let Ok(text) = std::fs::read(SUITE) else {
-        #[expect(clippy::print_stderr, reason = "who runs the tests must see what isn't run")]
-        {
-            eprintln!("skipped: the JSONPath compliance test suite isn't at {SUITE}");
-        }
+        eprintln!("skipped: the JSONPath compliance test suite isn't at {SUITE}");
         return;
     };
     let suite = Json::read(&text).unwrap();
@@ -128,7 +125,7 @@ fn faults_are_placed_and_misuses_refused() {
         ("a", 0, 1),
         ("$.a[?@.b = 1]", 9, 10),
         ("$[?match(@.a, '[')]", 14, 18),
-        ("$[?match(@.a, '\\\\d+')]", 14, 20),
+        ("$[?match(@.a, '\\\\d+')]", 14, 21),
         ("$[?lenght(@.a) > 2]", 3, 9),
         ("$[?@.a == '\\ud800']", 11, 17),
     ];
