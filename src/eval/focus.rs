@@ -13,7 +13,7 @@ pub enum Focus<'a> {
 
 /// A body read as JSON, once, when it is first asked for.
 #[derive(Debug, Default)]
-pub struct BodyJson(OnceLock<Result<Arc<Json>, JsonFault>>);
+pub struct BodyJson(OnceLock<Result<Arc<Json>, Option<JsonFault>>>);
 
 impl BodyJson {
     pub fn of(&self, response: &Response) -> Option<&Arc<Json>> {
@@ -21,9 +21,13 @@ impl BodyJson {
     }
 
     /// # Errors
-    /// Where the body isn't JSON, and why.
-    pub fn read(&self, response: &Response) -> Result<&Arc<Json>, &JsonFault> {
-        self.0.get_or_init(|| Json::read(&response.body).map(Arc::new)).as_ref()
+    /// Where the body isn't JSON, and why; nothing where it is no text either.
+    pub fn read(&self, response: &Response) -> Result<&Arc<Json>, Option<&JsonFault>> {
+        let read = || match response.text() {
+            Ok(text) => Json::parse(&text).map(Arc::new).map_err(Some),
+            Err(_) => Err(None),
+        };
+        self.0.get_or_init(read).as_ref().map_err(Option::as_ref)
     }
 }
 
@@ -41,7 +45,7 @@ impl Focus<'_> {
     pub fn no_json(&self) -> Option<JsonFault> {
         match self {
             Focus::Nothing => None,
-            Focus::Response { response, json, .. } => json.read(response).err().cloned(),
+            Focus::Response { response, json, .. } => json.read(response).err().flatten().cloned(),
             Focus::Frame(frame) => Json::read(&frame.data).err(),
         }
     }

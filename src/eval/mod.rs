@@ -12,6 +12,7 @@ mod scope;
 mod show;
 mod subject;
 mod unread;
+mod url;
 
 pub(crate) use crate::value::json_equal;
 pub use crate::value::{compare, equal};
@@ -25,6 +26,7 @@ pub use subject::{Found, bound, find, locate};
 pub(crate) use subject::{length_of, unreadable};
 
 pub use unread::Unread;
+pub use url::url;
 
 use crate::diag::Diagnostic;
 use crate::plan::{CredentialId, Plan};

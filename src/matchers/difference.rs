@@ -57,7 +57,9 @@ pub(super) fn counted(differences: &[Difference]) -> String {
     let names: Vec<String> = differences.iter().take(SHOWN).map(|one| format!("`{}`", path_text(&one.path))).collect();
     let rest = if differences.len() > SHOWN { ", …" } else { "" };
     let places = if differences.len() == 1 { "place" } else { "places" };
-    format!("{} {places}: {}{rest}", differences.len(), names.join(", "))
+    // Nothing was looked for beyond that.
+    let least = if differences.len() >= MOST { "at least " } else { "" };
+    format!("{least}{} {places}: {}{rest}", differences.len(), names.join(", "))
 }
 
 /// The mismatch of what can't be read, if there is any among the differences.

@@ -117,6 +117,13 @@ impl JsonPath {
         JsonPath { compiled: Arc::new(compiled), values: self.values.clone() }
     }
 
+    /// The path to what holds all that it selects, where it ends in `[*]` or `.*`.
+    pub fn of_all(&self) -> Option<JsonPath> {
+        let last = self.compiled.query.segments.last()?;
+        let all = !last.descendant && matches!(last.selectors.as_slice(), [Selector::Wildcard]);
+        all.then(|| self.beginning(self.steps() - 1))
+    }
+
     /// The name or the index that a step selects, if that is what it selects.
     pub fn step(&self, step: usize) -> Option<PathStep> {
         let index = |index: i64| usize::try_from(index).unwrap_or_default();
