@@ -6,40 +6,68 @@ use super::types::Ty;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::project::FileProblem;
 use crate::source::Span;
-use crate::syntax::ast::{JsonPathLit, JsonPathPart, RegexLit, StrLit};
+use crate::syntax::ast::{JsonPathLit, RegexLit, StrLit};
 use crate::value::{JsonPath, Pattern, XPath, XPathKind};
 
 impl<'p> Cx<'p> {
-    /// Compiles a JSONPath, and looks up the names in its brackets. `None` when it isn't valid.
+    /// Compiles a JSONPath, and looks up the names in it. `None` when it isn't valid.
     pub fn json_path(&mut self, scope: &mut Scope<'p>, literal: &'p JsonPathLit) -> Option<JsonPath> {
-        let mut text = String::new();
-        // Where each part begins in the text that is compiled.
-        let mut places: Vec<(usize, Span)> = Vec::new();
-        for part in &literal.parts {
-            match part {
-                JsonPathPart::Text { text: piece, span } => {
-                    places.push((text.len(), *span));
-                    text.push_str(piece);
-                }
-                JsonPathPart::Key(name) => {
-                    self.name(scope, name);
-                    places.push((text.len(), name.span));
-                    text.push_str("['key']");
-                }
-            }
+        if self.interpolated(literal) {
+            return None;
         }
-        match JsonPath::compile(&text) {
-            Ok(path) => Some(path),
+        let path = match JsonPath::with_names(&literal.text) {
+            Ok(path) => path,
             Err(error) => {
-                let span = place(&places, error.start).map_or(literal.span, |(part, at)| {
-                    let span = part.slice(at, at + (error.end - error.start));
-                    if span.is_empty() { literal.span } else { span }
-                });
+                let span = literal.span.slice(error.start, error.end);
+                let span = if span.is_empty() { literal.span } else { span };
                 let help = "a path looks like `$.items[0].id`, `$.items[*].id`, `$[\"content-type\"]` or `$.items[?@.price > 10]` (RFC 9535)";
                 self.report(Diagnostic::error(&codes::INVALID_JSONPATH, span, error.message).with_help(help));
-                None
+                return None;
+            }
+        };
+        for (name, expr) in path.names().iter().zip(&literal.names) {
+            let ty = self.expr(scope, expr);
+            let fits = match name.is_key {
+                true => matches!(ty, Ty::Unknown | Ty::String | Ty::Number | Ty::Secret),
+                false => matches!(ty, Ty::Unknown | Ty::String | Ty::Number | Ty::Secret | Ty::Bool | Ty::Null),
+            };
+            if !fits {
+                let (message, help) = if name.is_key {
+                    (format!("{} is no key of a path", ty.words()), "keys are strings, indices whole numbers")
+                } else {
+                    let message = format!("{} can't be compared with anything in JSON", ty.words());
+                    (message, "a name in a filter is worth a string, a number, `true`, `false` or `null`")
+                };
+                self.report(Diagnostic::error(&codes::BAD_OPERANDS, expr.span, message).with_help(help));
             }
         }
+        Some(path)
+    }
+
+    /// `{{…}}` has no meaning in a path: it would be compared as the characters that it is.
+    fn interpolated(&mut self, literal: &JsonPathLit) -> bool {
+        let Some(start) = literal.text.find("{{") else { return false };
+        let rest = literal.text.get(start..).unwrap_or_default();
+        let len = rest.find("}}").map_or("{{".len(), |close| close + "}}".len());
+        let inner = rest.get("{{".len()..len).and_then(|inner| inner.strip_suffix("}}")).unwrap_or_default().trim();
+        let is_name = inner.split('.').all(|part| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        });
+        let quoted = |quote: char| {
+            let before = literal.text.get(..start).is_some_and(|before| before.ends_with(quote));
+            before && rest.get(len..).is_some_and(|after| after.starts_with(quote))
+        };
+        let help = if is_name && (quoted('"') || quoted('\'')) {
+            format!("write the bare name: `{inner}`; a literal `{{{{` is written `\\u007b{{`")
+        } else {
+            "name the whole text before, `let text = \"…\"`, and write the bare name `text` here; a literal `{{` is written `\\u007b{`"
+                .to_owned()
+        };
+        let message = "nothing is interpolated in a JSONPath: this would be taken as the characters that it is";
+        let span = literal.span.slice(start, start + len);
+        self.report(Diagnostic::error(&codes::INVALID_JSONPATH, span, message).with_help(help));
+        true
     }
 
     /// Compiles a regex. `None` when it isn't valid.
@@ -176,13 +204,6 @@ impl<'p> Cx<'p> {
             }
         }
     }
-}
-
-/// The part that holds an offset, and the offset in it.
-fn place(places: &[(usize, Span)], offset: usize) -> Option<(Span, usize)> {
-    let at = places.partition_point(|(start, _)| *start <= offset).checked_sub(1)?;
-    let (start, span) = places.get(at)?;
-    Some((*span, offset - start))
 }
 
 /// The offset in a pattern as written (`\/`) of an offset in the pattern as compiled (`/`).

@@ -57,7 +57,7 @@ impl<'p> Cx<'p> {
             SubjectKind::XPath(path) => ("`xpath`", ANSWERS, self.xpath(path)),
             SubjectKind::Css(selector) => {
                 self.css(selector);
-                ("`css`", ANSWERS, Ty::Unknown)
+                ("`css`", ANSWERS, Ty::list_of(Ty::String))
             }
             SubjectKind::Text => ("`text`", FRAMES, Ty::String),
             SubjectKind::Hex => ("`hex`", FRAMES, Ty::String),

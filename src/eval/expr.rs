@@ -1,4 +1,4 @@
-use super::{Context, Fault, compare, equal, function, show, subject};
+use super::{Context, Fault, Unread, compare, equal, function, show, subject};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::plan::{Expr, ExprKind, FileContent, Piece};
 use crate::source::Span;
@@ -103,7 +103,23 @@ pub(super) fn interpolated(expr: &Expr, context: &Context<'_>) -> Result<Value, 
         let help = "use a string, a number or another value with a text form";
         return Err(fault(&codes::BAD_VALUE, expr.span, message, help));
     }
+    readable(expr.span, &value)?;
     Ok(value)
+}
+
+/// A string that is no text can't be used as one.
+fn readable(span: Span, value: &Value) -> Result<(), Fault> {
+    match value.as_json() {
+        Some(json @ crate::value::Json::Unpaired(_)) => {
+            Unread::of_json(json).map_or(Ok(()), |unread| Err(subject::unreadable(&unread, span)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is compared is read whole.
+fn read_whole(span: Span, value: &Value) -> Result<(), Fault> {
+    Unread::of(value).map_or(Ok(()), |unread| Err(subject::unreadable(&unread, span)))
 }
 
 fn field(span: Span, of: &Value, name: &str) -> Result<Value, Fault> {
@@ -111,6 +127,10 @@ fn field(span: Span, of: &Value, name: &str) -> Result<Value, Fault> {
         let message = format!("`.{name}` is asked of a value of kind {}, which has no fields", of.kind());
         return Err(fault(&codes::BAD_VALUE, span, message, "only objects have fields"));
     };
+    if let crate::value::Member::Twice(first, second) = fields.member(name) {
+        let way = [crate::value::PathStep::Key(name.to_owned())];
+        return Err(subject::twice(&way, first, second, span, "object"));
+    }
     fields.get(name).cloned().map(Value::from).ok_or_else(|| {
         let help = match closest(name, fields.keys()) {
             Some(near) => format!("did you mean `.{near}`?"),
@@ -206,6 +226,17 @@ fn binary(span: Span, op: BinaryOp, left: &Expr, right: &Expr, context: &Context
         _ => {}
     }
     let b = evaluate(right, context)?;
+    match op {
+        BinaryOp::Or | BinaryOp::And => {}
+        BinaryOp::Equal | BinaryOp::NotEqual => {
+            read_whole(left.span, &a)?;
+            read_whole(right.span, &b)?;
+        }
+        _ => {
+            readable(left.span, &a)?;
+            readable(right.span, &b)?;
+        }
+    }
     match op {
         BinaryOp::Or | BinaryOp::And => truth(right.span, &b).map(boolean),
         BinaryOp::Equal => Ok(boolean(equal(&a, &b))),

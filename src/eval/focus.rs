@@ -1,8 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
-use crate::value::Json;
-
 use crate::event::{Exchange, Frame, Response};
+use crate::value::{Json, JsonFault};
 
 /// What subjects and JSONPaths are about.
 #[derive(Clone, Copy)]
@@ -14,12 +13,21 @@ pub enum Focus<'a> {
 
 /// A body read as JSON, once, when it is first asked for.
 #[derive(Debug, Default)]
-pub struct BodyJson(OnceLock<Option<Arc<Json>>>);
+pub struct BodyJson(OnceLock<Result<Arc<Json>, Option<JsonFault>>>);
 
 impl BodyJson {
     pub fn of(&self, response: &Response) -> Option<&Arc<Json>> {
-        let read = || Json::parse(&response.text().ok()?).ok().map(Arc::new);
-        self.0.get_or_init(read).as_ref()
+        self.read(response).ok()
+    }
+
+    /// # Errors
+    /// Where the body isn't JSON, and why; nothing where it is no text either.
+    pub fn read(&self, response: &Response) -> Result<&Arc<Json>, Option<&JsonFault>> {
+        let read = || match response.text() {
+            Ok(text) => Json::parse(&text).map(Arc::new).map_err(Some),
+            Err(_) => Err(None),
+        };
+        self.0.get_or_init(read).as_ref().map_err(Option::as_ref)
     }
 }
 
@@ -30,6 +38,15 @@ impl Focus<'_> {
             Focus::Nothing => None,
             Focus::Response { response, json, .. } => json.of(response),
             Focus::Frame(frame) => frame.payload.json.as_ref(),
+        }
+    }
+
+    /// Why what is looked at isn't JSON: the place and the reason.
+    pub fn no_json(&self) -> Option<JsonFault> {
+        match self {
+            Focus::Nothing => None,
+            Focus::Response { response, json, .. } => json.read(response).err().flatten().cloned(),
+            Focus::Frame(frame) => Json::read(&frame.data).err(),
         }
     }
 

@@ -11,6 +11,7 @@ mod root;
 mod scope;
 mod show;
 mod subject;
+mod unread;
 mod url;
 
 pub(crate) use crate::value::json_equal;
@@ -21,8 +22,10 @@ pub use focus::{BodyJson, Focus};
 pub use ground::{Baseless, Ground};
 pub use scope::Scope;
 pub use show::{show, show_json};
-pub(crate) use subject::length_of;
-pub use subject::{Found, find, locate};
+pub use subject::{Found, bound, find, locate};
+pub(crate) use subject::{length_of, unreadable};
+
+pub use unread::Unread;
 pub use url::url;
 
 use crate::diag::Diagnostic;

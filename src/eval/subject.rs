@@ -2,8 +2,8 @@ use super::expr::fault;
 use super::{Context, Fault, Focus, Ground, cookie, evaluate, ground, markup};
 use crate::diag::codes;
 use crate::event::{Exchange, Frame, FrameKind, Response};
-use crate::plan::{Path, Piece, Subject, SubjectKind};
-use crate::value::{JsonPath, PathStep, Value};
+use crate::plan::{Path, Subject, SubjectKind};
+use crate::value::{Json, JsonPath, PathFault, PathName, PathStep, Value, path_text};
 
 /// What a subject finds.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ pub(super) fn value(subject: &Subject, context: &Context<'_>) -> Result<Value, F
         let help = baseless.help.clone().unwrap_or_else(|| "an absence counts only where it could be found".to_owned());
         return Err(fault(&codes::NO_SUCH_PART, subject.span, message, help));
     }
-    found.value().ok_or_else(|| {
+    let value = found.value().ok_or_else(|| {
         let noun = context.focus.noun();
         fault(
             &codes::NO_SUCH_PART,
@@ -90,14 +90,26 @@ pub(super) fn value(subject: &Subject, context: &Context<'_>) -> Result<Value, F
             format!("the {noun} has nothing here"),
             "look at what came with `expect … exists` first",
         )
-    })
+    })?;
+    match super::Unread::of(&value) {
+        Some(unread @ super::Unread::LoneSurrogate(_)) => Err(unreadable(&unread, subject.span)),
+        _ => Ok(value),
+    }
 }
 
-/// Where the nodes that a JSONPath finds stand in the JSON that is looked at; empty for other subjects.
-pub fn locate(subject: &Subject, context: &Context<'_>) -> Vec<Vec<PathStep>> {
-    let SubjectKind::JsonPath(path) = &subject.kind else { return Vec::new() };
-    let (Some(json), Ok(path)) = (context.focus.json(), complete(path, context)) else { return Vec::new() };
-    path.locate(json).into_iter().map(|(way, _)| way).collect()
+/// A value that can't be read, as a diagnostic at what reads it.
+pub(crate) fn unreadable(unread: &super::Unread, span: crate::source::Span) -> Fault {
+    let code = match unread {
+        super::Unread::Twice { .. } => &codes::TWICE,
+        super::Unread::LoneSurrogate(_) => &codes::LONE_SURROGATE,
+    };
+    fault(code, span, format!("the value {}", unread.words()), unread.help())
+}
+
+/// Where a node that a JSONPath finds stands in the JSON that is looked at, by its number.
+pub fn locate(subject: &Subject, index: usize, context: &Context<'_>) -> Option<Vec<PathStep>> {
+    let SubjectKind::JsonPath(path) = &subject.kind else { return None };
+    bound(path, context).ok()?.find(context.focus.json()?).ok()?.way(index)
 }
 
 /// The length of a string in characters, of a list in elements, of an object in fields, of bytes.
@@ -120,7 +132,7 @@ fn json_path(subject: &Subject, path: &Path, context: &Context<'_>) -> Result<Fo
     if matches!(context.focus, Focus::Nothing) {
         return Err(nothing(subject));
     }
-    let path = complete(path, context)?;
+    let path = bound(path, context)?;
     let Some(json) = context.focus.json() else {
         let noun = context.focus.noun();
         let help = match context.focus {
@@ -136,55 +148,99 @@ fn json_path(subject: &Subject, path: &Path, context: &Context<'_>) -> Result<Fo
         return Err(fault(
             &codes::NOT_JSON,
             subject.span,
-            match context.focus {
-                Focus::Response { response, .. } if response.text().is_err() => {
+            match (context.focus, context.focus.no_json().filter(|_| !is_empty(context))) {
+                (Focus::Response { response, .. }, _) if response.text().is_err() => {
                     let why = response.text().err().map(|why| why.reason).unwrap_or_default();
                     format!("the body {}, so nothing can be found in it", crate::diag::sanitize(&why))
                 }
-                _ => format!("the {noun} isn't JSON, so nothing can be found in it"),
+                (_, Some(why)) => format!(
+                    "the {noun} isn't JSON ({}), so nothing can be found in it",
+                    crate::diag::sanitize(&why.to_string())
+                ),
+                (_, None) => format!("the {noun} isn't JSON, so nothing can be found in it"),
             },
             help,
         ));
     };
-    // The root is shared, not copied.
-    if path.as_str() == "$" {
-        return Ok(Found::one(Value::Json(json.clone())));
-    }
-    let values: Vec<Value> = path.select(json).into_iter().cloned().map(Value::from).collect();
+    let found = path.find(json).map_err(|why| path_fault(why, subject.span, context.focus.noun()))?;
+    let values: Vec<Value> = found.nodes().cloned().map(Value::from).collect();
     let ground = if values.is_empty() { ground::of_nothing(&path, json) } else { Ground::Firm };
     Ok(Found { values, plural: !path.is_singular(), plain: false, text: None, ground })
 }
 
-/// The path with the names in its brackets put in.
-fn complete(path: &Path, context: &Context<'_>) -> Result<JsonPath, Fault> {
-    let pieces = match path {
-        Path::Fixed(path) => return Ok(path.clone()),
-        Path::Keyed { pieces, .. } => pieces,
-    };
-    let mut text = String::new();
-    let mut span = None;
-    for piece in pieces {
-        match piece {
-            Piece::Text(piece) => text.push_str(piece),
-            Piece::Expr(expr) => {
-                span = Some(expr.span);
-                let key = evaluate(expr, context)?;
-                match key.as_json().and_then(crate::value::Json::as_i64) {
-                    Some(index) => text.push_str(&format!("[{index}]")),
-                    None => text.push_str(&format!("[{}]", crate::value::Json::from(key.to_text()))),
-                }
-            }
-        }
+/// Nothing at all came: that has no place.
+fn is_empty(context: &Context<'_>) -> bool {
+    match context.focus {
+        Focus::Response { response, .. } => response.body.is_empty(),
+        Focus::Frame(frame) => frame.data.is_empty(),
+        Focus::Nothing => true,
     }
-    JsonPath::compile(&text).map_err(|error| {
-        let span = span.unwrap_or(crate::source::Span::nowhere());
-        fault(
-            &codes::BAD_VALUE,
+}
+
+/// A path with the values of its names.
+///
+/// # Errors
+/// A name has none, or one that can't stand in a path.
+pub fn bound(path: &Path, context: &Context<'_>) -> Result<JsonPath, Fault> {
+    if path.names.is_empty() {
+        return Ok(path.path.clone());
+    }
+    let value = |(name, expr): (&PathName, &crate::plan::Expr)| {
+        let value = evaluate(expr, context)?;
+        let json = match &value {
+            Value::Secret(secret) => Json::from(secret.expose()),
+            other => other.as_json().cloned().unwrap_or_default(),
+        };
+        let fits = match (&json, name.is_key) {
+            (Json::String(_), _) => true,
+            (Json::Number(_), true) => json.as_i64().is_some(),
+            (Json::Number(_) | Json::Bool(_), false) => true,
+            (Json::Null, false) => value.as_json().is_some(),
+            _ => false,
+        };
+        if fits {
+            return Ok(json);
+        }
+        let (what, help) = match name.is_key {
+            true => ("be a key of a path", "keys are strings, indices whole numbers"),
+            false => {
+                ("be compared in a filter", "a name in a filter is worth a string, a number, `true`, `false` or `null`")
+            }
+        };
+        let message = format!("{} ({}) can't {what}", super::show(&value), value.kind());
+        Err(fault(&codes::BAD_VALUE, expr.span, message, help))
+    };
+    let values = path.path.names().iter().zip(&path.names).map(value).collect::<Result<Vec<_>, _>>()?;
+    Ok(path.path.bind(values))
+}
+
+/// Why a path has no result, as a diagnostic at it.
+pub(crate) fn path_fault(why: PathFault, span: crate::source::Span, noun: &str) -> Fault {
+    match why {
+        PathFault::Twice { way, first, second } => twice(&way, &first, &second, span, noun),
+        PathFault::TooMuchWork => fault(
+            &codes::UNSUITABLE,
             span,
-            format!("this value can't be a key of a path: {}", error.message),
-            "keys are strings, indices whole numbers",
-        )
-    })
+            format!("this path would look at too many nodes of the {noun}"),
+            "name the members on the way instead of `..` and `*`, above all in filters",
+        ),
+    }
+}
+
+/// A member that occurs twice says nothing: programs differ in which of them they take (RFC 8259, section 4).
+pub(crate) fn twice(way: &[PathStep], first: &Json, second: &Json, span: crate::source::Span, noun: &str) -> Fault {
+    let message = format!(
+        "`{}` occurs twice in the {noun}: once it is {}, once {}",
+        crate::diag::sanitize(&path_text(way)),
+        super::show_json(first),
+        super::show_json(second)
+    );
+    fault(
+        &codes::TWICE,
+        span,
+        message,
+        "programs differ in which of the two they read (RFC 8259, section 4); the sender must send one",
+    )
 }
 
 fn nothing(subject: &Subject) -> Fault {

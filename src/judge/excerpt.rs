@@ -12,6 +12,8 @@ const LONGEST_STRING: usize = 120;
 /// How many lines are shown around a label, and at most in all.
 const CONTEXT_LINES: usize = 4;
 const MOST_LINES: usize = 24;
+/// Beyond this many bytes only what leads to a label is written out.
+const MOST_WRITTEN: usize = 256 * 1024;
 
 /// JSON, pretty-printed, with the values at some paths labelled. A path that leads nowhere is labelled at its nearest ancestor.
 pub fn json_excerpt(name: impl Into<String>, json: &Json, labels: &[(Vec<PathStep>, String)]) -> Excerpt {
@@ -42,6 +44,24 @@ pub fn text_excerpt(name: impl Into<String>, text: &str, label: Option<String>) 
     Excerpt { name: name.into(), text: shown, labels }
 }
 
+/// Which parts of a list or an object are written out, by their numbers.
+enum Shown {
+    All,
+    /// Those near these, and the first ones.
+    Near(Vec<usize>),
+}
+
+impl Shown {
+    fn contains(&self, index: usize) -> bool {
+        match self {
+            Shown::All => true,
+            Shown::Near(places) => {
+                index < MOST_LINES || places.iter().any(|place| place.abs_diff(index) <= CONTEXT_LINES + 1)
+            }
+        }
+    }
+}
+
 struct Printer<'a> {
     text: String,
     ranges: Vec<Option<Range<usize>>>,
@@ -51,7 +71,10 @@ struct Printer<'a> {
 impl Printer<'_> {
     fn value(&mut self, json: &Json, path: &mut Vec<PathStep>, depth: usize) {
         let start = self.text.len();
+        let far = self.text.len() > MOST_WRITTEN && !self.labels.iter().any(|(wanted, _)| wanted.starts_with(path));
         match json {
+            Json::Array(_) if far => self.text.push_str("[…]"),
+            Json::Object(_) if far => self.text.push_str("{…}"),
             Json::Array(items) if !items.is_empty() => self.array(items, path, depth),
             Json::Object(fields) if !fields.is_empty() => self.object(fields, path, depth),
             Json::String(text) => self.string(text),
@@ -79,8 +102,14 @@ impl Printer<'_> {
         let simple =
             items.len() <= 8 && items.iter().all(|item| matches!(item, Json::Number(_) | Json::Bool(_) | Json::Null));
         self.text.push('[');
-        for (index, item) in items.iter().enumerate() {
+        let shown = self.shown(items.len(), path, |step| match step {
+            PathStep::Index(index) => Some(*index),
+            PathStep::Key(_) => None,
+        });
+        let mut last = None;
+        for (index, item) in items.iter().enumerate().filter(|(index, _)| shown.contains(*index)) {
             self.text.push_str(if index > 0 { "," } else { "" });
+            self.gap(&mut last, index, depth + 1);
             if simple {
                 self.text.push_str(if index > 0 { " " } else { "" })
             } else {
@@ -98,8 +127,14 @@ impl Printer<'_> {
 
     fn object(&mut self, fields: &crate::value::JsonMap, path: &mut Vec<PathStep>, depth: usize) {
         self.text.push('{');
-        for (index, (key, value)) in fields.iter().enumerate() {
+        let shown = self.shown(fields.len(), path, |step| match step {
+            PathStep::Key(key) => fields.keys().position(|name| name == key),
+            PathStep::Index(_) => None,
+        });
+        let mut last = None;
+        for (index, (key, value)) in fields.iter().enumerate().filter(|(index, _)| shown.contains(*index)) {
             self.text.push_str(if index > 0 { "," } else { "" });
+            self.gap(&mut last, index, depth + 1);
             self.line(depth + 1);
             self.string(key);
             self.text.push_str(": ");
@@ -109,6 +144,26 @@ impl Printer<'_> {
         }
         self.line(depth);
         self.text.push('}');
+    }
+
+    /// Which parts of a list or an object are written out: of a large one only those near what is labelled, since the window leaves
+    /// the others out again.
+    fn shown(&self, count: usize, path: &[PathStep], place: impl Fn(&PathStep) -> Option<usize>) -> Shown {
+        const FEW: usize = 64;
+        if count <= FEW {
+            return Shown::All;
+        }
+        let below = self.labels.iter().filter(|(wanted, _)| wanted.starts_with(path));
+        let places = below.filter_map(|(wanted, _)| place(wanted.get(path.len())?));
+        Shown::Near(places.collect())
+    }
+
+    /// A mark for parts that are left out.
+    fn gap(&mut self, last: &mut Option<usize>, index: usize, depth: usize) {
+        if last.replace(index).is_some_and(|last| last + 1 < index) {
+            self.line(depth);
+            self.text.push('…');
+        }
     }
 
     fn string(&mut self, text: &str) {
@@ -216,6 +271,20 @@ mod tests {
         assert!(excerpt.text.len() < 4096, "{}", excerpt.text.len());
         assert_eq!(&excerpt.text[excerpt.labels[0].0.clone()], "5000");
         assert!(excerpt.text.starts_with("…\n"));
+    }
+
+    #[test]
+    fn no_more_is_written_out_than_is_shown() {
+        let wide = |n: usize| (0..200).map(|m| json!({ "id": n * 200 + m, "list": [1, { "a": m }] })).collect::<Json>();
+        let value: Json = (0..500).map(wide).collect();
+        let way = vec![PathStep::Index(300), PathStep::Index(150), PathStep::Key("id".to_owned())];
+        let labels = [(way, "here".to_owned())];
+        let mut printer = Printer { text: String::new(), ranges: vec![None; 1], labels: &labels };
+        printer.value(&value, &mut Vec::new(), 0);
+        assert!(printer.text.len() < 2 * MOST_WRITTEN, "{}", printer.text.len());
+        let excerpt = json_excerpt("body", &value, &labels);
+        let (range, _) = &excerpt.labels[0];
+        assert_eq!(&excerpt.text[range.clone()], "60150");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 use super::readable::{looked_up, not_text};
 use super::{ExpectationRecord, excerpt, failure};
 use crate::diag::{Code, Diagnostic, Severity, codes};
-use crate::eval::{BodyJson, Context, Fault, Focus, Found, Ground, Host, Scope, find, locate};
+use crate::eval::{BodyJson, Context, Fault, Focus, Found, Ground, Host, Scope, Unread, find, locate};
 use crate::event::{Exchange, Failure, FailureKind, Response, Weak};
 use crate::matchers::{Kind, Mismatch, apply, weakness};
 use crate::plan::{Capture, Check, Expectation, Plan, Request, Subject, SubjectKind};
@@ -127,8 +127,7 @@ fn explain(expect: &Expectation, found: &Found, mismatch: Mismatch, context: &Co
     let code = code_of(&expect.subject.kind, mismatch.kind);
     let mut diagnostic = Diagnostic::new(Severity::Error, code, span, format!("`{subject}` {}", mismatch.text));
     diagnostic.help = mismatch.help.clone().or_else(|| missing_help(&expect.subject, found, context));
-    let nodes = locate(&expect.subject, context);
-    let base = mismatch.node.map_or_else(|| nodes.first(), |index| nodes.get(index)).cloned();
+    let base = locate(&expect.subject, mismatch.node.unwrap_or_default(), context);
     let base = base.or_else(|| matches!(expect.subject.kind, SubjectKind::Body).then(Vec::new));
     let mut labels: Vec<(Vec<PathStep>, String)> = Vec::new();
     if let Some(base) = base {
@@ -160,6 +159,8 @@ fn code_of(subject: &SubjectKind, kind: Kind) -> &'static Code {
         Kind::Element => return &codes::ELEMENT,
         Kind::Schema => return &codes::SCHEMA,
         Kind::Unsuitable => return &codes::UNSUITABLE,
+        Kind::Twice => return &codes::TWICE,
+        Kind::LoneSurrogate => return &codes::LONE_SURROGATE,
         Kind::Value => {}
     }
     match subject {
@@ -191,14 +192,13 @@ fn missing_help(subject: &Subject, found: &Found, context: &Context<'_>) -> Opti
             let near = crate::diag::closest(&name.to_ascii_lowercase(), names.iter().copied())?;
             Some(format!("the answer has the header `{near}`"))
         }
-        (SubjectKind::JsonPath(_), _) => {
-            let path = context.plan.sources.text(subject.span);
-            let (parent, key) = path.rsplit_once('.')?;
-            let parent = crate::value::JsonPath::compile(parent).ok()?;
-            let json = context.focus.json()?;
-            let parent = parent.select(json).first().copied()?.as_object()?;
+        (SubjectKind::JsonPath(path), _) => {
+            let path = crate::eval::bound(path, context).ok()?;
+            let last = path.steps().checked_sub(1)?;
+            let PathStep::Key(key) = path.step(last)? else { return None };
+            let parent = path.beginning(last).select(context.focus.json()?).first().copied()?.as_object()?;
             let keys = || parent.keys();
-            match crate::diag::closest(key, keys()) {
+            match crate::diag::closest(&key, keys()) {
                 Some(near) => Some(format!("there is `{near}` beside it; was that meant?")),
                 None if parent.is_empty() => None,
                 None => Some(format!("what is there: {}", keys().take(12).collect::<Vec<_>>().join(", "))),
@@ -266,7 +266,13 @@ pub(crate) fn captured(capture: &Capture, context: &Context<'_>) -> Result<Value
         None => value,
         Some(_) if let Some(fault) = not_text(&capture.subject, context) => return Err(fault),
         Some(pattern) => {
-            let text = found.text.clone().unwrap_or_else(|| value.to_text());
+            let text = match searched(&found, &value) {
+                Ok(text) => text,
+                Err(Unsearched::Unread(unread)) => return Err(crate::eval::unreadable(&unread, capture.subject.span)),
+                Err(Unsearched::Nothing(why)) => {
+                    return Err(missing(format!("there is nothing to capture as `{}`, since {why}", capture.name)));
+                }
+            };
             match pattern.first_group(&text) {
                 Some(group) => Value::from(group),
                 None => {
@@ -282,6 +288,39 @@ pub(crate) fn captured(capture: &Capture, context: &Context<'_>) -> Result<Value
         }
     };
     Ok(if capture.secret { Value::Secret(Secret::new(value.to_text())) } else { value })
+}
+
+/// Why there is no text to search.
+enum Unsearched {
+    Unread(Unread),
+    Nothing(&'static str),
+}
+
+/// The text in which a capture's regex searches: of a list that of its first element, of bytes what they are in UTF-8.
+fn searched(found: &Found, value: &Value) -> Result<String, Unsearched> {
+    if let Some(text) = &found.text {
+        return Ok(text.clone());
+    }
+    let first = match value {
+        Value::List(values) => Some(values.first().cloned()),
+        Value::Json(json) => json.as_array().map(|items| items.first().cloned().map(Value::from)),
+        _ => None,
+    };
+    let value = match &first {
+        Some(None) => return Err(Unsearched::Nothing("the list is empty")),
+        Some(Some(first)) => first,
+        None => value,
+    };
+    match value {
+        Value::Bytes(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Err(Unsearched::Nothing("these bytes are no text in UTF-8")),
+        },
+        Value::Json(json) if matches!(**json, crate::value::Json::Unpaired(_)) => {
+            Unread::of_json(json).map_or(Ok(value.to_text()), |unread| Err(Unsearched::Unread(unread)))
+        }
+        other => Ok(other.to_text()),
+    }
 }
 
 fn bind(capture: &Capture, plan: &Plan, focus: Focus<'_>, scope: &mut Scope, host: &dyn Host, judged: &mut Judged) {

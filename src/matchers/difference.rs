@@ -1,6 +1,6 @@
 use crate::value::Json;
 
-use crate::eval::{json_equal, show_json};
+use crate::eval::{Unread, json_equal, show_json};
 use crate::value::{PathStep, path_text};
 
 /// One place in which two structures differ, its values in short form.
@@ -11,19 +11,33 @@ pub struct Difference {
     pub expected: Option<String>,
     /// Absent: nothing came here.
     pub actual: Option<String>,
+    /// What stands here can't be read for one thing.
+    pub unread: Option<Unread>,
 }
 
 impl Difference {
     pub(super) fn changed(path: &[PathStep], expected: String, actual: String) -> Self {
-        Self { path: path.to_vec(), expected: Some(expected), actual: Some(actual) }
+        Self { path: path.to_vec(), expected: Some(expected), actual: Some(actual), unread: None }
     }
 
     pub(super) fn missing(path: &[PathStep], expected: String) -> Self {
-        Self { path: path.to_vec(), expected: Some(expected), actual: None }
+        Self { path: path.to_vec(), expected: Some(expected), actual: None, unread: None }
+    }
+
+    /// Of a value at a path, or of what is below it.
+    pub(super) fn unread(path: &[PathStep], unread: Unread) -> Self {
+        let path = path.iter().chain(unread.way()).cloned().collect();
+        Self { path, expected: None, actual: None, unread: Some(unread) }
+    }
+
+    /// Of a member that occurs twice, by the path to it.
+    pub(super) fn twice(path: &[PathStep], first: &Json, second: &Json) -> Self {
+        let unread = Unread::Twice { way: path.to_vec(), first: first.clone(), second: second.clone() };
+        Self { path: path.to_vec(), expected: None, actual: None, unread: Some(unread) }
     }
 
     fn extra(path: &[PathStep], actual: String) -> Self {
-        Self { path: path.to_vec(), expected: None, actual: Some(actual) }
+        Self { path: path.to_vec(), expected: None, actual: Some(actual), unread: None }
     }
 
     /// `is 5, expected "a"`
@@ -43,11 +57,24 @@ pub(super) fn counted(differences: &[Difference]) -> String {
     let names: Vec<String> = differences.iter().take(SHOWN).map(|one| format!("`{}`", path_text(&one.path))).collect();
     let rest = if differences.len() > SHOWN { ", …" } else { "" };
     let places = if differences.len() == 1 { "place" } else { "places" };
-    format!("{} {places}: {}{rest}", differences.len(), names.join(", "))
+    // Nothing was looked for beyond that.
+    let least = if differences.len() >= MOST { "at least " } else { "" };
+    format!("{least}{} {places}: {}{rest}", differences.len(), names.join(", "))
+}
+
+/// The mismatch of what can't be read, if there is any among the differences.
+pub(super) fn unread(differences: &[Difference]) -> Option<Box<super::Mismatch>> {
+    let (one, unread) = differences.iter().find_map(|one| Some((one, one.unread.as_ref()?)))?;
+    let mut mismatch = super::Mismatch::unread(unread);
+    if matches!(unread, Unread::LoneSurrogate(_)) {
+        mismatch.text = format!("at `{}` {}", path_text(&one.path), mismatch.text);
+    }
+    mismatch.path.clone_from(&one.path);
+    Some(mismatch)
 }
 
 /// The most differences that are told.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// In what the actual structure differs from the expected one. Lists are aligned, so that one element too many in front doesn't make
 /// all the others differ.
@@ -65,6 +92,9 @@ fn walk(expected: &Json, actual: &Json, path: &mut Vec<PathStep>, found: &mut Ve
     match (expected, actual) {
         (Json::Object(a), Json::Object(b)) => {
             for (key, value) in a {
+                if found.len() >= MOST {
+                    return;
+                }
                 path.push(PathStep::Key(key.to_owned()));
                 match b.get(key) {
                     Some(other) => walk(value, other, path, found),
@@ -72,7 +102,8 @@ fn walk(expected: &Json, actual: &Json, path: &mut Vec<PathStep>, found: &mut Ve
                 }
                 path.pop();
             }
-            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(key)) {
+            let rest = MOST.saturating_sub(found.len());
+            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(key)).take(rest) {
                 path.push(PathStep::Key(key.to_owned()));
                 found.push(Difference::extra(path, show_json(value)));
                 path.pop();
@@ -123,19 +154,20 @@ fn align(a: &[Json], b: &[Json]) -> Vec<(usize, usize)> {
     let (x, y) = (&a[front..a.len() - back], &b[front..b.len() - back]);
     let mut pairs: Vec<(usize, usize)> = (0..front).map(|at| (at, at)).collect();
     if x.len() * y.len() <= MOST_CELLS {
+        // Most elements are told apart by their fingerprints alone.
+        let prints = |items: &[Json]| items.iter().map(Json::fingerprint).collect::<Vec<_>>();
+        let (px, py) = (prints(x), prints(y));
+        let same = |i: usize, j: usize| px[i] == py[j] && json_equal(&x[i], &y[j]);
         let mut longest = vec![vec![0u32; y.len() + 1]; x.len() + 1];
         for i in (0..x.len()).rev() {
             for j in (0..y.len()).rev() {
-                longest[i][j] = if json_equal(&x[i], &y[j]) {
-                    longest[i + 1][j + 1] + 1
-                } else {
-                    longest[i + 1][j].max(longest[i][j + 1])
-                };
+                longest[i][j] =
+                    if same(i, j) { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
             }
         }
         let (mut i, mut j) = (0, 0);
         while i < x.len() && j < y.len() {
-            if json_equal(&x[i], &y[j]) {
+            if same(i, j) {
                 pairs.push((front + i, front + j));
                 (i, j) = (i + 1, j + 1);
             } else if longest[i + 1][j] >= longest[i][j + 1] {
@@ -172,6 +204,16 @@ mod tests {
         );
         assert_eq!(told(json!([1, {"x": 1}, 3]), json!([1, {"x": 2}, 3])), ["$[1].x is 2, expected 1"]);
         assert_eq!(told(json!([1, 2]), json!([1])), ["$[1] is missing, expected 2"]);
+    }
+
+    #[test]
+    fn large_structures_that_differ_everywhere_are_explained_by_a_few() {
+        let object = |side: &str| (0..50_000).map(|n| (format!("{side}{n}"), n)).collect::<crate::value::JsonMap>();
+        assert_eq!(differences(&Json::Object(object("a")), &Json::Object(object("b"))).len(), MOST);
+        let list =
+            |from: i64| (0..200_000).map(|n| json!({ "id": n + from, "inner": [n, n + from] })).collect::<Json>();
+        let found = differences(&list(0), &list(1));
+        assert!(found.len() <= MOST + 1 && found[0].path[0] == PathStep::Index(0), "{}", found.len());
     }
 
     fn small() -> impl Strategy<Value = Json> {

@@ -18,10 +18,11 @@ pub use difference::{Difference, differences};
 pub use weak::weakness;
 
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Context, Fault, Found, Ground, show};
+use crate::eval::{Context, Fault, Found, Ground, Unread, equal, show};
 use crate::plan::{Matcher, MatcherKind};
 use crate::source::Span;
-use crate::value::{PathStep, Value};
+use crate::syntax::ast::BinaryOp;
+use crate::value::{Json, PathStep, Value};
 
 /// Why an expectation doesn't hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,6 +52,10 @@ pub enum Kind {
     Schema,
     /// The question can't be asked of such a value.
     Unsuitable,
+    /// A member that is read occurs twice.
+    Twice,
+    /// A string that is read is no text.
+    LoneSurrogate,
 }
 
 impl Mismatch {
@@ -66,6 +71,16 @@ impl Mismatch {
     fn of_nothing(text: impl Into<String>) -> Box<Self> {
         Box::new(Self { text: text.into(), kind: Kind::Missing, undecided: true, ..Self::default() })
             .with_help("an empty list proves nothing; `is empty` expects one")
+    }
+
+    /// What is asked about says nothing certain.
+    fn unread(unread: &Unread) -> Box<Self> {
+        let kind = match unread {
+            Unread::Twice { .. } => Kind::Twice,
+            Unread::LoneSurrogate(_) => Kind::LoneSurrogate,
+        };
+        let path = unread.way().to_vec();
+        Box::new(Self { text: unread.words(), kind, path, undecided: true, ..Self::default() }).with_help(unread.help())
     }
 
     fn is_undecided(&self) -> bool {
@@ -124,8 +139,65 @@ pub fn apply(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Verdict
     }
 }
 
+/// What a matcher reads of a value, and can't read for one thing.
+fn unread(matcher: &Matcher, value: &Value, text: Option<&str>) -> Option<Unread> {
+    let whole = match &matcher.kind {
+        MatcherKind::Exists
+        | MatcherKind::Not(_)
+        | MatcherKind::Each(_)
+        | MatcherKind::Some(_)
+        | MatcherKind::None(_) => return None,
+        // The text is read, not what it says.
+        MatcherKind::Contains(_) | MatcherKind::StartsWith(_) | MatcherKind::EndsWith(_) | MatcherKind::Regex(_)
+            if text.is_some() =>
+        {
+            return None;
+        }
+        MatcherKind::Compare(..)
+        | MatcherKind::Equals(_)
+        | MatcherKind::In(_)
+        | MatcherKind::Schema { .. }
+        | MatcherKind::IsUnique
+        | MatcherKind::IsSorted { .. } => true,
+        MatcherKind::Contains(_) => value.as_json().is_some_and(Json::is_array),
+        // These read what they name.
+        _ => false,
+    };
+    match value.as_json() {
+        Some(json @ Json::Unpaired(_)) => Unread::of_json(json),
+        _ if whole => Unread::of(value),
+        _ => None,
+    }
+}
+
+/// What a matcher says of one of many values, without an explanation.
+enum Brief {
+    Holds,
+    Differs,
+    Undecided,
+}
+
+/// As [`one`]. What takes long to explain isn't explained.
+fn brief(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Result<Brief, Fault> {
+    let holds = match &matcher.kind {
+        _ if unread(matcher, value, None).is_some() => return Ok(Brief::Undecided),
+        MatcherKind::Equals(operand) | MatcherKind::Compare(BinaryOp::Equal, operand) => {
+            equal(value, &crate::eval::evaluate(operand, context)?)
+        }
+        _ => match one(matcher, value, None, context)? {
+            Ok(()) => true,
+            Err(mismatch) if mismatch.is_undecided() => return Ok(Brief::Undecided),
+            Err(_) => false,
+        },
+    };
+    Ok(if holds { Brief::Holds } else { Brief::Differs })
+}
+
 /// A matcher on one value.
 pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Context<'_>) -> Verdict {
+    if let Some(unread) = unread(matcher, value, text) {
+        return Ok(Err(Mismatch::unread(&unread)));
+    }
     match &matcher.kind {
         MatcherKind::Compare(op, operand) => compare::compare(*op, value, true, operand, context),
         MatcherKind::Equals(operand) => compare::equals(value, true, operand, context),
@@ -140,7 +212,10 @@ pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context:
         MatcherKind::IsEmpty => Ok(sequence::is_empty(value, text)),
         MatcherKind::HasLength(operand) => sequence::has_length(value, operand, context),
         MatcherKind::IsUnique => Ok(sequence::is_unique(value)),
-        MatcherKind::IsSorted { by, descending } => Ok(sequence::is_sorted(value, by.as_ref(), *descending)),
+        MatcherKind::IsSorted { by, descending } => {
+            let by = by.as_ref().map(|by| crate::eval::bound(by, context)).transpose()?;
+            Ok(sequence::is_sorted(value, by.as_ref(), *descending))
+        }
         MatcherKind::CloseTo { target, tolerance } => close::close_to(value, target, tolerance, context),
         MatcherKind::ExpiresAfter(operand) => close::expires_after(value, operand, context),
         MatcherKind::Exists

@@ -1,16 +1,19 @@
 use crate::value::Json;
 
-use super::difference::{Difference, counted};
+use super::difference::{Difference, MOST, counted};
 use super::{Mismatch, Verdict, types};
-use crate::eval::{Context, Fault, compare, equal, evaluate, ordered, show, show_json};
+use crate::eval::{Context, Fault, Unread, compare, equal, evaluate, ordered, show, show_json};
 use crate::plan::{Partial, PartialKind};
-use crate::value::{PathStep, Value};
+use crate::value::{Member, PathStep, Value};
 
 /// `matches { … }`: objects may hold more than is said, lists must have as many elements; every difference is told.
 pub(super) fn matches(value: &Value, expected: &Partial, context: &Context<'_>) -> Verdict {
     let json = value.to_json();
     let mut found = Vec::new();
     walk(&json, expected, &mut Vec::new(), context, &mut found)?;
+    if let Some(unread) = super::difference::unread(&found) {
+        return Ok(Err(unread));
+    }
     if found.is_empty() {
         return Ok(Ok(()));
     }
@@ -39,6 +42,20 @@ fn walk(
     context: &Context<'_>,
     found: &mut Vec<Difference>,
 ) -> Result<(), Fault> {
+    // The first ones say enough.
+    if found.len() >= MOST {
+        return Ok(());
+    }
+    let whole = matches!(expected.kind, PartialKind::Compare(..) | PartialKind::Value(_));
+    let unread = match &expected.kind {
+        PartialKind::Regex(_) if value.as_str().is_none() => Unread::of_json(value),
+        _ if whole => Unread::of_json(value),
+        _ => None,
+    };
+    if let Some(unread) = unread {
+        found.push(Difference::unread(path, unread));
+        return Ok(());
+    }
     let mut differs = |expected: String| found.push(Difference::changed(path, expected, show_json(value)));
     match &expected.kind {
         PartialKind::Any => {}
@@ -93,9 +110,10 @@ fn walk(
             for (key, item) in entries {
                 let key = evaluate(key, context)?.to_text();
                 path.push(PathStep::Key(key.clone()));
-                match fields.get(&key) {
-                    Some(value) => walk(value, item, path, context, found)?,
-                    None => found.push(Difference::missing(path, wanted(item, context)?)),
+                match fields.member(&key) {
+                    Member::One(value) => walk(value, item, path, context, found)?,
+                    Member::Absent => found.push(Difference::missing(path, wanted(item, context)?)),
+                    Member::Twice(first, second) => found.push(Difference::twice(path, first, second)),
                 }
                 path.pop();
             }

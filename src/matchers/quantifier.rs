@@ -1,4 +1,4 @@
-use super::{Kind, Mismatch, Verdict, expected, one, sequence};
+use super::{Brief, Kind, Mismatch, Verdict, brief, expected, one, sequence};
 use crate::eval::{Context, Found, show};
 use crate::plan::Matcher;
 use crate::value::{PathStep, Value};
@@ -26,22 +26,28 @@ pub(super) fn each(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
     if items.is_empty() {
         return nothing("each", inner, context);
     }
-    let mut wrong = Vec::new();
+    // Only the first is explained, the others are counted.
+    let (mut first, mut wrong, mut undecided) = (None, 0usize, true);
     for (index, item) in items.iter().enumerate() {
-        if let Err(mismatch) = one(inner, item, None, context)? {
-            wrong.push((index, mismatch));
+        match brief(inner, item, context)? {
+            Brief::Holds => continue,
+            Brief::Differs => undecided = false,
+            Brief::Undecided => {}
+        }
+        wrong += 1;
+        if first.is_none() {
+            first = one(inner, item, None, context)?.err().map(|mismatch| (index, mismatch));
         }
     }
-    let Some((index, first)) = wrong.first() else { return Ok(Ok(())) };
-    let more = if wrong.len() > 1 {
-        format!(" ({} of {} elements are wrong)", wrong.len(), items.len())
-    } else {
-        String::new()
-    };
+    let Some((index, first)) = first else { return Ok(Ok(())) };
+    let more = if wrong > 1 { format!(" ({wrong} of {} elements are wrong)", items.len()) } else { String::new() };
     let mut mismatch = Mismatch::of(Kind::Element, format!("at {index} {}{more}", first.text));
-    mismatch.undecided = wrong.iter().all(|(_, mismatch)| mismatch.is_undecided());
+    if matches!(first.kind, Kind::Twice | Kind::LoneSurrogate) {
+        mismatch.kind = first.kind;
+    }
+    mismatch.undecided = undecided;
     mismatch.help.clone_from(&first.help);
-    place(&mut mismatch, *index, nodes, &first.path);
+    place(&mut mismatch, index, nodes, &first.path);
     Ok(Err(mismatch))
 }
 
@@ -55,9 +61,10 @@ pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
     }
     let mut undecided = false;
     for item in &items {
-        match one(inner, item, None, context)? {
-            Ok(()) => return Ok(Ok(())),
-            Err(mismatch) => undecided |= mismatch.is_undecided(),
+        match brief(inner, item, context)? {
+            Brief::Holds => return Ok(Ok(())),
+            Brief::Differs => {}
+            Brief::Undecided => undecided = true,
         }
     }
     let all = Value::list(items.clone());
@@ -81,19 +88,23 @@ pub(super) fn none(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
     }
     let mut undecided = None;
     for (index, item) in items.iter().enumerate() {
-        match one(inner, item, None, context)? {
-            Ok(()) => {
+        match brief(inner, item, context)? {
+            Brief::Holds => {
                 let text = format!("at {index} is {}, expected none {}", show(item), expected(inner, context)?);
                 let mut mismatch = Mismatch::of(Kind::Element, text);
                 place(&mut mismatch, index, nodes, &[]);
                 return Ok(Err(mismatch));
             }
-            Err(mismatch) if undecided.is_none() && mismatch.is_undecided() => undecided = Some((index, mismatch)),
-            Err(_) => {}
+            Brief::Undecided if undecided.is_none() => {
+                undecided = one(inner, item, None, context)?.err().map(|mismatch| (index, mismatch));
+            }
+            Brief::Undecided | Brief::Differs => {}
         }
     }
     let Some((index, unasked)) = undecided else { return Ok(Ok(())) };
-    let mut mismatch = Mismatch::of(Kind::Unsuitable, format!("at {index} {}", unasked.text));
+    let kind = if matches!(unasked.kind, Kind::Twice | Kind::LoneSurrogate) { unasked.kind } else { Kind::Unsuitable };
+    let mut mismatch = Mismatch::of(kind, format!("at {index} {}", unasked.text));
+    mismatch.undecided = true;
     mismatch.help = unasked.help;
     place(&mut mismatch, index, nodes, &unasked.path);
     Ok(Err(mismatch))

@@ -1,20 +1,21 @@
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use super::difference::Difference;
 use super::{Kind, Mismatch};
-use crate::value::{Json, PathStep, Value};
+use crate::value::{Json, NotExact, PathStep, Value};
 
 /// Valid by a JSON Schema. References to other documents aren't followed: nothing is fetched.
 pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> Result<(), Box<Mismatch>> {
     const MOST: usize = 20;
     let inexact = |what: &str, error: crate::value::NotExact| {
         let text = format!("can't be checked: {what} holds {}, which no JSON Schema check here keeps exactly", error.0);
-        Mismatch::of(Kind::Schema, text)
+        Box::new(Mismatch { undecided: true, ..*Mismatch::of(Kind::Schema, text) })
     };
-    let schema = schema.to_serde().map_err(|error| inexact(&format!("\"{name}\""), error))?;
-    let validator = match jsonschema::validator_for(&schema) {
+    let validator = match compiled(schema) {
         Ok(validator) => validator,
-        Err(error) => {
+        Err(Uncompiled::NotExact(error)) => return Err(inexact(&format!("\"{name}\""), error)),
+        Err(Uncompiled::NoSchema(error)) => {
             let text = format!("can't be checked: \"{name}\" isn't a usable JSON Schema ({error})");
             return Err(Box::new(Mismatch { undecided: true, ..*Mismatch::of(Kind::Schema, text) }));
         }
@@ -27,6 +28,7 @@ pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> R
             path: steps(&error.instance_path().to_string()),
             expected: Some(error.masked().to_string()),
             actual: None,
+            unread: None,
         })
         .collect();
     let Some(first) = errors.first() else { return Ok(()) };
@@ -36,6 +38,27 @@ pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> R
     let mut mismatch = Mismatch::of(Kind::Schema, format!("isn't valid by \"{name}\": `{at}`: {reason}{more}"));
     mismatch.path.clone_from(&first.path);
     Err(mismatch)
+}
+
+enum Uncompiled {
+    NotExact(NotExact),
+    NoSchema(String),
+}
+
+/// A validator of a schema. The last one is kept, for the many elements of a list.
+fn compiled(schema: &Json) -> Result<Rc<jsonschema::Validator>, Uncompiled> {
+    thread_local! {
+        static LAST: RefCell<Option<(Json, Rc<jsonschema::Validator>)>> = const { RefCell::new(None) };
+    }
+    let known = LAST.with_borrow(|last| last.as_ref().filter(|(known, _)| known == schema).map(|(_, one)| one.clone()));
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let plain = schema.to_serde().map_err(Uncompiled::NotExact)?;
+    let validator = jsonschema::validator_for(&plain).map_err(|error| Uncompiled::NoSchema(error.to_string()))?;
+    let validator = Rc::new(validator);
+    LAST.set(Some((schema.clone(), validator.clone())));
+    Ok(validator)
 }
 
 /// A JSON Pointer (RFC 6901) as steps.

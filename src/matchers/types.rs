@@ -4,7 +4,7 @@ use super::difference::Difference;
 use super::{Kind, Mismatch};
 use crate::eval::{show, show_json};
 use crate::plan::Plan;
-use crate::value::{PathStep, ShapeField, Type, Value, json_kind};
+use crate::value::{Member, PathStep, ShapeField, Type, Value, json_kind};
 
 /// `is TYPE`. A shape's every wrong field is told; fields that the shape doesn't name may be there.
 pub(super) fn is(value: &Value, ty: &Type, plan: &Plan) -> Result<(), Box<Mismatch>> {
@@ -34,6 +34,9 @@ fn of_json(json: &Json, ty: &Type, plan: &Plan, expected: &str) -> Result<(), Bo
     let mut found = Vec::new();
     walk(json, ty, plan, &mut Vec::new(), &mut found);
     let Some(first) = found.first() else { return Ok(()) };
+    if let Some(unread) = super::difference::unread(&found) {
+        return Err(unread);
+    }
     let mut mismatch = match found.as_slice() {
         [only] if only.path.is_empty() => {
             Mismatch::of(Kind::Type, format!("is {} ({}), expected {expected}", show_json(json), json_kind(json)))
@@ -73,14 +76,17 @@ fn walk(json: &Json, ty: &Type, plan: &Plan, path: &mut Vec<PathStep>, found: &m
             }
         }
         (Type::Or(types), _) => {
-            let mut path = path.clone();
+            let mut unread = None;
             let any = types.iter().any(|ty| {
                 let mut inner = Vec::new();
-                walk(json, ty, plan, &mut path, &mut inner);
-                inner.is_empty()
+                walk(json, ty, plan, path, &mut inner);
+                let holds = inner.is_empty();
+                unread = unread.take().or_else(|| inner.into_iter().find(|one| one.unread.is_some()));
+                holds
             });
             if !any {
-                found.push(Difference::changed(&path, words(ty, plan), described(json)));
+                let changed = || Difference::changed(path, words(ty, plan), described(json));
+                found.push(unread.unwrap_or_else(changed));
             }
         }
         _ if simple(json, ty) => {}
@@ -91,10 +97,11 @@ fn walk(json: &Json, ty: &Type, plan: &Plan, path: &mut Vec<PathStep>, found: &m
 fn walk_fields(json: &Json, fields: &[ShapeField], plan: &Plan, path: &mut Vec<PathStep>, found: &mut Vec<Difference>) {
     for field in fields {
         path.push(PathStep::Key(field.name.clone()));
-        match json.get(field.name.as_str()) {
-            Some(value) => walk(value, &field.ty, plan, path, found),
-            None if field.optional => {}
-            None => found.push(Difference::missing(path, words(&field.ty, plan))),
+        match json.as_object().map_or(Member::Absent, |fields| fields.member(&field.name)) {
+            Member::One(value) => walk(value, &field.ty, plan, path, found),
+            Member::Twice(first, second) => found.push(Difference::twice(path, first, second)),
+            Member::Absent if field.optional => {}
+            Member::Absent => found.push(Difference::missing(path, words(&field.ty, plan))),
         }
         path.pop();
     }

@@ -23,7 +23,7 @@ pub use csv::{CsvError, Table};
 pub use duration::{format_duration, format_size};
 pub use http_date::http_date;
 pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExact, Unpaired};
-pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
+pub use jsonpath::{JsonPath, JsonPathError, Located, PathFault, PathName, PathStep, path_text};
 pub use money::{Money, Rate, money_words};
 pub use network::{NotPublic, NotReal, SpecialUse, not_public, not_real};
 pub use regex::{Pattern, PatternError};

@@ -93,7 +93,7 @@ impl<'p> Cx<'p> {
         let mut captured = if capture.secret { Ty::Secret } else { ty.clone() };
         if let Some(regex) = &capture.regex {
             self.regex(regex);
-            if ty.is_known() && !ty.is_text() {
+            if matches!(ty, Ty::Channel | Ty::Mark) {
                 let message = format!("a regex searches a text, and this is {}", ty.words());
                 self.report(
                     Diagnostic::error(&codes::TYPE_MISMATCH, regex.span, message)

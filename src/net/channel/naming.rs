@@ -16,13 +16,7 @@ pub struct Naming {
 impl Naming {
     pub fn new(events: EventNaming, payload_by: Option<Pattern>) -> Self {
         let list = match &events {
-            EventNaming::Batch { list, .. } => {
-                let path = list.as_str().trim_end();
-                let parent = path
-                    .strip_suffix(".*")
-                    .or_else(|| path.strip_suffix(']')?.trim_end().strip_suffix('*')?.trim_end().strip_suffix('['));
-                parent.map(str::trim_end).and_then(|parent| JsonPath::compile(parent).ok())
-            }
+            EventNaming::Batch { list, .. } => list.path.of_all(),
             _ => None,
         };
         Self { events, payload_by, list }
@@ -47,7 +41,7 @@ impl Naming {
         match &self.events {
             EventNaming::Default => vec![Payload { event: default_name(sse_event, json.as_deref()), json }],
             EventNaming::Path(path) => {
-                let event = json.as_deref().and_then(|json| name_of(path.select(json).first().copied()));
+                let event = json.as_deref().and_then(|json| name_of(path.path.select(json).first().copied()));
                 vec![Payload { event, json }]
             }
             EventNaming::Regex(pattern) => {
@@ -58,12 +52,12 @@ impl Naming {
                 let has_list = |parent: &JsonPath| parent.select(whole).iter().any(|node| node.as_array().is_some());
                 let nodes = match &self.list {
                     Some(parent) if !has_list(parent) => Vec::new(),
-                    _ => list.select(whole),
+                    _ => list.path.select(whole),
                 };
                 let payloads: Vec<Payload> = nodes
                     .into_iter()
                     .map(|node| Payload {
-                        event: name_of(by.select(node).first().copied()),
+                        event: name_of(by.path.select(node).first().copied()),
                         json: Some(Arc::new(node.clone())),
                     })
                     .collect();
@@ -72,7 +66,7 @@ impl Naming {
                 }
                 // An empty batch has no events; anything else is one.
                 let is_list = self.list.as_ref().is_some_and(has_list);
-                let event = if is_list { None } else { name_of(by.select(whole).first().copied()) };
+                let event = if is_list { None } else { name_of(by.path.select(whole).first().copied()) };
                 vec![Payload { event, json }]
             }
         }
@@ -103,7 +97,7 @@ mod tests {
             let payloads = Naming::new(events, payload_by).read(text, None);
             payloads.into_iter().map(|payload| (payload.event, payload.json.is_some())).collect::<Vec<_>>()
         };
-        let path = |text: &str| JsonPath::compile(text).unwrap();
+        let path = |text: &str| crate::plan::Path::from(JsonPath::compile(text).unwrap());
         let named = |name: &str| vec![(Some(name.to_owned()), true)];
         assert_eq!(read(EventNaming::Default, None, r#"{"type":"a"}"#), named("a"));
         assert_eq!(read(EventNaming::Default, None, "3"), [(None, true)]);
@@ -142,7 +136,10 @@ mod tests {
         assert_eq!(read(&named, b"made {\"n\":1}"), [(Some("made".to_owned()), true)]);
         assert_eq!(read(&named, b"\xff {}"), [(None, false)]);
         let batch = Naming::new(
-            EventNaming::Batch { list: JsonPath::compile("$[*]").unwrap(), by: JsonPath::compile("$.t").unwrap() },
+            EventNaming::Batch {
+                list: JsonPath::compile("$[*]").unwrap().into(),
+                by: JsonPath::compile("$.t").unwrap().into(),
+            },
             None,
         );
         let both = [(Some("a".to_owned()), true), (Some("b".to_owned()), true)];

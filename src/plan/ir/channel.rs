@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use super::{Capture, Condition, Expectation, Expr, Matcher, Request, Slot};
+use crate::plan::Path;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, ChannelKind, FrameBodyKind, Order};
-use crate::value::{JsonPath, Pattern as Regex};
+use crate::value::Pattern as Regex;
 
 /// Opens a channel. `request` carries headers, credentials, and what is expected of the handshake's answer.
 #[derive(Clone, Debug)]
@@ -26,13 +27,13 @@ pub struct OpenChannel {
 pub enum EventNaming {
     /// The default of WebSocket and NDJSON is `$.type`; of SSE its `event` field.
     Default,
-    Path(JsonPath),
+    Path(Path),
     /// The first group.
     Regex(Regex),
     /// Several events in one frame: each node of `list` is one, named by `by`.
     Batch {
-        list: JsonPath,
-        by: JsonPath,
+        list: Path,
+        by: Path,
     },
 }
 

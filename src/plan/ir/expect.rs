@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Expr, Piece, Slot};
+use super::{Expr, Slot};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 use crate::value::{JsonPath, Pattern as Regex, Type, XPath};
@@ -44,16 +44,18 @@ pub enum SubjectKind {
     Expr(Expr),
 }
 
-/// A JSONPath. With names in its brackets it is completed when it is used.
+/// A JSONPath, and what the names in it are worth when it is used: operands of filters, and keys (strings) or indices (whole
+/// numbers) in brackets.
 #[derive(Clone, Debug)]
-pub enum Path {
-    Fixed(JsonPath),
-    /// Text pieces, and expressions whose values become keys (strings) or indices (whole numbers) in brackets.
-    /// `singular` is known beforehand: a key in brackets selects at most one node.
-    Keyed {
-        pieces: Vec<Piece>,
-        singular: bool,
-    },
+pub struct Path {
+    pub path: JsonPath,
+    pub names: Vec<Expr>,
+}
+
+impl From<JsonPath> for Path {
+    fn from(path: JsonPath) -> Self {
+        Self { path, names: Vec::new() }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -86,7 +88,7 @@ pub enum MatcherKind {
     HasLength(Expr),
     IsUnique,
     IsSorted {
-        by: Option<JsonPath>,
+        by: Option<Path>,
         descending: bool,
     },
     CloseTo {

@@ -39,10 +39,10 @@ impl Body<'_, '_> {
             ast::ChannelPartKind::Subprotocol(names) => {
                 open.subprotocols.extend(names.iter().map(|name| self.expr(name)).collect::<Vec<_>>());
             }
-            ast::ChannelPartKind::EventsByPath(path) => open.events = EventNaming::Path(self.fixed_path(path)?),
+            ast::ChannelPartKind::EventsByPath(path) => open.events = EventNaming::Path(self.path(path)?),
             ast::ChannelPartKind::EventsByRegex(regex) => open.events = EventNaming::Regex(self.regex(regex)?),
             ast::ChannelPartKind::EventsIn { list, by } => {
-                open.events = EventNaming::Batch { list: self.fixed_path(list)?, by: self.fixed_path(by)? };
+                open.events = EventNaming::Batch { list: self.path(list)?, by: self.path(by)? };
             }
             ast::ChannelPartKind::PayloadBy(regex) => open.payload_by = Some(self.regex(regex)?),
             ast::ChannelPartKind::ConnectWithin(time) => open.connect_within = Some(self.expr(time)),

@@ -69,7 +69,7 @@ impl Body<'_, '_> {
             ast::MatcherKind::IsUnique => MatcherKind::IsUnique,
             ast::MatcherKind::IsSorted { by, descending } => {
                 let by = match by {
-                    Some(path) => Some(self.fixed_path(path)?),
+                    Some(path) => Some(self.path(path)?),
                     None => None,
                 };
                 MatcherKind::IsSorted { by, descending: *descending }

@@ -142,38 +142,9 @@ impl Body<'_, '_> {
     }
 
     pub fn path(&mut self, literal: &ast::JsonPathLit) -> Option<Path> {
-        let mut text = String::new();
-        let mut pieces = Vec::new();
-        for part in &literal.parts {
-            match part {
-                ast::JsonPathPart::Text { text: piece, .. } => {
-                    text.push_str(piece);
-                    pieces.push(Piece::Text(Arc::from(piece.as_str())));
-                }
-                ast::JsonPathPart::Key(name) => {
-                    text.push_str("['key']");
-                    pieces.push(Piece::Expr(Expr { span: name.span, kind: self.name(name) }));
-                }
-            }
-        }
-        let compiled = self.compile_path(&text, literal.span)?;
-        let keyed = pieces.iter().any(|piece| matches!(piece, Piece::Expr(_)));
-        Some(if keyed { Path::Keyed { pieces, singular: compiled.is_singular() } } else { Path::Fixed(compiled) })
-    }
-
-    /// A path without names in it, as `events by` takes.
-    pub fn fixed_path(&mut self, literal: &ast::JsonPathLit) -> Option<JsonPath> {
-        match self.path(literal)? {
-            Path::Fixed(path) => Some(path),
-            Path::Keyed { .. } => {
-                self.unresolved(literal.span, "no names may stand in this path");
-                None
-            }
-        }
-    }
-
-    fn compile_path(&mut self, text: &str, span: Span) -> Option<JsonPath> {
-        JsonPath::compile(text).map_err(|error| self.unresolved(span, error.message)).ok()
+        let path = JsonPath::with_names(&literal.text);
+        let path = path.map_err(|error| self.unresolved(literal.span, error.message)).ok()?;
+        Some(Path { path, names: literal.names.iter().map(|name| self.expr(name)).collect() })
     }
 
     pub fn regex(&mut self, literal: &ast::RegexLit) -> Option<Pattern> {

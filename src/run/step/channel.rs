@@ -5,19 +5,29 @@ use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, Owne
 use super::super::prepare;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Context, Fault, Focus, evaluate, show};
+use crate::eval::{Context, Fault, Focus, bound, evaluate, show};
 use crate::event::{Direction, Exchange, Failure, FailureKind, Frame, FrameKind, Header};
 use crate::judge::release::Observation;
 use crate::judge::{ExpectationRecord, Opening};
 use crate::net::channel::{Channel, Log, MAX_REASON, Naming, Outbound, ReplyTo, handshake, may_close_with};
 use crate::net::http::{Live, Mode, Outgoing};
-use crate::plan::{Expr, FrameBody, OpenChannel, Slot};
+use crate::plan::{EventNaming, Expr, FrameBody, OpenChannel, Slot};
 use crate::source::Span;
 use crate::syntax::ast::{ChannelKind, FrameBodyKind};
 use crate::value::{Value, format_duration};
 
 /// How often a connection on which too much waits to be sent is looked at.
 const CONGESTED: Duration = Duration::from_millis(5);
+
+/// How events are named, with the values of the names in its paths.
+fn events(naming: &EventNaming, context: &Context<'_>) -> Result<EventNaming, Fault> {
+    let path = |path: &crate::plan::Path| bound(path, context).map(crate::plan::Path::from);
+    Ok(match naming {
+        EventNaming::Path(by) => EventNaming::Path(path(by)?),
+        EventNaming::Batch { list, by } => EventNaming::Batch { list: path(list)?, by: path(by)? },
+        EventNaming::Default | EventNaming::Regex(_) => naming.clone(),
+    })
+}
 
 impl Walk {
     pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Walked {
@@ -53,7 +63,8 @@ impl Walk {
         {
             return self.not_opened(open, told, exchange, started, title);
         }
-        let naming = Naming::new(open.events.clone(), open.payload_by.clone());
+        let events = self.evaluated(|context| events(&open.events, context))?;
+        let naming = Naming::new(events, open.payload_by.clone());
         let replies = self.replies(open)?;
         let headers = headers_of(&exchange);
         // The log starts before the handshake is judged, so that no frame can come too early.

@@ -146,19 +146,13 @@ pub struct RegexLit {
     pub flags: String,
 }
 
-/// A JSONPath as written. Keys may be names in scope: `$.users[name]`.
+/// A JSONPath as written. Names in scope may be keys, `$.users[name]`, and operands in filters, `$.users[?@.id == user.id]`.
 #[derive(Clone, Debug)]
 pub struct JsonPathLit {
     pub span: Span,
-    pub parts: Vec<JsonPathPart>,
-}
-
-#[derive(Clone, Debug)]
-pub enum JsonPathPart {
-    /// A piece of RFC 9535 text as written.
-    Text { text: String, span: Span },
-    /// A name in brackets, without them: the `name` of `$.users[name]`; the brackets aren't part of the neighbouring texts.
-    Key(Ident),
+    pub text: String,
+    /// The names in it, in their order; none where it doesn't parse.
+    pub names: Vec<Expr>,
 }
 
 /// An operand and what must hold of it, joined by `and`, `or`, `not`: what selects a frame, or skips a test.

@@ -1,40 +1,35 @@
+use std::ops::Range;
+
 use super::Build;
-use crate::syntax::ast::{JsonPathLit, JsonPathPart, RegexLit};
-use crate::syntax::grammar::{Node, Rule};
+use crate::syntax::ast::{Expr, ExprKind, Ident, JsonPathLit, RegexLit};
+use crate::syntax::grammar::Node;
+use crate::value::{JsonPath, PathName};
 
 impl Build<'_> {
     pub fn jsonpath(&mut self, node: &Node<'_>) -> JsonPathLit {
-        let mut parts = Vec::new();
-        let begin = node.as_span().start();
-        // Pieces of text that touch are one part; the first begins with the `$`.
-        let (mut start, mut end) = (begin, begin + 1);
-        for segment in node.clone().into_inner() {
-            let range = segment.as_span();
-            if segment.as_rule() != Rule::jp_key {
-                if start == end {
-                    start = range.start();
-                }
-                end = range.end();
-                continue;
-            }
-            if end > start {
-                parts.push(self.path_text(node, start, end));
-            }
-            if let Some(name) = segment.into_inner().next() {
-                parts.push(JsonPathPart::Key(self.ident(&name)));
-            }
-            (start, end) = (range.end(), range.end());
-        }
-        if end > start {
-            parts.push(self.path_text(node, start, end));
-        }
-        JsonPathLit { span: self.span(node), parts }
+        let (text, begin) = (node.as_str(), node.as_span().start());
+        let names = match JsonPath::with_names(text) {
+            Ok(path) => path.names().iter().filter_map(|name| self.path_name(name, begin)).collect(),
+            // What is wrong is said where paths are checked.
+            Err(_) => Vec::new(),
+        };
+        JsonPathLit { span: self.span(node), text: text.to_owned(), names }
     }
 
-    fn path_text(&self, node: &Node<'_>, start: usize, end: usize) -> JsonPathPart {
-        let from = node.as_span().start();
-        let text = node.as_str().get(start - from..end - from).unwrap_or_default().to_owned();
-        JsonPathPart::Text { text, span: self.range(start, end) }
+    /// `order.id`, as it would be read outside of a path.
+    fn path_name(&self, name: &PathName, begin: usize) -> Option<Expr> {
+        let ident = |(text, range): &(String, Range<usize>)| Ident {
+            text: text.clone(),
+            span: self.range(begin + range.start, begin + range.end),
+        };
+        let (first, fields) = name.segments.split_first()?;
+        let first = ident(first);
+        let mut expr = Expr { span: first.span, kind: ExprKind::Name(first) };
+        for field in fields {
+            let field = ident(field);
+            expr = Expr { span: expr.span.to(field.span), kind: ExprKind::Field(Box::new(expr), field) };
+        }
+        Some(expr)
     }
 
     pub fn regex(&mut self, node: &Node<'_>) -> RegexLit {

@@ -93,6 +93,7 @@ pub fn word(rule: Rule) -> Word {
         | Rule::subject
         | Rule::captured
         | Rule::subject_before_regex
+        | Rule::word_subject
         | Rule::hex_subject
         | Rule::header_subject
         | Rule::headers_subject

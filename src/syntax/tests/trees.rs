@@ -132,24 +132,25 @@ fn interpolations_are_expressions_at_their_place() {
     assert_eq!(parts, ["é ", "<a.b>", "-", "<join(list, \", \")>"]);
 }
 
+/// The names in a path, as they stand in its text.
 fn path(text: &str) -> Vec<String> {
+    let written = format!("let x = {text}");
     let ExprKind::JsonPath(path) = value(text).kind else { panic!("{text}") };
-    path.parts
-        .into_iter()
-        .map(|part| match part {
-            JsonPathPart::Text { text, .. } => text,
-            JsonPathPart::Key(name) => format!("<{}>", name.text),
-        })
-        .collect()
+    assert_eq!(path.text, text);
+    let offset =
+        |span: crate::source::Span| (span.start - path.span.start) as usize..(span.end - path.span.start) as usize;
+    path.names.iter().map(|name| written["let x = ".len()..][offset(name.span)].to_owned()).collect()
 }
 
 #[test]
-fn keys_of_jsonpaths_may_be_names() {
-    assert_eq!(path("$.users[name].age"), ["$.users", "<name>", ".age"]);
-    assert_eq!(path("$[ name ][0]"), ["$", "<name>", "[0]"]);
-    assert_eq!(path("$..a[?@.b > 1 && @['c d'] == \"]\"].*"), ["$..a[?@.b > 1 && @['c d'] == \"]\"].*"]);
-    assert_eq!(path("$"), ["$"]);
-    assert_eq!(path("$.größe"), ["$.größe"]);
+fn names_may_stand_in_jsonpaths() {
+    assert_eq!(path("$.users[name].age"), ["name"]);
+    assert_eq!(path("$[ name ][0]"), ["name"]);
+    assert_eq!(path("$.a[?@.b == case.id && length(@.c) > least]"), ["case.id", "least"]);
+    assert_eq!(path("$[?search(@.a, word) || @.b == true]"), ["word"]);
+    assert_eq!(path("$..a[?@.b > 1 && @['c d'] == \"]\"].*"), Vec::<String>::new());
+    assert_eq!(path("$"), Vec::<String>::new());
+    assert_eq!(path("$.größe"), Vec::<String>::new());
 }
 
 fn expectation(text: &str) -> Expect {

@@ -100,6 +100,11 @@ impl JsonMap {
         self.0.list.get(self.place(name)?).map(|(_, value)| value)
     }
 
+    /// As [`JsonMap::get`], with the name as it stands in the object.
+    pub fn entry(&self, name: &str) -> Option<(&str, &Json)> {
+        self.0.list.get(self.place(name)?).map(|(name, value)| (name.shown(), value))
+    }
+
     pub fn member(&self, name: &str) -> Member<'_> {
         if !self.0.twice {
             return self.get(name).map_or(Member::Absent, Member::One);

@@ -114,6 +114,33 @@ impl Json {
         key.of(self)
     }
 
+    /// The same number for values that are equal, and mostly another one for others.
+    pub fn fingerprint(&self) -> u64 {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let mut state = DefaultHasher::new();
+        match self {
+            Json::Null => 0u8.hash(&mut state),
+            Json::Bool(value) => (1u8, value).hash(&mut state),
+            Json::Number(number) => (2u8, number.canonical()).hash(&mut state),
+            Json::String(text) => (3u8, text).hash(&mut state),
+            Json::Unpaired(text) => (4u8, text).hash(&mut state),
+            Json::Array(items) => {
+                5u8.hash(&mut state);
+                items.iter().for_each(|item| item.fingerprint().hash(&mut state));
+            }
+            // In any order.
+            Json::Object(fields) => {
+                let member = |(name, value): (&str, &Json)| {
+                    let mut state = DefaultHasher::new();
+                    (name, value.fingerprint()).hash(&mut state);
+                    state.finish()
+                };
+                (6u8, fields.iter().map(member).fold(0u64, u64::wrapping_add)).hash(&mut state);
+            }
+        }
+        state.finish()
+    }
+
     /// The first member below that occurs twice in its object, by the way to it. Looks at everything.
     pub fn twice(&self) -> Option<(Vec<PathStep>, &Json, &Json)> {
         let mut way = Vec::new();

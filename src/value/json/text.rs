@@ -39,6 +39,15 @@ impl Unpaired {
             .unwrap_or_default()
     }
 
+    /// In characters, of which each half is one.
+    pub fn len(&self) -> usize {
+        self.units().count()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn units(&self) -> impl Iterator<Item = Unit> {
         let mut rest: &[u8] = &self.0;
         std::iter::from_fn(move || {

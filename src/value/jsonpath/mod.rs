@@ -1,0 +1,178 @@
+//! JSONPath (RFC 9535), with names of the spec as operands. Numbers are exact, places of nodes come from the evaluation, and a
+//! member that occurs twice in its object is a failure once it is read.
+
+mod evaluate;
+mod iregexp;
+mod parse;
+mod syntax;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use evaluate::{Located, PathFault};
+use syntax::{Query, Selector};
+
+use super::Json;
+
+/// A compiled JSONPath. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct JsonPath {
+    compiled: Arc<Compiled>,
+    /// What its names are worth, once that is known.
+    values: Arc<[Json]>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    text: String,
+    singular: bool,
+    query: Query,
+    names: Vec<PathName>,
+}
+
+/// A name that stands for a value: the `order.id` of `$.items[?@.id == order.id]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathName {
+    /// The name and its members, with the bytes of the path that they stand at.
+    pub segments: Vec<(String, Range<usize>)>,
+    /// It is a key or an index in brackets, and no operand of a filter.
+    pub is_key: bool,
+}
+
+/// What is wrong with a path, in a user's words, and where: a range of bytes of its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonPathError {
+    pub message: String,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// A step on the way from a value's root to one of its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PathStep {
+    Key(String),
+    Index(usize),
+}
+
+impl JsonPath {
+    /// A path without names.
+    ///
+    /// # Errors
+    /// The text isn't a JSONPath, or uses a part of RFC 9535 in a way that it doesn't allow (section 2.4.3, well-typedness).
+    pub fn compile(text: &str) -> Result<JsonPath, JsonPathError> {
+        let path = JsonPath::with_names(text)?;
+        match path.names().first().and_then(|name| name.segments.first().zip(name.segments.last())) {
+            None => Ok(path),
+            Some(((name, first), (_, last))) => Err(JsonPathError {
+                message: format!("no name such as `{name}` may stand here"),
+                start: first.start,
+                end: last.end,
+            }),
+        }
+    }
+
+    /// A path in which names may stand for values: as operands of comparisons in filters, as arguments of `match` and `search`,
+    /// and as keys or indices in brackets. Nothing is found by one before [`JsonPath::bind`].
+    ///
+    /// # Errors
+    /// See [`JsonPath::compile`].
+    pub fn with_names(text: &str) -> Result<JsonPath, JsonPathError> {
+        let (query, names) = parse::parse(text)?;
+        let compiled = Compiled { text: text.to_owned(), singular: query.is_singular(), query, names };
+        Ok(JsonPath { compiled: Arc::new(compiled), values: Arc::new([]) })
+    }
+
+    /// The path with values for its names, in their order.
+    pub fn bind(&self, values: Vec<Json>) -> JsonPath {
+        JsonPath { compiled: self.compiled.clone(), values: values.into() }
+    }
+
+    /// The names in it, in their order.
+    pub fn names(&self) -> &[PathName] {
+        &self.compiled.names
+    }
+
+    /// Whether it selects at most one node, whatever the value is (RFC 9535, section 2.3.5.1).
+    pub fn is_singular(&self) -> bool {
+        self.compiled.singular
+    }
+
+    /// How many steps it has.
+    pub fn steps(&self) -> usize {
+        self.compiled.query.segments.len()
+    }
+
+    /// How many of its first steps select at most one node each.
+    pub fn singular_steps(&self) -> usize {
+        self.compiled.query.segments.iter().take_while(|segment| segment.is_singular()).count()
+    }
+
+    /// The path of its first steps.
+    pub fn beginning(&self, steps: usize) -> JsonPath {
+        let segments: Vec<_> = self.compiled.query.segments.iter().take(steps).cloned().collect();
+        let end = segments.last().map_or(1, |segment| segment.end);
+        let text = self.compiled.text.get(..end).unwrap_or("$").to_owned();
+        let query = Query { absolute: true, segments };
+        let compiled = Compiled { text, singular: query.is_singular(), query, names: self.compiled.names.clone() };
+        JsonPath { compiled: Arc::new(compiled), values: self.values.clone() }
+    }
+
+    /// The path to what holds all that it selects, where it ends in `[*]` or `.*`.
+    pub fn of_all(&self) -> Option<JsonPath> {
+        let last = self.compiled.query.segments.last()?;
+        let all = !last.descendant && matches!(last.selectors.as_slice(), [Selector::Wildcard]);
+        all.then(|| self.beginning(self.steps() - 1))
+    }
+
+    /// The name or the index that a step selects, if that is what it selects.
+    pub fn step(&self, step: usize) -> Option<PathStep> {
+        let index = |index: i64| usize::try_from(index).unwrap_or_default();
+        match self.compiled.query.segments.get(step)?.selectors.as_slice() {
+            [Selector::Name(name)] => Some(PathStep::Key(name.clone())),
+            [Selector::Index(at)] => Some(PathStep::Index(index(*at))),
+            [Selector::Slot(slot)] => match self.values.get(*slot)? {
+                Json::String(name) => Some(PathStep::Key(name.to_string())),
+                number => number.as_i64().map(|at| PathStep::Index(index(at))),
+            },
+            _ => None,
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.compiled.text
+    }
+
+    /// The nodes that it selects, in the order of RFC 9535, and the way to each.
+    ///
+    /// # Errors
+    /// A member that it reads occurs twice, or it would look at too many nodes.
+    pub fn find<'a>(&self, root: &'a Json) -> Result<Located<'a>, PathFault> {
+        evaluate::find(&self.compiled.query, &self.values, root)
+    }
+
+    /// The nodes that it selects; none where [`JsonPath::find`] fails.
+    pub fn select<'a>(&self, root: &'a Json) -> Vec<&'a Json> {
+        self.find(root).map(|found| found.nodes().collect()).unwrap_or_default()
+    }
+}
+
+/// A way as a path: `$.items[0]['content-type']`.
+pub fn path_text(steps: &[PathStep]) -> String {
+    let mut text = String::from("$");
+    for step in steps {
+        match step {
+            PathStep::Index(index) => text.push_str(&format!("[{index}]")),
+            PathStep::Key(key) if is_shorthand(key) => text.push_str(&format!(".{key}")),
+            PathStep::Key(key) => text.push_str(&format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"))),
+        }
+    }
+    text
+}
+
+fn is_shorthand(key: &str) -> bool {
+    let mut chars = key.chars();
+    chars.next().is_some_and(parse::begins_name) && chars.all(parse::goes_on_in_name)
+}
+
+#[cfg(test)]
+mod tests;
