@@ -59,7 +59,7 @@ impl Walk {
             return self.refused(open, open.request.url.span, exchange, started, title);
         }
         let opening = self.opening(open, is_open);
-        self.judge(open.span, &open.request, Arc::new(exchange), (started, title), Some(opening))
+        self.judge(open.span, &open.request, Arc::new(exchange), (started, title), Some(opening)).await
     }
 
     /// Takes note of a channel that opened, or that should have: one that the spec wants refused is neither.
@@ -258,7 +258,7 @@ impl Walk {
             None => {}
         }
         let opening = self.opening(&open, is_open);
-        self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening))
+        self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening)).await
     }
 
     pub(super) async fn ping(&mut self, span: Span, channel: Slot, pong_within: Option<&Expr>) -> Walked {

@@ -1,10 +1,11 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use super::super::judging::judged;
 use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
 use crate::event::{Exchange, FailureKind};
-use crate::judge::{self, Opening, StepRecord, StepState};
+use crate::judge::{Opening, StepRecord, StepState};
 use crate::net::http::Outgoing;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
@@ -16,7 +17,7 @@ impl Walk {
         let started = self.now();
         let title = format!("{} {}", outgoing.method, outgoing.url);
         let exchange = Arc::new(self.exchange(request, outgoing).await?);
-        self.judge(span, request, exchange, (started, title), None)
+        self.judge(span, request, exchange, (started, title), None).await
     }
 
     /// Sends a request, again where its `retry` says so.
@@ -70,7 +71,7 @@ impl Walk {
     }
 
     /// Judges an exchange, and keeps what it proves.
-    pub(super) fn judge(
+    pub(super) async fn judge(
         &mut self,
         span: Span,
         request: &Request,
@@ -80,8 +81,7 @@ impl Walk {
     ) -> Walked {
         let shared = self.attempt.shared.clone();
         let host = self.attempt.host.clone();
-        let mut scope = self.scope.branch();
-        let judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
+        let (judged, scope) = judged(&shared.plan, request, &exchange, self.scope.branch(), &host).await;
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
         self.last = Answer::of(&exchange);
