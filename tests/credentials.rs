@@ -107,7 +107,7 @@ fn who_fetches_a_credential_is_no_less_vacuous() {
     let (api, _) = remembering();
     let spec = format!(
         "flow fetch() -> secret {{\n GET {api}/token {{ expect status 200 }}\n return \"a-token-of-twenty-odd\" expires in 60\n }}\ncredential token = fetch()\n\
-         suite \"S\" {{ test \"t\" {{ GET {api}/items {{ bearer token; capture items = $.items }}\n for each item in items {{ GET {api}/{{{{item}}}} {{ expect status 200 }} }} }} }}\n"
+         suite \"S\" {{ test \"t\" {{ GET {api}/items {{ bearer token; capture items = $.items }}\n for each item in items or none {{ GET {api}/{{{{item}}}} {{ expect status 200 }} }} }} }}\n"
     );
     let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1).json();
     assert_eq!(

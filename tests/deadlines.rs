@@ -10,7 +10,7 @@ use super::servers::{answer, serve};
 /// A spec whose expectations take far longer over the body of the server than any of its limits.
 fn busy(limit: &str, server: &str) -> String {
     let expectations: String =
-        (0..400).map(|at| format!("      expect text not matches /a.*b.*c.*[d-q]{{{}}}/\n", at % 7 + 3)).collect();
+        (0..400).map(|at| format!("      expect body not matches /a.*b.*c.*[d-q]{{{}}}/\n", at % 7 + 3)).collect();
     format!(
         "suite \"S\" {{\n  test \"busy\" {{\n    timeout {limit}\n    GET {server}/ {{\n{expectations}    }}\n  }}\n}}\n"
     )

@@ -13,7 +13,7 @@ const USES: [(&str, &[&str]); 19] = [
     ("plan", &["diag", "event", "project", "source", "syntax", "value"]),
     ("event", &["value"]),
     ("eval", &["diag", "event", "plan", "source", "syntax", "value"]),
-    ("matchers", &["diag", "eval", "event", "plan", "syntax", "value"]),
+    ("matchers", &["diag", "eval", "event", "plan", "source", "syntax", "value"]),
     ("pattern", &["event"]),
     ("judge", &["diag", "eval", "event", "matchers", "pattern", "plan", "source", "syntax", "value"]),
     ("net", &["event", "plan", "syntax", "value"]),

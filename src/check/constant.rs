@@ -1,160 +1,129 @@
-use crate::value::Json;
-
 use super::scope::Scope;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, ObjectKey, UnaryOp};
+use crate::value::{self, Json, JsonMap, Value};
 
-/// A value that is known before the run.
+/// A value that is known before the run: what a run would calculate, by the same operations.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Const {
-    Json(Json),
-    /// Seconds.
-    Duration(f64),
-    /// Bytes.
-    Size(f64),
-    Percent(f64),
-    Rate(f64),
-    Money(f64),
-}
+pub(super) struct Const(Value);
 
 impl Const {
-    /// What can be compared by `<`: a number, and what it counts.
+    /// What it counts, to be compared with the bounds of this check; durations are in seconds.
     pub fn amount(&self) -> Option<f64> {
-        match self {
-            Const::Json(json) => json.as_f64(),
-            Const::Duration(amount)
-            | Const::Size(amount)
-            | Const::Percent(amount)
-            | Const::Rate(amount)
-            | Const::Money(amount) => Some(*amount),
+        match &self.0 {
+            Value::Duration(duration) => Some(duration.as_secs_f64()),
+            value => value.amount()?.as_f64(),
         }
     }
 
     pub fn as_whole(&self) -> Option<i64> {
-        let amount = match self {
-            Const::Json(json) => json.as_f64()?,
-            _ => return None,
-        };
-        (amount.fract() == 0.0 && amount.abs() < 9e15).then_some(amount as i64)
+        self.0.as_json()?.as_i64().filter(|whole| whole.unsigned_abs() < 9_000_000_000_000_000)
     }
 
-    fn same_kind(&self, amount: f64) -> Const {
-        match self {
-            Const::Json(_) => number(amount),
-            Const::Duration(_) => Const::Duration(amount),
-            Const::Size(_) => Const::Size(amount),
-            Const::Percent(_) => Const::Percent(amount),
-            Const::Rate(_) => Const::Rate(amount),
-            Const::Money(_) => Const::Money(amount),
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_str()
+    }
+
+    pub fn seconds(&self) -> Option<f64> {
+        match &self.0 {
+            Value::Duration(duration) => Some(duration.as_secs_f64()),
+            _ => None,
         }
+    }
+
+    pub fn is_zero(&self) -> bool {
+        self.0.amount().is_some_and(|amount| amount.is_zero())
+    }
+
+    /// Arithmetic of two known values; `None` where it has no value at run time either.
+    pub fn calculated(&self, op: BinaryOp, other: &Const) -> Option<Const> {
+        match op {
+            BinaryOp::Add => self.0.checked_add(&other.0),
+            BinaryOp::Subtract => self.0.checked_sub(&other.0),
+            BinaryOp::Multiply => self.0.checked_mul(&other.0),
+            BinaryOp::Divide => self.0.checked_div(&other.0),
+            _ => None,
+        }
+        .map(Const)
+    }
+
+    /// Whether it is greater than another of its kind.
+    pub fn exceeds(&self, other: &Const) -> bool {
+        value::compare(&self.0, &other.0).is_some_and(std::cmp::Ordering::is_gt)
     }
 }
 
-fn number(amount: f64) -> Const {
-    if amount.fract() == 0.0 && amount.abs() < 9e15 {
-        return Const::Json(Json::from(amount as i64));
+impl From<i64> for Const {
+    fn from(whole: i64) -> Self {
+        json(Json::from(whole))
     }
-    Const::Json(crate::value::JsonNumber::from_f64(amount).map_or(Json::Null, Json::Number))
+}
+
+fn json(value: Json) -> Const {
+    Const(Value::from(value))
 }
 
 /// The value of an expression that is made of literals, and of names that literals were given to.
 pub(super) fn of(expr: &Expr, scope: Option<&Scope<'_>>) -> Option<Const> {
     Some(match &expr.kind {
-        ExprKind::Null => Const::Json(Json::Null),
-        ExprKind::Bool(value) => Const::Json(Json::from(*value)),
-        ExprKind::Number(value) => Const::Json(Json::Number(value.clone())),
-        ExprKind::Duration(value) => Const::Duration(value.as_secs_f64()),
-        ExprKind::Size(bytes) => Const::Size(*bytes as f64),
-        ExprKind::Percent(value) => Const::Percent(*value),
-        ExprKind::Rate(rate) => Const::Rate(rate.per_second),
-        ExprKind::Money(money) => Const::Money(money.amount),
-        ExprKind::String(template) => Const::Json(Json::from(template.as_text()?)),
+        ExprKind::Null => Const(Value::null()),
+        ExprKind::Bool(value) => json(Json::from(*value)),
+        ExprKind::Number(value) => json(Json::Number(value.clone())),
+        ExprKind::Duration(value) => Const(Value::Duration(*value)),
+        ExprKind::Size(bytes) => Const(Value::Size(*bytes)),
+        ExprKind::Percent(value) => Const(Value::Percent(*value)),
+        ExprKind::Rate(rate) => Const(Value::Rate(*rate)),
+        ExprKind::Money(money) => Const(Value::Money(*money)),
+        ExprKind::String(template) => json(Json::from(template.as_text()?)),
         ExprKind::Name(name) => scope?.constant(&name.text)?.clone(),
         ExprKind::List(items) => {
-            let items = items.iter().map(|item| json(of(item, scope)?)).collect::<Option<Vec<_>>>()?;
-            Const::Json(Json::Array(items))
+            let items = items.iter().map(|item| Some(of(item, scope)?.0)).collect::<Option<Vec<_>>>()?;
+            Const(Value::list(items))
         }
         ExprKind::Object(entries) => {
-            let mut object = crate::value::JsonMap::new();
+            let mut object = JsonMap::new();
             for entry in entries {
                 let key = match &entry.key {
                     ObjectKey::Name(name) => name.text.clone(),
                     ObjectKey::String(template) => template.as_text()?,
                 };
-                object.insert(key, json(of(entry.value.as_ref()?, scope)?)?);
+                object.insert(key, of(entry.value.as_ref()?, scope)?.0.to_json());
             }
-            Const::Json(Json::Object(object))
+            json(Json::Object(object))
         }
-        ExprKind::Unary(UnaryOp::Minus, inner) => {
-            let inner = of(inner, scope)?;
-            inner.same_kind(-inner.amount()?)
-        }
-        ExprKind::Unary(UnaryOp::Not, inner) => match of(inner, scope)? {
-            Const::Json(Json::Bool(value)) => Const::Json(Json::from(!value)),
-            _ => return None,
-        },
+        ExprKind::Unary(UnaryOp::Minus, inner) => Const(of(inner, scope)?.0.checked_neg()?),
+        ExprKind::Unary(UnaryOp::Not, inner) => json(Json::from(!truth(&of(inner, scope)?)?)),
         ExprKind::Binary(op, _, left, right) => binary(*op, &of(left, scope)?, &of(right, scope)?)?,
         _ => return None,
     })
 }
 
-fn json(value: Const) -> Option<Json> {
-    match value {
-        Const::Json(json) => Some(json),
-        _ => None,
-    }
+fn truth(value: &Const) -> Option<bool> {
+    value.0.as_json()?.as_bool()
 }
 
 fn binary(op: BinaryOp, left: &Const, right: &Const) -> Option<Const> {
-    let truth = |value: &Const| match value {
-        Const::Json(Json::Bool(value)) => Some(*value),
-        _ => None,
-    };
     match op {
-        BinaryOp::And => return Some(Const::Json(Json::from(truth(left)? && truth(right)?))),
-        BinaryOp::Or => return Some(Const::Json(Json::from(truth(left)? || truth(right)?))),
-        BinaryOp::Multiply | BinaryOp::Divide => {
-            let (a, b) = (left.amount()?, right.amount()?);
-            // An amount times a number is an amount again.
-            let scaled =
-                matches!(right, Const::Json(_)).then_some(left).or(matches!(left, Const::Json(_)).then_some(right))?;
-            if op == BinaryOp::Multiply {
-                return Some(scaled.same_kind(a * b));
-            }
-            return (matches!(right, Const::Json(_)) && b != 0.0).then(|| left.same_kind(a / b));
-        }
-        _ => {}
-    }
-    if let Some(holds) = compare(op, left, right) {
-        return Some(Const::Json(Json::from(holds)));
-    }
-    if std::mem::discriminant(left) != std::mem::discriminant(right) {
-        return None;
-    }
-    let (a, b) = (left.amount()?, right.amount()?);
-    match op {
-        BinaryOp::Add => Some(left.same_kind(a + b)),
-        BinaryOp::Subtract => Some(left.same_kind(a - b)),
-        _ => None,
+        BinaryOp::And => Some(json(Json::from(truth(left)? && truth(right)?))),
+        BinaryOp::Or => Some(json(Json::from(truth(left)? || truth(right)?))),
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => left.calculated(op, right),
+        _ => compare(op, left, right).map(|holds| json(Json::from(holds))),
     }
 }
 
 /// Whether a comparison of known values holds; `None` for what is no comparison, or can't be said.
 pub(super) fn compare(op: BinaryOp, left: &Const, right: &Const) -> Option<bool> {
-    let ordered = || Some((left.amount()?, right.amount()?));
+    let ordered = || value::compare(&left.0, &right.0);
     match op {
         BinaryOp::Equal => Some(equal(left, right)),
         BinaryOp::NotEqual => Some(!equal(left, right)),
-        BinaryOp::Less => ordered().map(|(a, b)| a < b),
-        BinaryOp::LessEqual => ordered().map(|(a, b)| a <= b),
-        BinaryOp::Greater => ordered().map(|(a, b)| a > b),
-        BinaryOp::GreaterEqual => ordered().map(|(a, b)| a >= b),
+        BinaryOp::Less => ordered().map(std::cmp::Ordering::is_lt),
+        BinaryOp::LessEqual => ordered().map(std::cmp::Ordering::is_le),
+        BinaryOp::Greater => ordered().map(std::cmp::Ordering::is_gt),
+        BinaryOp::GreaterEqual => ordered().map(std::cmp::Ordering::is_ge),
         _ => None,
     }
 }
 
 pub(super) fn equal(left: &Const, right: &Const) -> bool {
-    match (left.amount(), right.amount()) {
-        (Some(a), Some(b)) => a == b,
-        _ => left == right,
-    }
+    value::equal(&left.0, &right.0)
 }

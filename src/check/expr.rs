@@ -221,6 +221,18 @@ impl<'p> Cx<'p> {
             );
             return Ty::Unknown;
         }
+        if let (UnaryOp::Minus, Ty::Duration | Ty::Size | Ty::Rate) = (op, &ty) {
+            let (code, message, help) = match ty {
+                Ty::Duration => (
+                    &codes::BAD_DURATION,
+                    "a time can't be negative".to_owned(),
+                    "write a duration above zero: `500ms`, `5s`",
+                ),
+                _ => (&codes::BAD_OPERANDS, format!("{} can't be negative", ty.words()), "remove the `-`"),
+            };
+            self.report(Diagnostic::error(code, of.span, message).with_help(help));
+            return Ty::Unknown;
+        }
         if op == UnaryOp::Not { Ty::Bool } else { ty }
     }
 
@@ -257,7 +269,7 @@ impl<'p> Cx<'p> {
         (left, a): (&'p Expr, &Ty),
         (right, b): (&'p Expr, &Ty),
     ) -> Ty {
-        if op == BinaryOp::Divide && constant::of(right, Some(scope)).and_then(|value| value.amount()) == Some(0.0) {
+        if op == BinaryOp::Divide && constant::of(right, Some(scope)).is_some_and(|by| by.is_zero()) {
             self.report(
                 Diagnostic::error(&codes::BAD_OPERANDS, right.span, "nothing can be divided by zero")
                     .with_help("divide by another number"),
@@ -274,7 +286,8 @@ impl<'p> Cx<'p> {
             (Ty::Number, b, BinaryOp::Multiply) if amount(b) => Some(b.clone()),
             (a, b, BinaryOp::Add | BinaryOp::Subtract) if a == b && amount(a) => Some(a.clone()),
             (a, b, BinaryOp::Divide) if a == b && amount(a) => Some(Ty::Number),
-            (Ty::Size, Ty::Number, _) | (Ty::Number, Ty::Size, _) => Some(Ty::Size),
+            (Ty::Size, Ty::Number, _) => Some(Ty::Size),
+            (Ty::Number, Ty::Size, BinaryOp::Add | BinaryOp::Subtract) => Some(Ty::Size),
             _ => None,
         };
         let Some(result) = result else {
@@ -287,6 +300,17 @@ impl<'p> Cx<'p> {
             self.report(Diagnostic::error(&codes::BAD_OPERANDS, span, message).with_help(help));
             return Ty::Unknown;
         };
+        if let (Some(x), Some(y)) = (constant::of(left, Some(scope)), constant::of(right, Some(scope)))
+            && x.calculated(op, &y).is_none()
+        {
+            let help = match result {
+                Ty::Duration | Ty::Size | Ty::Rate => "it would be negative, or too large",
+                _ => "it would have more than 10,000 digits",
+            };
+            let message = format!("`{} {} {}` has no value", self.text(left.span), sign(op), self.text(right.span));
+            self.report(Diagnostic::error(&codes::BAD_OPERANDS, left.span.to(right.span), message).with_help(help));
+            return Ty::Unknown;
+        }
         result
     }
 
@@ -344,8 +368,8 @@ impl<'p> Cx<'p> {
             }
         }
         let ends = (constant::of(from, Some(scope)), constant::of(to, Some(scope)));
-        if let (Some(a), Some(b)) = (ends.0.and_then(|end| end.amount()), ends.1.and_then(|end| end.amount()))
-            && a > b
+        if let (Some(a), Some(b)) = ends
+            && a.exceeds(&b)
         {
             let help = format!("write `{}..{}`", self.text(to.span), self.text(from.span));
             self.report(

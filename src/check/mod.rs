@@ -9,6 +9,7 @@ mod cx;
 mod errors;
 mod expr;
 mod functions;
+mod heard;
 mod index;
 mod lints;
 mod literals;

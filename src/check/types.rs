@@ -137,7 +137,7 @@ pub(super) fn named(name: &str) -> Option<Ty> {
         "any" => Ty::Unknown,
         "null" => Ty::Null,
         "bool" => Ty::Bool,
-        "number" => Ty::Number,
+        "number" | "integer" => Ty::Number,
         "string" | "uuid" | "timestamp" | "date" | "email" | "url" | "ipv4" | "ipv6" => Ty::String,
         "array" => Ty::list(),
         "object" => Ty::Object(None),

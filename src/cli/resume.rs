@@ -62,6 +62,10 @@ pub fn narrow(
         let own = shards.into_iter().nth(index as usize - 1).unwrap_or_default();
         output.print(&format!("shard {index}/{total}: {} of {}\n", own.len(), counted(portion.all.len(), "test")));
         keep_only(plan, release, &own);
+        // Loads are of the whole run; the first shard answers for them.
+        if index > 1 {
+            release.phases.iter_mut().for_each(|phase| phase.loads.clear());
+        }
     }
     if let Some(from) = &args.rerun_failed {
         if outputs.blob.is_some() {

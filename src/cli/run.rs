@@ -78,7 +78,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     };
     let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
     let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
-    tell_what_is_left_out(&prepared, output);
+    tell_what_is_left_out(&prepared, (&plan, &release), output);
     let result = runtime.block_on(carry_out(args, output, (Arc::new(plan), release), outputs, &portion, trusted));
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));
@@ -110,13 +110,12 @@ fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnosti
     Ok(trusted)
 }
 
-/// Loads are checked, and not carried out yet: a run that is green must not seem to have covered them.
-fn tell_what_is_left_out(prepared: &super::prepare::Prepared, output: &Output) {
-    let left_out = crate::plan::not_run_yet(&prepared.project);
-    let asked_for = |span| prepared.places.as_ref().is_none_or(|places| places.hold(span));
-    for one in left_out.iter().filter(|one| asked_for(one.span)) {
-        let file = prepared.project.sources.get(one.span.source).map(|file| file.name.clone()).unwrap_or_default();
-        output.error(&format!("note: the load \"{}\" in {file} is checked, and not run by this version\n", one.name));
+/// A load that no phase selects is no problem of the run, and is mentioned all the same.
+fn tell_what_is_left_out(prepared: &super::prepare::Prepared, (plan, release): (&Plan, &Release), output: &Output) {
+    let selected = |name: &String| release.phases.iter().any(|phase| phase.loads.contains(name));
+    for one in plan.loads.iter().filter(|load| !selected(&load.name)) {
+        let (name, file) = (&one.name, &one.file);
+        output.error(&format!("note: the load \"{name}\" in {file} is checked, and no phase runs it\n"));
     }
     for path in &prepared.idle {
         output.error(&format!("note: `{}` holds nothing that could be run\n", path.display()));

@@ -110,9 +110,9 @@ fn field(span: Span, of: &Value, name: &str) -> Result<Value, Fault> {
         return Err(fault(&codes::BAD_VALUE, span, message, "only objects have fields"));
     };
     fields.get(name).cloned().map(Value::from).ok_or_else(|| {
-        let help = match closest(name, fields.keys().map(String::as_str)) {
+        let help = match closest(name, fields.keys()) {
             Some(near) => format!("did you mean `.{near}`?"),
-            None => format!("it has: {}", fields.keys().take(12).cloned().collect::<Vec<_>>().join(", ")),
+            None => format!("it has: {}", fields.keys().take(12).collect::<Vec<_>>().join(", ")),
         };
         fault(&codes::NO_SUCH_PART, span, format!("the object has no field `{name}`"), help)
     })

@@ -1,5 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
+use crate::value::Json;
+
 use crate::event::{Exchange, Frame, Response};
 
 /// What subjects and JSONPaths are about.
@@ -12,21 +14,17 @@ pub enum Focus<'a> {
 
 /// A body read as JSON, once, when it is first asked for.
 #[derive(Debug, Default)]
-pub struct BodyJson(OnceLock<Option<Arc<crate::value::Json>>>);
+pub struct BodyJson(OnceLock<Option<Arc<Json>>>);
 
 impl BodyJson {
-    pub fn of(&self, response: &Response) -> Option<&Arc<crate::value::Json>> {
-        let parse = || {
-            let body = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
-            serde_json::from_slice(body).ok().map(Arc::new)
-        };
-        self.0.get_or_init(parse).as_ref()
+    pub fn of(&self, response: &Response) -> Option<&Arc<Json>> {
+        self.0.get_or_init(|| Json::read(&response.body).ok().map(Arc::new)).as_ref()
     }
 }
 
 impl Focus<'_> {
     /// The JSON that is looked at: the body, or the frame's payload.
-    pub fn json(&self) -> Option<&Arc<crate::value::Json>> {
+    pub fn json(&self) -> Option<&Arc<Json>> {
         match self {
             Focus::Nothing => None,
             Focus::Response { response, json, .. } => json.of(response),

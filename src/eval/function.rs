@@ -95,7 +95,7 @@ fn random_int(span: Span, from: &(Value, Span), to: &(Value, Span), context: &Co
 }
 
 fn json((value, span): &(Value, Span)) -> Result<Value, Fault> {
-    serde_json::from_str::<crate::value::Json>(&value.to_text()).map(Value::from).map_err(|error| {
+    crate::value::Json::parse(&value.to_text()).map(Value::from).map_err(|error| {
         fault(
             &codes::BAD_ARGUMENT,
             *span,
@@ -110,7 +110,7 @@ fn jwt((value, span): &(Value, Span)) -> Result<Value, Fault> {
     let token = value.to_text();
     let claims = token.split('.').nth(1).filter(|_| token.split('.').count() == 3);
     let decoded = claims.and_then(|claims| URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok());
-    let parsed = decoded.and_then(|json| serde_json::from_slice::<crate::value::Json>(&json).ok());
+    let parsed = decoded.and_then(|json| crate::value::Json::read(&json).ok());
     parsed.map(Value::from).ok_or_else(|| {
         fault(
             &codes::BAD_ARGUMENT,

@@ -22,8 +22,13 @@ pub(super) fn css(response: &Response, selector: &str) -> Result<Vec<Value>, Uns
         reason: format!("`{selector}` isn't a CSS selector"),
         help: "a selector looks like `h1`, `.price`, `#total > span` or `a[href]`",
     })?;
-    kind_of(response)?;
-    let document = scraper::Html::parse_document(&String::from_utf8_lossy(&response.body));
+    let kind = kind_of(response)?;
+    let text = String::from_utf8_lossy(&response.body);
+    if matches!(kind, Kind::Xml) {
+        xml(&text, true)?;
+    }
+    rooted(&text)?;
+    let document = scraper::Html::parse_document(&text);
     let text = |element: scraper::ElementRef<'_>| element.text().collect::<String>();
     Ok(document.select(&selector).map(|element| Value::from(text(element).trim())).collect())
 }
@@ -89,25 +94,36 @@ fn kind_of(response: &Response) -> Result<Kind, Unsuitable> {
     Err(Unsuitable { reason, help: "JSON is looked at with a JSONPath such as `$.items[0]`, any text with `body`" })
 }
 
+/// Where there is no element at all, that a path finds none says nothing.
+fn rooted(text: &str) -> Result<(), Unsuitable> {
+    if super::root::has_element(text) {
+        return Ok(());
+    }
+    Err(Unsuitable {
+        reason: "the body has no element at all, so nothing can be found in it".to_owned(),
+        help: "look at it with `expect body …`; that a path finds nothing counts only in a document",
+    })
+}
+
 fn document(response: &Response) -> Result<Document, Unsuitable> {
     let kind = kind_of(response)?;
     let text = String::from_utf8_lossy(&response.body);
-    // Entities are bounded by the parser; files are never read.
-    let options = roxmltree::ParsingOptions { allow_dtd: matches!(kind, Kind::Xml), ..Default::default() };
+    rooted(&text)?;
     let html = || of_html(scraper::Html::parse_document(&text).tree.root());
     match kind {
         Kind::Html => Ok(html()),
-        Kind::Either => {
-            Ok(roxmltree::Document::parse_with_options(&text, options).map_or_else(|_| html(), |xml| of_xml(&xml)))
-        }
-        Kind::Xml => match roxmltree::Document::parse_with_options(&text, options) {
-            Ok(xml) => Ok(of_xml(&xml)),
-            Err(error) => Err(Unsuitable {
-                reason: format!("the answer isn't well-formed XML: {}", crate::diag::sanitize(&error.to_string())),
-                help: "its Content-Type promises XML; look at it with `expect body contains …`",
-            }),
-        },
+        Kind::Either => Ok(xml(&text, false).map_or_else(|_| html(), |xml| of_xml(&xml))),
+        Kind::Xml => xml(&text, true).map(|xml| of_xml(&xml)),
     }
+}
+
+fn xml(text: &str, allow_dtd: bool) -> Result<roxmltree::Document<'_>, Unsuitable> {
+    // Entities are bounded by the parser; files are never read.
+    let options = roxmltree::ParsingOptions { allow_dtd, ..Default::default() };
+    roxmltree::Document::parse_with_options(text, options).map_err(|error| Unsuitable {
+        reason: format!("the answer isn't well-formed XML: {}", crate::diag::sanitize(&error.to_string())),
+        help: "its Content-Type promises XML; look at it with `expect body contains …`",
+    })
 }
 
 /// Both builders walk without recursion: how deep a document nests is the server's choice.

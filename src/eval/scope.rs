@@ -101,7 +101,7 @@ mod tests {
         branches[1].collect(Slot(0), value(3));
         branches[1].set(Slot(1), value(9));
         branches.iter().for_each(|branch| scope.merge(branch));
-        assert_eq!(scope.get(Slot(0)), Some(&Value::from(serde_json::json!([1, 2, 3]))));
+        assert_eq!(scope.get(Slot(0)), Some(&Value::from(crate::value::test_json!([1, 2, 3]))));
         assert_eq!(scope.get(Slot(1)), Some(&value(9)));
     }
 }

@@ -1,9 +1,9 @@
 use super::expr::fault;
-use super::{Context, Fault, Focus, cookie, evaluate, markup};
+use super::{Context, Fault, Focus, Ground, cookie, evaluate, ground, markup};
 use crate::diag::codes;
 use crate::event::{Exchange, Frame, FrameKind, Response};
 use crate::plan::{Path, Piece, Subject, SubjectKind};
-use crate::value::{JsonPath, PathStep, Value, location};
+use crate::value::{JsonPath, PathStep, Value};
 
 /// What a subject finds.
 #[derive(Clone, Debug)]
@@ -16,19 +16,22 @@ pub struct Found {
     pub plain: bool,
     /// A body's text, for matchers of texts, beside the JSON that it also is.
     pub text: Option<String>,
+    /// Where nothing is found: what that rests on.
+    pub ground: Ground,
 }
 
 impl Found {
-    fn one(value: Value) -> Self {
-        Self { values: vec![value], plural: false, plain: false, text: None }
+    /// A value that is there.
+    pub fn one(value: Value) -> Self {
+        Self { values: vec![value], plural: false, plain: false, text: None, ground: Ground::Firm }
     }
 
     fn maybe(value: Option<Value>) -> Self {
-        Self { values: value.into_iter().collect(), plural: false, plain: false, text: None }
+        Self { values: value.into_iter().collect(), plural: false, plain: false, text: None, ground: Ground::Firm }
     }
 
     fn plain(text: Option<&str>) -> Self {
-        Self { values: text.map(Value::from).into_iter().collect(), plural: false, plain: true, text: None }
+        Self { plain: true, ..Self::maybe(text.map(Value::from)) }
     }
 
     /// Bytes, whose hexadecimal digits are a text for the matchers of texts.
@@ -38,7 +41,13 @@ impl Found {
     }
 
     fn list(values: Vec<Value>) -> Self {
-        Self { values, plural: true, plain: true, text: None }
+        Self { values, plural: true, plain: true, text: None, ground: Ground::Firm }
+    }
+
+    /// Of what a path to an optional part of another finds: without that other one, its absence says little.
+    fn within(self, holder: bool) -> Self {
+        let ground = if holder || !self.values.is_empty() { Ground::Firm } else { Ground::NoParent };
+        Self { ground, ..self }
     }
 
     /// The one value, or the list of all; `None` when it is absent.
@@ -67,7 +76,13 @@ pub fn find(subject: &Subject, context: &Context<'_>) -> Result<Found, Fault> {
 
 /// A subject as a value in an expression: absent is an error there.
 pub(super) fn value(subject: &Subject, context: &Context<'_>) -> Result<Value, Fault> {
-    find(subject, context)?.value().ok_or_else(|| {
+    let found = find(subject, context)?;
+    if let Ground::None(baseless) = &found.ground {
+        let message = format!("nothing is found here, since {}", baseless.why);
+        let help = baseless.help.clone().unwrap_or_else(|| "an absence counts only where it could be found".to_owned());
+        return Err(fault(&codes::NO_SUCH_PART, subject.span, message, help));
+    }
+    found.value().ok_or_else(|| {
         let noun = context.focus.noun();
         fault(
             &codes::NO_SUCH_PART,
@@ -82,7 +97,7 @@ pub(super) fn value(subject: &Subject, context: &Context<'_>) -> Result<Value, F
 pub fn locate(subject: &Subject, context: &Context<'_>) -> Vec<Vec<PathStep>> {
     let SubjectKind::JsonPath(path) = &subject.kind else { return Vec::new() };
     let (Some(json), Ok(path)) = (context.focus.json(), complete(path, context)) else { return Vec::new() };
-    path.select(json).into_iter().filter_map(|node| location(json, node)).collect()
+    path.locate(json).into_iter().map(|(way, _)| way).collect()
 }
 
 /// The length of a string in characters, of a list in elements, of an object in fields, of bytes.
@@ -129,8 +144,9 @@ fn json_path(subject: &Subject, path: &Path, context: &Context<'_>) -> Result<Fo
     if path.as_str() == "$" {
         return Ok(Found::one(Value::Json(json.clone())));
     }
-    let values = path.select(json).into_iter().cloned().map(Value::from).collect();
-    Ok(Found { values, plural: !path.is_singular(), plain: false, text: None })
+    let values: Vec<Value> = path.select(json).into_iter().cloned().map(Value::from).collect();
+    let ground = if values.is_empty() { ground::of_nothing(&path, json) } else { Ground::Firm };
+    Ok(Found { values, plural: !path.is_singular(), plain: false, text: None, ground })
 }
 
 /// The path with the names in its brackets put in.
@@ -199,8 +215,14 @@ fn of_response(
         SubjectKind::HttpVersion => Found::maybe(http_version(response.version)),
         SubjectKind::Header(name) => Found::plain(response.header(name)),
         SubjectKind::Headers(name) => Found::list(response.headers(name).map(Value::from).collect()),
-        SubjectKind::Cookie { name, attribute } => Found::maybe(cookie::find(response, name, attribute.as_deref())),
-        SubjectKind::Certificate(what) => Found::maybe(certificate(exchange, what)),
+        SubjectKind::Cookie { name, attribute } => {
+            let found = Found::maybe(cookie::find(response, name, attribute.as_deref()));
+            found.within(attribute.is_none() || cookie::find(response, name, None).is_some())
+        }
+        SubjectKind::Certificate(what) => {
+            let secured = exchange.peer.as_ref().is_some_and(|peer| peer.tls.is_some());
+            Found::maybe(certificate(exchange, what)).within(secured)
+        }
         SubjectKind::XPath(path) => match markup::xpath(response, path).map_err(|why| unsuitable(subject, why))? {
             markup::Markup::Texts(texts) => Found::list(texts),
             markup::Markup::Value(value) => Found { plain: true, ..Found::one(value) },
@@ -226,13 +248,13 @@ fn body(response: &Response, json: Option<std::sync::Arc<crate::value::Json>>) -
         (None, Some(text)) => Value::from(text.as_str()),
         (None, None) => Value::Bytes(response.body.to_vec().into()),
     };
-    Found { values: vec![value], plural: false, plain: false, text }
+    Found { text, ..Found::one(value) }
 }
 
 /// `HTTP/1.1` is the number 1.1, `HTTP/2` is 2.
 fn http_version(version: &str) -> Option<Value> {
     let number = version.strip_prefix("HTTP/")?;
-    serde_json::from_str::<crate::value::Json>(number).ok().map(Value::from)
+    crate::value::Json::parse(number).ok().map(Value::from)
 }
 
 fn certificate(exchange: &Exchange, what: &str) -> Option<Value> {

@@ -32,6 +32,17 @@ pub struct Exchange {
     pub bytes_received: u64,
 }
 
+impl Exchange {
+    /// What is odd about the response, and no failure.
+    pub fn warnings(&self) -> Vec<String> {
+        let unknown = self.outcome.as_ref().ok().and_then(|response| response.charset().unknown);
+        let warning = |label| {
+            format!("its charset `{label}` isn't known (WHATWG Encoding, section 4.2): its text is read as UTF-8")
+        };
+        unknown.map(warning).into_iter().collect()
+    }
+}
+
 /// A header as sent or received. Values that aren't UTF-8 are read as ISO-8859-1 (RFC 9110, section 5.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {

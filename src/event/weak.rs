@@ -7,6 +7,12 @@ pub enum Weak {
     OneElement,
     /// `not exists` where what would hold it isn't there either.
     NoParent,
+    /// What is looked through, or claimed to lack something, is an empty list.
+    NoElement,
+    /// `!=`, `not in` and their like, of a value of another type.
+    OtherType,
+    /// There is nothing in what it is compared with, or none of what that names is there.
+    NothingCompared,
     /// A view whose `where` fitted none of the frames.
     UnmatchedView,
     /// A pattern in which every item may be left out, and that took no frame.
@@ -25,6 +31,9 @@ impl Weak {
         match self {
             Weak::OneElement => "one_element",
             Weak::NoParent => "no_parent",
+            Weak::NoElement => "no_element",
+            Weak::OtherType => "other_type",
+            Weak::NothingCompared => "nothing_compared",
             Weak::UnmatchedView => "unmatched_view",
             Weak::NothingTaken => "nothing_taken",
             Weak::NoGap => "no_gap",
@@ -38,6 +47,9 @@ impl Weak {
         match self {
             Weak::OneElement => "the list has one element, which has nothing to be compared with".to_owned(),
             Weak::NoParent => "what would hold it is missing too".to_owned(),
+            Weak::NoElement => "what it looks through is empty".to_owned(),
+            Weak::OtherType => "the value is of another type, so it differs whatever it is".to_owned(),
+            Weak::NothingCompared => "there is nothing that it could have been compared with".to_owned(),
             Weak::UnmatchedView => "no frame fitted the `where` of the view".to_owned(),
             Weak::NothingTaken => "every item may be left out, and no frame was taken".to_owned(),
             Weak::NoGap => "there were fewer than two frames to measure a gap between".to_owned(),

@@ -103,7 +103,7 @@ impl Printer<'_> {
             self.line(depth + 1);
             self.string(key);
             self.text.push_str(": ");
-            path.push(PathStep::Key(key.clone()));
+            path.push(PathStep::Key(key.to_owned()));
             self.value(value, path, depth + 1);
             path.pop();
         }
@@ -136,8 +136,8 @@ fn sanitize_unicode(text: &str) -> String {
 fn leads_on(json: &Json, rest: &[PathStep]) -> bool {
     match rest.first() {
         None => true,
-        Some(PathStep::Key(key)) => json.get(key).is_some(),
-        Some(PathStep::Index(index)) => json.get(index).is_some(),
+        Some(PathStep::Key(key)) => json.get(key.as_str()).is_some(),
+        Some(PathStep::Index(index)) => json.get(*index).is_some(),
     }
 }
 
@@ -187,8 +187,8 @@ fn window(name: String, text: String, labels: Vec<(Range<usize>, String)>) -> Ex
 
 #[cfg(test)]
 mod tests {
+    use crate::value::test_json as json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
@@ -212,7 +212,7 @@ mod tests {
     fn a_huge_body_is_cut_around_the_label() {
         let items: Vec<Json> = (0..10_000).map(|n| json!({"id": n, "text": "y".repeat(1000)})).collect();
         let excerpt =
-            json_excerpt("body", &Json::Array(items), &[(vec![PathStep::Index(5000), key("id")], "here".to_owned())]);
+            json_excerpt("body", &Json::from(items), &[(vec![PathStep::Index(5000), key("id")], "here".to_owned())]);
         assert!(excerpt.text.len() < 4096, "{}", excerpt.text.len());
         assert_eq!(&excerpt.text[excerpt.labels[0].0.clone()], "5000");
         assert!(excerpt.text.starts_with("…\n"));
@@ -222,7 +222,7 @@ mod tests {
         #[test]
         fn labels_always_lie_on_boundaries_of_the_text(text in "\\PC{0,300}", keys in prop::collection::vec("\\PC{0,5}", 0..40)) {
             let fields = keys.iter().map(|key| (key.clone(), json!({ "v": text }))).collect();
-            let labels: Vec<_> = keys.iter().map(|key| (vec![PathStep::Key(key.clone()), PathStep::Key("v".into())], "x".to_owned())).collect();
+            let labels: Vec<_> = keys.iter().map(|key| (vec![PathStep::Key(key.to_owned()), PathStep::Key("v".into())], "x".to_owned())).collect();
             let excerpt = json_excerpt("body", &Json::Object(fields), &labels);
             for (range, _) in &excerpt.labels {
                 prop_assert!(excerpt.text.get(range.clone()).is_some());

@@ -4,7 +4,13 @@ use crate::plan::{Environment, Request};
 
 /// The diagnostic of an exchange that got no answer.
 pub(super) fn diagnostic(request: &Request, failure: &Failure, environment: &Environment) -> Diagnostic {
-    let (code, help) = meaning(failure.kind);
+    let (code, help) = match failure.kind {
+        // A status that came is HTTP's: an HTTP server listens there.
+        FailureKind::Protocol if failure.status.is_some() => {
+            (&codes::PROTOCOL, "the server, or a proxy before it, breaks the rules of HTTP here; its log may say why")
+        }
+        kind => meaning(kind),
+    };
     let unverified = failure.kind == FailureKind::Unreal(Unreal::UnverifiedCertificate);
     let part = request.accept_invalid_certificate.filter(|_| unverified);
     let diagnostic = Diagnostic::error(code, part.unwrap_or(request.url.span), failure.message.clone()).with_help(help);

@@ -47,6 +47,6 @@ pub(crate) fn is_named(what: &What, frame: &Frame, context: &Context<'_>) -> Res
 fn holds(matcher: Option<&Matcher>, value: Option<Value>, context: &Context<'_>) -> Result<bool, Fault> {
     let Some(value) = value else { return Ok(false) };
     let Some(matcher) = matcher else { return Ok(true) };
-    let found = Found { values: vec![value], plural: false, plain: false, text: None };
+    let found = Found::one(value);
     apply(matcher, &found, context).map(|verdict| verdict.is_ok())
 }

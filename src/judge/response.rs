@@ -1,6 +1,6 @@
 use super::{ExpectationRecord, excerpt, failure};
 use crate::diag::{Code, Diagnostic, Severity, codes};
-use crate::eval::{BodyJson, Context, Fault, Focus, Found, Host, Scope, find, locate};
+use crate::eval::{BodyJson, Context, Fault, Focus, Found, Ground, Host, Scope, find, locate};
 use crate::event::{Exchange, Failure, FailureKind, Response, Weak};
 use crate::matchers::{Kind, Mismatch, apply, weakness};
 use crate::plan::{Capture, Check, Expectation, Plan, Request, Subject, SubjectKind};
@@ -199,7 +199,7 @@ fn missing_help(subject: &Subject, found: &Found, context: &Context<'_>) -> Opti
             let parent = crate::value::JsonPath::compile(parent).ok()?;
             let json = context.focus.json()?;
             let parent = parent.select(json).first().copied()?.as_object()?;
-            let keys = || parent.keys().map(String::as_str);
+            let keys = || parent.keys();
             match crate::diag::closest(key, keys()) {
                 Some(near) => Some(format!("there is `{near}` beside it; was that meant?")),
                 None if parent.is_empty() => None,
@@ -253,6 +253,12 @@ fn with_body(
 pub(crate) fn captured(capture: &Capture, context: &Context<'_>) -> Result<Value, Fault> {
     let missing = |message: String| Box::new(Diagnostic::error(&codes::CAPTURE_MISSING, capture.subject.span, message));
     let found = find(&capture.subject, context)?;
+    if let Ground::None(baseless) = &found.ground {
+        let mut diagnostic =
+            missing(format!("there is nothing to capture as `{}`, since {}", capture.name, baseless.why));
+        diagnostic.help.clone_from(&baseless.help);
+        return Err(Box::new(with_focus(*diagnostic, context, &[])));
+    }
     let Some(value) = found.value() else {
         let mut diagnostic = missing(format!("there is nothing to capture as `{}`", capture.name));
         diagnostic.help = missing_help(&capture.subject, &found, context);

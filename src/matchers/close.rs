@@ -21,9 +21,12 @@ pub(super) fn close_to(value: &Value, target: &Expr, tolerance: &Expr, context: 
         (Value::Percent(fraction), _) => magnitude(&target).map(|target| target.abs() * fraction),
         _ => magnitude(&tolerance),
     };
+    let Some(allowed) = allowed else {
+        let text = format!("is {}, and {} ({}) is no tolerance", show(value), show(&tolerance), tolerance.kind());
+        return Ok(Err(Mismatch::of(Kind::Unsuitable, text)));
+    };
     // The smallest step of a floating-point number mustn't decide at the very edge: 0.3 is within 0.1 ± 0.2.
-    let holds = allowed.is_some_and(|allowed| distance <= allowed + allowed.abs().max(distance) * 4.0 * f64::EPSILON);
-    if holds {
+    if distance <= allowed + allowed.abs().max(distance) * 4.0 * f64::EPSILON {
         return Ok(Ok(()));
     }
     Ok(Err(Mismatch::new(format!("is {}, expected {} ± {}", show(value), show(&target), show(&tolerance)))))

@@ -65,15 +65,15 @@ fn walk(expected: &Json, actual: &Json, path: &mut Vec<PathStep>, found: &mut Ve
     match (expected, actual) {
         (Json::Object(a), Json::Object(b)) => {
             for (key, value) in a {
-                path.push(PathStep::Key(key.clone()));
+                path.push(PathStep::Key(key.to_owned()));
                 match b.get(key) {
                     Some(other) => walk(value, other, path, found),
                     None => found.push(Difference::missing(path, show_json(value))),
                 }
                 path.pop();
             }
-            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(*key)) {
-                path.push(PathStep::Key(key.clone()));
+            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(key)) {
+                path.push(PathStep::Key(key.to_owned()));
                 found.push(Difference::extra(path, show_json(value)));
                 path.pop();
             }
@@ -151,8 +151,8 @@ fn align(a: &[Json], b: &[Json]) -> Vec<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::test_json as json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
@@ -178,7 +178,7 @@ mod tests {
         let leaf = prop_oneof![Just(json!(null)), (0i64..4).prop_map(Json::from), "[ab]{0,2}".prop_map(Json::from)];
         leaf.prop_recursive(3, 24, 4, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..5).prop_map(Json::Array),
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
                 prop::collection::btree_map("[abc]", inner, 0..4)
                     .prop_map(|map| Json::Object(map.into_iter().collect())),
             ]

@@ -1,4 +1,4 @@
-use super::{Mismatch, Verdict};
+use super::{Kind, Mismatch, Verdict};
 use crate::eval::{Context, Fault, compare, equal, evaluate, show};
 use crate::plan::{Expr, ExprKind};
 use crate::value::Value;
@@ -8,18 +8,28 @@ pub(super) fn is_in(value: &Value, operand: &Expr, context: &Context<'_>) -> Ver
     let holds = match &operand.kind {
         ExprKind::Range(from, to) => {
             let (from, to) = (evaluate(from, context)?, evaluate(to, context)?);
-            compare(value, &from).is_some_and(std::cmp::Ordering::is_ge)
-                && compare(value, &to).is_some_and(std::cmp::Ordering::is_le)
+            let (Some(above), Some(below)) = (compare(value, &from), compare(value, &to)) else {
+                let (value_shown, kind) = (show(value), value.kind());
+                let text =
+                    format!("is {value_shown} ({kind}), which can't be ordered with {}", shown(operand, context)?);
+                return Ok(Err(Mismatch::of(Kind::Unsuitable, text)));
+            };
+            above.is_ge() && below.is_le()
         }
         _ => {
             let list = evaluate(operand, context)?;
-            match &list {
-                Value::List(values) => values.iter().any(|one| equal(value, one)),
+            let among = match &list {
+                Value::List(values) => Some(values.iter().any(|one| equal(value, one))),
                 Value::Json(json) => {
-                    json.as_array().is_some_and(|items| items.iter().any(|one| equal(value, &Value::from(one.clone()))))
+                    json.as_array().map(|items| items.iter().any(|one| equal(value, &Value::from(one.clone()))))
                 }
-                _ => false,
-            }
+                _ => None,
+            };
+            let Some(among) = among else {
+                let text = format!("is to be one of {} ({}), which isn't a list", show(&list), list.kind());
+                return Ok(Err(Mismatch::of(Kind::Unsuitable, text)));
+            };
+            among
         }
     };
     if holds {

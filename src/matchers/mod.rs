@@ -17,8 +17,10 @@ pub use condition::condition;
 pub use difference::{Difference, differences};
 pub use weak::weakness;
 
-use crate::eval::{Context, Fault, Found, show};
+use crate::diag::{Diagnostic, codes};
+use crate::eval::{Context, Fault, Found, Ground, show};
 use crate::plan::{Matcher, MatcherKind};
+use crate::source::Span;
 use crate::value::{PathStep, Value};
 
 /// Why an expectation doesn't hold.
@@ -35,6 +37,8 @@ pub struct Mismatch {
     pub path: Vec<PathStep>,
     /// How two structures differ, for a display of its own.
     pub differences: Vec<Difference>,
+    /// The question can't be asked of some part, or of nothing: then its contrary doesn't hold either.
+    pub undecided: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,10 +62,27 @@ impl Mismatch {
         Box::new(Self { text: text.into(), kind, ..Self::default() })
     }
 
+    /// There is nothing, of which neither this nor its contrary is true.
+    fn of_nothing(text: impl Into<String>) -> Box<Self> {
+        Box::new(Self { text: text.into(), kind: Kind::Missing, undecided: true, ..Self::default() })
+            .with_help("an empty list proves nothing; `is empty` expects one")
+    }
+
+    fn is_undecided(&self) -> bool {
+        self.undecided || self.kind == Kind::Unsuitable
+    }
+
     fn with_help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
         self.help = Some(help.into());
         self
     }
+}
+
+/// A loop over a list that turned out to be empty.
+pub fn no_element(list: Span) -> Fault {
+    let message = "this list is empty, so nothing is done for any element, and nothing is proved";
+    let help = "write `for each NAME in LIST or none` where none is fine";
+    Box::new(Diagnostic::error(&codes::NO_ELEMENT, list, message).with_help(help))
 }
 
 /// What a matcher says: it holds, it doesn't, or it can't be evaluated.
@@ -72,6 +93,11 @@ pub type Verdict = Result<Result<(), Box<Mismatch>>, Fault>;
 /// # Errors
 /// An operand has no value.
 pub fn apply(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
+    if let Ground::None(baseless) = &found.ground {
+        let text = format!("finds nothing, since {}, so nothing is proved", baseless.why);
+        let help = baseless.help.clone().or_else(|| Some("an absence counts only in a list or an object".to_owned()));
+        return Ok(Err(Box::new(Mismatch { help, undecided: true, ..*Mismatch::of(Kind::Missing, text) })));
+    }
     match &matcher.kind {
         MatcherKind::Exists => return Ok(exists(found)),
         MatcherKind::Not(inner) => return not(inner, found, context),
@@ -113,11 +139,9 @@ pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context:
         | MatcherKind::Not(_)
         | MatcherKind::Each(_)
         | MatcherKind::Some(_)
-        | MatcherKind::None(_) => apply(
-            matcher,
-            &Found { values: vec![value.clone()], plural: false, plain: false, text: text.map(str::to_owned) },
-            context,
-        ),
+        | MatcherKind::None(_) => {
+            apply(matcher, &Found { text: text.map(str::to_owned), ..Found::one(value.clone()) }, context)
+        }
     }
 }
 
@@ -135,7 +159,7 @@ fn not(inner: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
         .with_help("`not exists` expects it to be missing")));
     }
     match apply(inner, found, context)? {
-        Err(mismatch) if mismatch.kind == Kind::Unsuitable => Ok(Err(mismatch)),
+        Err(mismatch) if mismatch.is_undecided() => Ok(Err(mismatch)),
         Err(_) => Ok(Ok(())),
         Ok(()) => {
             let value = found.value().map_or("missing".to_owned(), |value| show(&value));

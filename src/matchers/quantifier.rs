@@ -24,10 +24,7 @@ pub(super) fn each(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
         Err(mismatch) => return Ok(Err(mismatch)),
     };
     if items.is_empty() {
-        let text = format!("has no elements, expected each {}", expected(inner, context)?);
-        return Ok(Err(
-            Mismatch::of(Kind::Missing, text).with_help("an empty list proves nothing; `is empty` expects one")
-        ));
+        return nothing("each", inner, context);
     }
     let mut wrong = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -42,6 +39,7 @@ pub(super) fn each(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
         String::new()
     };
     let mut mismatch = Mismatch::of(Kind::Element, format!("at {index} {}{more}", first.text));
+    mismatch.undecided = wrong.iter().all(|(_, mismatch)| mismatch.is_undecided());
     mismatch.help.clone_from(&first.help);
     place(&mut mismatch, *index, nodes, &first.path);
     Ok(Err(mismatch))
@@ -52,9 +50,14 @@ pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
         Ok(items) => items,
         Err(mismatch) => return Ok(Err(mismatch)),
     };
+    if items.is_empty() {
+        return nothing("some", inner, context);
+    }
+    let mut undecided = false;
     for item in &items {
-        if one(inner, item, None, context)?.is_ok() {
-            return Ok(Ok(()));
+        match one(inner, item, None, context)? {
+            Ok(()) => return Ok(Ok(())),
+            Err(mismatch) => undecided |= mismatch.is_undecided(),
         }
     }
     let all = Value::list(items.clone());
@@ -64,23 +67,40 @@ pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
         items.len(),
         expected(inner, context)?
     );
-    Ok(Err(Mismatch::of(Kind::Element, text)))
+    Ok(Err(Box::new(Mismatch { undecided, ..*Mismatch::of(Kind::Element, text) })))
 }
 
+/// An element of which it can't be said whether it is as expected is none that isn't.
 pub(super) fn none(inner: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
     let (items, nodes) = match elements(found) {
         Ok(items) => items,
         Err(mismatch) => return Ok(Err(mismatch)),
     };
+    if items.is_empty() {
+        return nothing("none", inner, context);
+    }
+    let mut undecided = None;
     for (index, item) in items.iter().enumerate() {
-        if one(inner, item, None, context)?.is_ok() {
-            let text = format!("at {index} is {}, expected none {}", show(item), expected(inner, context)?);
-            let mut mismatch = Mismatch::of(Kind::Element, text);
-            place(&mut mismatch, index, nodes, &[]);
-            return Ok(Err(mismatch));
+        match one(inner, item, None, context)? {
+            Ok(()) => {
+                let text = format!("at {index} is {}, expected none {}", show(item), expected(inner, context)?);
+                let mut mismatch = Mismatch::of(Kind::Element, text);
+                place(&mut mismatch, index, nodes, &[]);
+                return Ok(Err(mismatch));
+            }
+            Err(mismatch) if undecided.is_none() && mismatch.is_undecided() => undecided = Some((index, mismatch)),
+            Err(_) => {}
         }
     }
-    Ok(Ok(()))
+    let Some((index, unasked)) = undecided else { return Ok(Ok(())) };
+    let mut mismatch = Mismatch::of(Kind::Unsuitable, format!("at {index} {}", unasked.text));
+    mismatch.help = unasked.help;
+    place(&mut mismatch, index, nodes, &unasked.path);
+    Ok(Err(mismatch))
+}
+
+fn nothing(quantifier: &str, inner: &Matcher, context: &Context<'_>) -> Verdict {
+    Ok(Err(Mismatch::of_nothing(format!("has no elements, expected {quantifier} {}", expected(inner, context)?))))
 }
 
 fn place(mismatch: &mut Mismatch, index: usize, nodes: bool, below: &[PathStep]) {

@@ -1,20 +1,25 @@
+use std::cell::Cell;
+
 use super::difference::Difference;
 use super::{Kind, Mismatch};
-use crate::value::{PathStep, Value};
+use crate::value::{Json, PathStep, Value};
 
 /// Valid by a JSON Schema. References to other documents aren't followed: nothing is fetched.
 pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> Result<(), Box<Mismatch>> {
     const MOST: usize = 20;
-    let validator = match jsonschema::validator_for(schema) {
+    let inexact = |what: &str, error: crate::value::NotExact| {
+        let text = format!("can't be checked: {what} holds {}, which no JSON Schema check here keeps exactly", error.0);
+        Mismatch::of(Kind::Schema, text)
+    };
+    let schema = schema.to_serde().map_err(|error| inexact(&format!("\"{name}\""), error))?;
+    let validator = match jsonschema::validator_for(&schema) {
         Ok(validator) => validator,
         Err(error) => {
-            return Err(Mismatch::of(
-                Kind::Schema,
-                format!("can't be checked: \"{name}\" isn't a usable JSON Schema ({error})"),
-            ));
+            let text = format!("can't be checked: \"{name}\" isn't a usable JSON Schema ({error})");
+            return Err(Box::new(Mismatch { undecided: true, ..*Mismatch::of(Kind::Schema, text) }));
         }
     };
-    let json = value.to_json();
+    let json = value.to_json().to_serde().map_err(|error| inexact("the value", error))?;
     let errors: Vec<Difference> = validator
         .iter_errors(&json)
         .take(MOST)
@@ -41,4 +46,102 @@ fn steps(pointer: &str) -> Vec<PathStep> {
         .skip(1)
         .map(|token| token.parse().map_or_else(|_| PathStep::Key(unescape(token)), PathStep::Index))
         .collect()
+}
+
+/// Keywords that ask something of any value (JSON Schema 2020-12 and the drafts before it).
+const OF_ANY: [&str; 8] = ["type", "enum", "const", "not", "oneOf", "$dynamicRef", "$recursiveRef", "extends"];
+const OF_NUMBERS: [&str; 6] =
+    ["multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "divisibleBy"];
+const OF_STRINGS: [&str; 6] = ["maxLength", "minLength", "pattern", "format", "contentEncoding", "contentMediaType"];
+const OF_LISTS: [&str; 6] = ["maxItems", "minItems", "uniqueItems", "contains", "maxContains", "minContains"];
+const OF_OBJECTS: [&str; 6] =
+    ["maxProperties", "minProperties", "required", "dependentRequired", "dependentSchemas", "dependencies"];
+/// How many references are followed, one from another.
+const DEEPEST: usize = 32;
+/// How many schemas are looked at in all.
+const MOST_STEPS: usize = 100_000;
+
+/// Whether a schema by which a value is valid asked anything of it. A misspelt keyword asks nothing, nor does one for values of another type.
+pub(super) fn asks_something(schema: &Json, value: &Json) -> bool {
+    Asking { root: schema, left: Cell::new(MOST_STEPS) }.of(schema, value, 0)
+}
+
+/// What a JSON Pointer (RFC 6901) leads to.
+fn target<'j>(root: &'j Json, pointer: &str) -> Option<&'j Json> {
+    steps(pointer).iter().try_fold(root, |at, step| match (at, step) {
+        (Json::Object(fields), PathStep::Key(key)) => fields.get(key),
+        (Json::Object(fields), PathStep::Index(index)) => fields.get(&index.to_string()),
+        (Json::Array(items), PathStep::Index(index)) => items.get(*index),
+        _ => None,
+    })
+}
+
+struct Asking<'s> {
+    root: &'s Json,
+    /// How many more schemas are looked at: references may make any number of them.
+    left: Cell<usize>,
+}
+
+impl Asking<'_> {
+    fn of(&self, schema: &Json, value: &Json, depth: usize) -> bool {
+        let Some(keywords) = schema.as_object() else { return schema.as_bool() == Some(false) };
+        self.left.set(self.left.get().saturating_sub(1));
+        if depth > DEEPEST || self.left.get() == 0 {
+            return true;
+        }
+        let has = |names: &[&str]| names.iter().any(|name| keywords.get(*name).is_some());
+        let own = match value {
+            Json::Number(_) => has(&OF_NUMBERS),
+            Json::String(_) => has(&OF_STRINGS),
+            Json::Array(_) => has(&OF_LISTS),
+            Json::Object(_) => has(&OF_OBJECTS),
+            _ => false,
+        };
+        if own || has(&OF_ANY) {
+            return true;
+        }
+        let under = |schema: &Json, value: &Json| self.of(schema, value, depth + 1);
+        let each = |name: &str| keywords.get(name).and_then(Json::as_array);
+        let of_all = each("allOf").is_some_and(|all| all.iter().any(|one| under(one, value)));
+        let of_any = each("anyOf").is_some_and(|any| any.iter().all(|one| under(one, value)));
+        let referred = keywords.get("$ref").is_some_and(|to| match to.as_str().and_then(|to| to.strip_prefix('#')) {
+            Some(pointer) => target(self.root, pointer).is_none_or(|target| under(target, value)),
+            None => true,
+        });
+        let branches =
+            ["if", "then", "else"].iter().any(|name| keywords.get(*name).is_some_and(|one| under(one, value)));
+        if of_all || of_any || referred || branches {
+            return true;
+        }
+        let below = |names: &[&str], value: &Json| {
+            names.iter().any(|name| keywords.get(*name).is_some_and(|one| under(one, value)))
+        };
+        match value {
+            Json::Array(items) => {
+                let first = each("prefixItems").or_else(|| each("items"));
+                let by_place =
+                    first.is_some_and(|first| first.iter().zip(items.iter()).any(|(one, item)| under(one, item)));
+                let rest = ["items", "additionalItems", "unevaluatedItems"];
+                by_place || items.iter().any(|item| below(&rest, item))
+            }
+            Json::Object(fields) => {
+                let named = keywords.get("properties").and_then(Json::as_object).is_some_and(|properties| {
+                    properties.iter().any(|(name, one)| fields.get(name).is_some_and(|value| under(one, value)))
+                });
+                let patterned = keywords.get("patternProperties").and_then(Json::as_object).is_some_and(|patterns| {
+                    patterns.iter().any(|(_, one)| fields.iter().any(|(_, value)| under(one, value)))
+                });
+                let rest = ["additionalProperties", "unevaluatedProperties"];
+                let names = keywords.get("propertyNames");
+                named
+                    || patterned
+                    || fields.iter().any(|(_, value)| below(&rest, value))
+                    || names.is_some_and(|names| !fields.is_empty() && names.as_bool() != Some(true))
+                    || ["additionalProperties", "unevaluatedProperties"]
+                        .iter()
+                        .any(|name| keywords.get(*name).and_then(Json::as_bool) == Some(false))
+            }
+            _ => false,
+        }
+    }
 }

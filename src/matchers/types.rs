@@ -91,7 +91,7 @@ fn walk(json: &Json, ty: &Type, plan: &Plan, path: &mut Vec<PathStep>, found: &m
 fn walk_fields(json: &Json, fields: &[ShapeField], plan: &Plan, path: &mut Vec<PathStep>, found: &mut Vec<Difference>) {
     for field in fields {
         path.push(PathStep::Key(field.name.clone()));
-        match json.get(&field.name) {
+        match json.get(field.name.as_str()) {
             Some(value) => walk(value, &field.ty, plan, path, found),
             None if field.optional => {}
             None => found.push(Difference::missing(path, words(&field.ty, plan))),
@@ -113,6 +113,7 @@ fn simple(json: &Json, ty: &Type) -> bool {
         Type::Null => json.is_null(),
         Type::Bool => json.is_boolean(),
         Type::Number => json.is_number(),
+        Type::Integer => json.as_number().is_some_and(crate::value::JsonNumber::is_integer),
         Type::String => json.is_string(),
         Type::Array => json.is_array(),
         Type::Object => json.is_object(),
@@ -162,6 +163,7 @@ pub(super) fn words(ty: &Type, plan: &Plan) -> String {
         Type::Null => "null".to_owned(),
         Type::Array => "an array".to_owned(),
         Type::Object | Type::Fields(_) => "an object".to_owned(),
+        Type::Integer => "an integer".to_owned(),
         Type::Email => "an email address".to_owned(),
         Type::Url => "a URL".to_owned(),
         Type::Ipv4 => "an IPv4 address".to_owned(),

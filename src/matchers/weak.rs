@@ -1,27 +1,164 @@
-//! Whether an expectation that holds proves anything: the one place that knows of each matcher what it takes for granted.
+//! Whether an expectation that holds proves anything: the one place that knows what each matcher takes for granted.
 
-use crate::eval::{Context, Found, length_of};
+use super::schema;
+use crate::eval::{Context, Found, Ground, evaluate};
 use crate::event::Weak;
-use crate::plan::{Matcher, MatcherKind, Partial, PartialKind};
+use crate::plan::{Expr, ExprKind, Matcher, MatcherKind, Partial, PartialKind, Plan};
 use crate::syntax::ast::BinaryOp;
+use crate::value::{Json, ShapeField, Type, Value, json_kind};
 
 /// Why a matcher that holds proves little of what was found; `None` where it proves what it says.
 pub fn weakness(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Option<Weak> {
-    let _ = (BinaryOp::Equal, context);
-    match &matcher.kind {
-        MatcherKind::IsUnique | MatcherKind::IsSorted { .. } => {
-            let one = if found.plural {
-                found.values.len() == 1
-            } else {
-                found.values.first().and_then(length_of) == Some(1)
-            };
-            one.then_some(Weak::OneElement)
+    if found.values.is_empty() {
+        let of_ground = match found.ground {
+            Ground::NoParent => Some(Weak::NoParent),
+            Ground::Empty => Some(Weak::NoElement),
+            _ => None,
+        };
+        if of_ground.is_some() {
+            return of_ground;
         }
-        MatcherKind::Partial(partial) => accepts_anything(partial).then_some(Weak::AcceptsAnything),
+    }
+    if let MatcherKind::Exists = matcher.kind {
+        return None;
+    }
+    if let MatcherKind::Not(inner) = &matcher.kind
+        && matches!(inner.kind, MatcherKind::Exists)
+    {
+        return None;
+    }
+    // A path to several gives a list, whatever there is.
+    if found.plural && is_array(&matcher.kind) {
+        return Some(Weak::AcceptsAnything);
+    }
+    of_value(matcher, &found.value()?, found.text.as_deref(), context)
+}
+
+fn is_array(kind: &MatcherKind) -> bool {
+    matches!(
+        kind,
+        MatcherKind::Is(Type::Array) | MatcherKind::Partial(Partial { kind: PartialKind::Type(Type::Array), .. })
+    )
+}
+
+fn of_value(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Context<'_>) -> Option<Weak> {
+    let anything = |accepts: bool| accepts.then_some(Weak::AcceptsAnything);
+    let is_empty_text = |operand: &Expr| evaluate(operand, context).is_ok_and(|part| part.as_str() == Some(""));
+    match &matcher.kind {
+        MatcherKind::Not(inner) => negated(inner, value, text, context),
+        MatcherKind::Each(inner) => all_elements(value, |item| of_value(inner, item, None, context)),
+        MatcherKind::Some(inner) => {
+            let weak = all_elements(value, |item| of_value(inner, item, None, context));
+            weak.filter(|weak| *weak == Weak::AcceptsAnything)
+        }
+        MatcherKind::None(inner) => all_elements(value, |item| negated(inner, item, None, context)),
+        MatcherKind::IsUnique | MatcherKind::IsSorted { .. } => {
+            (elements(value)?.len() == 1).then_some(Weak::OneElement)
+        }
+        MatcherKind::Is(Type::List(_)) if elements(value).is_some_and(|items| items.is_empty()) => {
+            Some(Weak::NoElement)
+        }
+        MatcherKind::Is(ty) => anything(accepts(ty, value.as_json(), context.plan, 0)),
+        MatcherKind::Partial(partial) => match &partial.kind {
+            PartialKind::Any => Some(Weak::AcceptsAnything),
+            PartialKind::Object(entries) => anything(entries.is_empty()),
+            PartialKind::Type(ty) => anything(accepts(ty, value.as_json(), context.plan, 0)),
+            PartialKind::Regex(pattern) => anything(pattern.matches_everything()),
+            _ => None,
+        },
+        MatcherKind::Schema { schema, .. } => anything(!schema::asks_something(schema, &value.to_json())),
+        MatcherKind::Regex(pattern) => anything(pattern.matches_everything()),
+        MatcherKind::StartsWith(operand) | MatcherKind::EndsWith(operand) => anything(is_empty_text(operand)),
+        MatcherKind::Contains(operand) => {
+            let is_text = text.is_some() || value.as_str().is_some();
+            anything(is_text && is_empty_text(operand))
+        }
+        MatcherKind::Compare(BinaryOp::NotEqual, operand) => differs(value, operand, context),
         _ => None,
     }
 }
 
-fn accepts_anything(partial: &Partial) -> bool {
-    matches!(partial.kind, PartialKind::Any)
+/// That a value isn't something.
+fn negated(inner: &Matcher, value: &Value, text: Option<&str>, context: &Context<'_>) -> Option<Weak> {
+    match &inner.kind {
+        MatcherKind::Not(inner) => of_value(inner, value, text, context),
+        MatcherKind::Some(inner) => all_elements(value, |item| negated(inner, item, None, context)),
+        MatcherKind::Compare(BinaryOp::Equal, operand) | MatcherKind::Equals(operand) => {
+            differs(value, operand, context)
+        }
+        MatcherKind::Contains(_) => elements(value)?.is_empty().then_some(Weak::NoElement),
+        MatcherKind::In(operand) if !matches!(operand.kind, ExprKind::Range(..)) => {
+            let list = evaluate(operand, context).ok()?;
+            match elements(&list)?.as_slice() {
+                [] => Some(Weak::NothingCompared),
+                items => items.iter().all(|item| is_other(value, item)).then_some(Weak::OtherType),
+            }
+        }
+        MatcherKind::Partial(partial) => match (&partial.kind, value.as_json()?) {
+            (PartialKind::Object(entries), Json::Object(fields)) => {
+                let key = |entry: &(Expr, Partial)| evaluate(&entry.0, context).ok().map(|key| key.to_text());
+                let none = entries.iter().all(|entry| key(entry).is_none_or(|key| fields.get(&key).is_none()));
+                none.then_some(Weak::NothingCompared)
+            }
+            (PartialKind::Object(_), _) => Some(Weak::OtherType),
+            (PartialKind::List(_), other) => (!other.is_array()).then_some(Weak::OtherType),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Two values of different types are never equal, whatever the server meant; but that something isn't null says that it is there.
+fn differs(value: &Value, operand: &Expr, context: &Context<'_>) -> Option<Weak> {
+    let expected = evaluate(operand, context).ok()?;
+    if elements(value).is_some_and(|items| items.is_empty())
+        && elements(&expected).is_some_and(|items| !items.is_empty())
+    {
+        return Some(Weak::NoElement);
+    }
+    is_other(value, &expected).then_some(Weak::OtherType)
+}
+
+fn is_other(value: &Value, expected: &Value) -> bool {
+    match (value.as_json(), expected.as_json()) {
+        (_, Some(Json::Null)) => false,
+        (Some(value), Some(expected)) => json_kind(value) != json_kind(expected),
+        _ => false,
+    }
+}
+
+fn elements(value: &Value) -> Option<Vec<Value>> {
+    super::sequence::elements(value)
+}
+
+/// The reason of all elements of a list, where all of them are weak.
+fn all_elements(value: &Value, weak: impl Fn(&Value) -> Option<Weak>) -> Option<Weak> {
+    let items = elements(value)?;
+    let first = items.first().and_then(&weak)?;
+    items.iter().skip(1).all(|item| weak(item).is_some()).then_some(first)
+}
+
+/// How deep types are followed: shapes may refer to themselves.
+const DEEPEST: usize = 32;
+
+/// Whether a type that a value has asks nothing of it.
+fn accepts(ty: &Type, value: Option<&Json>, plan: &Plan, depth: usize) -> bool {
+    if depth > DEEPEST {
+        return false;
+    }
+    let fields = |fields: &[ShapeField]| {
+        value.and_then(Json::as_object).is_some_and(|object| {
+            fields.iter().all(|field| match object.get(&field.name) {
+                None => field.optional,
+                Some(value) => field.optional && accepts(&field.ty, Some(value), plan, depth + 1),
+            })
+        })
+    };
+    match ty {
+        Type::Any => true,
+        Type::Or(types) => types.iter().any(|ty| accepts(ty, value, plan, depth + 1)),
+        Type::Fields(own) => fields(own),
+        Type::Shape(id) => plan.shapes.get(*id).is_some_and(|shape| fields(&shape.fields)),
+        _ => false,
+    }
 }

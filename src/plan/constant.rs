@@ -86,7 +86,7 @@ fn range(from: &Expr, to: &Expr, env: &BTreeMap<String, Value>) -> Option<Value>
 fn index_of(of: &Value, index: &Value) -> Option<Value> {
     let of = of.as_json()?;
     let found = match index.as_json()? {
-        crate::value::Json::String(key) => of.get(key),
+        crate::value::Json::String(key) => of.get(&**key),
         index => of.get(usize::try_from(index.as_u64()?).ok()?),
     };
     found.cloned().map(Value::from)

@@ -47,10 +47,11 @@ fn place(project: &Project, module: ModuleId, name: &str) -> Result<PathBuf, Str
 }
 
 fn json(bytes: &[u8]) -> Result<Value, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice::<crate::value::Json>(bytes)
-        .map(Value::from)
-        .map_err(|error| format!("isn't valid JSON: {error}"))
+    let json = crate::value::Json::read(bytes).map_err(|fault| format!("isn't valid JSON: {fault}"))?;
+    match json.twice() {
+        Some((way, ..)) => Err(format!("gives `{}` twice", crate::value::path_text(&way))),
+        None => Ok(Value::from(json)),
+    }
 }
 
 /// A list of objects: the header line gives the keys, every value is a string.
@@ -65,7 +66,7 @@ fn csv(bytes: &[u8]) -> Result<Value, String> {
         let row = row.map(|(key, value)| (key.to_owned(), crate::value::Json::from(value))).collect();
         rows.push(crate::value::Json::Object(row));
     }
-    Ok(Value::from(crate::value::Json::Array(rows)))
+    Ok(Value::from(crate::value::Json::from(rows)))
 }
 
 fn in_words(error: &std::io::Error) -> String {

@@ -132,8 +132,12 @@ fn nothing_selected(filters: &[Filter<'_>], fitting: &[usize], total: usize) -> 
 /// Tags and priorities that no test has: a typing mistake, or a selection that misses.
 fn unknown(plan: &Plan, selection: &Selection) -> Vec<Diagnostic> {
     let tests = || plan.suites.iter().flat_map(|suite| &suite.tests);
-    let tags: BTreeSet<&str> = tests().flat_map(|test| &test.meta.tags).map(String::as_str).collect();
-    let priorities: BTreeSet<&str> = tests().filter_map(|test| test.meta.priority.as_deref()).collect();
+    let of_tests = tests().flat_map(|test| &test.meta.tags);
+    let of_loads = plan.loads.iter().flat_map(|load| &load.tags);
+    let tags: BTreeSet<&str> = of_tests.chain(of_loads).map(String::as_str).collect();
+    let of_tests = tests().filter_map(|test| test.meta.priority.as_deref());
+    let of_loads = plan.loads.iter().filter_map(|load| load.priority.as_deref());
+    let priorities: BTreeSet<&str> = of_tests.chain(of_loads).collect();
     let mut problems = Vec::new();
     for tag in selection.tags.iter().chain(&selection.without_tags).filter(|tag| !tags.contains(tag.as_str())) {
         problems.push(names_nothing(&codes::UNKNOWN_TAG, "tag", tag, &tags));

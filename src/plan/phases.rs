@@ -79,7 +79,7 @@ pub fn required_values(project: &Project, plan: DeclRef) -> Vec<(String, Span)> 
     names.flatten().map(|name| (name.text.clone(), name.span)).collect()
 }
 
-/// Says which tests each phase selects, and leaves only those in the plan that some phase does. Without a plan, one phase selects all.
+/// Says which tests and loads each phase selects, and leaves only those tests in the plan that some phase does. Without a plan, one phase selects all.
 pub fn lay_out_phases(plan: &mut Plan) -> Release {
     let Some(release) = &mut plan.release else {
         let tests = plan.suites.iter().flat_map(|suite| &suite.tests).map(|test| test.id.clone()).collect();
@@ -89,12 +89,21 @@ pub fn lay_out_phases(plan: &mut Plan) -> Release {
             gates: Vec::new(),
             budget: None,
             tests,
-            loads: Vec::new(),
+            loads: plan.loads.iter().map(|load| load.name.clone()).collect(),
             left_out: false,
         };
         return Release { name: None, phases: vec![phase], gates: Vec::new() };
     };
     let mut taken: HashSet<String> = HashSet::new();
+    let mut loads: Vec<String> = release.phases.iter().flat_map(|planned| planned.phase.loads.clone()).collect();
+    for planned in &mut release.phases {
+        let own: Vec<String> = super::loads::of_phase(&plan.loads, &planned.selectors, &loads)
+            .into_iter()
+            .map(|load| load.name.clone())
+            .collect();
+        loads.extend(own.iter().cloned());
+        planned.phase.loads.extend(own);
+    }
     for planned in &mut release.phases {
         let all = plan.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
         let selected = all.filter(|(suite, test)| {
@@ -159,7 +168,7 @@ mod tests {
             ("url", Value::from("https://a")),
             ("empty", Value::from("")),
             ("null", Value::null()),
-            ("zero", Value::from(serde_json::json!(0))),
+            ("zero", Value::from(crate::value::test_json!(0))),
             ("token", secret("t")),
             ("hollow", secret("")),
         ];

@@ -359,6 +359,8 @@ fn exchange(one: &Exchange) -> model::Exchange {
         failure: failure
             .map(|failure| model::Failure { kind: failure.kind.word().to_owned(), message: failure.message.clone() }),
         attempts: one.attempts,
+        reconnected: one.reconnected,
+        warnings: one.warnings(),
         started_ms: ms(one.started),
         peer: peer.and_then(|peer| peer.address.clone()),
         resolved: peer.map(|peer| peer.resolved.clone()),

@@ -1,10 +1,7 @@
 //! `test_results.json`: a stable, documented form (`docs/test_results.schema.json`). Fields may be added, never renamed.
 
-use std::collections::HashMap;
-
 use serde_json::Value as Json;
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 
 use super::{build, model};
 use crate::diag::Diagnostic;
@@ -28,36 +25,38 @@ pub enum Unreadable {
     Broken(String),
 }
 
+/// What tells a report from other JSON.
+#[derive(serde::Deserialize)]
+struct Head {
+    schema: Option<Json>,
+    tool: Option<Json>,
+    tests: Option<serde::de::IgnoredAny>,
+}
+
 /// Reads a report again.
 ///
 /// # Errors
 ///
 /// What is no report of this or an earlier version's, and why.
 pub fn parse(text: &str) -> Result<model::Report, Unreadable> {
-    let fields: HashMap<String, Box<RawValue>> =
-        serde_json::from_str(text).map_err(|error| match error.classify() {
-            Category::Data => Unreadable::Foreign("it isn't an object".to_owned()),
-            Category::Eof => {
-                let line = text.lines().count();
-                Unreadable::NoJson(format!("it ends in the middle, on line {line}"))
-            }
-            _ => Unreadable::NoJson(format!("see line {}, column {}", error.line(), error.column())),
-        })?;
-    let number = |name: &str| fields.get(name).and_then(|value| serde_json::from_str::<u64>(value.get()).ok());
-    let missing: Vec<String> = ["schema", "tool", "tests"]
-        .iter()
-        .filter(|name| !fields.contains_key(**name))
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let Some(schema) = number("schema").filter(|_| missing.is_empty()) else {
+    let head: Head = serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Data => Unreadable::Foreign("it isn't an object".to_owned()),
+        Category::Eof => {
+            let line = text.lines().count();
+            Unreadable::NoJson(format!("it ends in the middle, on line {line}"))
+        }
+        _ => Unreadable::NoJson(format!("see line {}, column {}", error.line(), error.column())),
+    })?;
+    let there = [("schema", head.schema.is_some()), ("tool", head.tool.is_some()), ("tests", head.tests.is_some())];
+    let missing: Vec<String> = there.iter().filter(|(_, there)| !there).map(|(name, _)| format!("`{name}`")).collect();
+    let Some(schema) = head.schema.as_ref().and_then(Json::as_u64).filter(|_| missing.is_empty()) else {
         return Err(Unreadable::Foreign(match missing.as_slice() {
             [] => "its `schema` isn't a number".to_owned(),
             missing => format!("it has no {}", missing.join(", no ")),
         }));
     };
     if schema > u64::from(model::SCHEMA) {
-        let tool = fields.get("tool").and_then(|tool| serde_json::from_str::<Json>(tool.get()).ok());
-        let version = tool.and_then(|tool| tool["version"].as_str().map(str::to_owned));
+        let version = head.tool.and_then(|tool| tool["version"].as_str().map(str::to_owned));
         return Err(Unreadable::Newer { schema, version });
     }
     serde_json::from_str(text).map_err(|error| {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::model::{Begun, Diagnostic, Earlier, Part, Phase, Report, Test, sane};
+use crate::diag::codes;
 use crate::judge::Outcome;
 
 /// Moves everything that happened by so many milliseconds.
@@ -37,7 +38,8 @@ pub fn kept(report: &Report) -> Earlier {
     let (tests, rest): (Vec<&Test>, Vec<&Test>) = report.tests.iter().partition(|test| ended_well(test));
     // A `before all` that failed is run again with its tests, which tell its problem too.
     let told: Vec<&Diagnostic> = rest.iter().flat_map(|test| &test.diagnostics).collect();
-    let again = |one: &&Diagnostic| told.iter().any(|told| same(told, one));
+    // So are loads that are selected again.
+    let again = |one: &&Diagnostic| one.code == codes::LOAD_NOT_RUN.name || told.iter().any(|told| same(told, one));
     Earlier {
         started_at: report.run.started_at.clone(),
         duration_ms: report.run.duration_ms,

@@ -17,7 +17,7 @@ use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, micros};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
 use crate::net::clock::Clock;
 use crate::net::http::{Authority, Http};
-use crate::plan::{Plan, PlannedPhase};
+use crate::plan::{Phase, Plan, PlannedPhase};
 use crate::value::{SecretSink, Value};
 
 /// How a run is to be carried out.
@@ -134,6 +134,18 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
     }
 }
 
+/// A load that was selected: until loads are carried out, nothing is proved of it, and the run isn't ready.
+fn load_not_run(load: &str, phase: &Phase, plan: &Plan) -> Diagnostic {
+    let who = match phase.name.as_str() {
+        "" => "this run".to_owned(),
+        name => format!("phase \"{name}\""),
+    };
+    let message = format!("this version doesn't carry out loads, so {who} proves nothing of \"{load}\"");
+    let span = plan.loads.iter().find(|known| known.name == load).map_or(phase.span, |known| known.span);
+    let help = "leave it out until it can be run: select what is to run by its file, line, tags or name, or by the phases of a plan";
+    Diagnostic::error(&codes::LOAD_NOT_RUN, span, message).with_help(help)
+}
+
 /// What is known of all tests beforehand, in the order of the plan.
 fn tests_known(plan: &Plan, release: &Release) -> Arc<[Arc<TestInfo>]> {
     let mut phases: HashMap<&str, Arc<str>> = HashMap::new();
@@ -210,12 +222,7 @@ impl Conduct {
         self.shared().observer.hear(Observation::PhaseBegan(index));
         (self.shared().progress)(Progress::PhaseStarted { index, at: started });
         for load in &phase.loads {
-            let message = format!(
-                "this version doesn't carry out loads, so phase \"{}\" proves nothing of \"{load}\"",
-                phase.name
-            );
-            let problem = Diagnostic::error(&codes::LOAD_NOT_RUN, phase.span, message)
-                .with_help("remove `run load` from the phase until it can be run");
+            let problem = load_not_run(load, phase, &self.shared().plan);
             (self.shared().progress)(Progress::Problem(Arc::new(problem.clone())));
             self.problems.push(problem);
         }

@@ -1,12 +1,11 @@
 use std::time::Duration;
 
-use crate::value::Json;
+use super::{Json, JsonNumber, Money, Rate, Secret, Value};
 
-use super::{Money, Secret, Value};
-
-/// The arithmetic of values. Each operation is `None` where the kinds don't go together or the result is out of range.
+/// The arithmetic of values, of constants and at run time. Each operation is `None` where the kinds don't go together or the result is
+/// out of range. Numbers are exact; durations are rounded to nanoseconds, sizes to bytes.
 impl Value {
-    /// Numbers, durations, sizes and amounts of one currency add up; strings and lists are joined; a text with a secret in it is a secret.
+    /// Numbers, durations, sizes and amounts of one kind add up; strings and lists are joined; a text with a secret in it is a secret.
     pub fn checked_add(&self, other: &Value) -> Option<Value> {
         match (self, other) {
             (Value::Secret(_), text) | (text, Value::Secret(_)) if !matches!(text, Value::Channel(_)) => {
@@ -14,91 +13,145 @@ impl Value {
             }
             (Value::Json(a), Value::Json(b)) => match (&**a, &**b) {
                 (Json::String(text), _) => Some(Value::from(Json::from(format!("{text}{}", other.to_text())))),
-                (Json::Array(a), Json::Array(b)) => {
-                    Some(Value::from(Json::Array(a.iter().chain(b).cloned().collect())))
-                }
-                (a, b) => numbers(a, b, i64::checked_add, |a, b| a + b),
+                (Json::Array(a), Json::Array(b)) => Some(Value::from(a.iter().chain(&**b).cloned().collect::<Json>())),
+                (Json::Number(a), Json::Number(b)) => a.checked_add(b).map(number),
+                _ => None,
             },
             (Value::Duration(a), Value::Duration(b)) => a.checked_add(*b).map(Value::Duration),
             (Value::Size(a), Value::Size(b)) => a.checked_add(*b).map(Value::Size),
-            (Value::Money(a), Value::Money(b)) => money(a, b, a.amount + b.amount),
-            _ => None,
+            (Value::Size(size), Value::Json(bytes)) | (Value::Json(bytes), Value::Size(size)) => {
+                sized(&JsonNumber::from(*size).checked_add(bytes.as_number()?)?)
+            }
+            _ => self.with(other, JsonNumber::checked_add),
         }
     }
 
     /// Durations and sizes have no negative values.
     pub fn checked_sub(&self, other: &Value) -> Option<Value> {
         match (self, other) {
-            (Value::Json(a), Value::Json(b)) => numbers(a, b, i64::checked_sub, |a, b| a - b),
+            (Value::Json(a), Value::Json(b)) => a.as_number()?.checked_sub(b.as_number()?).map(number),
             (Value::Duration(a), Value::Duration(b)) => a.checked_sub(*b).map(Value::Duration),
             (Value::Size(a), Value::Size(b)) => a.checked_sub(*b).map(Value::Size),
-            (Value::Money(a), Value::Money(b)) => money(a, b, a.amount - b.amount),
-            _ => None,
+            (Value::Size(size), Value::Json(bytes)) => sized(&JsonNumber::from(*size).checked_sub(bytes.as_number()?)?),
+            (Value::Json(bytes), Value::Size(size)) => sized(&bytes.as_number()?.checked_sub(&(*size).into())?),
+            _ => self.with(other, JsonNumber::checked_sub),
         }
     }
 
-    /// A duration, a size or an amount is multiplied by a number, on either side.
+    /// An amount is multiplied by a number, on either side.
     pub fn checked_mul(&self, other: &Value) -> Option<Value> {
         match (self, other) {
-            (Value::Json(a), Value::Json(b)) => numbers(a, b, i64::checked_mul, |a, b| a * b),
-            (Value::Duration(time), Value::Json(times)) | (Value::Json(times), Value::Duration(time)) => {
-                seconds(time.as_secs_f64() * times.as_f64()?)
-            }
-            (Value::Size(size), Value::Json(times)) | (Value::Json(times), Value::Size(size)) => {
-                size.checked_mul(times.as_u64()?).map(Value::Size)
-            }
-            (Value::Money(money), Value::Json(times)) | (Value::Json(times), Value::Money(money)) => {
-                Some(Value::Money(Money { amount: money.amount * times.as_f64()?, currency: money.currency }))
+            (Value::Json(a), Value::Json(b)) => a.as_number()?.checked_mul(b.as_number()?).map(number),
+            (amount, Value::Json(times)) | (Value::Json(times), amount) => {
+                let times = times.as_number()?;
+                amount.each(|amount| amount.checked_mul(times))
             }
             _ => None,
         }
     }
 
-    /// Two durations or two sizes give a ratio. Nothing is divided by zero.
+    /// Two amounts of one kind give a ratio; an amount is divided by a number. Nothing is divided by zero.
     pub fn checked_div(&self, other: &Value) -> Option<Value> {
         match (self, other) {
-            (Value::Json(a), Value::Json(b)) => numbers(a, b, exact_quotient, |a, b| a / b),
-            (Value::Duration(a), Value::Duration(b)) => float(a.as_secs_f64() / b.as_secs_f64()),
-            (Value::Size(a), Value::Size(b)) => float(*a as f64 / *b as f64),
-            (Value::Duration(time), Value::Json(by)) => seconds(time.as_secs_f64() / by.as_f64()?),
+            (Value::Json(a), Value::Json(b)) => a.as_number()?.checked_div(b.as_number()?).map(number),
+            (amount, Value::Json(by)) => {
+                let by = by.as_number()?;
+                amount.each(|amount| amount.checked_div(by))
+            }
+            (Value::Money(a), Value::Money(b)) if a.currency != b.currency => None,
+            _ if std::mem::discriminant(self) == std::mem::discriminant(other) => {
+                self.amount()?.checked_div(&other.amount()?).map(number)
+            }
             _ => None,
         }
     }
 
+    /// Durations, sizes and rates have no negative values.
     pub fn checked_neg(&self) -> Option<Value> {
-        let Json::Number(number) = self.as_json()? else { return None };
-        match number.as_i64() {
-            Some(whole) => whole.checked_neg().map(|negated| Value::from(Json::from(negated))),
-            None => float(-number.as_f64()?),
+        match self {
+            Value::Json(json) => json.as_number().map(|one| number(one.negated())),
+            Value::Percent(_) | Value::Money(_) => self.each(|amount| Some(amount.negated())),
+            _ => None,
         }
     }
-}
 
-fn exact_quotient(a: i64, b: i64) -> Option<i64> {
-    (b != 0 && a.checked_rem(b) == Some(0)).then(|| a.checked_div(b)).flatten()
-}
-
-/// Whole numbers stay whole while the result fits.
-fn numbers(a: &Json, b: &Json, whole: fn(i64, i64) -> Option<i64>, real: fn(f64, f64) -> f64) -> Option<Value> {
-    if let (Some(a), Some(b)) = (a.as_i64(), b.as_i64())
-        && let Some(result) = whole(a, b)
-    {
-        return Some(Value::from(Json::from(result)));
+    /// What can be counted: the number, the nanoseconds, the bytes, the fraction, the amount.
+    pub(crate) fn amount(&self) -> Option<JsonNumber> {
+        match self {
+            Value::Json(json) => json.as_number().cloned(),
+            Value::Duration(duration) => i128::try_from(duration.as_nanos()).ok().map(JsonNumber::from),
+            Value::Size(bytes) => Some((*bytes).into()),
+            Value::Percent(fraction) => exact(*fraction),
+            Value::Rate(rate) => exact(rate.per_second),
+            Value::Money(money) => exact(money.amount),
+            _ => None,
+        }
     }
-    float(real(a.as_f64()?, b.as_f64()?))
+
+    /// The same kind of amount, changed.
+    fn each(&self, change: impl Fn(&JsonNumber) -> Option<JsonNumber>) -> Option<Value> {
+        let changed = change(&self.amount()?)?;
+        match self {
+            Value::Json(_) => Some(number(changed)),
+            Value::Duration(_) => {
+                let nanos = u128::try_from(changed.rounded()?).ok()?;
+                let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
+                Some(Value::Duration(Duration::new(seconds, (nanos % 1_000_000_000) as u32)))
+            }
+            Value::Size(_) => sized(&changed),
+            Value::Percent(_) => changed.as_f64().map(Value::Percent),
+            Value::Rate(_) => {
+                let per_second = changed.as_f64().filter(|rate| *rate >= 0.0)?;
+                Some(Value::Rate(Rate { per_second }))
+            }
+            Value::Money(money) => Some(Value::Money(Money { amount: changed.as_f64()?, currency: money.currency })),
+            _ => None,
+        }
+    }
+
+    /// Two amounts of the same kind.
+    fn with(&self, other: &Value, join: fn(&JsonNumber, &JsonNumber) -> Option<JsonNumber>) -> Option<Value> {
+        let alike = match (self, other) {
+            (Value::Money(a), Value::Money(b)) => a.currency == b.currency,
+            (Value::Percent(_), Value::Percent(_)) | (Value::Rate(_), Value::Rate(_)) => true,
+            _ => false,
+        };
+        let other = other.amount()?;
+        alike.then(|| self.each(|own| join(own, &other))).flatten()
+    }
 }
 
-/// JSON has no infinity and no NaN.
-fn float(value: f64) -> Option<Value> {
-    crate::value::JsonNumber::from_f64(value).map(|number| Value::from(Json::Number(number)))
+/// An amount that is kept as a floating-point number, as the decimal that it is written as.
+pub(super) fn exact(amount: f64) -> Option<JsonNumber> {
+    JsonNumber::from_f64(amount)
 }
 
-fn seconds(value: f64) -> Option<Value> {
-    Duration::try_from_secs_f64(value).ok().map(Value::Duration)
+fn number(number: JsonNumber) -> Value {
+    Value::from(Json::Number(number))
 }
 
-fn money(a: &Money, b: &Money, amount: f64) -> Option<Value> {
-    (a.currency == b.currency).then_some(Value::Money(Money { amount, currency: a.currency }))
+fn sized(bytes: &JsonNumber) -> Option<Value> {
+    u64::try_from(bytes.rounded()?).ok().map(Value::Size)
+}
+
+/// `200`, never `200.0`.
+pub(super) fn plain(amount: f64) -> Json {
+    exact(amount).map_or(Json::Null, |amount| Json::Number(tidy(amount)))
+}
+
+fn tidy(amount: JsonNumber) -> JsonNumber {
+    amount.checked_add(&JsonNumber::from(0i64)).unwrap_or(amount)
+}
+
+pub(super) fn milliseconds(duration: Duration) -> Json {
+    let nanos = Value::Duration(duration).amount();
+    nanos.and_then(|nanos| nanos.checked_div(&1_000_000i64.into())).map_or(Json::Null, Json::Number)
+}
+
+/// `95` for 0.95.
+pub(super) fn percentage(fraction: f64) -> String {
+    let times = exact(fraction).and_then(|fraction| fraction.checked_mul(&100i64.into()));
+    times.map_or_else(|| fraction.to_string(), |percentage| percentage.to_string())
 }
 
 #[cfg(test)]
@@ -113,18 +166,38 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whole_numbers_are_exact_or_become_real(a: i64, b: i64) {
+        fn whole_numbers_are_exact(a: i64, b: i64) {
             let (x, y) = (value(a.into()), value(b.into()));
-            let sum = i128::from(a) + i128::from(b);
-            let expected = match i64::try_from(sum) {
-                Ok(whole) => value(whole.into()),
-                Err(_) => value((a as f64 + b as f64).into()),
-            };
-            prop_assert_eq!(x.checked_add(&y), Some(expected));
-            if b != 0 && i128::from(a) % i128::from(b) == 0 && i64::try_from(i128::from(a) / i128::from(b)).is_ok() {
-                prop_assert_eq!(x.checked_div(&y), Some(value((a / b).into())));
+            let whole = |number: i128| Some(value(Json::Number(number.into())));
+            prop_assert_eq!(x.checked_add(&y), whole(i128::from(a) + i128::from(b)));
+            prop_assert_eq!(x.checked_sub(&y), whole(i128::from(a) - i128::from(b)));
+            prop_assert_eq!(x.checked_mul(&y), whole(i128::from(a) * i128::from(b)));
+            if b != 0 && i128::from(a) % i128::from(b) == 0 {
+                prop_assert_eq!(x.checked_div(&y), whole(i128::from(a) / i128::from(b)));
             }
         }
+    }
+
+    #[test]
+    fn amounts_are_calculated_with_as_decimals() {
+        let percent = |amount: f64| Value::Percent(amount);
+        let dollars = |amount: f64| Value::Money(Money { amount, currency: "USD" });
+        let rate = |per_second: f64| Value::Rate(Rate { per_second });
+        let number = |text: &str| value(text.parse().unwrap());
+        assert_eq!(percent(0.1).checked_add(&percent(0.2)), Some(percent(0.3)));
+        assert_eq!(dollars(0.1).checked_add(&dollars(0.2)), Some(dollars(0.3)));
+        assert_eq!(dollars(10.0).checked_div(&number("2")), Some(dollars(5.0)));
+        assert_eq!(dollars(5.0).checked_neg(), Some(dollars(-5.0)));
+        assert_eq!(rate(200.0).checked_mul(&number("2")), Some(rate(400.0)));
+        assert_eq!(rate(200.0).checked_neg(), None);
+        assert_eq!(Value::Size(10_000).checked_div(&number("3")), Some(Value::Size(3333)));
+        assert_eq!(Value::Size(10_000).checked_mul(&number("1.5")), Some(Value::Size(15_000)));
+        assert_eq!(Value::Size(10).checked_div(&Value::Size(4)), Some(number("2.5")));
+        let seconds = |count: u64| Value::Duration(Duration::from_secs(count));
+        assert_eq!(seconds(1).checked_mul(&number("0.1")), Some(Value::Duration(Duration::from_millis(100))));
+        assert_eq!(seconds(1).checked_div(&seconds(4)), Some(number("0.25")));
+        assert_eq!((seconds(5).checked_neg(), seconds(5).checked_mul(&number("-1"))), (None, None));
+        assert_eq!((percent(0.29).to_text(), percent(1.1).to_text()), ("29%".to_owned(), "110%".to_owned()));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 use std::cmp::Ordering;
 
-use super::{Json, JsonNumber as Number};
-
-use super::Value;
+use super::arithmetic::exact;
+use super::{Json, JsonNumber, Value};
 
 /// Whether two values are the same. Numbers compare by what they are worth (`1` is `1.0`), a percentage with a fraction, a secret
 /// with its text, a duration or a size with another of its kind.
@@ -43,14 +42,7 @@ fn elements(value: &Value) -> Option<Vec<Value>> {
 
 /// Deep equality of JSON; the order of an object's fields doesn't count.
 pub(crate) fn json_equal(a: &Json, b: &Json) -> bool {
-    match (a, b) {
-        (Json::Number(a), Json::Number(b)) => number_order(a, b) == Some(Ordering::Equal),
-        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| json_equal(a, b)),
-        (Json::Object(a), Json::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| json_equal(a, b)))
-        }
-        _ => a == b,
-    }
+    a == b
 }
 
 /// Which of two values is greater; `None` when they can't be ordered. Two timestamps (RFC 3339) are ordered in time, other strings
@@ -62,18 +54,18 @@ pub fn compare(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::Size(a), Value::Size(b)) => Some(a.cmp(b)),
         (Value::Rate(a), Value::Rate(b)) => a.per_second.partial_cmp(&b.per_second),
         (Value::Money(a), Value::Money(b)) if a.currency == b.currency => a.amount.partial_cmp(&b.amount),
-        (Value::Size(size), Value::Json(json)) => (*size as f64).partial_cmp(&json.as_f64()?),
-        (Value::Json(json), Value::Size(size)) => json.as_f64()?.partial_cmp(&(*size as f64)),
         (Value::Percent(a), Value::Percent(b)) => a.partial_cmp(b),
-        (Value::Percent(a), Value::Json(json)) => a.partial_cmp(&json.as_f64()?),
-        (Value::Json(json), Value::Percent(b)) => json.as_f64()?.partial_cmp(b),
+        (Value::Size(size), Value::Json(json)) => Some(JsonNumber::from(*size).cmp(json.as_number()?)),
+        (Value::Json(json), Value::Size(size)) => Some(json.as_number()?.cmp(&JsonNumber::from(*size))),
+        (Value::Percent(a), Value::Json(json)) => Some(exact(*a)?.cmp(json.as_number()?)),
+        (Value::Json(json), Value::Percent(b)) => Some(json.as_number()?.cmp(&exact(*b)?)),
         _ => None,
     }
 }
 
 fn json_order(a: &Json, b: &Json) -> Option<Ordering> {
     match (a, b) {
-        (Json::Number(a), Json::Number(b)) => number_order(a, b),
+        (Json::Number(a), Json::Number(b)) => Some(a.cmp(b)),
         (Json::String(a), Json::String(b)) => {
             let instants = a.parse::<jiff::Timestamp>().ok().zip(b.parse::<jiff::Timestamp>().ok());
             Some(instants.map_or_else(|| a.cmp(b), |(a, b)| a.cmp(&b)))
@@ -84,22 +76,10 @@ fn json_order(a: &Json, b: &Json) -> Option<Ordering> {
     }
 }
 
-/// Whole numbers are compared exactly, also those that a floating-point number couldn't hold.
-fn number_order(a: &Number, b: &Number) -> Option<Ordering> {
-    match (whole(a), whole(b)) {
-        (Some(a), Some(b)) => Some(a.cmp(&b)),
-        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
-    }
-}
-
-fn whole(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
-}
-
 #[cfg(test)]
 mod tests {
+    use crate::value::test_json as json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

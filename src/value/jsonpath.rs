@@ -96,6 +96,43 @@ impl JsonPath {
     }
 }
 
+impl jsonpath_rust::query::queryable::Queryable for Json {
+    fn get(&self, key: &str) -> Option<&Self> {
+        Json::get(self, key)
+    }
+
+    fn as_array(&self) -> Option<&Vec<Self>> {
+        match self {
+            Json::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    fn as_object(&self) -> Option<Vec<(&str, &Self)>> {
+        Json::as_object(self).map(|fields| fields.iter().collect())
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        Json::as_str(self)
+    }
+
+    fn as_i64(&self) -> Option<i64> {
+        Json::as_i64(self)
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        Json::as_f64(self)
+    }
+
+    fn as_bool(&self) -> Option<bool> {
+        Json::as_bool(self)
+    }
+
+    fn null() -> Self {
+        Json::Null
+    }
+}
+
 /// The way from a value to one of its own parts, told by identity.
 pub fn location(root: &Json, node: &Json) -> Option<Vec<PathStep>> {
     if std::ptr::eq(root, node) {
@@ -108,7 +145,7 @@ pub fn location(root: &Json, node: &Json) -> Option<Vec<PathStep>> {
     };
     match root {
         Json::Array(items) => items.iter().enumerate().find_map(|(index, item)| under(PathStep::Index(index), item)),
-        Json::Object(fields) => fields.iter().find_map(|(key, value)| under(PathStep::Key(key.clone()), value)),
+        Json::Object(fields) => fields.iter().find_map(|(key, value)| under(PathStep::Key(key.to_owned()), value)),
         _ => None,
     }
 }
@@ -127,7 +164,7 @@ fn ways_to(node: &Json, way: &mut Vec<PathStep>, ways: &mut HashMap<*const Json,
             items.iter().enumerate().for_each(|(index, item)| below(PathStep::Index(index), item));
         }
         Json::Object(fields) => {
-            fields.iter().for_each(|(key, value)| below(PathStep::Key(key.clone()), value));
+            fields.iter().for_each(|(key, value)| below(PathStep::Key(key.to_owned()), value));
         }
         _ => {}
     }
@@ -304,7 +341,7 @@ fn describe(text: &str, error: &EngineError) -> JsonPathError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::test_json as json;
 
     use super::*;
 

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod compare;
 mod duration;
+mod json;
 mod jsonpath;
 mod money;
 mod network;
@@ -14,6 +15,7 @@ mod xpath;
 pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
 pub use duration::{format_duration, format_size};
+pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExact, Unpaired};
 pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
 pub use money::{Money, Rate, money_words};
 pub use network::{NotPublic, NotReal, SpecialUse, not_public, not_real};
@@ -25,12 +27,13 @@ pub use xpath::{Document, Kind as XPathKind, TooMuchWork, XPath, XPathError, XPa
 use std::sync::Arc;
 use std::time::Duration;
 
-/// JSON as specs see it.
-pub type Json = serde_json::Value;
-/// An object of [`Json`].
-pub type JsonMap = serde_json::Map<String, Json>;
-/// A number of [`Json`].
-pub type JsonNumber = serde_json::Number;
+/// JSON as Rust writes it, for tests.
+#[cfg(test)]
+macro_rules! test_json {
+    ($($part:tt)*) => { $crate::value::Json::from(serde_json::json!($($part)*)) };
+}
+#[cfg(test)]
+pub(crate) use test_json;
 
 /// A value at run time.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,14 +63,14 @@ impl Value {
     /// A list of values: a JSON array where all of them are JSON.
     pub fn list(values: Vec<Value>) -> Self {
         if values.iter().all(|value| matches!(value, Value::Json(_))) {
-            let items = values
+            let items: Vec<Json> = values
                 .into_iter()
                 .filter_map(|value| match value {
                     Value::Json(json) => Some(Arc::unwrap_or_clone(json)),
                     _ => None,
                 })
                 .collect();
-            return Value::from(Json::Array(items));
+            return Value::from(Json::from(items));
         }
         Value::List(Arc::new(values))
     }
@@ -89,14 +92,14 @@ impl Value {
         use base64::Engine as _;
         match self {
             Value::Json(json) => (**json).clone(),
-            Value::Duration(duration) => number(duration.as_secs_f64() * 1000.0),
+            Value::Duration(duration) => arithmetic::milliseconds(*duration),
             Value::Size(bytes) => Json::from(*bytes),
-            Value::Percent(fraction) => number(*fraction),
-            Value::Rate(rate) => number(rate.per_second),
-            Value::Money(money) => number(money.amount),
+            Value::Percent(amount) => arithmetic::plain(*amount),
+            Value::Rate(rate) => arithmetic::plain(rate.per_second),
+            Value::Money(money) => arithmetic::plain(money.amount),
             Value::Bytes(bytes) => Json::from(base64::engine::general_purpose::STANDARD.encode(bytes)),
             Value::Secret(secret) => Json::from(secret.expose()),
-            Value::List(values) => Json::Array(values.iter().map(Value::to_json).collect()),
+            Value::List(values) => values.iter().map(Value::to_json).collect(),
             Value::Channel(_) => Json::Null,
         }
     }
@@ -106,15 +109,15 @@ impl Value {
     pub fn to_text(&self) -> String {
         match self {
             Value::Json(json) => match &**json {
-                Json::String(text) => text.clone(),
+                Json::String(text) => text.to_string(),
                 other => other.to_string(),
             },
             Value::Duration(duration) => format_duration(*duration),
-            Value::Percent(fraction) => format!("{}%", fraction * 100.0),
+            Value::Percent(fraction) => format!("{}%", arithmetic::percentage(*fraction)),
             Value::Rate(rate) => rate.to_string(),
             Value::Money(money) => money.to_string(),
             other => match other.to_json() {
-                Json::String(text) => text,
+                Json::String(text) => text.to_string(),
                 json => json.to_string(),
             },
         }
@@ -143,7 +146,7 @@ pub fn json_kind(json: &Json) -> &'static str {
         Json::Null => "null",
         Json::Bool(_) => "bool",
         Json::Number(_) => "number",
-        Json::String(_) => "string",
+        Json::String(_) | Json::Unpaired(_) => "string",
         Json::Array(_) => "array",
         Json::Object(_) => "object",
     }
@@ -155,16 +158,15 @@ impl From<Json> for Value {
     }
 }
 
+/// Of a value that another crate made, or a test wrote.
+impl From<serde_json::Value> for Value {
+    fn from(value: serde_json::Value) -> Self {
+        Value::from(Json::from(value))
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Value::from(Json::from(text))
     }
-}
-
-/// A whole number stays whole, so that `200` is never shown as `200.0`.
-fn number(value: f64) -> Json {
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        return Json::from(value as i64);
-    }
-    Json::from(value)
 }

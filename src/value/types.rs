@@ -5,6 +5,8 @@ pub enum Type {
     Null,
     Bool,
     Number,
+    /// A number without a fraction, however it is written.
+    Integer,
     String,
     Array,
     Object,
@@ -39,11 +41,12 @@ pub enum Type {
 
 impl Type {
     /// The types that have a name of their own.
-    pub const NAMED: [(&'static str, Type); 20] = [
+    pub const NAMED: [(&'static str, Type); 21] = [
         ("any", Type::Any),
         ("null", Type::Null),
         ("bool", Type::Bool),
         ("number", Type::Number),
+        ("integer", Type::Integer),
         ("string", Type::String),
         ("array", Type::Array),
         ("object", Type::Object),

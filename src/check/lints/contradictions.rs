@@ -1,7 +1,5 @@
 use std::collections::HashMap;
 
-use crate::value::Json;
-
 use super::super::constant::{self, Const};
 use super::super::cx::Cx;
 use super::super::scope::Scope;
@@ -147,14 +145,8 @@ pub fn holds_of(value: &Const, matcher: &Matcher) -> Option<bool> {
 }
 
 fn holds_in(scope: &Scope<'_>, value: &Const, matcher: &Matcher) -> Option<bool> {
-    let text = match value {
-        Const::Json(Json::String(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let literal = |expr: &Expr| match constant::of(expr, Some(scope)) {
-        Some(Const::Json(Json::String(text))) => Some(text),
-        _ => None,
-    };
+    let text = value.text();
+    let literal = |expr: &Expr| constant::of(expr, Some(scope))?.text().map(str::to_owned);
     match &matcher.kind {
         MatcherKind::Not(inner) => holds_in(scope, value, inner).map(|holds| !holds),
         MatcherKind::Compare(op, other) => constant::compare(*op, value, &constant::of(other, Some(scope))?),
@@ -198,7 +190,7 @@ impl StatusSet {
 
     /// The statuses of which a matcher holds, where they are known.
     pub fn of(scope: &Scope<'_>, matcher: &Matcher) -> Option<Self> {
-        let holds = |status: i64| holds_in(scope, &Const::Json(Json::from(status)), matcher);
+        let holds = |status: i64| holds_in(scope, &Const::from(status), matcher);
         statuses::RANGE.map(holds).collect::<Option<Vec<bool>>>().map(Self)
     }
 

@@ -134,7 +134,7 @@ pub fn gaps<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, block: &'p PatternBlock, out
             );
             continue;
         }
-        let Some(super::super::constant::Const::Duration(gap)) = super::super::constant::of(limit, Some(scope)) else {
+        let Some(gap) = super::super::constant::of(limit, Some(scope)).and_then(|gap| gap.seconds()) else {
             continue;
         };
         let Some(within) = within.filter(|within| gap >= within.seconds) else { continue };

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::super::constant::{self, Const};
+use super::super::constant;
 use super::super::cx::Cx;
 use super::super::scope::{Limit, Scope};
 use super::super::walk::{Purpose, Sent};
@@ -138,12 +138,10 @@ fn retry(cx: &mut Cx<'_>, sent: Sent<'_, '_>, part: &RequestPart) {
 /// The deadline that a request sets for what is expected of its answer.
 pub fn timeout(scope: &Scope<'_>, sent: Sent<'_, '_>) -> Option<Limit> {
     sent.parts.iter().find_map(|part| match &part.kind {
-        RequestPartKind::Timeout(time) => match constant::of(time, Some(scope))? {
-            Const::Duration(seconds) if seconds > 0.0 => {
-                Some(Limit { seconds, span: time.span, what: "the request's timeout" })
-            }
-            _ => None,
-        },
+        RequestPartKind::Timeout(time) => {
+            let seconds = constant::of(time, Some(scope))?.seconds().filter(|seconds| *seconds > 0.0)?;
+            Some(Limit { seconds, span: time.span, what: "the request's timeout" })
+        }
         _ => None,
     })
 }

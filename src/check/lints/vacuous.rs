@@ -1,5 +1,3 @@
-use crate::value::Json;
-
 use super::super::constant::{self, Const};
 use super::super::cx::Cx;
 use super::super::scope::{Place, Scope};
@@ -134,8 +132,7 @@ pub fn truth<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &'p Subject, matcher: 
 
 /// What a matcher is, whatever its subject. `text` says that the subject is one.
 fn intrinsic(matcher: &Matcher, text: bool) -> Option<bool> {
-    let is_empty =
-        |expr: &Expr| matches!(constant::of(expr, None), Some(Const::Json(Json::String(text))) if text.is_empty());
+    let is_empty = |expr: &Expr| constant::of(expr, None).is_some_and(|value| value.text().is_some_and(str::is_empty));
     match &matcher.kind {
         MatcherKind::Contains(value) => (text && is_empty(value)).then_some(true),
         MatcherKind::StartsWith(value) | MatcherKind::EndsWith(value) => is_empty(value).then_some(true),

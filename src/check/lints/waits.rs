@@ -1,4 +1,4 @@
-use super::super::constant::{self, Const};
+use super::super::constant;
 use super::super::cx::Cx;
 use super::super::scope::Scope;
 use super::super::types::Ty;
@@ -17,9 +17,9 @@ pub fn time<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, time: &'p Expr, ty: &Ty, wha
         cx.report(Diagnostic::error(&codes::TYPE_MISMATCH, time.span, message).with_help(help));
         return None;
     }
-    let Some(Const::Duration(seconds)) = constant::of(time, Some(scope)) else { return None };
+    let seconds = constant::of(time, Some(scope))?.seconds()?;
     if seconds <= 0.0 {
-        let message = if seconds < 0.0 { "a time can't be negative" } else { "no time at all is given here" };
+        let message = "no time at all is given here";
         cx.report(
             Diagnostic::error(&codes::BAD_DURATION, time.span, message)
                 .with_help("write a duration above zero: `500ms`, `5s`"),

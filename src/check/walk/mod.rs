@@ -40,6 +40,9 @@ pub(super) fn module<'p>(index: &'p Index<'p>, module: &'p Module) -> Notes {
             ItemKind::Plan(plan) => cx.plan(plan),
         }
     }
+    for diagnostic in super::heard::module(index, module) {
+        cx.report(diagnostic);
+    }
     if !cx.is_full() {
         lints::declarations::unused_imports(&mut cx);
     }

@@ -7,11 +7,12 @@ use crate::diag::{Diagnostic, closest, codes};
 use crate::project::{DeclRef, Module};
 use crate::syntax::ast::{ItemKind, ShapeDecl, ShapeField, TypeExpr, TypeExprKind};
 
-const TYPES: [&str; 21] = [
+const TYPES: [&str; 22] = [
     "any",
     "null",
     "bool",
     "number",
+    "integer",
     "string",
     "array",
     "object",
@@ -32,9 +33,8 @@ const TYPES: [&str; 21] = [
 ];
 
 /// What people of other languages write.
-const HABITS: [(&str, &str); 13] = [
-    ("int", "number"),
-    ("integer", "number"),
+const HABITS: [(&str, &str); 12] = [
+    ("int", "integer"),
     ("float", "number"),
     ("double", "number"),
     ("boolean", "bool"),

@@ -36,7 +36,7 @@ impl<'p> Cx<'p> {
             StmtKind::ParallelForEach { head, body } | StmtKind::ForEach { head, body } => {
                 self.for_each(scope, head, body);
             }
-            StmtKind::Repeat { times, body } => self.repeat(scope, times, body),
+            StmtKind::Repeat { times, body, .. } => self.repeat(scope, times, body),
             StmtKind::Eventually { within, every, body } => {
                 self.eventually(scope, stmt.span, within, every.as_ref(), body)
             }

@@ -101,7 +101,7 @@ impl<'p> Cx<'p> {
 }
 
 pub(super) fn push_limit(scope: &mut Scope<'_>, limit: &Expr, what: &'static str) {
-    if let Some(constant::Const::Duration(seconds)) = constant::of(limit, Some(scope)) {
+    if let Some(seconds) = constant::of(limit, Some(scope)).and_then(|limit| limit.seconds()) {
         scope.limits.push(Limit { seconds, span: limit.span, what });
     }
 }

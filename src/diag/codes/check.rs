@@ -104,6 +104,7 @@ registry! {
     EMPTY_SUITE = "e2e::check::empty_suite", "a suite has no tests";
     EMPTY_BLOCK = "e2e::check::empty_block", "a block has no steps";
     NEVER_RUNS = "e2e::check::never_runs", "steps are repeated over an empty list";
+    SKIPS_BY_SERVER = "e2e::check::skips_by_server", "whether a test is skipped depends on what a server said";
     ALWAYS_SKIPPED = "e2e::check::always_skipped", "whether a test is skipped is known beforehand";
 
     LOAD_SHAPE = "e2e::check::load_shape", "a load doesn't say what runs, or how much of it";

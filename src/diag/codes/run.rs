@@ -5,10 +5,11 @@ registry! {
     NO_SUCH_PART = "e2e::run::no_such_part", "a field or an element that isn't there";
     BAD_VALUE = "e2e::run::bad_value", "a value of the wrong kind for what is done with it";
     BAD_ARGUMENT = "e2e::run::bad_argument", "a function can't work with what it was given";
+    NO_ELEMENT = "e2e::run::no_element", "a loop over a list or a number that turned out to be empty or 0";
     CREDENTIAL_FAILED = "e2e::run::credential_failed", "a credential can't be obtained";
     LIMIT_REACHED = "e2e::run::limit_reached", "a time limit around several steps was reached";
     NEVER_HELD = "e2e::run::never_held", "the steps of an `eventually` never all held within its time";
-    LOAD_NOT_RUN = "e2e::run::load_not_run", "a phase names a load, which this version doesn't carry out";
+    LOAD_NOT_RUN = "e2e::run::load_not_run", "a load was selected, and this version doesn't carry out loads";
     VACUOUS = "e2e::run::vacuous", "a test that ended without proving anything";
     CHANNEL_ENDED = "e2e::run::channel_closed", "something was sent on a channel that has ended";
     CHANNEL_NOT_OPEN = "e2e::run::channel_not_open", "a channel is used that was never opened";

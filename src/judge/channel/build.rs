@@ -23,6 +23,8 @@ pub(super) struct Source {
     pub span: Span,
     pub within: Option<Span>,
     pub gaps: Vec<Span>,
+    /// The items inside, nested ones included: from the first to before the last.
+    pub items: std::ops::Range<u32>,
 }
 
 /// # Errors
@@ -53,12 +55,17 @@ impl Builder<'_> {
             span: block.span,
             within: block.within.as_ref().map(|limit| limit.span),
             gaps: block.gaps.iter().map(|gap| gap.span).collect(),
+            items: 0..0,
         });
+        let first = self.items.len() as u32;
         let within = self.with_loops(|context| limits::optional_limit(block.within.as_ref(), context))?;
         let gaps = self.with_loops(|context| block.gaps.iter().map(|gap| limits::gap(gap, context)).collect())?;
         let mut nodes = Vec::with_capacity(block.nodes.len());
         for node in &block.nodes {
             self.node(node, &mut nodes)?;
+        }
+        if let Some(source) = self.blocks.get_mut(id.0 as usize) {
+            source.items = first..self.items.len() as u32;
         }
         let nevers = block.nevers.iter().map(|item| self.item(item)).collect::<Result<_, _>>()?;
         Ok(pattern::Block { id, order: order(block.order), within, nodes, nevers, gaps })
@@ -77,15 +84,23 @@ impl Builder<'_> {
                 into.push(pattern::Node::Either(branches));
             }
             Node::Repeat { span, count, within, block } => {
-                let source = Source { span: *span, within: within.as_ref().map(|limit| limit.span), gaps: Vec::new() };
+                let source = Source {
+                    span: *span,
+                    within: within.as_ref().map(|limit| limit.span),
+                    gaps: Vec::new(),
+                    items: 0..0,
+                };
                 let id = self.source(source);
                 let count = self.with_loops(|context| limits::count(count, context))?;
                 let within = self.with_loops(|context| limits::optional_limit(within.as_ref(), context))?;
                 let block = self.block(block)?;
                 into.push(pattern::Node::Repeat(pattern::Repeat { id, count, within, block }));
             }
-            Node::ForEach { slot, list, block, .. } => {
+            Node::ForEach { slot, list, or_none, block, .. } => {
                 let values = self.with_loops(|context| list_of(evaluate(list, context)?, list.span))?;
+                if values.is_empty() && !or_none {
+                    return Err(crate::matchers::no_element(list.span));
+                }
                 for value in values {
                     self.loops.push((*slot, value));
                     let copy = self.block(block);

@@ -13,6 +13,7 @@ mod quiet;
 mod target;
 mod together;
 mod view;
+mod weak;
 
 #[cfg(test)]
 mod tests;

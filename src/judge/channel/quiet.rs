@@ -5,7 +5,7 @@ use super::target::Target;
 use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, build, explain, limits};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
-use crate::event::{ChannelEnd, Frame, Instant};
+use crate::event::{ChannelEnd, Frame, Instant, Weak};
 use crate::pattern::is_complete;
 use crate::plan::{Expr, Item, OnChannel, What};
 use crate::source::Span;
@@ -21,6 +21,8 @@ pub(super) struct Quiet {
     pub time: Expr,
     bound: Bound,
     base: Arc<Scope>,
+    /// A frame fitted the view's `where`.
+    seen: bool,
     state: State,
 }
 
@@ -59,6 +61,7 @@ impl Quiet {
             time: time.clone(),
             bound: setting.inherited.clone(),
             base: Arc::new(setting.context.scope.branch()),
+            seen: false,
             state: State::Running,
         })
     }
@@ -74,10 +77,11 @@ impl Quiet {
         }
     }
 
-    fn breaks(&self, channel: u32, frame: &Frame, outside: Outside<'_>) -> Result<bool, Fault> {
+    fn breaks(&mut self, channel: u32, frame: &Frame, outside: Outside<'_>) -> Result<bool, Fault> {
         if !self.target.sees(channel, frame, &outside.context(&self.base, Focus::Nothing))? {
             return Ok(false);
         }
+        self.seen = true;
         let Some(asked) = &self.item else { return Ok(true) };
         let captures = Captures::new(self.base.clone());
         asked.fits(frame, &captures, outside).map(|fitted| matches!(fitted, Fitted::Yes(_)))
@@ -123,6 +127,9 @@ impl Quiet {
 
     pub fn conclude(&self, span: Span, evidence: &Evidence<'_>) -> Concluded {
         let mut concluded = Concluded::new(self.verdict(), &self.base);
+        // That nothing fits is what silence says.
+        let unmatched = self.item.is_some() && self.target.filter.is_some() && !self.seen;
+        concluded.weak = unmatched.then_some(Weak::UnmatchedView);
         if let State::Failed(broken) = &self.state {
             concluded.diagnostics.push(explain::not_quiet(broken, self, span, evidence));
         }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::build::{self, Source};
 use super::fit::{Asked, Captures, Fitting, Judged};
 use super::target::Target;
-use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, explain};
+use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, explain, weak};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
 use crate::event::{ChannelEnd, Frame, Instant};
@@ -138,6 +138,7 @@ impl View {
         }
         into.expectations.extend(self.records.iter().map(|one| one.record(evidence)));
         if verdict == Verdict::Held {
+            into.weak = into.weak.or_else(|| weak::of_view(self, &taken));
             if let Some(last) = taken.last() {
                 into.consumed(self.target.channel, last.frame);
             }

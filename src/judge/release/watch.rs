@@ -96,12 +96,12 @@ impl Sighting {
         let object = body.and_then(Json::as_object);
         let text = |keys: &[&str]| {
             keys.iter()
-                .find_map(|key| object?.get(*key)?.as_str())
+                .find_map(|key| object?.get(key)?.as_str())
                 .map(|text| text.chars().take(40).collect::<String>().to_lowercase())
         };
-        let number = |keys: &[&str]| keys.iter().find_map(|key| object?.get(*key)?.as_f64());
+        let number = |keys: &[&str]| keys.iter().find_map(|key| object?.get(key)?.as_f64());
         let progress = ["startup", "start_up", "boot", "initialization"].iter().find_map(|key| {
-            let startup = object?.get(*key)?.as_object()?;
+            let startup = object?.get(key)?.as_object()?;
             let done = startup.get("completed").or_else(|| startup.get("done"))?.as_u64()?;
             let total = startup.get("total").and_then(Json::as_u64);
             Some(total.map_or_else(|| done.to_string(), |total| format!("{done}/{total}")))
@@ -183,7 +183,7 @@ fn names_down(body: &Json) -> Vec<String> {
                 .contains(&text.as_str())
             }
             Json::Object(object) => {
-                ["status", "state", "health"].iter().any(|key| object.get(*key).is_some_and(is_down))
+                ["status", "state", "health"].iter().any(|key| object.get(key).is_some_and(is_down))
             }
             _ => false,
         }
@@ -195,8 +195,8 @@ fn names_down(body: &Json) -> Vec<String> {
         match value {
             Json::Object(object) => {
                 for (key, value) in object {
-                    let own = ["status", "state", "health", "error", "message", "reason"].contains(&key.as_str());
-                    if !own && is_down(value) && !found.contains(key) {
+                    let own = ["status", "state", "health", "error", "message", "reason"].contains(&key);
+                    if !own && is_down(value) && !found.iter().any(|known| known == key) {
                         found.push(key.chars().take(60).collect());
                     }
                     walk(value, depth + 1, found);

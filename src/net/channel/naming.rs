@@ -18,7 +18,7 @@ impl Naming {
             Some(pattern) => pattern.first_group(text).unwrap_or_default(),
             None => text,
         };
-        let json = serde_json::from_str::<crate::value::Json>(json_text).ok().map(Arc::new);
+        let json = crate::value::Json::parse(json_text).ok().map(Arc::new);
         match &self.events {
             EventNaming::Default => vec![Payload { event: default_name(sse_event, json.as_deref()), json }],
             EventNaming::Path(path) => {
@@ -50,7 +50,7 @@ fn default_name(sse_event: Option<&str>, json: Option<&crate::value::Json>) -> O
 /// Names are strings; a number or a boolean that stands where the name is looked for names the event by its text.
 fn name_of(node: Option<&crate::value::Json>) -> Option<String> {
     match node? {
-        crate::value::Json::String(text) => Some(text.clone()),
+        crate::value::Json::String(text) => Some(text.to_string()),
         value @ (crate::value::Json::Number(_) | crate::value::Json::Bool(_)) => Some(value.to_string()),
         _ => None,
     }

@@ -22,6 +22,10 @@ use crate::event::{Failure, FailureKind, Tls};
 
 /// How long an address has to itself before the next one is tried beside it (RFC 8305, section 8).
 const HEAD_START: Duration = Duration::from_millis(250);
+/// How long a connection without a request is trusted with one that can't be sent again: less than any usual server keeps it open.
+const TRUSTED: Duration = Duration::from_secs(2);
+/// How much earlier than the server says a connection is given up.
+const MARGIN: Duration = Duration::from_secs(1);
 /// The most headers that a response may have.
 const MAX_HEADERS: usize = 256;
 
@@ -30,6 +34,10 @@ pub(super) struct Connection {
     sender: Sender,
     pub traffic: Arc<Traffic>,
     watch: Watch,
+    /// How many responses it has brought.
+    served: u32,
+    /// How long the server says that it keeps the connection open between requests (`Keep-Alive: timeout=5`).
+    kept: Option<Duration>,
     /// The server's.
     pub address: Option<String>,
     pub tls: Option<Tls>,
@@ -65,7 +73,7 @@ impl Connection {
             tokio::spawn(connection.with_upgrades());
             Sender::Http1(sender)
         };
-        Ok(Self { sender, traffic, watch, address, tls })
+        Ok(Self { sender, traffic, watch, served: 0, kept: None, address, tls })
     }
 
     pub fn is_http2(&self) -> bool {
@@ -79,8 +87,10 @@ impl Connection {
             Sender::Http1(sender) => sender.send_request(request).await,
             Sender::Http2(sender) => sender.send_request(request).await,
         };
-        if response.is_ok() {
+        if let Ok(response) = &response {
             self.traffic.has_head();
+            self.served += 1;
+            self.kept = keep_alive(response.headers()).or(self.kept);
         }
         response
     }
@@ -92,6 +102,8 @@ impl Connection {
             sender: Sender::Http2(sender.clone()),
             traffic: self.traffic.clone(),
             watch: self.watch.clone(),
+            served: self.served,
+            kept: self.kept,
             address: self.address.clone(),
             tls: self.tls.clone(),
         })
@@ -106,6 +118,17 @@ impl Connection {
         }
     }
 
+    /// Whether a request may be given to it that must not be lost, since it can't be sent again: a server has shown that it keeps the connection
+    /// open, and won't have had enough of it just now.
+    pub fn is_proven(&self, idle: Duration) -> bool {
+        self.is_http2() || (self.served > 1 && idle < TRUSTED)
+    }
+
+    /// Whether the server, by its own word, is about to close it.
+    pub fn is_overdue(&self, idle: Duration) -> bool {
+        self.kept.is_some_and(|kept| idle >= kept.saturating_sub(MARGIN).max(kept / 2))
+    }
+
     /// Waits until it can take another request; `false` when it won't.
     pub async fn becomes_idle(&mut self) -> bool {
         match &mut self.sender {
@@ -113,6 +136,13 @@ impl Connection {
             Sender::Http2(sender) => sender.ready().await.is_ok(),
         }
     }
+}
+
+/// `Keep-Alive: timeout=5, max=100` (RFC 2068, section 19.7.1.1), which many servers send.
+fn keep_alive(headers: &http::HeaderMap) -> Option<Duration> {
+    let text = headers.get("keep-alive")?.to_str().ok()?;
+    let timeout = text.split(',').find_map(|part| part.trim().strip_prefix("timeout="))?;
+    timeout.trim().parse().ok().map(Duration::from_secs)
 }
 
 type Secured = (Stream, Watch, Option<String>, Option<Tls>, bool);

@@ -27,26 +27,23 @@ struct Idle {
 
 impl Idle {
     fn is_usable(&self) -> bool {
-        self.since.elapsed() < IDLE && self.connection.is_idle()
+        let idle = self.since.elapsed();
+        idle < IDLE && !self.connection.is_overdue(idle) && self.connection.is_idle()
     }
 }
 
 impl Pool {
-    /// The connection that was used last, if one is there that seems alive.
-    pub fn take(&self, key: &Key) -> Option<Connection> {
+    /// The connection that was used last, if one is there that seems alive; with `proven`, one that can be trusted not to be lost.
+    pub fn take(&self, key: &Key, proven: bool) -> Option<Connection> {
         let mut pool = self.lock();
         let idle = pool.get_mut(key)?;
-        while let Some(last) = idle.pop() {
-            if !last.is_usable() {
-                continue;
-            }
-            if let Some(shared) = last.connection.share() {
-                idle.push(last);
-                return Some(shared);
-            }
-            return Some(last.connection);
+        idle.retain(Idle::is_usable);
+        let fits = |one: &Idle| !proven || one.connection.is_proven(one.since.elapsed());
+        let at = idle.iter().rposition(fits)?;
+        if let Some(shared) = idle.get(at).and_then(|one| one.connection.share()) {
+            return Some(shared);
         }
-        None
+        Some(idle.remove(at).connection)
     }
 
     fn put(&self, key: &Key, connection: Connection) {

@@ -219,7 +219,7 @@ impl Http {
         progress: &mut Progress,
     ) -> Result<(Connection, http::Response<Incoming>), Failure> {
         let shown = format!("{}:{}", key.host, key.port);
-        if !fresh && let Some(mut connection) = self.pool.take(key) {
+        if !fresh && let Some(mut connection) = self.pool.take(key, !sent.method.is_idempotent()) {
             match connection.send(sent.request(connection.is_http2())?).await {
                 Ok(answer) => return Ok((connection, answer)),
                 Err(error) if reconnects && may_repeat(&sent.method, &connection, &error, &shown) => {
@@ -372,7 +372,12 @@ fn may_repeat(method: &http::Method, connection: &Connection, error: &hyper::Err
         // Other requests share its traffic. A head that had come would have been the response.
         return is_lost && (method.is_idempotent() || error.is_canceled() || is_unprocessed(error));
     }
-    is_lost && connection.traffic.read() == 0 && (method.is_idempotent() || connection.traffic.written() == 0)
+    is_lost && is_repeatable(method, connection.traffic.written(), connection.traffic.read())
+}
+
+/// By what was sent and received, in bytes.
+fn is_repeatable(method: &http::Method, written: u64, read: u64) -> bool {
+    read == 0 && (written == 0 || method.is_idempotent())
 }
 
 /// Why a request has no response.
@@ -419,4 +424,24 @@ fn head_size(status: http::StatusCode, extensions: &http::Extensions, headers: &
     let line = "HTTP/1.1 200 \r\n\r\n".len() + reason;
     headers.iter().map(|header| (header.name.len() + header.value.len() + ": \r\n".len()) as u64).sum::<u64>()
         + line as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110, section 9.2.2.
+    #[test]
+    fn what_was_sent_and_received_decides_what_is_sent_again() {
+        let idempotent = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"];
+        for method in idempotent.iter().chain(&["POST", "PATCH", "CONNECT", "QUERY", "X-ODD", "get"]) {
+            let repeatable =
+                |written, read| is_repeatable(&http::Method::from_bytes(method.as_bytes()).unwrap(), written, read);
+            assert!(repeatable(0, 0), "{method}");
+            assert_eq!(repeatable(1, 0), idempotent.contains(method), "{method}");
+            for written in [0, 1, 100] {
+                assert!(!repeatable(written, 1), "{method}");
+            }
+        }
+    }
 }

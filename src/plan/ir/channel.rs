@@ -142,6 +142,8 @@ pub enum Node {
         span: Span,
         slot: Slot,
         list: Expr,
+        /// An empty list is fine.
+        or_none: bool,
         block: Block,
     },
 }

@@ -65,7 +65,7 @@ pub struct Phase {
     pub budget: Option<Duration>,
     /// The ids of all tests that it selects, in order; one that an earlier phase ran counts here with the result it had there.
     pub tests: Vec<String>,
-    /// Loads that it names.
+    /// Loads that it names or selects.
     pub loads: Vec<String>,
     /// Nothing of it is run, since nothing of it is to be run again: it is not judged.
     pub left_out: bool,

@@ -35,15 +35,21 @@ pub enum StepKind {
     ParallelForEach {
         slot: Slot,
         list: Expr,
+        /// An empty list is fine.
+        or_none: bool,
         body: Vec<Step>,
     },
     ForEach {
         slot: Slot,
         list: Expr,
+        /// An empty list is fine.
+        or_none: bool,
         body: Vec<Step>,
     },
     Repeat {
         times: Expr,
+        /// 0 is fine.
+        or_none: bool,
         body: Vec<Step>,
     },
     Eventually {

@@ -18,6 +18,21 @@ pub struct Plan {
     pub suites: Vec<Suite>,
     /// The plan that was asked for.
     pub release: Option<ReleasePlan>,
+    /// The loads among the files that were asked for: checked, and not carried out by this version.
+    pub loads: Vec<Load>,
+}
+
+/// A load, as far as it is selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    pub name: String,
+    /// Of its name.
+    pub span: Span,
+    pub full_span: Span,
+    /// The file as its source is named.
+    pub file: String,
+    pub tags: Vec<String>,
+    pub priority: Option<String>,
 }
 
 /// The environment chosen for the run, its values known.

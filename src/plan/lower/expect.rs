@@ -89,7 +89,7 @@ impl Body<'_, '_> {
 
     fn schema(&mut self, file: &ast::StrLit) -> Option<MatcherKind> {
         let content = self.file(file)?;
-        match serde_json::from_slice(&content.bytes) {
+        match crate::value::Json::read(&content.bytes) {
             Ok(schema) => Some(MatcherKind::Schema { name: content.name, schema: Arc::new(schema) }),
             Err(error) => {
                 self.unresolved(file.span, format!("the schema \"{}\" isn't valid JSON: {error}", file.value));

@@ -51,7 +51,8 @@ impl Body<'_, '_> {
             ast::PatternItemKind::ForEach { head, items } => {
                 let list = self.expr(&head.list);
                 let slot = self.names.bind(&head.name.text);
-                block.nodes.push(Node::ForEach { span: item.span, slot, list, block: self.pattern_block(items)? });
+                let (or_none, inner) = (head.or_none, self.pattern_block(items)?);
+                block.nodes.push(Node::ForEach { span: item.span, slot, list, or_none, block: inner });
             }
             ast::PatternItemKind::Error => return None,
         }

@@ -17,7 +17,6 @@ use std::collections::HashMap;
 use super::{Credential, CredentialId, Environment, Flow, FlowId, Plan};
 use crate::diag::Diagnostic;
 use crate::project::{DeclRef, ModuleId, Project};
-use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::Shape;
 
@@ -41,26 +40,8 @@ pub fn compile(project: &Project, environment: Environment, release: Option<Decl
         credentials: lower.credentials.into_iter().flatten().collect(),
         suites,
         release,
+        loads: super::loads::of_project(project),
     })
-}
-
-/// A load: it is checked, and not carried out in this version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotRun {
-    pub name: String,
-    pub span: Span,
-}
-
-/// The loads among the files that were asked for.
-pub fn not_run_yet(project: &Project) -> Vec<NotRun> {
-    let modules = project.roots.iter().filter_map(|id| project.module(*id));
-    modules
-        .flat_map(|module| &module.ast.items)
-        .filter_map(|item| match &item.kind {
-            ast::ItemKind::Load(load) => Some(NotRun { name: load.name.value.clone(), span: load.name.span }),
-            _ => None,
-        })
-        .collect()
 }
 
 /// What has been laid out so far. A flow, shape or credential is laid out when it is first used; its place is taken beforehand,

@@ -32,14 +32,15 @@ impl Body<'_, '_> {
             ast::StmtKind::Parallel(body) => Some(StepKind::Parallel(self.nested(body))),
             ast::StmtKind::ParallelForEach { head, body } => {
                 let (slot, list) = self.loop_head(head);
-                Some(StepKind::ParallelForEach { slot, list, body: self.nested(body) })
+                Some(StepKind::ParallelForEach { slot, list, or_none: head.or_none, body: self.nested(body) })
             }
             ast::StmtKind::ForEach { head, body } => {
                 let (slot, list) = self.loop_head(head);
-                Some(StepKind::ForEach { slot, list, body: self.nested(body) })
+                Some(StepKind::ForEach { slot, list, or_none: head.or_none, body: self.nested(body) })
             }
-            ast::StmtKind::Repeat { times, body } => {
-                Some(StepKind::Repeat { times: self.expr(times), body: self.nested(body) })
+            ast::StmtKind::Repeat { times, or_none, body } => {
+                let times = self.expr(times);
+                Some(StepKind::Repeat { times, or_none: *or_none, body: self.nested(body) })
             }
             ast::StmtKind::Eventually { within, every, body } => {
                 let (within, every) = (self.expr(within), self.optional(every.as_ref()));

@@ -72,10 +72,7 @@ fn literal(expr: &ast::Expr) -> Option<crate::value::Json> {
         ast::ExprKind::Number(number) => Some(crate::value::Json::Number(number.clone())),
         ast::ExprKind::String(template) => template.as_text().map(crate::value::Json::from),
         ast::ExprKind::Unary(ast::UnaryOp::Minus, inner) => match literal(inner)? {
-            crate::value::Json::Number(number) => match number.as_i64() {
-                Some(whole) => Some(crate::value::Json::from(whole.checked_neg()?)),
-                None => Some(crate::value::Json::from(-number.as_f64()?)),
-            },
+            crate::value::Json::Number(number) => Some(crate::value::Json::Number(number.negated())),
             _ => None,
         },
         _ => None,

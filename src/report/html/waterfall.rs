@@ -114,6 +114,11 @@ fn facts(one: &Exchange) -> Vec<String> {
     if one.attempts > 1 {
         facts.push(format!("{} attempts", one.attempts));
     }
+    match one.reconnected {
+        0 => {}
+        1 => facts.push("sent again on a fresh connection".to_owned()),
+        times => facts.push(format!("sent again on a fresh connection {times} times")),
+    }
     if let Some(protocol) = &one.opens {
         facts.push(match one.opened {
             Some(true) => format!("opened {protocol}"),
@@ -122,6 +127,7 @@ fn facts(one: &Exchange) -> Vec<String> {
         });
     }
     facts.extend(one.redirects.iter().map(redirect));
+    facts.extend(one.warnings.iter().map(|warning| format!("warning: {warning}")));
     facts.extend(one.failure.as_ref().map(|failure| failure.message.clone()));
     facts.iter().map(|fact| clean(fact)).collect()
 }

@@ -122,6 +122,9 @@ pub struct Exchange {
     pub failure: Option<Failure>,
     #[serde(default)]
     pub attempts: u32,
+    /// How many times it was sent once more on a fresh connection, since one that had been used before was lost.
+    #[serde(default)]
+    pub reconnected: u32,
     #[serde(default)]
     pub started_ms: f64,
     /// `127.0.0.1:8080`; absent when no connection was made, or it isn't known with which of several addresses.
@@ -148,6 +151,9 @@ pub struct Exchange {
     pub opened: Option<bool>,
     #[serde(default)]
     pub channel: Option<String>,
+    /// What is odd about the response, and no failure.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

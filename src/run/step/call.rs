@@ -170,7 +170,7 @@ fn jwt_lifetime(token: &str, now: jiff::Timestamp) -> Option<Duration> {
     use base64::Engine as _;
     let claims = token.split('.').nth(1)?;
     let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
-    let claims: crate::value::Json = serde_json::from_slice(&claims).ok()?;
+    let claims = crate::value::Json::read(&claims).ok()?;
     let expiry = claims.get("exp")?;
     let since_epoch = match expiry.as_i64() {
         // A float would lose what is below a microsecond.

@@ -105,7 +105,7 @@ impl Walk {
         {
             let name = format!("response body ({status})");
             let text = String::from_utf8_lossy(&response.body);
-            let excerpt = match serde_json::from_slice(&response.body) {
+            let excerpt = match crate::value::Json::read(&response.body) {
                 Ok(json) => crate::judge::json_excerpt(name, &json, &[]),
                 Err(_) => crate::judge::text_excerpt(name, &text, None),
             };

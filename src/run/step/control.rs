@@ -7,6 +7,7 @@ use super::super::evidence::Evidence;
 use super::super::prepare;
 use super::{Halt, Walk, Walked, head};
 use crate::diag::{Diagnostic, codes};
+use crate::matchers;
 use crate::plan::{Expr, Slot, Step};
 use crate::source::Span;
 use crate::value::{Value, format_duration};
@@ -31,8 +32,8 @@ impl Walk {
         self.join(walks, ends)
     }
 
-    pub(super) async fn parallel_for_each(&mut self, slot: Slot, list: &Expr, body: &[Step]) -> Walked {
-        let values = self.evaluated(|context| prepare::list(list, context))?;
+    pub(super) async fn parallel_for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Walked {
+        let values = self.values(list, or_none)?;
         let mut walks: Vec<Walk> = values
             .into_iter()
             .map(|value| {
@@ -66,16 +67,31 @@ impl Walk {
         halted.map_or(Ok(()), Err)
     }
 
-    pub(super) async fn for_each(&mut self, slot: Slot, list: &Expr, body: &[Step]) -> Walked {
-        for value in self.evaluated(|context| prepare::list(list, context))? {
+    pub(super) async fn for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Walked {
+        for value in self.values(list, or_none)? {
             self.set(slot, value);
             self.steps(body).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn repeat(&mut self, times: &Expr, body: &[Step]) -> Walked {
-        for _ in 0..self.evaluated(|context| prepare::whole(times, context))? {
+    /// What a loop goes over: what isn't done for anything proves nothing.
+    fn values(&mut self, list: &Expr, or_none: bool) -> Result<Vec<Value>, Halt> {
+        let values = self.evaluated(|context| prepare::list(list, context))?;
+        if values.is_empty() && !or_none {
+            return Err(self.fails(*matchers::no_element(list.span)));
+        }
+        Ok(values)
+    }
+
+    pub(super) async fn repeat(&mut self, times: &Expr, or_none: bool, body: &[Step]) -> Walked {
+        let times_known = self.evaluated(|context| prepare::whole(times, context))?;
+        if times_known == 0 && !or_none {
+            let message = "this is 0, so these steps aren't carried out, and nothing is proved by them";
+            let help = "write `repeat COUNT times or none` where none is fine";
+            return Err(self.fails(Diagnostic::error(&codes::NO_ELEMENT, times.span, message).with_help(help)));
+        }
+        for _ in 0..times_known {
             self.steps(body).await?;
         }
         Ok(())

@@ -109,9 +109,11 @@ impl Walk {
             StepKind::Return { value, expires_in } => self.give_back(value.as_ref(), expires_in.as_ref()),
             StepKind::Wait(time) => self.wait(step.span, time).await,
             StepKind::Parallel(branches) => self.parallel(branches).await,
-            StepKind::ParallelForEach { slot, list, body } => self.parallel_for_each(*slot, list, body).await,
-            StepKind::ForEach { slot, list, body } => self.for_each(*slot, list, body).await,
-            StepKind::Repeat { times, body } => self.repeat(times, body).await,
+            StepKind::ParallelForEach { slot, list, or_none, body } => {
+                self.parallel_for_each(*slot, list, *or_none, body).await
+            }
+            StepKind::ForEach { slot, list, or_none, body } => self.for_each(*slot, list, *or_none, body).await,
+            StepKind::Repeat { times, or_none, body } => self.repeat(times, *or_none, body).await,
             StepKind::Eventually { within, every, body } => {
                 self.eventually(step.span, within, every.as_ref(), body).await
             }

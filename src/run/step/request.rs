@@ -151,7 +151,7 @@ impl Walk {
         for status in &retry.statuses {
             let value = self.evaluated(|context| crate::eval::evaluate(status, context))?;
             let items = value.as_json().map(|json| match json.as_array() {
-                Some(items) => items.clone(),
+                Some(items) => items.to_vec(),
                 None => vec![json.clone()],
             });
             statuses.extend(items.into_iter().flatten().filter_map(|status| status.as_u64()));
@@ -215,7 +215,8 @@ fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
     });
     let body = &body[..body.len().min(LOOKED_THROUGH)];
     let found = NAMED.as_ref().into_iter().flat_map(move |named| named.captures_iter(body));
-    let value = found.filter_map(|found| serde_json::from_slice::<String>(found.get(1)?.as_bytes()).ok());
+    let value =
+        found.filter_map(|found| crate::value::Json::read(found.get(1)?.as_bytes()).ok()?.as_str().map(str::to_owned));
     value.filter(|value| value.len() >= SHORTEST_CREDENTIAL)
 }
 

@@ -179,6 +179,8 @@ pub struct Test {
 pub struct ForEachHead {
     pub name: Ident,
     pub list: Expr,
+    /// `or none`: an empty list is fine. Never of a test's.
+    pub or_none: bool,
 }
 
 /// Statements between braces; the span includes the braces.

@@ -37,6 +37,8 @@ pub enum StmtKind {
     },
     Repeat {
         times: Expr,
+        /// `or none`: 0 is fine.
+        or_none: bool,
         body: Block,
     },
     /// `eventually within 30s every 1s { … }`

@@ -8,10 +8,11 @@ use crate::syntax::ast::{
 use crate::syntax::grammar::{Kids, Node, Rule, seek, take};
 
 impl Build<'_> {
-    /// `for each NAME in LIST`
+    /// `for each NAME in LIST [or none]`
     pub fn for_each(&mut self, kids: &mut Kids<'_>) -> Option<ForEachHead> {
         let mut inner = seek(kids, Rule::for_each)?.into_inner();
-        Some(ForEachHead { name: self.declared(&mut inner), list: self.expr(&mut inner) })
+        let (name, list) = (self.declared(&mut inner), self.expr(&mut inner));
+        Some(ForEachHead { name, list, or_none: take(kids, Rule::or_none).is_some() })
     }
 
     pub fn channel_part(&mut self, rule: Rule, kids: &mut Kids<'_>) -> ChannelPartKind {

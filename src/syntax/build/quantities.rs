@@ -164,14 +164,16 @@ pub fn unit_meant(word: &str) -> Option<&'static str> {
 
 /// A plain number: `Some(None)` is one that is too large.
 fn number(text: &str) -> Option<Option<Number>> {
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        let whole = text.parse::<u64>().ok().map(Number::from);
-        return Some(whole.or_else(|| text.parse().ok().and_then(Number::from_f64)));
-    }
     if !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')) {
         return None;
     }
-    text.parse::<f64>().ok().map(Number::from_f64)
+    // JSON writes no zeros in front.
+    let zeros = text.bytes().take_while(|b| *b == b'0').count();
+    let digits = text.get(zeros..).unwrap_or_default();
+    match digits.starts_with(|c: char| c.is_ascii_digit()) {
+        true => Some(digits.parse().ok()),
+        false => Some(format!("0{digits}").parse().ok()),
+    }
 }
 
 fn split_unit(text: &str) -> (&str, &str) {

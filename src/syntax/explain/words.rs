@@ -138,6 +138,7 @@ pub fn word(rule: Rule) -> Word {
         }
         Rule::import_names => Thing("names in parentheses"),
         Rule::for_each | Rule::for_each_stmt => Thing("`for each NAME in LIST`"),
+        Rule::or_none => Thing("`or none`"),
         Rule::param => Thing("a parameter"),
         Rule::env_secret => Thing("`secret(\"NAME\")`"),
         Rule::env_variable => Thing("`variable(\"NAME\")`"),

@@ -1,6 +1,6 @@
 use super::super::ast::{ExprKind, Stmt, StmtKind};
 use super::super::build::About;
-use super::super::grammar::{Rule, take};
+use super::super::grammar::{Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::Piece;
 use super::Context;
@@ -90,9 +90,13 @@ impl Parser<'_> {
 
     fn repeat(&mut self, piece: &Piece, context: Context) -> Option<StmtKind> {
         let (segment, body) = self.head_and_body(piece)?;
-        let times = self.head(&segment, Rule::repeat, |build, kids| build.expr(kids));
+        let head = self.head(&segment, Rule::repeat, |build, kids| {
+            let times = build.expr(kids);
+            (times, seek(kids, Rule::or_none).is_some())
+        });
         let body = self.block(body, &segment, context);
-        Some(StmtKind::Repeat { times: times?, body })
+        let (times, or_none) = head?;
+        Some(StmtKind::Repeat { times, or_none, body })
     }
 
     fn eventually(&mut self, piece: &Piece, context: Context) -> Option<StmtKind> {

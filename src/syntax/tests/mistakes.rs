@@ -153,7 +153,7 @@ const CASES: &[(In, &str, &str, &str, &str)] = &[
     (In::Test, "wait 5x", "unknown_unit", "x", "`5 times`"),
     (In::Request, "expect status 5xx", "unknown_unit", "xx", "`in 500..599`"),
     (In::Suite, "at risk $5Q", "unknown_unit", "Q", "`K`"),
-    (In::Test, "let x = 1e999", "number_out_of_range", "1e999", "string"),
+    (In::Test, "let x = 1e1000000000000000000", "number_out_of_range", "1e1000000000000000000", "string"),
     // Signs
     (In::Request, "timeout: 5s", "stray_sign", ":", "`timeout 5s`"),
     (In::Suite, "priority = P1", "stray_sign", "=", "`priority P1`"),

@@ -162,7 +162,7 @@ fn batched(missing: &Missing<'_>) -> Option<Told> {
         list.is_some_and(|list| list.iter().any(|one| names(one, event)))
     };
     let frame = missing.untaken().find(holds)?;
-    let count = frame.payload.json.as_deref().and_then(|json| json.as_array()).map_or(0, Vec::len);
+    let count = frame.payload.json.as_deref().and_then(|json| json.as_array()).map_or(0, <[_]>::len);
     let message = format!(
         "{} came in a batch: frame {} is a list of {count} events, and was read as one",
         missing.text(),
@@ -194,7 +194,7 @@ fn malformed(missing: &Missing<'_>) -> Option<Told> {
         texts && frame.payload.json.is_none() && matches!(first, Some(b'{' | b'['))
     };
     let frame = missing.untaken().filter(looks_like_json).last()?;
-    let error = serde_json::from_slice::<serde::de::IgnoredAny>(&frame.data).err()?;
+    let error = crate::value::Json::read(&frame.data).err()?;
     let message = format!(
         "{} didn't come {}, but frame {} is malformed JSON: {}",
         missing.text(),

@@ -3,3 +3,4 @@ mod forms;
 mod items;
 mod support;
 mod views;
+mod weak;

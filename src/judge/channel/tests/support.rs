@@ -231,7 +231,7 @@ fn frame(number: u32, at: Duration, content: &str) -> Frame {
 }
 
 fn named(mut frame: Frame, text: &str) -> Frame {
-    let json: Option<crate::value::Json> = serde_json::from_str(text).ok();
+    let json: Option<crate::value::Json> = crate::value::Json::parse(text).ok();
     let event = json.as_ref().and_then(|json| json.get("type")).and_then(|name| name.as_str()).map(str::to_owned);
     frame.payload = Payload { event, json: json.map(Arc::new) };
     frame

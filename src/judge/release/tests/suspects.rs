@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
+use crate::value::test_json as json;
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::super::suspect::{Graph, Known, Suspect, suspects};
 use super::super::{ServiceState, ServiceWatch};

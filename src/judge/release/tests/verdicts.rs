@@ -1,4 +1,4 @@
-use serde_json::json;
+use crate::value::test_json as json;
 
 use super::super::{
     Abort, Assessment, Classification, Facts, Phase, PhaseRun, PhaseState, Release, ServiceState, ServiceWatch,

@@ -1,4 +1,4 @@
-use serde_json::json;
+use crate::value::test_json as json;
 
 use super::super::{Answer, Classification, Sighting, classify};
 use super::{refused, says, seconds};
@@ -91,13 +91,10 @@ fn a_health_answer_is_read_wherever_it_says_what_is_down() {
 
 #[test]
 fn a_hostile_health_answer_is_bounded() {
-    let mut deep = json!("down");
-    for _ in 0..100 {
-        deep = json!({ "x": deep });
-    }
+    let deep = format!("{}\"down\"{}", "{\"x\":".repeat(100), "}".repeat(100)).parse().unwrap();
     let wide: crate::value::JsonMap =
         (0..5000).map(|index| (format!("{index}{}", "k".repeat(500)), json!("down"))).collect();
-    for body in [deep, json!(wide), json!({ "status": "s".repeat(100_000) })] {
+    for body in [deep, crate::value::Json::Object(wide), json!({ "status": "s".repeat(100_000) })] {
         let sighting = Sighting::read(seconds(1.0), Answer::Status(503), false, Some(&body));
         assert!(sighting.words().len() < 2000, "{}", sighting.words().len());
     }

@@ -1,0 +1,151 @@
+//! What a server said must not decide whether a test runs: a server that is wrong could keep it from being tested. Follows values from captures through
+//! names, loops, flows' results and flows' parameters to the conditions of `skip when`.
+
+mod flows;
+mod values;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
+use super::index::Index;
+use crate::diag::{Diagnostic, codes};
+use crate::project::{DeclRef, Module};
+use crate::source::Span;
+use crate::syntax::ast::{Block, Flow, HookWhen, ItemKind, LoadEntryKind, Suite, SuiteEntryKind};
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Default)]
+struct Source {
+    /// A server said it, here.
+    server: Option<Span>,
+    /// Parameters of the flow that is looked at.
+    params: BTreeSet<usize>,
+}
+
+impl Source {
+    fn server(span: Span) -> Self {
+        Self { server: Some(span), ..Self::default() }
+    }
+
+    fn join(mut self, other: Source) -> Self {
+        self.server = self.server.or(other.server);
+        self.params.extend(other.params);
+        self
+    }
+}
+
+/// What of a flow matters to who calls it.
+#[derive(Debug, Default)]
+struct Summary {
+    /// Of its result.
+    result: Source,
+    /// Parameters that decide whether the test is skipped.
+    skips_by: BTreeSet<usize>,
+}
+
+/// The names of one body, and what they come from.
+#[derive(Clone, Default)]
+struct Names<'p>(HashMap<&'p str, Source>);
+
+/// One module's walk.
+struct Walk<'a, 'p> {
+    index: &'a Index<'p>,
+    module: &'p Module,
+    known: HashMap<DeclRef, Rc<Summary>>,
+    /// Flows that are being looked at, from the outermost in.
+    inside: HashSet<DeclRef>,
+    /// Of the flow that is looked at.
+    summary: Summary,
+    found: Vec<Diagnostic>,
+    /// Problems of the body are reported: not when a flow is only looked through for who calls it.
+    reports: bool,
+}
+
+/// Every test of a module whose skipping a server decides.
+pub(super) fn module<'p>(index: &Index<'p>, module: &'p Module) -> Vec<Diagnostic> {
+    let mut walk = Walk {
+        index,
+        module,
+        known: HashMap::new(),
+        inside: HashSet::new(),
+        summary: Summary::default(),
+        found: Vec::new(),
+        reports: true,
+    };
+    for (item, node) in module.ast.items.iter().enumerate() {
+        match &node.kind {
+            ItemKind::Suite(suite) => walk.suite(suite),
+            ItemKind::Flow(flow) => {
+                let decl = DeclRef { module: module.id, item };
+                walk.inside.insert(decl);
+                walk.flow_body(flow);
+                walk.inside.remove(&decl);
+            }
+            ItemKind::Load(load) => {
+                for entry in &load.entries {
+                    if let LoadEntryKind::Scenario { body, .. } = &entry.kind {
+                        walk.body(&mut Names::default(), body);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    walk.found
+}
+
+impl<'p> Walk<'_, 'p> {
+    fn suite(&mut self, suite: &'p Suite) {
+        let mut names = Names::default();
+        for when in [HookWhen::BeforeAll, HookWhen::BeforeEach] {
+            self.hooks(&mut names, suite, when);
+        }
+        for entry in &suite.entries {
+            if let SuiteEntryKind::Test(test) = &entry.kind {
+                self.body(&mut names.clone(), &test.body);
+            }
+        }
+        for when in [HookWhen::AfterEach, HookWhen::AfterAll] {
+            self.hooks(&mut names, suite, when);
+        }
+    }
+
+    fn hooks(&mut self, names: &mut Names<'p>, suite: &'p Suite, when: HookWhen) {
+        for entry in &suite.entries {
+            if let SuiteEntryKind::Hook(hook) = &entry.kind
+                && hook.when == when
+            {
+                self.body(names, &hook.body);
+            }
+        }
+    }
+
+    fn flow_body(&mut self, flow: &'p Flow) -> Summary {
+        let outer = std::mem::take(&mut self.summary);
+        let mut names = Names::default();
+        for (index, param) in flow.params.iter().enumerate() {
+            names.0.insert(&param.name.text, Source { params: BTreeSet::from([index]), ..Source::default() });
+        }
+        self.body(&mut names, &flow.body);
+        std::mem::replace(&mut self.summary, outer)
+    }
+
+    fn body(&mut self, names: &mut Names<'p>, block: &'p Block) {
+        for stmt in &block.stmts {
+            self.step(names, stmt);
+        }
+    }
+
+    fn report(&mut self, span: Span, message: &str, said: Span) {
+        if !self.reports {
+            return;
+        }
+        self.found.push(
+            Diagnostic::error(&codes::SKIPS_BY_SERVER, span, message)
+                .with_related(said, "a server says it here")
+                .with_help(
+                    "a server that is wrong could so keep itself from being tested: compare a value of the environment, or expect what must be true",
+                ),
+        );
+    }
+}
