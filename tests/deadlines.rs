@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::process::{Command, Stdio};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use super::harness::Test;
@@ -16,17 +17,21 @@ fn busy(limit: &str, server: &str) -> String {
     )
 }
 
-fn large() -> String {
+/// A server, and what says that it has sent its response.
+fn large() -> (String, Receiver<()>) {
+    let (sent, has_sent) = std::sync::mpsc::channel();
     let body = answer("Content-Type: text/plain\r\n", "aabbcc".repeat(1 << 20).as_bytes());
-    serve(move |stream| {
+    let server = serve(move |stream| {
         super::servers::head(stream);
         let _ = std::io::Write::write_all(stream, &body);
-    })
+        let _ = sent.send(());
+    });
+    (server, has_sent)
 }
 
 #[test]
 fn a_test_ends_at_its_deadline_whatever_is_judged() {
-    let done = Test::new().file("a.e2e", &busy("2s", &large())).args(["run", "a.e2e"]).code(1);
+    let done = Test::new().file("a.e2e", &busy("2s", &large().0)).args(["run", "a.e2e"]).code(1);
     let report = done.json();
     let test = &report["tests"][0];
     assert_eq!(test["outcome"], "timed_out", "{}", done.out);
@@ -37,11 +42,11 @@ fn a_test_ends_at_its_deadline_whatever_is_judged() {
 
 #[test]
 fn a_signal_ends_a_run_that_is_busy_judging() {
-    let test = Test::new().file("a.e2e", &busy("5m", &large())).args(["run", "a.e2e"]);
-    let child = test.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut child = child;
-    // Well into the judging, which takes minutes.
-    std::thread::sleep(Duration::from_secs(2));
+    let (server, has_sent) = large();
+    let test = Test::new().file("a.e2e", &busy("5m", &server)).args(["run", "a.e2e"]);
+    let mut child = test.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // What is left is to judge it, which takes minutes.
+    has_sent.recv_timeout(Duration::from_secs(60)).unwrap();
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     let signalled = Instant::now();
     let status = child.wait().unwrap();
