@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::index::Index;
-use crate::diag::Diagnostic;
+use crate::diag::{Capped, Diagnostic, Severity};
 use crate::project::{DeclRef, Module};
 use crate::source::Span;
 
@@ -30,7 +30,9 @@ pub(super) struct Cx<'p> {
 /// What one module's check found out.
 #[derive(Default)]
 pub(super) struct Notes {
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Capped,
+    /// There were so many errors that the rest of the module wasn't looked at.
+    pub is_cut: bool,
     /// Declarations that were referred to.
     pub used: HashSet<DeclRef>,
     /// Names of imports that were referred to.
@@ -105,6 +107,15 @@ impl<'p> Cx<'p> {
         }
     }
 
+    /// Whether no error that is found from here on would be shown: the work to find it is spared.
+    pub fn is_full(&mut self) -> bool {
+        if !self.notes.is_cut && self.notes.diagnostics.is_full(self.module.source, Severity::Error) {
+            self.notes.is_cut = true;
+            self.notes.diagnostics.cut(self.module.source);
+        }
+        self.notes.is_cut
+    }
+
     /// The text of a span.
     pub fn text(&self, span: Span) -> &'p str {
         self.index.project.sources.get(span.source).map(|file| file.slice(span)).unwrap_or_default()
@@ -119,7 +130,8 @@ impl<'p> Cx<'p> {
     }
 
     pub fn end_body(&mut self, outer: Facts) {
-        let facts = std::mem::replace(&mut self.facts, outer);
+        let mut facts = std::mem::replace(&mut self.facts, outer);
+        facts.broken |= self.notes.is_cut;
         self.notes.bodies.push(facts);
     }
 

@@ -17,6 +17,9 @@ use crate::syntax::ast::{
 impl<'p> Cx<'p> {
     /// Checks an expression, and says what is known of its type.
     pub fn expr(&mut self, scope: &mut Scope<'p>, expr: &'p Expr) -> Ty {
+        if self.is_full() {
+            return Ty::Unknown;
+        }
         match &expr.kind {
             ExprKind::Null => Ty::Null,
             ExprKind::Bool(_) => Ty::Bool,

@@ -23,6 +23,8 @@ pub(super) struct Index<'p> {
     broken: HashMap<SourceId, Vec<Span>>,
     /// Where the syntax of each source is doubtful at least: what is named there may be meant.
     doubtful: HashMap<SourceId, Vec<Span>>,
+    /// The words that stand there.
+    doubtful_words: HashMap<SourceId, HashSet<&'p str>>,
 }
 
 pub(super) struct Environment<'p> {
@@ -58,7 +60,12 @@ impl<'p> Index<'p> {
             roots: project.roots.iter().copied().collect(),
             broken: broken(project, Diagnostic::is_error),
             doubtful: broken(project, |_| true),
+            doubtful_words: HashMap::new(),
         };
+        for (source, spans) in &index.doubtful {
+            let words = spans.iter().flat_map(|span| project.sources.text(*span).split(|c| !is_word(c)));
+            index.doubtful_words.insert(*source, words.collect());
+        }
         for module in &project.modules {
             index.add_credentials(module);
         }
@@ -179,6 +186,9 @@ impl<'p> Index<'p> {
 
     /// Whether a name stands somewhere in the parts of a source that don't parse.
     pub fn broken_mentions(&self, source: SourceId, name: &str) -> bool {
+        if name.chars().all(is_word) {
+            return self.doubtful_words.get(&source).is_some_and(|words| words.contains(name));
+        }
         let Some(doubtful) = self.doubtful.get(&source) else { return false };
         doubtful.iter().any(|span| mentions(self.project.sources.text(*span), name))
     }
@@ -186,12 +196,15 @@ impl<'p> Index<'p> {
 
 /// Whether a text has a name as a word of its own.
 pub(super) fn mentions(text: &str, name: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(name).any(|(at, _)| {
         let before = text.get(..at).and_then(|text| text.chars().next_back());
         let after = text.get(at + name.len()..).and_then(|text| text.chars().next());
         !before.is_some_and(is_word) && !after.is_some_and(is_word)
     })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 fn declared(module: &Module) -> HashMap<&str, usize> {

@@ -34,24 +34,22 @@ use crate::project::{ModuleOrigin, Project};
 pub fn check(project: &Project) -> Vec<Diagnostic> {
     let index = index::Index::new(project);
     let notes: Vec<_> = project.modules.par_iter().map(|module| walk::module(&index, module)).collect();
-    let mut diagnostics = whole::judge(&index, &notes);
+    // What isn't walked to its end may use anything.
+    let is_cut = notes.iter().any(|notes| notes.is_cut);
+    let mut diagnostics = whole::judge(&index, &notes, is_cut);
     for (module, notes) in project.modules.iter().zip(notes) {
         // The standard library is checked by the tests, as roots of a project.
         if !matches!(module.origin, ModuleOrigin::Std(_)) || index.is_root(module.id) {
-            diagnostics.extend(notes.diagnostics);
+            diagnostics.absorb(notes.diagnostics);
         }
     }
-    sorted(diagnostics)
+    diagnostics.into_sorted()
 }
 
 /// Everything that loading and checking found, sorted by file and place.
 pub fn diagnose(project: &Project) -> Vec<Diagnostic> {
-    let mut diagnostics = project.diagnostics.clone();
+    let mut diagnostics: Vec<Diagnostic> = project.diagnostics.clone();
     diagnostics.extend(check(project));
-    sorted(diagnostics)
-}
-
-fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|a, b| (a.span, a.code.name, &a.message).cmp(&(b.span, b.code.name, &b.message)));
     diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code);
     diagnostics

@@ -163,6 +163,9 @@ impl<'p> Cx<'p> {
 
     /// Reports what was named in a scope and never used.
     pub fn report_unused(&mut self, scope: &Scope<'p>) {
+        if self.is_full() {
+            return;
+        }
         let unused: Vec<_> = scope.unused().copied().collect();
         for (name, span, kind) in unused {
             if name.starts_with('_') || self.index.broken_mentions(self.module.source, name) {

@@ -3,13 +3,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::cx::{BodyOf, Facts, Notes};
 use super::index::{Index, declared_name};
 use super::lints::environments;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Capped, Diagnostic, codes};
 use crate::project::{DeclRef, Module, ModuleOrigin};
 use crate::source::Span;
 use crate::syntax::ast::ItemKind;
 
 /// What only shows when all modules have been walked.
-pub(super) fn judge(index: &Index<'_>, notes: &[Notes]) -> Vec<Diagnostic> {
+pub(super) fn judge(index: &Index<'_>, notes: &[Notes], is_cut: bool) -> Capped {
     let bodies: Vec<&Facts> = notes.iter().flat_map(|notes| &notes.bodies).collect();
     let decls: HashMap<DeclRef, &Facts> = bodies
         .iter()
@@ -18,11 +18,13 @@ pub(super) fn judge(index: &Index<'_>, notes: &[Notes]) -> Vec<Diagnostic> {
             _ => None,
         })
         .collect();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Capped::default();
     recursion(index, &bodies, &decls, &mut diagnostics);
     tests(index, &bodies, &decls, &mut diagnostics);
     environment_of_flows(index, &bodies, &decls, &mut diagnostics);
-    unused(index, notes, &mut diagnostics);
+    if !is_cut {
+        unused(index, notes, &mut diagnostics);
+    }
     diagnostics.extend(index.project.config.environment.as_ref().and_then(|name| environments::of_config(index, name)));
     diagnostics
 }
@@ -33,12 +35,7 @@ fn is_std(index: &Index<'_>, decl: DeclRef) -> bool {
 }
 
 /// Flows that call themselves, over any number of others.
-fn recursion(
-    index: &Index<'_>,
-    bodies: &[&Facts],
-    decls: &HashMap<DeclRef, &Facts>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Capped) {
     let name = |decl: DeclRef| {
         let name = index.item(decl).and_then(declared_name).map(|name| name.text.as_str()).unwrap_or_default();
         format!("`{name}`")
@@ -103,7 +100,7 @@ fn reaching(decls: &HashMap<DeclRef, &Facts>, from: impl Fn(&Facts) -> bool) -> 
 }
 
 /// Tests that prove nothing.
-fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Vec<Diagnostic>) {
+fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Capped) {
     let expecting = reaching(decls, |facts| facts.expects || facts.broken);
     let exchanging = reaching(decls, |facts| facts.exchanges || facts.broken);
     for facts in bodies.iter().filter(|facts| !facts.broken) {
@@ -139,7 +136,7 @@ fn environment_of_flows(
     index: &Index<'_>,
     bodies: &[&Facts],
     decls: &HashMap<DeclRef, &Facts>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Capped,
 ) {
     let on = environments_of(index, bodies, decls);
     for (decl, environments) in &on {
@@ -192,17 +189,16 @@ fn environments_of(
 }
 
 /// Flows, shapes and credentials that nothing refers to. A file that only declares is there for others.
-fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Vec<Diagnostic>) {
+fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Capped) {
     let used: HashSet<DeclRef> = notes.iter().flat_map(|notes| notes.used.iter().copied()).collect();
+    let told: HashSet<Span> = notes.iter().flat_map(|notes| notes.diagnostics.kept()).map(|one| one.span).collect();
     for module in index.project.modules.iter().filter(|module| index.is_root(module.id) && runs(module)) {
         for (item, node) in module.ast.items.iter().enumerate() {
             let Some(name) = declared_name(node) else { continue };
             let decl = DeclRef { module: module.id, item };
             // Of two with one name, only the first can be meant, and that is told.
             let is_twin = index.own(module.id, &name.text) != Some(decl);
-            let is_told = notes
-                .get(module.id.0)
-                .is_some_and(|notes| notes.diagnostics.iter().any(|diagnostic| diagnostic.span == name.span));
+            let is_told = told.contains(&name.span);
             if is_twin
                 || is_told
                 || used.contains(&decl)

@@ -1,11 +1,13 @@
 //! Diagnostics: what is wrong, where, and how to mend it. The only place that knows miette.
 
+mod capped;
 pub mod codes;
 mod diagnostic;
 mod render;
 mod sanitize;
 mod suggest;
 
+pub use capped::{Capped, MAX_PER_FILE};
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Label, Severity};
 pub use render::{Style, render};

@@ -51,4 +51,8 @@ pub trait Host: Sync {
     fn random(&self) -> u64;
     /// A credential that has been obtained.
     fn credential(&self, id: CredentialId) -> Option<Value>;
+    /// Whether nobody waits for the result any more: long work is given up then. Asked at the heads of loops over what a server sent.
+    fn is_over(&self) -> bool {
+        false
+    }
 }

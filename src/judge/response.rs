@@ -91,6 +91,9 @@ fn record(plan: &Plan, span: Span, held: bool, weak: Option<Weak>, judged: &mut 
 
 fn checks(list: &[Check], plan: &Plan, focus: Focus<'_>, scope: &mut Scope, host: &dyn Host, judged: &mut Judged) {
     for check in list {
+        if host.is_over() {
+            return;
+        }
         match check {
             Check::Expect(expect) => {
                 let context = Context { plan, scope, focus, host };

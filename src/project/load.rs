@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::files::{Files, normal};
 use super::{Module, ModuleId, ModuleOrigin, Project, config, discover, imports, stdlib};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Capped, Diagnostic, codes};
 use crate::source::{SourceId, Span, decode};
 use crate::syntax::{self, ast};
 
@@ -168,6 +168,12 @@ impl Loader<'_> {
         imports::bind(&mut self.project, &links);
         let cycles = imports::cycles(&self.project, &links);
         self.project.diagnostics.extend(cycles);
+        // A file's syntax has a limit of its own.
+        let all = std::mem::take(&mut self.project.diagnostics);
+        let (syntax, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|one| one.code.name.starts_with("e2e::syntax::"));
+        self.project.diagnostics = syntax;
+        self.project.diagnostics.extend(others.into_iter().collect::<Capped>().into_sorted());
     }
 
     fn add_std(&mut self, name: &str) -> Option<ModuleId> {

@@ -6,6 +6,7 @@ mod deadline;
 mod dispatch;
 mod evidence;
 mod host;
+mod judging;
 mod monitor;
 mod observer;
 mod prepare;

@@ -7,11 +7,12 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use super::dispatch::{OnProgress, Shared};
+use super::judging::judged;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
 use crate::event::Exchange;
 use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
-use crate::judge::{self, Outcome, Progress};
+use crate::judge::{Outcome, Progress};
 use crate::plan::Service;
 use crate::source::Span;
 
@@ -312,13 +313,13 @@ async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, B
     let Some(request) = service.probe.as_ref() else { return Ok(None) };
     let name = format!("probe {}", service.name);
     let scope = crate::eval::Scope::default();
-    let mut walk = test::walk(shared, &shared.credentials, &name, scope, LONGEST_ANSWER, Span::nowhere());
+    let walk = test::walk(shared, &shared.credentials, &name, scope, LONGEST_ANSWER, Span::nowhere());
     let secrets = shared.options.secrets.clone();
     let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
     outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(service.within.max(SHORTEST_PAUSE));
-    let exchange: Exchange = shared.http.send(&outgoing, None).await;
+    let exchange: Arc<Exchange> = Arc::new(shared.http.send(&outgoing, None).await);
     walk.learn(&exchange);
-    let judged = judge::response(&plan, request, &exchange, &mut walk.scope, &*walk.attempt.host);
+    let (judged, _) = judged(&plan, request, &exchange, walk.scope.branch(), &walk.attempt.host).await;
     let (answer, body, good) = match &exchange.outcome {
         Ok(response) => {
             let body = response.text().ok().and_then(|text| crate::value::Json::parse(&text).ok());

@@ -14,13 +14,27 @@ pub struct Position {
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// How many characters begin before each multiple of [`STRIDE`]: a column is found without reading a long line from its beginning.
+    characters: Vec<u32>,
+}
+
+/// In bytes.
+const STRIDE: usize = 1 << 12;
+
+fn characters(bytes: &[u8]) -> u32 {
+    // The bytes of a character after its first one begin with the bits 10.
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u32
 }
 
 impl LineIndex {
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
         starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
-        Self { starts }
+        let mut characters_before = vec![0];
+        for chunk in text.as_bytes().chunks(STRIDE) {
+            characters_before.push(characters_before.last().copied().unwrap_or(0) + characters(chunk));
+        }
+        Self { characters: characters_before, starts }
     }
 
     /// The number of lines; a text without any line end has one.
@@ -46,9 +60,16 @@ impl LineIndex {
         }
         let line = self.line_of(at as u32);
         let start = self.line_start(line, text) as usize;
-        let before = text.get(start..at).unwrap_or_default();
-        let before = if line == 0 { before.trim_start_matches('\u{feff}') } else { before };
-        Position { line: line as u32 + 1, column: before.chars().count() as u32 + 1, offset: at as u32 }
+        let mark = if line == 0 && at > 0 && text.starts_with('\u{feff}') { 1 } else { 0 };
+        let column = self.characters_before(text, at) - self.characters_before(text, start) - mark;
+        Position { line: line as u32 + 1, column: column + 1, offset: at as u32 }
+    }
+
+    /// How many characters begin before a boundary.
+    fn characters_before(&self, text: &str, at: usize) -> u32 {
+        let stride = (at / STRIDE).min(self.characters.len().saturating_sub(1));
+        let counted = self.characters.get(stride).copied().unwrap_or(0);
+        counted + characters(text.as_bytes().get(stride * STRIDE..at).unwrap_or_default())
     }
 }
 
@@ -66,5 +87,12 @@ mod tests {
         let second = text.find("second").unwrap() as u32;
         assert_eq!(index.position(text, second + 2), Position { line: 2, column: 3, offset: second + 2 });
         assert_eq!(index.position(text, 9_999).offset, text.len() as u32);
+        let long = "é1".repeat(5_000) + "\n" + &"漢".repeat(5_000);
+        let index = LineIndex::new(&long);
+        for at in (0..long.len()).filter(|at| long.is_char_boundary(*at)).step_by(7) {
+            let position = index.position(&long, at as u32);
+            let start = long[..at].rfind('\n').map_or(0, |end| end + 1);
+            assert_eq!(position.column as usize, long[start..at].chars().count() + 1, "{at}");
+        }
     }
 }

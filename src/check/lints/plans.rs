@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use super::super::cx::Cx;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Diagnostic, Severity, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, PhaseEntryKind, PlanDecl, PlanEntryKind, StrLit};
 
@@ -63,7 +63,10 @@ pub fn tags(cx: &mut Cx<'_>, tags: &[Ident]) {
         if !knows_tests(cx) || cx.index.tags.contains(tag.text.as_str()) || cx.index.any_broken_mentions(&tag.text) {
             continue;
         }
-        let help = match closest(&tag.text, cx.index.tags.iter().copied()) {
+        // A warning that isn't shown needs no suggestion.
+        let is_shown = !cx.notes.diagnostics.is_full(cx.module.source, Severity::Warning);
+        let near = if is_shown { closest(&tag.text, cx.index.tags.iter().copied()) } else { None };
+        let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => "give the tag to a suite or test, or remove it here".to_owned(),
         };

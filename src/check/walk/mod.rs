@@ -25,6 +25,9 @@ pub(super) fn module<'p>(index: &'p Index<'p>, module: &'p Module) -> Notes {
     lints::declarations::names(&mut cx);
     lints::titles::of_module(&mut cx);
     for (item, node) in module.ast.items.iter().enumerate() {
+        if cx.is_full() {
+            break;
+        }
         let decl = DeclRef { module: module.id, item };
         match &node.kind {
             ItemKind::Import(_) | ItemKind::Error => {}
@@ -40,6 +43,8 @@ pub(super) fn module<'p>(index: &'p Index<'p>, module: &'p Module) -> Notes {
     for diagnostic in super::heard::module(index, module) {
         cx.report(diagnostic);
     }
-    lints::declarations::unused_imports(&mut cx);
+    if !cx.is_full() {
+        lints::declarations::unused_imports(&mut cx);
+    }
     cx.notes
 }

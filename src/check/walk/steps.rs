@@ -13,6 +13,9 @@ impl<'p> Cx<'p> {
     pub fn block(&mut self, scope: &mut Scope<'p>, block: &'p Block) {
         lints::blocks::unreachable(self, block);
         for stmt in &block.stmts {
+            if self.is_full() {
+                return;
+            }
             self.step(scope, stmt);
         }
     }

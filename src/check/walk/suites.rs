@@ -25,7 +25,7 @@ impl<'p> Cx<'p> {
         self.hooks(&mut scope, suite, HookWhen::BeforeEach);
         let mut after_each = scope.clone();
         for entry in &suite.entries {
-            if let SuiteEntryKind::Test(test) = &entry.kind {
+            if let (SuiteEntryKind::Test(test), false) = (&entry.kind, self.is_full()) {
                 let mut inner = scope.inner();
                 self.test(&mut inner, entry.span, test, timeout);
                 scope.used_inside(&inner);

@@ -56,7 +56,7 @@ impl Walk {
         if live.is_some()
             && let Some(broken) = broken_handshake(open, &exchange)
         {
-            return self.broken(open, open.span, exchange, broken, (started, title));
+            return self.broken(open, open.span, exchange, broken, (started, title)).await;
         }
         if live.is_some()
             && let Some(told) = no_event_stream(open, &exchange)
@@ -83,7 +83,7 @@ impl Walk {
             return self.refused(open, open.request.url.span, exchange, started, title);
         }
         let opening = self.opening(open, is_open);
-        self.judge(open.span, &open.request, Arc::new(exchange), (started, title), Some(opening))
+        self.judge(open.span, &open.request, Arc::new(exchange), (started, title), Some(opening)).await
     }
 
     /// Takes note of a channel that opened, or that should have: one that the spec wants refused is neither.
@@ -108,7 +108,7 @@ impl Walk {
 
     /// The response's status opens a WebSocket, and the rest of it doesn't (RFC 6455, section 4.1): the opening has failed. What is expected of the
     /// response is judged all the same.
-    fn broken(
+    async fn broken(
         &mut self,
         open: &OpenChannel,
         span: Span,
@@ -124,11 +124,15 @@ impl Walk {
         };
         let response = std::mem::replace(&mut exchange.outcome, Err(failure));
         let Ok(response) = response else {
-            return self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening));
+            return self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening)).await;
         };
-        let expected =
-            open.request.expect_failure.is_none().then(|| Exchange { outcome: Ok(response), ..exchange.clone() });
-        self.judge_broken(span, &open.request, Arc::new(exchange), expected, (started, title), Some(opening))
+        let expected = open
+            .request
+            .expect_failure
+            .is_none()
+            .then(|| Exchange { outcome: Ok(response), ..exchange.clone() })
+            .map(Arc::new);
+        self.judge_broken(span, &open.request, Arc::new(exchange), expected, (started, title), Some(opening)).await
     }
 
     /// The handshake was answered, and not by an open channel, which the spec took for granted.
@@ -355,7 +359,7 @@ impl Walk {
         if live.is_some()
             && let Some(broken) = broken_handshake(&open, &exchange)
         {
-            return self.broken(&open, span, exchange, broken, (started, title));
+            return self.broken(&open, span, exchange, broken, (started, title)).await;
         }
         let is_open = live.is_some();
         match live {
@@ -371,7 +375,7 @@ impl Walk {
             None => {}
         }
         let opening = self.opening(&open, is_open);
-        self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening))
+        self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening)).await
     }
 
     pub(super) async fn ping(&mut self, span: Span, channel: Slot, pong_within: Option<&Expr>) -> Walked {

@@ -1,10 +1,11 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use super::super::judging;
 use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
 use crate::event::{Exchange, FailureKind, Response};
-use crate::judge::{self, Opening, StepRecord, StepState};
+use crate::judge::{Opening, StepRecord, StepState};
 use crate::net::http::Outgoing;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
@@ -17,7 +18,7 @@ impl Walk {
         let started = self.now();
         let title = format!("{} {}", outgoing.method, outgoing.url);
         let exchange = Arc::new(self.exchange(request, outgoing).await?);
-        self.judge(span, request, exchange, (started, title), None)
+        self.judge(span, request, exchange, (started, title), None).await
     }
 
     /// Sends a request, again where its `retry` says so.
@@ -80,7 +81,7 @@ impl Walk {
     }
 
     /// Judges an exchange, and keeps what it proves.
-    pub(super) fn judge(
+    pub(super) async fn judge(
         &mut self,
         span: Span,
         request: &Request,
@@ -88,25 +89,26 @@ impl Walk {
         step: (crate::event::Instant, String),
         opening: Option<Opening>,
     ) -> Walked {
-        self.judge_broken(span, request, exchange, None, step, opening)
+        self.judge_broken(span, request, exchange, None, step, opening).await
     }
 
     /// The same of an exchange that failed after its response had come: what is expected of the response is judged beside the failure.
-    pub(super) fn judge_broken(
+    pub(super) async fn judge_broken(
         &mut self,
         span: Span,
         request: &Request,
         exchange: Arc<Exchange>,
-        answered: Option<Exchange>,
+        answered: Option<Arc<Exchange>>,
         (started, title): (crate::event::Instant, String),
         opening: Option<Opening>,
     ) -> Walked {
         let shared = self.attempt.shared.clone();
         let host = self.attempt.host.clone();
-        let mut scope = self.scope.branch();
-        let mut judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
+        let (mut judged, mut scope) =
+            judging::judged(&shared.plan, request, &exchange, self.scope.branch(), &host).await;
         if let Some(answered) = answered {
-            let of_response = judge::response(&shared.plan, request, &answered, &mut scope, &*host);
+            let (of_response, with) = judging::judged(&shared.plan, request, &answered, scope, &host).await;
+            scope = with;
             judged.expectations.extend(of_response.expectations);
             judged.diagnostics.extend(of_response.diagnostics);
         }
