@@ -17,6 +17,7 @@ mod evidence;
 mod files;
 mod harness;
 mod hostile;
+mod http2;
 mod incident;
 mod installed;
 mod journal;
