@@ -34,6 +34,15 @@ fn server(name: &str) -> String {
         "tls-expiring" => tls(3),
         "deaf" => format!("ws://{}", Scripted::start("websocket /\n  deaf\n").addresses[0]),
         "listening" => format!("ws://{}", Scripted::start("websocket /\n").addresses[0]),
+        "wrong-accept" => serve(|stream| {
+            super::servers::head(stream);
+            let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+            let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade";
+            let _ = std::io::Write::write_all(stream, format!("{head}\r\n{accept}\r\n\r\n").as_bytes());
+        })
+        .replace("http://", "ws://"),
+        "forbidden-close" => super::wire::closing_with(1005),
+        "good-close" => super::wire::closing_with(4000),
         "good" => fixed(answer("", b"{}")),
         "cookie" => fixed(answer("Set-Cookie: session=abc; HttpOnly; Path=/\r\n", b"{}")),
         "silent" => silent(),

@@ -1,6 +1,7 @@
 //! Values as specs see them: JSON, and what JSON can't say (durations, sizes, percentages, money, bytes, secrets).
 
 mod arithmetic;
+mod chain;
 mod compare;
 mod csv;
 mod duration;
@@ -15,6 +16,7 @@ mod types;
 mod url;
 mod xpath;
 
+pub use chain::Chain;
 pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
 pub use csv::{CsvError, Table};

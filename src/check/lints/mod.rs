@@ -17,6 +17,7 @@ pub mod plans;
 pub mod requests;
 pub mod secrets;
 pub mod services;
+pub mod settling;
 pub mod statuses;
 pub mod titles;
 pub mod urls;

@@ -87,6 +87,7 @@ registry! {
     FAILURE_MIXED = "e2e::check::failure_mixed", "an expected failure stands beside expectations of an answer";
 
     WAIT_TOO_LONG = "e2e::check::wait_too_long", "a wait is longer than the deadline around it";
+    SETTLING_CUT_SHORT = "e2e::check::settling_cut_short", "a deadline leaves less time than a match settles";
     BAD_DURATION = "e2e::check::bad_duration", "a time limit is zero or negative";
     EMPTY_RANGE = "e2e::check::empty_range", "a range ends before it begins";
     BAD_COUNT = "e2e::check::bad_count", "a count isn't a whole number that makes sense here";

@@ -6,7 +6,7 @@ use crate::plan::{Auth, Body as Payload, Field, HttpVersion, MultipartField, Req
 use crate::syntax::ast;
 
 /// The words of `expect failure is` and of `retry … on`.
-const FAILURES: [FailureKind; 7] = [
+const FAILURES: [FailureKind; 8] = [
     FailureKind::Timeout,
     FailureKind::Refused,
     FailureKind::Reset,
@@ -14,6 +14,7 @@ const FAILURES: [FailureKind; 7] = [
     FailureKind::Dns,
     FailureKind::Tls,
     FailureKind::TooManyRedirects,
+    FailureKind::Handshake,
 ];
 
 impl Body<'_, '_> {

@@ -85,13 +85,31 @@ impl Walk {
         span: Span,
         request: &Request,
         exchange: Arc<Exchange>,
+        step: (crate::event::Instant, String),
+        opening: Option<Opening>,
+    ) -> Walked {
+        self.judge_broken(span, request, exchange, None, step, opening)
+    }
+
+    /// The same of an exchange that failed after its response had come: what is expected of the response is judged beside the failure.
+    pub(super) fn judge_broken(
+        &mut self,
+        span: Span,
+        request: &Request,
+        exchange: Arc<Exchange>,
+        answered: Option<Exchange>,
         (started, title): (crate::event::Instant, String),
         opening: Option<Opening>,
     ) -> Walked {
         let shared = self.attempt.shared.clone();
         let host = self.attempt.host.clone();
         let mut scope = self.scope.branch();
-        let judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
+        let mut judged = judge::response(&shared.plan, request, &exchange, &mut scope, &*host);
+        if let Some(answered) = answered {
+            let of_response = judge::response(&shared.plan, request, &answered, &mut scope, &*host);
+            judged.expectations.extend(of_response.expectations);
+            judged.diagnostics.extend(of_response.diagnostics);
+        }
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
         self.last = Answer::of(&exchange);
