@@ -37,8 +37,11 @@ impl<'p> Cx<'p> {
                 Ty::Bytes
             }
             ExprKind::File(literal) => {
+                let before = self.before();
                 self.file(literal);
-                Ty::Unknown
+                let ty = self.table(literal);
+                self.fixture(literal, before);
+                ty
             }
             ExprKind::Name(name) => self.name(scope, name),
             ExprKind::Field(of, field) => self.field(scope, of, field),
@@ -76,6 +79,7 @@ impl<'p> Cx<'p> {
                 }
             }
         }
+        super::lints::interpolations::check(self, scope, template);
         if secret { Ty::Secret } else { Ty::String }
     }
 

@@ -133,7 +133,7 @@ impl<'p> Cx<'p> {
     /// A file that is read must exist below the project's root.
     pub fn file(&mut self, literal: &'p StrLit) {
         let problem = match self.index.project.find_file(self.module, &literal.value) {
-            Ok(_) => return self.fixture(literal),
+            Ok(_) => return,
             Err(problem) => problem,
         };
         let name = &literal.value;

@@ -331,7 +331,7 @@ pub fn is_complete(end: &ChannelEnd) -> bool {
     match end {
         ChannelEnd::Closed { code, by_us, .. } => *by_us || *code == 1000,
         ChannelEnd::Ended | ChannelEnd::Dropped => true,
-        ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } => false,
+        ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } | ChannelEnd::Failed { .. } => false,
     }
 }
 

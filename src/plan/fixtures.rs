@@ -14,13 +14,23 @@ use crate::value::{Json, Value};
 /// # Errors
 /// It can't be read, is too large, lies outside of the project, or isn't what its ending says.
 pub fn fixture(project: &Project, module: ModuleId, literal: &StrLit) -> Result<FileContent, Box<Diagnostic>> {
-    files::read(project, module, &literal.value).map_err(|reason| {
-        let message = format!("the file \"{}\" {reason}", literal.value);
-        Box::new(
-            Diagnostic::error(&codes::FILE_NOT_READ, literal.span, message)
-                .with_help("files are named relative to the spec, and lie below the project's folder"),
-        )
-    })
+    files::read(project, module, &literal.value).map_err(|reason| not_read(literal, &reason))
+}
+
+/// The content of a file whose bytes are sent as they are, whatever its ending says.
+///
+/// # Errors
+/// It can't be read, is too large, or lies outside of the project.
+pub fn raw_fixture(project: &Project, module: ModuleId, literal: &StrLit) -> Result<FileContent, Box<Diagnostic>> {
+    files::read_raw(project, module, &literal.value).map_err(|reason| not_read(literal, &reason))
+}
+
+fn not_read(literal: &StrLit, reason: &str) -> Box<Diagnostic> {
+    let message = format!("the file \"{}\" {reason}", literal.value);
+    Box::new(
+        Diagnostic::error(&codes::FILE_NOT_READ, literal.span, message)
+            .with_help("files are named relative to the spec, and lie below the project's folder"),
+    )
 }
 
 /// A JSON Schema in a file that a spec names, with the file's name.

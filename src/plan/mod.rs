@@ -21,7 +21,7 @@ mod tests;
 
 pub use dotenv::{hidden as hidden_env_file, parse as parse_env_file};
 pub use filter::{Selection, keep_only, select};
-pub use fixtures::{asks_nothing, cases, cases_unknown, fixture, known, no_cases, no_limit, schema};
+pub use fixtures::{asks_nothing, cases, cases_unknown, fixture, known, no_cases, no_limit, raw_fixture, schema};
 pub use ir::*;
 pub use list::{describe, describe_phases, tree};
 pub use loads::select_loads;

@@ -424,6 +424,10 @@ fn channel(record: &ChannelRecord) -> model::Channel {
                 shown.message = Some(message.clone());
                 (None, "cut_off")
             }
+            ChannelEnd::Failed { message } => {
+                shown.message = Some(message.clone());
+                (None, "failed")
+            }
             ChannelEnd::Ended => (None, "ended"),
             ChannelEnd::Dropped => (None, "dropped"),
         };

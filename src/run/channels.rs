@@ -1,17 +1,43 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::join_all;
+
+use crate::diag::Diagnostic;
 use crate::event::{ChannelEnd, ChannelLog, Instant};
 use crate::judge::{ChannelRecord, FrameMatch};
-use crate::net::channel::{Channel, Log, Naming, ReplyTo};
+use crate::net::channel::{Channel, Departures, Log, Naming, ReplyTo};
 use crate::net::http::Outgoing;
 use crate::plan::OpenChannel;
+
+/// The close code of one who leaves (RFC 6455, section 7.4.1).
+pub(super) const GOING_AWAY: u16 = 1001;
+/// The longest that what was sent may take to go out, when a channel ends.
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
+/// What is left of it when the time of the test is over, or the run is stopped.
+pub(super) const HURRIED_WORDS: Duration = Duration::from_millis(100);
+const MOST_FAULTS: usize = 8;
 
 /// The channels of one attempt at a test, in the order they were opened; a handle is an index.
 #[derive(Default)]
 pub(super) struct Channels {
     list: Mutex<Vec<Arc<Opened>>>,
     marks: Mutex<Vec<Mark>>,
+    faults: Arc<Mutex<Vec<Diagnostic>>>,
+}
+
+/// Where the readers of channels report what goes wrong with their keep-alives. It knows nothing of the channels, which would keep each other alive.
+#[derive(Clone)]
+pub(super) struct Faults(Arc<Mutex<Vec<Diagnostic>>>);
+
+impl Faults {
+    pub fn report(&self, fault: Diagnostic) {
+        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !faults.iter().any(|known| known.span == fault.span) && faults.len() < MOST_FAULTS {
+            faults.push(fault);
+        }
+    }
 }
 
 /// A channel that was opened, with what is needed to judge it and to open it again.
@@ -86,10 +112,11 @@ impl Opened {
         self.lock().matches.extend(matches);
     }
 
-    pub fn cut(&self) {
-        if let Some(channel) = self.lock().channel.take() {
-            // Cut outside of any wait: what had arrived is in the log.
-            channel.cut();
+    /// Leaves the connection, if there still is one: what was sent goes out first, for at most `budget`, and a close frame with `code` behind it.
+    pub async fn leave(&self, code: Option<u16>, budget: Duration, departures: &Departures) {
+        let channel = self.lock().channel.take();
+        if let Some(channel) = channel {
+            channel.leave(code, budget, departures).await;
         }
     }
 
@@ -113,18 +140,25 @@ impl Channels {
         self.lock().len()
     }
 
-    /// Cuts what was opened after `before`, but for one.
-    pub fn close_since(&self, before: usize, kept: Option<u32>) {
-        for (index, opened) in self.lock().iter().enumerate().skip(before) {
-            if kept != Some(index as u32) {
-                opened.cut();
-            }
-        }
+    /// Ends what was opened after `before`, but for one. Each is closed as by someone who goes away (RFC 6455, section 7.4.1), all at once.
+    pub async fn close_since(&self, before: usize, kept: Option<u32>, budget: Duration, departures: &Departures) {
+        let list: Vec<Arc<Opened>> = self.lock().clone();
+        let ending = list.iter().enumerate().skip(before).filter(|(index, _)| kept != Some(*index as u32));
+        join_all(ending.map(|(_, opened)| opened.leave(Some(GOING_AWAY), budget, departures))).await;
     }
 
     /// Ends all channels at the end of the test.
-    pub fn close_all(&self) {
-        self.close_since(0, None);
+    pub async fn close_all(&self, budget: Duration, departures: &Departures) {
+        self.close_since(0, None, budget, departures).await;
+    }
+
+    /// Where faults of what answers keep-alives are reported, which no step waits for.
+    pub fn faults(&self) -> Faults {
+        Faults(self.faults.clone())
+    }
+
+    pub fn take_faults(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn mark(&self, at: Instant) -> usize {
@@ -165,7 +199,9 @@ pub(super) fn end_words(end: &ChannelEnd) -> String {
     match end {
         ChannelEnd::Closed { code, reason, .. } if reason.is_empty() => format!("closed with {code}"),
         ChannelEnd::Closed { code, reason, .. } => format!("closed with {code} ({})", crate::diag::sanitize(reason)),
-        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } => crate::diag::sanitize(message),
+        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message } => {
+            crate::diag::sanitize(message)
+        }
         ChannelEnd::Ended => "ended".to_owned(),
         ChannelEnd::Dropped => "dropped by this test".to_owned(),
     }

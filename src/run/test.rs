@@ -261,7 +261,7 @@ async fn attempt(
         }
     }
     clean_up(&mut walk, test.span, &suite.after_each).await;
-    walk.attempt.channels.close_all();
+    walk.close_all().await;
     walk
 }
 

@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod declarations;
 pub mod environments;
 pub mod headers;
+pub mod interpolations;
 pub mod loads;
 pub mod measures;
 pub mod metas;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::Lower;
 use crate::diag::{Diagnostic, codes};
-use crate::plan::{CredentialId, Frame, Slot, fixtures};
+use crate::plan::{CredentialId, Expr, ExprKind, Frame, Slot, fixtures};
 use crate::project::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -67,5 +67,19 @@ impl<'a, 'p> Body<'a, 'p> {
     pub fn file(&mut self, literal: &ast::StrLit) -> Option<crate::plan::FileContent> {
         let content = fixtures::fixture(self.lower.project, self.module, literal);
         content.map_err(|diagnostic| self.report(*diagnostic)).ok()
+    }
+
+    /// An expression whose bytes are sent as they are.
+    pub fn raw(&mut self, value: &ast::Expr) -> Expr {
+        let ast::ExprKind::File(literal) = &value.kind else { return self.expr(value) };
+        let content = fixtures::raw_fixture(self.lower.project, self.module, literal);
+        let kind = match content {
+            Ok(content) => ExprKind::File(Arc::new(content)),
+            Err(diagnostic) => {
+                self.report(*diagnostic);
+                ExprKind::Const(crate::value::Value::null())
+            }
+        };
+        Expr { span: value.span, kind }
     }
 }

@@ -73,7 +73,8 @@ impl Walk {
             Some(Value::Channel(index)) => Some(*index),
             _ => None,
         };
-        self.attempt.channels.close_since(before, kept);
+        let (budget, departures) = (self.last_words(), &self.attempt.shared.departures);
+        self.attempt.channels.close_since(before, kept, budget, departures).await;
         let value = match value {
             Some(value) if flow.secret && !matches!(value, Value::Secret(_)) => {
                 Some(Value::Secret(Secret::new(value.to_text())))

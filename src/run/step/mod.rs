@@ -120,11 +120,11 @@ impl Walk {
             StepKind::Within { limit, body } => self.within(limit, body).await,
             StepKind::Mark { slot, .. } => self.mark(*slot),
             StepKind::Open(open) => self.open(open).await,
-            StepKind::Send { channel, body } => self.send(step.span, *channel, body),
+            StepKind::Send { channel, body } => self.send(step.span, *channel, body).await,
             StepKind::Close { channel, code, reason } => {
-                self.close(step.span, *channel, code.as_ref(), reason.as_ref())
+                self.close(step.span, *channel, code.as_ref(), reason.as_ref()).await
             }
-            StepKind::Drop { channel } => self.cut(step.span, *channel),
+            StepKind::Drop { channel } => self.cut(step.span, *channel).await,
             StepKind::Reconnect { channel } => self.reconnect(step.span, *channel).await,
             StepKind::Ping { channel, pong_within } => self.ping(step.span, *channel, pong_within.as_ref()).await,
             StepKind::ExpectChannel(expectation) => self.expect_channel(step.span, expectation).await,

@@ -51,16 +51,22 @@ impl Walk {
                 changes,
             });
         }
+        let mut seen = started;
         loop {
             for watch in &mut watches {
                 watch.changes.mark_unchanged();
             }
             let now = self.now();
-            self.give(&mut judge, &mut watches, now);
+            // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
+            let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
+            seen = seen.max(known);
+            self.give(&mut judge, &mut watches, seen);
             if judge.verdict() != Verdict::Running {
                 break;
             }
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
+            // A log that isn't complete will be, and tells so; until then, a timer that has run out says nothing new.
+            let deadline = if known < now { deadline.max(now.saturating_add(LOOK_EVERY)) } else { deadline };
             let timer = tokio::time::sleep_until(self.attempt.shared.http.clock.timer(deadline));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {

@@ -196,6 +196,7 @@ pub fn word(rule: Rule) -> Word {
         Rule::k_size => Keyword("size"),
         Rule::k_url => Keyword("url"),
         Rule::k_body => Keyword("body"),
+        Rule::k_body_text => Keyword("body text"),
         Rule::k_text => Keyword("text"),
         Rule::k_data => Keyword("data"),
         Rule::k_id => Keyword("id"),

@@ -110,6 +110,9 @@ fn wanted_verb(wanted: &Wanted) -> &'static str {
 
 fn unlike(how: &ChannelEnd, end: &End, name: &str) -> (&'static Code, Span, String) {
     let span = end.target.span;
+    if let ChannelEnd::Failed { .. } = how {
+        return (&codes::BROKEN, span, on(name, how));
+    }
     match &end.wanted {
         Wanted::Closed { code: Some((code, span)), .. } if code_of(how) != Some(*code) => {
             (&codes::WRONG_CLOSE_CODE, *span, format!("{}, expected {}", on(name, how), coded(*code)))
@@ -128,7 +131,7 @@ fn unlike(how: &ChannelEnd, end: &End, name: &str) -> (&'static Code, Span, Stri
 fn on(name: &str, how: &ChannelEnd) -> String {
     match how {
         ChannelEnd::Closed { .. } | ChannelEnd::Dropped => ended(how).replacen(" it", &format!(" `{name}`"), 1),
-        ChannelEnd::Lost { .. } => format!("`{name}`: {}", ended(how)),
+        ChannelEnd::Lost { .. } | ChannelEnd::Failed { .. } => format!("`{name}`: {}", ended(how)),
         ChannelEnd::Ended | ChannelEnd::CutOff { .. } => {
             ended(how).replacen("its body", &format!("the body of `{name}`"), 1)
         }
@@ -232,6 +235,7 @@ fn not_answered(unmet: &Unmet, every: &Every, evidence: &Evidence<'_>) -> Diagno
 
 fn early_end(end: &ChannelEnd) -> &'static Code {
     match end {
+        ChannelEnd::Failed { .. } => &codes::BROKEN,
         ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } => &codes::CUT_OFF,
         _ => &codes::CLOSED_EARLY,
     }

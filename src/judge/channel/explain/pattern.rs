@@ -155,6 +155,7 @@ impl Teller<'_> {
 
     fn log_ended(&self, end: &ChannelEnd) -> Diagnostic {
         let code: &'static Code = match end {
+            ChannelEnd::Failed { .. } => &codes::BROKEN,
             ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } => &codes::CUT_OFF,
             _ => &codes::CLOSED_EARLY,
         };
