@@ -30,8 +30,8 @@ const CASES: [Case; 26] = [
     (test!("for each row in file \"rows.csv\""), &[], "check::file_missing"),
     (test!("for each row in file \"rows.json\""), &[("rows.json", b"[1,")], "plan::file"),
     (test!("for each row in file \"rows.json\""), &[("rows.json", b"[{\"a\":1,\"a\":2}]")], "plan::file"),
-    (test!("for each row in file \"rows.csv\""), &[("rows.csv", b"a,b\n1\n")], "plan::file"),
-    (test!("for each row in file \"rows.csv\""), &[("rows.csv", b"a\n\xff\n")], "plan::file"),
+    (test!("for each row in file \"rows.csv\""), &[("rows.csv", b"a,b\n1\n")], "check::invalid_csv"),
+    (test!("for each row in file \"rows.csv\""), &[("rows.csv", b"a\n\xff\n")], "check::invalid_csv"),
     (
         steps!("for each row in file \"rows.csv\" { GET {{env.api}}/ { expect status 200 } }"),
         &[("rows.csv", b"a\n")],

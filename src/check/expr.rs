@@ -40,8 +40,11 @@ impl<'p> Cx<'p> {
                 Ty::Bytes
             }
             ExprKind::File(literal) => {
+                let before = self.before();
                 self.file(literal);
-                self.table(literal)
+                let ty = self.table(literal);
+                self.fixture(literal, before);
+                ty
             }
             ExprKind::Name(name) => self.name(scope, name),
             ExprKind::Field(of, field) => self.field(scope, of, field),

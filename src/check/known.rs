@@ -3,6 +3,7 @@
 use super::cx::Cx;
 use super::lints::environments::needs_a_run;
 use super::scope::Scope;
+use super::types::Ty;
 use crate::diag::{Diagnostic, codes};
 use crate::plan;
 use crate::source::Span;
@@ -31,9 +32,23 @@ impl<'p> Cx<'p> {
         self.is_sound(before) && self.facts.env.len() == before.env
     }
 
+    /// A file whose bytes are sent as they are must be readable.
+    pub fn raw_fixture(&mut self, literal: &'p StrLit, before: Before) {
+        if self.is_sound(before)
+            && let Err(diagnostic) = plan::raw_fixture(self.index.project, self.module.id, literal)
+        {
+            self.report(*diagnostic);
+        }
+    }
+
     /// A file that is there must be what its ending says.
-    pub fn fixture(&mut self, literal: &'p StrLit) {
-        if self.fixtures.contains(literal.value.as_str()) {
+    pub fn fixture(&mut self, literal: &'p StrLit, before: Before) {
+        if !self.is_sound(before) || self.fixtures.contains(literal.value.as_str()) {
+            return;
+        }
+        // A table has been judged where it was first named.
+        let path = self.index.project.find_file(self.module, &literal.value);
+        if path.is_ok_and(|path| self.tables.contains_key(&path)) {
             return;
         }
         match plan::fixture(self.index.project, self.module.id, literal) {
@@ -67,7 +82,7 @@ impl<'p> Cx<'p> {
 
     /// The cases of a test must be known, and be some; what an environment gives is known when one is chosen.
     pub fn cases(&mut self, list: &'p Expr, before: Before) {
-        if !self.is_sound(before) || matches!(list.kind, ExprKind::List(_)) {
+        if !self.is_sound(before) || matches!(list.kind, ExprKind::List(_)) || self.is_broken_table(list) {
             return;
         }
         if needs_a_run(list).is_some() || has_name(list) {
@@ -81,9 +96,21 @@ impl<'p> Cx<'p> {
         }
     }
 
+    /// Whether a table was refused where it was first named.
+    fn is_broken_table(&self, list: &Expr) -> bool {
+        let ExprKind::File(literal) = &list.kind else { return false };
+        let path = self.index.project.find_file(self.module, &literal.value);
+        path.is_ok_and(|path| self.tables.get(&path) == Some(&Ty::Unknown))
+    }
+
     /// The rows of a loop or a load, where a file gives them.
     pub fn rows(&mut self, list: &'p Expr, before: Before, what: &str) {
-        if !self.is_settled(before) || !comes_from_file(list) || needs_a_run(list).is_some() || has_name(list) {
+        if self.is_broken_table(list)
+            || !self.is_settled(before)
+            || !comes_from_file(list)
+            || needs_a_run(list).is_some()
+            || has_name(list)
+        {
             return;
         }
         let known = self.known(list);

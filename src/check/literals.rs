@@ -160,25 +160,10 @@ impl<'p> Cx<'p> {
 
     /// A file that is read must exist below the project's root, and be what its ending says.
     pub fn file(&mut self, literal: &'p StrLit) {
-        match self.index.project.find_file(self.module, &literal.value) {
-            Ok(_) => self.fixture(literal),
-            Err(problem) => self.no_file(literal, problem),
-        }
-    }
-
-    /// One whose bytes are sent as they are may hold anything.
-    pub fn raw_file(&mut self, literal: &'p StrLit) {
-        match self.index.project.find_file(self.module, &literal.value) {
-            Ok(_) => {
-                if let Err(diagnostic) = crate::plan::raw_fixture(self.index.project, self.module.id, literal) {
-                    self.report(*diagnostic);
-                }
-            }
-            Err(problem) => self.no_file(literal, problem),
-        }
-    }
-
-    fn no_file(&mut self, literal: &'p StrLit, problem: FileProblem) {
+        let problem = match self.index.project.find_file(self.module, &literal.value) {
+            Ok(_) => return,
+            Err(problem) => problem,
+        };
         let name = &literal.value;
         match problem {
             FileProblem::Outside => self.report(

@@ -15,8 +15,8 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// A sentence without its subject (`doesn't exist`): the file is missing, too large, not below the project's root, or not what
 /// its ending says it is.
 pub(super) fn read(project: &Project, module: ModuleId, name: &str) -> Result<FileContent, String> {
-    let bytes = read_bytes(project, module, name)?;
-    let parsed = match Path::new(name).extension().and_then(|ending| ending.to_str()) {
+    let (path, bytes) = read_bytes(project, module, name)?;
+    let parsed = match path.extension().and_then(|ending| ending.to_str()) {
         Some("json") => Some(json(&bytes)?),
         Some("csv") => Some(csv(&bytes)?),
         _ => None,
@@ -29,18 +29,20 @@ pub(super) fn read(project: &Project, module: ModuleId, name: &str) -> Result<Fi
 /// # Errors
 /// As of [`read`], but for what the file holds.
 pub(super) fn read_raw(project: &Project, module: ModuleId, name: &str) -> Result<FileContent, String> {
-    let bytes = read_bytes(project, module, name)?;
+    let (_, bytes) = read_bytes(project, module, name)?;
     Ok(FileContent { name: name.to_owned(), bytes: Arc::from(bytes), parsed: None })
 }
 
-fn read_bytes(project: &Project, module: ModuleId, name: &str) -> Result<Vec<u8>, String> {
-    if project.files.is_disk() {
-        let path = place(project, module, name)?;
-        return read_file(&path, MAX_FILE_BYTES, Readable::Files).map_err(|error| in_words(&error));
+fn read_bytes(project: &Project, module: ModuleId, name: &str) -> Result<(PathBuf, Vec<u8>), String> {
+    if !project.files.is_disk() {
+        let module = project.module(module).ok_or("has no spec that it belongs to")?;
+        let path = project.find_file(module, name).map_err(|_| "doesn't exist")?;
+        let bytes = project.files.read(&path).map_err(|error| in_words(&error))?;
+        return Ok((path, bytes));
     }
-    let module = project.module(module).ok_or("has no spec that it belongs to")?;
-    let path = project.find_file(module, name).map_err(|_| "doesn't exist")?;
-    project.files.read(&path).map_err(|error| in_words(&error))
+    let path = place(project, module, name)?;
+    let bytes = read_file(&path, MAX_FILE_BYTES, Readable::Files).map_err(|error| in_words(&error))?;
+    Ok((path, bytes))
 }
 
 /// The file's real path, which must lie below the project's root once links are followed.

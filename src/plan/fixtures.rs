@@ -17,10 +17,10 @@ pub fn fixture(project: &Project, module: ModuleId, literal: &StrLit) -> Result<
     files::read(project, module, &literal.value).map_err(|reason| not_read(literal, &reason))
 }
 
-/// A file whose bytes are sent as they are: a test may ask what a server does with a broken one.
+/// The content of a file whose bytes are sent as they are, whatever its ending says.
 ///
 /// # Errors
-/// Those of [`fixture`], but for what the file holds.
+/// It can't be read, is too large, or lies outside of the project.
 pub fn raw_fixture(project: &Project, module: ModuleId, literal: &StrLit) -> Result<FileContent, Box<Diagnostic>> {
     files::read_raw(project, module, &literal.value).map_err(|reason| not_read(literal, &reason))
 }

@@ -125,7 +125,9 @@ impl<'p> Cx<'p> {
     fn raw(&mut self, scope: &mut Scope<'p>, value: &'p Expr) -> Ty {
         match &value.kind {
             ExprKind::File(literal) => {
-                self.raw_file(literal);
+                let before = self.before();
+                self.file(literal);
+                self.raw_fixture(literal, before);
                 Ty::Unknown
             }
             _ => self.expr(scope, value),

@@ -72,8 +72,9 @@ impl<'a, 'p> Body<'a, 'p> {
     /// An expression whose bytes are sent as they are.
     pub fn raw(&mut self, value: &ast::Expr) -> Expr {
         let ast::ExprKind::File(literal) = &value.kind else { return self.expr(value) };
-        let kind = match fixtures::raw_fixture(self.lower.project, self.module, literal) {
-            Ok(content) => ExprKind::File(std::sync::Arc::new(content)),
+        let content = fixtures::raw_fixture(self.lower.project, self.module, literal);
+        let kind = match content {
+            Ok(content) => ExprKind::File(Arc::new(content)),
             Err(diagnostic) => {
                 self.report(*diagnostic);
                 ExprKind::Const(crate::value::Value::null())
