@@ -20,6 +20,7 @@ mod floods;
 mod growth;
 mod harness;
 mod hostile;
+mod http2;
 mod incident;
 mod installed;
 mod journal;

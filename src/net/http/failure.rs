@@ -88,12 +88,14 @@ fn of_http2(error: &h2::Error, authority: &str) -> Option<(FailureKind, String)>
     (ended || refused).then(|| (FailureKind::Closed, format!("{authority} closed the connection without a response")))
 }
 
-/// Whether a server promises that it hasn't looked at a request.
+/// Whether a server promises that it hasn't looked at a request: it refuses the request's stream (RFC 9113, section 8.7), or takes leave and
+/// names an earlier stream as its last (section 6.8): only the streams behind that one end so.
 pub(super) fn is_unprocessed(error: &(dyn StdError + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(current) = cause {
-        if current.downcast_ref::<h2::Error>().and_then(h2::Error::reason) == Some(h2::Reason::REFUSED_STREAM) {
-            return true;
+        if let Some(http2) = current.downcast_ref::<h2::Error>() {
+            let takes_leave = http2.is_go_away() && http2.is_remote() && http2.reason() == Some(h2::Reason::NO_ERROR);
+            return takes_leave || http2.reason() == Some(h2::Reason::REFUSED_STREAM);
         }
         cause = current.source();
     }
