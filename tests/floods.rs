@@ -62,12 +62,9 @@ fn a_flood_of_small_frames_ends_at_the_limit() {
     let frame = |first: u8, payload: &[u8]| [&[first, payload.len() as u8], payload].concat();
     let sse = "text/event-stream";
     let id = format!("id: {}\n\n", "i".repeat(1000)) + "data: 1\n\n";
-    let floods: [(&str, &str, Vec<u8>); 7] = [
+    let floods: [(&str, &str, Vec<u8>); 4] = [
         ("websocket", "", frame(0x81, b"")),
-        ("websocket", "", frame(0x81, br#"{"a":[1,2,{}],"b":"x"}"#)),
         ("websocket", "", frame(0x82, b"{}")),
-        ("websocket", "", frame(0x89, b"")),
-        ("sse", sse, b":\n".to_vec()),
         ("sse", sse, id.into_bytes()),
         ("ndjson", "application/x-ndjson", b"[[],[],[]]\n".to_vec()),
     ];

@@ -7,6 +7,8 @@ use crate::value::Json;
 const FRAME: u64 = (size_of::<Frame>() + 16 + 2 * size_of::<usize>() + 24 + 48) as u64;
 /// A node of JSON: its value, and what the allocator adds to its text or list.
 const NODE: u64 = size_of::<Json>() as u64 + 16;
+/// An object, or a list, beside what is in it.
+const GROUP: u64 = 96;
 /// A member of an object beside its value: its name, its hash and its place in the index.
 const MEMBER: u64 = 64;
 
@@ -23,11 +25,16 @@ pub(super) fn of_frame(kind: &FrameKind, payload: &Payload) -> u64 {
 /// Every node is counted; JSON from outside is at most 128 deep.
 fn of_json(json: &Json) -> u64 {
     let below: u64 = if let Some(items) = json.as_array() {
-        items.iter().map(of_json).sum()
+        GROUP + items.iter().map(of_json).sum::<u64>()
     } else if let Some(members) = json.as_object() {
-        members.iter().map(|(name, value)| MEMBER + name.len() as u64 + of_json(value)).sum()
+        GROUP + members.iter().map(|(name, value)| MEMBER + name.len() as u64 + of_json(value)).sum::<u64>()
     } else {
-        json.as_str().map_or(0, |text| text.len() as u64)
+        match json {
+            Json::String(text) => text.len() as u64,
+            // Kept as it was written, however long, where it doesn't fit an integer.
+            Json::Number(number) if number.as_i64().is_none() => number.as_text().len() as u64,
+            _ => 0,
+        }
     };
     NODE.saturating_add(below)
 }
