@@ -38,7 +38,7 @@ fn spec(inside: &str) -> String {
             format!("\"t{at}\"")
         };
         tests.push_str(&format!(
-            "  test {name} {{\n    let text = {string}\n    POST {{{{env.api}}}}/x {{\n      json {{ a: text, {key}: {string}, \"nested\": {{ list: [{string}, {{ deep: {string} }}] }} }}\n      expect status 200\n      expect $.a == {string}\n      expect $.b contains {string}\n    }}\n    POST {{{{env.api}}}}/x {{ body {string}; expect status 200 }}\n    POST {{{{env.api}}}}/x {{ graphql {string}; expect status 200 }}\n    POST {{{{env.api}}}}/x {{ form {{ a: {string} }}; expect status 200 }}\n    GET {{{{env.api}}}}/x {{ header X-A: {string}; query a: {string}; expect status 200 }}\n  }}\n"
+            "  test {name} {{\n    let text = {string}\n    POST {{{{env.api}}}}/x {{\n      json {{ of_a_name: text, {key}: {string}, \"nested\": {{ list: [{string}, {{ deep: {string} }}] }} }}\n      expect status 200\n      expect $.a == {string}\n      expect $.b contains {string}\n    }}\n    POST {{{{env.api}}}}/x {{ body {string}; expect status 200 }}\n    POST {{{{env.api}}}}/x {{ graphql {string}; expect status 200 }}\n    POST {{{{env.api}}}}/x {{ form {{ a: {string} }}; expect status 200 }}\n    GET {{{{env.api}}}}/x {{ header X-A: {string}; query a: {string}; expect status 200 }}\n  }}\n"
         ));
     }
     format!("environment local {{ api = \"http://127.0.0.1:1\" }}\nsuite \"S\" {{\n{tests}}}\n")

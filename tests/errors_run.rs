@@ -34,11 +34,21 @@ fn server(name: &str) -> String {
         "tls-expiring" => tls(3),
         "deaf" => format!("ws://{}", Scripted::start("websocket /\n  deaf\n").addresses[0]),
         "listening" => format!("ws://{}", Scripted::start("websocket /\n").addresses[0]),
+        "wrong-accept" => serve(|stream| {
+            super::servers::head(stream);
+            let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+            let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade";
+            let _ = std::io::Write::write_all(stream, format!("{head}\r\n{accept}\r\n\r\n").as_bytes());
+        })
+        .replace("http://", "ws://"),
+        "forbidden-close" => super::wire::closing_with(1005),
+        "good-close" => super::wire::closing_with(4000),
         "good" => fixed(answer("", b"{}")),
         "cookie" => fixed(answer("Set-Cookie: session=abc; HttpOnly; Path=/\r\n", b"{}")),
         "silent" => silent(),
         "huge" => endless(),
         "closing" => fixed("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly"),
+        "latin1" => fixed(answer("Content-Type: text/plain\r\n", b"St\xf6rung")),
         "garbage" => fixed("not HTTP at all\r\n\r\n"),
         "redirects" => {
             fixed("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

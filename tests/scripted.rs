@@ -6,12 +6,13 @@
 //! - of a WebSocket: `< TEXT` and `<hex 00ff` send a frame, `> PART` waits for a text that holds PART, `ping TEXT`, `close`, `close CODE
 //!   REASON`, `cut` (no close frame), `pause 20ms`, `deaf` (reads nothing any more). At its end it reads until the other side closes.
 //! - of an answer: lines of its body, sent one by one as chunks; `~ TEXT` is sent without a line end, with `\r` and `\n` as escapes;
-//!   `@pause 20ms`, `@cut` (the body has no end). `%head%` is the request's head as a part of a JSON string, `%body%` its body, `%other%` this server's
+//!   `@pause 20ms`, `@cut` (the body has no end). `%open%` is how many WebSockets are open, `%head%` is the request's head as a part of a JSON string, `%body%` its body, `%other%` this server's
 //!   second address.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ struct Served {
     sections: Vec<Section>,
     /// How many connections each path has had.
     taken: Mutex<HashMap<String, usize>>,
+    /// How many WebSockets are open.
+    open: AtomicUsize,
     other: String,
 }
 
@@ -50,6 +53,7 @@ impl Scripted {
         let served = Arc::new(Served {
             sections: sections(script),
             taken: Mutex::default(),
+            open: AtomicUsize::new(0),
             other: format!("http://{}", addresses[1]),
         });
         for listener in listeners {
@@ -110,12 +114,18 @@ impl Served {
         let mut body = vec![0; header("Content-Length").and_then(|length| length.parse().ok()).unwrap_or(0)];
         stream.read_exact(&mut body).ok()?;
         match key.filter(|_| section.status.is_empty()) {
-            Some(key) => section.talk(stream, key),
+            Some(key) => {
+                self.open.fetch_add(1, Ordering::SeqCst);
+                let talked = section.talk(stream, key);
+                self.open.fetch_sub(1, Ordering::SeqCst);
+                talked
+            }
             None => section.reply(stream, |line| {
                 let quoted = |text: &str| serde_json::to_string(text).unwrap().trim_matches('"').to_owned();
                 line.replace("%head%", &quoted(&head))
                     .replace("%body%", &quoted(&String::from_utf8_lossy(&body)))
                     .replace("%other%", &self.other)
+                    .replace("%open%", &self.open.load(Ordering::SeqCst).to_string())
             }),
         }
     }

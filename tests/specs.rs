@@ -40,7 +40,7 @@ impl SecretSink for Unmasked {
     fn add(&self, _secret: &str) {}
 }
 
-async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResult {
+pub async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResult {
     let demo = e2e_dsl::demo::start(DemoOptions { fault, ..DemoOptions::default() }).await.unwrap();
     let values = demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret));
     let given = Given { demo: values.collect(), ..Given::default() };

@@ -14,7 +14,7 @@ const USES: [(&str, &[&str]); 19] = [
     ("event", &["value"]),
     ("eval", &["diag", "event", "plan", "source", "syntax", "value"]),
     ("matchers", &["diag", "eval", "event", "plan", "source", "syntax", "value"]),
-    ("pattern", &["event"]),
+    ("pattern", &["event", "value"]),
     ("judge", &["diag", "eval", "event", "matchers", "pattern", "plan", "source", "syntax", "value"]),
     ("net", &["event", "plan", "syntax", "value"]),
     ("run", &["diag", "eval", "event", "judge", "matchers", "net", "plan", "source", "syntax", "value"]),

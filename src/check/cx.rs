@@ -19,6 +19,8 @@ pub(super) struct Cx<'p> {
     pub flawed: HashSet<Span>,
     /// The module was asked for: what it proves less than it seems is told too.
     warns: bool,
+    /// What is known of the tables in files that were looked at.
+    pub tables: std::collections::HashMap<std::path::PathBuf, super::types::Ty>,
     /// `env` without any environment is told once.
     told_no_environment: bool,
 }
@@ -90,6 +92,7 @@ impl<'p> Cx<'p> {
             runs_on: None,
             flawed: HashSet::new(),
             warns: index.is_root(module.id),
+            tables: Default::default(),
             told_no_environment: false,
         }
     }

@@ -41,7 +41,7 @@ impl<'p> Cx<'p> {
             }
             ExprKind::File(literal) => {
                 self.file(literal);
-                Ty::Unknown
+                self.table(literal)
             }
             ExprKind::Name(name) => self.name(scope, name),
             ExprKind::Field(of, field) => self.field(scope, of, field),
@@ -79,6 +79,7 @@ impl<'p> Cx<'p> {
                 }
             }
         }
+        super::lints::interpolations::check(self, scope, template);
         if secret { Ty::Secret } else { Ty::String }
     }
 

@@ -17,6 +17,7 @@ mod matcher;
 mod names;
 mod scope;
 mod subject;
+mod tables;
 mod types;
 mod walk;
 mod whole;

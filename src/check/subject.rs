@@ -33,6 +33,7 @@ impl<'p> Cx<'p> {
             SubjectKind::Size => ("`size`", BOTH, Ty::Size),
             SubjectKind::Attempts => ("`attempts`", ANSWERS, Ty::Number),
             SubjectKind::Body => ("`body`", ANSWERS, Ty::Unknown),
+            SubjectKind::BodyText => ("`body text`", ANSWERS, Ty::String),
             SubjectKind::Url => ("`url`", ANSWERS, Ty::String),
             SubjectKind::Redirects => ("`redirects`", ANSWERS, Ty::list_of(Ty::String)),
             SubjectKind::HttpVersion => ("`http version`", ANSWERS, Ty::Unknown),

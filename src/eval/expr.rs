@@ -86,22 +86,24 @@ fn template(pieces: &[Piece], context: &Context<'_>) -> Result<Value, Fault> {
         match piece {
             Piece::Text(piece) => text.push_str(piece),
             Piece::Expr(expr) => {
-                let value = evaluate(expr, context)?;
-                if matches!(value, Value::Channel(_) | Value::Bytes(_)) {
-                    let message = format!("a value of kind {} can't stand in a text", value.kind());
-                    return Err(fault(
-                        &codes::BAD_VALUE,
-                        expr.span,
-                        message,
-                        "use a string, a number or another value with a text form",
-                    ));
-                }
+                let value = interpolated(expr, context)?;
                 secret |= matches!(value, Value::Secret(_));
                 text.push_str(&value.to_text());
             }
         }
     }
     Ok(if secret { Value::Secret(Secret::new(text)) } else { Value::from(crate::value::Json::from(text)) })
+}
+
+/// A value that has a text.
+pub(super) fn interpolated(expr: &Expr, context: &Context<'_>) -> Result<Value, Fault> {
+    let value = evaluate(expr, context)?;
+    if matches!(value, Value::Channel(_) | Value::Bytes(_)) {
+        let message = format!("a value of kind {} can't stand in a text", value.kind());
+        let help = "use a string, a number or another value with a text form";
+        return Err(fault(&codes::BAD_VALUE, expr.span, message, help));
+    }
+    Ok(value)
 }
 
 fn field(span: Span, of: &Value, name: &str) -> Result<Value, Fault> {

@@ -18,7 +18,8 @@ pub struct BodyJson(OnceLock<Option<Arc<Json>>>);
 
 impl BodyJson {
     pub fn of(&self, response: &Response) -> Option<&Arc<Json>> {
-        self.0.get_or_init(|| Json::read(&response.body).ok().map(Arc::new)).as_ref()
+        let read = || Json::parse(&response.text().ok()?).ok().map(Arc::new);
+        self.0.get_or_init(read).as_ref()
     }
 }
 

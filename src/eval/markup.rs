@@ -22,13 +22,13 @@ pub(super) fn css(response: &Response, selector: &str) -> Result<Vec<Value>, Uns
         reason: format!("`{selector}` isn't a CSS selector"),
         help: "a selector looks like `h1`, `.price`, `#total > span` or `a[href]`",
     })?;
-    let kind = kind_of(response)?;
-    let text = String::from_utf8_lossy(&response.body);
+    let body = text_of(response)?;
+    let kind = kind_of(response, &body)?;
     if matches!(kind, Kind::Xml) {
-        xml(&text, true)?;
+        xml(&body, true)?;
     }
-    rooted(&text)?;
-    let document = scraper::Html::parse_document(&text);
+    rooted(&body)?;
+    let document = scraper::Html::parse_document(&body);
     let text = |element: scraper::ElementRef<'_>| element.text().collect::<String>();
     Ok(document.select(&selector).map(|element| Value::from(text(element).trim())).collect())
 }
@@ -70,7 +70,7 @@ enum Kind {
 
 /// What a body is by its Content-Type. Without one that says so, only what begins with `<` is taken for markup: in anything else no path finds
 /// anything, and `not exists` would prove nothing.
-fn kind_of(response: &Response) -> Result<Kind, Unsuitable> {
+fn kind_of(response: &Response, text: &str) -> Result<Kind, Unsuitable> {
     let content_type = response.header("content-type").unwrap_or_default();
     let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if media == "text/html" {
@@ -79,8 +79,7 @@ fn kind_of(response: &Response) -> Result<Kind, Unsuitable> {
     if media.ends_with("/xml") || media.ends_with("+xml") {
         return Ok(Kind::Xml);
     }
-    let text = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
-    if text.trim_ascii_start().starts_with(b"<") {
+    if text.trim_ascii_start().starts_with('<') {
         return Ok(Kind::Either);
     }
     let reason = if media.is_empty() {
@@ -92,6 +91,13 @@ fn kind_of(response: &Response) -> Result<Kind, Unsuitable> {
         )
     };
     Err(Unsuitable { reason, help: "JSON is looked at with a JSONPath such as `$.items[0]`, any text with `body`" })
+}
+
+fn text_of(response: &Response) -> Result<std::borrow::Cow<'_, str>, Unsuitable> {
+    response.text().map_err(|why| Unsuitable {
+        reason: format!("the body {}, so nothing can be found in it", crate::diag::sanitize(&why.reason)),
+        help: "does the server declare the charset that it sends? `expect header Content-Type …` looks at it",
+    })
 }
 
 /// Where there is no element at all, that a path finds none says nothing.
@@ -106,8 +112,8 @@ fn rooted(text: &str) -> Result<(), Unsuitable> {
 }
 
 fn document(response: &Response) -> Result<Document, Unsuitable> {
-    let kind = kind_of(response)?;
-    let text = String::from_utf8_lossy(&response.body);
+    let text = text_of(response)?;
+    let kind = kind_of(response, &text)?;
     rooted(&text)?;
     let html = || of_html(scraper::Html::parse_document(&text).tree.root());
     match kind {

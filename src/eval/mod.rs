@@ -11,6 +11,7 @@ mod root;
 mod scope;
 mod show;
 mod subject;
+mod url;
 
 pub(crate) use crate::value::json_equal;
 pub use crate::value::{compare, equal};
@@ -22,6 +23,7 @@ pub use scope::Scope;
 pub use show::{show, show_json};
 pub(crate) use subject::length_of;
 pub use subject::{Found, find, locate};
+pub use url::url;
 
 use crate::diag::Diagnostic;
 use crate::plan::{CredentialId, Plan};

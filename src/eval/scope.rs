@@ -1,53 +1,127 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::plan::{Frame, Slot};
-use crate::value::Value;
+use crate::value::{Chain, Value};
 
 /// The values of a frame's names. A clone is a branch of its own; [`Scope::merge`] brings back what a branch bound.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scope {
-    slots: Vec<Option<Value>>,
+    slots: Vec<Option<Kept>>,
     /// Bound since the scope was made or branched.
     bound: Vec<bool>,
     /// Added to lists since then, in order: several branches may add to the same list.
-    collected: Vec<(Slot, Value)>,
+    collected: Chain<(Slot, Value)>,
     names: Arc<[String]>,
+}
+
+/// What a slot holds. Scopes are copied for every frame that is taken, so a list that is gathered must not be.
+#[derive(Clone, Debug)]
+enum Kept {
+    Value(Value),
+    List(Gathered),
+}
+
+#[derive(Clone, Debug)]
+struct Gathered {
+    /// What the slot held before anything was added: the list begins with its elements.
+    start: Option<Value>,
+    added: Chain<Value>,
+    /// The list as a value, made when it is first looked at.
+    whole: OnceLock<Value>,
+}
+
+impl Kept {
+    fn value(&self) -> &Value {
+        match self {
+            Kept::Value(value) => value,
+            Kept::List(list) => list.whole.get_or_init(|| {
+                let mut values = match &list.start {
+                    Some(Value::List(values)) => values.to_vec(),
+                    Some(Value::Json(json)) => {
+                        let items = json.as_array().into_iter().flatten();
+                        items.cloned().map(Value::from).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                values.extend(list.added.since(0).into_iter().cloned());
+                Value::list(values)
+            }),
+        }
+    }
+
+    fn add(&mut self, value: Value) {
+        match self {
+            Kept::List(list) => {
+                list.added.push(value);
+                list.whole = OnceLock::new();
+            }
+            Kept::Value(start) => {
+                let start = Some(std::mem::replace(start, Value::null()));
+                *self = Kept::list(start, value);
+            }
+        }
+    }
+
+    fn list(start: Option<Value>, first: Value) -> Kept {
+        let mut added = Chain::new();
+        added.push(first);
+        Kept::List(Gathered { start, added, whole: OnceLock::new() })
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            // Without looking at what they have in common.
+            (Kept::List(a), Kept::List(b)) if a.start.is_none() && b.start.is_none() => a.added == b.added,
+            (a, b) => a.value() == b.value(),
+        }
+    }
 }
 
 impl Scope {
     pub fn new(frame: &Frame) -> Self {
         let size = frame.names.len();
-        Self { slots: vec![None; size], bound: vec![false; size], collected: Vec::new(), names: frame.names.clone() }
+        Self { slots: vec![None; size], bound: vec![false; size], collected: Chain::new(), names: frame.names.clone() }
     }
 
     pub fn get(&self, slot: Slot) -> Option<&Value> {
-        self.slots.get(slot.0 as usize)?.as_ref()
+        self.slots.get(slot.0 as usize)?.as_ref().map(Kept::value)
+    }
+
+    /// What was bound or added last: of a list that is gathered its newest element.
+    pub fn newest(&self, slot: Slot) -> Option<&Value> {
+        match self.slots.get(slot.0 as usize)?.as_ref()? {
+            Kept::Value(value) => Some(value),
+            Kept::List(list) => list.added.last(),
+        }
     }
 
     pub fn set(&mut self, slot: Slot, value: Value) {
+        self.keep(slot, Kept::Value(value));
+    }
+
+    fn keep(&mut self, slot: Slot, kept: Kept) {
+        let index = self.reach(slot);
+        self.slots[index] = Some(kept);
+        self.bound[index] = true;
+    }
+
+    fn reach(&mut self, slot: Slot) -> usize {
         let index = slot.0 as usize;
         if index >= self.slots.len() {
             self.slots.resize(index + 1, None);
             self.bound.resize(index + 1, false);
         }
-        self.slots[index] = Some(value);
-        self.bound[index] = true;
+        index
     }
 
-    /// Adds to the list in a slot.
+    /// Adds to the list in a slot; its cost doesn't depend on the list.
     pub fn collect(&mut self, slot: Slot, value: Value) {
-        let mut list = match self.get(slot) {
-            Some(Value::List(values)) => values.to_vec(),
-            Some(Value::Json(json)) => {
-                json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()).unwrap_or_default()
-            }
-            _ => Vec::new(),
-        };
-        list.push(value.clone());
-        let bound = self.bound.get(slot.0 as usize).copied().unwrap_or(false);
-        self.set(slot, Value::list(list));
-        if let Some(mark) = self.bound.get_mut(slot.0 as usize) {
-            *mark = bound;
+        let index = self.reach(slot);
+        match &mut self.slots[index] {
+            Some(kept) => kept.add(value.clone()),
+            empty => *empty = Some(Kept::list(None, value.clone())),
         }
         self.collected.push((slot, value));
     }
@@ -61,19 +135,23 @@ impl Scope {
     pub fn branch(&self) -> Scope {
         let mut branch = self.clone();
         branch.bound.fill(false);
-        branch.collected.clear();
+        branch.collected = Chain::new();
         branch
     }
 
     /// Takes over what a branch bound.
     pub fn merge(&mut self, branch: &Scope) {
-        for (index, bound) in branch.bound.iter().enumerate() {
-            if let (true, Some(Some(value))) = (*bound, branch.slots.get(index)) {
-                self.set(Slot(index as u32), value.clone());
+        let is_bound = |index: usize| branch.bound.get(index).copied().unwrap_or(false);
+        for (index, kept) in branch.slots.iter().enumerate() {
+            if let Some(kept) = kept.as_ref().filter(|_| is_bound(index)) {
+                self.keep(Slot(index as u32), kept.clone());
             }
         }
-        for (slot, value) in &branch.collected {
-            self.collect(*slot, value.clone());
+        for (slot, value) in branch.collected.since(0) {
+            // What was bound has been taken over with all that was added to it.
+            if !is_bound(slot.0 as usize) {
+                self.collect(*slot, value.clone());
+            }
         }
     }
 
@@ -103,5 +181,34 @@ mod tests {
         branches.iter().for_each(|branch| scope.merge(branch));
         assert_eq!(scope.get(Slot(0)), Some(&Value::from(crate::value::test_json!([1, 2, 3]))));
         assert_eq!(scope.get(Slot(1)), Some(&value(9)));
+    }
+    #[test]
+    fn a_list_goes_on_from_what_its_name_held_and_every_copy_keeps_its_own() {
+        let value = |number: i64| Value::from(crate::value::Json::from(number));
+        let list = |numbers: &[i64]| Value::from(crate::value::Json::from(numbers.to_vec()));
+        let mut scope = Scope::default();
+        scope.set(Slot(0), list(&[1, 2]));
+        let mut copies = Vec::new();
+        for number in 3..6 {
+            scope.collect(Slot(0), value(number));
+            copies.push(scope.clone());
+        }
+        assert_eq!(copies[0].get(Slot(0)), Some(&list(&[1, 2, 3])));
+        assert_eq!(copies[2].get(Slot(0)), Some(&list(&[1, 2, 3, 4, 5])));
+        assert_eq!(copies[1].newest(Slot(0)), Some(&value(4)));
+        assert_ne!(copies[1], copies[2]);
+        copies[1].collect(Slot(0), value(5));
+        assert_eq!(copies[1], copies[2]);
+    }
+
+    #[test]
+    fn what_a_branch_bound_and_then_added_to_is_taken_over_once() {
+        let value = |number: i64| Value::from(crate::value::Json::from(number));
+        let mut scope = Scope::default();
+        let mut branch = scope.branch();
+        branch.set(Slot(0), Value::from(serde_json::json!([1])));
+        branch.collect(Slot(0), value(2));
+        scope.merge(&branch);
+        assert_eq!(scope.get(Slot(0)), Some(&Value::from(serde_json::json!([1, 2]))));
     }
 }

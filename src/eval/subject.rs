@@ -136,7 +136,13 @@ fn json_path(subject: &Subject, path: &Path, context: &Context<'_>) -> Result<Fo
         return Err(fault(
             &codes::NOT_JSON,
             subject.span,
-            format!("the {noun} isn't JSON, so nothing can be found in it"),
+            match context.focus {
+                Focus::Response { response, .. } if response.text().is_err() => {
+                    let why = response.text().err().map(|why| why.reason).unwrap_or_default();
+                    format!("the body {}, so nothing can be found in it", crate::diag::sanitize(&why))
+                }
+                _ => format!("the {noun} isn't JSON, so nothing can be found in it"),
+            },
             help,
         ));
     };
@@ -230,7 +236,14 @@ fn of_response(
         SubjectKind::Css(selector) => {
             Found::list(markup::css(response, selector).map_err(|why| unsuitable(subject, why))?)
         }
-        SubjectKind::Text => Found::maybe(std::str::from_utf8(&response.body).ok().map(Value::from)),
+        SubjectKind::Text => match response.text() {
+            Ok(text) => Found { plain: true, ..Found::one(Value::from(&*text)) },
+            Err(why) => {
+                let message = format!("the body {}", crate::diag::sanitize(&why.reason));
+                let help = "compare its bytes: `expect body == file \"…\"` or `hex \"…\"`";
+                return Err(fault(&codes::NOT_TEXT, subject.span, message, help));
+            }
+        },
         SubjectKind::Hex => Found::hex(&response.body),
         _ => return Err(nothing(subject)),
     })
@@ -242,7 +255,7 @@ fn unsuitable(subject: &Subject, why: markup::Unsuitable) -> Fault {
 
 /// JSON where the body is JSON, else its text, else its bytes.
 fn body(response: &Response, json: Option<std::sync::Arc<crate::value::Json>>) -> Found {
-    let text = std::str::from_utf8(&response.body).ok().map(str::to_owned);
+    let text = response.text().ok().map(std::borrow::Cow::into_owned);
     let value = match (&json, &text) {
         (Some(json), _) => Value::Json(json.clone()),
         (None, Some(text)) => Value::from(text.as_str()),

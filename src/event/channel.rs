@@ -64,7 +64,8 @@ pub struct Payload {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChannelEnd {
-    /// A close frame: its code (1005 for a close without one, RFC 6455 section 7.1.5) and reason. `by_us` when we closed first.
+    /// The server's close frame: its code (1005 for a close without one, RFC 6455 section 7.1.5) and reason. `by_us` when we closed first, and it
+    /// is the response to that.
     Closed { code: u16, reason: String, by_us: bool },
     /// The connection was lost without a close frame (1006), with what is known of why.
     Lost { message: String },
@@ -72,6 +73,8 @@ pub enum ChannelEnd {
     Ended,
     /// SSE, NDJSON: the connection ended before the body did.
     CutOff { message: String },
-    /// We cut it: `drop CH`, or the end of the test.
+    /// It can't be read any further: the server broke the protocol, or sent more than is kept. It is neither closed nor lost nor ended.
+    Failed { message: String },
+    /// We left it: `drop CH`, `close CH` of a stream, or the end of the test.
     Dropped,
 }

@@ -43,7 +43,7 @@ impl Charset {
     /// That of a whole body.
     pub fn of(body: &[u8], content_type: Option<&str>) -> Self {
         let known = |encoding, said_by, mark| Self { encoding, said_by, mark, unknown: None };
-        if let Some((encoding, mark)) = Encoding::for_bom(body) {
+        if let Some((encoding, mark)) = Encoding::for_bom(body).filter(|_| !is_binary(content_type)) {
             return known(encoding, SaidBy::Mark, mark);
         }
         if let Some(label) = content_type.and_then(declared_label) {
@@ -178,6 +178,13 @@ impl Incremental {
             }
         }
     }
+}
+
+/// Media that are no text, in which what looks like a byte order mark is none.
+fn is_binary(content_type: Option<&str>) -> bool {
+    let media = content_type.unwrap_or_default().trim_start().to_ascii_lowercase();
+    ["image/", "audio/", "video/", "font/", "application/octet-stream"].iter().any(|kind| media.starts_with(kind))
+        && !media.contains("svg")
 }
 
 /// The value of a `charset` parameter (RFC 9110, section 8.3.1), without quotes.
@@ -340,6 +347,7 @@ mod tests {
         assert_eq!(read(b"\xef\xbb\xbfSt\xc3\xb6r", "text/plain; charset=iso-8859-1"), Ok("Stör".to_owned()));
         assert_eq!(read(b"\xff\xfea\0", "text/plain"), Ok("a".to_owned()));
         assert_eq!(read(b"\xfe\xff\0a", ""), Ok("a".to_owned()));
+        assert!(read(b"\xff\xfeab", "image/png").is_err());
         assert_eq!(read(b"a\0b\0", "application/json; charset=utf-16"), Ok("ab".to_owned()));
         let xml = b"<?xml version=\"1.0\" encoding = 'ISO-8859-1' ?><a>\xf6</a>";
         assert!(read(xml, "application/xml").unwrap().ends_with("<a>ö</a>"));

@@ -156,6 +156,8 @@ pub enum FailureKind {
     Protocol,
     /// The request can't be sent as written (a bad URL or header came out of an interpolation).
     Invalid,
+    /// A WebSocket's handshake was answered with 101, and breaks RFC 6455, section 4.1.
+    Handshake,
     /// `require real` refuses it, and nothing was sent.
     Unreal(Unreal),
 }
@@ -178,7 +180,7 @@ impl FailureKind {
         )
     }
 
-    pub const ALL: [FailureKind; 13] = [
+    pub const ALL: [FailureKind; 14] = [
         FailureKind::Timeout,
         FailureKind::Refused,
         FailureKind::Reset,
@@ -189,6 +191,7 @@ impl FailureKind {
         FailureKind::TooLarge,
         FailureKind::Protocol,
         FailureKind::Invalid,
+        FailureKind::Handshake,
         FailureKind::Unreal(Unreal::PlainText),
         FailureKind::Unreal(Unreal::PrivatePeer),
         FailureKind::Unreal(Unreal::UnverifiedCertificate),
@@ -207,6 +210,7 @@ impl FailureKind {
             FailureKind::TooLarge => "too large",
             FailureKind::Protocol => "protocol",
             FailureKind::Invalid => "invalid",
+            FailureKind::Handshake => "handshake",
             FailureKind::Unreal(Unreal::PlainText) => "plain text",
             FailureKind::Unreal(Unreal::PrivatePeer) => "private peer",
             FailureKind::Unreal(Unreal::UnverifiedCertificate) => "unverified certificate",

@@ -38,6 +38,10 @@ fn meaning(kind: FailureKind) -> (&'static Code, &'static str) {
         }
         FailureKind::TooLarge => (&codes::TOO_LARGE, "ask for less, or look at it as a stream"),
         FailureKind::Protocol => (&codes::PROTOCOL, "does an HTTP server listen at this address?"),
+        FailureKind::Handshake => (
+            &codes::HANDSHAKE,
+            "a browser opens no WebSocket on it either (RFC 6455, section 4.1); where that is right, write `expect failure is handshake`",
+        ),
         FailureKind::Invalid => (&codes::INVALID_REQUEST, "look at what the interpolated values hold"),
         FailureKind::Unreal(Unreal::PlainText) => (
             &codes::PLAIN_TEXT,

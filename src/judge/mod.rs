@@ -5,6 +5,7 @@ mod excerpt;
 mod failure;
 mod frame;
 mod outcome;
+mod readable;
 pub mod release;
 mod response;
 mod verdict;

@@ -1,3 +1,4 @@
+use super::readable::{looked_up, not_text};
 use super::{ExpectationRecord, excerpt, failure};
 use crate::diag::{Code, Diagnostic, Severity, codes};
 use crate::eval::{BodyJson, Context, Fault, Focus, Found, Ground, Host, Scope, find, locate};
@@ -115,7 +116,7 @@ fn judge_one(expect: &Expectation, context: &Context<'_>, judged: &mut Judged) {
 /// # Errors
 /// It doesn't hold, or can't be evaluated.
 pub fn expectation(expect: &Expectation, context: &Context<'_>) -> Result<Option<Weak>, Box<Diagnostic>> {
-    let found = find(&expect.subject, context).map_err(|fault| Box::new(with_focus(*fault, context, &[])))?;
+    let found = looked_up(expect, context).map_err(|fault| Box::new(with_focus(*fault, context, &[])))?;
     match apply(&expect.matcher, &found, context)? {
         Ok(()) => Ok(weakness(&expect.matcher, &found, context)),
         Err(mismatch) => Err(Box::new(explain(expect, &found, *mismatch, context))),
@@ -240,7 +241,7 @@ fn with_body(
     match json {
         Some(json) => diagnostic.with_excerpt(excerpt::json_excerpt(name, json, labels)),
         None => {
-            let text = String::from_utf8_lossy(&response.body);
+            let text = response.text().unwrap_or_else(|_| String::from_utf8_lossy(&response.body));
             diagnostic.with_excerpt(excerpt::text_excerpt(name, &text, None))
         }
     }
@@ -266,6 +267,7 @@ pub(crate) fn captured(capture: &Capture, context: &Context<'_>) -> Result<Value
     };
     let value = match &capture.regex {
         None => value,
+        Some(_) if let Some(fault) = not_text(&capture.subject, context) => return Err(fault),
         Some(pattern) => {
             let text = found.text.clone().unwrap_or_else(|| value.to_text());
             match pattern.first_group(&text) {

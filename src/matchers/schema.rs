@@ -89,7 +89,7 @@ impl Asking<'_> {
         if depth > DEEPEST || self.left.get() == 0 {
             return true;
         }
-        let has = |names: &[&str]| names.iter().any(|name| keywords.get(*name).is_some());
+        let has = |names: &[&str]| names.iter().any(|name| keywords.get(name).is_some());
         let own = match value {
             Json::Number(_) => has(&OF_NUMBERS),
             Json::String(_) => has(&OF_STRINGS),
@@ -109,12 +109,12 @@ impl Asking<'_> {
             None => true,
         });
         let branches =
-            ["if", "then", "else"].iter().any(|name| keywords.get(*name).is_some_and(|one| under(one, value)));
+            ["if", "then", "else"].iter().any(|name| keywords.get(name).is_some_and(|one| under(one, value)));
         if of_all || of_any || referred || branches {
             return true;
         }
         let below = |names: &[&str], value: &Json| {
-            names.iter().any(|name| keywords.get(*name).is_some_and(|one| under(one, value)))
+            names.iter().any(|name| keywords.get(name).is_some_and(|one| under(one, value)))
         };
         match value {
             Json::Array(items) => {
@@ -139,7 +139,7 @@ impl Asking<'_> {
                     || names.is_some_and(|names| !fields.is_empty() && names.as_bool() != Some(true))
                     || ["additionalProperties", "unevaluatedProperties"]
                         .iter()
-                        .any(|name| keywords.get(*name).and_then(Json::as_bool) == Some(false))
+                        .any(|name| keywords.get(name).and_then(Json::as_bool) == Some(false))
             }
             _ => false,
         }

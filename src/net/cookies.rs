@@ -112,9 +112,9 @@ impl Jar {
 
 /// An HTTP date as an instant of the run; one before the epoch is its start, so that the cookie is gone.
 fn expires(text: &str, epoch: jiff::Timestamp) -> Option<Instant> {
-    let parsed = jiff::fmt::rfc2822::parse(text).map(|zoned| zoned.timestamp());
+    let lenient = |text: &str| jiff::fmt::rfc2822::parse(text).map(|zoned| zoned.timestamp()).ok();
     let at =
-        parsed.or_else(|_| jiff::fmt::rfc2822::parse(&text.replace('-', " ")).map(|zoned| zoned.timestamp())).ok()?;
+        crate::value::http_date(text, epoch).or_else(|| lenient(text)).or_else(|| lenient(&text.replace('-', " ")))?;
     let seconds = at.as_second().checked_sub(epoch.as_second())?;
     Some(Instant::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::program::{Program, ROOT};
 use super::register::Standing;
@@ -20,6 +21,15 @@ pub trait Fit {
     fn fits(&self, item: ItemId, frame: &Frame, captures: &Self::Captures) -> Option<Self::Captures>;
 }
 
+/// Until when the outermost block stays current after a match, so that frames can still break its nevers, stated counts and `strictly`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// Until so long after the match, but never beyond the limits of the whole; nothing settles for zero.
+    For(Duration),
+    /// As long as frames are given: whoever gives them knows when others are done.
+    WhileFed,
+}
+
 /// Matches a log of frames against a pattern, a frame at a time.
 ///
 /// It has no clock: frames carry the time of their arrival, and [`Machine::advance`] says how far the time has come. The outcome depends on
@@ -32,6 +42,11 @@ pub struct Machine<C> {
     deepest: Option<Death<C>>,
     status: Status<C>,
     limit: Option<Instant>,
+    settling: Settling,
+    /// The last instant at which the outermost block may still be current.
+    latest: Option<Instant>,
+    /// The way that matched, as long as its match can still be broken.
+    matched: Option<Thread<C>>,
     max_threads: usize,
     work: u64,
     /// Where threads with the same key stand, while the list of threads is made anew.
@@ -42,12 +57,17 @@ impl<C: Clone + PartialEq> Machine<C> {
     /// Clocks count from `start`. `limit` bounds the whole from outside; like any deadline, it is the last instant in time.
     pub fn new(program: Arc<Program>, start: Instant, limit: Option<Instant>, captures: C) -> Self {
         let thread = Thread::start(&program, start, captures);
+        let own = program.within().map(|within| start.saturating_add(within.at_most));
+        let latest = [own, limit].into_iter().flatten().min();
         let mut machine = Self {
             program,
             threads: Vec::new(),
             deepest: None,
             status: Status::Running,
             limit,
+            settling: Settling::For(Duration::ZERO),
+            latest,
+            matched: None,
             max_threads: MAX_THREADS,
             work: 0,
             index: HashMap::new(),
@@ -62,14 +82,19 @@ impl<C: Clone + PartialEq> Machine<C> {
         self
     }
 
+    /// Must be said before anything else is.
+    pub fn with_settling(mut self, settling: Settling) -> Self {
+        self.settling = settling;
+        self
+    }
+
     /// The next frame of the log. Frames come in the order of their arrival.
     pub fn frame(&mut self, frame: &Frame, fit: &impl Fit<Captures = C>) {
-        if !self.status.is_running() {
-            return;
+        if self.status.is_running() {
+            self.pass(&|due| due < frame.at);
         }
-        self.pass(&|due| due < frame.at);
         if !self.status.is_running() {
-            return;
+            return self.settle(frame, fit);
         }
         let threads = self.take_threads();
         let mut offers = Offers::default();
@@ -77,14 +102,47 @@ impl<C: Clone + PartialEq> Machine<C> {
             if self.threads.last().is_some_and(|before| before.done.is_some()) {
                 break;
             }
-            if thread.done.is_some() {
-                self.threads.push(thread);
+            if let Some(done) = thread.done {
+                match self.broken_later(&thread, done, frame, fit) {
+                    Some(cause) => self.bury(Death { at: frame.at, cause, thread }),
+                    None => self.threads.push(thread),
+                }
                 break;
             }
             self.work += 1;
             self.step(thread, frame, fit, &mut offers);
         }
         self.conclude(frame.at);
+    }
+
+    /// Whether the match is broken by a frame that comes after it.
+    fn settle(&mut self, frame: &Frame, fit: &impl Fit<Captures = C>) {
+        let Some(thread) = self.matched.take() else { return };
+        let Some(done) = thread.done else { return };
+        match self.broken_later(&thread, done, frame, fit) {
+            Some(cause) => {
+                let death = Death { at: frame.at, cause, thread };
+                self.status = Status::Failed(death.into_failure(&self.program, self.limit));
+            }
+            None => self.matched = Some(thread),
+        }
+    }
+
+    fn broken_later(
+        &self,
+        thread: &Thread<C>,
+        done: Instant,
+        frame: &Frame,
+        fit: &impl Fit<Captures = C>,
+    ) -> Option<Cause> {
+        let is_current = match self.settling {
+            Settling::WhileFed => true,
+            Settling::For(time) => {
+                let until = done.saturating_add(time);
+                !time.is_zero() && frame.at <= self.latest.map_or(until, |latest| until.min(latest))
+            }
+        };
+        if is_current { thread.broken_later(&self.program, frame, fit) } else { None }
     }
 
     /// The time has come to `now`: every frame that arrived up to it, at `now` itself included, has been given to [`Machine::frame`].
@@ -108,7 +166,7 @@ impl<C: Clone + PartialEq> Machine<C> {
                 break;
             }
             let before = thread.clone();
-            if complete && self.outlasts_the_log(&mut thread) {
+            if complete && self.outlasts_the_log(&mut thread, at, end) {
                 thread.done = Some(at);
                 self.threads.push(thread);
                 break;
@@ -291,11 +349,17 @@ impl<C: Clone + PartialEq> Machine<C> {
     }
 
     /// With nothing more to come, whether the waits of a thread end well.
-    fn outlasts_the_log(&self, thread: &mut Thread<C>) -> bool {
+    fn outlasts_the_log(&self, thread: &mut Thread<C>, at: Instant, end: &ChannelEnd) -> bool {
         let program = Arc::clone(&self.program);
+        let cause = Cause::LogEnded { end: end.clone() };
+        thread.mover(&program).end_of_log(at, &cause);
+        if !thread.note(&program, at) {
+            return false;
+        }
         while let Some(due) = thread.due {
             let due = due.max(thread.now);
             thread.mover(&program).pass(due);
+            thread.mover(&program).end_of_log(due, &cause);
             if !thread.note(&program, due) {
                 return false;
             }
@@ -312,6 +376,7 @@ impl<C: Clone + PartialEq> Machine<C> {
         };
         if let Some(done) = first.done {
             let taken = first.history.since(0);
+            self.matched = Some(first.clone());
             self.status = Status::Matched(Match { taken, captures: first.captures.clone(), at: done });
         } else if self.threads.len() > self.max_threads {
             let thread = first.clone();
@@ -331,7 +396,7 @@ pub fn is_complete(end: &ChannelEnd) -> bool {
     match end {
         ChannelEnd::Closed { code, by_us, .. } => *by_us || *code == 1000,
         ChannelEnd::Ended | ChannelEnd::Dropped => true,
-        ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } => false,
+        ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } | ChannelEnd::Failed { .. } => false,
     }
 }
 

@@ -14,7 +14,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use machine::{Fit, MAX_THREADS, Machine, is_complete};
+pub use machine::{Fit, MAX_THREADS, Machine, Settling, is_complete};
 pub use outcome::{Cause, Failure, ItemReport, ItemState, Match, Status, Taken};
 pub use program::{MAX_NODES, Program, TooLarge};
 pub use tree::{Block, BlockId, Count, Gap, GapOp, Item, ItemId, Limit, Node, Order, Repeat};

@@ -15,6 +15,8 @@ pub struct Program {
     pub(super) guarded: Box<[Ix]>,
     /// Strict blocks, outer ones first.
     pub(super) strict: Box<[Ix]>,
+    /// Blocks of nothing but nevers that no end of the log satisfies.
+    pub(super) needs_open: Box<[Ix]>,
 }
 
 /// A pattern that is larger than [`MAX_NODES`].
@@ -46,7 +48,7 @@ pub(super) struct Op {
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Item { id: ItemId, count: Count },
-    Block { id: BlockId, order: Order, children: Box<[Ix]>, nevers: Box<[ItemId]>, gaps: Box<[Gap]> },
+    Block { id: BlockId, order: Order, or_closed: bool, children: Box<[Ix]>, nevers: Box<[ItemId]>, gaps: Box<[Gap]> },
     Either { branches: Box<[Ix]> },
     Repeat { id: BlockId, count: Count, least: u32, body: Ix, firsts: Box<[Ix]> },
 }
@@ -64,8 +66,12 @@ impl Program {
             _ => false,
         });
         let guarded = all(&|op| matches!(&op.kind, Kind::Block { nevers, .. } if !nevers.is_empty()));
-        let strict = all(&|op| matches!(&op.kind, Kind::Block { order: Order::Strictly, .. }));
-        Ok(Program { nodes: nodes.into(), kept, guarded, strict })
+        let strict = all(&|op| matches!(&op.kind, Kind::Block { order, .. } if order.is_strict()));
+        let needs_open = all(&|op| match &op.kind {
+            Kind::Block { children, nevers, or_closed, .. } => children.is_empty() && !nevers.is_empty() && !or_closed,
+            _ => false,
+        });
+        Ok(Program { nodes: nodes.into(), kept, guarded, strict, needs_open })
     }
 
     /// The outermost block holds nothing that a frame could be taken by, so that it only waits.
@@ -78,12 +84,10 @@ impl Program {
         self.nodes[ROOT].within
     }
 
-    /// The nevers of the outermost block.
-    pub fn root_nevers(&self) -> &[ItemId] {
-        match &self.nodes[ROOT].kind {
-            Kind::Block { nevers, .. } => nevers,
-            _ => &[],
-        }
+    /// Whether a frame that comes after a match could break the outermost block: by a `never`, a stated upper count, or `strictly`.
+    pub fn can_break_later(&self) -> bool {
+        let kept = self.kept.iter().any(|ix| self.nodes[*ix].parent == Some(ROOT));
+        kept || self.guarded.first() == Some(&ROOT) || self.strict.first() == Some(&ROOT)
     }
 }
 
@@ -96,6 +100,7 @@ impl Compiler {
         let kind = Kind::Block {
             id: block.id,
             order: block.order,
+            or_closed: block.or_closed,
             children: Box::default(),
             nevers: block.nevers.clone().into(),
             gaps: block.gaps.clone().into(),
@@ -175,7 +180,10 @@ impl Compiler {
     fn firsts(&self, ix: Ix, into: &mut Vec<Ix>) {
         match &self.nodes[ix].kind {
             Kind::Item { .. } => into.push(ix),
-            Kind::Block { order: Order::AnyOrder, children, .. } | Kind::Either { branches: children } => {
+            Kind::Either { branches: children } => {
+                children.iter().for_each(|child| self.firsts(*child, into));
+            }
+            Kind::Block { order, children, .. } if order.is_any() => {
                 children.iter().for_each(|child| self.firsts(*child, into));
             }
             Kind::Block { children, .. } => {

@@ -96,7 +96,7 @@ impl Program {
                     Standing::Running
                 }
             }
-            Kind::Block { order: super::Order::AnyOrder, children, .. } => {
+            Kind::Block { order, children, .. } if order.is_any() => {
                 children.iter().map(|child| self.standing(regs, *child)).min().unwrap_or(Standing::Ended)
             }
             Kind::Block { children, .. } => self.in_order(regs, reg.count as usize, children),

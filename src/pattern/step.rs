@@ -1,6 +1,6 @@
+use super::Cause;
 use super::program::{Ix, Kind, Program, ROOT};
 use super::register::{Phase, Register, Standing};
-use super::{Cause, Order};
 use crate::event::Instant;
 
 /// The moves of one thread: nodes begin, take frames, run out of time and die.
@@ -20,11 +20,12 @@ impl Mover<'_> {
         self.regs[ix].since = at;
         match &program.op(ix).kind {
             Kind::Item { .. } => {}
-            Kind::Block { order: Order::AnyOrder, children, .. } | Kind::Either { branches: children } => {
-                for child in children {
-                    self.begin(*child, at);
-                }
-            }
+            Kind::Either { branches: children } => children.iter().for_each(|child| {
+                self.begin(*child, at);
+            }),
+            Kind::Block { order, children, .. } if order.is_any() => children.iter().for_each(|child| {
+                self.begin(*child, at);
+            }),
             Kind::Block { children, .. } => {
                 if let Some(first) = children.first() {
                     self.begin(*first, at);
@@ -59,6 +60,17 @@ impl Mover<'_> {
         self.pass_in(ROOT, at)
     }
 
+    /// The log is over: a block of nothing but nevers that still waits would prove nothing by it.
+    pub(super) fn end_of_log(&mut self, at: Instant, cause: &Cause) {
+        let program = self.program;
+        for ix in program.needs_open.iter().copied() {
+            if program.is_in_force(self.regs, ix) {
+                self.kill(ix, cause.clone());
+            }
+        }
+        self.settle(ROOT, at);
+    }
+
     /// The time passes for one node and what it holds.
     pub(super) fn pass_in(&mut self, ix: Ix, at: Instant) -> Standing {
         self.expire(ix, at);
@@ -79,7 +91,7 @@ impl Mover<'_> {
         }
         match &program.op(ix).kind {
             Kind::Item { .. } => return program.standing(self.regs, ix),
-            Kind::Block { order: Order::AnyOrder, children, .. } => {
+            Kind::Block { order, children, .. } if order.is_any() => {
                 for child in children {
                     self.settle(*child, at);
                 }
@@ -191,7 +203,7 @@ impl Mover<'_> {
         let program = self.program;
         match &program.op(ix).kind {
             Kind::Block { id, order, children, gaps, .. } => {
-                if *order != Order::AnyOrder {
+                if !order.is_any() {
                     children.iter().take(place).for_each(|before| self.leave(*before));
                     children.iter().skip(place + 1).for_each(|behind| self.blank(*behind));
                     self.regs[ix].count = place as u32;
@@ -265,6 +277,19 @@ impl Mover<'_> {
     }
 
     pub(super) fn finish(&mut self, ix: Ix) {
+        if ix == ROOT {
+            // It stays current while the match settles: the counts of its own parts are still kept.
+            let Kind::Block { children, .. } = &self.program.op(ROOT).kind else { return };
+            for child in children {
+                match self.regs[*child].phase {
+                    Phase::Active => self.close(*child, Phase::Ended),
+                    Phase::Dead => self.blank(*child),
+                    Phase::NotBegun | Phase::Ended | Phase::Left => {}
+                }
+            }
+            self.regs[ROOT] = Register { phase: Phase::Ended, ..Register::BLANK };
+            return;
+        }
         self.close(ix, Phase::Ended);
     }
 

@@ -1,10 +1,11 @@
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::history::History;
 use super::program::{Ix, Kind, Program, ROOT};
 use super::register::{Phase, Register, Standing};
 use super::step::Mover;
-use super::{Cause, Failure, Fit, ItemReport, ItemState};
+use super::{Cause, Failure, Fit, ItemId, ItemReport, ItemState};
 use crate::event::{Frame, Instant};
 
 /// One way to match, as far as it has come.
@@ -154,15 +155,32 @@ impl<C: Clone + PartialEq> Thread<C> {
         broken
     }
 
-    /// Whether the frame is one more than a stated upper count allows.
+    /// What a frame breaks that comes after the thread has matched: of the outermost block, which stays current, the most telling first.
+    pub(super) fn broken_later(&self, program: &Program, frame: &Frame, fit: &impl Fit<Captures = C>) -> Option<Cause> {
+        let Kind::Block { id, order, nevers, .. } = &program.op(ROOT).kind else { return None };
+        if let Some(item) = nevers.iter().find(|item| fit.fits(**item, frame, &self.captures).is_some()) {
+            return Some(Cause::Never { item: *item, frame: frame.number });
+        }
+        let own = program.kept.iter().copied().filter(|ix| program.op(*ix).parent == Some(ROOT));
+        if let Some(cause) = own.filter_map(|ix| self.one_too_many(program, ix, frame, fit)).last() {
+            return Some(cause);
+        }
+        order.is_strict().then_some(Cause::Unexpected { block: *id, frame: frame.number })
+    }
+
+    /// Whether the frame is one more than a stated upper count allows, and the block that counts is current.
     fn beyond(&self, program: &Program, ix: Ix, frame: &Frame, fit: &impl Fit<Captures = C>) -> Option<(Ix, Cause)> {
+        let block = program.op(ix).parent.filter(|block| program.is_in_force(&self.regs, *block))?;
+        Some((block, self.one_too_many(program, ix, frame, fit)?))
+    }
+
+    fn one_too_many(&self, program: &Program, ix: Ix, frame: &Frame, fit: &impl Fit<Captures = C>) -> Option<Cause> {
         let op = program.op(ix);
-        let block = op.parent?;
         let fits = |item: &Ix| match &program.op(*item).kind {
             Kind::Item { id, .. } => fit.fits(*id, frame, &self.captures).is_some(),
             _ => false,
         };
-        let cause = match &op.kind {
+        match &op.kind {
             Kind::Item { id, count } if count.is_full(self.regs[ix].count) => {
                 let most = count.max.unwrap_or_default();
                 fits(&ix).then_some(Cause::TooMany { item: *id, frame: frame.number, most })
@@ -174,8 +192,7 @@ impl<C: Clone + PartialEq> Thread<C> {
                 Some(Cause::TooManyRounds { block: *id, item: *item, frame: frame.number, most })
             }
             _ => None,
-        };
-        cause.filter(|_| program.is_in_force(&self.regs, block)).map(|cause| (block, cause))
+        }
     }
 
     /// Equal for threads that are alike, captures aside.
@@ -300,11 +317,14 @@ impl<C: Clone> Death<C> {
     /// `limit`: what bounds the whole machine from outside.
     pub(super) fn into_failure(self, program: &Program, limit: Option<Instant>) -> Failure<C> {
         let taken = self.thread.history.since(0);
+        let mut by_item: HashMap<ItemId, Vec<(u32, Instant)>> = HashMap::new();
+        for one in &taken {
+            by_item.entry(one.item).or_default().push((one.frame, one.at));
+        }
         let items = (0..program.nodes.len())
             .filter_map(|ix| {
                 let Kind::Item { id, .. } = program.op(ix).kind else { return None };
-                let mine = taken.iter().filter(|taken| taken.item == id);
-                let frames: Vec<_> = mine.map(|taken| (taken.frame, taken.at)).collect();
+                let frames = by_item.get(&id).cloned().unwrap_or_default();
                 let state = item_state(program, &self.thread.regs, ix, !frames.is_empty(), limit);
                 Some(ItemReport { item: id, taken: frames, state })
             })

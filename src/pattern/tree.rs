@@ -14,6 +14,8 @@ pub struct Block {
     pub id: BlockId,
     pub order: Order,
     pub within: Option<Limit>,
+    /// Of a block of nothing but nevers: a complete end of the log ends its wait well, instead of proving nothing.
+    pub or_closed: bool,
     pub nodes: Vec<Node>,
     /// No frame may fit one of these while the block lasts.
     pub nevers: Vec<ItemId>,
@@ -26,6 +28,19 @@ pub enum Order {
     /// In order, and a frame that no item takes fails the block.
     Strictly,
     AnyOrder,
+    /// In any order, and a frame that no item takes fails the block.
+    AnyOrderStrictly,
+}
+
+impl Order {
+    /// All parts begin with the block.
+    pub const fn is_any(self) -> bool {
+        matches!(self, Order::AnyOrder | Order::AnyOrderStrictly)
+    }
+
+    pub const fn is_strict(self) -> bool {
+        matches!(self, Order::Strictly | Order::AnyOrderStrictly)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

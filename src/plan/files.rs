@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::FileContent;
 use crate::project::{ModuleId, ModuleOrigin, Project};
 use crate::source::{Readable, read_file};
-use crate::value::Value;
+use crate::value::{Table, Value};
 
 /// The largest fixture that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -15,14 +15,28 @@ const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// A sentence without its subject (`doesn't exist`): the file is missing, too large, not below the project's root, or not what
 /// its ending says it is.
 pub(super) fn read(project: &Project, module: ModuleId, name: &str) -> Result<FileContent, String> {
-    let path = place(project, module, name)?;
-    let bytes = read_file(&path, MAX_FILE_BYTES, Readable::Files).map_err(|error| in_words(&error))?;
+    let (path, bytes) = read_bytes(project, module, name)?;
     let parsed = match path.extension().and_then(|ending| ending.to_str()) {
         Some("json") => Some(json(&bytes)?),
         Some("csv") => Some(csv(&bytes)?),
         _ => None,
     };
     Ok(FileContent { name: name.to_owned(), bytes: Arc::from(bytes), parsed })
+}
+
+/// The same for a file whose bytes are sent as they are, whatever its ending says: a test may ask what a server does with a broken one.
+///
+/// # Errors
+/// As of [`read`], but for what the file holds.
+pub(super) fn read_raw(project: &Project, module: ModuleId, name: &str) -> Result<FileContent, String> {
+    let (_, bytes) = read_bytes(project, module, name)?;
+    Ok(FileContent { name: name.to_owned(), bytes: Arc::from(bytes), parsed: None })
+}
+
+fn read_bytes(project: &Project, module: ModuleId, name: &str) -> Result<(PathBuf, Vec<u8>), String> {
+    let path = place(project, module, name)?;
+    let bytes = read_file(&path, MAX_FILE_BYTES, Readable::Files).map_err(|error| in_words(&error))?;
+    Ok((path, bytes))
 }
 
 /// The file's real path, which must lie below the project's root once links are followed.
@@ -56,17 +70,15 @@ fn json(bytes: &[u8]) -> Result<Value, String> {
 
 /// A list of objects: the header line gives the keys, every value is a string.
 fn csv(bytes: &[u8]) -> Result<Value, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    let headers = reader.headers().map_err(|error| format!("isn't valid CSV: {error}"))?.clone();
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| format!("isn't valid CSV: {error}"))?;
-        let row = headers.iter().zip(record.iter());
-        let row = row.map(|(key, value)| (key.to_owned(), crate::value::Json::from(value))).collect();
-        rows.push(crate::value::Json::Object(row));
-    }
-    Ok(Value::from(crate::value::Json::from(rows)))
+    let table = Table::parse(bytes).map_err(|error| {
+        format!("isn't valid CSV: in line {}, column {}, {}", error.line, error.column, error.reason)
+    })?;
+    let columns = table.columns;
+    let rows = table.rows.into_iter().map(|row| {
+        let row = columns.iter().cloned().zip(row.into_iter().map(crate::value::Json::from));
+        crate::value::Json::from(row.collect::<crate::value::JsonMap>())
+    });
+    Ok(Value::from(crate::value::Json::from(rows.collect::<Vec<_>>())))
 }
 
 fn in_words(error: &std::io::Error) -> String {

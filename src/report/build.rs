@@ -12,7 +12,7 @@ use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind
 use crate::judge::release::{
     Answer, Assessment, Digest, Phase, PhaseResult, PhaseRun, Symptom, SymptomKind, assess, classify,
 };
-use crate::judge::{ChannelRecord, Outcome, RunResult, StepRecord, StepState, TestResult};
+use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, StepRecord, StepState, TestResult};
 use crate::source::{self, Sources};
 
 /// How much of a frame is kept, in bytes.
@@ -424,12 +424,18 @@ fn channel(record: &ChannelRecord) -> model::Channel {
                 shown.message = Some(message.clone());
                 (None, "cut_off")
             }
+            ChannelEnd::Failed { message } => {
+                shown.message = Some(message.clone());
+                (None, "failed")
+            }
             ChannelEnd::Ended => (None, "ended"),
             ChannelEnd::Dropped => (None, "dropped"),
         };
         shown.kind = kind.to_owned();
         (code, shown)
     });
+    // The first item that took a frame is shown.
+    let matched: HashMap<u32, &FrameMatch> = record.matches.iter().rev().map(|one| (one.frame, one)).collect();
     let kept = |index: usize| index < KEPT_FRAMES / 2 || index + KEPT_FRAMES / 2 >= log.frames.len();
     let frames = log.frames.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, frame)| {
         let text = String::from_utf8_lossy(&frame.data[..frame.data.len().min(KEPT_FRAME)]).into_owned();
@@ -441,7 +447,7 @@ fn channel(record: &ChannelRecord) -> model::Channel {
             event: frame.payload.event.clone(),
             size: frame.data.len(),
             text: (frame.kind != FrameKind::Binary).then_some(text),
-            matched: record.matches.iter().find(|one| one.frame == frame.number).map(|one| one.text.clone()),
+            matched: matched.get(&frame.number).map(|one| one.text.clone()),
         }
     });
     let (first_event, longest_gap) = pace(log);

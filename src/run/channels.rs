@@ -1,17 +1,91 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::join_all;
+
+use crate::diag::Diagnostic;
 use crate::event::{ChannelEnd, ChannelLog, Instant};
 use crate::judge::{ChannelRecord, FrameMatch};
-use crate::net::channel::{Channel, Log, Naming, ReplyTo};
+use crate::net::channel::{Channel, Departures, Log, Naming, ReplyTo};
 use crate::net::http::Outgoing;
 use crate::plan::OpenChannel;
+use crate::value::Value;
+
+/// The close code of one who leaves (RFC 6455, section 7.4.1).
+pub(super) const GOING_AWAY: u16 = 1001;
+/// The longest that what was sent may take to go out, when a channel ends.
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
+/// What is left of it when the time of the test is over, or the run is stopped.
+pub(super) const HURRIED_WORDS: Duration = Duration::from_millis(100);
+const MOST_FAULTS: usize = 8;
 
 /// The channels of one attempt at a test, in the order they were opened; a handle is an index.
 #[derive(Default)]
 pub(super) struct Channels {
     list: Mutex<Vec<Arc<Opened>>>,
     marks: Mutex<Vec<Mark>>,
+    faults: Arc<Mutex<Vec<Diagnostic>>>,
+}
+
+/// Where the readers of channels report what goes wrong with their keep-alives. It knows nothing of the channels, which would keep each other alive.
+#[derive(Clone)]
+pub(super) struct Faults(Arc<Mutex<Vec<Diagnostic>>>);
+
+impl Faults {
+    pub fn report(&self, fault: Diagnostic) {
+        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !faults.iter().any(|known| known.span == fault.span) && faults.len() < MOST_FAULTS {
+            faults.push(fault);
+        }
+    }
+}
+
+/// The channels that a call of a flow, or a round of an `eventually`, has opened: they end with it, whichever others are opened meanwhile.
+/// All threads of control of the call share it.
+#[derive(Clone, Default)]
+pub(super) struct Owned(Arc<Mutex<Vec<u32>>>);
+
+impl Owned {
+    pub fn add(&self, handle: u32) {
+        self.lock().push(handle);
+    }
+
+    /// Gives up what is given back by the call, or all: to whoever has called.
+    pub fn give_up(&self, to: &Owned, is_given: impl Fn(u32) -> bool) {
+        let given: Vec<u32> = self.lock().extract_if(.., |handle| is_given(*handle)).collect();
+        to.lock().extend(given);
+    }
+
+    /// What is still owned.
+    pub fn take(&self) -> Vec<u32> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whatever a call still owns is given up with it, even if it is cut off by a deadline; in time, `Walk::end` closes it properly first.
+pub(super) struct Ending<'a> {
+    pub owned: Owned,
+    pub channels: &'a Channels,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.channels.abandon(&self.owned.take());
+    }
+}
+
+/// The handles of the channels that a value holds.
+pub(super) fn handles(value: &Value) -> Vec<u32> {
+    match value {
+        Value::Channel(handle) => vec![*handle],
+        Value::List(values) => values.iter().flat_map(handles).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// A channel that was opened, with what is needed to judge it and to open it again.
@@ -86,11 +160,16 @@ impl Opened {
         self.lock().matches.extend(matches);
     }
 
-    pub fn cut(&self) {
-        if let Some(channel) = self.lock().channel.take() {
-            // Cut outside of any wait: what had arrived is in the log.
-            channel.cut();
+    /// Leaves the connection, if there still is one: what was sent goes out first, for at most `budget`, and a close frame with `code` behind it.
+    pub async fn leave(&self, code: Option<u16>, budget: Duration, departures: &Departures) {
+        let channel = self.lock().channel.take();
+        if let Some(channel) = channel {
+            channel.leave(code, budget, departures).await;
         }
+    }
+
+    fn abandon(&self) {
+        self.lock().channel.take();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -109,22 +188,30 @@ impl Channels {
         self.lock().get(handle as usize).cloned()
     }
 
-    pub fn count(&self) -> usize {
-        self.lock().len()
-    }
-
-    /// Cuts what was opened after `before`, but for one.
-    pub fn close_since(&self, before: usize, kept: Option<u32>) {
-        for (index, opened) in self.lock().iter().enumerate().skip(before) {
-            if kept != Some(index as u32) {
-                opened.cut();
-            }
-        }
+    /// Ends channels by their handles, all at once: each is closed as by someone who goes away (RFC 6455, section 7.4.1).
+    pub async fn close(&self, handles: &[u32], budget: Duration, departures: &Departures) {
+        let ending: Vec<Arc<Opened>> = handles.iter().filter_map(|handle| self.get(*handle)).collect();
+        join_all(ending.iter().map(|opened| opened.leave(Some(GOING_AWAY), budget, departures))).await;
     }
 
     /// Ends all channels at the end of the test.
-    pub fn close_all(&self) {
-        self.close_since(0, None);
+    pub async fn close_all(&self, budget: Duration, departures: &Departures) {
+        let all: Vec<u32> = (0..).zip(self.lock().iter()).map(|(handle, _)| handle).collect();
+        self.close(&all, budget, departures).await;
+    }
+
+    /// Gives channels up at once, where no time is left for anything else.
+    fn abandon(&self, handles: &[u32]) {
+        handles.iter().filter_map(|handle| self.get(*handle)).for_each(|opened| opened.abandon());
+    }
+
+    /// Where faults of what answers keep-alives are reported, which no step waits for.
+    pub fn faults(&self) -> Faults {
+        Faults(self.faults.clone())
+    }
+
+    pub fn take_faults(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn mark(&self, at: Instant) -> usize {
@@ -165,7 +252,9 @@ pub(super) fn end_words(end: &ChannelEnd) -> String {
     match end {
         ChannelEnd::Closed { code, reason, .. } if reason.is_empty() => format!("closed with {code}"),
         ChannelEnd::Closed { code, reason, .. } => format!("closed with {code} ({})", crate::diag::sanitize(reason)),
-        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } => crate::diag::sanitize(message),
+        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message } => {
+            crate::diag::sanitize(message)
+        }
         ChannelEnd::Ended => "ended".to_owned(),
         ChannelEnd::Dropped => "dropped by this test".to_owned(),
     }

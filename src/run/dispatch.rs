@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::channels::{HURRIED_WORDS, LAST_WORDS};
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::monitor::Monitor;
@@ -15,6 +16,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::event::Instant;
 use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, micros};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
+use crate::net::channel::Departures;
 use crate::net::clock::Clock;
 use crate::net::http::{Authority, Http};
 use crate::plan::{Phase, Plan, PlannedPhase};
@@ -52,6 +54,7 @@ pub(super) struct Shared {
     pub services: Arc<ServiceMap>,
     pub monitor: Arc<Monitor>,
     pub observer: Observer,
+    pub departures: Departures,
     pub progress: OnProgress,
 }
 
@@ -96,6 +99,7 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
         options,
         credentials: Arc::new(Credentials::default()),
         services: services.clone(),
+        departures: Departures::default(),
         progress: progress.clone(),
         plan,
     });
@@ -113,6 +117,8 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
         phases.push(conduct.phase(&release, index).await);
     }
     conduct.take_stock().await;
+    let hurried = shared.options.stop.is_stopped();
+    shared.departures.gone(if hurried { HURRIED_WORDS } else { LAST_WORDS }).await;
     progress(Progress::Ended);
     let places: HashMap<&str, usize> = tests.iter().map(|test| test.id.as_str()).zip(0..).collect();
     let mut results = conduct.results;

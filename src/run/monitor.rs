@@ -322,7 +322,7 @@ async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, B
     let (judged, _) = judged(&plan, request, &exchange, walk.scope.branch(), &walk.attempt.host).await;
     let (answer, body, good) = match &exchange.outcome {
         Ok(response) => {
-            let body = crate::value::Json::read(&response.body).ok();
+            let body = response.text().ok().and_then(|text| crate::value::Json::parse(&text).ok());
             (Answer::Status(response.status), body, (200..300).contains(&response.status))
         }
         Err(failure) => (Answer::None(failure.kind), None, false),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Context, Fault, evaluate, show};
+use crate::eval::{Context, Fault, evaluate, show, url as eval_url};
 use crate::net::http::Outgoing;
 use crate::net::{auth, encode};
 use crate::plan::{Auth, Body, Expr, Field, Request};
@@ -20,7 +20,7 @@ pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A value that isn't there, or of a kind that can't be sent at its place.
 pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn SecretSink) -> Result<Outgoing, Fault> {
     let query = pairs(&request.query, context)?;
-    let url = evaluate(&request.url, context)?.to_text();
+    let url = eval_url(&request.url, context)?;
     let mut headers = pairs(&request.headers, context)?;
     for (name, value) in &headers {
         if ["authorization", "cookie", "proxy-authorization"].iter().any(|secret| name.eq_ignore_ascii_case(secret)) {

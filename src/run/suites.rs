@@ -157,7 +157,7 @@ impl Run {
             // Its tests are stopped by the same signal.
             () = self.shared.options.stop.stopped() => None,
         };
-        walk.attempt.channels.close_all();
+        walk.close_all().await;
         match ended {
             Some(Ok(()) | Err(Halt::Returned { .. })) => Prepared::Ready(walk.scope.clone()),
             Some(Err(Halt::Skipped(reason))) => Prepared::Skipped(Outcome::skipped(reason)),

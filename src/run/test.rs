@@ -82,6 +82,7 @@ pub(super) fn walk(
             jar: Arc::new(Mutex::new(Default::default())),
             channels: Arc::new(Channels::default()),
         },
+        owned: Default::default(),
         scope,
         deadline: Deadline::new(http.clock.now(), limit, what, span),
         evidence: Evidence::default(),
@@ -261,7 +262,7 @@ async fn attempt(
         }
     }
     clean_up(&mut walk, test.span, &suite.after_each).await;
-    walk.attempt.channels.close_all();
+    walk.close_all().await;
     walk
 }
 

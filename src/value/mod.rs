@@ -1,8 +1,11 @@
 //! Values as specs see them: JSON, and what JSON can't say (durations, sizes, percentages, money, bytes, secrets).
 
 mod arithmetic;
+mod chain;
 mod compare;
+mod csv;
 mod duration;
+mod http_date;
 mod json;
 mod jsonpath;
 mod money;
@@ -10,11 +13,15 @@ mod network;
 mod regex;
 mod secret;
 mod types;
+mod url;
 mod xpath;
 
+pub use chain::Chain;
 pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
+pub use csv::{CsvError, Table};
 pub use duration::{format_duration, format_size};
+pub use http_date::http_date;
 pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExact, Unpaired};
 pub use jsonpath::{JsonPath, JsonPathError, PathStep, location, path_text};
 pub use money::{Money, Rate, money_words};
@@ -22,6 +29,7 @@ pub use network::{NotPublic, NotReal, SpecialUse, not_public, not_real};
 pub use regex::{Pattern, PatternError};
 pub use secret::{Secret, SecretSink};
 pub use types::{Shape, ShapeField, Type};
+pub use url::{UrlPlace, UrlWriter};
 pub use xpath::{Document, Kind as XPathKind, TooMuchWork, XPath, XPathError, XPathResult};
 
 use std::sync::Arc;

@@ -168,10 +168,12 @@ pub fn close_code<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, code: &'p Expr, ty: &T
     let Some(value) = constant::of(code, Some(scope)) else { return };
     let sendable = |code: i64| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
     let (message, help) = match value.as_whole() {
-        Some(code) if sendable(code) || (!sending && matches!(code, 1005 | 1006 | 1015)) => return,
+        Some(code) if sendable(code) || (!sending && matches!(code, 1005 | 1006)) => return,
         Some(code @ (1005 | 1006 | 1015)) => {
             let help = if code == 1006 {
                 "to lose the connection without a close, write `drop CHANNEL`"
+            } else if !sending {
+                "a handshake of TLS that fails opens no channel: `expect failure is tls`, where the channel is opened"
             } else {
                 "leave the code out, or use 1000"
             };
@@ -179,7 +181,7 @@ pub fn close_code<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, code: &'p Expr, ty: &T
         }
         _ => (
             format!("{} is no close code of a WebSocket", cx.text(code.span)),
-            "codes are 1000 to 1014 and 3000 to 4999 (RFC 6455, section 7.4); 1000 is a normal close",
+            "codes are 1000 to 1003, 1007 to 1014 and 3000 to 4999 (RFC 6455, section 7.4); 1000 is a normal close",
         ),
     };
     cx.report(Diagnostic::error(&codes::BAD_CLOSE_CODE, code.span, message).with_help(help));

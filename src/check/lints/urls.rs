@@ -4,6 +4,7 @@ use super::super::walk::{Purpose, Sent};
 use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Template, TemplatePart};
+use crate::value::{UrlPlace, UrlWriter};
 
 /// The scheme of a URL, as far as it is known, and what else can't be requested.
 pub fn check(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
@@ -23,7 +24,47 @@ pub fn check(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
         Some(TemplatePart::Expr(expr)) => of_env(cx, sent, expr),
     }
     userinfo(cx, url);
+    query_values(cx, url);
     super::environments::unreal_url(cx, url);
+}
+
+/// `?q={{url_encode(q)}}`: a query's value is encoded anyway.
+fn query_values(cx: &mut Cx<'_>, url: &Template) {
+    let mut writer = UrlWriter::default();
+    for part in &url.parts {
+        match part {
+            TemplatePart::Text { text, .. } => writer.text(text),
+            TemplatePart::Expr(expr) => {
+                if writer.place() == UrlPlace::QueryValue {
+                    encoded_twice(cx, expr);
+                }
+                // What it is worth isn't known; any word keeps the place of what follows.
+                let _ = writer.value("x");
+            }
+        }
+    }
+}
+
+/// A value that is encoded when it is sent, and is `url_encode(…)`: it itself, or those in an object or a list of values.
+pub fn encoded_twice(cx: &mut Cx<'_>, value: &Expr) {
+    match &value.kind {
+        ExprKind::Call { callee, args } if matches!(callee.segments.as_slice(), [name] if name.text == "url_encode") => {
+            let argument = args.first().map(|arg| cx.text(arg.value.span).to_owned()).unwrap_or_default();
+            cx.report(
+                Diagnostic::warning(
+                    &codes::ENCODED_TWICE,
+                    value.span,
+                    "this value is encoded when it is sent, so that it would be encoded twice",
+                )
+                .with_help(format!("write `{argument}`")),
+            );
+        }
+        ExprKind::Object(entries) => {
+            entries.iter().filter_map(|entry| entry.value.as_ref()).for_each(|value| encoded_twice(cx, value));
+        }
+        ExprKind::List(items) => items.iter().for_each(|item| encoded_twice(cx, item)),
+        _ => {}
+    }
 }
 
 fn report(cx: &mut Cx<'_>, span: Span, message: String, help: &str) {

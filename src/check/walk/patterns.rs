@@ -1,3 +1,4 @@
+use super::super::constant;
 use super::super::cx::Cx;
 use super::super::lints;
 use super::super::scope::{Binding, Channel, Kind, Limit, Place, Scope};
@@ -17,17 +18,23 @@ impl<'p> Cx<'p> {
             ChannelExpectKind::Block { on, block } => {
                 let channel = self.on_channel(scope, on);
                 self.watched(scope, block, channel);
+                let within = known_limit(scope, block.within.as_ref().map(|within| &within.at_most));
+                self.settle(scope, block.settle.as_ref(), within);
+                lints::settling::blocks(self, block.settle.as_ref(), within, &[block]);
             }
             ChannelExpectKind::Item { on, item } => {
                 let channel = self.on_channel(scope, on);
-                self.item(scope, item, channel);
+                self.item_parts(scope, item, channel);
+                let within = known_limit(scope, item.within.as_ref().map(|within| &within.at_most));
+                self.settle(scope, item.settle.as_ref(), within);
+                lints::settling::item(self, item, within);
             }
-            ChannelExpectKind::Never { on, item, time } => {
+            ChannelExpectKind::Never { on, item, time, .. } => {
                 let channel = self.on_channel(scope, on);
                 self.never_item(scope, item, channel);
                 self.time(scope, time, "for");
             }
-            ChannelExpectKind::Silence { on, time } => {
+            ChannelExpectKind::Silence { on, time, .. } => {
                 self.on_channel(scope, on);
                 self.time(scope, time, "silence for");
             }
@@ -41,19 +48,24 @@ impl<'p> Cx<'p> {
                 if let Some(reason) = reason {
                     self.text_value(scope, reason);
                 }
-                self.within_time(scope, within.as_ref());
+                self.end_time(scope, within.as_ref());
             }
             ChannelExpectKind::Ended { on, within } | ChannelExpectKind::CutOff { on, within } => {
                 let channel = self.on_channel(scope, on);
                 lints::channels::closing(self, expect.span, channel, ChannelKind::Sse);
-                self.within_time(scope, within.as_ref());
+                self.end_time(scope, within.as_ref());
             }
-            ChannelExpectKind::Every { on, trigger, response } => {
+            ChannelExpectKind::Every { on, trigger, response, taken_for } => {
                 let channel = self.on_channel(scope, on);
                 self.item(scope, trigger, channel);
-                self.item(scope, response, channel);
+                self.item_parts(scope, response, channel);
+                if let Some(time) = taken_for {
+                    self.time(scope, time, "for");
+                }
+                self.settle(scope, response.settle.as_ref(), None);
+                lints::settling::every(self, response, taken_for.as_ref());
             }
-            ChannelExpectKind::Together { within, views } => {
+            ChannelExpectKind::Together { within, settle, views } => {
                 let limits = scope.limits.len();
                 if let Some(within) = within
                     && self.time(scope, within, "within").is_some()
@@ -63,17 +75,35 @@ impl<'p> Cx<'p> {
                 for view in views {
                     let channel = self.on_channel(scope, &view.on);
                     self.watched(scope, &view.block, channel);
+                    lints::settling::misplaced(self, view.block.settle.as_ref());
                 }
                 scope.limits.truncate(limits);
+                let within = known_limit(scope, within.as_ref());
+                self.settle(scope, settle.as_ref(), within);
+                let blocks: Vec<&PatternBlock> = views.iter().map(|view| &view.block).collect();
+                lints::settling::blocks(self, settle.as_ref(), within, &blocks);
                 lints::patterns::no_views(self, expect, views);
             }
             ChannelExpectKind::Error => self.facts.broken = true,
         }
     }
 
-    fn within_time(&mut self, scope: &mut Scope<'p>, within: Option<&'p Expr>) {
+    /// The time of `closed`, `ended` and `cut off`.
+    fn end_time(&mut self, scope: &mut Scope<'p>, within: Option<&'p TimeLimit>) {
         if let Some(within) = within {
-            self.time(scope, within, "within");
+            self.time_limit(scope, within, "the `within` of this `expect`");
+        }
+    }
+
+    /// `settle D`, which may be no time at all; `within` is what it must fit into.
+    fn settle(&mut self, scope: &mut Scope<'p>, settle: Option<&'p Expr>, within: Option<Limit>) {
+        let Some(settle) = settle else { return };
+        let ty = self.expr(scope, settle);
+        if !lints::settling::is_zero(scope, settle) {
+            let limits = scope.limits.len();
+            scope.limits.extend(within);
+            lints::waits::time(self, scope, settle, &ty, "settle");
+            scope.limits.truncate(limits);
         }
     }
 
@@ -130,6 +160,11 @@ impl<'p> Cx<'p> {
         self.pattern(scope, block, channel);
     }
 
+    fn inner(&mut self, scope: &mut Scope<'p>, block: &'p PatternBlock, channel: Option<Channel>) {
+        lints::settling::misplaced(self, block.settle.as_ref());
+        self.pattern(scope, block, channel);
+    }
+
     fn pattern(&mut self, scope: &mut Scope<'p>, block: &'p PatternBlock, channel: Option<Channel>) {
         let limits = scope.limits.len();
         if let Some(within) = &block.within {
@@ -137,6 +172,7 @@ impl<'p> Cx<'p> {
             scope.limits.extend(limit);
         }
         lints::patterns::order(self, block);
+        lints::settling::or_closed(self, block);
         for item in &block.items {
             self.pattern_item(scope, item, channel);
         }
@@ -166,7 +202,7 @@ impl<'p> Cx<'p> {
             PatternItemKind::Gap { limit, .. } => {
                 self.time(scope, limit, "gap");
             }
-            PatternItemKind::Block(block) => self.pattern(scope, block, channel),
+            PatternItemKind::Block(block) => self.inner(scope, block, channel),
             PatternItemKind::Either(branches) => {
                 let mut inner = Vec::with_capacity(branches.len());
                 for branch in branches {
@@ -213,6 +249,11 @@ impl<'p> Cx<'p> {
     }
 
     pub fn item(&mut self, scope: &mut Scope<'p>, item: &'p EventItem, channel: Option<Channel>) {
+        lints::settling::misplaced(self, item.settle.as_ref());
+        self.item_parts(scope, item, channel);
+    }
+
+    fn item_parts(&mut self, scope: &mut Scope<'p>, item: &'p EventItem, channel: Option<Channel>) {
         match &item.what {
             FrameKindPattern::Event(name) => {
                 let ty = self.expr(scope, name);
@@ -307,4 +348,11 @@ impl<'p> Cx<'p> {
             CountKind::Optional => {}
         }
     }
+}
+
+/// The `within` of an expectation, where it is known.
+fn known_limit<'p>(scope: &Scope<'p>, within: Option<&'p Expr>) -> Option<Limit> {
+    let within = within?;
+    let seconds = constant::of(within, Some(scope))?.seconds()?;
+    Some(Limit { seconds, span: within.span, what: "the `within` before it" })
 }

@@ -2,7 +2,9 @@ use super::super::cx::Cx;
 use super::super::lints;
 use super::super::scope::{Place, Scope};
 use super::super::types::Ty;
-use crate::syntax::ast::{EitherExpect, Expr, Ident, Request, RequestPart, RequestPartKind, Retry, RetryOn, Template};
+use crate::syntax::ast::{
+    EitherExpect, Expr, ExprKind, Ident, Request, RequestPart, RequestPartKind, Retry, RetryOn, Template,
+};
 
 /// What a request is for, which decides what it may say.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ impl<'p> Cx<'p> {
             }
             RequestPartKind::Query { value, .. } => {
                 self.expr(scope, value);
+                lints::urls::encoded_twice(self, value);
             }
             RequestPartKind::Cookie { name, value } => {
                 let ty = self.expr(scope, value);
@@ -88,7 +91,7 @@ impl<'p> Cx<'p> {
             RequestPartKind::Multipart(fields) => {
                 lints::requests::multipart(self, fields);
                 for field in fields {
-                    self.expr(scope, &field.value);
+                    self.raw(scope, &field.value);
                 }
             }
             RequestPartKind::Graphql { query, variables } => {
@@ -118,8 +121,19 @@ impl<'p> Cx<'p> {
         }
     }
 
+    /// What is sent as it is: of a file, its bytes, whatever it could be read as.
+    fn raw(&mut self, scope: &mut Scope<'p>, value: &'p Expr) -> Ty {
+        match &value.kind {
+            ExprKind::File(literal) => {
+                self.file(literal);
+                Ty::Unknown
+            }
+            _ => self.expr(scope, value),
+        }
+    }
+
     fn raw_body(&mut self, scope: &mut Scope<'p>, value: &'p Expr) {
-        let ty = self.expr(scope, value);
+        let ty = self.raw(scope, value);
         if matches!(ty, Ty::Object(_) | Ty::List(_)) {
             let message = format!("`body` takes a text, bytes or a file, and this is {}", ty.words());
             self.report(
@@ -131,6 +145,7 @@ impl<'p> Cx<'p> {
 
     fn form(&mut self, scope: &mut Scope<'p>, value: &'p Expr) {
         let ty = self.expr(scope, value);
+        lints::urls::encoded_twice(self, value);
         self.must_be(&ty, &Ty::Object(None), value.span, "a form is an object: `form { user: \"ada\" }`");
     }
 

@@ -71,6 +71,10 @@ registry! {
     UNSAFE_RETRY = "e2e::check::unsafe_retry", "a request that may act twice is retried";
     SECRET_IN_CLEAR = "e2e::check::secret_in_clear", "a secret is written out in a spec";
     FILE_MISSING = "e2e::check::file_missing", "a file that a spec reads doesn't exist";
+    INVALID_CSV = "e2e::check::invalid_csv", "a file isn't CSV";
+    ENCODED_TWICE = "e2e::check::encoded_twice", "a value would be URL-encoded twice";
+    NOT_INTERPOLATED = "e2e::check::not_interpolated", "a raw string holds what looks like an interpolation";
+    STRAY_DOLLAR = "e2e::check::stray_dollar", "a dollar sign stands before an interpolation";
     FILE_OUTSIDE = "e2e::check::file_outside", "a file that a spec reads lies outside the project";
 
     STATUS_OUT_OF_RANGE = "e2e::check::status_out_of_range", "a number is no HTTP status";
@@ -83,6 +87,7 @@ registry! {
     FAILURE_MIXED = "e2e::check::failure_mixed", "an expected failure stands beside expectations of an answer";
 
     WAIT_TOO_LONG = "e2e::check::wait_too_long", "a wait is longer than the deadline around it";
+    SETTLING_CUT_SHORT = "e2e::check::settling_cut_short", "a deadline leaves less time than a match settles";
     BAD_DURATION = "e2e::check::bad_duration", "a time limit is zero or negative";
     EMPTY_RANGE = "e2e::check::empty_range", "a range ends before it begins";
     BAD_COUNT = "e2e::check::bad_count", "a count isn't a whole number that makes sense here";

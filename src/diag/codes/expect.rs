@@ -11,6 +11,7 @@ registry! {
     TYPE = "e2e::expect::type", "a value isn't of the type or shape that was expected";
     ELEMENT = "e2e::expect::element", "elements of a list aren't as expected";
     NOT_JSON = "e2e::expect::not_json", "a JSONPath is asked of a body that isn't JSON";
+    NOT_TEXT = "e2e::expect::not_text", "a body isn't text in the charset that it should be in";
     SCHEMA = "e2e::expect::schema", "a value doesn't match its JSON Schema";
     CERTIFICATE = "e2e::expect::certificate", "the server's certificate isn't as expected";
     EXCHANGE = "e2e::expect::exchange", "a property of the exchange isn't as expected";

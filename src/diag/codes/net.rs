@@ -10,5 +10,7 @@ registry! {
     TOO_MANY_REDIRECTS = "e2e::net::too_many_redirects", "more redirects came than were to be followed";
     TOO_LARGE = "e2e::net::too_large", "an answer is larger than the limit";
     PROTOCOL = "e2e::net::protocol", "the answer isn't valid HTTP, or its coding is broken";
+    HANDSHAKE = "e2e::net::handshake", "the response to a WebSocket's handshake breaks RFC 6455";
+    BROKEN = "e2e::net::broken_channel", "a channel can't be read any further: the server broke its protocol, or sent more than is kept";
     INVALID_REQUEST = "e2e::net::invalid_request", "a request can't be sent as it came out";
 }

@@ -62,16 +62,18 @@ impl Builder<'_> {
         let gaps = self.with_loops(|context| block.gaps.iter().map(|gap| limits::gap(gap, context)).collect())?;
         let mut nodes = Vec::with_capacity(block.nodes.len());
         for node in &block.nodes {
-            self.node(node, &mut nodes)?;
+            self.node(node, block.order, &mut nodes)?;
         }
         if let Some(source) = self.blocks.get_mut(id.0 as usize) {
             source.items = first..self.items.len() as u32;
         }
         let nevers = block.nevers.iter().map(|item| self.item(item)).collect::<Result<_, _>>()?;
-        Ok(pattern::Block { id, order: order(block.order), within, nodes, nevers, gaps })
+        let (order, or_closed) = (order(block.order), block.or_closed);
+        Ok(pattern::Block { id, order, within, or_closed, nodes, nevers, gaps })
     }
 
-    fn node(&mut self, node: &Node, into: &mut Vec<pattern::Node>) -> Result<(), Fault> {
+    /// `around`: the order of the block that it stands in.
+    fn node(&mut self, node: &Node, around: ast::Order, into: &mut Vec<pattern::Node>) -> Result<(), Fault> {
         match node {
             Node::Item(item) => {
                 let within = self.with_loops(|context| limits::optional_limit(item.within.as_ref(), context))?;
@@ -103,12 +105,23 @@ impl Builder<'_> {
                 }
                 for value in values {
                     self.loops.push((*slot, value));
-                    let copy = self.block(block);
+                    let copy = self.copy(block, around, into);
                     self.loops.pop();
-                    into.push(pattern::Node::Block(copy?));
+                    copy?;
                 }
             }
         }
+        Ok(())
+    }
+
+    /// One round of a loop. What is merely unrolled stands where its loop does, so that the block around it keeps its counts;
+    /// several parts among others in any order keep an order of their own.
+    fn copy(&mut self, block: &Block, around: ast::Order, into: &mut Vec<pattern::Node>) -> Result<(), Fault> {
+        let is_plain = block.nevers.is_empty() && block.gaps.is_empty() && block.within.is_none();
+        if is_plain && (block.nodes.len() == 1 || !order(around).is_any()) {
+            return block.nodes.iter().try_for_each(|node| self.node(node, around, into));
+        }
+        into.push(pattern::Node::Block(self.block(block)?));
         Ok(())
     }
 
@@ -160,6 +173,7 @@ fn order(order: ast::Order) -> pattern::Order {
         ast::Order::InOrder => pattern::Order::InOrder,
         ast::Order::Strictly => pattern::Order::Strictly,
         ast::Order::AnyOrder => pattern::Order::AnyOrder,
+        ast::Order::AnyOrderStrictly => pattern::Order::AnyOrderStrictly,
     }
 }
 

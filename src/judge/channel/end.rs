@@ -2,7 +2,7 @@ use super::target::Target;
 use super::{Bound, Concluded, Evidence, Setting, Verdict, explain, limits};
 use crate::eval::{Fault, Scope, evaluate};
 use crate::event::{ChannelEnd, Instant};
-use crate::plan::{Expr, OnChannel};
+use crate::plan::{Expr, Limit, OnChannel};
 use crate::source::Span;
 
 /// A channel that is to end, and how.
@@ -11,6 +11,10 @@ pub(super) struct End {
     pub wanted: Wanted,
     /// The last instant, and who says so.
     pub bound: Bound,
+    /// It may not end before this.
+    pub earliest: Instant,
+    /// Where its time is said.
+    pub within: Option<Span>,
     base: Scope,
     state: State,
 }
@@ -34,6 +38,11 @@ pub(super) enum Other {
     Ended {
         end: ChannelEnd,
     },
+    /// As it was expected, but before its time.
+    Early {
+        at: Instant,
+        end: ChannelEnd,
+    },
     /// As it was expected, but after the time.
     Late {
         at: Instant,
@@ -46,7 +55,7 @@ impl End {
         on: &OnChannel,
         code: Option<&Expr>,
         reason: Option<&Expr>,
-        within: Option<&Expr>,
+        within: Option<&Limit>,
         setting: &Setting<'_>,
     ) -> Result<End, Fault> {
         let code = code.map(|code| Ok::<_, Fault>((limits::whole(code, setting.context)?, code.span))).transpose()?;
@@ -56,25 +65,31 @@ impl End {
         End::new(on, Wanted::Closed { code, reason }, within, setting)
     }
 
-    pub fn ended(on: &OnChannel, within: Option<&Expr>, setting: &Setting<'_>) -> Result<End, Fault> {
+    pub fn ended(on: &OnChannel, within: Option<&Limit>, setting: &Setting<'_>) -> Result<End, Fault> {
         End::new(on, Wanted::Ended, within, setting)
     }
 
-    pub fn cut_off(on: &OnChannel, within: Option<&Expr>, setting: &Setting<'_>) -> Result<End, Fault> {
+    pub fn cut_off(on: &OnChannel, within: Option<&Limit>, setting: &Setting<'_>) -> Result<End, Fault> {
         End::new(on, Wanted::CutOff, within, setting)
     }
 
-    fn new(on: &OnChannel, wanted: Wanted, within: Option<&Expr>, setting: &Setting<'_>) -> Result<End, Fault> {
+    fn new(on: &OnChannel, wanted: Wanted, within: Option<&Limit>, setting: &Setting<'_>) -> Result<End, Fault> {
         let target = Target::resolve(on, setting)?;
         let mut bound = setting.default_bound();
+        let mut earliest = Instant::ZERO;
         if let Some(within) = within {
-            let time = limits::duration(within, setting.context)?;
+            let limit = limits::limit(within, setting.context)?;
             let from = if target.marked { target.clock } else { setting.began };
-            let at = from.saturating_add(time);
-            let own = Bound { at, words: crate::value::format_duration(time), span: within.span };
+            let at = from.saturating_add(limit.at_most);
+            if !limit.at_least.is_zero() {
+                earliest = from.saturating_add(limit.at_least);
+            }
+            let words = crate::value::format_duration(limit.at_most);
+            let own = Bound { at, words, span: within.at_most.span };
             bound = if at <= setting.inherited.at { own } else { setting.inherited.clone() };
         }
-        Ok(End { target, wanted, bound, base: setting.context.scope.branch(), state: State::Running })
+        let (within, base) = (within.map(|within| within.span), setting.context.scope.branch());
+        Ok(End { target, wanted, bound, earliest, within, base, state: State::Running })
     }
 
     pub fn end(&mut self, channel: u32, at: Instant, end: &ChannelEnd) {
@@ -83,6 +98,7 @@ impl End {
         }
         let end = end.clone();
         self.state = match (self.is_wanted(&end), at <= self.bound.at) {
+            (true, true) if at < self.earliest => State::Failed(Other::Early { at, end }),
             (true, true) => State::Held,
             (true, false) => State::Failed(Other::Late { at, end }),
             (false, true) => State::Failed(Other::Ended { end }),

@@ -1,14 +1,16 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::fit::{Asked, Captures, Fitted, Judged};
 use super::target::Target;
-use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, build, explain, limits};
+use super::together::cut_short;
+use super::{Bound, Concluded, DEFAULT_SETTLE, Evidence, Outside, Setting, Verdict, build, explain, limits};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
-use crate::event::{ChannelEnd, Frame, Instant};
+use crate::event::{ChannelEnd, Frame, Instant, Weak};
 use crate::judge::FrameMatch;
 use crate::pattern::Limit;
-use crate::plan::{Item, ItemEntry, OnChannel, What};
+use crate::plan::{Expr, Item, ItemEntry, OnChannel, What};
 use crate::source::Span;
 
 /// The most triggers that are followed at once.
@@ -22,9 +24,15 @@ pub(super) struct Every {
     pub limit: Option<Limit>,
     pub bound: Bound,
     began: Instant,
+    /// Until when triggers are taken, where that is said.
+    taken_until: Option<Instant>,
+    /// How long nothing may be left to answer, where it isn't.
+    settle: Duration,
     base: Arc<Scope>,
     open: Vec<Open>,
     answered: u32,
+    /// When the latest response came.
+    answered_at: Instant,
     last: u32,
     matches: Vec<(u32, Span)>,
     /// What captured secrets.
@@ -43,7 +51,11 @@ pub(super) struct Open {
 
 enum State {
     Running,
-    Held,
+    /// Since when, and whether by the end of the channel.
+    Held {
+        at: Instant,
+        by_end: bool,
+    },
     Failed(Vec<Unmet>),
 }
 
@@ -74,24 +86,38 @@ pub(super) enum Unmet {
 }
 
 impl Every {
-    pub fn new(on: &OnChannel, trigger: &Item, response: &Item, setting: &Setting<'_>) -> Result<Every, Fault> {
+    /// `window`: how long triggers are taken, and how long it settles.
+    pub fn new(
+        on: &OnChannel,
+        trigger: &Item,
+        response: &Item,
+        (taken_for, settle): (Option<&Expr>, Option<&Expr>),
+        setting: &Setting<'_>,
+    ) -> Result<Every, Fault> {
         let mut target = Target::resolve(on, setting)?;
         target.comments = [trigger, response].iter().any(|item| matches!(item.what, What::Comment));
         let base = Arc::new(setting.context.scope.branch());
+        let from = if target.marked { target.clock } else { setting.began };
+        let taken_for = taken_for.map(|time| limits::duration(time, setting.context)).transpose()?;
+        let settle = settle.map(|time| limits::duration(time, setting.context)).transpose()?;
         Ok(Every {
+            taken_until: taken_for.map(|time| from.saturating_add(time)),
+            settle: settle.unwrap_or(DEFAULT_SETTLE),
             target,
             trigger: build::single(trigger, setting.context)?,
             response: build::single(response, setting.context)?,
             limit: limits::optional_limit(response.within.as_ref(), setting.context)?,
-            bound: match response.within {
-                Some(_) => setting.inherited.clone(),
-                None => setting.default_bound(),
+            bound: if response.within.is_some() || taken_for.is_some() {
+                setting.inherited.clone()
+            } else {
+                setting.default_bound()
             },
             began: setting.began,
             captured: base.clone(),
             base,
             open: Vec::new(),
             answered: 0,
+            answered_at: Instant::ZERO,
             last: 0,
             matches: Vec::new(),
             secret: Vec::new(),
@@ -111,23 +137,24 @@ impl Every {
         if let Err(fault) = self.look(channel, frame, outside) {
             self.fail(Unmet::Fault(*fault));
         }
-        if matches!(self.state, State::Running) && frame.at > self.began {
-            self.settle();
-        }
     }
 
     fn look(&mut self, channel: u32, frame: &Arc<Frame>, outside: Outside<'_>) -> Result<(), Fault> {
         if !self.target.sees(channel, frame, &outside.context(&self.base, Focus::Nothing))? {
             return Ok(());
         }
-        for place in 0..self.open.len() {
+        let places = if self.response.may_fit(frame) { self.open.len() } else { 0 };
+        for place in 0..places {
             if let Fitted::Yes(captures) = self.response.fits(frame, &self.open[place].captures, outside)? {
                 let open = self.open.remove(place);
                 self.answer(open, frame, &captures, outside);
                 return Ok(());
             }
         }
-        if let Fitted::Yes(captures) = self.trigger.fits(frame, &Captures::new(self.base.clone()), outside)? {
+        let is_late = self.taken_until.is_some_and(|until| frame.at > until);
+        if !is_late
+            && let Fitted::Yes(captures) = self.trigger.fits(frame, &Captures::new(self.base.clone()), outside)?
+        {
             self.take(&self.trigger.clone(), frame, &captures, outside);
             if self.open.len() >= MAX_OPEN {
                 self.fail(Unmet::TooMany);
@@ -144,6 +171,7 @@ impl Every {
             self.fail(Unmet::TooEarly { open, frame: frame.clone(), earliest });
         }
         self.answered = self.answered.saturating_add(1);
+        self.answered_at = frame.at;
         self.captured = captures.scope.clone();
     }
 
@@ -170,7 +198,7 @@ impl Every {
             return;
         }
         if self.open.is_empty() && self.answered > 0 {
-            self.state = State::Held;
+            self.state = State::Held { at, by_end: true };
         } else if self.open.is_empty() {
             self.fail(Unmet::NoTrigger { deadline: at });
         }
@@ -184,8 +212,8 @@ impl Every {
     /// The time comes to `now`; `whole`: with all that came at `now`.
     fn pass(&mut self, now: Instant, whole: bool) {
         let reached = |at: Instant| if whole { at <= now } else { at < now };
-        if matches!(self.state, State::Running) && reached(self.began) {
-            self.settle();
+        if let Some(until) = self.holds_from().filter(|until| reached(*until)) {
+            self.state = State::Held { at: until, by_end: false };
         }
         if !matches!(self.state, State::Running) {
             return;
@@ -193,7 +221,7 @@ impl Every {
         let (limit, bound) = (self.limit, self.bound.at);
         self.give_up(|open| reached(due(open, limit, bound)), None);
         let first = self.first_due();
-        if matches!(self.state, State::Running) && self.open.is_empty() && reached(first) {
+        if matches!(self.state, State::Running) && self.open.is_empty() && self.answered == 0 && reached(first) {
             self.fail(Unmet::NoTrigger { deadline: first });
         }
     }
@@ -205,10 +233,28 @@ impl Every {
         }
     }
 
-    fn settle(&mut self) {
-        if self.open.is_empty() && self.answered > 0 {
-            self.state = State::Held;
+    /// When all that came is answered: from when on it holds, if nothing more comes.
+    fn holds_from(&self) -> Option<Instant> {
+        if !matches!(self.state, State::Running) || !self.open.is_empty() || self.answered == 0 {
+            return None;
         }
+        let latest = self.answered_at.max(self.began);
+        let until = match self.taken_until {
+            Some(until) => until.max(self.answered_at),
+            None => latest.saturating_add(self.settle),
+        };
+        Some(until.min(self.bound.at.max(latest)))
+    }
+
+    /// Whether a deadline took some of its window or its settling away.
+    fn cut_short(&self) -> Option<Weak> {
+        let State::Held { at, by_end: false } = self.state else { return None };
+        let from = if self.target.marked { self.target.clock } else { self.began };
+        let (of, wanted) = match self.taken_until {
+            Some(until) => (until.saturating_sub(from), until),
+            None => (self.settle, self.answered_at.max(self.began).saturating_add(self.settle)),
+        };
+        cut_short(of, wanted.saturating_sub(at))
     }
 
     fn fail(&mut self, unmet: Unmet) {
@@ -220,6 +266,9 @@ impl Every {
 
     /// Until when the first trigger must have come.
     fn first_due(&self) -> Instant {
+        if let Some(until) = self.taken_until {
+            return until.min(self.bound.at);
+        }
         let own = self.limit.map(|limit| self.target.clock.max(self.began).saturating_add(limit.at_most));
         own.map_or(self.bound.at, |own| own.min(self.bound.at))
     }
@@ -229,7 +278,7 @@ impl Every {
             return None;
         }
         if self.open.is_empty() {
-            return Some(if self.answered > 0 { self.began } else { self.first_due() });
+            return Some(self.holds_from().unwrap_or_else(|| self.first_due()));
         }
         self.open.iter().map(|open| due(open, self.limit, self.bound.at)).min()
     }
@@ -237,7 +286,7 @@ impl Every {
     pub fn verdict(&self) -> Verdict {
         match self.state {
             State::Running => Verdict::Running,
-            State::Held => Verdict::Held,
+            State::Held { .. } => Verdict::Held,
             State::Failed(_) => Verdict::Failed,
         }
     }
@@ -254,7 +303,8 @@ impl Every {
             State::Failed(unmet) => {
                 concluded.diagnostics = explain::not_every(unmet, self, evidence);
             }
-            State::Held => {
+            State::Held { .. } => {
+                concluded.weak = self.cut_short();
                 concluded.consumed(self.target.channel, self.last);
                 concluded.bound.merge(&self.captured);
             }

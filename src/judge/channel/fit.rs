@@ -79,6 +79,11 @@ impl Asked {
         self.name.as_deref()
     }
 
+    /// `false` when the frame's name alone says that it isn't this item, whatever was captured.
+    pub fn may_fit(&self, frame: &Frame) -> bool {
+        self.name.as_deref().is_none_or(|name| frame.payload.event.as_deref() == Some(name))
+    }
+
     /// The scope in which the item is evaluated: what was captured, and the values of its loops.
     pub fn scope(&self, captured: &Arc<Scope>) -> Arc<Scope> {
         if self.loops.is_empty() {
@@ -92,9 +97,7 @@ impl Asked {
     /// # Errors
     /// An operand of a condition has no value.
     pub fn fits(&self, frame: &Frame, captures: &Captures, outside: Outside<'_>) -> Result<Fitted, Fault> {
-        if let (Some(name), event) = (&self.name, &frame.payload.event)
-            && event.as_deref() != Some(name)
-        {
+        if !self.may_fit(frame) {
             return Ok(Fitted::No);
         }
         let mut own = self.scope(&captures.scope);

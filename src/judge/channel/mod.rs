@@ -18,6 +18,7 @@ mod weak;
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,9 @@ use crate::value::{Secret, Value, format_duration};
 
 /// How long an expectation waits that says no time, neither for itself nor for one of its items.
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long a match must stand that a later frame could break, where the spec says no `settle`.
+pub const DEFAULT_SETTLE: Duration = Duration::from_millis(250);
 
 /// An `expect` on channels, on its way to a verdict.
 pub struct ChannelJudge {
@@ -117,15 +121,22 @@ impl ChannelJudge {
     ) -> Result<Self, Fault> {
         let setting = Setting { context, channels, began, inherited };
         let watch = match &expectation.kind {
-            Kind::Views { within, views } => Watch::Together(Together::new(within.as_ref(), views, &setting)?),
-            Kind::Never { on, item, time } => Watch::Quiet(Quiet::never(on, item, time, &setting)?),
-            Kind::Silence { on, time } => Watch::Quiet(Quiet::silence(on, time, &setting)?),
+            Kind::Views { within, settle, views } => {
+                Watch::Together(Together::new(within.as_ref(), settle.as_ref(), views, &setting)?)
+            }
+            Kind::Never { on, item, time, or_closed } => {
+                Watch::Quiet(Quiet::never(on, item, time, *or_closed, &setting)?)
+            }
+            Kind::Silence { on, time, or_closed } => Watch::Quiet(Quiet::silence(on, time, *or_closed, &setting)?),
             Kind::Closed { on, code, reason, within } => {
                 Watch::End(End::closed(on, code.as_ref(), reason.as_ref(), within.as_ref(), &setting)?)
             }
             Kind::Ended { on, within } => Watch::End(End::ended(on, within.as_ref(), &setting)?),
             Kind::CutOff { on, within } => Watch::End(End::cut_off(on, within.as_ref(), &setting)?),
-            Kind::Every { on, trigger, response } => Watch::Every(Every::new(on, trigger, response, &setting)?),
+            Kind::Every { on, trigger, response, taken_for, settle } => {
+                let window = (taken_for.as_ref(), settle.as_ref());
+                Watch::Every(Every::new(on, trigger, response, window, &setting)?)
+            }
         };
         Ok(Self { expectation: expectation.clone(), watch })
     }
@@ -197,9 +208,10 @@ impl ChannelJudge {
         }
     }
 
-    /// What came of it. `logs` are all channels of the test, by their handles: what is missing on one may have come on another.
-    pub fn conclude(&self, logs: &[(u32, ChannelLog)], outside: Outside<'_>) -> Concluded {
-        let evidence = Evidence { logs, outside };
+    /// What came of it. `logs` gives all channels of the test, by their handles: what is missing on one may have come on another.
+    /// They are asked for only where there is something to explain.
+    pub fn conclude(&self, logs: &dyn Fn() -> Vec<(u32, ChannelLog)>, outside: Outside<'_>) -> Concluded {
+        let evidence = Evidence { logs, read: OnceCell::new(), outside };
         let mut concluded = match &self.watch {
             Watch::Together(together) => together.conclude(&evidence),
             Watch::Quiet(quiet) => quiet.conclude(self.expectation.span, &evidence),
@@ -237,13 +249,9 @@ impl Concluded {
             if let ItemEntry::Capture(capture) = entry
                 && capture.secret
             {
-                match captured.get(capture.slot) {
-                    Some(Value::Secret(secret)) => self.secrets.push(secret.clone()),
-                    Some(Value::List(values)) => self.secrets.extend(values.iter().filter_map(|value| match value {
-                        Value::Secret(secret) => Some(secret.clone()),
-                        _ => None,
-                    })),
-                    _ => {}
+                // Of a list that is gathered, this frame added the newest.
+                if let Some(Value::Secret(secret)) = captured.newest(capture.slot) {
+                    self.secrets.push(secret.clone());
                 }
             }
         }
@@ -273,8 +281,8 @@ pub fn replay(judge: &mut ChannelJudge, logs: &[(u32, ChannelLog)], outside: Out
             happenings.push((*at, watched.channel, Happening::End(end)));
         }
     }
-    // Stable: what a log holds at one instant stays in its order.
-    happenings.sort_by_key(|(at, ..)| *at);
+    // Stable: what a log holds at one instant stays in its order. Ends come behind all frames of their instant, whichever channel they are of.
+    happenings.sort_by_key(|(at, _, happening)| (*at, matches!(happening, Happening::End(_))));
     for (at, channel, happening) in happenings {
         latest = at;
         match happening {
@@ -313,13 +321,18 @@ impl Setting<'_> {
 
 /// What a conclusion is drawn from.
 struct Evidence<'a> {
-    logs: &'a [(u32, ChannelLog)],
+    logs: &'a dyn Fn() -> Vec<(u32, ChannelLog)>,
+    read: OnceCell<Vec<(u32, ChannelLog)>>,
     outside: Outside<'a>,
 }
 
-impl<'a> Evidence<'a> {
-    fn log(&self, channel: u32) -> Option<&'a ChannelLog> {
-        self.logs.iter().find(|(handle, _)| *handle == channel).map(|(_, log)| log)
+impl Evidence<'_> {
+    fn logs(&self) -> &[(u32, ChannelLog)] {
+        self.read.get_or_init(self.logs)
+    }
+
+    fn log(&self, channel: u32) -> Option<&ChannelLog> {
+        self.logs().iter().find(|(handle, _)| *handle == channel).map(|(_, log)| log)
     }
 
     /// A piece of a spec on one line.

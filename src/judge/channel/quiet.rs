@@ -19,6 +19,8 @@ pub(super) struct Quiet {
     pub until: Instant,
     pub from: Instant,
     pub time: Expr,
+    /// A complete end of the channel will do instead of the whole time.
+    or_closed: bool,
     bound: Bound,
     base: Arc<Scope>,
     /// A frame fitted the view's `where`.
@@ -41,15 +43,27 @@ pub(super) enum Broken {
 }
 
 impl Quiet {
-    pub fn silence(on: &OnChannel, time: &Expr, setting: &Setting<'_>) -> Result<Quiet, Fault> {
-        Quiet::new(on, None, time, setting)
+    pub fn silence(on: &OnChannel, time: &Expr, or_closed: bool, setting: &Setting<'_>) -> Result<Quiet, Fault> {
+        Quiet::new(on, None, time, or_closed, setting)
     }
 
-    pub fn never(on: &OnChannel, item: &Item, time: &Expr, setting: &Setting<'_>) -> Result<Quiet, Fault> {
-        Quiet::new(on, Some(build::single(item, setting.context)?), time, setting)
+    pub fn never(
+        on: &OnChannel,
+        item: &Item,
+        time: &Expr,
+        or_closed: bool,
+        setting: &Setting<'_>,
+    ) -> Result<Quiet, Fault> {
+        Quiet::new(on, Some(build::single(item, setting.context)?), time, or_closed, setting)
     }
 
-    fn new(on: &OnChannel, item: Option<Asked>, time: &Expr, setting: &Setting<'_>) -> Result<Quiet, Fault> {
+    fn new(
+        on: &OnChannel,
+        item: Option<Asked>,
+        time: &Expr,
+        or_closed: bool,
+        setting: &Setting<'_>,
+    ) -> Result<Quiet, Fault> {
         let mut target = Target::resolve(on, setting)?;
         target.comments = item.as_ref().is_some_and(|asked| matches!(asked.item.what, What::Comment));
         let from = if target.marked { target.clock } else { setting.began };
@@ -59,6 +73,7 @@ impl Quiet {
             item,
             from,
             time: time.clone(),
+            or_closed,
             bound: setting.inherited.clone(),
             base: Arc::new(setting.context.scope.branch()),
             seen: false,
@@ -91,9 +106,9 @@ impl Quiet {
         if channel != self.target.channel || self.is_over(at, true) {
             return;
         }
-        // Where a body has come to its end, nothing can come any more. A close is something that came.
-        let settled = if self.item.is_some() { is_complete(end) } else { *end == ChannelEnd::Ended };
-        self.state = if settled { State::Held } else { State::Failed(Broken::Ended { at, end: end.clone() }) };
+        // A channel that has ended is quiet whatever the server does: that proves something only where the spec says that it may end.
+        let accepted = self.or_closed && is_complete(end);
+        self.state = if accepted { State::Held } else { State::Failed(Broken::Ended { at, end: end.clone() }) };
     }
 
     pub fn advance(&mut self, now: Instant) {

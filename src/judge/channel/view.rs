@@ -8,7 +8,7 @@ use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
 use crate::event::{ChannelEnd, Frame, Instant};
 use crate::judge::FrameMatch;
-use crate::pattern::{Fit as _, ItemId, Machine, Status, Taken};
+use crate::pattern::{ItemId, Machine, Settling, Status, Taken};
 use crate::plan::{View as Planned, What};
 
 /// One block on one channel.
@@ -27,6 +27,8 @@ pub(super) struct View {
     records: Vec<Judged>,
     /// What is wrong beside the machine's own failure.
     wrong: Vec<Wrong>,
+    /// Its channel has ended: nothing can break its match any more.
+    pub ended: bool,
 }
 
 /// Why a view fails although its pattern may match.
@@ -35,8 +37,6 @@ pub(super) enum Wrong {
     Fault(Diagnostic),
     /// A frame that an item took isn't as the item expects.
     Frame { taken: Taken<Captures>, diagnostic: Diagnostic },
-    /// After its own match, but before the other views were done.
-    Never { item: ItemId, frame: u32 },
 }
 
 impl View {
@@ -65,12 +65,36 @@ impl View {
             judged: 0,
             records: Vec::new(),
             wrong: Vec::new(),
+            ended: false,
         })
     }
 
-    /// A block of nevers without a time of its own: beside other views it stands until they are done.
+    /// Says how long its outermost block stays current after its match.
+    pub fn settling(mut self, settling: Settling) -> View {
+        self.machine = self.machine.with_settling(settling);
+        self
+    }
+
+    /// A block of nothing but nevers.
     pub fn only_guards(&self) -> bool {
-        self.machine.program().only_guards() && self.machine.program().within().is_none()
+        self.machine.program().only_guards()
+    }
+
+    /// A block of nevers without a time of its own: beside other views it stands until they are done.
+    pub fn waits_for_others(&self) -> bool {
+        self.only_guards() && self.machine.program().within().is_none()
+    }
+
+    /// The last instant that its own times allow.
+    pub fn latest(&self) -> Instant {
+        let own = self.machine.program().within().map(|within| self.target.clock.saturating_add(within.at_most));
+        own.map_or(self.bound.at, |own| own.min(self.bound.at))
+    }
+
+    /// When it matched, and whether a frame brought that about rather than the end of its time.
+    pub fn matched(&self) -> Option<(Instant, bool)> {
+        let Status::Matched(found) = self.machine.status() else { return None };
+        Some((found.at, found.taken.last().is_some_and(|last| last.at == found.at)))
     }
 
     pub fn verdict(&self) -> Verdict {
@@ -95,25 +119,16 @@ impl View {
         }
         self.seen.push(frame.clone());
         let fitting = Fitting::new(&self.items, outside);
-        let forbidden = match self.machine.status() {
-            Status::Matched(found) => {
-                let mut nevers = self.machine.program().root_nevers().iter();
-                nevers.find(|item| fitting.fits(**item, frame, &found.captures).is_some()).copied()
-            }
-            _ => {
-                self.machine.frame(frame, &fitting);
-                None
-            }
-        };
+        self.machine.frame(frame, &fitting);
         let fault = fitting.fault.into_inner();
         self.wrong.extend(fault.map(|fault| Wrong::Fault(*fault)));
-        self.wrong.extend(forbidden.map(|item| Wrong::Never { item, frame: frame.number }));
         self.judge_taken(outside);
     }
 
     pub fn end(&mut self, channel: u32, at: Instant, end: &ChannelEnd, outside: Outside<'_>) {
         if channel == self.target.channel {
             self.machine.end(at, end);
+            self.ended = true;
             self.judge_taken(outside);
         }
     }

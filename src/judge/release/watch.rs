@@ -156,6 +156,7 @@ pub(super) fn no_answer_words(kind: FailureKind) -> &'static str {
         FailureKind::TooLarge => "too large",
         FailureKind::Protocol => "not HTTP",
         FailureKind::Invalid => "not sent",
+        FailureKind::Handshake => "no WebSocket",
         FailureKind::Unreal(_) => "refused by `require real`",
     }
 }

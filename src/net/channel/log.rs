@@ -1,13 +1,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
+use super::cost;
+use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Instant, Payload};
 use crate::net::clock::Clock;
 
-/// The most that is kept of one channel, in bytes of its frames.
-pub const MAX_CHANNEL_BYTES: u64 = 256 * 1024 * 1024;
+/// The most that is kept of one channel, in bytes of memory that its frames take.
+pub const MAX_CHANNEL_BYTES: u64 = 192 * 1024 * 1024;
 
 /// A channel's log while it grows. Whoever waits for frames is woken by every change.
 pub struct Log {
@@ -19,6 +21,12 @@ pub struct Log {
 struct Inner {
     log: ChannelLog,
     kept: u64,
+    /// Which of the channel's connections writes: what an earlier one still reads is none of the log's.
+    connection: u32,
+    /// What arrived at this instant isn't all in the log yet.
+    unsettled: Option<Instant>,
+    /// A close frame came, and whether it was the last thing to come isn't known yet.
+    closing: Option<(Instant, ChannelEnd)>,
 }
 
 impl Log {
@@ -31,7 +39,8 @@ impl Log {
             frames: Vec::new(),
             end: None,
         };
-        Self { clock, inner: Mutex::new(Inner { log, kept: 0 }), changes: watch::Sender::new(0) }
+        let inner = Inner { log, kept: 0, connection: 0, unsettled: None, closing: None };
+        Self { clock, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
     }
 
     /// Reads the log as it stands.
@@ -44,61 +53,157 @@ impl Log {
         self.changes.subscribe()
     }
 
-    /// The connection was opened once more; log and numbers go on.
-    pub fn reopen(&self) {
-        self.lock().log.end = None;
-        self.changes.send_modify(|count| *count += 1);
+    /// Up to which instant the log is complete, at most `now`: what was read from the socket may still be on its way here. A later look finds
+    /// more, and a change tells of it.
+    pub fn known(&self, now: Instant) -> Instant {
+        let inner = self.lock();
+        let open = [inner.unsettled, inner.closing.as_ref().map(|(at, _)| *at)].into_iter().flatten().min();
+        open.map_or(now, |open| open.saturating_sub(Duration::from_nanos(1)).min(now))
     }
 
-    /// Keeps a frame; several where it carries several events. `false` when the log is full: the channel must end.
-    pub(super) fn add(
-        &self,
-        direction: Direction,
-        kind: FrameKind,
-        data: &[u8],
-        payloads: Vec<Payload>,
-        hidden: bool,
-    ) -> bool {
-        let data = Bytes::copy_from_slice(data);
+    /// How the channel ended, as soon as anything says so.
+    pub fn ending(&self) -> Option<ChannelEnd> {
+        let inner = self.lock();
+        inner.log.end.as_ref().or(inner.closing.as_ref()).map(|(_, end)| end.clone())
+    }
+
+    /// The way for a new connection to write; what was the end isn't any more.
+    pub(super) fn connect(self: &Arc<Self>) -> Pen {
         let mut inner = self.lock();
-        // Under the lock: whoever reads the log at an instant has seen all that arrived up to it.
-        let at = self.clock.now();
-        inner.kept += data.len() as u64 + 64;
-        let fits = inner.kept <= MAX_CHANNEL_BYTES;
-        if fits {
-            for payload in payloads {
-                let number = inner.log.frames.len() as u32 + 1;
-                let frame = Frame { number, at, direction, kind: kind.clone(), data: data.clone(), payload, hidden };
-                inner.log.frames.push(Arc::new(frame));
-            }
-        }
+        inner.connection += 1;
+        (inner.unsettled, inner.closing, inner.log.end) = (None, None, None);
+        let connection = inner.connection;
         drop(inner);
-        self.changes.send_modify(|count| *count += 1);
-        fits
+        self.change();
+        Pen { log: self.clone(), connection }
     }
 
-    /// Marks the last frame as a keep-alive, which patterns don't see.
-    pub(super) fn hide_last(&self) {
+    /// This test leaves: whatever still comes is none of the log's.
+    pub(super) fn leave(&self) {
         let mut inner = self.lock();
-        if let Some(last) = inner.log.frames.last_mut() {
-            let mut frame = (**last).clone();
-            frame.hidden = true;
-            *last = Arc::new(frame);
-        }
-    }
-
-    /// The first end counts.
-    pub(super) fn end(&self, end: ChannelEnd) {
-        let mut inner = self.lock();
-        let at = self.clock.now();
+        inner.connection += 1;
+        inner.unsettled = None;
+        let closing = inner.closing.take();
         if inner.log.end.is_none() {
-            inner.log.end = Some((at, end));
+            inner.log.end = Some(closing.unwrap_or((self.clock.now(), ChannelEnd::Dropped)));
         }
         drop(inner);
-        self.changes.send_modify(|count| *count += 1);
+        self.change();
+    }
+
+    fn change(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One connection's way to write into the log. It goes dry when the connection is left.
+#[derive(Clone)]
+pub(super) struct Pen {
+    log: Arc<Log>,
+    connection: u32,
+}
+
+impl Pen {
+    /// Something was read from the socket, at this instant. Until [`Pen::settle`], nobody takes the log for complete.
+    pub fn arrive(&self) -> Instant {
+        let mut inner = self.log.lock();
+        // Under the lock: whoever asks how far the log is complete knows of all that arrived before.
+        let now = self.log.clock.now();
+        if inner.connection == self.connection {
+            inner.unsettled = Some(now);
+        }
+        now
+    }
+
+    /// All that arrived is in the log.
+    pub fn settle(&self) {
+        let mut inner = self.log.lock();
+        if inner.connection != self.connection {
+            return;
+        }
+        inner.unsettled = None;
+        drop(inner);
+        self.log.change();
+    }
+
+    /// Keeps what arrived; several frames where it carries several events. `false` when the log is full: the channel must end.
+    pub fn received(&self, at: Instant, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) -> bool {
+        self.add(Some(at), Direction::Received, &kind, &data, payloads, hidden)
+    }
+
+    /// Keeps what goes out now.
+    pub fn sent(&self, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) {
+        if self.add(None, Direction::Sent, &kind, &data, payloads, hidden) {
+            self.log.change();
+        }
+    }
+
+    fn add(
+        &self,
+        at: Option<Instant>,
+        direction: Direction,
+        kind: &FrameKind,
+        data: &Bytes,
+        payloads: Vec<Payload>,
+        hidden: bool,
+    ) -> bool {
+        let mut inner = self.log.lock();
+        if inner.connection != self.connection {
+            return true;
+        }
+        let at = at.unwrap_or_else(|| self.log.clock.now());
+        inner.kept = inner.kept.saturating_add(data.len() as u64);
+        for payload in payloads {
+            inner.kept = inner.kept.saturating_add(cost::of_frame(kind, &payload));
+            if inner.kept > MAX_CHANNEL_BYTES {
+                return false;
+            }
+            let number = u32::try_from(inner.log.frames.len()).unwrap_or(u32::MAX).saturating_add(1);
+            let frame = Frame { number, at, direction, kind: kind.clone(), data: data.clone(), payload, hidden };
+            inner.log.frames.push(Arc::new(frame));
+        }
+        true
+    }
+
+    /// A close frame came; [`Pen::end`] follows, when it is known whether it was the last thing to come.
+    pub fn closing(&self, at: Instant, end: ChannelEnd) {
+        let mut inner = self.log.lock();
+        if inner.connection == self.connection {
+            inner.unsettled = None;
+            inner.closing = Some((at, end));
+        }
+    }
+
+    /// The close frame was the last thing to come: it is the end, from when it arrived.
+    pub fn closed(&self) {
+        let mut inner = self.log.lock();
+        if inner.connection != self.connection {
+            return;
+        }
+        if let Some(closing) = inner.closing.take() {
+            inner.log.end.get_or_insert(closing);
+        }
+        drop(inner);
+        self.log.change();
+    }
+
+    /// The first end counts.
+    pub fn end(&self, at: Instant, end: ChannelEnd) {
+        let mut inner = self.log.lock();
+        if inner.connection != self.connection {
+            return;
+        }
+        (inner.unsettled, inner.closing) = (None, None);
+        inner.log.end.get_or_insert((at, end));
+        drop(inner);
+        self.log.change();
+    }
+
+    pub fn now(&self) -> Instant {
+        self.log.clock.now()
     }
 }

@@ -1,73 +1,165 @@
-//! Channels: connections on which frames arrive by themselves. Every frame is kept, with its time, from the moment of opening.
+//! Channels: connections on which frames arrive without being asked for. Every frame is kept, with its time, from the moment of opening.
 
+mod cost;
+mod departures;
+mod frames;
+pub mod handshake;
 mod log;
 mod naming;
 mod sse;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod websocket;
 
+pub use departures::Departures;
 pub use log::{Log, MAX_CHANNEL_BYTES};
 pub use naming::Naming;
 pub use websocket::{Outbound, ReplyTo};
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::event::ChannelEnd;
+use self::frames::Sent;
+use self::websocket::Wire;
+use crate::event::Header;
 use crate::net::http::Live;
 use crate::syntax::ast::ChannelKind;
+
+/// How much may wait to be sent before a `send` waits for it, in bytes.
+const MAX_WAITING: usize = 32 * 1024 * 1024;
+
+/// Whether a WebSocket may be closed with a code (RFC 6455, section 7.4, and IANA's registry): 1000 to 1003, 1007 to 1014, 3000 to 4999.
+pub fn may_close_with(code: u32) -> bool {
+    u16::try_from(code).is_ok_and(frames::may_close_with)
+}
+
+/// The longest reason of a close frame, in bytes (RFC 6455, section 5.5).
+pub const MAX_REASON: usize = 123;
 
 /// An open channel: its log, and the way to act on it. Dropping it cuts the connection.
 pub struct Channel {
     pub log: Arc<Log>,
-    commands: mpsc::UnboundedSender<Command>,
-    task: JoinHandle<()>,
+    /// Absent once it has been left.
+    way: Option<Way>,
+    closing: AtomicBool,
 }
 
-enum Command {
-    Send(Outbound),
-    Ping(Vec<u8>),
-    Close { code: u16, reason: String },
+enum Way {
+    Socket(Wire),
+    Stream(Reading),
+}
+
+/// The task that reads a body.
+struct Reading(JoinHandle<()>);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Channel {
-    /// Starts to read a connection. `log` may hold frames of an earlier one (`reconnect`).
-    pub fn start(kind: ChannelKind, live: Live, log: Arc<Log>, naming: Naming, replies: Option<ReplyTo>) -> Channel {
-        let (commands, received) = mpsc::unbounded_channel();
-        let task = match live {
-            Live::Upgraded(connection) => {
-                tokio::spawn(websocket::carry(*connection, log.clone(), naming, replies, received))
+    /// Starts to read a connection whose response had these headers. `log` may hold frames of an earlier one (`reconnect`).
+    pub fn start(
+        kind: ChannelKind,
+        live: Live,
+        headers: &[Header],
+        log: Arc<Log>,
+        naming: Naming,
+        replies: Option<ReplyTo>,
+    ) -> Channel {
+        let pen = log.connect();
+        let way = match live {
+            Live::Upgraded(connection) => Way::Socket(Wire::start(*connection, pen, naming, replies)),
+            Live::Body(response) => {
+                let stream = stream::Stream::new(kind, headers, pen, naming);
+                Way::Stream(Reading(tokio::spawn(stream.carry(*response))))
             }
-            Live::Body(answer) => tokio::spawn(stream::carry(kind, *answer, log.clone(), naming)),
         };
-        Channel { log, commands, task }
+        Channel { log, way: Some(way), closing: AtomicBool::new(false) }
     }
 
-    /// `false` when the channel has ended, so that nothing can be sent.
-    pub fn send(&self, body: Outbound) -> bool {
-        self.commands.send(Command::Send(body)).is_ok()
+    /// Sends a frame behind all that was sent before.
+    pub fn send(&self, body: Outbound) {
+        self.command(match body {
+            Outbound::Text(text) => Sent::Text(text),
+            Outbound::Binary(data) => Sent::Binary(data),
+        });
     }
 
-    pub fn ping(&self, payload: Vec<u8>) -> bool {
-        self.commands.send(Command::Ping(payload)).is_ok()
+    pub fn ping(&self, payload: Vec<u8>) {
+        self.command(Sent::Ping(payload));
     }
 
-    /// Starts the closing handshake; the log ends when the server has answered.
-    pub fn close(&self, code: u16, reason: &str) -> bool {
-        self.commands.send(Command::Close { code, reason: reason.to_owned() }).is_ok()
+    /// Starts the closing handshake of a WebSocket; the log ends when the server's close frame comes.
+    pub fn close(&self, code: u16, reason: &str) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.command(Sent::Close { code, reason: reason.to_owned() });
     }
 
-    /// Cuts the connection without a closing handshake.
-    pub fn cut(&self) {
-        self.task.abort();
-        self.log.end(ChannelEnd::Dropped);
+    /// Whether this test has closed it, and the server's close frame is awaited.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// Whether so much waits to be sent that it is better waited for.
+    pub fn is_congested(&self) -> bool {
+        matches!(&self.way, Some(Way::Socket(wire)) if wire.commands.backlog() > MAX_WAITING)
+    }
+
+    /// Waits until all that was sent so far has been written, at most so long.
+    pub async fn flush(&self, budget: Duration) {
+        if let Some(Way::Socket(wire)) = &self.way {
+            wire.commands.flush(budget).await;
+        }
+    }
+
+    /// Leaves the connection: what was sent goes out first, for at most `budget`, and behind it a close frame with `code`, if one is given.
+    pub async fn leave(mut self, code: Option<u16>, budget: Duration, departures: &Departures) {
+        let log = &self.log;
+        match self.way.take() {
+            Some(Way::Socket(wire)) => {
+                let until = tokio::time::sleep(budget);
+                let commands = wire.commands.clone();
+                let gone = async {
+                    // What goes out is part of the log; what comes from here on isn't.
+                    commands.flush(budget).await;
+                    log.leave();
+                    match code {
+                        Some(code) => {
+                            commands.send(Sent::Close { code, reason: String::new() }, true);
+                            commands.flush(budget).await;
+                        }
+                        None => commands.finish(),
+                    }
+                };
+                tokio::select! {
+                    () = gone => departures.add(wire.linger()),
+                    () = until => log.leave(),
+                }
+            }
+            Some(Way::Stream(mut reading)) => {
+                log.leave();
+                reading.0.abort();
+                let _ = (&mut reading.0).await;
+            }
+            None => {}
+        }
+    }
+
+    fn command(&self, sent: Sent) {
+        if let Some(Way::Socket(wire)) = &self.way {
+            wire.commands.send(sent, false);
+        }
     }
 }
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.cut();
+        self.log.leave();
     }
 }

@@ -2,16 +2,41 @@ use std::sync::Arc;
 
 use crate::event::Payload;
 use crate::plan::EventNaming;
-use crate::value::Pattern;
+use crate::value::{JsonPath, Pattern};
 
 /// How the frames of a channel are read: which name an event has, and which part of it is its JSON.
 #[derive(Clone, Debug)]
 pub struct Naming {
-    pub events: EventNaming,
-    pub payload_by: Option<Pattern>,
+    events: EventNaming,
+    payload_by: Option<Pattern>,
+    /// What the path of a batch takes all elements of: a frame that has no list there isn't a batch.
+    list: Option<JsonPath>,
 }
 
 impl Naming {
+    pub fn new(events: EventNaming, payload_by: Option<Pattern>) -> Self {
+        let list = match &events {
+            EventNaming::Batch { list, .. } => {
+                let path = list.as_str().trim_end();
+                let parent = path
+                    .strip_suffix(".*")
+                    .or_else(|| path.strip_suffix(']')?.trim_end().strip_suffix('*')?.trim_end().strip_suffix('['));
+                parent.map(str::trim_end).and_then(|parent| JsonPath::compile(parent).ok())
+            }
+            _ => None,
+        };
+        Self { events, payload_by, list }
+    }
+
+    /// The same of a binary frame, whose content is read where it is text.
+    pub(super) fn read_binary(&self, data: &[u8]) -> Vec<Payload> {
+        let text = std::str::from_utf8(data).ok();
+        // Bytes that happen to be a number's digits are no JSON, unless the channel says how its frames are read.
+        let is_plain = matches!(self.events, EventNaming::Default) && self.payload_by.is_none();
+        let text = text.filter(|text| !is_plain || text.trim_start().starts_with(['{', '[']));
+        text.map_or_else(|| vec![Payload::default()], |text| self.read(text, None))
+    }
+
     /// What a text frame says: one payload, or several for a batch. One without a name where it says nothing.
     pub(super) fn read(&self, text: &str, sse_event: Option<&str>) -> Vec<Payload> {
         let json_text = match &self.payload_by {
@@ -29,7 +54,12 @@ impl Naming {
                 vec![Payload { event: pattern.first_group(text).map(str::to_owned), json }]
             }
             EventNaming::Batch { list, by } => {
-                let nodes = json.as_deref().map(|json| list.select(json)).unwrap_or_default();
+                let Some(whole) = json.as_deref() else { return vec![Payload { event: None, json }] };
+                let has_list = |parent: &JsonPath| parent.select(whole).iter().any(|node| node.as_array().is_some());
+                let nodes = match &self.list {
+                    Some(parent) if !has_list(parent) => Vec::new(),
+                    _ => list.select(whole),
+                };
                 let payloads: Vec<Payload> = nodes
                     .into_iter()
                     .map(|node| Payload {
@@ -37,7 +67,13 @@ impl Naming {
                         json: Some(Arc::new(node.clone())),
                     })
                     .collect();
-                if payloads.is_empty() { vec![Payload { event: None, json }] } else { payloads }
+                if !payloads.is_empty() {
+                    return payloads;
+                }
+                // An empty batch has no events; anything else is one.
+                let is_list = self.list.as_ref().is_some_and(has_list);
+                let event = if is_list { None } else { name_of(by.select(whole).first().copied()) };
+                vec![Payload { event, json }]
             }
         }
     }
@@ -59,13 +95,12 @@ fn name_of(node: Option<&crate::value::Json>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::JsonPath;
 
     #[test]
     fn events_are_named_as_the_channel_says() {
         let read = |events: EventNaming, payload_by: Option<&str>, text: &str| {
             let payload_by = payload_by.map(|pattern| Pattern::compile(pattern, "").unwrap());
-            let payloads = Naming { events, payload_by }.read(text, None);
+            let payloads = Naming::new(events, payload_by).read(text, None);
             payloads.into_iter().map(|payload| (payload.event, payload.json.is_some())).collect::<Vec<_>>()
         };
         let path = |text: &str| JsonPath::compile(text).unwrap();
@@ -78,6 +113,39 @@ mod tests {
         assert_eq!(read(regex, Some(r"^\d+(.*)$"), r#"42["chat",{"a":1}]"#), named("chat"));
         let batch = EventNaming::Batch { list: path("$[*]"), by: path("$.topic") };
         let both = vec![(Some("a".to_owned()), true), (Some("b".to_owned()), true)];
-        assert_eq!(read(batch, None, r#"[{"topic":"a"},{"topic":"b"}]"#), both);
+        assert_eq!(read(batch.clone(), None, r#"[{"topic":"a"},{"topic":"b"}]"#), both);
+        // What isn't a list is one event, and no member of it is.
+        assert_eq!(read(batch.clone(), None, r#"{"topic":"a","inner":{"topic":"b"}}"#), named("a"));
+        assert_eq!(read(batch.clone(), None, r#"{"inner":{"topic":"b"}}"#), [(None, true)]);
+        assert_eq!(read(batch.clone(), None, "[]"), [(None, true)]);
+        assert_eq!(read(batch, None, "no JSON"), [(None, false)]);
+        for list in ["$.all[*]", "$.all.*", "$['all'][ * ]"] {
+            let batch = EventNaming::Batch { list: path(list), by: path("$.topic") };
+            let both = vec![(Some("a".to_owned()), true), (Some("b".to_owned()), true)];
+            assert_eq!(read(batch.clone(), None, r#"{"all":[{"topic":"a"},{"topic":"b"}]}"#), both, "{list}");
+            assert_eq!(read(batch.clone(), None, r#"{"all":{"x":{"topic":"b"}},"topic":"a"}"#), named("a"), "{list}");
+            assert_eq!(read(batch, None, r#"{"topic":"a"}"#), named("a"), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_binary_frame_is_read_where_it_is_text() {
+        let read = |naming: &Naming, data: &[u8]| {
+            naming.read_binary(data).into_iter().map(|one| (one.event, one.json.is_some())).collect::<Vec<_>>()
+        };
+        let default = Naming::new(EventNaming::Default, None);
+        assert_eq!(read(&default, b" {\"type\":\"a\"}"), [(Some("a".to_owned()), true)]);
+        assert_eq!(read(&default, b"7"), [(None, false)]);
+        assert_eq!(read(&default, b"{\"type\":\"a\"}\xff"), [(None, false)]);
+        let regex = |text: &str| Pattern::compile(text, "").unwrap();
+        let named = Naming::new(EventNaming::Regex(regex(r"^(\w+) ")), Some(regex(r"^\w+ (.*)$")));
+        assert_eq!(read(&named, b"made {\"n\":1}"), [(Some("made".to_owned()), true)]);
+        assert_eq!(read(&named, b"\xff {}"), [(None, false)]);
+        let batch = Naming::new(
+            EventNaming::Batch { list: JsonPath::compile("$[*]").unwrap(), by: JsonPath::compile("$.t").unwrap() },
+            None,
+        );
+        let both = [(Some("a".to_owned()), true), (Some("b".to_owned()), true)];
+        assert_eq!(read(&batch, br#"[{"t":"a"},{"t":"b"}]"#), both);
     }
 }

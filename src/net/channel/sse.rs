@@ -37,9 +37,10 @@ impl Parser {
         items
     }
 
-    /// How much of an unfinished line is held, in bytes.
+    /// How much is held of what isn't finished, in bytes.
     pub fn pending(&self) -> usize {
-        self.line.len() + self.data.as_ref().map_or(0, String::len)
+        let held = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.line.len() + held(&self.data) + held(&self.event) + held(&self.last_id)
     }
 
     fn take_line(&mut self, line: &[u8]) -> Option<Item> {

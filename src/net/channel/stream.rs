@@ -1,94 +1,203 @@
-use std::sync::Arc;
+use bytes::Bytes;
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
-use super::log::Log;
+use super::log::Pen;
 use super::naming::Naming;
 use super::sse::{Item, Parser};
-use crate::event::{ChannelEnd, Direction, FrameKind, Payload};
+use super::websocket::full;
+use crate::event::charset::Charset;
+use crate::event::{ChannelEnd, FrameKind, Header, Instant, Payload};
+use crate::net::coding::{Broken, Decoding};
+use crate::net::http::{LiveBody, MAX_BODY_BYTES};
 use crate::syntax::ast::ChannelKind;
 
 /// The longest event or line that is read, in bytes.
 const MAX_ITEM: usize = 16 * 1024 * 1024;
+/// How much of what arrived is decoded and read at a time, in bytes.
+const PIECE: usize = 64 * 1024;
 
-/// Reads a body that goes on, until it ends.
-pub(super) async fn carry(kind: ChannelKind, mut answer: crate::net::http::LiveBody, log: Arc<Log>, naming: Naming) {
-    let mut reader = match kind {
-        ChannelKind::Ndjson => Reader::Lines(Vec::new()),
-        ChannelKind::Sse | ChannelKind::WebSocket => Reader::Events(Parser::default()),
-    };
-    let end = loop {
-        match answer.chunk().await {
-            Ok(Some(bytes)) => {
-                if !reader.feed(&bytes, &log, &naming) {
-                    break ChannelEnd::CutOff { message: "more arrived than is kept of one channel".to_owned() };
+/// A body that goes on: its codings are undone as it comes, and what it says is kept.
+pub(super) struct Stream {
+    pen: Pen,
+    decoding: Result<Decoding, Broken>,
+    reader: Reader,
+    naming: Naming,
+}
+
+impl Stream {
+    pub fn new(kind: ChannelKind, headers: &[Header], pen: Pen, naming: Naming) -> Self {
+        let content_type = headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-type"));
+        let reader = match kind {
+            ChannelKind::Ndjson => Reader::Lines(Lines::new(content_type.map(|header| header.value.as_str()))),
+            // Always UTF-8, whatever is declared (WHATWG HTML, section 9.2.5).
+            ChannelKind::Sse | ChannelKind::WebSocket => Reader::Events(Parser::default()),
+        };
+        Self { pen, decoding: Decoding::of(headers), reader, naming }
+    }
+
+    /// Reads the body until it ends.
+    pub async fn carry(mut self, mut response: LiveBody) {
+        let end = match &self.decoding {
+            Ok(_) => self.read(&mut response).await,
+            Err(broken) => ChannelEnd::Failed { message: format!("the server sent a body {broken}") },
+        };
+        self.pen.end(self.pen.now(), end);
+    }
+
+    async fn read(&mut self, response: &mut LiveBody) -> ChannelEnd {
+        loop {
+            match response.chunk().await {
+                Ok(Some(bytes)) => {
+                    let at = self.pen.arrive();
+                    // Under the limit of a whole body, in pieces, so that none of them takes more memory than that.
+                    for piece in bytes.chunks(PIECE) {
+                        if let Err(message) = self.take(piece, at) {
+                            return ChannelEnd::Failed { message };
+                        }
+                    }
+                    self.pen.settle();
+                }
+                Ok(None) => return self.finish(),
+                Err(_) => {
+                    return ChannelEnd::CutOff { message: "the connection was lost before the body's end".to_owned() };
                 }
             }
-            Ok(None) => {
-                reader.finish(&log, &naming);
-                break ChannelEnd::Ended;
-            }
-            Err(_) => {
-                break ChannelEnd::CutOff { message: "the connection was lost before the body's end".to_owned() };
-            }
         }
-    };
-    log.end(end);
+    }
+
+    /// # Errors
+    /// Nothing more can be read: why.
+    fn take(&mut self, bytes: &[u8], at: Instant) -> Result<(), String> {
+        let Ok(decoding) = &mut self.decoding else { return Ok(()) };
+        if decoding.is_identity() {
+            return self.reader.feed(bytes, &self.pen, at, &self.naming);
+        }
+        let mut decoded = Vec::new();
+        let pushed = decoding.push(bytes, &mut decoded, MAX_BODY_BYTES as usize);
+        // What came before the fault came all the same.
+        self.reader.feed(&decoded, &self.pen, at, &self.naming)?;
+        pushed.map_err(|broken| format!("the server sent a body {broken}"))
+    }
+
+    /// The body is complete, as far as the connection says.
+    fn finish(&mut self) -> ChannelEnd {
+        let at = self.pen.arrive();
+        if let Ok(decoding) = &self.decoding
+            && let Err(broken) = decoding.finish()
+        {
+            return ChannelEnd::CutOff { message: format!("the server sent a body {broken}") };
+        }
+        match self.reader.finish(&self.pen, at, &self.naming) {
+            Ok(()) => ChannelEnd::Ended,
+            Err(message) => ChannelEnd::Failed { message },
+        }
+    }
 }
 
 enum Reader {
     Events(Parser),
-    Lines(Vec<u8>),
+    Lines(Lines),
 }
 
 impl Reader {
-    /// `false` when more has come than is kept.
-    fn feed(&mut self, bytes: &[u8], log: &Log, naming: &Naming) -> bool {
+    fn feed(&mut self, bytes: &[u8], pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String> {
+        let too_long =
+            |what: &str| Err(format!("the server sent {what} of more than 16MiB, which is more than is read"));
         match self {
             Reader::Events(parser) => {
-                let items = parser.feed(bytes);
-                parser.pending() <= MAX_ITEM && items.into_iter().all(|item| add(item, log, naming))
-            }
-            Reader::Lines(pending) => {
-                for byte in bytes {
-                    if *byte != b'\n' {
-                        pending.push(*byte);
-                    } else if !add_line(&std::mem::take(pending), log, naming) {
-                        return false;
+                for piece in bytes.chunks(PIECE) {
+                    for item in parser.feed(piece) {
+                        add(item, pen, at, naming)?;
+                    }
+                    if parser.pending() > MAX_ITEM {
+                        return too_long("an event");
                     }
                 }
-                pending.len() <= MAX_ITEM
+                Ok(())
+            }
+            Reader::Lines(lines) => {
+                for piece in bytes.chunks(PIECE) {
+                    lines.feed(piece, false, |line| add_line(line, pen, at, naming))?;
+                    if lines.pending.len() > MAX_ITEM {
+                        return too_long("a line");
+                    }
+                }
+                Ok(())
             }
         }
     }
 
     /// A last line needs no line end; an event without its blank line is dropped (WHATWG HTML, section 9.2.6).
-    fn finish(&mut self, log: &Log, naming: &Naming) {
-        if let Reader::Lines(pending) = self {
-            add_line(pending, log, naming);
+    fn finish(&mut self, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String> {
+        let Reader::Lines(lines) = self else { return Ok(()) };
+        lines.feed(b"", true, |line| add_line(line, pen, at, naming))?;
+        add_line(std::mem::take(&mut lines.pending), pen, at, naming)
+    }
+}
+
+/// Lines of a text in the charset that its Content-Type declares, or that its byte order mark says.
+struct Lines {
+    decoder: Decoder,
+    pending: Vec<u8>,
+}
+
+impl Lines {
+    fn new(content_type: Option<&str>) -> Self {
+        let encoding = Encoding::for_label(Charset::declared(content_type).name().as_bytes()).unwrap_or(UTF_8);
+        Self { decoder: encoding.new_decoder(), pending: Vec::new() }
+    }
+
+    /// Gives each line that is whole, in UTF-8. What can't be decoded stands as a byte that UTF-8 doesn't have, so that its line is no text.
+    fn feed(
+        &mut self,
+        mut bytes: &[u8],
+        is_last: bool,
+        mut line: impl FnMut(Vec<u8>) -> Result<(), String>,
+    ) -> Result<(), String> {
+        const NO_UTF8: u8 = 0xff;
+        let mut text = [0; 4096];
+        loop {
+            let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(bytes, &mut text, is_last);
+            bytes = bytes.get(read..).unwrap_or_default();
+            let mut pieces = text.get(..written).unwrap_or_default().split(|byte| *byte == b'\n');
+            if let Some(first) = pieces.next() {
+                self.pending.extend_from_slice(first);
+            }
+            for piece in pieces {
+                line(std::mem::replace(&mut self.pending, piece.to_vec()))?;
+            }
+            match result {
+                DecoderResult::InputEmpty => return Ok(()),
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => self.pending.push(NO_UTF8),
+            }
         }
     }
 }
 
-fn add(item: Item, log: &Log, naming: &Naming) -> bool {
-    match item {
-        Item::Comment(text) => {
-            log.add(Direction::Received, FrameKind::SseComment, text.as_bytes(), vec![Payload::default()], false)
-        }
+fn add(item: Item, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String> {
+    let (kind, data, payloads) = match item {
+        Item::Comment(text) => (FrameKind::SseComment, text, vec![Payload::default()]),
         Item::Event { event, data, id } => {
             let payloads = naming.read(&data, Some(&event));
-            let kind = FrameKind::SseEvent { event: Some(event), id };
-            log.add(Direction::Received, kind, data.as_bytes(), payloads, false)
+            (FrameKind::SseEvent { event: Some(event), id }, data, payloads)
         }
-    }
+    };
+    let data = Bytes::from(data.into_bytes().into_boxed_slice());
+    if pen.received(at, kind, data, payloads, false) { Ok(()) } else { Err(full()) }
 }
 
-fn add_line(line: &[u8], log: &Log, naming: &Naming) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.iter().all(u8::is_ascii_whitespace) {
-        return true;
+fn add_line(mut line: Vec<u8>, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String> {
+    if line.last() == Some(&b'\r') {
+        line.pop();
     }
-    let payloads = match std::str::from_utf8(line) {
+    if line.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    let payloads = match std::str::from_utf8(&line) {
         Ok(text) => naming.read(text, None),
         Err(_) => vec![Payload::default()],
     };
-    log.add(Direction::Received, FrameKind::Line, line, payloads, false)
+    let data = Bytes::from(line.into_boxed_slice());
+    if pen.received(at, FrameKind::Line, data, payloads, false) { Ok(()) } else { Err(full()) }
 }

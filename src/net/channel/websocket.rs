@@ -1,22 +1,30 @@
+//! Carries a WebSocket's frames: one task only reads, stamps and keeps, one only writes, so that neither waits for the other.
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
-use super::Command;
-use super::log::Log;
+use super::frames::{Broken, Message, Reader, Sent};
+use super::log::{MAX_CHANNEL_BYTES, Pen};
 use super::naming::Naming;
-use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Payload};
+use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload};
+use crate::net::http::Upgraded;
+use crate::value::format_size;
 
-/// The largest message and frame that are read, in bytes.
-const MAX_MESSAGE: usize = 16 * 1024 * 1024;
-/// What each connection holds for reading, in bytes; the library's own default is 32 times as much.
-const READ_BUFFER: usize = 4 * 1024;
+/// How much is read from the socket at a time, in bytes; what arrives together has one time.
+const READ_BUFFER: usize = 16 * 1024;
+/// How long a close frame is looked behind, for what mustn't follow it (RFC 6455, section 5.5.1), when the connection stays open.
+const BEHIND_CLOSE: Duration = Duration::from_millis(200);
+/// How long a connection that is over is kept for the server to end it (RFC 6455, section 7.1.1), so that what was sent isn't lost by a reset.
+pub(super) const LINGER: Duration = Duration::from_secs(1);
+/// How much may wait to be sent that answers what the server sends, in bytes.
+const MAX_REPLIES: usize = 1024 * 1024;
 
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,136 +36,298 @@ pub enum Outbound {
 /// Decides whether a frame is a keep-alive, and what answers it.
 pub type ReplyTo = Arc<dyn Fn(&Frame) -> Option<Outbound> + Send + Sync>;
 
-type Socket = WebSocketStream<crate::net::http::Upgraded>;
-
-/// Carries a WebSocket's frames both ways until it ends.
-pub(super) async fn carry(
-    connection: crate::net::http::Upgraded,
-    log: Arc<Log>,
-    naming: Naming,
-    replies: Option<ReplyTo>,
-    mut commands: UnboundedReceiver<Command>,
-) {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(MAX_MESSAGE * 2)
-        .max_message_size(Some(MAX_MESSAGE))
-        .max_frame_size(Some(MAX_MESSAGE));
-    let mut socket = WebSocketStream::from_raw_socket(connection, Role::Client, Some(config)).await;
-    let mut closing = false;
-    let end = loop {
-        tokio::select! {
-            received = socket.next() => match received {
-                Some(Ok(Message::Close(frame))) => {
-                    let end = closed(frame, closing);
-                    // The answer to a close goes out with the next poll.
-                    let _ = socket.next().await;
-                    break end;
-                }
-                Some(Ok(message)) => match keep(&mut socket, message, &log, &naming, replies.as_ref()).await {
-                    Ok(()) => {}
-                    Err(end) => break end,
-                },
-                Some(Err(error)) => break lost(&error),
-                None => break ChannelEnd::Lost { message: "the connection ended without a close frame".to_owned() },
-            },
-            command = commands.recv() => match command {
-                Some(command) => {
-                    closing |= matches!(command, Command::Close { .. });
-                    // A failure to send shows at the next read, with its reason.
-                    let _ = obey(&mut socket, command, &log, &naming).await;
-                }
-                None => break ChannelEnd::Dropped,
-            },
-        }
-    };
-    log.end(end);
+/// The two tasks of a connection. Dropping it cuts the connection.
+pub(super) struct Wire {
+    pub commands: Commands,
+    reader: JoinHandle<()>,
+    writer: JoinHandle<()>,
 }
 
-async fn keep(
-    socket: &mut Socket,
-    message: Message,
-    log: &Log,
-    naming: &Naming,
-    replies: Option<&ReplyTo>,
-) -> Result<(), ChannelEnd> {
-    let (kind, data, payloads) = match &message {
-        Message::Text(text) => (FrameKind::Text, text.as_bytes(), naming.read(text.as_str(), None)),
-        Message::Binary(data) => (FrameKind::Binary, &data[..], vec![binary_payload(naming, data)]),
-        Message::Ping(data) => (FrameKind::Ping, &data[..], vec![Payload::default()]),
-        Message::Pong(data) => (FrameKind::Pong, &data[..], vec![Payload::default()]),
-        Message::Close(_) | Message::Frame(_) => return Ok(()),
-    };
-    // Before it is kept, so that no expectation sees a keep-alive.
-    let reply = replies.and_then(|replies| payloads.iter().find_map(|payload| replies(&unkept(&kind, data, payload))));
-    if !log.add(Direction::Received, kind, data, payloads, reply.is_some()) {
-        return Err(ChannelEnd::Lost { message: "more arrived than is kept of one channel".to_owned() });
+/// The way to the task that writes: what is sent goes out in this order.
+#[derive(Clone)]
+pub(super) struct Commands {
+    queue: UnboundedSender<Command>,
+    /// Bytes that wait to be written.
+    backlog: Arc<AtomicUsize>,
+    /// A close frame has gone out, or is about to.
+    closing: Arc<AtomicBool>,
+}
+
+enum Command {
+    /// The flag: it answers a keep-alive, and is hidden from patterns.
+    Send(Sent, bool),
+    /// Reports that all before it has been written.
+    Flushed(oneshot::Sender<()>),
+    /// Ends our side of the connection.
+    Finish,
+}
+
+impl Wire {
+    pub fn start(connection: Upgraded, pen: Pen, naming: Naming, replies: Option<ReplyTo>) -> Self {
+        let (read, write) = tokio::io::split(connection);
+        let (queue, received) = unbounded_channel();
+        let commands = Commands { queue, backlog: Arc::default(), closing: Arc::default() };
+        let writer = Writing { half: write, pen: pen.clone(), naming: naming.clone(), commands: received };
+        let state = (commands.backlog.clone(), commands.closing.clone());
+        let writer = tokio::spawn(writer.run(state));
+        let reading = Reading { half: read, pen, naming, replies, commands: commands.clone() };
+        Self { commands, reader: tokio::spawn(reading.run()), writer }
     }
-    if let Some(reply) = reply {
-        let _ = obey(socket, Command::Send(reply), log, naming).await;
-        log.hide_last();
+
+    /// Waits until the server has ended the connection, at most [`LINGER`], and cuts it then.
+    pub async fn linger(mut self) {
+        let _ = tokio::time::timeout(LINGER, &mut self.reader).await;
     }
-    Ok(())
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.reader.abort();
+        self.writer.abort();
+    }
+}
+
+impl Commands {
+    pub fn send(&self, sent: Sent, answers: bool) {
+        let size = sent.size();
+        self.backlog.fetch_add(size, Ordering::Relaxed);
+        // When nobody takes it, the connection is over, which the log says.
+        let _ = self.queue.send(Command::Send(sent, answers));
+    }
+
+    /// How many bytes wait to be written.
+    pub fn backlog(&self) -> usize {
+        self.backlog.load(Ordering::Relaxed)
+    }
+
+    /// Waits until all that was sent so far has been written, at most so long; whether it has been.
+    pub async fn flush(&self, budget: Duration) -> bool {
+        let (done, flushed) = oneshot::channel();
+        if self.queue.send(Command::Flushed(done)).is_err() {
+            return false;
+        }
+        matches!(tokio::time::timeout(budget, flushed).await, Ok(Ok(())))
+    }
+
+    pub fn finish(&self) {
+        let _ = self.queue.send(Command::Finish);
+    }
+}
+
+struct Writing {
+    half: WriteHalf<Upgraded>,
+    pen: Pen,
+    naming: Naming,
+    commands: UnboundedReceiver<Command>,
+}
+
+impl Writing {
+    async fn run(mut self, (backlog, closing): (Arc<AtomicUsize>, Arc<AtomicBool>)) {
+        // A failure to write shows where it is read, with its reason.
+        let (mut works, mut closed) = (true, false);
+        while let Some(command) = self.commands.recv().await {
+            match command {
+                Command::Send(sent, answers) => {
+                    let size = sent.size();
+                    // Nothing follows a close frame (RFC 6455, section 5.5.1).
+                    if works && !closed {
+                        closed = matches!(sent, Sent::Close { .. });
+                        if closed {
+                            closing.store(true, Ordering::SeqCst);
+                        }
+                        self.keep(&sent, answers);
+                        works = self.write(&sent.encode(rand::random())).await.is_ok();
+                    }
+                    backlog.fetch_sub(size, Ordering::Relaxed);
+                }
+                Command::Flushed(done) if works => {
+                    let _ = done.send(());
+                }
+                Command::Flushed(_) => {}
+                Command::Finish => {
+                    let _ = tokio::time::timeout(LINGER, self.half.shutdown()).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.half.write_all(bytes).await?;
+        self.half.flush().await
+    }
+
+    fn keep(&self, sent: &Sent, answers: bool) {
+        match sent {
+            Sent::Text(text) => {
+                let payloads = self.naming.read(text, None);
+                self.pen.sent(FrameKind::Text, Bytes::copy_from_slice(text.as_bytes()), payloads, answers);
+            }
+            Sent::Binary(data) => {
+                self.pen.sent(FrameKind::Binary, Bytes::copy_from_slice(data), vec![Payload::default()], answers);
+            }
+            Sent::Ping(data) => {
+                self.pen.sent(FrameKind::Ping, Bytes::copy_from_slice(data), vec![Payload::default()], answers);
+            }
+            // What the protocol sends on its own.
+            Sent::Pong(_) | Sent::Close { .. } => {}
+        }
+    }
+}
+
+struct Reading {
+    half: ReadHalf<Upgraded>,
+    pen: Pen,
+    naming: Naming,
+    replies: Option<ReplyTo>,
+    commands: Commands,
+}
+
+/// Why no more is kept.
+enum Over {
+    /// A close frame came.
+    Closed,
+    /// Nothing more can come.
+    Lost,
+    Failed,
+}
+
+impl Reading {
+    async fn run(mut self) {
+        let mut buffer = vec![0; READ_BUFFER];
+        let over = self.keep_all(&mut buffer).await;
+        if matches!(over, Over::Closed) {
+            self.look_behind(&mut buffer).await;
+        }
+        self.commands.finish();
+        if !matches!(over, Over::Lost) {
+            // What is on its way from us would be lost if something unread were left when the connection ends.
+            let drain = async { while self.half.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
+            let _ = tokio::time::timeout(LINGER, drain).await;
+        }
+    }
+
+    async fn keep_all(&mut self, buffer: &mut [u8]) -> Over {
+        let mut reader = Reader::default();
+        loop {
+            let count = match self.half.read(buffer).await {
+                Ok(0) => return self.lost("the server ended the connection"),
+                Ok(count) => count,
+                Err(error) => return self.lost(io_words(&error)),
+            };
+            let at = self.pen.arrive();
+            let mut bytes = buffer.get(..count).unwrap_or_default();
+            loop {
+                match reader.next(&mut bytes) {
+                    Ok(None) => break,
+                    Ok(Some(Message::Close { code, reason })) => {
+                        if let Err(broken) = reader.next(&mut bytes) {
+                            return self.fail(at, broken.close_code(), broken.to_string());
+                        }
+                        let by_us = self.commands.closing.load(Ordering::SeqCst);
+                        self.pen.closing(at, ChannelEnd::Closed { code, reason, by_us });
+                        // The code is sent back (RFC 6455, section 5.5.1), where we didn't close first.
+                        self.commands.send(Sent::Close { code, reason: String::new() }, true);
+                        return Over::Closed;
+                    }
+                    Ok(Some(message)) => {
+                        if let Err((code, message)) = self.keep(at, message) {
+                            return self.fail(at, code, message);
+                        }
+                    }
+                    Err(broken) => return self.fail(at, broken.close_code(), broken.to_string()),
+                }
+            }
+            self.pen.settle();
+        }
+    }
+
+    fn lost(&self, message: &str) -> Over {
+        self.pen.end(self.pen.now(), ChannelEnd::Lost { message: message.to_owned() });
+        Over::Lost
+    }
+
+    fn fail(&self, at: Instant, code: u16, message: String) -> Over {
+        self.pen.end(at, ChannelEnd::Failed { message });
+        self.commands.send(Sent::Close { code, reason: String::new() }, true);
+        Over::Failed
+    }
+
+    /// Nothing may follow a close frame. A server ends the connection behind it, which shows that nothing does; one that doesn't has a moment.
+    async fn look_behind(&mut self, buffer: &mut [u8]) {
+        match tokio::time::timeout(BEHIND_CLOSE, self.half.read(buffer)).await {
+            Ok(Ok(count)) if count > 0 => {
+                let broken = Broken::after_close().to_string();
+                self.pen.end(self.pen.now(), ChannelEnd::Failed { message: broken });
+            }
+            _ => self.pen.closed(),
+        }
+    }
+
+    /// # Errors
+    /// The channel can't go on: with a close code, and why.
+    fn keep(&self, at: Instant, message: Message) -> Result<(), (u16, String)> {
+        let (kind, payloads, data) = match message {
+            Message::Text(text) => (FrameKind::Text, self.naming.read(&text, None), text.into_bytes()),
+            Message::Binary(data) => (FrameKind::Binary, self.naming.read_binary(&data), data),
+            Message::Ping(data) => {
+                // Only the latest of several must be answered (RFC 6455, section 5.5.3).
+                if self.commands.backlog() < MAX_REPLIES {
+                    self.commands.send(Sent::Pong(data.clone()), true);
+                }
+                (FrameKind::Ping, vec![Payload::default()], data)
+            }
+            Message::Pong(data) => (FrameKind::Pong, vec![Payload::default()], data),
+            Message::Close { .. } => return Ok(()),
+        };
+        // A buffer that grew as the data came has room that would be kept too.
+        let data = Bytes::from(data.into_boxed_slice());
+        // Before it is kept, so that no expectation sees a keep-alive.
+        let reply = self
+            .replies
+            .as_ref()
+            .and_then(|replies| payloads.iter().find_map(|payload| replies(&unkept(&kind, &data, payload))));
+        if !self.pen.received(at, kind, data, payloads, reply.is_some()) {
+            return Err((1009, full()));
+        }
+        match reply {
+            Some(_) if self.commands.backlog() >= MAX_REPLIES => {
+                Err((1008, "the server doesn't read what answers its keep-alives".to_owned()))
+            }
+            Some(Outbound::Text(text)) => {
+                self.commands.send(Sent::Text(text), true);
+                Ok(())
+            }
+            Some(Outbound::Binary(data)) => {
+                self.commands.send(Sent::Binary(data), true);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// More came than is kept.
+pub(super) fn full() -> String {
+    format!("more arrived than is kept of one channel ({} of memory)", format_size(MAX_CHANNEL_BYTES))
 }
 
 /// A frame that isn't in the log yet.
-fn unkept(kind: &FrameKind, data: &[u8], payload: &Payload) -> Frame {
+fn unkept(kind: &FrameKind, data: &Bytes, payload: &Payload) -> Frame {
     Frame {
         number: 0,
         at: Default::default(),
         direction: Direction::Received,
         kind: kind.clone(),
-        data: bytes::Bytes::copy_from_slice(data),
+        data: data.clone(),
         payload: payload.clone(),
         hidden: false,
     }
 }
 
-/// A binary frame has a name only where its bytes are JSON that names it.
-fn binary_payload(naming: &Naming, data: &[u8]) -> Payload {
-    let text = std::str::from_utf8(data).ok().filter(|text| text.starts_with(['{', '[']));
-    text.and_then(|text| naming.read(text, None).into_iter().next()).unwrap_or_default()
-}
-
-async fn obey(socket: &mut Socket, command: Command, log: &Log, naming: &Naming) -> Result<(), Error> {
-    match command {
-        Command::Send(Outbound::Text(text)) => {
-            log.add(Direction::Sent, FrameKind::Text, text.as_bytes(), naming.read(&text, None), false);
-            socket.send(Message::text(text)).await
-        }
-        Command::Send(Outbound::Binary(data)) => {
-            log.add(Direction::Sent, FrameKind::Binary, &data, vec![Payload::default()], false);
-            socket.send(Message::binary(data)).await
-        }
-        Command::Ping(data) => {
-            log.add(Direction::Sent, FrameKind::Ping, &data, vec![Payload::default()], false);
-            socket.send(Message::Ping(data.into())).await
-        }
-        Command::Close { code, reason } => {
-            socket.close(Some(CloseFrame { code: CloseCode::from(code), reason: reason.into() })).await
-        }
+fn io_words(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::ConnectionReset => "the server reset the connection",
+        _ => "the server ended the connection",
     }
-}
-
-fn closed(frame: Option<CloseFrame>, by_us: bool) -> ChannelEnd {
-    // 1005: RFC 6455, section 7.1.5.
-    match frame {
-        Some(frame) => ChannelEnd::Closed { code: frame.code.into(), reason: frame.reason.to_string(), by_us },
-        None => ChannelEnd::Closed { code: 1005, reason: String::new(), by_us },
-    }
-}
-
-fn lost(error: &Error) -> ChannelEnd {
-    let message = match error {
-        Error::Capacity(_) => "a frame is larger than 16 MiB".to_owned(),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => "the server ended the connection".to_owned(),
-        Error::Protocol(reason) => format!("the server broke the WebSocket protocol: {reason}"),
-        Error::Utf8(_) => "a text frame isn't valid UTF-8".to_owned(),
-        Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
-            "the server reset the connection".to_owned()
-        }
-        _ => "the server ended the connection".to_owned(),
-    };
-    ChannelEnd::Lost { message }
 }

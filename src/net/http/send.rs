@@ -18,6 +18,7 @@ use super::target::{authority, is_same_host, origin, parse_url, target_of};
 use super::{body, head, real};
 use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, Timings};
 use crate::net::auth;
+use crate::net::channel::handshake;
 use crate::net::cookies::Jar;
 
 /// How much of a request's body is kept as evidence, in bytes.
@@ -147,6 +148,10 @@ impl Http {
         let url = parse_url(&progress.url)?;
         if self.real {
             real::refuse(request, &progress.url, !progress.hops.is_empty())?;
+        }
+        if mode == Mode::Upgrade {
+            // Of each hop, since a key is for one handshake, and a redirect to another origin carries no headers along.
+            handshake::prepare(&mut progress.headers);
         }
         let headers = self.headers(request, jar, &url, progress)?;
         let method = http::Method::from_bytes(progress.method.as_bytes())
@@ -430,11 +435,11 @@ fn head_size(status: http::StatusCode, extensions: &http::Extensions, headers: &
 mod tests {
     use super::*;
 
-    /// RFC 9110, section 9.2.2.
+    /// RFC 9110, section 9.2.2; QUERY is safe by its own definition.
     #[test]
     fn what_was_sent_and_received_decides_what_is_sent_again() {
-        let idempotent = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"];
-        for method in idempotent.iter().chain(&["POST", "PATCH", "CONNECT", "QUERY", "X-ODD", "get"]) {
+        let idempotent = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"];
+        for method in idempotent.iter().chain(&["POST", "PATCH", "CONNECT", "X-ODD", "get"]) {
             let repeatable =
                 |written, read| is_repeatable(&http::Method::from_bytes(method.as_bytes()).unwrap(), written, read);
             assert!(repeatable(0, 0), "{method}");

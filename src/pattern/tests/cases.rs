@@ -45,7 +45,7 @@ fn timed(item: u32, least: u64, most: u64) -> Node {
 }
 
 fn block(order: Order, nodes: Vec<Node>) -> Block {
-    Block { id: BlockId(0), order, within: None, nodes, nevers: Vec::new(), gaps: Vec::new() }
+    Block { id: BlockId(0), order, within: None, or_closed: false, nodes, nevers: Vec::new(), gaps: Vec::new() }
 }
 
 fn in_order(nodes: Vec<Node>) -> Block {
@@ -73,7 +73,7 @@ fn log(text: &str) -> Log {
         let value = word[letter + 1..].parse().unwrap_or(0);
         frame(number, word[..letter].parse().unwrap(), word[letter..].chars().next().unwrap(), value)
     });
-    Log { frames: frames.collect(), end: None, limit: None }
+    Log { frames: frames.collect(), ..Log::default() }
 }
 
 /// `0:1 1:5 at 6`: what was taken (item:frame) and when it matched, or why it failed.
@@ -258,8 +258,95 @@ fn a_complete_log_settles_what_waits_and_a_broken_one_does_not() {
     assert_eq!(outcome(&open, ended("1a", broken())), "ended at 12");
     assert_eq!(outcome(&open, ended("1a", ChannelEnd::Lost { message: String::new() })), "ended at 12");
     assert_eq!(outcome(&open, ended("1b", normal())), "ended at 12");
-    let guard = within(never(in_order(Vec::new()), B), 50);
-    assert_eq!(outcome(&guard, ended("1a", ChannelEnd::Ended)), "at 12");
+}
+
+#[test]
+fn waiting_for_nothing_needs_the_log_to_be_open() {
+    let lost = || ChannelEnd::Lost { message: String::new() };
+    let accepting = |mut block: Block| {
+        block.or_closed = true;
+        block
+    };
+    let guard = || within(never(in_order(Vec::new()), B), 12);
+    let nested = |block: Block| within(in_order(vec![one(A), Node::Block(block)]), 50);
+    // When the log ends, how, and what becomes of the block, of one that accepts a complete end, and of one behind an item at 1 ms.
+    let table = [
+        (11, ChannelEnd::Ended, "ended at 11", "at 11", "ended at 11", "0:1 at 11"),
+        (11, lost(), "ended at 11", "ended at 11", "ended at 11", "ended at 11"),
+        (12, ChannelEnd::Ended, "at 12", "at 12", "ended at 12", "0:1 at 12"),
+        (12, lost(), "at 12", "at 12", "ended at 12", "ended at 12"),
+        (13, ChannelEnd::Ended, "at 12", "at 12", "0:1 at 13", "0:1 at 13"),
+        (13, lost(), "at 12", "at 12", "0:1 at 13", "0:1 at 13"),
+        (0, ChannelEnd::Dropped, "ended at 0", "at 0", "ended at 0", "ended at 0"),
+    ];
+    for (at, end, plain, accepted, inner, inner_accepted) in table {
+        let ended = |text| Log { end: Some((at, end.clone())), ..log(text) };
+        let frames = if at == 0 { "" } else { "1a" };
+        assert_eq!(outcome(&guard(), ended(frames)), plain, "{at} {end:?}");
+        assert_eq!(outcome(&accepting(guard()), ended(frames)), accepted, "{at} {end:?}");
+        assert_eq!(outcome(&nested(guard()), ended(frames)), inner, "{at} {end:?}");
+        assert_eq!(outcome(&nested(accepting(guard())), ended(frames)), inner_accepted, "{at} {end:?}");
+    }
+}
+
+#[test]
+fn a_match_settles_and_is_broken_by_what_the_outermost_block_forbids() {
+    let settled = |pattern: &Block, settle, text| outcome(pattern, Log { settle, ..log(text) });
+    let once = in_order(vec![counted(A, Count::exactly(1))]);
+    let strictly = block(Order::Strictly, vec![one(A)]);
+    let any_strictly = block(Order::AnyOrderStrictly, vec![one(A), one(B)]);
+    let guarded = never(in_order(vec![one(A)]), C);
+    let repeated = in_order(vec![repeat(Count::exactly(2), vec![one(A)])]);
+    let plain = in_order(vec![one(A)]);
+    let nested = in_order(vec![Node::Block(never(in_order(vec![counted(A, Count::exactly(1))]), C))]);
+    // The settling of 10 ms begins with the match, and its last instant belongs to it.
+    assert_eq!(settled(&once, 10, "5a 15a"), "more than 1 of 0 by 2 at 15");
+    assert_eq!(settled(&once, 10, "5a 16a"), "0:1 at 5");
+    assert_eq!(settled(&once, 10, "5a 5a"), "more than 1 of 0 by 2 at 5");
+    assert_eq!(settled(&once, 0, "5a 5a"), "0:1 at 5");
+    assert_eq!(settled(&once, 10, "5a 15b"), "0:1 at 5");
+    assert_eq!(settled(&guarded, 10, "5a 15c"), "never 2 by 2 at 15");
+    assert_eq!(settled(&guarded, 10, "5a 16c"), "0:1 at 5");
+    assert_eq!(settled(&strictly, 10, "5a 15b"), "unexpected 2 at 15");
+    assert_eq!(settled(&strictly, 10, "5a 16b"), "0:1 at 5");
+    assert_eq!(settled(&any_strictly, 10, "5b 6a 16c"), "unexpected 3 at 16");
+    assert_eq!(settled(&any_strictly, 10, "5b 6a 17c"), "1:1 0:2 at 6");
+    assert_eq!(settled(&any_strictly, 10, "5b 6c 7a"), "unexpected 2 at 6");
+    assert_eq!(settled(&repeated, 10, "5a 6a 16a"), "more than 2 rounds by 3 at 16");
+    // What is unstated, and what a block inside says of itself, is over with the match.
+    assert_eq!(settled(&plain, 10, "5a 6a 7c"), "0:1 at 5");
+    assert_eq!(settled(&nested, 10, "5a 6a 7c"), "0:1 at 5");
+    // It never goes beyond the block's own time, or the limit around it.
+    assert_eq!(settled(&within(once.clone(), 12), 10, "5a 12a"), "more than 1 of 0 by 2 at 12");
+    assert_eq!(settled(&within(once.clone(), 12), 10, "5a 13a"), "0:1 at 5");
+    let limited = |text| outcome(&once, Log { settle: 10, limit: Some(12), ..log(text) });
+    assert_eq!(
+        (limited("5a 12a"), limited("5a 13a")),
+        ("more than 1 of 0 by 2 at 12".to_owned(), "0:1 at 5".to_owned())
+    );
+    // A way that has matched settles while it waits for one of higher priority.
+    let either = in_order(vec![Node::Either(vec![in_order(vec![one(A), timed(B, 0, 20)]), in_order(vec![one(A)])])]);
+    assert_eq!(settled(&never(either.clone(), C), 10, "5a 15c"), "never 2 by 2 at 15");
+    assert_eq!(settled(&never(either, C), 10, "5a 16c"), "0:1 at 5");
+}
+
+#[test]
+fn gaps_of_a_nested_block_bound_its_own_frames() {
+    let gap = Gap { op: GapOp::Less, limit: Duration::from_millis(10) };
+    let mut inner = in_order(vec![one(B), one(C)]);
+    inner.gaps.push(gap);
+    let pattern = in_order(vec![one(A), Node::Block(inner.clone()), one(F)]);
+    assert_eq!(outcome(&pattern, log("1a 50b 59c 90a")), "0:1 1:2 2:3 5:4 at 90");
+    assert!(
+        outcome(&pattern, log("1a 50b 60c 90a")).starts_with("gap"),
+        "{}",
+        outcome(&pattern, log("1a 50b 60c 90a"))
+    );
+    // A round begins without a frame before it.
+    let rounds =
+        in_order(vec![Node::Repeat(Repeat { id: BlockId(1), count: Count::exactly(2), within: None, block: inner })]);
+    assert_eq!(outcome(&rounds, log("1b 10c 50b 59c")), "1:1 2:2 1:3 2:4 at 59");
+    assert!(outcome(&rounds, log("1b 10c 50b 60c")).starts_with("gap"));
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn item(id: u32, count: Count) -> Node {
 }
 
 fn block(order: Order, nodes: Vec<Node>) -> Block {
-    Block { id: BlockId(0), order, within: None, nodes, nevers: Vec::new(), gaps: Vec::new() }
+    Block { id: BlockId(0), order, within: None, or_closed: false, nodes, nevers: Vec::new(), gaps: Vec::new() }
 }
 
 /// Feeds the letters over and over, and gives the looks a frame cost on average, and the most threads at once.

@@ -65,13 +65,15 @@ impl fmt::Debug for Case {
         for frame in &self.log.frames {
             writeln!(f, "  {} at {:?}: {} {}", frame.number, frame.at, char::from(frame.data[0]), frame.data[1])?;
         }
-        write!(f, "  end {:?}, limit {:?}, looks {:?}", self.log.end, self.log.limit, self.looks)
+        let Log { end, limit, settle, .. } = &self.log;
+        write!(f, "  end {end:?}, limit {limit:?}, settle {settle}, looks {:?}", self.looks)
     }
 }
 
 fn show_block(f: &mut fmt::Formatter<'_>, block: &Block, items: &Items, depth: usize) -> fmt::Result {
     let pad = "  ".repeat(depth);
-    writeln!(f, "{pad}{:?} {} {{", block.order, show_limit(block.within))?;
+    let or_closed = if block.or_closed { " or closed" } else { "" };
+    writeln!(f, "{pad}{:?} {}{or_closed} {{", block.order, show_limit(block.within))?;
     for node in &block.nodes {
         match node {
             Node::Item(item) => {
@@ -131,9 +133,10 @@ fn log() -> impl Strategy<Value = Log> {
         1 => (0_u64..20).prop_map(|after| Some((after, ChannelEnd::Ended))),
         1 => (0_u64..20).prop_map(|after| Some((after, ChannelEnd::Lost { message: "reset".to_owned() }))),
     ];
-    (frames, end, prop::option::weighted(0.7, 5_u64..60)).prop_map(|(frames, end, limit)| {
+    let settle = prop_oneof![1 => Just(0_u64), 3 => 1_u64..12];
+    (frames, end, prop::option::weighted(0.7, 5_u64..60), settle).prop_map(|(frames, end, limit, settle)| {
         let mut at = 0;
-        let mut log = Log { limit, ..Log::default() };
+        let mut log = Log { limit, settle, ..Log::default() };
         for (number, (step, letter, value)) in (1..).zip(frames) {
             at += step;
             log.frames.push(frame(number, at, letter, value));
@@ -196,13 +199,22 @@ fn block(depth: u32) -> BoxedStrategy<Block> {
         ]
         .boxed()
     };
-    let order = prop_oneof![5 => Just(Order::InOrder), 1 => Just(Order::Strictly), 3 => Just(Order::AnyOrder)];
+    let order = prop_oneof![
+        5 => Just(Order::InOrder),
+        1 => Just(Order::Strictly),
+        3 => Just(Order::AnyOrder),
+        1 => Just(Order::AnyOrderStrictly),
+    ];
     let nevers = prop_oneof![
         6 => Just(Vec::new()),
         1 => prop::collection::vec((0..ITEMS).prop_map(ItemId), 1..3),
     ];
     let gaps = prop_oneof![6 => Just(Vec::new()), 1 => prop::collection::vec(gap(), 1..3)];
-    (order, prop::option::weighted(0.3, limit()), prop::collection::vec(node, 0..4), nevers, gaps)
-        .prop_map(|(order, within, nodes, nevers, gaps)| Block { id: BlockId(0), order, within, nodes, nevers, gaps })
+    let parts = (prop::collection::vec(node, 0..4), nevers, gaps);
+    (order, prop::option::weighted(0.3, limit()), prop::bool::weighted(0.3), parts)
+        .prop_map(|(order, within, or_closed, (nodes, nevers, gaps))| {
+            let id = BlockId(0);
+            Block { id, order, within, or_closed, nodes, nevers, gaps }
+        })
         .boxed()
 }

@@ -33,7 +33,10 @@ proptest! {
     #[test]
     fn the_machine_agrees_with_the_oracle(Case { pattern, items, log, looks } in generate::cases()) {
         let status = support::run(&pattern, &items, &log, &looks);
-        let expected = oracle::judge(&pattern, &items, &log);
+        let expected = match oracle::judge(&pattern, &items, &log) {
+            Verdict::Broken => Verdict::Failed,
+            verdict => verdict,
+        };
         prop_assume!(expected != Verdict::Endless);
         prop_assert_eq!(verdict(&status), expected);
     }

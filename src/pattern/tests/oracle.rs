@@ -15,6 +15,8 @@ pub enum Verdict {
         at: u64,
     },
     Failed,
+    /// The first way that matched was broken while it settled.
+    Broken,
     Running,
     /// There are more ways than the oracle has patience for.
     Endless,
@@ -48,7 +50,7 @@ impl Oracle<'_> {
         loop {
             match standing(root, &way.state) {
                 Is::Dead => return Verdict::Failed,
-                Is::Ended => return matched(way, tick),
+                Is::Ended => return self.settled(way, next, tick),
                 _ => {}
             }
             if let Some(frame) = self.log.frames.get(next)
@@ -77,7 +79,7 @@ impl Oracle<'_> {
             way.state = tick_over(root, way.state, tick);
             match standing(root, &way.state) {
                 Is::Dead => return Verdict::Failed,
-                Is::Ended => return matched(way, tick),
+                Is::Ended => return self.settled(way, next, tick),
                 _ => {}
             }
             if self.log.limit == Some(tick) {
@@ -89,8 +91,9 @@ impl Oracle<'_> {
                 if !is_complete(end) {
                     return Verdict::Failed;
                 }
+                way.state = follow(root, no_more(root, way.state), tick);
                 for later in tick + 1..HORIZON {
-                    way.state = tick_over(root, way.state, later);
+                    way.state = follow(root, no_more(root, tick_over(root, way.state, later)), later);
                 }
                 return if can_end(self.pattern, &way.state) { matched(way, tick) } else { Verdict::Failed };
             }
@@ -99,6 +102,33 @@ impl Oracle<'_> {
             }
             tick += 1;
         }
+    }
+}
+
+impl Oracle<'_> {
+    /// The outermost block has ended at `tick`, and stays current until its settling ends: whether a frame breaks it.
+    fn settled(&self, way: Way, next: usize, tick: u64) -> Verdict {
+        let own = self.pattern.within.map(|within| ms(within.at_most));
+        let until = [Some(tick + self.log.settle), own, self.log.limit].into_iter().flatten().min().unwrap();
+        for frame in &self.log.frames[next..] {
+            let see = See { frame, items: self.items, captures: &way.captures, tick: at(frame) };
+            let strict = matches!(self.pattern.order, Order::Strictly | Order::AnyOrderStrictly);
+            let S::Ended { parts, .. } = &way.state else { unreachable!("it has ended") };
+            let broken = strict || see.breaks_never(self.pattern) || one_too_many(self.pattern, parts, &see);
+            if self.log.settle > 0 && see.tick <= until && broken {
+                return Verdict::Broken;
+            }
+        }
+        matched(way, tick)
+    }
+}
+
+/// With nothing more to come, a block of nothing but nevers that waits proves nothing, unless it accepts that.
+fn no_more(node: N, state: S) -> S {
+    let S::On { .. } = state else { return state };
+    match node {
+        N::Block(block) if block.nodes.is_empty() && !block.nevers.is_empty() && !block.or_closed => S::Dead,
+        _ => inner(node, state, &no_more),
     }
 }
 
@@ -147,10 +177,20 @@ impl<'a> N<'a> {
 #[derive(Clone, Debug, PartialEq)]
 enum S {
     NotBegun,
-    Left { used: u32 },
-    Ended { used: u32 },
+    Left {
+        used: u32,
+    },
+    /// `parts` of a block are its own parts, since the outermost one stays current while it settles.
+    Ended {
+        used: u32,
+        parts: Vec<S>,
+    },
     Dead,
-    On { since: u64, last: Option<u64>, inside: Inside },
+    On {
+        since: u64,
+        last: Option<u64>,
+        inside: Inside,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -190,7 +230,7 @@ enum Is {
 fn begin(node: N, since: u64) -> S {
     let inside = match node {
         N::Item(_) => Inside::Item { taken: 0 },
-        N::Block(block) if block.order == Order::AnyOrder => {
+        N::Block(block) if matches!(block.order, Order::AnyOrder | Order::AnyOrderStrictly) => {
             Inside::Any { children: block.nodes.iter().map(|child| begin(N::of(child), since)).collect() }
         }
         N::Block(block) => {
@@ -204,7 +244,7 @@ fn begin(node: N, since: u64) -> S {
             chosen: None,
             branches: blocks.iter().map(|block| begin(N::Block(block), since)).collect(),
         },
-        N::Repeat(repeat) if repeat.count.max == Some(0) => return S::Ended { used: 0 },
+        N::Repeat(repeat) if repeat.count.max == Some(0) => return S::Ended { used: 0, parts: Vec::new() },
         N::Repeat(repeat) => {
             let round = Box::new(begin(N::Block(&repeat.block), since));
             Inside::Repeat { done: 0, took: false, left: None, round }
@@ -307,10 +347,19 @@ fn over(node: N, state: &S, left: bool) -> S {
     let used = match state {
         S::On { inside: Inside::Item { taken }, .. } => *taken,
         S::On { inside: Inside::Repeat { .. }, .. } => u32::from(rounds_used(node, state)),
-        S::Left { used } | S::Ended { used } => *used,
+        S::Left { used } | S::Ended { used, .. } => *used,
         _ => 0,
     };
-    if left { S::Left { used } } else { S::Ended { used } }
+    if left {
+        return S::Left { used };
+    }
+    let parts = match (node, state) {
+        (N::Block(block), S::On { inside: Inside::Any { children } | Inside::Ordered { children, .. }, .. }) => {
+            block.nodes.iter().zip(children).map(|(node, child)| over(N::of(node), child, false)).collect()
+        }
+        _ => Vec::new(),
+    };
+    S::Ended { used, parts }
 }
 
 fn rounds_used(node: N, state: &S) -> bool {
@@ -318,7 +367,7 @@ fn rounds_used(node: N, state: &S) -> bool {
     let Some(max) = repeat.count.max else { return false };
     match state {
         _ if max == 0 => true,
-        S::Left { used } | S::Ended { used } => *used > 0,
+        S::Left { used } | S::Ended { used, .. } => *used > 0,
         S::On { inside: Inside::Repeat { done, took, round, .. }, .. } => {
             *took && done + 1 >= max && standing(N::Block(&repeat.block), round) >= Is::Full
         }
@@ -352,7 +401,7 @@ fn follow(node: N, state: S, tick: u64) -> S {
                 let enough = done >= repeat.count.min || may_be_empty(body);
                 if !took && (is >= Is::Full || (is == Is::Dead && enough)) {
                     let used = repeat.count.max.is_some_and(|max| done >= max);
-                    return S::Ended { used: u32::from(used) };
+                    return S::Ended { used: u32::from(used), parts: Vec::new() };
                 }
                 if is < Is::Full || repeat.count.max.is_some_and(|max| done + 1 >= max) {
                     break;
@@ -559,7 +608,7 @@ fn takes(node: N, state: &S, see: &See) -> Vec<(S, u32, Captured)> {
             for (place, child) in children.iter().enumerate() {
                 for (after, item, captures) in takes(N::of(&block.nodes[place]), child, see) {
                     let state = match block.order {
-                        Order::AnyOrder => {
+                        Order::AnyOrder | Order::AnyOrderStrictly => {
                             let mut children: Vec<S> = (0..children.len())
                                 .map(|other| guarded(N::of(&block.nodes[other]), &children[other], see))
                                 .collect();
@@ -639,7 +688,8 @@ fn passed_over(node: N, state: &S, see: &See) -> S {
             if early && !full && see.fits(item.id).is_some() { S::Dead } else { state }
         }
         N::Block(block) => {
-            let broken = block.order == Order::Strictly || see.breaks_never(block) || beyond(block, before, see);
+            let strict = matches!(block.order, Order::Strictly | Order::AnyOrderStrictly);
+            let broken = strict || see.breaks_never(block) || beyond(block, before, see);
             if broken { S::Dead } else { state }
         }
         _ => state,
@@ -656,11 +706,15 @@ fn inside_of(state: &S) -> &Inside {
 /// Whether the frame is one more than a stated count of the block's own items and repetitions allows.
 fn beyond(block: &Block, state: &S, see: &See) -> bool {
     let (Inside::Any { children } | Inside::Ordered { children, .. }) = inside_of(state) else { return false };
+    one_too_many(block, children, see)
+}
+
+fn one_too_many(block: &Block, children: &[S], see: &See) -> bool {
     block.nodes.iter().zip(children).any(|(node, child)| match node {
         Node::Item(item) if item.count.keeps_max => {
             let taken = match child {
                 S::On { inside: Inside::Item { taken }, .. } => *taken,
-                S::Left { used } | S::Ended { used } => *used,
+                S::Left { used } | S::Ended { used, .. } => *used,
                 _ => 0,
             };
             item.count.max.is_some_and(|max| taken >= max) && see.fits(item.id).is_some()
@@ -677,7 +731,7 @@ fn firsts(node: N) -> Vec<crate::pattern::ItemId> {
         N::Item(item) => vec![item.id],
         N::Either(blocks) => blocks.iter().flat_map(|block| firsts(N::Block(block))).collect(),
         N::Repeat(repeat) => firsts(N::Block(&repeat.block)),
-        N::Block(block) if block.order == Order::AnyOrder => {
+        N::Block(block) if matches!(block.order, Order::AnyOrder | Order::AnyOrderStrictly) => {
             block.nodes.iter().flat_map(|child| firsts(N::of(child))).collect()
         }
         N::Block(block) => {

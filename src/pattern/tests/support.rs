@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Payload};
-use crate::pattern::{Block, Fit, ItemId, Machine, Program, Status};
+use crate::pattern::{Block, Fit, ItemId, Machine, Program, Settling, Status};
 
 /// The last tick that is looked at.
 pub const HORIZON: u64 = 120;
@@ -53,6 +53,8 @@ pub struct Log {
     pub frames: Vec<Frame>,
     pub end: Option<(u64, ChannelEnd)>,
     pub limit: Option<u64>,
+    /// How long a match settles.
+    pub settle: u64,
 }
 
 impl Log {
@@ -107,7 +109,8 @@ pub fn machine(pattern: &Block, limit: Option<u64>) -> Machine<Captured> {
 
 /// Runs a whole log. `looks` are further instants at which the machine is told the time.
 pub fn run(pattern: &Block, items: &Items, log: &Log, looks: &[u64]) -> Status<Captured> {
-    let mut machine = machine(pattern, log.limit).with_max_threads(100_000);
+    let settling = Settling::For(Duration::from_millis(log.settle));
+    let mut machine = machine(pattern, log.limit).with_max_threads(100_000).with_settling(settling);
     let mut looks = looks.iter().copied().filter(|look| log.end.as_ref().is_none_or(|(end, _)| look < end)).peekable();
     for frame in &log.frames {
         while let Some(look) = looks.next_if(|look| *look < at(frame)) {

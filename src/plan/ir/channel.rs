@@ -61,6 +61,8 @@ pub enum ChannelExpectationKind {
     /// One or more views, watched at once. A single `expect on CH …` is one view without `within` (its block has it).
     Views {
         within: Option<Expr>,
+        /// How long the match of all views must stand; by default what the views contain decides.
+        settle: Option<Expr>,
         views: Vec<View>,
     },
     /// Nothing that fits the item may come for a time.
@@ -68,31 +70,37 @@ pub enum ChannelExpectationKind {
         on: OnChannel,
         item: Box<Item>,
         time: Expr,
+        /// A complete end of the channel will do instead of the whole time.
+        or_closed: bool,
     },
     /// Nothing may come for a time.
     Silence {
         on: OnChannel,
         time: Expr,
+        or_closed: bool,
     },
     Closed {
         on: OnChannel,
         code: Option<Expr>,
         reason: Option<Expr>,
-        within: Option<Expr>,
+        within: Option<Limit>,
     },
     Ended {
         on: OnChannel,
-        within: Option<Expr>,
+        within: Option<Limit>,
     },
     CutOff {
         on: OnChannel,
-        within: Option<Expr>,
+        within: Option<Limit>,
     },
     /// For each frame that fits the trigger, one that fits the response, with the trigger's captures.
     Every {
         on: OnChannel,
         trigger: Box<Item>,
         response: Box<Item>,
+        /// How long triggers are taken.
+        taken_for: Option<Expr>,
+        settle: Option<Expr>,
     },
 }
 
@@ -117,6 +125,8 @@ pub struct Block {
     pub span: Span,
     pub order: Order,
     pub within: Option<Limit>,
+    /// Of a block of nothing but nevers: a complete end of the channel ends its wait well.
+    pub or_closed: bool,
     pub nodes: Vec<Node>,
     /// They guard the whole block, nested blocks included.
     pub nevers: Vec<Item>,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::Lower;
 use crate::diag::{Diagnostic, codes};
-use crate::plan::{CredentialId, Frame, Slot, files};
+use crate::plan::{CredentialId, Expr, ExprKind, Frame, Slot, files};
 use crate::project::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -65,7 +65,27 @@ impl<'a, 'p> Body<'a, 'p> {
     }
 
     pub fn file(&mut self, literal: &ast::StrLit) -> Option<crate::plan::FileContent> {
-        match files::read(self.lower.project, self.module, &literal.value) {
+        let read = files::read(self.lower.project, self.module, &literal.value);
+        self.file_read(literal, read)
+    }
+
+    /// An expression whose bytes are sent as they are.
+    pub fn raw(&mut self, value: &ast::Expr) -> Expr {
+        let ast::ExprKind::File(literal) = &value.kind else { return self.expr(value) };
+        let read = files::read_raw(self.lower.project, self.module, &literal.value);
+        let kind = match self.file_read(literal, read) {
+            Some(content) => ExprKind::File(std::sync::Arc::new(content)),
+            None => ExprKind::Const(crate::value::Value::null()),
+        };
+        Expr { span: value.span, kind }
+    }
+
+    fn file_read(
+        &mut self,
+        literal: &ast::StrLit,
+        read: Result<crate::plan::FileContent, String>,
+    ) -> Option<crate::plan::FileContent> {
+        match read {
             Ok(content) => Some(content),
             Err(reason) => {
                 let message = format!("the file \"{}\" {reason}", literal.value);

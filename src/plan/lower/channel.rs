@@ -87,43 +87,52 @@ impl Body<'_, '_> {
         let kind = match &expect.kind {
             Ast::Block { on, block } => {
                 let view = View { on: self.on_channel(on)?, block: self.pattern_block(block)? };
-                ChannelExpectationKind::Views { within: None, views: vec![view] }
+                let settle = self.optional(block.settle.as_ref());
+                ChannelExpectationKind::Views { within: None, settle, views: vec![view] }
             }
             Ast::Item { on, item } => {
                 let on = self.on_channel(on)?;
                 let view = View { on, block: self.single_item_block(item)? };
-                ChannelExpectationKind::Views { within: None, views: vec![view] }
+                let settle = self.optional(item.settle.as_ref());
+                ChannelExpectationKind::Views { within: None, settle, views: vec![view] }
             }
-            Ast::Never { on, item, time } => {
-                let on = self.on_channel(on)?;
-                ChannelExpectationKind::Never { on, item: Box::new(self.item(item)?), time: self.expr(time) }
-            }
-            Ast::Silence { on, time } => {
-                ChannelExpectationKind::Silence { on: self.on_channel(on)?, time: self.expr(time) }
-            }
+            Ast::Never { on, item, time, or_closed } => ChannelExpectationKind::Never {
+                on: self.on_channel(on)?,
+                item: Box::new(self.item(item)?),
+                time: self.expr(time),
+                or_closed: *or_closed,
+            },
+            Ast::Silence { on, time, or_closed } => ChannelExpectationKind::Silence {
+                on: self.on_channel(on)?,
+                time: self.expr(time),
+                or_closed: *or_closed,
+            },
             Ast::Closed { on, code, reason, within } => ChannelExpectationKind::Closed {
                 on: self.on_channel(on)?,
                 code: self.optional(code.as_ref()),
                 reason: self.optional(reason.as_ref()),
-                within: self.optional(within.as_ref()),
+                within: self.limit(within.as_ref()),
             },
             Ast::Ended { on, within } => {
-                ChannelExpectationKind::Ended { on: self.on_channel(on)?, within: self.optional(within.as_ref()) }
+                ChannelExpectationKind::Ended { on: self.on_channel(on)?, within: self.limit(within.as_ref()) }
             }
             Ast::CutOff { on, within } => {
-                ChannelExpectationKind::CutOff { on: self.on_channel(on)?, within: self.optional(within.as_ref()) }
+                ChannelExpectationKind::CutOff { on: self.on_channel(on)?, within: self.limit(within.as_ref()) }
             }
-            Ast::Every { on, trigger, response } => ChannelExpectationKind::Every {
+            Ast::Every { on, trigger, response, taken_for } => ChannelExpectationKind::Every {
                 on: self.on_channel(on)?,
                 trigger: Box::new(self.item(trigger)?),
                 response: Box::new(self.item(response)?),
+                taken_for: self.optional(taken_for.as_ref()),
+                settle: self.optional(response.settle.as_ref()),
             },
-            Ast::Together { within, views } => {
+            Ast::Together { within, settle, views } => {
                 let within = self.optional(within.as_ref());
+                let settle = self.optional(settle.as_ref());
                 let views = views
                     .iter()
                     .map(|view| Some(View { on: self.on_channel(&view.on)?, block: self.pattern_block(&view.block)? }));
-                ChannelExpectationKind::Views { within, views: views.collect::<Option<_>>()? }
+                ChannelExpectationKind::Views { within, settle, views: views.collect::<Option<_>>()? }
             }
             Ast::Error => return None,
         };

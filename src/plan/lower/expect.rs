@@ -37,7 +37,7 @@ impl Body<'_, '_> {
                 }
             },
             ast::SubjectKind::Css(selector) => SubjectKind::Css(Arc::from(selector.value.as_str())),
-            ast::SubjectKind::Text => SubjectKind::Text,
+            ast::SubjectKind::Text | ast::SubjectKind::BodyText => SubjectKind::Text,
             ast::SubjectKind::Hex => SubjectKind::Hex,
             ast::SubjectKind::Data => SubjectKind::Data,
             ast::SubjectKind::Id => SubjectKind::Id,

@@ -8,6 +8,7 @@ impl Body<'_, '_> {
             span: block.span,
             order: block.order,
             within: self.limit(block.within.as_ref()),
+            or_closed: block.or_closed.is_some(),
             nodes: Vec::new(),
             nevers: Vec::new(),
             gaps: Vec::new(),
@@ -25,6 +26,7 @@ impl Body<'_, '_> {
             span: item.span,
             order: ast::Order::InOrder,
             within: lowered.within.take(),
+            or_closed: false,
             nodes: vec![Node::Item(lowered)],
             nevers: Vec::new(),
             gaps: Vec::new(),
@@ -105,7 +107,7 @@ impl Body<'_, '_> {
         }
     }
 
-    fn limit(&mut self, limit: Option<&ast::TimeLimit>) -> Option<Limit> {
+    pub fn limit(&mut self, limit: Option<&ast::TimeLimit>) -> Option<Limit> {
         let limit = limit?;
         Some(Limit {
             span: limit.span,

@@ -6,7 +6,7 @@ use crate::plan::{Auth, Body as Payload, Field, HttpVersion, MultipartField, Req
 use crate::syntax::ast;
 
 /// The words of `expect failure is` and of `retry … on`.
-const FAILURES: [FailureKind; 7] = [
+const FAILURES: [FailureKind; 8] = [
     FailureKind::Timeout,
     FailureKind::Refused,
     FailureKind::Reset,
@@ -14,6 +14,7 @@ const FAILURES: [FailureKind; 7] = [
     FailureKind::Dns,
     FailureKind::Tls,
     FailureKind::TooManyRedirects,
+    FailureKind::Handshake,
 ];
 
 impl Body<'_, '_> {
@@ -69,7 +70,7 @@ impl Body<'_, '_> {
                 request.auth = Some(Auth::Digest { user: self.expr(user), password: self.expr(password) });
             }
             Part::Json(value) => request.body = Some(Payload::Json(self.expr(value))),
-            Part::Body(value) => request.body = Some(Payload::Raw(self.expr(value))),
+            Part::Body(value) => request.body = Some(Payload::Raw(self.raw(value))),
             Part::Form(value) => request.body = Some(Payload::Form(self.expr(value))),
             Part::Multipart(fields) => {
                 let fields = fields.iter().map(|field| self.multipart_field(field)).collect();
@@ -104,7 +105,7 @@ impl Body<'_, '_> {
         MultipartField {
             span: field.span,
             name: Arc::from(field.name.text.as_str()),
-            value: self.expr(&field.value),
+            value: self.raw(&field.value),
             content_type: field.content_type.as_ref().map(|text| Arc::from(text.value.as_str())),
             filename: field.filename.as_ref().map(|text| Arc::from(text.value.as_str())),
         }

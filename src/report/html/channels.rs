@@ -76,7 +76,7 @@ fn one(one: &Channel) -> One {
         sent: dots(&|frame| !is_received(frame) && frame.matched.is_none()),
         matched: dots(&|frame| frame.matched.is_some()),
         end_class: match one.end.as_ref().map(|end| end.kind.as_str()) {
-            Some("lost" | "cut_off") => "broken",
+            Some("lost" | "cut_off" | "failed") => "broken",
             _ => "plain",
         },
         end_x: end.map_or(1000.0, |end| across(end, whole)),

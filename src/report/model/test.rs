@@ -218,7 +218,7 @@ pub struct Channel {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChannelEnd {
-    /// `closed`, `lost`, `ended`, `cut_off`, `dropped`
+    /// `closed`, `lost`, `ended`, `cut_off`, `failed`, `dropped`
     pub kind: String,
     /// From the opening.
     #[serde(default)]

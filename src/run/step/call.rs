@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::super::channels::{Ending, Owned, handles};
 use super::super::evidence::Evidence;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
@@ -51,9 +52,14 @@ impl Walk {
             }
             scope.set(Slot(index as u32), value);
         }
-        let before = self.attempt.channels.count();
-        let mut walk = Walk { scope, depth: self.depth + 1, last: None, ..self.clone() };
+        let channels = self.attempt.channels.clone();
+        let ending = Ending { owned: Owned::default(), channels: &channels };
+        let owned = ending.owned.clone();
+        let mut walk = Walk { scope, owned, depth: self.depth + 1, last: None, ..self.clone() };
         let end = walk.steps(&flow.body).await;
+        if !matches!(end, Ok(()) | Err(Halt::Returned { .. })) {
+            self.end(&ending.owned).await;
+        }
         let (value, expires_in) = match end {
             Ok(()) => (None, None),
             Err(Halt::Returned { value, expires_in }) => (value, expires_in),
@@ -69,11 +75,9 @@ impl Walk {
             }
             Err(skipped) => return Err(skipped),
         };
-        let kept = match &value {
-            Some(Value::Channel(index)) => Some(*index),
-            _ => None,
-        };
-        self.attempt.channels.close_since(before, kept);
+        let given = value.as_ref().map(handles).unwrap_or_default();
+        ending.owned.give_up(&self.owned, |handle| given.contains(&handle));
+        self.end(&ending.owned).await;
         let value = match value {
             Some(value) if flow.secret && !matches!(value, Value::Secret(_)) => {
                 Some(Value::Secret(Secret::new(value.to_text())))

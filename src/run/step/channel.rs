@@ -1,19 +1,23 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::super::channels::{Opened, end_words};
+use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, Owned, end_words};
 use super::super::prepare;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, evaluate, show};
-use crate::event::{Direction, Exchange, Frame, FrameKind};
+use crate::event::{Direction, Exchange, Failure, FailureKind, Frame, FrameKind, Header};
 use crate::judge::release::Observation;
 use crate::judge::{ExpectationRecord, Opening};
-use crate::net::channel::{Channel, Log, Naming, Outbound, ReplyTo};
+use crate::net::channel::{Channel, Log, MAX_REASON, Naming, Outbound, ReplyTo, handshake, may_close_with};
 use crate::net::http::{Live, Mode, Outgoing};
 use crate::plan::{Expr, FrameBody, OpenChannel, Slot};
 use crate::source::Span;
 use crate::syntax::ast::{ChannelKind, FrameBodyKind};
 use crate::value::{Value, format_duration};
+
+/// How often a connection on which too much waits to be sent is looked at.
+const CONGESTED: Duration = Duration::from_millis(5);
 
 impl Walk {
     pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Walked {
@@ -29,7 +33,9 @@ impl Walk {
             outgoing.limit = self.evaluated(|context| prepare::duration(limit, context))?;
         }
         if open.kind == ChannelKind::WebSocket {
-            handshake_headers(&mut outgoing, &protocols, &*secrets);
+            // Tokens travel as subprotocols, since browsers can send no other header: a long one is taken for a secret.
+            protocols.iter().filter(|name| name.len() >= 24).for_each(|name| secrets.add(name));
+            handshake::offer(&mut outgoing.headers, &protocols);
         } else if !outgoing.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
             let accept = if open.kind == ChannelKind::Sse { "text/event-stream" } else { "application/x-ndjson" };
             outgoing.headers.push(("Accept".to_owned(), accept.to_owned()));
@@ -38,22 +44,29 @@ impl Walk {
         let title = format!("{} {}", protocol(open.kind), outgoing.url);
         let (exchange, live) = self.connect(open, &outgoing).await;
         if live.is_some()
+            && let Some(broken) = broken_handshake(open, &exchange)
+        {
+            return self.broken(open, open.span, exchange, broken, (started, title)).await;
+        }
+        if live.is_some()
             && let Some(told) = no_event_stream(open, &exchange)
         {
             return self.not_opened(open, told, exchange, started, title);
         }
-        let naming = Naming { events: open.events.clone(), payload_by: open.payload_by.clone() };
+        let naming = Naming::new(open.events.clone(), open.payload_by.clone());
         let replies = self.replies(open)?;
+        let headers = headers_of(&exchange);
         // The log starts before the handshake is judged, so that no frame can come too early.
         let opened = live.map(|live| {
             let log =
                 Arc::new(Log::open(self.attempt.shared.http.clock, &open.name, protocol(open.kind), &outgoing.url));
-            let channel = Channel::start(open.kind, live, log.clone(), naming.clone(), replies.clone());
+            let channel = Channel::start(open.kind, live, headers, log.clone(), naming.clone(), replies.clone());
             Opened::new(open.clone(), outgoing.clone(), naming, replies, log, channel)
         });
         let is_open = opened.is_some();
         if let Some(opened) = opened {
             let handle = self.attempt.channels.add(opened);
+            self.owned.add(handle);
             self.scope.set(open.slot, Value::Channel(handle));
         } else if exchange.outcome.is_ok() && !expects_other_status(open) {
             return self.refused(open, open.request.url.span, exchange, started, title);
@@ -80,6 +93,31 @@ impl Walk {
         self.learn(&exchange);
         self.attempt.shared.observer.exchange(&exchange);
         (exchange, live)
+    }
+
+    /// The response's status opens a WebSocket, and the rest of it doesn't (RFC 6455, section 4.1): the opening has failed. What is expected of the
+    /// response is judged all the same.
+    async fn broken(
+        &mut self,
+        open: &OpenChannel,
+        span: Span,
+        mut exchange: Exchange,
+        broken: String,
+        (started, title): (crate::event::Instant, String),
+    ) -> Walked {
+        let opening = self.opening(open, false);
+        let failure = Failure {
+            kind: FailureKind::Handshake,
+            message: format!("the WebSocket `{}` wasn't opened: the server's response {broken}", open.name),
+            status: exchange.outcome.as_ref().ok().map(|response| response.status),
+        };
+        let response = std::mem::replace(&mut exchange.outcome, Err(failure));
+        let Ok(response) = response else {
+            return self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening)).await;
+        };
+        let expected =
+            open.request.expect_failure.is_none().then(|| Exchange { outcome: Ok(response), ..exchange.clone() });
+        self.judge_broken(span, &open.request, Arc::new(exchange), expected, (started, title), Some(opening)).await
     }
 
     /// The handshake was answered, and not by an open channel, which the spec took for granted.
@@ -143,14 +181,17 @@ impl Walk {
         for reply in &open.replies {
             bodies.push(self.evaluated(|context| outbound(&reply.with, context))?);
         }
-        let (open, scope, attempt) = (open.clone(), self.scope.clone(), self.attempt.clone());
+        // Not the attempt, whose channels hold this: neither would ever be let go.
+        let (open, scope, faults) = (open.clone(), self.scope.clone(), self.attempt.channels.faults());
+        let (plan, host) = (self.attempt.shared.plan.clone(), self.attempt.host.clone());
         let answer = move |frame: &Frame| {
-            let context =
-                Context { plan: &attempt.shared.plan, scope: &scope, focus: Focus::Frame(frame), host: &*attempt.host };
-            let found = open
-                .replies
-                .iter()
-                .position(|reply| crate::judge::fits(&reply.item, frame, &context).unwrap_or(false))?;
+            let context = Context { plan: &plan, scope: &scope, focus: Focus::Frame(frame), host: &*host };
+            let found = open.replies.iter().position(|reply| {
+                crate::judge::fits(&reply.item, frame, &context).unwrap_or_else(|fault| {
+                    faults.report(*fault);
+                    false
+                })
+            })?;
             bodies.get(found).cloned()
         };
         Ok(Some(Arc::new(answer)))
@@ -171,57 +212,113 @@ impl Walk {
         })
     }
 
-    pub(super) fn send(&mut self, span: Span, channel: Slot, body: &FrameBody) -> Walked {
+    pub(super) async fn send(&mut self, span: Span, channel: Slot, body: &FrameBody) -> Walked {
         let opened = self.opened(span, channel)?;
         let body = self.evaluated(|context| outbound(body, context))?;
         let started = self.now();
         self.still_open(span, &opened, "sent")?;
         opened.sent(started);
         opened.with_channel(|channel| channel.send(body));
+        // A server that reads slower than it is sent to slows the test down, and never fills the memory.
+        while opened.with_channel(Channel::is_congested) == Some(true) && self.now() < self.deadline.at {
+            tokio::time::sleep(CONGESTED).await;
+        }
         self.record(self.title(span), span, started, true, Vec::new());
         Ok(())
     }
 
     fn still_open(&self, span: Span, opened: &Opened, verb: &str) -> Walked {
-        let Some(end) = opened.log.read(|log| log.end.clone()) else { return Ok(()) };
+        let words = match opened.log.ending() {
+            Some(end) => end_words(&end),
+            None if opened.with_channel(Channel::is_closing) == Some(true) => "closed by this test".to_owned(),
+            None => return Ok(()),
+        };
         let name = &opened.plan.name;
-        let message = format!("nothing can be {verb} on `{name}`: it was {}", end_words(&end.1));
+        let message = format!("nothing can be {verb} on `{name}`: it was {words}");
         let diagnostic = Diagnostic::error(&codes::CHANNEL_ENDED, super::head(&self.attempt.shared, span), message)
             .with_help(format!("`expect on {name} closed` says that it should be; `reconnect {name}` opens it again"));
         Err(self.fails(diagnostic))
     }
 
-    pub(super) fn close(&mut self, span: Span, channel: Slot, code: Option<&Expr>, reason: Option<&Expr>) -> Walked {
+    pub(super) async fn close(
+        &mut self,
+        span: Span,
+        channel: Slot,
+        code: Option<&Expr>,
+        reason: Option<&Expr>,
+    ) -> Walked {
         let opened = self.opened(span, channel)?;
         let code = match code {
-            Some(code) => self.evaluated(|context| prepare::whole(code, context))?,
+            Some(code) => self.close_code(code)?,
             None => 1000,
         };
         let reason = match reason {
-            Some(reason) => self.evaluated(|context| evaluate(reason, context))?.to_text(),
+            Some(reason) => self.close_reason(reason)?,
             None => String::new(),
         };
         let started = self.now();
-        // RFC 6455, section 7.4: a code has 16 bits, a reason at most 123 bytes.
-        let code = u16::try_from(code).unwrap_or(1000);
-        let reason: String = reason
-            .chars()
-            .scan(0, |size, c| {
-                *size += c.len_utf8();
-                (*size <= 123).then_some(c)
-            })
-            .collect();
         opened.sent(started);
-        opened.with_channel(|channel| channel.close(code, &reason));
+        if opened.plan.kind == ChannelKind::WebSocket {
+            opened.with_channel(|channel| channel.close(code, &reason));
+        } else {
+            // A body has no closing handshake: its connection is given up.
+            self.leave(&opened, None).await;
+        }
         self.record(self.title(span), span, started, true, Vec::new());
         Ok(())
     }
 
-    pub(super) fn cut(&mut self, span: Span, channel: Slot) -> Walked {
+    /// RFC 6455, section 7.4.
+    fn close_code(&self, code: &Expr) -> Result<u16, Halt> {
+        let value = self.evaluated(|context| prepare::whole(code, context))?;
+        let sendable = u16::try_from(value).ok().filter(|_| may_close_with(value));
+        sendable.ok_or_else(|| {
+            let message = format!("a WebSocket can't be closed with {value}");
+            let help = "codes are 1000 to 1003, 1007 to 1014 and 3000 to 4999 (RFC 6455, section 7.4)";
+            self.fails(Diagnostic::error(&codes::BAD_VALUE, code.span, message).with_help(help))
+        })
+    }
+
+    /// RFC 6455, section 5.5.
+    fn close_reason(&self, reason: &Expr) -> Result<String, Halt> {
+        let text = self.evaluated(|context| evaluate(reason, context))?.to_text();
+        if text.len() <= MAX_REASON {
+            return Ok(text);
+        }
+        let message = format!("this reason has {} bytes, and a close frame has room for {MAX_REASON}", text.len());
+        Err(self.fails(Diagnostic::error(&codes::BAD_VALUE, reason.span, message).with_help("make it shorter")))
+    }
+
+    pub(super) async fn cut(&mut self, span: Span, channel: Slot) -> Walked {
         let opened = self.opened(span, channel)?;
-        opened.with_channel(Channel::cut);
-        self.record(self.title(span), span, self.now(), true, Vec::new());
+        let started = self.now();
+        self.leave(&opened, None).await;
+        self.record(self.title(span), span, started, true, Vec::new());
         Ok(())
+    }
+
+    async fn leave(&self, opened: &Opened, code: Option<u16>) {
+        opened.leave(code, self.last_words(), &self.attempt.shared.departures).await;
+    }
+
+    /// How long what was sent may still take to go out when a channel ends here.
+    pub(in crate::run) fn last_words(&self) -> Duration {
+        let most = if self.attempt.shared.options.stop.is_stopped() { HURRIED_WORDS } else { LAST_WORDS };
+        self.deadline.left(self.now()).clamp(HURRIED_WORDS, most)
+    }
+
+    /// Closes what a call, or a round, has opened and still owns.
+    pub(super) async fn end(&self, owned: &Owned) {
+        let handles = owned.take();
+        if !handles.is_empty() {
+            self.attempt.channels.close(&handles, self.last_words(), &self.attempt.shared.departures).await;
+        }
+    }
+
+    /// Ends what this attempt opened, at its end, and reports what went wrong with keep-alives meanwhile.
+    pub(in crate::run) async fn close_all(&self) {
+        self.attempt.channels.close_all(self.last_words(), &self.attempt.shared.departures).await;
+        self.attempt.channels.take_faults().into_iter().for_each(|fault| self.evidence.fail(fault));
     }
 
     /// Opens the same channel once more, with the same request; log and cursor go on.
@@ -240,16 +337,21 @@ impl Walk {
             outgoing.headers.push(("Last-Event-ID".to_owned(), id));
         }
         // Let go before the log goes on: the end of the old connection isn't that of the new one.
-        opened.cut();
+        self.leave(&opened, Some(GOING_AWAY)).await;
         let started = self.now();
         let title = format!("reconnect {}", outgoing.url);
         let (exchange, live) = self.connect(&open, &outgoing).await;
+        if live.is_some()
+            && let Some(broken) = broken_handshake(&open, &exchange)
+        {
+            return self.broken(&open, span, exchange, broken, (started, title)).await;
+        }
         let is_open = live.is_some();
         match live {
             Some(live) => {
-                opened.log.reopen();
-                let channel =
-                    Channel::start(open.kind, live, opened.log.clone(), opened.naming.clone(), opened.replies.clone());
+                let (log, headers) = (opened.log.clone(), headers_of(&exchange));
+                let (naming, replies) = (opened.naming.clone(), opened.replies.clone());
+                let channel = Channel::start(open.kind, live, headers, log, naming, replies);
                 opened.reopened(channel, self.now());
             }
             None if exchange.outcome.is_ok() && !expects_other_status(&open) => {
@@ -282,8 +384,15 @@ impl Walk {
         let until = started.saturating_add(limit).min(self.deadline.at);
         let clock = self.attempt.shared.http.clock;
         let wait = async {
+            // Each frame is looked at once, however many come.
+            let mut looked = 0;
             loop {
-                if opened.log.read(|log| log.frames.iter().any(answered)) {
+                let found = opened.log.read(|log| {
+                    let fresh = log.frames.get(looked..).unwrap_or_default();
+                    looked = log.frames.len();
+                    fresh.iter().any(answered)
+                });
+                if found {
                     return true;
                 }
                 if opened.log.read(|log| log.end.is_some()) || changes.changed().await.is_err() {
@@ -311,6 +420,16 @@ impl super::Attempt {
         use crate::eval::Host as _;
         self.host.random()
     }
+}
+
+/// What is wrong with a response that would open a WebSocket by its status.
+fn broken_handshake(open: &OpenChannel, exchange: &Exchange) -> Option<String> {
+    let response = exchange.outcome.as_ref().ok().filter(|_| open.kind == ChannelKind::WebSocket)?;
+    handshake::verify(&exchange.request_headers, response).err()
+}
+
+fn headers_of(exchange: &Exchange) -> &[Header] {
+    exchange.outcome.as_ref().map_or(&[], |response| &response.headers)
 }
 
 fn protocol(kind: ChannelKind) -> &'static str {
@@ -360,25 +479,6 @@ fn wants_refusal(open: &OpenChannel) -> bool {
         })
     }
     open.request.expect_failure.is_some() || asks(&open.request.checks)
-}
-
-/// RFC 6455, section 4.1.
-fn handshake_headers(outgoing: &mut Outgoing, protocols: &[String], secrets: &dyn crate::value::SecretSink) {
-    use base64::Engine as _;
-    let key = base64::engine::general_purpose::STANDARD.encode(uuid::Uuid::new_v4().as_bytes());
-    let mut headers = vec![
-        ("Connection".to_owned(), "Upgrade".to_owned()),
-        ("Upgrade".to_owned(), "websocket".to_owned()),
-        ("Sec-WebSocket-Version".to_owned(), "13".to_owned()),
-        ("Sec-WebSocket-Key".to_owned(), key),
-    ];
-    if !protocols.is_empty() {
-        // Tokens travel as subprotocols, since browsers can send no other header: a long one is taken for a secret.
-        protocols.iter().filter(|name| name.len() >= 24).for_each(|name| secrets.add(name));
-        headers.push(("Sec-WebSocket-Protocol".to_owned(), protocols.join(", ")));
-    }
-    outgoing.headers.retain(|(name, _)| !headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)));
-    outgoing.headers.extend(headers);
 }
 
 /// What is sent for a body.

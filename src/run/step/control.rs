@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::super::channels::{Ending, Owned};
 use super::super::deadline::Deadline;
 use super::super::evidence::Evidence;
 use super::super::prepare;
@@ -129,13 +130,21 @@ impl Walk {
         loop {
             rounds += 1;
             let round = Evidence::default();
+            // The names of a round that didn't hold are gone, and with them its channels.
+            let channels = self.attempt.channels.clone();
+            let ending = Ending { owned: Owned::default(), channels: &channels };
             let mut walk = Walk {
                 scope: self.scope.branch(),
+                owned: ending.owned.clone(),
                 evidence: round.clone(),
                 deadline: deadline.clone(),
                 ..self.clone()
             };
             let end = tokio::time::timeout_at(clock.timer(deadline.at), walk.steps(body)).await;
+            if let Ok(Ok(()) | Err(Halt::Returned { .. })) = end {
+                ending.owned.give_up(&self.owned, |_| true);
+            }
+            self.end(&ending.owned).await;
             if let Ok(Ok(())) = end {
                 self.evidence.absorb(&round, true);
                 self.scope.merge(&walk.scope);

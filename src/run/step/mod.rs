@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::channels::Channels;
+use super::channels::{Channels, Owned};
 use super::deadline::Deadline;
 use super::dispatch::Shared;
 use super::evidence::{Evidence, record};
@@ -39,6 +39,8 @@ pub(super) struct Attempt {
 pub(super) struct Walk {
     pub attempt: Attempt,
     pub scope: Scope,
+    /// What was opened since the call of the flow that is being walked.
+    pub owned: Owned,
     pub deadline: Deadline,
     pub evidence: Evidence,
     /// Flows call each other, never themselves; the bound is for plans that were not checked.
@@ -120,11 +122,11 @@ impl Walk {
             StepKind::Within { limit, body } => self.within(limit, body).await,
             StepKind::Mark { slot, .. } => self.mark(*slot),
             StepKind::Open(open) => self.open(open).await,
-            StepKind::Send { channel, body } => self.send(step.span, *channel, body),
+            StepKind::Send { channel, body } => self.send(step.span, *channel, body).await,
             StepKind::Close { channel, code, reason } => {
-                self.close(step.span, *channel, code.as_ref(), reason.as_ref())
+                self.close(step.span, *channel, code.as_ref(), reason.as_ref()).await
             }
-            StepKind::Drop { channel } => self.cut(step.span, *channel),
+            StepKind::Drop { channel } => self.cut(step.span, *channel).await,
             StepKind::Reconnect { channel } => self.reconnect(step.span, *channel).await,
             StepKind::Ping { channel, pong_within } => self.ping(step.span, *channel, pong_within.as_ref()).await,
             StepKind::ExpectChannel(expectation) => self.expect_channel(step.span, expectation).await,

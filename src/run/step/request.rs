@@ -1,14 +1,15 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use super::super::judging::judged;
+use super::super::judging::judged as judged_apart;
 use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
-use crate::event::{Exchange, FailureKind};
+use crate::event::{Exchange, FailureKind, Response};
 use crate::judge::{Opening, StepRecord, StepState};
 use crate::net::http::Outgoing;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
+use crate::value::http_date;
 
 impl Walk {
     pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
@@ -37,7 +38,8 @@ impl Walk {
             exchange.attempts = attempts;
             self.learn(&exchange);
             self.attempt.shared.observer.exchange(&exchange);
-            let pause = retries.as_ref().and_then(|retries| retries.pause(attempts, &exchange));
+            let pause =
+                retries.as_ref().and_then(|retries| retries.pause(attempts, &exchange, self.wall(exchange.started)));
             if let Some(pause) = pause
                 && self.now().saturating_add(pause) < self.deadline.at
             {
@@ -55,6 +57,12 @@ impl Walk {
         }
     }
 
+    /// The wall clock at the end of an exchange, nearly.
+    fn wall(&self, at: crate::event::Instant) -> jiff::Timestamp {
+        let since = jiff::SignedDuration::try_from(self.now().max(at)).unwrap_or_default();
+        self.attempt.shared.http.epoch.checked_add(since).unwrap_or(self.attempt.shared.http.epoch)
+    }
+
     /// Cookies that an answer sets are credentials, and so is what its body names as one: a body is shown beside a failure even when the test
     /// didn't get as far as to capture it as secret.
     pub fn learn(&self, exchange: &Exchange) {
@@ -67,7 +75,9 @@ impl Walk {
                 secrets.add(value);
             }
         }
-        credentials(&response.body).for_each(|value| secrets.add(&value));
+        let text = response.text().unwrap_or_default();
+        let body = if text.is_empty() { &response.body[..] } else { text.as_bytes() };
+        credentials(body).for_each(|value| secrets.add(&value));
     }
 
     /// Judges an exchange, and keeps what it proves.
@@ -76,12 +86,32 @@ impl Walk {
         span: Span,
         request: &Request,
         exchange: Arc<Exchange>,
+        step: (crate::event::Instant, String),
+        opening: Option<Opening>,
+    ) -> Walked {
+        self.judge_broken(span, request, exchange, None, step, opening).await
+    }
+
+    /// The same of an exchange that failed after its response had come: what is expected of the response is judged beside the failure.
+    pub(super) async fn judge_broken(
+        &mut self,
+        span: Span,
+        request: &Request,
+        exchange: Arc<Exchange>,
+        answered: Option<Exchange>,
         (started, title): (crate::event::Instant, String),
         opening: Option<Opening>,
     ) -> Walked {
         let shared = self.attempt.shared.clone();
         let host = self.attempt.host.clone();
-        let (judged, scope) = judged(&shared.plan, request, &exchange, self.scope.branch(), &host).await;
+        let plan = &shared.plan;
+        let (mut judged, mut scope) = judged_apart(plan, request, &exchange, self.scope.branch(), &host).await;
+        if let Some(answered) = answered.map(Arc::new) {
+            let (of_response, after) = judged_apart(plan, request, &answered, scope, &host).await;
+            scope = after;
+            judged.expectations.extend(of_response.expectations);
+            judged.diagnostics.extend(of_response.diagnostics);
+        }
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
         self.last = Answer::of(&exchange);
@@ -179,16 +209,14 @@ struct Retries {
 }
 
 impl Retries {
-    /// The pause before the next attempt; `None` when there is to be none. `Retry-After` is honoured (RFC 9110, section 10.2.3).
-    fn pause(&self, attempts: u32, exchange: &Exchange) -> Option<Duration> {
+    /// The pause before the next attempt; `None` when there is to be none. `Retry-After` is honoured (RFC 9110, section 10.2.3); `now` is the
+    /// wall clock.
+    fn pause(&self, attempts: u32, exchange: &Exchange, now: jiff::Timestamp) -> Option<Duration> {
         if attempts > self.times {
             return None;
         }
         let asked = match &exchange.outcome {
-            Ok(response) if self.statuses.contains(&u64::from(response.status)) => response
-                .header("retry-after")
-                .and_then(|value| value.trim().parse::<u64>().ok())
-                .map(Duration::from_secs),
+            Ok(response) if self.statuses.contains(&u64::from(response.status)) => retry_after(response, now),
             Err(failure) if self.failures.contains(&failure.kind) => None,
             _ => return None,
         };
@@ -198,6 +226,17 @@ impl Retries {
         };
         Some(asked.map_or(own, |asked| asked.max(own)))
     }
+}
+
+/// How long a server asks to wait: so many seconds, or until a date by its own clock, if it says what that shows; a date that is past is now.
+fn retry_after(response: &Response, now: jiff::Timestamp) -> Option<Duration> {
+    let asked = response.header("retry-after")?.trim();
+    if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
+        return asked.parse().ok().map(Duration::from_secs);
+    }
+    let now = response.header("date").and_then(|date| http_date(date, now)).unwrap_or(now);
+    let until = http_date(asked, now)?;
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
 /// Shorter values are too likely to be ordinary words, which would be masked everywhere.
@@ -222,7 +261,36 @@ fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
-    use super::credentials;
+    use super::*;
+    use crate::event::Header;
+
+    #[test]
+    fn a_server_says_when_in_seconds_or_as_a_date() {
+        let now: jiff::Timestamp = "2026-11-28T12:00:00Z".parse().unwrap();
+        let asked = |headers: &[(&str, &str)]| {
+            let header = |(name, value): &(&str, &str)| Header { name: (*name).into(), value: (*value).into() };
+            let response = Response {
+                status: 503,
+                version: "HTTP/1.1",
+                url: "http://h/".into(),
+                headers: headers.iter().map(header).collect(),
+                body: Default::default(),
+                wire_size: 0,
+            };
+            retry_after(&response, now).map(|pause| pause.as_secs())
+        };
+        assert_eq!(asked(&[("Retry-After", " 120 ")]), Some(120));
+        assert_eq!(asked(&[("Retry-After", "Sat, 28 Nov 2026 12:00:05 GMT")]), Some(5));
+        assert_eq!(asked(&[("Retry-After", "Saturday, 28-Nov-26 12:00:05 GMT")]), Some(5));
+        assert_eq!(asked(&[("Retry-After", "Sat Nov 28 12:00:05 2026")]), Some(5));
+        assert_eq!(asked(&[("Retry-After", "Sat, 28 Nov 2026 11:59:00 GMT")]), Some(0));
+        // The server's clock is an hour ahead.
+        let date = ("Date", "Sat, 28 Nov 2026 13:00:00 GMT");
+        assert_eq!(asked(&[date, ("Retry-After", "Sat, 28 Nov 2026 13:00:05 GMT")]), Some(5));
+        for odd in ["soon", "", "-1", "1.5", "2026-11-28T12:00:05Z"] {
+            assert_eq!(asked(&[("Retry-After", odd)]), None, "{odd}");
+        }
+    }
 
     #[test]
     fn what_a_body_names_as_a_credential_is_found() {

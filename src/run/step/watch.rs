@@ -16,7 +16,8 @@ use crate::source::Span;
 
 /// How long an event that didn't come in time is looked out for.
 const LINGER: Duration = Duration::from_secs(1);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// The first pause between two looks; each is twice as long as the one before, since a look costs as much as all that has come.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A channel that is watched, and how much of its log the judge has been given.
 struct Watch {
@@ -51,16 +52,22 @@ impl Walk {
                 changes,
             });
         }
+        let mut seen = started;
         loop {
             for watch in &mut watches {
                 watch.changes.mark_unchanged();
             }
             let now = self.now();
-            self.give(&mut judge, &mut watches, now);
+            // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
+            let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
+            seen = seen.max(known);
+            self.give(&mut judge, &mut watches, seen);
             if judge.verdict() != Verdict::Running {
                 break;
             }
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
+            // A log that isn't complete will be, and tells so; until then, a timer that has run out says nothing new.
+            let deadline = if known < now { deadline.max(now.saturating_add(LOOK_AGAIN)) } else { deadline };
             let timer = tokio::time::sleep_until(self.attempt.shared.http.clock.timer(deadline));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
@@ -81,9 +88,10 @@ impl Walk {
         let clock = self.attempt.shared.http.clock;
         let until = self.now().saturating_add(LINGER).min(self.deadline.at);
         let is_missing = || {
-            let concluded = judge.conclude(&self.attempt.channels.logs(), self.outside());
+            let concluded = judge.conclude(&|| self.attempt.channels.logs(), self.outside());
             concluded.diagnostics.iter().any(|diagnostic| std::ptr::eq(diagnostic.code, &codes::MISSING_EVENT))
         };
+        let mut pause = LOOK_AGAIN;
         while self.now() < until && is_missing() {
             let open = watches.iter_mut().filter(|watch| watch.opened.log.read(|log| log.end.is_none()));
             let changes: Vec<_> = open.map(|watch| Box::pin(watch.changes.changed())).collect();
@@ -92,7 +100,8 @@ impl Walk {
             }
             let _ = tokio::time::timeout_at(clock.timer(until), select_all(changes)).await;
             // A channel on which much arrives isn't looked at for each frame.
-            tokio::time::sleep_until(clock.timer(self.now().saturating_add(LOOK_EVERY).min(until))).await;
+            tokio::time::sleep_until(clock.timer(self.now().saturating_add(pause).min(until))).await;
+            pause = pause.saturating_mul(2);
         }
     }
 
@@ -114,7 +123,8 @@ impl Walk {
                 }
             });
         }
-        news.sort_by_key(|(at, ..)| *at);
+        // Ends come behind all frames of their instant, whichever channel they are of.
+        news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
         let outside = self.outside();
         for (at, channel, one) in &news {
             match one {
@@ -126,7 +136,7 @@ impl Walk {
     }
 
     fn conclude(&mut self, span: Span, judge: &ChannelJudge, started: Instant, decided: Instant) -> Walked {
-        let concluded = judge.conclude(&self.attempt.channels.logs(), self.outside());
+        let concluded = judge.conclude(&|| self.attempt.channels.logs(), self.outside());
         let secrets = &self.attempt.shared.options.secrets;
         concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));
         let opened = |channel: u32| self.attempt.channels.get(channel);

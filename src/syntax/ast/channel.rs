@@ -119,43 +119,48 @@ pub enum ChannelExpectKind {
         on: OnChannel,
         item: EventItem,
     },
-    /// `expect on CH never ITEM for D`
+    /// `expect on CH never ITEM for D [or closed]`
     Never {
         on: OnChannel,
         item: EventItem,
         time: Expr,
+        or_closed: bool,
     },
-    /// `expect on CH silence for D`
+    /// `expect on CH silence for D [or closed]`
     Silence {
         on: OnChannel,
         time: Expr,
+        or_closed: bool,
     },
-    /// `expect on CH closed [with CODE [reason "…"]] [within D]`
+    /// `expect on CH closed [with CODE [reason "…"]] [within [A to] D]`
     Closed {
         on: OnChannel,
         code: Option<Expr>,
         reason: Option<Expr>,
-        within: Option<Expr>,
+        within: Option<TimeLimit>,
     },
     /// Of SSE and NDJSON: `expect on CH ended within D`
     Ended {
         on: OnChannel,
-        within: Option<Expr>,
+        within: Option<TimeLimit>,
     },
     /// `expect on CH cut off within D`
     CutOff {
         on: OnChannel,
-        within: Option<Expr>,
+        within: Option<TimeLimit>,
     },
-    /// `expect on CH every ITEM leads to ITEM within D`
+    /// `expect on CH every ITEM leads to ITEM within D [for W | settle D]`
     Every {
         on: OnChannel,
         trigger: EventItem,
         response: EventItem,
+        /// How long triggers are taken.
+        taken_for: Option<Expr>,
     },
     /// Several channels, or several views of one, watched at once.
     Together {
         within: Option<Expr>,
+        settle: Option<Expr>,
         views: Vec<ChannelView>,
     },
     Error,
@@ -182,6 +187,10 @@ pub struct PatternBlock {
     pub span: Span,
     pub order: Order,
     pub within: Option<TimeLimit>,
+    /// `settle D`: of an expectation's only block.
+    pub settle: Option<Expr>,
+    /// `or closed`: of a block of nothing but `never`.
+    pub or_closed: Option<Span>,
     pub items: Vec<PatternItem>,
 }
 
@@ -191,6 +200,8 @@ pub enum Order {
     /// A frame that no item takes fails the block.
     Strictly,
     AnyOrder,
+    /// In any order, and a frame that no item takes fails the block.
+    AnyOrderStrictly,
 }
 
 /// `within D`, `within A to B`
@@ -240,6 +251,8 @@ pub struct EventItem {
     pub what: FrameKindPattern,
     pub count: Option<Count>,
     pub within: Option<TimeLimit>,
+    /// `settle D`: where the item is all that is expected, or the response of `every`.
+    pub settle: Option<Expr>,
     pub body: Vec<ItemEntry>,
 }
 

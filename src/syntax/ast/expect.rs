@@ -27,6 +27,8 @@ pub enum SubjectKind {
     /// How many times the request was sent, with its retries.
     Attempts,
     Body,
+    /// The exact text of any body.
+    BodyText,
     Url,
     Redirects,
     HttpVersion,

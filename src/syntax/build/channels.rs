@@ -1,11 +1,27 @@
 use super::Build;
 use super::conditions::About;
 use super::expectations::comparison_op;
+use crate::source::Span;
 use crate::syntax::ast::{
     BinaryOp, ChannelPartKind, ChannelStepKind, Count, CountKind, EventItem, Expr, ExprKind, ForEachHead, FrameBody,
     FrameBodyKind, FrameKindPattern, OnChannel, Order, TimeLimit,
 };
 use crate::syntax::grammar::{Kids, Node, Rule, seek, take};
+
+/// What stands before the items of a pattern's block.
+#[derive(Debug)]
+pub struct PatternHead {
+    pub order: Order,
+    pub within: Option<TimeLimit>,
+    pub settle: Option<Expr>,
+    pub or_closed: Option<Span>,
+}
+
+impl Default for PatternHead {
+    fn default() -> Self {
+        Self { order: Order::InOrder, within: None, settle: None, or_closed: None }
+    }
+}
 
 impl Build<'_> {
     /// `for each NAME in LIST [or none]`
@@ -86,19 +102,27 @@ impl Build<'_> {
         Some(on)
     }
 
-    /// An order and a limit, of a node that is a `pattern_head`.
-    pub fn pattern_head(&mut self, kids: &mut Kids<'_>) -> (Order, Option<TimeLimit>) {
-        let mut order = Order::InOrder;
-        let mut within = None;
+    /// An order and limits, of a node that is a `pattern_head`.
+    pub fn pattern_head(&mut self, kids: &mut Kids<'_>) -> PatternHead {
+        let mut head = PatternHead::default();
         for child in seek(kids, Rule::pattern_head).into_iter().flat_map(Node::into_inner) {
             match child.as_rule() {
-                Rule::k_in_order_strictly => order = Order::Strictly,
-                Rule::k_in_any_order => order = Order::AnyOrder,
-                Rule::time_limit => within = Some(self.time_limit(child)),
+                Rule::k_in_order_strictly => head.order = Order::Strictly,
+                Rule::k_in_any_order => head.order = Order::AnyOrder,
+                Rule::k_in_any_order_strictly => head.order = Order::AnyOrderStrictly,
+                Rule::time_limit => head.within = Some(self.time_limit(child)),
+                Rule::settle => head.settle = Some(self.settle(child)),
+                Rule::k_or_closed => head.or_closed = Some(self.span(&child)),
                 _ => {}
             }
         }
-        (order, within)
+        head
+    }
+
+    pub fn settle(&mut self, node: Node<'_>) -> Expr {
+        let mut kids = node.into_inner();
+        take(&mut kids, Rule::k_settle);
+        self.expr(&mut kids)
     }
 
     pub fn time_limit(&mut self, node: Node<'_>) -> TimeLimit {
@@ -109,6 +133,11 @@ impl Build<'_> {
             Some(_) => TimeLimit { span, at_least: Some(first), at_most: self.expr(&mut kids) },
             None => TimeLimit { span, at_least: None, at_most: first },
         }
+    }
+
+    /// An optional `within D` or `within A to B`.
+    pub fn optional_limit(&mut self, kids: &mut Kids<'_>) -> Option<TimeLimit> {
+        take(kids, Rule::time_limit).map(|node| self.time_limit(node))
     }
 
     /// An optional `within D` that bounds nothing from below.
@@ -125,7 +154,7 @@ impl Build<'_> {
             Some(what) => self.event_what(what),
             None => FrameKindPattern::Frame,
         };
-        let mut item = EventItem { span, what, count: None, within: None, body: Vec::new() };
+        let mut item = EventItem { span, what, count: None, within: None, settle: None, body: Vec::new() };
         self.item_bounds(&mut inner, &mut item);
         Some(item)
     }
@@ -136,6 +165,7 @@ impl Build<'_> {
             item.span = item.span.to(self.span(&bound));
             match bound.as_rule() {
                 Rule::count => item.count = Some(self.count(bound)),
+                Rule::settle => item.settle = Some(self.settle(bound)),
                 _ => item.within = Some(self.time_limit(bound)),
             }
         }

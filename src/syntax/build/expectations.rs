@@ -68,6 +68,7 @@ impl Build<'_> {
             Rule::k_time_to_first_byte => SubjectKind::TimeToFirstByte,
             Rule::k_size => SubjectKind::Size,
             Rule::k_attempts => SubjectKind::Attempts,
+            Rule::k_body_text => SubjectKind::BodyText,
             Rule::k_body => SubjectKind::Body,
             Rule::k_url => SubjectKind::Url,
             Rule::k_redirects => SubjectKind::Redirects,

@@ -13,6 +13,7 @@ mod templates;
 mod texts;
 mod types;
 
+pub use channels::PatternHead;
 pub use conditions::About;
 pub use quantities::unit_meant;
 

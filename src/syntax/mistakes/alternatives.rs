@@ -33,6 +33,24 @@ fn is_literal(text: &str) -> bool {
         || matches!(text, "true" | "false" | "null")
 }
 
+/// `for 2s or ended`, `silence for 2s or close`
+pub fn or_closed(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let rest = failure.rest();
+    let word = rest.strip_prefix("or ")?.split_whitespace().next()?;
+    if !failure.expects(Rule::k_or_closed)
+        || !matches!(word, "ended" | "ends" | "close" | "closes" | "end" | "complete")
+    {
+        return None;
+    }
+    let shown = format!("or {word}");
+    let (start, end) = (failure.at, failure.at + shown.len());
+    let message = format!("`{shown}` isn't known here: did you mean `or closed`?");
+    Some(
+        Diagnostic::error(&codes::MISSPELT_KEYWORD, failure.span(start, end), message)
+            .with_help(format!("write `{}`", failure.corrected(start, end, "or closed"))),
+    )
+}
+
 /// `expect status 200 and time < 2s`, `expect status 200 and expect …`
 pub fn joined(failure: &Failure<'_>) -> Option<Diagnostic> {
     if failure.rule != Rule::expect || !failure.expects_end() {

@@ -24,7 +24,7 @@ pub fn misread(failure: &Failure<'_>) -> Option<Diagnostic> {
     let phrase = format!("{word} {next}");
     let (meant, len) = match closest(&phrase, ["at least", "at most"]) {
         Some(meant) => (meant, failure.at + next.len() - start),
-        None => (closest(word, ["within", "once", "twice", "optional"])?, word.len()),
+        None => (closest(word, ["within", "settle", "once", "twice", "optional"])?, word.len()),
     };
     let line = failure.corrected(start, start + len, meant);
     let shown = failure.text.get(start..start + len).unwrap_or(word);

@@ -47,6 +47,7 @@ const DETECTORS: &[Detector] = &[
     names::invalid,
     missing::url,
     alternatives::values,
+    alternatives::or_closed,
     alternatives::joined,
     matchers::foreign_phrase,
     matchers::foreign_word,

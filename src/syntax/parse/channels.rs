@@ -1,9 +1,9 @@
 use super::super::ast::{
     ChannelExpect, ChannelExpectKind, ChannelKind, ChannelPart, ChannelPartKind, ChannelStep, ChannelStepKind,
-    ChannelView, EventItem, Expr, ExprKind, OnChannel, OpenChannel, Order, PatternBlock, TimeLimit,
+    ChannelView, EventItem, Expr, OnChannel, OpenChannel, PatternBlock, TimeLimit,
 };
-use super::super::build::Build;
-use super::super::grammar::{Kids, Node, Rule, seek, take};
+use super::super::build::{Build, PatternHead};
+use super::super::grammar::{Node, Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::{Body, Piece, Segment, Separators};
 use super::Context;
@@ -11,11 +11,14 @@ use super::Context;
 /// What the head of `expect on CH` says; a block may complete it.
 #[expect(clippy::large_enum_variant, reason = "it lives for as long as one head is looked at")]
 enum Head {
-    Block { order: Order, within: Option<TimeLimit> },
+    Block(PatternHead),
     Item(EventItem),
-    Never { item: EventItem, time: Option<Expr> },
-    Every { trigger: EventItem, response: Option<EventItem> },
-    Done(fn(OnChannel, Option<Expr>, Option<Expr>, Option<Expr>) -> ChannelExpectKind, [Option<Expr>; 3]),
+    Never { item: EventItem, time: Option<(Expr, bool)> },
+    Every { trigger: EventItem, response: Option<(EventItem, Option<Expr>)> },
+    Silence { time: Expr, or_closed: bool },
+    Closed { code: Option<Expr>, reason: Option<Expr>, within: Option<TimeLimit> },
+    Ended { within: Option<TimeLimit> },
+    CutOff { within: Option<TimeLimit> },
 }
 
 impl Parser<'_> {
@@ -129,13 +132,13 @@ impl Parser<'_> {
             return None;
         };
         match head {
-            Head::Block { order, within } => {
+            Head::Block(head) => {
                 self.no_more_segments(piece, 1);
                 let Some(body) = first.body else {
                     self.missing_block(first);
                     return None;
                 };
-                let block = self.pattern_block(first, body, order, within);
+                let block = self.pattern_block(first, body, head);
                 Some(ChannelExpectKind::Block { on, block })
             }
             Head::Item(mut item) => {
@@ -145,31 +148,41 @@ impl Parser<'_> {
             }
             Head::Never { mut item, time } => {
                 let tail = self.never_tail(piece, &mut item);
-                let Some(time) = time.or(tail) else {
+                let Some((time, or_closed)) = time.or(tail) else {
                     self.incomplete(first, "`for` and a duration");
                     return None;
                 };
-                Some(ChannelExpectKind::Never { on, item, time })
+                Some(ChannelExpectKind::Never { on, item, time, or_closed })
             }
             Head::Every { trigger, response } => self.every(piece, on, trigger, response),
-            Head::Done(make, [a, b, c]) => {
-                if let Some(body) = first.body {
-                    self.unexpected_block(first, body);
-                }
-                Some(make(on, a, b, c))
+            Head::Silence { time, or_closed } => {
+                self.blockless(first, ChannelExpectKind::Silence { on, time, or_closed })
             }
+            Head::Closed { code, reason, within } => {
+                self.blockless(first, ChannelExpectKind::Closed { on, code, reason, within })
+            }
+            Head::Ended { within } => self.blockless(first, ChannelExpectKind::Ended { on, within }),
+            Head::CutOff { within } => self.blockless(first, ChannelExpectKind::CutOff { on, within }),
         }
     }
 
+    /// What is said whole in its head.
+    fn blockless(&mut self, first: &Segment, kind: ChannelExpectKind) -> Option<ChannelExpectKind> {
+        if let Some(body) = first.body {
+            self.unexpected_block(first, body);
+        }
+        Some(kind)
+    }
+
     /// `never ITEM { … } for D`: the duration behind the block.
-    fn never_tail(&mut self, piece: &Piece, item: &mut EventItem) -> Option<Expr> {
+    fn never_tail(&mut self, piece: &Piece, item: &mut EventItem) -> Option<(Expr, bool)> {
         let first = piece.segments.first()?;
         if let Some(body) = first.body {
             self.add_item_body(item, body);
         }
         self.no_more_segments(piece, 2);
         let tail = piece.segments.get(1)?;
-        self.head(tail, Rule::never_tail, |build, kids| build.expr(kids))
+        self.head(tail, Rule::never_tail, |build, kids| (build.expr(kids), take(kids, Rule::k_or_closed).is_some()))
     }
 
     fn every(
@@ -177,13 +190,13 @@ impl Parser<'_> {
         piece: &Piece,
         on: OnChannel,
         mut trigger: EventItem,
-        response: Option<EventItem>,
+        response: Option<(EventItem, Option<Expr>)>,
     ) -> Option<ChannelExpectKind> {
         let first = *piece.segments.first()?;
-        if let Some(mut response) = response {
-            self.complete_item(piece, 0, &mut response);
+        if let Some((mut response, mut taken_for)) = response {
+            self.complete_response(piece, 0, &mut response, &mut taken_for);
             self.no_more_segments(piece, 2);
-            return Some(ChannelExpectKind::Every { on, trigger, response });
+            return Some(ChannelExpectKind::Every { on, trigger, response, taken_for });
         }
         if let Some(body) = first.body {
             self.add_item_body(&mut trigger, body);
@@ -194,23 +207,40 @@ impl Parser<'_> {
         };
         let response = self.head(second, Rule::leads_to_tail, |build, kids| {
             let leads_to = seek(kids, Rule::leads_to)?;
-            build.event_item(&mut leads_to.into_inner())
+            leads_to_what(build, leads_to)
         });
-        let mut response = response??;
-        self.complete_item(piece, 1, &mut response);
+        let (mut response, mut taken_for) = response??;
+        self.complete_response(piece, 1, &mut response, &mut taken_for);
         self.no_more_segments(piece, 3);
-        Some(ChannelExpectKind::Every { on, trigger, response })
+        Some(ChannelExpectKind::Every { on, trigger, response, taken_for })
+    }
+
+    /// The block of a response, and what may follow it.
+    fn complete_response(&mut self, piece: &Piece, at: usize, item: &mut EventItem, taken_for: &mut Option<Expr>) {
+        let Some(body) = piece.segments.get(at).and_then(|segment| segment.body) else { return };
+        self.add_item_body(item, body);
+        let Some(tail) = piece.segments.get(at + 1) else { return };
+        if tail.body.is_some() {
+            return self.no_more_segments(piece, at + 1);
+        }
+        self.head(tail, Rule::response_tail, |build, kids| {
+            build.item_bounds(kids, item);
+            if let Some(node) = take(kids, Rule::taken_for) {
+                *taken_for = Some(window(build, node));
+            }
+        });
     }
 
     fn together(&mut self, piece: &Piece) -> Option<ChannelExpectKind> {
         let (segment, body) = self.head_and_body(piece)?;
-        let within = self.head(&segment, Rule::expect_together, |build, kids| {
+        let head = self.head(&segment, Rule::expect_together, |build, kids| {
             take(kids, Rule::k_expect);
-            build.within(kids)
+            (build.within(kids), take(kids, Rule::settle).map(|node| build.settle(node)))
         });
         let pieces = body.map_or_else(Vec::new, |body| self.pieces(body, Separators::Lines));
         let views = pieces.iter().filter_map(|piece| self.view(piece)).collect();
-        Some(ChannelExpectKind::Together { within: within?, views })
+        let (within, settle) = head?;
+        Some(ChannelExpectKind::Together { within, settle, views })
     }
 
     fn view(&mut self, piece: &Piece) -> Option<ChannelView> {
@@ -225,24 +255,19 @@ impl Parser<'_> {
             Some((on, build.pattern_head(kids)))
         });
         let body = body?;
-        let Some((on, (order, within))) = head.flatten() else {
+        let Some((on, head)) = head.flatten() else {
             self.pattern_items(body);
             return None;
         };
-        let block = self.pattern_block(&segment, body, order, within);
+        let block = self.pattern_block(&segment, body, head);
         Some(ChannelView { span: self.piece_span(piece), on, block })
     }
 
     /// A block of items whose head has been parsed.
-    pub fn pattern_block(
-        &mut self,
-        head: &Segment,
-        body: Body,
-        order: Order,
-        within: Option<TimeLimit>,
-    ) -> PatternBlock {
-        let span = self.head_span(head).to(self.body_span(body));
-        PatternBlock { span, order, within, items: self.pattern_items(body) }
+    pub fn pattern_block(&mut self, segment: &Segment, body: Body, head: PatternHead) -> PatternBlock {
+        let span = self.head_span(segment).to(self.body_span(body));
+        let PatternHead { order, within, settle, or_closed } = head;
+        PatternBlock { span, order, within, settle, or_closed, items: self.pattern_items(body) }
     }
 
     /// The block of the item in segment `at`, and the count or limit that may follow it.
@@ -272,32 +297,50 @@ fn head_of(build: &mut Build<'_>, node: Node<'_>) -> Option<Head> {
         Rule::every_item => {
             let trigger = build.event_item(&mut kids)?;
             let response = match take(&mut kids, Rule::leads_to) {
-                Some(node) => Some(build.event_item(&mut node.into_inner())?),
+                Some(node) => Some(leads_to_what(build, node)?),
                 None => None,
             };
             Head::Every { trigger, response }
         }
         Rule::never_item => {
             let item = build.event_item(&mut kids)?;
-            Head::Never { item, time: take(&mut kids, Rule::k_for).map(|_| build.expr(&mut kids)) }
+            let time = take(&mut kids, Rule::k_for).map(|_| build.expr(&mut kids));
+            let or_closed = take(&mut kids, Rule::k_or_closed).is_some();
+            Head::Never { item, time: time.map(|time| (time, or_closed)) }
         }
-        Rule::silence => Head::Done(silence, [Some(build.expr(&mut kids)), None, None]),
-        Rule::closed => closed_head(build, &mut kids),
+        Rule::silence => {
+            let time = build.expr(&mut kids);
+            Head::Silence { time, or_closed: take(&mut kids, Rule::k_or_closed).is_some() }
+        }
+        Rule::closed => {
+            take(&mut kids, Rule::k_closed);
+            let code = take(&mut kids, Rule::k_with).map(|_| build.expr(&mut kids));
+            let reason = take(&mut kids, Rule::k_reason).map(|_| build.expr(&mut kids));
+            Head::Closed { code, reason, within: build.optional_limit(&mut kids) }
+        }
         Rule::ended => {
             take(&mut kids, Rule::k_ended);
-            Head::Done(
-                |on, within, _, _| ChannelExpectKind::Ended { on, within },
-                [build.within(&mut kids), None, None],
-            )
+            Head::Ended { within: build.optional_limit(&mut kids) }
         }
         _ => {
             take(&mut kids, Rule::k_cut_off);
-            Head::Done(
-                |on, within, _, _| ChannelExpectKind::CutOff { on, within },
-                [build.within(&mut kids), None, None],
-            )
+            Head::CutOff { within: build.optional_limit(&mut kids) }
         }
     })
+}
+
+/// What stands behind `leads to`, and how long triggers are taken.
+fn leads_to_what(build: &mut Build<'_>, node: Node<'_>) -> Option<(EventItem, Option<Expr>)> {
+    let mut kids = node.into_inner();
+    let item = build.event_item(&mut kids)?;
+    let taken_for = take(&mut kids, Rule::taken_for).map(|node| window(build, node));
+    Some((item, taken_for))
+}
+
+fn window(build: &mut Build<'_>, node: Node<'_>) -> Expr {
+    let mut kids = node.into_inner();
+    take(&mut kids, Rule::k_for);
+    build.expr(&mut kids)
 }
 
 fn head_of_block(build: &mut Build<'_>, node: Node<'_>) -> Option<Head> {
@@ -305,24 +348,5 @@ fn head_of_block(build: &mut Build<'_>, node: Node<'_>) -> Option<Head> {
     if alone.peek()?.as_rule() == Rule::event_item {
         return Some(Head::Item(build.event_item(&mut alone)?));
     }
-    let (order, within) = build.pattern_head(&mut alone);
-    Some(Head::Block { order, within })
-}
-
-fn silence(on: OnChannel, time: Option<Expr>, _: Option<Expr>, _: Option<Expr>) -> ChannelExpectKind {
-    match time {
-        Some(time) => ChannelExpectKind::Silence { on, time },
-        None => ChannelExpectKind::Silence { time: Expr { span: on.span, kind: ExprKind::Error }, on },
-    }
-}
-
-fn closed_head(build: &mut Build<'_>, kids: &mut Kids<'_>) -> Head {
-    take(kids, Rule::k_closed);
-    let code = take(kids, Rule::k_with).map(|_| build.expr(kids));
-    let reason = take(kids, Rule::k_reason).map(|_| build.expr(kids));
-    let within = build.within(kids);
-    Head::Done(
-        |on, code, reason, within| ChannelExpectKind::Closed { on, code, reason, within },
-        [code, reason, within],
-    )
+    Some(Head::Block(build.pattern_head(&mut alone)))
 }

@@ -56,8 +56,7 @@ impl Parser<'_> {
     fn nested(&mut self, piece: &Piece) -> Option<PatternBlock> {
         let (segment, body) = self.head_and_body(piece)?;
         let head = self.head(&segment, Rule::nested, |build, kids| build.pattern_head(kids));
-        let (order, within) = head.unwrap_or((Order::InOrder, None));
-        Some(self.pattern_block(&segment, body?, order, within))
+        Some(self.pattern_block(&segment, body?, head.unwrap_or_default()))
     }
 
     fn either_items(&mut self, piece: &Piece) -> Option<PatternItemKind> {
@@ -68,7 +67,8 @@ impl Parser<'_> {
 
     fn plain_block(&mut self, body: Body) -> PatternBlock {
         let span = self.body_span(body);
-        PatternBlock { span, order: Order::InOrder, within: None, items: self.pattern_items(body) }
+        let (settle, or_closed) = (None, None);
+        PatternBlock { span, order: Order::InOrder, within: None, settle, or_closed, items: self.pattern_items(body) }
     }
 
     fn repeat_items(&mut self, piece: &Piece) -> Option<PatternItemKind> {

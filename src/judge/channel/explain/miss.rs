@@ -13,6 +13,9 @@ use crate::judge::expectation;
 use crate::pattern::{ItemId, ItemState};
 use crate::plan::{Condition, ConditionKind, Expectation, ItemEntry, What};
 
+/// The most frames whose every condition is looked at for the nearest miss.
+const CLOSELY: usize = 200;
+
 /// An item that was awaited in vain.
 pub struct Missing<'a> {
     pub teller: &'a Teller<'a>,
@@ -94,7 +97,7 @@ fn out_of_order(missing: &Missing<'_>) -> Option<Told> {
 fn elsewhere(missing: &Missing<'_>) -> Option<Told> {
     let view = missing.teller.view;
     let clock = view.target.clock;
-    let found = missing.teller.evidence.logs.iter().filter(|(channel, _)| *channel != view.target.channel).find_map(
+    let found = missing.teller.evidence.logs().iter().filter(|(channel, _)| *channel != view.target.channel).find_map(
         |(_, log)| {
             let near =
                 |frame: &&Arc<Frame>| frame.direction == Direction::Received && !frame.hidden && frame.at >= clock;
@@ -125,7 +128,9 @@ fn elsewhere(missing: &Missing<'_>) -> Option<Told> {
 fn unfitting(missing: &Missing<'_>) -> Option<Told> {
     let captures = &missing.teller.failure.captures;
     let mut nearest: Option<(usize, &Arc<Frame>, Diagnostic)> = None;
-    for frame in missing.untaken() {
+    // What came last is looked at most closely; of a flood, the rest isn't.
+    let frames: Vec<&Arc<Frame>> = missing.untaken().filter(|frame| missing.asked.may_fit(frame)).collect();
+    for frame in frames.into_iter().rev().take(CLOSELY).rev() {
         if let Some((held, broken)) = missing.first_broken(frame, captures)
             && nearest.as_ref().is_none_or(|(most, ..)| held >= *most)
         {

@@ -8,6 +8,7 @@ use super::timeline::{Mark, content, timeline};
 use super::words::{apart, code_of, coded, ended, moment, short};
 use crate::diag::{Code, Diagnostic, codes};
 use crate::event::{ChannelEnd, Instant};
+use crate::pattern::is_complete;
 use crate::source::Span;
 
 /// Why a time wasn't quiet.
@@ -56,8 +57,8 @@ pub fn not_quiet(broken: &Broken, quiet: &Quiet, span: Span, evidence: &Evidence
         Broken::Ended { at, end } => {
             let message =
                 format!("`{}` ended {} before {time} was over: {}", target.name, apart(quiet.until, *at), ended(end));
-            let mut told = Diagnostic::error(early_end(end), head(span, evidence), message)
-                .with_help("a channel that has ended is silent by itself: that proves nothing about the server");
+            let mut told =
+                Diagnostic::error(early_end(end), head(span, evidence), message).with_help(proves_nothing(end));
             told.excerpts.extend(line(target, clock, evidence, vec![Mark::End("here it ended".to_owned())]));
             told
         }
@@ -67,6 +68,15 @@ pub fn not_quiet(broken: &Broken, quiet: &Quiet, span: Span, evidence: &Evidence
                 .with_help("shorten the silence, or give what is around it more time");
             if bound.span.is_nowhere() { told } else { told.with_related(bound.span, "this limit") }
         }
+    }
+}
+
+/// What to do about a channel that ended while nothing was to come on it.
+pub fn proves_nothing(end: &ChannelEnd) -> &'static str {
+    if is_complete(end) {
+        "nothing comes on a channel that has ended, which proves nothing about the server; if it may end here, say `or closed`"
+    } else {
+        "nothing comes on a connection that is lost, which proves nothing about the server; its log tells why it was lost"
     }
 }
 
@@ -84,6 +94,10 @@ pub fn other_end(other: &Other, end: &End, evidence: &Evidence<'_>) -> Diagnosti
             };
             let mark = Mark::Instant(end.bound.at, "the deadline", "it was still open".to_owned());
             (&codes::NOT_CLOSED, target.span, format!("`{name}` didn't {} {when}", wanted_verb(&end.wanted)), mark)
+        }
+        Other::Early { at, end: how } => {
+            let message = format!("{}, {} too early", on(name, how), apart(end.earliest, *at));
+            (&codes::TOO_EARLY, end.within.unwrap_or(target.span), message, Mark::End("too early".to_owned()))
         }
         Other::Late { at, end: how } => {
             let message = format!("{}, {} too late", on(name, how), apart(*at, end.bound.at));
@@ -110,6 +124,9 @@ fn wanted_verb(wanted: &Wanted) -> &'static str {
 
 fn unlike(how: &ChannelEnd, end: &End, name: &str) -> (&'static Code, Span, String) {
     let span = end.target.span;
+    if let ChannelEnd::Failed { .. } = how {
+        return (&codes::BROKEN, span, on(name, how));
+    }
     match &end.wanted {
         Wanted::Closed { code: Some((code, span)), .. } if code_of(how) != Some(*code) => {
             (&codes::WRONG_CLOSE_CODE, *span, format!("{}, expected {}", on(name, how), coded(*code)))
@@ -128,7 +145,7 @@ fn unlike(how: &ChannelEnd, end: &End, name: &str) -> (&'static Code, Span, Stri
 fn on(name: &str, how: &ChannelEnd) -> String {
     match how {
         ChannelEnd::Closed { .. } | ChannelEnd::Dropped => ended(how).replacen(" it", &format!(" `{name}`"), 1),
-        ChannelEnd::Lost { .. } => format!("`{name}`: {}", ended(how)),
+        ChannelEnd::Lost { .. } | ChannelEnd::Failed { .. } => format!("`{name}`: {}", ended(how)),
         ChannelEnd::Ended | ChannelEnd::CutOff { .. } => {
             ended(how).replacen("its body", &format!("the body of `{name}`"), 1)
         }
@@ -138,7 +155,7 @@ fn on(name: &str, how: &ChannelEnd) -> String {
 fn help_for(other: &Other, end: &End) -> Option<String> {
     let how = match other {
         Other::StillOpen => return None,
-        Other::Late { .. } => {
+        Other::Early { .. } | Other::Late { .. } => {
             return Some("the time counts from where this expectation begins, or from its mark".to_owned());
         }
         Other::Ended { end } => end,
@@ -178,6 +195,11 @@ fn not_answered(unmet: &Unmet, every: &Every, evidence: &Evidence<'_>) -> Diagno
         Unmet::Unanswered { open, answered, end } => {
             let deadline = due(open, every.limit, every.bound.at);
             let when = match end {
+                _ if every.limit.is_none_or(|limit| open.frame.at.saturating_add(limit.at_most) > every.bound.at)
+                    && end.is_none() =>
+                {
+                    format!("before {} was over", every.bound.words)
+                }
                 Some((at, end)) => {
                     format!("before {} at {}", ended(end).replacen(" it", " the channel", 1), moment(*at, clock))
                 }
@@ -232,6 +254,7 @@ fn not_answered(unmet: &Unmet, every: &Every, evidence: &Evidence<'_>) -> Diagno
 
 fn early_end(end: &ChannelEnd) -> &'static Code {
     match end {
+        ChannelEnd::Failed { .. } => &codes::BROKEN,
         ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } => &codes::CUT_OFF,
         _ => &codes::CLOSED_EARLY,
     }

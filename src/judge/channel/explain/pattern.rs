@@ -3,6 +3,7 @@ use super::super::fit::{Asked, Captures};
 use super::super::view::{View, Wrong};
 use super::head;
 use super::miss::{self, Missing};
+use super::others::proves_nothing;
 use super::timeline::{Mark, content, timeline};
 use super::words::{apart, coded, ended, moment, times};
 use crate::diag::{Code, Diagnostic, Excerpt, codes};
@@ -45,7 +46,6 @@ pub fn failure(failure: &Failure<Captures>, view: &View, evidence: &Evidence<'_>
 pub fn wrong(wrong: &Wrong, view: &View, evidence: &Evidence<'_>) -> Diagnostic {
     match wrong {
         Wrong::Fault(fault) => fault.clone(),
-        Wrong::Never { item, frame } => forbidden(*item, *frame, view, evidence),
         Wrong::Frame { taken, diagnostic } => {
             let Some(asked) = view.asked(taken.item) else { return diagnostic.clone() };
             let text = evidence.text(asked.item.head);
@@ -155,6 +155,7 @@ impl Teller<'_> {
 
     fn log_ended(&self, end: &ChannelEnd) -> Diagnostic {
         let code: &'static Code = match end {
+            ChannelEnd::Failed { .. } => &codes::BROKEN,
             ChannelEnd::Lost { .. } | ChannelEnd::CutOff { .. } => &codes::CUT_OFF,
             _ => &codes::CLOSED_EARLY,
         };
@@ -162,8 +163,7 @@ impl Teller<'_> {
         let at = moment(self.failure.at, self.clock());
         let Some((item, asked)) = self.awaited().and_then(|id| Some((id, self.view.asked(id)?))) else {
             let message = format!("`{name}` ended at {at}, before its time was over: {}", ended(end));
-            let told = Diagnostic::error(code, self.view.target.span, message)
-                .with_help("what had to be absent may just not have been sent any more");
+            let told = Diagnostic::error(code, self.view.target.span, message).with_help(proves_nothing(end));
             return self.finish(told, None, vec![Mark::End("here it ended".to_owned())]);
         };
         let text = self.text(asked);

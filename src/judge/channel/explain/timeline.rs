@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::words::{ended, moment, short};
 use crate::diag::Excerpt;
-use crate::event::{ChannelLog, Direction, Frame, FrameKind, Instant};
+use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Instant};
 use crate::judge::excerpt;
 use crate::value::{PathStep, format_size};
 
@@ -22,32 +22,46 @@ pub enum Mark {
     End(String),
 }
 
-struct Row {
+/// A line of it: what happened, and the label that points at it.
+struct Row<'a> {
     at: Instant,
-    text: String,
+    what: What<'a>,
     label: Option<String>,
+}
+
+enum What<'a> {
+    Frame(&'a Frame),
+    Instant(&'static str),
+    End(&'a ChannelEnd),
 }
 
 /// What a channel carried, a line a frame, around what is labelled. Times count from `clock`.
 pub fn timeline(log: &ChannelLog, clock: Instant, marks: Vec<Mark>) -> Excerpt {
-    let mut rows: Vec<Row> = log.frames.iter().map(|frame| row(frame, clock, &marks)).collect();
-    if let Some((at, end)) = &log.end {
-        let label = marks.iter().find_map(|mark| match mark {
-            Mark::End(words) => Some(words.clone()),
-            _ => None,
-        });
-        rows.push(Row { at: *at, text: format!("{:>9}       {}", moment(*at, clock), ended(end)), label });
-    }
+    let mut rows: Vec<Row<'_>> =
+        log.frames.iter().map(|frame| Row { at: frame.at, what: What::Frame(frame), label: None }).collect();
+    let mut end_label = None;
+    let mut instants = Vec::new();
     for mark in marks {
-        if let Mark::Instant(at, what, words) = mark {
-            // Behind all that came at that very instant: it was in time.
-            let place = rows.partition_point(|row| row.at <= at);
-            let text = format!("{:>9}       {what}", moment(at, clock));
-            rows.insert(place, Row { at, text, label: Some(words) });
+        match mark {
+            // Frames are numbered from 1 in their order.
+            Mark::Frame(number, words) => {
+                if let Some(row) = (number as usize).checked_sub(1).and_then(|place| rows.get_mut(place)) {
+                    row.label.get_or_insert(words);
+                }
+            }
+            Mark::End(words) => end_label = end_label.or(Some(words)),
+            Mark::Instant(at, what, words) => instants.push(Row { at, what: What::Instant(what), label: Some(words) }),
         }
     }
-    let name = format!("what `{}` carried", log.name);
-    draw(name, &rows)
+    if let Some((at, end)) = &log.end {
+        rows.push(Row { at: *at, what: What::End(end), label: end_label });
+    }
+    for row in instants {
+        // Behind all that came at that very instant: it was in time.
+        let place = rows.partition_point(|before| before.at <= row.at);
+        rows.insert(place, row);
+    }
+    draw(format!("what `{}` carried", log.name), &rows, clock)
 }
 
 /// The content of a frame, with values of it labelled.
@@ -62,14 +76,16 @@ pub fn content(log: &str, frame: &Frame, labels: &[(Vec<PathStep>, String)]) -> 
     }
 }
 
-fn row(frame: &Frame, clock: Instant, marks: &[Mark]) -> Row {
-    let label = marks.iter().find_map(|mark| match mark {
-        Mark::Frame(number, words) if *number == frame.number => Some(words.clone()),
-        _ => None,
-    });
-    let arrow = if frame.direction == Direction::Sent { '→' } else { '←' };
-    let text = format!("{:>9} {:>4} {arrow} {}", moment(frame.at, clock), frame.number, what(frame));
-    Row { at: frame.at, text, label }
+fn text(row: &Row<'_>, clock: Instant) -> String {
+    let moment = moment(row.at, clock);
+    match row.what {
+        What::Frame(frame) => {
+            let arrow = if frame.direction == Direction::Sent { '→' } else { '←' };
+            format!("{moment:>9} {:>4} {arrow} {}", frame.number, what(frame))
+        }
+        What::Instant(what) => format!("{moment:>9}       {what}"),
+        What::End(end) => format!("{moment:>9}       {}", ended(end)),
+    }
 }
 
 fn what(frame: &Frame) -> String {
@@ -140,7 +156,7 @@ fn scalar(json: &crate::value::Json) -> String {
     }
 }
 
-fn draw(name: String, rows: &[Row]) -> Excerpt {
+fn draw(name: String, rows: &[Row<'_>], clock: Instant) -> Excerpt {
     let marked: Vec<usize> = (0..rows.len()).filter(|index| rows[*index].label.is_some()).collect();
     let near = |index: usize| {
         let close = |mark: &usize| index + BEFORE >= *mark && index <= *mark + AFTER;
@@ -159,8 +175,9 @@ fn draw(name: String, rows: &[Row]) -> Excerpt {
             text.push_str("        …\n");
         }
         shown += 1;
-        let start = text.len() + row.text.len() - row.text.trim_start().len();
-        text.push_str(&row.text);
+        let line = self::text(row, clock);
+        let start = text.len() + line.len() - line.trim_start().len();
+        text.push_str(&line);
         if let Some(label) = &row.label {
             labels.push((start..text.len(), label.clone()));
         }

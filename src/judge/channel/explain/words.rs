@@ -31,7 +31,7 @@ pub fn code_of(end: &ChannelEnd) -> Option<u32> {
     match end {
         ChannelEnd::Closed { code, .. } => Some(u32::from(*code)),
         ChannelEnd::Lost { .. } | ChannelEnd::Dropped => Some(1006),
-        ChannelEnd::Ended | ChannelEnd::CutOff { .. } => None,
+        ChannelEnd::Ended | ChannelEnd::CutOff { .. } | ChannelEnd::Failed { .. } => None,
     }
 }
 
@@ -39,12 +39,13 @@ pub fn code_of(end: &ChannelEnd) -> Option<u32> {
 pub fn ended(end: &ChannelEnd) -> String {
     match end {
         ChannelEnd::Closed { code, reason, by_us } => {
-            let who = if *by_us { "this test" } else { "the server" };
             let says_nothing = reason.is_empty() || reason == close_code(u32::from(*code));
+            // The code is what the server sent, also where it answers ours.
+            let after = if *by_us { ", in response to this test's close" } else { "" };
             let code = coded(u32::from(*code));
             match says_nothing {
-                true => format!("{who} closed it with {code}"),
-                false => format!("{who} closed it with {code} and the reason \"{}\"", short(reason, 123)),
+                true => format!("the server closed it with {code}{after}"),
+                false => format!("the server closed it with {code} and the reason \"{}\"{after}", short(reason, 123)),
             }
         }
         ChannelEnd::Lost { message } => {
@@ -52,6 +53,7 @@ pub fn ended(end: &ChannelEnd) -> String {
         }
         ChannelEnd::Ended => "its body came to its end".to_owned(),
         ChannelEnd::CutOff { message } => format!("its body was cut off: {}", short(message, 200)),
+        ChannelEnd::Failed { message } => short(message, 300),
         ChannelEnd::Dropped => "this test dropped it".to_owned(),
     }
 }

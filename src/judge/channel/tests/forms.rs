@@ -24,8 +24,45 @@ fn a_channel_that_ends_is_not_silent() {
     let steps = "expect on chat silence for 500ms";
     assert_eq!(told(steps, "100 chat closed 1000").codes(), ["closed_early"]);
     assert_eq!(told(steps, "100 chat lost").codes(), ["cut_off"]);
-    // The end of a body isn't a frame, and after it nothing can come.
-    assert!(told(steps, "100 chat ended").held());
+    let ended = told(steps, "100 chat ended");
+    assert_eq!(ended.codes(), ["closed_early"]);
+    assert!(ended.help().contains("or closed"), "{}", ended.help());
+}
+
+#[test]
+fn a_window_needs_its_channel_open_to_its_end() {
+    let forms = [
+        "expect on chat silence for 500ms",
+        "expect on chat never event \"x\" for 500ms",
+        "expect on chat within 500ms { never event \"x\" }",
+        "expect within 500ms { on chat { never event \"x\" } }",
+    ];
+    let accepting = [
+        "expect on chat silence for 500ms or closed",
+        "expect on chat never event \"x\" for 500ms or closed",
+        "expect on chat never event \"x\" { $.a == 1 } for 500ms or closed",
+        "expect on chat within 500ms or closed { never event \"x\" }",
+        "expect within 500ms { on chat or closed { never event \"x\" } }",
+    ];
+    // The end, whether it is a complete one, and when it comes: the last instant belongs to the window.
+    for (end, complete) in [
+        ("closed 1000", true),
+        ("ended", true),
+        ("closed 1011", false),
+        ("closed 4000", false),
+        ("lost", false),
+        ("cut", false),
+    ] {
+        for (at, whole) in [(0, false), (1, false), (499, false), (500, true), (501, true)] {
+            let log = format!("{at} chat {end}");
+            for steps in forms {
+                assert_eq!(told(steps, &log).held(), whole, "{steps}: {log}");
+            }
+            for steps in accepting {
+                assert_eq!(told(steps, &log).held(), whole || complete, "{steps}: {log}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -40,7 +77,7 @@ fn never_for_a_time_lets_others_pass() {
     assert!(told(steps, "100 chat {\"type\":\"a\"}\n200 chat {\"type\":\"error\",\"fatal\":false}").held());
     let found = told(steps, r#"200 chat {"type":"error","fatal":true}"#);
     assert_eq!((found.codes(), found.place()), (vec!["forbidden_event"], r#"event "error""#));
-    assert!(told(steps, "100 chat closed 1000").held());
+    assert_eq!(told(steps, "100 chat closed 1000").codes(), ["closed_early"]);
     assert_eq!(told(steps, "100 chat closed 1011").codes(), ["closed_early"]);
 }
 
@@ -76,6 +113,28 @@ fn a_body_ends_or_is_cut_off() {
     assert_eq!(told("expect on chat ended within 2s", "").codes(), ["not_closed"]);
     assert!(told("expect on chat cut off within 2s", "100 chat cut").held());
     assert_eq!(told("expect on chat cut off within 2s", "100 chat ended").codes(), ["not_cut_off"]);
+}
+
+#[test]
+fn an_end_may_not_come_before_its_time() {
+    let forms = [
+        ("expect on chat closed with 1000 within 300ms to 2s", "closed 1000"),
+        ("expect on chat closed within 300ms to 2s", "closed 4000"),
+        ("expect on chat ended within 300ms to 2s", "ended"),
+        ("expect on chat cut off within 300ms to 2s", "cut"),
+    ];
+    for (steps, end) in forms {
+        for (at, code) in [(0, "too_early"), (299, "too_early"), (300, ""), (2000, ""), (2001, "not_closed")] {
+            let found = told(steps, &format!("{at} chat {end}"));
+            assert_eq!(found.codes().join(" "), code, "{steps}: {at}");
+        }
+    }
+    let early = told(forms[0].0, "299 chat closed 1000");
+    assert_eq!(early.message(), "the server closed `chat` with 1000 (normal closure), 1ms too early");
+    assert_eq!(early.place(), "within 300ms to 2s");
+    let marked = "mark m at 100\nexpect on chat since m closed within 300ms to 2s";
+    assert_eq!(told(marked, "399 chat closed 1000").codes(), ["too_early"]);
+    assert!(told(marked, "400 chat closed 1000").held());
 }
 
 const EVERY: &str =

@@ -174,3 +174,26 @@ fn what_had_come_before_it_began_counts() {
         ["too_late"]
     );
 }
+
+/// Each frame that is taken adds to a list, and every state on the way is kept: were lists copied, this would take hours.
+#[test]
+fn a_hundred_thousand_frames_are_gathered_in_one_list() {
+    use std::fmt::Write as _;
+    let mut log = String::new();
+    for n in 0..100_000 {
+        let _ = writeln!(log, "{} chat {{\"type\":\"tick\",\"n\":{n}}}", n / 10);
+    }
+    log.push_str("20000 chat {\"type\":\"end\"}\n");
+    let steps = "expect on chat in order within 30s {
+      event \"tick\" at least once { collect all = $.n }
+      event \"end\" { capture last = $.type }
+    }";
+    let found = told(steps, &log);
+    assert!(found.held(), "{}", found.message());
+    let all = found.value("all").unwrap();
+    assert_eq!(all.split(',').count(), 100_000);
+    assert!(all.starts_with("[0,1,2,") && all.ends_with(",99999]"));
+    // What explains a failure is bounded too: none of these frames is what is awaited.
+    let missing = told("expect on chat event \"tick\" within 30s { $.n == -1 }", &log);
+    assert_eq!(missing.codes(), ["unfitting_event"]);
+}

@@ -1,6 +1,7 @@
 mod faults;
 mod forms;
 mod items;
+mod settling;
 mod support;
 mod views;
 mod weak;

@@ -111,7 +111,7 @@ pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
     let (verdict, concluded) = match judge {
         Ok(mut judge) => {
             let verdict = replay(&mut judge, &logs, outside);
-            (verdict, judge.conclude(&logs, outside))
+            (verdict, judge.conclude(&|| logs.clone(), outside))
         }
         Err(fault) => {
             let mut concluded = failed(&scope);

@@ -30,8 +30,10 @@ fn what_one_receives_the_other_must_never_see() {
     let found = told(TWO, r#"100 chat {"type":"a"}"#);
     assert!(found.held());
     assert_eq!(found.concluded.cursors, [(0, 1)]);
-    // The never stands until the other view is done, and no longer.
-    assert!(told(TWO, "100 chat {\"type\":\"a\"}\n101 other {\"type\":\"a\"}").held());
+    // The never stands until the other view has settled, and no longer.
+    assert!(told(TWO, "100 chat {\"type\":\"a\"}\n351 other {\"type\":\"a\"}").held());
+    let later = told(TWO, "100 chat {\"type\":\"a\"}\n350 other {\"type\":\"a\"}");
+    assert_eq!(later.codes(), ["forbidden_event"]);
     let leaked = told(TWO, "99 other {\"type\":\"a\"}\n100 chat {\"type\":\"a\"}");
     assert_eq!(leaked.codes(), ["forbidden_event"]);
     assert_eq!(told(TWO, "").codes(), ["missing_event"]);
@@ -43,8 +45,9 @@ fn a_view_that_is_done_keeps_its_nevers() {
       on chat in order { event "a" }
       on other in order { event "b"; never event "c" }
     }"#;
-    let early = "100 other {\"type\":\"b\"}\n200 chat {\"type\":\"a\"}\n300 other {\"type\":\"c\"}";
+    let early = "100 other {\"type\":\"b\"}\n200 chat {\"type\":\"a\"}\n451 other {\"type\":\"c\"}";
     assert!(told(steps, early).held());
+    assert_eq!(told(steps, &early.replace("451", "450")).codes(), ["forbidden_event"]);
     let broken = "100 other {\"type\":\"b\"}\n200 other {\"type\":\"c\"}\n300 chat {\"type\":\"a\"}";
     assert_eq!(told(steps, broken).codes(), ["forbidden_event"]);
 }

@@ -1,0 +1,71 @@
+//! Bodies that aren't text, where an expectation or a capture reads them as text: nothing can be said of what they don't contain.
+
+use crate::diag::{Diagnostic, codes};
+use crate::eval::{Context, Fault, Focus, Found, evaluate, find};
+use crate::plan::{Expectation, Matcher, MatcherKind, Subject, SubjectKind};
+use crate::value::{Type, Value};
+
+/// What an expectation's subject finds, as what its matcher reads it.
+///
+/// # Errors
+/// As of [`find`]; and the matcher reads a text where there is none.
+pub(super) fn looked_up(expect: &Expectation, context: &Context<'_>) -> Result<Found, Fault> {
+    let subject = &expect.subject;
+    if let (SubjectKind::Body, Focus::Response { response, .. }) = (&subject.kind, context.focus) {
+        match operand_of(&expect.matcher, context) {
+            // Whether they are also a text says nothing then.
+            Operand::Bytes => return Ok(Found::one(Value::Bytes(response.body.to_vec().into()))),
+            Operand::Text => not_text(subject, context).map_or(Ok(()), Err)?,
+            Operand::Neither => {}
+        }
+    }
+    find(subject, context)
+}
+
+/// Why a subject has no text, where it is a body that should have one.
+pub(super) fn not_text(subject: &Subject, context: &Context<'_>) -> Option<Fault> {
+    let (SubjectKind::Body, Focus::Response { response, .. }) = (&subject.kind, context.focus) else { return None };
+    let undecodable = response.text().err()?;
+    let message = format!("the body {}", crate::diag::sanitize(&undecodable.reason));
+    Some(Box::new(Diagnostic::error(&codes::NOT_TEXT, subject.span, message).with_help(
+        "compare its bytes: `expect body == file \"…\"` or `hex \"…\"`; `size` and `header` are there, too",
+    )))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operand {
+    Bytes,
+    Text,
+    /// The matcher asks for neither.
+    Neither,
+}
+
+/// What a matcher reads a body as.
+fn operand_of(matcher: &Matcher, context: &Context<'_>) -> Operand {
+    match &matcher.kind {
+        MatcherKind::Not(inner) | MatcherKind::Each(inner) | MatcherKind::Some(inner) | MatcherKind::None(inner) => {
+            operand_of(inner, context)
+        }
+        MatcherKind::Compare(_, operand)
+        | MatcherKind::Equals(operand)
+        | MatcherKind::Contains(operand)
+        | MatcherKind::StartsWith(operand)
+        | MatcherKind::EndsWith(operand) => match evaluate(operand, context) {
+            Ok(Value::Bytes(_)) => Operand::Bytes,
+            _ => Operand::Text,
+        },
+        MatcherKind::Is(Type::Any | Type::Bytes)
+        | MatcherKind::Exists
+        | MatcherKind::IsEmpty
+        | MatcherKind::HasLength(_) => Operand::Neither,
+        MatcherKind::Is(_)
+        | MatcherKind::In(_)
+        | MatcherKind::Regex(_)
+        | MatcherKind::Partial(_)
+        | MatcherKind::Schema { .. }
+        | MatcherKind::IsUnique
+        | MatcherKind::IsSorted { .. }
+        | MatcherKind::CloseTo { .. }
+        | MatcherKind::ExpiresAfter(_) => Operand::Text,
+    }
+}

@@ -1,0 +1,92 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::super::log::{Log, MAX_CHANNEL_BYTES, Pen};
+use crate::event::{ChannelEnd, FrameKind, Payload};
+use crate::net::clock::Clock;
+
+fn log() -> (Arc<Log>, Pen) {
+    let log = Arc::new(Log::open(Clock::start(), "ch", "websocket", "ws://h"));
+    let pen = log.connect();
+    (log, pen)
+}
+
+fn keep(pen: &Pen, at: Duration, data: &'static [u8]) -> bool {
+    pen.received(at, FrameKind::Text, Bytes::from_static(data), vec![Payload::default()], false)
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[test]
+fn a_log_is_complete_up_to_what_is_still_on_its_way_into_it() {
+    let (log, pen) = log();
+    assert_eq!(log.known(HOUR), HOUR);
+    let at = pen.arrive();
+    // However long reading it takes, it has come when it arrived, and nobody looks past that meanwhile.
+    assert!(log.known(HOUR) < at && log.known(Duration::ZERO) == Duration::ZERO);
+    assert!(keep(&pen, at, b"x"));
+    assert!(log.known(HOUR) < at);
+    pen.settle();
+    assert_eq!(log.known(HOUR), HOUR);
+    assert_eq!(log.read(|log| log.frames[0].at), at);
+}
+
+#[test]
+fn a_close_counts_from_its_arrival_when_nothing_follows_it() {
+    let closed = ChannelEnd::Closed { code: 1000, reason: String::new(), by_us: false };
+    let (log, pen) = log();
+    let at = pen.arrive();
+    pen.closing(at, closed.clone());
+    assert_eq!((log.read(|log| log.end.clone()), log.ending()), (None, Some(closed.clone())));
+    assert!(log.known(HOUR) <= at);
+    pen.closed();
+    assert_eq!(log.read(|log| log.end.clone()), Some((at, closed.clone())));
+    assert_eq!(log.known(HOUR), HOUR);
+    // Something did follow.
+    let pen = log.connect();
+    pen.closing(pen.arrive(), closed.clone());
+    pen.end(pen.now(), ChannelEnd::Failed { message: "x".to_owned() });
+    assert!(matches!(log.ending(), Some(ChannelEnd::Failed { .. })));
+    // A test that leaves meanwhile keeps what came.
+    let pen = log.connect();
+    pen.closing(pen.arrive(), closed.clone());
+    log.leave();
+    assert_eq!(log.ending(), Some(closed));
+}
+
+#[test]
+fn what_an_earlier_connection_reads_is_none_of_the_logs() {
+    let (log, old) = log();
+    log.leave();
+    assert_eq!(log.ending(), Some(ChannelEnd::Dropped));
+    let new = log.connect();
+    assert_eq!(log.ending(), None);
+    assert!(keep(&old, old.arrive(), b"late"));
+    old.settle();
+    old.end(old.now(), ChannelEnd::Ended);
+    assert_eq!(log.known(HOUR), HOUR);
+    assert!(keep(&new, new.arrive(), b"x"));
+    new.settle();
+    let frames = log.read(|log| log.frames.iter().map(|frame| frame.data.clone()).collect::<Vec<_>>());
+    assert_eq!((frames, log.ending()), (vec![Bytes::from_static(b"x")], None));
+}
+
+#[test]
+fn small_frames_fill_a_log_by_what_they_take() {
+    let (log, pen) = log();
+    let id = Some("i".repeat(1 << 20));
+    let mut kept = 0_u64;
+    while pen.received(
+        pen.now(),
+        FrameKind::SseEvent { event: None, id: id.clone() },
+        Bytes::new(),
+        vec![Payload::default()],
+        false,
+    ) {
+        kept += 1;
+    }
+    assert_eq!(kept, log.read(|log| log.frames.len() as u64));
+    assert!((kept - 1) << 20 <= MAX_CHANNEL_BYTES && (kept + 2) << 20 > MAX_CHANNEL_BYTES, "{kept}");
+}
