@@ -106,7 +106,7 @@ impl Capped {
                     .with_help(help),
             );
         }
-        all.sort_by(|a, b| (a.span.source, a.span.start).cmp(&(b.span.source, b.span.start)));
+        all.sort_by_key(|one| (one.span.source, one.span.start));
         all
     }
 }
@@ -130,7 +130,7 @@ fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
