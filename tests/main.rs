@@ -26,6 +26,7 @@ mod lang_run;
 mod literate;
 mod loads;
 mod made;
+mod masking;
 mod nothing;
 mod plans;
 mod protocols;

@@ -1,6 +1,7 @@
 //! Diagnostics: what is wrong, where, and how to mend it. The only place that knows miette.
 
 pub mod codes;
+pub mod cut;
 mod diagnostic;
 mod render;
 mod sanitize;
@@ -9,5 +10,5 @@ mod suggest;
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Label, Severity};
 pub use render::{Style, render};
-pub use sanitize::sanitize;
+pub use sanitize::{STYLE, printable, sanitize};
 pub use suggest::closest;
