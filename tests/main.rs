@@ -29,6 +29,7 @@ mod lang_run;
 mod literate;
 mod loads;
 mod made;
+mod masking;
 mod nothing;
 mod plans;
 mod protocols;

@@ -17,8 +17,8 @@ pub fn main(args: &Check, color: Color) -> Exit {
     let warnings = diagnostics.len() - errors;
     match args.format {
         CheckFormat::Text => text(&diagnostics, errors, warnings, &project, &output),
-        CheckFormat::Json => output.print(&json_text(&diagnostics, errors, warnings, &project)),
-        CheckFormat::Sarif => output.print(&sarif(&diagnostics, &project)),
+        CheckFormat::Json => output.print_json(&json_text(&diagnostics, errors, warnings, &project)),
+        CheckFormat::Sarif => output.print_json(&sarif(&diagnostics, &project)),
         CheckFormat::Github => {
             let lines: Vec<String> =
                 diagnostics.iter().map(|one| github::annotation(one, &project.sources) + "\n").collect();

@@ -10,7 +10,7 @@ pub fn main(args: &Demo, color: Color) -> Exit {
     if args.list_faults {
         let lines: Vec<String> =
             Fault::ALL.iter().map(|fault| format!("{}\t{}\n", fault.name(), fault.describe())).collect();
-        output.print(&lines.concat());
+        output.print_table(&lines.concat());
         return Exit::Ok;
     }
     let fault = match args.fault.as_deref().map(fault_named).transpose() {

@@ -22,7 +22,7 @@ pub fn main(args: &List, color: Color) -> Exit {
     };
     match args.format {
         ListFormat::Text => output.print(&(crate::plan::describe_phases(&release) + &crate::plan::tree(&plan))),
-        ListFormat::Json => output.print(&json_text(&plan, &release)),
+        ListFormat::Json => output.print_json(&json_text(&plan, &release)),
     }
     Exit::Ok
 }

@@ -20,6 +20,9 @@ pub use exit::Exit;
 use clap::Parser as _;
 
 use args::{Args, Command};
+use output::Output;
+
+use crate::report::Redactor;
 
 /// Carries out a command line and gives the code that the process is to exit with.
 pub fn main() -> Exit {
@@ -28,8 +31,12 @@ pub fn main() -> Exit {
         Ok(args) => args,
         Err(error) => {
             // Help and version are answers, not errors; a closed pipe is nobody's fault.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Diagnostics } else { Exit::Ok };
+            if !error.use_stderr() {
+                let _ = error.print();
+                return Exit::Ok;
+            }
+            Output::new(args::Color::Never).error(&error.render().to_string());
+            return Exit::Diagnostics;
         }
     };
     match args.command {
@@ -59,6 +66,7 @@ pub fn understood(words: &[&str]) -> Result<(), String> {
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
-        output::to_stderr(&format!("internal error{place}: this is a mistake in e2e-dsl, not in the spec\n"));
+        let text = format!("internal error{place}: this is a mistake in e2e-dsl, not in the spec\n");
+        output::to_stderr(&Redactor::default().text(&text));
     }));
 }

@@ -1,11 +1,12 @@
-//! The only place that writes to the terminal. Everything passes the redactor; a closed pipe ends nothing but the writing.
+//! The only place that writes to the terminal: one door, which takes nothing but what has passed the redactor, and lets nothing through that acts on a
+//! terminal. A closed pipe ends nothing but the writing.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use super::args::Color;
-use crate::diag::{Diagnostic, Style, render};
-use crate::report::Redactor;
+use crate::diag::{Diagnostic, Style, printable, render};
+use crate::report::{Masked, Redactor};
 use crate::source::Sources;
 
 /// Where output goes, and what it may look like there.
@@ -46,12 +47,22 @@ impl Output {
     }
 
     pub fn print(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(self.redactor.redact(text).as_bytes()).and_then(|()| out.flush());
+        to_stdout(&self.redactor.text(text).made(|text| printable(text, self.style.color).into_owned()));
+    }
+
+    /// A table of ours for programs: a tab between columns stays one.
+    pub fn print_table(&self, text: &str) {
+        let cells = |text: &String| text.split('\t').map(|cell| printable(cell, false)).collect::<Vec<_>>().join("\t");
+        to_stdout(&self.redactor.text(text).made(cells));
+    }
+
+    /// JSON for programs: what must not be printed as it is has escapes of its own there.
+    pub fn print_json(&self, text: &str) {
+        to_stdout(&self.redactor.text(text).made(|text| printable_json(text)));
     }
 
     pub fn error(&self, text: &str) {
-        to_stderr(&self.redactor.redact(text));
+        to_stderr(&self.redactor.text(text).made(|text| printable(text, self.error_style.color).into_owned()));
     }
 
     /// Draws diagnostics on standard error.
@@ -67,7 +78,26 @@ impl Output {
     }
 }
 
-pub(super) fn to_stderr(text: &str) {
+/// Outside of strings JSON has none of these characters, and in them RFC 8259, section 7, has an escape for each.
+fn printable_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let mut units = [0; 2];
+        match c {
+            '\n' => out.push('\n'),
+            c if *printable(c.encode_utf8(&mut [0; 4]), false) == *c.encode_utf8(&mut [0; 4]) => out.push(c),
+            c => c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    out
+}
+
+fn to_stdout(text: &Masked<String>) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+pub(super) fn to_stderr(text: &Masked<String>) {
     let mut err = std::io::stderr().lock();
     let _ = err.write_all(text.as_bytes());
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::output::Output;
 use crate::diag::{Diagnostic, closest, codes};
-use crate::report::{github, html, json, junit, markdown, model, tap};
+use crate::report::{Masked, github, html, json, junit, markdown, model, tap};
 use crate::source::Span;
 
 /// Where the results of a run are, unless it is told otherwise.
@@ -152,16 +152,16 @@ impl Outputs {
 
     /// Writes every file, each whole or not at all, and the summary of a job of GitHub's; tells which there are, and of each that can't be
     /// written why. `false` if there is one.
-    pub fn write(&self, report: &model::Report, output: &Output) -> bool {
-        let (written, all) = self.write_each(output, |format| format.render(report));
+    pub fn write(&self, report: &Masked<model::Report>, output: &Output) -> bool {
+        let (written, all) = self.write_each(output, |format| report.made(|report| format.render(report)));
         if !written.is_empty() {
             output.print(&format!("  reports: {}\n", written.join(", ")));
         }
-        all & self.summarize(output, |taken| github::job_summary(report, taken))
+        all & self.summarize(output, |taken| report.made(|report| github::job_summary(report, taken)))
     }
 
     /// Writes what the merge of shards needs, if it is asked for. `false` if it can't be written, which is told.
-    pub fn write_blob(&self, blob: impl FnOnce() -> Vec<u8>, output: &Output) -> bool {
+    pub fn write_blob(&self, blob: impl FnOnce() -> Masked<Vec<u8>>, output: &Output) -> bool {
         let Some(path) = &self.blob else { return true };
         match write(path, &blob()) {
             Ok(()) => output.print(&format!("  blob: {}\n", path.display())),
@@ -174,11 +174,11 @@ impl Outputs {
     }
 
     /// Writes files of any content, and tells of each that can't be written why. Gives those that are, and whether it is all of them.
-    pub fn write_each(&self, output: &Output, render: impl Fn(Format) -> String + Sync) -> (Vec<String>, bool) {
+    pub fn write_each(&self, output: &Output, render: impl Fn(Format) -> Masked<String> + Sync) -> (Vec<String>, bool) {
         let rendered: Vec<_> = self.files.par_iter().map(|(format, path)| (path, render(*format))).collect();
         let mut written = Vec::new();
         for (path, text) in rendered {
-            match write(path, text.as_bytes()) {
+            match write(path, &text.made(|text| text.clone().into_bytes())) {
                 Ok(()) => written.push(path.display().to_string()),
                 Err(error) => cannot_write(output, path, &error, "choose another place with `--report FORMAT=PATH`"),
             }
@@ -189,11 +189,11 @@ impl Outputs {
 
     /// Adds to the summary of GitHub's job, where there is one and it was asked for; `render` is told how many bytes stand in it. `false` if
     /// that can't be written, and it is told why.
-    pub fn summarize(&self, output: &Output, render: impl Fn(usize) -> String) -> bool {
+    pub fn summarize(&self, output: &Output, render: impl Fn(usize) -> Masked<String>) -> bool {
         let path = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| self.github && !path.is_empty());
         let Some(path) = path.map(PathBuf::from) else { return true };
         let taken = std::fs::metadata(&path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
-        let summary = output.redactor.redact(&render(taken)).into_owned();
+        let summary = render(taken);
         let opened = std::fs::OpenOptions::new().create(true).append(true).open(&path);
         match opened.and_then(|mut file| std::io::Write::write_all(&mut file, summary.as_bytes())) {
             Ok(()) => true,
@@ -212,7 +212,7 @@ fn cannot_write(output: &Output, path: &Path, error: &std::io::Error, help: &str
 
 /// Whole or not at all: a reader never sees half a report. Folders on the way are made. What a link names is replaced, not the link; a pipe
 /// or a device is written to as it is.
-pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write(path: &Path, bytes: &Masked<Vec<u8>>) -> std::io::Result<()> {
     if is_stream(path) {
         return File::options().append(true).open(path)?.write_all(bytes);
     }
@@ -224,7 +224,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
     // A disk that is full must not be left fuller.
-    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
+    std::fs::write(&part, &**bytes).and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
         let _ = std::fs::remove_file(&part);
     })
 }

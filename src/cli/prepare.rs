@@ -160,6 +160,7 @@ impl Prepared {
             Exit::Diagnostics
         };
         let environment = environment::resolve(&self.project, self.environment, &self.given).map_err(told)?;
+        output.diagnostics(&environment.warnings, &self.project.sources);
         if let Some(release) = self.release {
             let required = crate::plan::required_values(&self.project, release);
             crate::plan::unmet(&environment, &required).map_or(Ok(()), |unmet| Err(told(vec![unmet])))?;
@@ -232,6 +233,7 @@ fn overrides(typed: &[String]) -> Result<BTreeMap<String, String>, Box<Diagnosti
 impl Prepared {
     /// Stands in for variables that aren't set, where nothing is going to be sent, and so through no proxy either.
     pub fn fill_in_missing(&mut self) {
+        self.given.dry = true;
         for proxy in environment::PROXIES {
             self.given.variables.remove(proxy);
         }
@@ -239,15 +241,16 @@ impl Prepared {
         let Some(item) = self.environment.and_then(|decl| self.project.item(decl)) else { return };
         let ItemKind::Environment(environment) = &item.kind else { return };
         for entry in &environment.entries {
-            if let EnvEntryKind::Value {
-                value: EnvValue::Secret { variable, .. } | EnvValue::Variable { variable, .. },
-                ..
-            } = &entry.kind
-            {
-                let value = self.given.variables.entry(variable.value.clone()).or_default();
-                if value.is_empty() {
-                    "-".clone_into(value);
-                }
+            let EnvEntryKind::Value { value, .. } = &entry.kind else { continue };
+            // Of a secret it is one that nothing is said of.
+            let (variable, stand_in) = match value {
+                EnvValue::Secret { variable, .. } => (variable, "(not given)"),
+                EnvValue::Variable { variable, .. } => (variable, "-"),
+                EnvValue::Expr(_) => continue,
+            };
+            let value = self.given.variables.entry(variable.value.clone()).or_default();
+            if value.is_empty() {
+                stand_in.clone_into(value);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::Output;
-use crate::diag::{render, sanitize};
+use crate::diag::{printable, render, sanitize};
 use crate::judge::release::{
     Digest, PhaseRun, Release, RiskSum, ServiceMap, ServiceState, Sighting, at_risk, phase_result,
 };
@@ -76,10 +76,10 @@ impl Reporter {
                 let waited = watch.sightings.len() > 1;
                 if watch.state == ServiceState::Down && before != ServiceState::Down {
                     let words = watch.sightings.last().map(Sighting::words).unwrap_or_default();
-                    let line = format!("{} is down: {}", watch.name, sanitize(&words));
+                    let line = format!("{} is down: {}", sanitize(&watch.name), self.clean(&words));
                     self.tell(&state, &format!("{}\n", paint(&line, RED, self.output.style)));
                 } else if watch.state == ServiceState::Up && before != ServiceState::Up && waited {
-                    let line = format!("{} is up", watch.name);
+                    let line = format!("{} is up", sanitize(&watch.name));
                     self.tell(&state, &format!("{}\n", paint(&line, GREEN, self.output.style)));
                 }
             }
@@ -90,7 +90,7 @@ impl Reporter {
             }
             Progress::PhaseEnded { index, run } => self.tell(&state, &self.phase_ends(&state, index, &run)),
             Progress::Aborted(abort) => {
-                let line = format!("aborted, since {}: {}", abort.condition, sanitize(&abort.because));
+                let line = format!("aborted, since {}: {}", self.clean(&abort.condition), self.clean(&abort.because));
                 self.tell(&state, &format!("\n{}\n\n", paint(&line, RED, self.output.style)));
             }
             Progress::Problem(problem) => {
@@ -133,6 +133,16 @@ impl Reporter {
         self.show(state);
     }
 
+    /// Masked, and on one line.
+    fn clean(&self, text: &str) -> String {
+        sanitize(&self.output.redactor.text(text))
+    }
+
+    /// What may stand in a line at the bottom.
+    fn line(&self, text: &str) -> String {
+        printable(&self.output.redactor.text(text), self.output.error_style.color).into_owned()
+    }
+
     fn tell(&self, state: &State, text: &str) {
         match &state.lines {
             _ if text.is_empty() => {}
@@ -154,7 +164,7 @@ impl Reporter {
             _ => format!("{} {noun}, {before} of them run before", phase.tests.len()),
         }];
         words.extend(phase.budget.map(|budget| format!("budget {}", format_duration(budget))));
-        words.extend(phase.gates.iter().map(|gate| format!("gate {}", gate.text)));
+        words.extend(phase.gates.iter().map(|gate| format!("gate {}", sanitize(&gate.text))));
         let head = format!("phase {} of {}: {}", index + 1, state.release.phases.len(), sanitize(&phase.name));
         format!("\n{} ({})\n", paint(&head, terminal::BOLD, self.output.style), words.join("; "))
     }
@@ -175,9 +185,9 @@ impl Reporter {
         let running = state.running.first().map(|name| sanitize(name)).unwrap_or_default();
         let more =
             if state.running.len() > 1 { format!(" and {} more", state.running.len() - 1) } else { String::new() };
-        lines.bar.set_message(format!("{running}{more}"));
+        lines.bar.set_message(self.line(&format!("{running}{more}")));
         if state.bad > 0 {
-            lines.bad.set_message(self.bad_words(state));
+            lines.bad.set_message(self.line(&self.bad_words(state)));
         }
         // Judging a phase takes time that grows with it: a person needn't see it more often.
         let now = lines.bar.elapsed();
@@ -195,11 +205,11 @@ impl Reporter {
             .map(|gate| {
                 let measured = gate.measured.map_or("no data yet".to_owned(), |measured| gate.unit.words(measured));
                 let color = if gate.held { GREEN } else { YELLOW };
-                paint(&format!("{}: {measured}", gate.text), color, self.output.error_style)
+                paint(&format!("{}: {measured}", sanitize(&gate.text)), color, self.output.error_style)
             })
             .collect();
         let head = format!("phase {}/{} {}", index + 1, state.release.phases.len(), sanitize(&phase.name));
-        line.set_message(format!("{head}  {}", stands.join("  ")));
+        line.set_message(self.line(&format!("{head}  {}", stands.join("  "))));
     }
 
     /// `3 failed so far · at risk: $120K MRR`

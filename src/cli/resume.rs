@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::judge::Progress;
 use crate::plan::{Plan, Release, keep_only, partition};
 use crate::report::model::{Begun, Blob, Report};
-use crate::report::{assemble, json, union};
+use crate::report::{Masked, assemble, json, union};
 use crate::source::{Readable, Span, read_file};
 use crate::trace;
 
@@ -140,9 +140,11 @@ impl Portion {
     }
 
     /// All that the shards' merge needs.
-    pub fn blob(&self, report: &Report) -> Vec<u8> {
-        let blob = Blob::new(self.specs.clone(), self.all.clone(), report.clone());
-        serde_json::to_vec(&blob).unwrap_or_default()
+    pub fn blob(&self, report: &Masked<Report>) -> Masked<Vec<u8>> {
+        report.made(|report| {
+            let blob = Blob::new(self.specs.clone(), self.all.clone(), report.clone());
+            serde_json::to_vec(&blob).unwrap_or_default()
+        })
     }
 }
 

@@ -55,6 +55,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         return Err(Exit::Diagnostics);
     }
     if args.dry_run {
+        prepared.given.dry = true;
         prepared.given.demo = if wants_demo { demo_placeholders() } else { Vec::new() };
         let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
         narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
@@ -221,6 +222,8 @@ fn finish(
 ) -> Result<Exit, Exit> {
     let mut report = Builder { sources, redactor: &output.redactor }.report(result);
     portion.complete(&mut report);
+    // What the report was made of, what it was completed with, and what was learned since.
+    let report = output.redactor.masked(report);
     output.print(&terminal::summary(&report, output.style));
     if outputs.github {
         output.print(&crate::report::github::beside_tests(&report));

@@ -2,6 +2,7 @@
 
 mod capped;
 pub mod codes;
+pub mod cut;
 mod diagnostic;
 mod render;
 mod sanitize;
@@ -11,5 +12,5 @@ pub use capped::{Capped, MAX_PER_FILE};
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Label, Severity};
 pub use render::{Style, render};
-pub use sanitize::sanitize;
+pub use sanitize::{STYLE, printable, sanitize};
 pub use suggest::closest;

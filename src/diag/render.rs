@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
-use super::{Diagnostic, Excerpt, Severity, sanitize};
+use super::{Diagnostic, Excerpt, STYLE, Severity, printable, sanitize};
 use crate::source::{SourceFile, Sources, Span};
 
 /// What the terminal can show.
@@ -54,7 +54,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
     let mut out = String::new();
     // Writing to a string can't fail; if the drawing does, the plain sentence is still there.
     if handler.render_report(&mut out, &drawn.main).is_err() || out.is_empty() {
-        out = format!("{}: {}\n", diagnostic.code.name, diagnostic.message);
+        out = format!("{}: {}\n", diagnostic.code.name, clean(&diagnostic.message));
     }
     // What a server sent was cut to what matters when the excerpt was made: it is shown as it is.
     let whole = handler.clone().with_context_lines(EXCERPT_LINES);
@@ -68,7 +68,13 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
     for excerpt in diagnostic.excerpts.iter().filter(|excerpt| excerpt.labels.is_empty()) {
         out.push_str(&plain(excerpt, style));
     }
-    out
+    // All that was drawn is free of escapes, so those that are there now are of the drawing itself.
+    if style.color { out.replace('\u{1b}', &STYLE.to_string()) } else { out }
+}
+
+/// A text of ours with values from outside in it: it may have several lines, and nothing else that acts on a terminal.
+fn clean(text: &str) -> String {
+    printable(text, false).into_owned()
 }
 
 /// What stands beside a diagnostic needs no title of its own: its source's name says what it is.
@@ -140,13 +146,13 @@ impl Drawn {
             beside.push(Drawn::beside(Some(source), labels, true));
         }
         let main = Drawn {
-            message: diagnostic.message.clone(),
+            message: clean(&diagnostic.message),
             code: Some(diagnostic.code.name.to_owned()),
             severity: Some(match diagnostic.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
             }),
-            help: diagnostic.help.clone(),
+            help: diagnostic.help.as_deref().map(clean),
             source,
             labels: drawn,
             whole: false,
@@ -266,7 +272,7 @@ fn cut(
         } else {
             (start, end)
         };
-        Some(LabeledSpan::new(message.clone(), start, end - start))
+        Some(LabeledSpan::new(message.as_deref().map(clean), start, end - start))
     });
     let labels = labels.collect();
     (out, labels)

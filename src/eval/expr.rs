@@ -1,9 +1,9 @@
-use super::{Context, Fault, Unread, compare, equal, function, show, subject};
+use super::{Context, Fault, Unread, compare, equal, function, show, subject, taint};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::plan::{Expr, ExprKind, FileContent, Piece};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, UnaryOp};
-use crate::value::{Secret, Value};
+use crate::value::Value;
 
 /// What an expression is worth.
 ///
@@ -38,7 +38,13 @@ pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, Fault> {
         ExprKind::Binary(op, left, right) => binary(expr.span, *op, left, right, context),
         ExprKind::Call(function, args) => {
             let args = args.iter().map(|arg| evaluate(arg, context).map(|value| (value, arg.span)));
-            function::call(*function, expr.span, &args.collect::<Result<Vec<_>, _>>()?, context)
+            let args = args.collect::<Result<Vec<_>, _>>()?;
+            let value = function::call(*function, expr.span, &args, context)?;
+            Ok(if args.iter().any(|(arg, _)| taint::is_secret(arg, context)) {
+                taint::computed(value, context)
+            } else {
+                value
+            })
         }
         ExprKind::Subject(subject) => subject::value(subject, context),
         ExprKind::File(file) => Ok(content(file)),
@@ -87,12 +93,13 @@ fn template(pieces: &[Piece], context: &Context<'_>) -> Result<Value, Fault> {
             Piece::Text(piece) => text.push_str(piece),
             Piece::Expr(expr) => {
                 let value = interpolated(expr, context)?;
-                secret |= matches!(value, Value::Secret(_));
+                secret |= taint::is_secret(&value, context);
                 text.push_str(&value.to_text());
             }
         }
     }
-    Ok(if secret { Value::Secret(Secret::new(text)) } else { Value::from(crate::value::Json::from(text)) })
+    let text = Value::from(crate::value::Json::from(text));
+    Ok(if secret { taint::computed(text, context) } else { text })
 }
 
 /// A value that has a text.
@@ -248,7 +255,11 @@ fn binary(span: Span, op: BinaryOp, left: &Expr, right: &Expr, context: &Context
             })?;
             Ok(boolean(ordered(op, order)))
         }
-        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => arithmetic(span, op, &a, &b),
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => {
+            let result = arithmetic(span, op, &a, &b)?;
+            let secret = taint::is_secret(&a, context) || taint::is_secret(&b, context);
+            Ok(if secret { taint::computed(result, context) } else { result })
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod root;
 mod scope;
 mod show;
 mod subject;
+mod taint;
 mod unread;
 mod url;
 
@@ -30,7 +31,7 @@ pub use url::url;
 
 use crate::diag::Diagnostic;
 use crate::plan::{CredentialId, Plan};
-use crate::value::Value;
+use crate::value::{SecretSink, Value};
 
 /// Why something has no value.
 pub type Fault = Box<Diagnostic>;
@@ -55,4 +56,18 @@ pub trait Host: Sync {
     fn is_over(&self) -> bool {
         false
     }
+    /// Who learns what is computed from secrets, and knows them; `None` where nothing is shown.
+    fn secrets(&self) -> Option<&dyn SecretSink> {
+        None
+    }
+}
+
+/// Whether a value is a secret, or holds one.
+pub(crate) fn is_secret(value: &Value, context: &Context<'_>) -> bool {
+    taint::is_secret(value, context)
+}
+
+/// A value that was computed from another one: a secret if that is one.
+pub(crate) fn computed_from(source: &Value, value: Value, context: &Context<'_>) -> Value {
+    if taint::is_secret(source, context) { taint::computed(value, context) } else { value }
 }

@@ -1,18 +1,23 @@
+use crate::diag::cut::{cut, cut_with};
 use crate::value::Value;
 
 /// The longest value in a message, in characters.
 const LONGEST: usize = 80;
 
-/// A value as a message shows it: strings in quotes, long ones cut, a secret never.
+/// How much of a value is looked at to show it, in bytes: a secret in it must still be found whole.
+const LOOKED_AT: usize = 8192;
+
+/// A value as a message shows it: strings in quotes, a secret never. Where a long one is cut is only marked: it has to be masked before.
 pub fn show(value: &Value) -> String {
     match value {
         Value::Json(json) => show_json(json),
-        Value::List(values) => cut(&format!("[{}]", values.iter().take(20).map(show).collect::<Vec<_>>().join(", "))),
+        Value::List(values) => {
+            cut(&format!("[{}]", values.iter().take(20).map(show).collect::<Vec<_>>().join(", ")), LONGEST)
+        }
         Value::Secret(secret) => secret.to_string(),
         Value::Bytes(bytes) => {
-            let shown: String = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            let rest = if bytes.len() > 16 { "…" } else { "" };
-            format!("hex \"{shown}{rest}\"")
+            let shown: String = bytes.iter().take(LOOKED_AT).map(|byte| format!("{byte:02x}")).collect();
+            format!("hex \"{}\"", cut(&shown, 32))
         }
         Value::Size(bytes) => crate::value::format_size(*bytes),
         Value::Channel(_) => "a channel".to_owned(),
@@ -26,22 +31,26 @@ pub fn show_json(json: &crate::value::Json) -> String {
         crate::value::Json::String(text) => quote(text),
         crate::value::Json::Array(items) if items.len() > 20 => format!("a list of {} elements", items.len()),
         crate::value::Json::Object(fields) if fields.len() > 20 => format!("an object of {} fields", fields.len()),
-        other => cut(&sanitized(&other.to_string())),
+        other => cut(&sanitized(&other.to_string()), LONGEST),
     }
 }
 
 fn quote(text: &str) -> String {
     let count = text.chars().count();
-    let shown: String = text.chars().take(LONGEST).collect();
-    let shown = sanitized(&shown).replace('"', "\\\"");
-    if count > LONGEST { format!("\"{shown}…\" ({count} characters)") } else { format!("\"{shown}\"") }
+    let shown = sanitized(head(text)).replace('"', "\\\"");
+    if count > LONGEST {
+        return cut_with(&format!("\"{shown}\""), LONGEST + 1, &format!("…\" ({count} characters)"));
+    }
+    format!("\"{shown}\"")
 }
 
-fn cut(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
+/// What can matter of a text that is shown up to [`LONGEST`] characters.
+fn head(text: &str) -> &str {
+    let mut end = text.len().min(LOOKED_AT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
     }
-    text.chars().take(LONGEST - 1).chain(['…']).collect()
+    &text[..end]
 }
 
 fn sanitized(text: &str) -> String {

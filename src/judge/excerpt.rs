@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::value::Json;
 
+use crate::diag::cut::{cut, cut_lines};
 use crate::diag::{Excerpt, sanitize};
 use crate::value::PathStep;
 
@@ -12,6 +13,9 @@ const LONGEST_STRING: usize = 120;
 /// How many lines are shown around a label, and at most in all.
 const CONTEXT_LINES: usize = 4;
 const MOST_LINES: usize = 24;
+/// How much of a string, and of a text, is looked at to show it, in bytes: a secret in it must still be found whole.
+const LOOKED_AT: usize = 8192;
+const LOOKED_AT_TEXT: usize = 1 << 17;
 /// Beyond this many bytes only what leads to a label is written out.
 const MOST_WRITTEN: usize = 256 * 1024;
 
@@ -30,16 +34,17 @@ pub fn json_excerpt(name: impl Into<String>, json: &Json, labels: &[(Vec<PathSte
 
 /// A text, with control characters made visible.
 pub fn text_excerpt(name: impl Into<String>, text: &str, label: Option<String>) -> Excerpt {
+    let looked_at = head(text, LOOKED_AT_TEXT);
     let mut shown = String::new();
-    for line in text.lines().take(MOST_LINES) {
-        let line: String = line.chars().take(LONGEST_STRING).collect();
-        shown.push_str(&sanitize(&line));
+    for line in looked_at.lines() {
+        shown.push_str(&cut(&sanitize(head(line, LOOKED_AT)), LONGEST_STRING));
         shown.push('\n');
     }
-    if text.lines().count() > MOST_LINES || text.chars().count() > shown.chars().count() {
+    if looked_at.len() < text.len() {
         shown.push_str("…\n");
     }
-    let end = shown.lines().next().map_or(0, str::len);
+    let shown = if looked_at.lines().nth(MOST_LINES).is_some() { cut_lines(&shown, MOST_LINES) } else { shown };
+    let end = shown.find('\n').unwrap_or(0);
     let labels = label.into_iter().map(|label| (0..end, label)).collect();
     Excerpt { name: name.into(), text: shown, labels }
 }
@@ -167,13 +172,10 @@ impl Printer<'_> {
     }
 
     fn string(&mut self, text: &str) {
-        let cut: String = text.chars().take(LONGEST_STRING).collect();
-        let quoted = Json::from(sanitize_unicode(&cut)).to_string();
-        self.text.push_str(&quoted);
-        if cut.len() < text.len() {
-            self.text.truncate(self.text.len() - 1);
-            self.text.push_str("…\"");
-        }
+        let quoted = Json::from(sanitize_unicode(head(text, LOOKED_AT))).to_string();
+        self.text.push('"');
+        self.text.push_str(&cut(&quoted[1..quoted.len() - 1], LONGEST_STRING));
+        self.text.push('"');
     }
 
     fn line(&mut self, depth: usize) {
@@ -186,6 +188,15 @@ impl Printer<'_> {
 /// JSON escapes its control characters by itself; marks of direction it doesn't.
 fn sanitize_unicode(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.to_string() } else { sanitize(&c.to_string()) }).collect()
+}
+
+/// The beginning of a text, up to so many bytes.
+fn head(text: &str, longest: usize) -> &str {
+    let mut end = text.len().min(longest);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn leads_on(json: &Json, rest: &[PathStep]) -> bool {

@@ -117,10 +117,28 @@ fn judge_one(expect: &Expectation, context: &Context<'_>, judged: &mut Judged) {
 /// It doesn't hold, or can't be evaluated.
 pub fn expectation(expect: &Expectation, context: &Context<'_>) -> Result<Option<Weak>, Box<Diagnostic>> {
     let found = looked_up(expect, context).map_err(|fault| Box::new(with_focus(*fault, context, &[])))?;
+    let found = hidden(&expect.subject, found);
     match apply(&expect.matcher, &found, context)? {
         Ok(()) => Ok(weakness(&expect.matcher, &found, context)),
         Err(mismatch) => Err(Box::new(explain(expect, &found, *mismatch, context))),
     }
+}
+
+/// Headers whose values are never shown, whatever is in them.
+fn is_hidden(subject: &Subject) -> bool {
+    let (SubjectKind::Header(name) | SubjectKind::Headers(name)) = &subject.kind else { return false };
+    ["authorization", "proxy-authorization", "cookie", "set-cookie"]
+        .iter()
+        .any(|hidden| name.eq_ignore_ascii_case(hidden))
+}
+
+/// What was found, as secrets where it is never shown: what it is compared with makes no difference.
+fn hidden(subject: &Subject, found: Found) -> Found {
+    if !is_hidden(subject) {
+        return found;
+    }
+    let secret = |value: Value| Value::Secret(Secret::new(value.to_text()));
+    Found { values: found.values.into_iter().map(secret).collect(), ..found }
 }
 
 fn explain(expect: &Expectation, found: &Found, mismatch: Mismatch, context: &Context<'_>) -> Diagnostic {
@@ -277,9 +295,12 @@ pub(crate) fn captured(capture: &Capture, context: &Context<'_>) -> Result<Value
                 }
             };
             match pattern.first_group(&text) {
-                Some(group) => Value::from(group),
+                Some(group) => crate::eval::computed_from(&value, Value::from(group), context),
                 None => {
-                    let shown = crate::eval::show(&Value::from(text.as_str()));
+                    let shown = match is_hidden(&capture.subject) {
+                        true => "its value".to_owned(),
+                        false => crate::eval::show(&Value::from(text.as_str())),
+                    };
                     let message = format!(
                         "{shown} doesn't match {}, so there is nothing to capture as `{}`",
                         pattern.as_str(),
@@ -290,7 +311,13 @@ pub(crate) fn captured(capture: &Capture, context: &Context<'_>) -> Result<Value
             }
         }
     };
-    Ok(if capture.secret { Value::Secret(Secret::new(value.to_text())) } else { value })
+    if !capture.secret {
+        return Ok(value);
+    }
+    // Of an object or a list, each of its texts is one too.
+    let secret = Value::Secret(Secret::new(value.to_text()));
+    crate::eval::computed_from(&secret, value, context);
+    Ok(secret)
 }
 
 /// Why there is no text to search.

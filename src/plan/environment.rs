@@ -82,6 +82,8 @@ pub struct Given {
     pub demo: Vec<(String, String, bool)>,
     /// `--set env.NAME=VALUE`, without the `env.`.
     pub overrides: BTreeMap<String, String>,
+    /// Nothing is going to be sent.
+    pub dry: bool,
 }
 
 /// The environment with all its values.
@@ -123,6 +125,17 @@ pub fn resolve(project: &Project, chosen: Option<DeclRef>, given: &Given) -> Res
     if let Some(decl) = chosen {
         diagnostics.extend(real::values(entries(project, decl), &resolved, given));
         diagnostics.extend(real::proxies(&resolved, given));
+    }
+    if let Some(decl) = chosen {
+        let place = |entry: &ast::EnvEntry| match &entry.kind {
+            EnvEntryKind::Value { name, .. } => Some((name.text.clone(), name.span)),
+            _ => None,
+        };
+        let places: Vec<(String, Span)> = entries(project, decl).filter_map(place).collect();
+        let (refused, warned): (Vec<_>, Vec<_>) =
+            super::secrets::unmaskable(&resolved, &places, given.dry).into_iter().partition(Diagnostic::is_error);
+        diagnostics.extend(refused);
+        resolved.warnings = warned;
     }
     if !diagnostics.is_empty() {
         return Err(diagnostics);

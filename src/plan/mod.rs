@@ -15,6 +15,7 @@ mod loads;
 mod lower;
 mod phases;
 mod places;
+mod secrets;
 mod shard;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use super::{Redactor, model};
+use super::{Masked, Redactor, model};
 use crate::diag::{self, Severity, Style};
 use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind, Hop, Peer};
 use crate::judge::release::{
@@ -33,8 +33,12 @@ impl Builder<'_> {
         let digests: Vec<Digest> = run.tests.iter().map(|test| Digest::of(test, &run.service_map)).collect();
         let problems: Vec<String> = run.diagnostics.iter().map(|one| one.message.clone()).collect();
         let assessment = assess(run.facts(&digests, &problems));
-        let tests: Vec<model::Test> =
-            run.tests.par_iter().zip(&digests).map(|(test, digest)| self.test_of(test, digest)).collect();
+        let tests: Vec<Masked<model::Test>> = run
+            .tests
+            .par_iter()
+            .zip(&digests)
+            .map(|(test, digest)| self.redactor.masked(self.test_of(test, digest)))
+            .collect();
         let services = run.services.iter().map(|watch| self.service(watch)).collect();
         let report = model::Report {
             schema: model::SCHEMA,
@@ -53,8 +57,8 @@ impl Builder<'_> {
             loads: Vec::new(),
             plan: self.plan(run),
         };
-        let mut report = self.redactor.masked(report);
-        report.tests = tests;
+        let mut report = self.redactor.masked(report).into_inner();
+        report.tests = tests.into_iter().map(Masked::into_inner).collect();
         report
     }
 
@@ -165,7 +169,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A test that has ended.
+    /// A test that has ended, to be masked with what it goes into.
     pub fn test(&self, test: &TestResult, services: &crate::judge::release::ServiceMap) -> model::Test {
         self.test_of(test, &Digest::of(test, services))
     }
@@ -191,7 +195,7 @@ impl Builder<'_> {
                 ..exchange(one)
             }
         });
-        self.redactor.masked(model::Test {
+        model::Test {
             id: info.id.clone(),
             suite: info.suite.clone(),
             name: info.name.clone(),
@@ -213,7 +217,7 @@ impl Builder<'_> {
             steps: test.steps.iter().map(|one| self.step(one)).collect(),
             exchanges: exchanges.collect(),
             channels: test.channels.iter().map(channel).collect(),
-        })
+        }
     }
 
     fn step(&self, one: &StepRecord) -> model::Step {
@@ -438,7 +442,9 @@ fn channel(record: &ChannelRecord) -> model::Channel {
     let matched: HashMap<u32, &FrameMatch> = record.matches.iter().rev().map(|one| (one.frame, one)).collect();
     let kept = |index: usize| index < KEPT_FRAMES / 2 || index + KEPT_FRAMES / 2 >= log.frames.len();
     let frames = log.frames.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, frame)| {
-        let text = String::from_utf8_lossy(&frame.data[..frame.data.len().min(KEPT_FRAME)]).into_owned();
+        // Cut once it is masked.
+        let text = String::from_utf8_lossy(&frame.data[..frame.data.len().min(4 * KEPT_FRAME + 64)]);
+        let text = diag::cut::cut(&text, KEPT_FRAME);
         model::Frame {
             number: frame.number,
             at_ms: ms(frame.at.saturating_sub(log.opened)),

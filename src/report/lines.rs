@@ -9,11 +9,11 @@ use crate::judge::release::{Abort, Release, ServiceMap};
 use crate::judge::{CredentialRecord, Progress, RunInfo, RunResult, TestInfo};
 
 impl Builder<'_> {
-    /// The line of an event. The end of the run has one of its own (`ended`), which knows more.
+    /// The line of an event, to be masked as a whole. The end of the run has one of its own (`ended`), which knows more.
     pub fn line(&self, progress: &Progress, services: &ServiceMap) -> Option<Line> {
         Some(match progress {
             Progress::Started { info, release, tests, .. } => Line::Begun(Box::new(self.begun(info, release, tests))),
-            Progress::Service(watch) => Line::Service(Box::new(self.redactor.masked(self.service(watch)))),
+            Progress::Service(watch) => Line::Service(Box::new(self.service(watch))),
             Progress::PhaseStarted { index, at } => Line::PhaseStarted { index: *index, at_ms: ms(*at) },
             Progress::PhaseEnded { index, run } => Line::PhaseEnded {
                 index: *index,
@@ -21,13 +21,13 @@ impl Builder<'_> {
                     started_ms: run.started.map(ms),
                     duration_ms: ms(run.duration),
                     over_budget: run.over_budget,
-                    stopped: run.stopped.as_ref().map(|why| self.redactor.redact(why).into_owned()),
+                    stopped: run.stopped.clone(),
                 },
             },
-            Progress::TestStarted(info) => Line::TestStarted { id: self.redactor.redact(&info.id).into_owned() },
+            Progress::TestStarted(info) => Line::TestStarted { id: info.id.clone() },
             Progress::TestEnded(test) => Line::TestEnded(Box::new(self.test(test, services))),
             Progress::Problem(problem) => Line::Problem(Box::new(self.diagnostic(problem))),
-            Progress::Aborted(abort) => Line::Aborted(Box::new(self.redactor.masked(self.abort(abort)))),
+            Progress::Aborted(abort) => Line::Aborted(Box::new(self.abort(abort))),
             Progress::Ended => return None,
         })
     }
@@ -36,18 +36,18 @@ impl Builder<'_> {
     pub fn ended(&self, run: &RunResult) -> Line {
         let credentials = run.credentials.iter().map(credential).collect();
         let ended = Ended { duration_ms: ms(run.duration), interrupted: run.interrupted, credentials };
-        Line::Ended(Box::new(self.redactor.masked(ended)))
+        Line::Ended(Box::new(ended))
     }
 
     fn begun(&self, info: &RunInfo, release: &Release, tests: &[Arc<TestInfo>]) -> Begun {
-        self.redactor.masked(Begun {
+        Begun {
             schema: JOURNAL_SCHEMA,
             tool: Tool::this(),
             run: self.run_info(info),
             plan: self.plan_spec(release),
             tests: tests.iter().map(|test| self.planned(test)).collect(),
             earlier: None,
-        })
+        }
     }
 
     fn planned(&self, info: &TestInfo) -> Planned {

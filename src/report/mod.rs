@@ -19,4 +19,4 @@ pub mod union;
 
 pub use assemble::risk_words;
 pub use build::Builder;
-pub use redact::Redactor;
+pub use redact::{Mask, Masked, Redactor};

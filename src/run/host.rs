@@ -6,7 +6,7 @@ use super::credentials::Credentials;
 use crate::eval::Host;
 use crate::net::clock::Clock;
 use crate::plan::CredentialId;
-use crate::value::Value;
+use crate::value::{SecretSink, Value};
 
 /// What expressions get from outside. Random numbers follow from the run's seed and the test, so that a run can be repeated.
 pub(super) struct TestHost {
@@ -14,14 +14,21 @@ pub(super) struct TestHost {
     /// The wall clock at the run's epoch.
     pub epoch: jiff::Timestamp,
     pub credentials: Arc<Credentials>,
+    secrets: Arc<dyn SecretSink>,
     random: AtomicU64,
 }
 
 impl TestHost {
-    pub fn new(clock: Clock, epoch: jiff::Timestamp, credentials: Arc<Credentials>, seed: u64, test: &str) -> Self {
+    pub fn new(
+        clock: Clock,
+        epoch: jiff::Timestamp,
+        credentials: Arc<Credentials>,
+        (seed, test): (u64, &str),
+        secrets: Arc<dyn SecretSink>,
+    ) -> Self {
         let mut hasher = DefaultHasher::new();
         (seed, test).hash(&mut hasher);
-        Self { clock, epoch, credentials, random: AtomicU64::new(hasher.finish()) }
+        Self { clock, epoch, credentials, secrets, random: AtomicU64::new(hasher.finish()) }
     }
 }
 
@@ -44,5 +51,9 @@ impl Host for TestHost {
 
     fn credential(&self, id: CredentialId) -> Option<Value> {
         self.credentials.value(id)
+    }
+
+    fn secrets(&self) -> Option<&dyn SecretSink> {
+        Some(&*self.secrets)
     }
 }

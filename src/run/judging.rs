@@ -8,7 +8,7 @@ use crate::eval::{Host, Scope};
 use crate::event::Exchange;
 use crate::judge::{self, Judged};
 use crate::plan::{CredentialId, Plan, Request};
-use crate::value::Value;
+use crate::value::{SecretSink, Value};
 
 /// The largest body, in bytes, that is judged at once: no expectation takes longer over it than a step may go beyond its deadline.
 const AT_ONCE: usize = 8 << 10;
@@ -69,6 +69,10 @@ impl Host for Abandoned {
 
     fn credential(&self, id: CredentialId) -> Option<Value> {
         self.host.credential(id)
+    }
+
+    fn secrets(&self) -> Option<&dyn SecretSink> {
+        self.host.secrets()
     }
 
     fn is_over(&self) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Context, Fault, evaluate, show, url as eval_url};
+use crate::eval::{Context, Fault, evaluate, is_secret, show, url as eval_url};
 use crate::net::http::Outgoing;
 use crate::net::{auth, encode};
 use crate::plan::{Auth, Body, Expr, Field, Request};
@@ -22,11 +22,6 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
     let query = pairs(&request.query, context)?;
     let url = eval_url(&request.url, context)?;
     let mut headers = pairs(&request.headers, context)?;
-    for (name, value) in &headers {
-        if ["authorization", "cookie", "proxy-authorization"].iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
-            secrets.add(value);
-        }
-    }
     let mut digest = None;
     match &request.auth {
         None => {}
@@ -35,9 +30,12 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
             headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
         }
         Some(Auth::Basic { user, password }) => {
-            let user = evaluate(user, context)?.to_text();
-            let value = auth::basic(&user, &secret_text(password, context, secrets)?);
-            secrets.add(value.trim_start_matches("Basic "));
+            let (user, password) = (evaluate(user, context)?, evaluate(password, context)?);
+            let secret = [&user, &password].into_iter().any(|part| is_secret(part, context));
+            let value = auth::basic(&user.to_text(), &password.to_text());
+            if secret {
+                secrets.add(value.trim_start_matches("Basic "));
+            }
             headers.push(("Authorization".to_owned(), value));
         }
         Some(Auth::Digest { user, password }) => {
@@ -57,9 +55,6 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
         }
     };
     let cookies = pairs(&request.cookies, context)?;
-    for (_, value) in &cookies {
-        secrets.add(value);
-    }
     Ok(Outgoing {
         method: request.method.to_string(),
         url: encode::with_query(&url, &query),
@@ -84,17 +79,13 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
 }
 
 fn secret_text(expr: &Expr, context: &Context<'_>, secrets: &dyn SecretSink) -> Result<String, Fault> {
-    let text = evaluate(expr, context)?.to_text();
-    if !is_plain_words(expr, &text) {
+    let value = evaluate(expr, context)?;
+    let text = value.to_text();
+    // A literal in a spec is no secret: `bearer "expired"` would mask the word everywhere.
+    if is_secret(&value, context) {
         secrets.add(&text);
     }
     Ok(text)
-}
-
-/// A word that is written out in the spec, to be refused, is none to hide: `bearer "expired"` would mask the word everywhere.
-fn is_plain_words(expr: &Expr, text: &str) -> bool {
-    let literal = matches!(expr.kind, crate::plan::ExprKind::Const(Value::Json(_)));
-    literal && text.chars().all(|c| c.is_ascii_lowercase() || matches!(c, ' ' | '.' | '-' | '_'))
 }
 
 /// A list gives its name once for each element; `null` leaves it out.

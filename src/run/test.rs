@@ -73,7 +73,13 @@ pub(super) fn walk(
     span: Span,
 ) -> Walk {
     let http = &shared.http;
-    let host = TestHost::new(http.clock, http.epoch, credentials.clone(), shared.options.seed, name);
+    let host = TestHost::new(
+        http.clock,
+        http.epoch,
+        credentials.clone(),
+        (shared.options.seed, name),
+        shared.options.secrets.clone(),
+    );
     let what = if span.is_nowhere() { "the longest time for a test" } else { "the test's timeout" };
     Walk {
         attempt: Attempt {
@@ -263,6 +269,7 @@ async fn attempt(
     }
     clean_up(&mut walk, test.span, &suite.after_each).await;
     walk.close_all().await;
+    walk.learn_of_frames();
     walk
 }
 

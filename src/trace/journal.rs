@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::judge::release::ServiceMap;
 use crate::judge::{Progress, RunResult};
 use crate::report::model::{Begun, Line};
-use crate::report::{Builder, Redactor};
+use crate::report::{Builder, Masked, Redactor};
 use crate::source::{Sources, Span};
 
 /// Writes what happens in a run into a file, a line each, as it happens.
@@ -47,13 +47,13 @@ impl Journal {
         let line = self.builder().line(progress, &services)?;
         match line {
             Line::Begun(begun) => self.begin(*begun),
-            line => self.append(&line),
+            line => self.append(line),
         }
     }
 
     /// Writes that the run came to its end.
     pub fn ended(&self, result: &RunResult) -> Option<Diagnostic> {
-        self.append(&self.builder().ended(result))
+        self.append(self.builder().ended(result))
     }
 
     fn builder(&self) -> Builder<'_> {
@@ -70,7 +70,7 @@ impl Journal {
         if let Some(goes_on) = state.goes_on.take() {
             (begun.plan, begun.tests, begun.earlier) = (goes_on.plan, goes_on.tests, goes_on.earlier);
         }
-        match fresh(&self.path, &text(&Line::Begun(Box::new(begun)))) {
+        match fresh(&self.path, &text(Line::Begun(Box::new(begun)), &self.redactor)) {
             Ok(file) => {
                 state.file = Some(file);
                 None
@@ -79,11 +79,11 @@ impl Journal {
         }
     }
 
-    fn append(&self, line: &Line) -> Option<Diagnostic> {
-        let mut text = text(line);
+    fn append(&self, line: Line) -> Option<Diagnostic> {
+        let mut text = text(line, &self.redactor);
         let mut state = self.state();
         if state.torn {
-            text.insert(0, b'\n');
+            text = text.made(|text| [b"\n", &**text].concat());
         }
         let written = state.file.as_mut()?.write_all(&text);
         state.torn = written.is_err();
@@ -101,14 +101,17 @@ impl Journal {
     }
 }
 
-fn text(line: &Line) -> Vec<u8> {
-    let mut text = serde_json::to_vec(line).unwrap_or_default();
-    text.push(b'\n');
-    text
+/// A line, masked with all that is known by now.
+fn text(line: Line, redactor: &Redactor) -> Masked<Vec<u8>> {
+    redactor.masked(line).made(|line| {
+        let mut text = serde_json::to_vec(line).unwrap_or_default();
+        text.push(b'\n');
+        text
+    })
 }
 
 /// A file that holds this and nothing else, put in the place of another one at once. A pipe or a device is written to as it is.
-fn fresh(path: &Path, text: &[u8]) -> std::io::Result<File> {
+fn fresh(path: &Path, text: &Masked<Vec<u8>>) -> std::io::Result<File> {
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         let mut file = File::options().append(true).open(path)?;
         file.write_all(text)?;

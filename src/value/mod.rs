@@ -27,7 +27,7 @@ pub use jsonpath::{JsonPath, JsonPathError, Located, PathFault, PathName, PathSt
 pub use money::{Money, Rate, money_words};
 pub use network::{NotPublic, NotReal, SpecialUse, not_public, not_real};
 pub use regex::{Pattern, PatternError};
-pub use secret::{Secret, SecretSink};
+pub use secret::{SHORTEST_SECRET, Secret, SecretSink, can_be_masked};
 pub use types::{Shape, ShapeField, Type};
 pub use url::{UrlPlace, UrlWriter};
 pub use xpath::{Document, Kind as XPathKind, TooMuchWork, XPath, XPathError, XPathResult};

@@ -85,7 +85,10 @@ fn character(value: &Expr, refused: impl Fn(char) -> bool) -> Option<(char, Span
 pub fn duplicates(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
     let mut seen: HashMap<String, Span> = HashMap::new();
     let credentials = sent.parts.iter().find(|part| {
-        matches!(part.kind, RequestPartKind::Bearer(_) | RequestPartKind::Basic { .. } | RequestPartKind::Digest { .. })
+        matches!(
+            part.kind,
+            RequestPartKind::Bearer { .. } | RequestPartKind::Basic { .. } | RequestPartKind::Digest { .. }
+        )
     });
     for part in sent.parts {
         let RequestPartKind::Header { name, .. } = &part.kind else { continue };

@@ -88,7 +88,7 @@ fn once(kind: &RequestPartKind) -> Option<&'static str> {
         RequestPartKind::AcceptInvalidCertificate => "`accept invalid certificate`",
         RequestPartKind::Compressed => "`compressed`",
         RequestPartKind::ExpectFailure(_) => "`expect failure`",
-        RequestPartKind::Bearer(_) | RequestPartKind::Basic { .. } | RequestPartKind::Digest { .. } => {
+        RequestPartKind::Bearer { .. } | RequestPartKind::Basic { .. } | RequestPartKind::Digest { .. } => {
             "its credentials"
         }
         _ => return None,

@@ -22,7 +22,7 @@ const SECRET_NAMES: [&str; 12] = [
 /// Names that are one of those alone.
 const WHOLE_NAMES: [&str; 3] = ["token", "pwd", "jwt"];
 
-/// Words by which a text says that it is no real secret: it is sent to be refused.
+/// Words by which a text says that it is no real secret: it is sent to be refused. Only as words: `badminton22` isn't `bad`.
 const HARMLESS: &[&str] = &[
     "wrong",
     "invalid",
@@ -34,7 +34,7 @@ const HARMLESS: &[&str] = &[
     "unknown",
     "not",
     "none",
-    "no-",
+    "no",
     "example",
     "placeholder",
     "malformed",
@@ -45,13 +45,15 @@ const HARMLESS: &[&str] = &[
     "revoked",
     "disabled",
     "something",
-    "***",
-    "<",
+    "nobody",
+    "nothing",
 ];
 
 /// Beginnings of the secrets of well-known services.
 const PREFIXES: [&str; 10] =
     ["sk_live_", "rk_live_", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "AIza", "-----BEGIN"];
+
+const FROM_ENVIRONMENT: &str = "take it from the environment: `NAME = secret(\"VARIABLE\")` there, and `env.NAME` here";
 
 /// A field, argument or value whose name says that it is secret.
 pub fn field(cx: &mut Cx<'_>, name: &str, value: Option<&Expr>) {
@@ -62,21 +64,51 @@ pub fn field(cx: &mut Cx<'_>, name: &str, value: Option<&Expr>) {
     report(cx, span, &format!("the value of `{name}` is written out in the spec"));
 }
 
-/// A token or password of `bearer`, `basic` or `digest`.
-pub fn credential(cx: &mut Cx<'_>, value: &Expr, what: &str) {
+/// A token or password of `bearer`, `basic` or `digest`: what is written out there is a secret, unless it is marked, or says itself that it is none.
+/// `marked` is how one is marked.
+pub fn credential(cx: &mut Cx<'_>, value: &Expr, what: &str, marked: &str) {
     let Some((text, span)) = literal(value) else { return };
+    // Of what looks like a token the text itself was reported.
     if is_harmless(&text) || looks_like_token(&text) {
         return;
     }
-    report(cx, span, &format!("a {what} is written out in the spec"));
+    let help = format!(
+        "{FROM_ENVIRONMENT}; one that is meant to be refused is marked: `{marked}\"{}\"`",
+        text.replace('"', "\\\"")
+    );
+    cx.report(
+        Diagnostic::warning(&codes::SECRET_IN_CLEAR, span, format!("a {what} is written out in the spec"))
+            .with_help(help),
+    );
+}
+
+/// What a secret is when its variable isn't set.
+pub fn default(cx: &mut Cx<'_>, value: &Expr) {
+    let Some((text, span)) = literal(value) else { return };
+    if !is_harmless(&text) && !looks_like_token(&text) {
+        report(cx, span, "a secret is written out in the spec");
+    }
+}
+
+/// A cookie that proves who asks: by its name, or as long as such are.
+pub fn cookie(cx: &mut Cx<'_>, name: &str, value: &Expr) {
+    const LONG: usize = 16;
+    let Some((text, span)) = literal(value) else { return };
+    let named =
+        is_secret_name(name) || ["sid", "session", "sessionid", "auth", "jsessionid"].contains(&plain(name).as_str());
+    let secret = named || text.chars().count() >= LONG && !text.contains(' ');
+    if secret && !is_harmless(&text) && !looks_like_token(&text) {
+        report(cx, span, &format!("the cookie `{name}` holds a secret that is written out in the spec"));
+    }
 }
 
 pub fn header(cx: &mut Cx<'_>, name: &str, value: &Expr) {
     let plain = plain(name);
-    let secret = plain == "authorization" || plain == "cookie" || is_secret_name(name);
+    let secret = ["authorization", "proxyauthorization", "cookie"].contains(&plain.as_str()) || is_secret_name(name);
     let Some((text, span)) = literal(value) else { return };
-    let token = text.rsplit(' ').next().unwrap_or_default();
-    if secret && !is_harmless(&text) && !looks_like_token(token) {
+    // `Bearer TOKEN`, `name=value`
+    let token = text.rsplit([' ', '=']).next().unwrap_or_default();
+    if secret && !is_harmless(token) && !looks_like_token(token) {
         report(cx, span, &format!("the header `{name}` holds a secret that is written out in the spec"));
     }
 }
@@ -94,8 +126,9 @@ pub fn in_url(cx: &mut Cx<'_>, span: Span) {
 
 fn report(cx: &mut Cx<'_>, span: Span, message: &str) {
     cx.report(
-        Diagnostic::warning(&codes::SECRET_IN_CLEAR, span, message)
-            .with_help("take it from the environment: `NAME = secret(\"VARIABLE\")` there, and `env.NAME` here; a value that is meant to be refused says so: `\"wrong-password\"`"),
+        Diagnostic::warning(&codes::SECRET_IN_CLEAR, span, message).with_help(format!(
+            "{FROM_ENVIRONMENT}; a value that is meant to be refused says so, as `bearer invalid \"…\"` does, or in words: `\"wrong-password\"`"
+        )),
     );
 }
 
@@ -120,8 +153,12 @@ fn is_secret_name(name: &str) -> bool {
 
 fn is_harmless(text: &str) -> bool {
     const SHORTEST: usize = 4;
-    let lower = text.to_ascii_lowercase();
-    text.chars().count() < SHORTEST || HARMLESS.iter().any(|word| lower.contains(word)) || is_phrase(text)
+    let mut words = text.split(|c: char| !c.is_ascii_alphabetic());
+    let placeholder = text.starts_with('<') && text.ends_with('>') || text.chars().all(|c| c == '*');
+    text.chars().count() < SHORTEST
+        || placeholder
+        || words.any(|word| HARMLESS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        || is_phrase(text)
 }
 
 /// Plain words joined by `-` or spaces: a text that a person made up for the spec.
@@ -158,6 +195,7 @@ mod tests {
         assert!(is_secret_name("X-Api-Key") && is_secret_name("client_secret") && is_secret_name("token"));
         assert!(!is_secret_name("token_type") && !is_secret_name("title"));
         assert!(is_harmless("a-long-password") && is_harmless("WRONG1") && !is_harmless("hunter22"));
+        assert!(!is_harmless("badminton22") && !is_harmless("Notting4Hill") && is_harmless("<token>"));
         assert!(looks_like_token("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r"));
         assert!(!looks_like_token("a.b.c") && !looks_like_token("eyJ.eyJ.x"));
         assert!(looks_like_token("ghp_0123456789abcdef0123"));

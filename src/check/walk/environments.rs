@@ -68,7 +68,7 @@ impl<'p> Cx<'p> {
             }
             EnvValue::Secret { default, .. } => match default {
                 Some(default) => {
-                    lints::secrets::credential(self, default, "secret");
+                    lints::secrets::default(self, default);
                     default
                 }
                 None => return,

@@ -66,22 +66,35 @@ impl<'p> Cx<'p> {
                 let ty = self.expr(scope, value);
                 lints::headers::sent(self, name, value, &ty);
             }
-            RequestPartKind::Query { value, .. } => {
+            RequestPartKind::Query { name, value } => {
                 self.expr(scope, value);
+                lints::secrets::field(self, &name.text, Some(value));
                 lints::urls::encoded_twice(self, value);
             }
             RequestPartKind::Cookie { name, value } => {
                 let ty = self.expr(scope, value);
                 lints::headers::cookie(self, name, value, &ty);
+                lints::secrets::cookie(self, &name.text, value);
             }
-            RequestPartKind::Bearer(token) => {
+            RequestPartKind::Bearer { token, invalid } => {
                 self.expr(scope, token);
-                lints::secrets::credential(self, token, "token");
+                if !invalid {
+                    lints::secrets::credential(self, token, "token", "bearer invalid ");
+                }
             }
-            RequestPartKind::Basic { user, password } | RequestPartKind::Digest { user, password } => {
+            RequestPartKind::Basic { user, password, invalid } => {
                 self.expr(scope, user);
                 self.expr(scope, password);
-                lints::secrets::credential(self, password, "password");
+                if !invalid {
+                    lints::secrets::credential(self, password, "password", "basic invalid USER, ");
+                }
+            }
+            RequestPartKind::Digest { user, password, invalid } => {
+                self.expr(scope, user);
+                self.expr(scope, password);
+                if !invalid {
+                    lints::secrets::credential(self, password, "password", "digest invalid USER, ");
+                }
             }
             RequestPartKind::Json(value) => {
                 self.expr(scope, value);

@@ -19,20 +19,24 @@ pub fn main(args: &Compare, output: &Output) -> Result<Exit, Box<Diagnostic>> {
     let (base, new) = (side(&args.base, &args.more_base)?, side(&args.new, &args.more_new)?);
     let (base, new): (Vec<_>, Vec<_>) = (base.iter().collect(), new.iter().collect());
     let Some(comparison) = compare(&base, &new) else { return Ok(Exit::NothingProved) };
-    output.print(&match args.format {
-        CompareFormat::Text => text::render(&comparison, output.style),
-        CompareFormat::Json => json::render(&comparison),
-        CompareFormat::Markdown => markdown::render(&comparison),
-    });
-    let (names, all) = outputs.write_each(output, |format| match format {
-        Format::Json => json::render(&comparison),
-        _ => markdown::render(&comparison),
+    match args.format {
+        CompareFormat::Text => output.print(&text::render(&comparison, output.style)),
+        CompareFormat::Json => output.print_json(&json::render(&comparison)),
+        CompareFormat::Markdown => output.print(&markdown::render(&comparison)),
+    }
+    let (names, all) = outputs.write_each(output, |format| {
+        output.redactor.text(&match format {
+            Format::Json => json::render(&comparison),
+            _ => markdown::render(&comparison),
+        })
     });
     // The other forms are read by programs.
     if args.format == CompareFormat::Text && !names.is_empty() {
         output.print(&format!("  reports: {}\n", names.join(", ")));
     }
-    let written = all & outputs.summarize(output, |taken| github::fitting(markdown::render(&comparison), taken));
+    let written = all
+        & outputs
+            .summarize(output, |taken| output.redactor.text(&github::fitting(markdown::render(&comparison), taken)));
     Ok(match comparison.stable() {
         false => Exit::Failed,
         true if written => Exit::Ok,

@@ -18,5 +18,5 @@ pub fn main(path: &Path, args: &Report, output: &Output) -> Result<Exit, Box<Dia
     if !reading.ended {
         output.error("note: the journal has no end: the run was cut off, or goes on still\n");
     }
-    finish(&reading.report, &args.report, output)
+    finish(reading.report, &args.report, output)
 }

@@ -32,5 +32,5 @@ pub fn main(args: &Merge, output: &Output) -> Result<Exit, Box<Diagnostic>> {
     if args.deny.is_some() {
         assemble::deny_weak(&mut report);
     }
-    finish(&report, &args.report, output)
+    finish(report, &args.report, output)
 }

@@ -37,6 +37,7 @@ fn again(args: &Report, output: &Output) -> Result<Exit, Box<Diagnostic>> {
     if args.deny.is_some() {
         assemble::deny_weak(&mut report);
     }
+    let report = output.redactor.masked(report);
     if args.report.is_empty() {
         output.print(&terminal::summary(&report, output.style));
     }
@@ -49,9 +50,10 @@ fn again(args: &Report, output: &Output) -> Result<Exit, Box<Diagnostic>> {
 }
 
 /// Tells what a report says that is made here for the first time, and writes what a run writes at its end.
-fn finish(report: &model::Report, asked: &[String], output: &Output) -> Result<Exit, Box<Diagnostic>> {
+fn finish(report: model::Report, asked: &[String], output: &Output) -> Result<Exit, Box<Diagnostic>> {
     Outputs::again(asked)?;
     let outputs = Outputs::of_run(asked)?;
+    let report = &output.redactor.masked(report);
     output.print(&terminal::summary(report, output.style));
     if outputs.github {
         output.print(&github::annotations(report));

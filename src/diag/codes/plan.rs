@@ -19,6 +19,8 @@ registry! {
     PLAN_LIMIT = "e2e::plan::limit", "a limit of a plan or of a probe can't be told before the run, or isn't of the kind that is measured";
     VALUE_REQUIRED = "e2e::plan::value_required", "a plan requires a value of the environment that is empty";
     ENVIRONMENT_NOT_REAL = "e2e::plan::not_real", "values of an environment that its `require real` forbids";
+    UNMASKABLE = "e2e::plan::unmaskable", "a secret is too short, or too ordinary a word, to be masked";
+    SECRET_IN_NAME = "e2e::plan::secret_in_name", "the name of a test or suite holds a secret";
     PROXY = "e2e::plan::proxy", "a proxy is named by the process's variables, where `require real` is said";
     BAD_ENV_FILE = "e2e::plan::env_file", "a line of an `--env-file` isn't `NAME=VALUE`";
 }

@@ -1,9 +1,13 @@
 use std::time::Duration;
 
+use crate::diag::cut::cut_within;
 use crate::value::Json;
 
 use crate::event::{FailureKind, Instant};
 use crate::source::Span;
+
+/// How much of a text of a health answer is kept, in bytes.
+const KEPT: usize = 128;
 
 /// What is known of a service: how it answered its probe, time after time.
 #[derive(Clone, Debug)]
@@ -95,9 +99,7 @@ impl Sighting {
     pub fn read(at: Instant, answer: super::Answer, held: bool, body: Option<&Json>) -> Self {
         let object = body.and_then(Json::as_object);
         let text = |keys: &[&str]| {
-            keys.iter()
-                .find_map(|key| object?.get(key)?.as_str())
-                .map(|text| text.chars().take(40).collect::<String>().to_lowercase())
+            keys.iter().find_map(|key| object?.get(key)?.as_str()).map(|text| cut_within(text, 40, KEPT).to_lowercase())
         };
         let number = |keys: &[&str]| keys.iter().find_map(|key| object?.get(key)?.as_f64());
         let progress = ["startup", "start_up", "boot", "initialization"].iter().find_map(|key| {
@@ -198,7 +200,7 @@ fn names_down(body: &Json) -> Vec<String> {
                 for (key, value) in object {
                     let own = ["status", "state", "health", "error", "message", "reason"].contains(&key);
                     if !own && is_down(value) && !found.iter().any(|known| known == key) {
-                        found.push(key.chars().take(60).collect());
+                        found.push(cut_within(key, 60, KEPT));
                     }
                     walk(value, depth + 1, found);
                 }
@@ -206,8 +208,7 @@ fn names_down(body: &Json) -> Vec<String> {
             Json::Array(items) => {
                 for item in items.iter().take(100) {
                     let name = item.get("name").or_else(|| item.get("service")).and_then(Json::as_str);
-                    if let Some(name) =
-                        name.filter(|_| is_down(item)).map(|name| name.chars().take(60).collect::<String>())
+                    if let Some(name) = name.filter(|_| is_down(item)).map(|name| cut_within(name, 60, KEPT))
                         && !found.contains(&name)
                     {
                         found.push(name);

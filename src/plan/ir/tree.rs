@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Expr, ReleasePlan, Request, Step};
+use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 use crate::value::{Money, Shape, Value};
 
@@ -44,6 +45,8 @@ pub struct Environment {
     pub require_real: bool,
     /// Where it says so.
     pub real_span: Option<Span>,
+    /// What is to be said of it before the run, and forbids nothing.
+    pub warnings: Vec<Diagnostic>,
     /// `target demo`: the embedded demo system serves the run.
     pub demo: bool,
     pub services: Vec<Service>,

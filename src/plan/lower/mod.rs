@@ -32,7 +32,7 @@ pub fn compile(project: &Project, environment: Environment, release: Option<Decl
     if lower.diagnostics.iter().any(Diagnostic::is_error) {
         return Err(lower.diagnostics);
     }
-    Ok(Plan {
+    let plan = Plan {
         sources: project.sources.clone(),
         environment: lower.environment,
         shapes: lower.shapes.into_iter().flatten().collect(),
@@ -41,7 +41,9 @@ pub fn compile(project: &Project, environment: Environment, release: Option<Decl
         suites,
         release,
         loads: super::loads::of_project(project),
-    })
+    };
+    let named = crate::plan::secrets::in_names(&plan);
+    if named.is_empty() { Ok(plan) } else { Err(named) }
 }
 
 /// What has been laid out so far. A flow, shape or credential is laid out when it is first used; its place is taken beforehand,

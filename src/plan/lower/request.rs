@@ -62,11 +62,11 @@ impl Body<'_, '_> {
             Part::Query { name, value } => request.query.push(self.named(part, name, value)),
             Part::Cookie { name, value } => request.cookies.push(self.named(part, name, value)),
             Part::NoCookies => request.no_cookies = true,
-            Part::Bearer(token) => request.auth = Some(Auth::Bearer(self.expr(token))),
-            Part::Basic { user, password } => {
+            Part::Bearer { token, .. } => request.auth = Some(Auth::Bearer(self.expr(token))),
+            Part::Basic { user, password, .. } => {
                 request.auth = Some(Auth::Basic { user: self.expr(user), password: self.expr(password) });
             }
-            Part::Digest { user, password } => {
+            Part::Digest { user, password, .. } => {
                 request.auth = Some(Auth::Digest { user: self.expr(user), password: self.expr(password) });
             }
             Part::Json(value) => request.body = Some(Payload::Json(self.expr(value))),

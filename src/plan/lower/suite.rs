@@ -130,8 +130,10 @@ impl Lower<'_> {
         if exprs.is_empty() {
             self.diagnostics.push(*fixtures::no_cases(list.span));
         }
+        let secrets = crate::plan::secrets::texts(&self.environment);
         let case = |(index, value): (usize, Expr)| {
-            let known = constant::value(&value, env);
+            // A case is named after its value, and a name may hold no secret.
+            let known = constant::value(&value, env).filter(|value| !crate::plan::secrets::holds(value, &secrets));
             Case { slot, label: label(index, known.as_ref()), value }
         };
         exprs.into_iter().enumerate().map(case).collect()

@@ -7,7 +7,7 @@ pub use summary::{phase_line, summary};
 use std::fmt::Write as _;
 
 use super::Redactor;
-use crate::diag::{Style, render};
+use crate::diag::{STYLE, Style, render, sanitize};
 use crate::judge::{Outcome, TestResult};
 use crate::source::Sources;
 use crate::value::format_duration;
@@ -35,17 +35,13 @@ pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, sty
     let word = paint(&format!("{word:>7}"), color, style);
     let time = paint(&format!("{:>7}", format_duration(test.duration)), DIM, style);
     let arrow = if style.unicode { "›" } else { ">" };
-    let mut text = format!(
-        "{word} {time}  {} {arrow} {}",
-        crate::diag::sanitize(&test.info.suite),
-        crate::diag::sanitize(&test.info.name)
-    );
+    let mut text = format!("{word} {time}  {} {arrow} {}", sanitize(&test.info.suite), sanitize(&test.info.name));
     match &test.outcome {
         Outcome::Skipped { reason, .. } => {
-            let _ = write!(text, " ({reason})");
+            let _ = write!(text, " ({})", sanitize(&redactor.text(reason)));
         }
         Outcome::NotRun { cause } => {
-            let _ = write!(text, " ({cause})");
+            let _ = write!(text, " ({})", sanitize(&redactor.text(cause)));
         }
         _ if test.attempts > 1 => {
             let _ = write!(text, " (attempt {})", test.attempts);
@@ -54,7 +50,7 @@ pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, sty
     }
     text.push('\n');
     if detail == Detail::Verbose {
-        exchanges(test, style, &mut text);
+        exchanges(test, redactor, style, &mut text);
     }
     if test.outcome.is_bad() || test.outcome == Outcome::Flaky {
         for diagnostic in &test.diagnostics {
@@ -66,7 +62,7 @@ pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, sty
     text
 }
 
-fn exchanges(test: &TestResult, style: Style, text: &mut String) {
+fn exchanges(test: &TestResult, redactor: &Redactor, style: Style, text: &mut String) {
     for exchange in &test.exchanges {
         let answer = match &exchange.outcome {
             Ok(response) => response.status.to_string(),
@@ -74,8 +70,8 @@ fn exchanges(test: &TestResult, style: Style, text: &mut String) {
         };
         let line = format!(
             "{} {} {answer} {}",
-            exchange.method,
-            crate::diag::sanitize(&exchange.url),
+            sanitize(&exchange.method),
+            sanitize(&redactor.text(&exchange.url)),
             format_duration(exchange.timings.total)
         );
         let _ = writeln!(text, "                 {}", paint(&line, DIM, style));
@@ -88,7 +84,7 @@ pub const YELLOW: &str = "33";
 pub const DIM: &str = "2";
 pub const BOLD: &str = "1";
 
-/// A text in a colour, where colours are shown.
+/// A text in a colour, where colours are shown: with marks that the door to the terminal makes escapes of.
 pub fn paint(text: &str, color: &str, style: Style) -> String {
-    if style.color { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
+    if style.color { format!("{STYLE}[{color}m{text}{STYLE}[0m") } else { text.to_owned() }
 }

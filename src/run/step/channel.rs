@@ -43,8 +43,6 @@ impl Walk {
             outgoing.limit = self.evaluated(|context| prepare::duration(limit, context))?;
         }
         if open.kind == ChannelKind::WebSocket {
-            // Tokens travel as subprotocols, since browsers can send no other header: a long one is taken for a secret.
-            protocols.iter().filter(|name| name.len() >= 24).for_each(|name| secrets.add(name));
             handshake::offer(&mut outgoing.headers, &protocols);
         } else if !outgoing.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
             let accept = if open.kind == ChannelKind::Sse { "text/event-stream" } else { "application/x-ndjson" };

@@ -9,7 +9,7 @@ use crate::judge::{Opening, StepRecord, StepState};
 use crate::net::http::Outgoing;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
-use crate::value::http_date;
+use crate::value::{SHORTEST_SECRET, http_date};
 
 impl Walk {
     pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
@@ -68,16 +68,20 @@ impl Walk {
     pub fn learn(&self, exchange: &Exchange) {
         let Ok(response) = &exchange.outcome else { return };
         let secrets = &self.attempt.shared.options.secrets;
-        for cookie in response.headers("set-cookie") {
-            let value =
-                cookie.split(';').next().and_then(|pair| pair.split_once('=')).map_or("", |(_, value)| value.trim());
-            if value.len() >= SHORTEST_CREDENTIAL {
-                secrets.add(value);
-            }
-        }
+        response.headers("set-cookie").filter_map(secret_cookie).for_each(|value| secrets.add(value));
         let text = response.text().unwrap_or_default();
         let body = if text.is_empty() { &response.body[..] } else { text.as_bytes() };
         credentials(body).for_each(|value| secrets.add(&value));
+    }
+
+    /// The same of what channels carried.
+    pub fn learn_of_frames(&self) {
+        let secrets = &self.attempt.shared.options.secrets;
+        for record in self.attempt.channels.records() {
+            let received =
+                record.log.frames.iter().filter(|frame| frame.direction == crate::event::Direction::Received);
+            received.flat_map(|frame| credentials(&frame.data)).for_each(|value| secrets.add(&value));
+        }
     }
 
     /// Judges an exchange, and keeps what it proves.
@@ -239,16 +243,27 @@ fn retry_after(response: &Response, now: jiff::Timestamp) -> Option<Duration> {
     Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
-/// Shorter values are too likely to be ordinary words, which would be masked everywhere.
-const SHORTEST_CREDENTIAL: usize = 8;
+/// A cookie that is as long is taken for one that proves who asks, in characters.
+const SHORTEST_COOKIE: usize = 16;
+
+/// The value of a cookie that a server sets, if it is a secret: no script may read it (`HttpOnly`), or it is long. Others hold ordinary words, which
+/// would be masked everywhere.
+fn secret_cookie(header: &str) -> Option<&str> {
+    let mut parts = header.split(';');
+    let value = parts.next()?.split_once('=')?.1.trim().trim_matches('"');
+    let http_only = parts.any(|part| part.trim().eq_ignore_ascii_case("httponly"));
+    let long_enough = if http_only { SHORTEST_SECRET } else { SHORTEST_COOKIE };
+    (value.chars().count() >= long_enough).then_some(value)
+}
+
 /// How much of a body is looked through, in bytes.
-const LOOKED_THROUGH: usize = 1 << 20;
+const LOOKED_THROUGH: usize = 64 << 20;
 
 /// The values of a JSON text's fields that are named like credentials (those of RFC 6749, section 5.1, and their relatives).
-fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
+pub(super) fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
     static NAMED: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
         regex::bytes::Regex::new(
-            r#""(?i:access_token|refresh_token|id_token|client_secret|password|api_key|apikey|secret|token)"\s*:\s*("(?:[^"\\]|\\.)*")"#,
+            r#""(?i:access_token|refresh_token|id_token|client_secret|password|api_key|secret|token)"\s*:\s*("(?:[^"\\]|\\.)*")"#,
         )
         .ok()
     });
@@ -256,13 +271,22 @@ fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
     let found = NAMED.as_ref().into_iter().flat_map(move |named| named.captures_iter(body));
     let value =
         found.filter_map(|found| crate::value::Json::read(found.get(1)?.as_bytes()).ok()?.as_str().map(str::to_owned));
-    value.filter(|value| value.len() >= SHORTEST_CREDENTIAL)
+    value.filter(|value| value.chars().count() >= SHORTEST_SECRET)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Header;
+
+    #[test]
+    fn what_a_cookie_holds_is_a_secret_where_it_is_hidden_or_long() {
+        assert_eq!(secret_cookie("theme=solarized-dark; Path=/"), None);
+        assert_eq!(secret_cookie("sid=abcdef; Path=/; HTTPOnly"), Some("abcdef"));
+        assert_eq!(secret_cookie("sid=abc; HttpOnly"), None, "it can't be masked");
+        assert_eq!(secret_cookie("sid=0123456789abcdef"), Some("0123456789abcdef"));
+        assert_eq!(secret_cookie("sid"), None);
+    }
 
     #[test]
     fn a_server_says_when_in_seconds_or_as_a_date() {
@@ -294,7 +318,7 @@ mod tests {
 
     #[test]
     fn what_a_body_names_as_a_credential_is_found() {
-        let body = br#"{"access_token": "abc.def.ghi", "n": 1, "user": {"password":"with \"quotes\""}, "token":"short", "tokens": "not one at all"}"#;
+        let body = br#"{"access_token": "abc.def.ghi", "n": 1, "user": {"password":"with \"quotes\""}, "token":"words", "tokens": "not one at all"}"#;
         assert_eq!(credentials(body).collect::<Vec<_>>(), ["abc.def.ghi", "with \"quotes\""]);
         assert_eq!(credentials(b"\xff\"password\":\"abcdefgh").count(), 0);
     }

@@ -31,14 +31,20 @@ pub enum RequestPartKind {
         value: Expr,
     },
     NoCookies,
-    Bearer(Expr),
+    Bearer {
+        token: Expr,
+        /// `bearer invalid …`: it is meant to be refused.
+        invalid: bool,
+    },
     Basic {
         user: Expr,
         password: Expr,
+        invalid: bool,
     },
     Digest {
         user: Expr,
         password: Expr,
+        invalid: bool,
     },
     Json(Expr),
     /// `body "text"`, `body file "x.bin"`, `body hex "00ff"`

@@ -51,9 +51,18 @@ impl Build<'_> {
                 RequestPartKind::Cookie { name, value }
             }
             Rule::no_cookies => RequestPartKind::NoCookies,
-            Rule::bearer => RequestPartKind::Bearer(self.expr(kids)),
-            Rule::basic => RequestPartKind::Basic { user: self.expr(kids), password: self.expr(kids) },
-            Rule::digest => RequestPartKind::Digest { user: self.expr(kids), password: self.expr(kids) },
+            Rule::bearer => {
+                let invalid = is_invalid(kids);
+                RequestPartKind::Bearer { token: self.expr(kids), invalid }
+            }
+            Rule::basic => {
+                let invalid = is_invalid(kids);
+                RequestPartKind::Basic { user: self.expr(kids), password: self.expr(kids), invalid }
+            }
+            Rule::digest => {
+                let invalid = is_invalid(kids);
+                RequestPartKind::Digest { user: self.expr(kids), password: self.expr(kids), invalid }
+            }
             Rule::json => RequestPartKind::Json(self.expr(kids)),
             Rule::body => RequestPartKind::Body(self.expr(kids)),
             Rule::form => RequestPartKind::Form(self.expr(kids)),
@@ -139,4 +148,9 @@ impl Build<'_> {
             None => RetryOn::Status(self.error_expr()),
         }
     }
+}
+
+/// Whether a credential is marked as one that is meant to be refused.
+fn is_invalid(kids: &Kids<'_>) -> bool {
+    kids.clone().any(|node| node.as_rule() == Rule::k_invalid)
 }

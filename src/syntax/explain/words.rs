@@ -293,6 +293,7 @@ pub fn word(rule: Rule) -> Word {
         Rule::k_cookie => Keyword("cookie"),
         Rule::k_no_cookies => Keyword("no cookies"),
         Rule::k_bearer => Keyword("bearer"),
+        Rule::k_invalid => Keyword("invalid"),
         Rule::k_basic => Keyword("basic"),
         Rule::k_digest => Keyword("digest"),
         Rule::k_json => Keyword("json"),

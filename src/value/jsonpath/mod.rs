@@ -163,13 +163,35 @@ pub fn path_text(steps: &[PathStep]) -> String {
         match step {
             PathStep::Index(index) => text.push_str(&format!("[{index}]")),
             PathStep::Key(key) if is_shorthand(key) => text.push_str(&format!(".{key}")),
-            PathStep::Key(key) => text.push_str(&format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"))),
+            PathStep::Key(key) => text.push_str(&format!("['{}']", escaped(key))),
         }
     }
     text
 }
 
+/// As a normalized path has it (RFC 9535, section 2.7), and with an escape for what can't be seen or turns the direction of writing: names are a server's.
+fn escaped(key: &str) -> String {
+    let mut out = String::with_capacity(key.len());
+    for c in key.chars() {
+        let hidden = c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}');
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\'' | '\\' => out.extend(['\\', c]),
+            c if hidden => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 fn is_shorthand(key: &str) -> bool {
+    // Names may hold any character beyond ASCII; one that isn't a letter is shown in quotes, where it has an escape if it needs one.
+    if key.chars().any(|c| !c.is_ascii() && !c.is_alphanumeric()) {
+        return false;
+    }
     let mut chars = key.chars();
     chars.next().is_some_and(parse::begins_name) && chars.all(parse::goes_on_in_name)
 }

@@ -1,7 +1,8 @@
 use std::ops::Range;
 
-use super::words::{ended, moment, short};
+use super::words::{LOOKED_AT, ended, moment, short};
 use crate::diag::Excerpt;
+use crate::diag::cut::cut;
 use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Instant};
 use crate::judge::excerpt;
 use crate::value::{PathStep, format_size};
@@ -95,17 +96,15 @@ fn what(frame: &Frame) -> String {
         FrameKind::Pong => return "pong".to_owned(),
         FrameKind::SseComment => format!(": {}", short(&String::from_utf8_lossy(&frame.data), LONGEST)),
         FrameKind::Binary => {
-            let bytes: String = frame.data.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            let more = if frame.data.len() > 16 { "…" } else { "" };
-            format!("binary {} {bytes}{more}", format_size(frame.data.len() as u64))
+            let bytes: String = frame.data.iter().take(LOOKED_AT).map(|byte| format!("{byte:02x}")).collect();
+            format!("binary {} {}", format_size(frame.data.len() as u64), cut(&bytes, 32))
         }
         FrameKind::Text | FrameKind::SseEvent { .. } | FrameKind::Line => match telling(frame) {
             Some(part) => part,
             None => {
                 // A frame of many megabytes isn't copied to show its beginning.
-                let head = frame.data.get(..frame.data.len().min(4 * LONGEST)).unwrap_or_default();
-                let cut = short(&String::from_utf8_lossy(head), LONGEST);
-                if head.len() < frame.data.len() && !cut.ends_with('…') { format!("{cut}…") } else { cut }
+                let head = frame.data.get(..frame.data.len().min(LOOKED_AT)).unwrap_or_default();
+                short(&String::from_utf8_lossy(head), LONGEST)
             }
         },
     };
@@ -126,7 +125,7 @@ fn telling(frame: &Frame) -> Option<String> {
     let others = fields.iter().filter(|(_, value)| value.as_str() != Some(event));
     let others: Vec<String> =
         others.take(8).map(|(name, value)| format!("{}: {}", short(name, 20), compact(value))).collect();
-    Some(short(&others.join(", "), LONGEST))
+    Some(cut(&others.join(", "), LONGEST))
 }
 
 /// JSON on one line, cut before it is written out whole.
@@ -140,7 +139,7 @@ fn compact(json: &crate::value::Json) -> String {
         Json::Array(items) => format!("[{}]", items.iter().take(8).map(scalar).collect::<Vec<_>>().join(", ")),
         other => scalar(other),
     };
-    short(&text, LONGEST)
+    cut(&text, LONGEST)
 }
 
 fn scalar(json: &crate::value::Json) -> String {

@@ -1,3 +1,4 @@
+use crate::diag::cut::cut;
 use crate::diag::sanitize;
 use crate::event::{ChannelEnd, Instant};
 use crate::value::format_duration;
@@ -75,11 +76,16 @@ pub fn apart(later: Instant, earlier: Instant) -> String {
     format_duration(later.saturating_sub(earlier))
 }
 
-/// Text of a server on one line, cut.
+/// How much of a text is looked at to show it, in bytes: a secret in it must still be found whole.
+pub const LOOKED_AT: usize = 8192;
+
+/// Text of a server on one line, cut once it is masked.
 pub fn short(text: &str, most: usize) -> String {
-    let cut: String = text.chars().take(most).collect();
-    let shown = sanitize(&cut);
-    if cut.len() < text.len() { format!("{shown}…") } else { shown }
+    let mut end = text.len().min(LOOKED_AT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    cut(&sanitize(&text[..end]), most)
 }
 
 /// `1 time`, `3 times`

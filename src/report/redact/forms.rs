@@ -1,0 +1,164 @@
+//! What a secret looks like within encoded bytes, by one closure over encoders.
+//!
+//! Encoders of text are undone in what is looked through ([`super::view`]), and so are those of bytes where such a text begins with nothing before it.
+//! Where something stands before it, nothing shows where its groups begin: there the encoders are applied to the secret, and to what they make of it, up to a depth
+//! and a number.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::SHORTEST;
+use super::view::View;
+
+/// RFC 3986, section 2.3.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// How many encoders one after the other.
+const DEEPEST: usize = 2;
+/// The most texts that encoders of bytes are applied to, for one secret.
+const MOST: usize = 64;
+
+/// The texts that a secret can be within base64 or hexadecimal digits, by a closure over encoders of text and of bytes.
+fn inner(secret: &[u8]) -> Vec<Vec<u8>> {
+    let mut known: BTreeSet<Vec<u8>> = BTreeSet::from([secret.to_vec()]);
+    let mut texts = vec![secret.to_vec()];
+    let mut from = 0;
+    for _ in 1..DEEPEST {
+        let end = texts.len();
+        for at in from..end {
+            for encoder in ENCODERS {
+                for encoded in encoder(&texts[at]) {
+                    if texts.len() < MOST && encoded.len() >= SHORTEST && known.insert(encoded.clone()) {
+                        texts.push(encoded);
+                    }
+                }
+            }
+        }
+        from = end;
+    }
+    texts
+}
+
+/// What encoders of bytes make of a secret, whatever was done to it before, as a packed view shows it. None is longer than `longest`.
+pub(super) fn packed(secret: &str, longest: usize) -> BTreeSet<Vec<u8>> {
+    // What a view shows of a form ends where it is cut: no more of the secret is needed.
+    let mut end = secret.len().min(longest.max(64));
+    while !secret.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut forms = BTreeSet::new();
+    for text in inner(&secret.as_bytes()[..end]) {
+        for encoded in base64(&text).into_iter().chain(hex(&text)) {
+            let Ok(encoded) = String::from_utf8(encoded) else { continue };
+            let (_, mut view) = View::both(&encoded);
+            view.bytes.truncate(longest);
+            if view.bytes.len() >= SHORTEST {
+                forms.insert(view.bytes);
+            }
+        }
+    }
+    forms
+}
+
+type Encoder = fn(&[u8]) -> Vec<Vec<u8>>;
+
+/// Each may make several texts of one.
+const ENCODERS: [Encoder; 6] = [base64, json, hex, percent, html, small];
+
+/// At each of the three places within a group at which it can begin (RFC 4648, section 4). What the bytes before and behind have a part in is left out.
+fn base64(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let shifted = |shift: usize| {
+        let mut all = vec![0; shift];
+        all.extend_from_slice(bytes);
+        let encoded = STANDARD_NO_PAD.encode(&all).into_bytes();
+        let (skip, end) = ([0, 2, 3][shift], all.len() * 8 / 6);
+        encoded.get(skip..end.min(encoded.len())).unwrap_or_default().to_vec()
+    };
+    let mut made: Vec<Vec<u8>> = (0..3).map(shifted).collect();
+    // Within another encoding the alphabet for URLs (section 5) counts.
+    let safe = |text: &Vec<u8>| {
+        text.iter()
+            .map(|byte| match byte {
+                b'+' => b'-',
+                b'/' => b'_',
+                other => *other,
+            })
+            .collect()
+    };
+    made.extend(made.iter().filter(|text| text.contains(&b'+') || text.contains(&b'/')).map(safe).collect::<Vec<_>>());
+    made
+}
+
+fn hex(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let lower: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    vec![lower.to_uppercase().into_bytes(), lower.into_bytes()]
+}
+
+fn text(bytes: &[u8], encoded: impl Fn(&str) -> Vec<String>) -> Vec<Vec<u8>> {
+    std::str::from_utf8(bytes)
+        .map(|text| encoded(text).into_iter().map(String::into_bytes).collect())
+        .unwrap_or_default()
+}
+
+fn json(bytes: &[u8]) -> Vec<Vec<u8>> {
+    text(bytes, |text| {
+        let quoted = serde_json::Value::from(text).to_string();
+        let plain = quoted[1..quoted.len() - 1].to_owned();
+        let ascii = || {
+            plain.encode_utf16().map(|unit| match u8::try_from(unit) {
+                Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+                _ => format!("\\u{unit:04x}"),
+            })
+        };
+        vec![plain.replace('/', "\\/"), ascii().collect(), plain]
+    })
+}
+
+/// WHATWG URL, section 5.2, and RFC 3986, section 2.1.
+fn percent(bytes: &[u8]) -> Vec<Vec<u8>> {
+    text(bytes, |text| {
+        let upper = utf8_percent_encode(text, UNRESERVED).to_string();
+        vec![lower_escapes(&upper), upper.replace("%20", "+").replace("%2A", "*").replace('~', "%7E"), upper]
+    })
+}
+
+fn html(bytes: &[u8]) -> Vec<Vec<u8>> {
+    text(bytes, |text| {
+        let named = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        vec![named.replace('\'', "&#39;"), named.replace('\'', "&#x27;"), named.replace("&quot;", "&#34;"), named]
+    })
+}
+
+/// A host's name is written in small letters (WHATWG URL, section 3.5).
+fn small(bytes: &[u8]) -> Vec<Vec<u8>> {
+    text(bytes, |text| vec![text.to_lowercase()])
+}
+
+/// `%2F` as `%2f`.
+fn lower_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = 0;
+    for c in text.chars() {
+        rest = if c == '%' { 3 } else { rest };
+        out.push(if rest > 0 { c.to_ascii_lowercase() } else { c });
+        rest -= i32::from(rest > 0);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_secret_does_not_explode() {
+        for secret in ["\"\\&<>'/+%".repeat(400), "\u{1b}\u{7f}é😀".repeat(200), "a".repeat(100_000)] {
+            let forms = packed(&secret, 64);
+            assert!(!forms.is_empty() && forms.len() <= MOST * 8, "{}", forms.len());
+            assert!(forms.iter().all(|form| form.len() <= 64));
+        }
+        assert!(packed("tok-9f8e7d6c5b4a3210", 4096).len() < 200, "{}", packed("tok-9f8e7d6c5b4a3210", 4096).len());
+    }
+}

@@ -1,0 +1,145 @@
+use std::ops::Range;
+
+use super::Redactor;
+use crate::report::model::{
+    Abort, Begun, Blob, Cause, Channel, ChannelEnd, Credential, Diagnostic, Earlier, Ended, Excerpt, ExcerptLabel,
+    Exchange, Expectation, Failure, Frame, Gate, GateSpec, Hop, Line, Location, Phase, PhaseSpec, PhaseTimes, PlanSpec,
+    Planned, Related, Report, RiskSum, Run, Service, Sighting, Span, Step, Symptom, Test, TestRisk, Tls, Tool, Verdict,
+    Weakness,
+};
+
+/// What is made of texts, each of which can be masked where it stands.
+pub trait Mask {
+    fn mask(&mut self, redactor: &Redactor);
+}
+
+impl Mask for String {
+    fn mask(&mut self, redactor: &Redactor) {
+        let masked = redactor.redact(self);
+        if *masked != **self {
+            *self = masked.into_owned();
+        }
+    }
+}
+
+impl<T: Mask> Mask for Option<T> {
+    fn mask(&mut self, redactor: &Redactor) {
+        self.iter_mut().for_each(|one| one.mask(redactor));
+    }
+}
+
+impl<T: Mask> Mask for Vec<T> {
+    fn mask(&mut self, redactor: &Redactor) {
+        self.iter_mut().for_each(|one| one.mask(redactor));
+    }
+}
+
+impl<T: Mask> Mask for Box<T> {
+    fn mask(&mut self, redactor: &Redactor) {
+        (**self).mask(redactor);
+    }
+}
+
+/// Names of fields may be a server's.
+impl Mask for serde_json::Value {
+    fn mask(&mut self, redactor: &Redactor) {
+        match self {
+            Self::String(text) => text.mask(redactor),
+            Self::Array(items) => items.mask(redactor),
+            Self::Object(fields) => {
+                for (mut name, mut value) in std::mem::take(fields) {
+                    name.mask(redactor);
+                    value.mask(redactor);
+                    fields.insert(name, value);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every field of these is named here, or it doesn't compile: the texts that are masked, and what stays as it is: numbers, words for
+/// kinds (`passed`), ids, and names that specs give their parts, by which journals, blobs and reports are joined. `check` and the plan see to it that those hold
+/// no secret.
+macro_rules! masked {
+    ($($name:ident { $($text:ident),* } as it is { $($kept:ident),* })*) => {
+        $(impl Mask for $name {
+            fn mask(&mut self, redactor: &Redactor) {
+                let $name { $($text,)* $($kept: _,)* } = self;
+                $($text.mask(redactor);)*
+                // Of one without texts.
+                let _ = redactor;
+            }
+        })*
+    };
+}
+
+masked! {
+    Report { tool, run, verdict, phases, gates, abort, causes, services, credentials, diagnostics, tests, loads, plan } as it is { schema, summary }
+    Tool {} as it is { name, version }
+    Run {} as it is { id, started_at, duration_ms, seed, interrupted, require_real, deny_weak, shard, specs, environment, plan }
+    Verdict { reasons, at_risk } as it is { state }
+    RiskSum { per } as it is { amount, currency }
+    Phase { stopped, gates } as it is { state, started_ms, duration_ms, parts, budget_ms, over_budget, summary, tests, name, loads }
+    Abort { condition, because, service, span } as it is { at_ms }
+    Cause { summary, suspect, chain, evidence, at_risk } as it is { classification, tests }
+    Service { probe, span, sightings } as it is { within_ms, state, classification, name, depends_on }
+    Sighting { says, progress, names_down, words } as it is { at_ms, held, status, failure, uptime_s }
+    Credential { failed } as it is { name, obtained_at_ms }
+    Gate { text, basis, span } as it is { measured, held, unit }
+    PlanSpec { phases, gates } as it is {}
+    PhaseSpec { gates, span } as it is { budget_ms, tests, left_out, name, loads }
+    GateSpec { text, name, span } as it is { measure, statistic, of, op, limit }
+    Test { doc, owner, at_risk, location, reason, blocked_by, symptom, diagnostics, steps, exchanges, channels } as it is { id, suite, name, outcome, attempts, started_ms, duration_ms, priority, tags, phase }
+    TestRisk { per, what } as it is { amount, currency }
+    Symptom { service, host, what, message } as it is { kind, failure, status, code }
+    Step { title, span, expectations } as it is { started_ms, duration_ms, state, exchange }
+    Expectation { text, span, weak } as it is { held }
+    Weakness { message } as it is { reason }
+    Exchange { warnings, method, url, path, service, version, failure, peer, resolved, tls, redirects, channel } as it is { status, attempts, reconnected, started_ms, reused, bytes_sent, bytes_received, timings_ms, held, opens, opened }
+    Failure { message } as it is { kind }
+    Tls { version, fingerprint } as it is { verified }
+    Hop { url, peer, resolved, tls } as it is { status, reused }
+    Channel { name, url, end, frames } as it is { protocol, opened_ms, first_event_ms, longest_gap_ms, frames_received, frames_sent, closed_with }
+    ChannelEnd { reason, message } as it is { kind, at_ms, by_us }
+    Frame { event, text, matched } as it is { number, at_ms, direction, kind, size }
+    Diagnostic { message, help, span, related, excerpts, drawing } as it is { code, severity }
+    Span { file } as it is { start, end }
+    Location { file } as it is { line, column }
+    Related { message, span } as it is {}
+    ExcerptLabel { message } as it is { start, end }
+    Begun { tool, run, plan, tests, earlier } as it is { schema }
+    Earlier { tests, phases, problems } as it is { duration_ms, started_at }
+    Planned { doc, owner, at_risk, location } as it is { id, suite, name, priority, tags, phase }
+    PhaseTimes { stopped } as it is { started_ms, duration_ms, over_budget }
+    Ended { credentials } as it is { duration_ms, interrupted }
+    Blob { report } as it is { kind, schema, specs, shard, tests }
+}
+
+impl Mask for Excerpt {
+    fn mask(&mut self, redactor: &Redactor) {
+        self.name.mask(redactor);
+        let mut places: Vec<Range<usize>> = self.labels.iter().map(|label| label.start..label.end).collect();
+        let shown = redactor.redact_moving(&self.text, &mut places.iter_mut().collect::<Vec<_>>()).into_owned();
+        self.text = shown;
+        for (label, place) in self.labels.iter_mut().zip(places) {
+            (label.start, label.end) = (place.start, place.end);
+        }
+        self.labels.mask(redactor);
+    }
+}
+
+impl Mask for Line {
+    fn mask(&mut self, redactor: &Redactor) {
+        match self {
+            Line::Begun(begun) => begun.mask(redactor),
+            Line::Service(service) => service.mask(redactor),
+            Line::PhaseEnded { index: _, run } => run.mask(redactor),
+            Line::TestEnded(test) => test.mask(redactor),
+            Line::Problem(problem) => problem.mask(redactor),
+            Line::Aborted(abort) => abort.mask(redactor),
+            Line::Ended(ended) => ended.mask(redactor),
+            Line::PhaseStarted { index: _, at_ms: _ } | Line::TestStarted { id: _ } => {}
+        }
+    }
+}

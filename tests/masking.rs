@@ -1,0 +1,407 @@
+//! What is masked and what isn't, in every output: cuts, encodings, what is computed from a secret, ordinary words; and what reaches a terminal.
+
+use std::io::Read as _;
+
+use base64::Engine as _;
+use hmac::{KeyInit as _, Mac as _};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use sha2::Digest as _;
+
+use super::harness::{Done, Test};
+use super::scripted::Scripted;
+use super::servers::{answer, fixed, head, serve};
+
+const REPORTS: [&str; 7] =
+    ["json=r.json", "html=r.html", "junit=r.xml", "tap=r.tap", "markdown=r.md", "journal=r.journal", "blob=r.blob"];
+
+/// Runs a spec with every report, and gives every output with its name.
+fn outputs(spec: &str, variables: &[(&str, &str)], code: i32) -> (Done, Vec<(&'static str, String)>) {
+    let mut test = Test::new().file("a.e2e", spec).args(["run", "a.e2e", "-v", "--report", "github"]);
+    for report in REPORTS {
+        test = test.args(["--report", report]);
+    }
+    for (name, value) in variables {
+        test = test.variable(name, value);
+    }
+    let done = test.code(code);
+    let mut all = vec![("standard output", done.out.clone()), ("standard error", done.err.clone())];
+    for report in REPORTS {
+        let (format, path) = report.split_once('=').unwrap();
+        all.push((format, done.read(path)));
+    }
+    (done, all)
+}
+
+/// A server that gives back what it was sent, as the text `sent` of a JSON body and as its JSON `v`.
+fn echo() -> String {
+    serve(|stream| {
+        let request = head(stream).to_ascii_lowercase();
+        let length = request.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok());
+        let mut sent = vec![0; length.unwrap_or(0usize)];
+        let _ = stream.read_exact(&mut sent);
+        let text = String::from_utf8_lossy(&sent);
+        let json: serde_json::Value = serde_json::from_slice(&sent).unwrap_or_default();
+        let body = serde_json::json!({ "sent": text, "v": json["v"] }).to_string();
+        let _ = std::io::Write::write_all(stream, &answer("Content-Type: application/json\r\n", body.as_bytes()));
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn hmac(key: &str, message: &str) -> String {
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(message.as_bytes());
+    hex(&mac.finalize().into_bytes())
+}
+
+/// Every function and operator: what it makes of a secret is one.
+#[test]
+fn what_is_computed_from_a_secret_is_a_secret() {
+    let token = "Tok 9f8e/7D6C~5b4a3";
+    let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let jwt =
+        format!("{}.{}.signature-of-it", encode("{\"alg\":\"none\"}"), encode("{\"sub\":\"subject-of-a-token\"}"));
+    let document = "{\"inner\":{\"key\":\"inner-key-value-77\"},\"list\":[\"first-of-a-list\"]}";
+    let variables = [
+        ("TOKEN", token),
+        ("JWT", &jwt),
+        ("DOC", document),
+        ("ENCODED", &base64::engine::general_purpose::STANDARD.encode("decoded-inner-text")),
+        ("PADDED", "  padded-secret-text  "),
+        ("DIGIT", "digits-9182-end"),
+    ];
+    let rows: Vec<(&str, String)> = vec![
+        ("env.token", token.to_owned()),
+        ("base64(env.token)", base64::engine::general_purpose::STANDARD.encode(token)),
+        ("base64_decode(env.encoded)", "decoded-inner-text".to_owned()),
+        ("url_encode(env.token)", "Tok%209f8e%2F7D6C~5b4a3".to_owned()),
+        ("sha256(env.token)", hex(&sha2::Sha256::digest(token))),
+        ("hmac_sha256(env.token, \"m\")", hmac(token, "m")),
+        ("hmac_sha256(\"k\", env.token)", hmac("k", token)),
+        ("json(env.doc).inner.key", "inner-key-value-77".to_owned()),
+        ("json(env.doc).list", "first-of-a-list".to_owned()),
+        ("upper(json(env.doc).inner.key)", "INNER-KEY-VALUE-77".to_owned()),
+        ("jwt(env.jwt).sub", "subject-of-a-token".to_owned()),
+        ("join([\"a\", env.token], \"+\")", "9f8e/7D6C".to_owned()),
+        ("split(env.token, \"/\")", "Tok 9f8e".to_owned()),
+        ("split(env.token, \"/\")[1]", "7D6C~5b4a3".to_owned()),
+        ("lower(env.token)", "tok 9f8e/7d6c~5b4a3".to_owned()),
+        ("upper(env.token)", "TOK 9F8E/7D6C~5B4A3".to_owned()),
+        ("trim(env.padded)", "padded-secret-text".to_owned()),
+        ("\"more-{{env.token}}\"", "7D6C~5b4a3".to_owned()),
+        ("sha256(\"{{env.token}}!\")", hex(&sha2::Sha256::digest(format!("{token}!")))),
+        ("sha256(split(env.token, \"/\")[1])", hex(&sha2::Sha256::digest("7D6C~5b4a3"))),
+        ("hmac_sha256(\"k\", lower(env.token))", hmac("k", &token.to_lowercase())),
+        ("{ a: [{ b: sha256(env.digit) }] }", hex(&sha2::Sha256::digest("digits-9182-end"))),
+    ];
+    let api = echo();
+    let mut spec = format!(
+        "environment e default {{\n  api = \"{api}\"\n  token = secret(\"TOKEN\")\n  jwt = secret(\"JWT\")\n  doc = secret(\"DOC\")\n  \
+         encoded = secret(\"ENCODED\")\n  padded = secret(\"PADDED\")\n  digit = secret(\"DIGIT\")\n}}\nsuite \"S\" {{\n"
+    );
+    for (index, (expression, _)) in rows.iter().enumerate() {
+        spec.push_str(&format!(
+            "  test \"row {index}\" {{ POST {{{{env.api}}}}/ {{ json {{ v: {expression} }}; expect $.v == \"x\"; expect $.sent == \"y\" }} }}\n"
+        ));
+    }
+    spec.push_str(
+        "  test \"captured\" { POST {{env.api}}/ { json { v: env.digit }; expect status 200; capture part = $.v /digits-(.*)/ }\n    \
+         POST {{env.api}}/ { json { v: \"{{part}}!\" }; expect $.v == \"x\" } }\n}\n",
+    );
+    let (done, all) = outputs(&spec, &variables, 1);
+    for (name, text) in &all {
+        for (expression, shown) in &rows {
+            assert!(!text.contains(shown.as_str()), "{name} shows what `{expression}` is worth: {shown}");
+        }
+        assert!(!text.contains("9182-end"), "{name} shows what was captured of a secret");
+    }
+    assert!(done.out.matches("***").count() >= rows.len(), "{}", done.out);
+}
+
+/// The nearer a secret is to the place at which a text is cut, the less of it is left: nothing may be.
+#[test]
+fn no_cut_leaves_the_beginning_of_a_secret() {
+    const SECRET: &str = "k7Qz\"w\\9Xv3-pL0m2Nb8Vc5";
+    let mut tests = String::new();
+    let mut script = String::new();
+    for before in [0, 30, 55, 60, 70, 75, 79, 80, 81, 100, 115, 119, 120, 2000, 2040, 4090] {
+        let pad = "a".repeat(before);
+        let text = serde_json::Value::from(format!("{pad}{SECRET}{SECRET}")).to_string();
+        script.push_str(&format!("GET /json{before} 200\n  {{\"v\": {text}, \"w\": [{text}]}}\n"));
+        script.push_str(&format!("GET /text{before} 200\n  {pad}{SECRET}\n  {pad}{SECRET}\n"));
+        script.push_str(&format!(
+            "GET /ndjson{before} 200 | Content-Type: application/x-ndjson\n  {{\"type\":\"t\",\"v\":{text}}}\n"
+        ));
+        script.push_str(&format!(
+            "GET /sse{before} 200 | Content-Type: text/event-stream\n  event: e\n  data: {pad}{SECRET}\n\n"
+        ));
+        script.push_str(&format!("websocket /ws{before}\n  <hex {}\n", hex(format!("{pad}{SECRET}").as_bytes())));
+        tests.push_str(&format!(
+            "  test \"bytes {before}\" {{\n    websocket w{before} {{{{env.ws}}}}/ws{before}\n    expect on w{before} in order within 300ms {{ frame binary {{ expect hex == \"00\" }} }}\n  }}\n"
+        ));
+        tests.push_str(&format!(
+            "  test \"cut at {before}\" {{\n    GET {{{{env.api}}}}/json{before} {{ expect $.v == \"x\"; expect $.w == [\"x\"]; expect $ matches {{ v: \"x\" }}; expect $.w[0] matches /q/; expect $.w each == \"x\" }}\n  }}\n  \
+             test \"text {before}\" {{\n    GET {{{{env.api}}}}/text{before} {{ expect body == \"x\" }}\n  }}\n  \
+             test \"lines {before}\" {{\n    ndjson c{before} {{{{env.api}}}}/ndjson{before}\n    expect on c{before} event \"t\" within 300ms {{ $.v == \"x\" }}\n  }}\n  \
+             test \"events {before}\" {{\n    sse d{before} {{{{env.api}}}}/sse{before}\n    expect on d{before} event \"f\" within 300ms\n  }}\n"
+        ));
+    }
+    let served = Scripted::start(&script);
+    let spec = format!(
+        "environment e default {{\n  api = \"http://{address}\"\n  ws = \"ws://{address}\"\n  key = secret(\"KEY\")\n}}\nsuite \"S\" {{\n{tests}}}\n",
+        address = served.addresses[0]
+    );
+    let (done, all) = outputs(&spec, &[("KEY", SECRET)], 1);
+    assert!(done.out.contains("***"), "{}", done.out);
+    for (name, text) in &all {
+        for part in ["k7Qz", "6b37517a", "w\\9Xv3", "pL0m2Nb8Vc5", "Nb8Vc5"] {
+            let at = text.find(part);
+            assert!(
+                at.is_none(),
+                "{name} holds {part:?}: {:?}",
+                at.map(|at| text[..at]
+                    .chars()
+                    .rev()
+                    .take(80)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .rev()
+                    .collect::<String>())
+            );
+        }
+    }
+}
+
+/// However a server encodes a secret, and however often, it is in no output.
+#[test]
+fn no_encoding_of_a_secret_is_in_any_output() {
+    type Encode = fn(&str) -> String;
+    let encoders: [Encode; 9] = [
+        |text| serde_json::Value::from(text).to_string(),
+        |text| text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect(),
+        |text| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('\'', "&apos;"),
+        |text| text.chars().map(|c| format!("&#{};", c as u32)).collect(),
+        |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string(),
+        |text| url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+        |text| base64::engine::general_purpose::STANDARD.encode(format!("u:{text}")),
+        |text| {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(text).into_bytes();
+            encoded.chunks(20).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n")
+        },
+        |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+    ];
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(3) });
+    let secrets = "[A-Za-z0-9]{3}[ -~é]{8,24}[A-Za-z0-9]{3}";
+    let nestings = prop::collection::vec(prop::collection::vec(0..encoders.len(), 0..3), 12);
+    let held = runner.run(&(secrets, nestings), |(secret, nestings)| {
+        let texts: Vec<String> = nestings
+            .iter()
+            .map(|nesting| nesting.iter().fold(secret.clone(), |text, at| encoders[*at](&text)))
+            .collect();
+        let body = serde_json::json!({ "texts": texts }).to_string();
+        let api = fixed(answer("Content-Type: application/json\r\n", body.as_bytes()));
+        let mut spec =
+            format!("environment e default {{\n  api = \"{api}\"\n  key = secret(\"KEY\")\n}}\nsuite \"S\" {{\n");
+        for index in 0..texts.len() {
+            spec.push_str(&format!(
+                "  test \"t{index}\" {{ GET {{{{env.api}}}}/ {{ expect $.texts[{index}] == \"x\" }} }}\n"
+            ));
+        }
+        let (_, all) = outputs(&(spec + "}\n"), &[("KEY", &secret)], 1);
+        for (name, text) in &all {
+            prop_assert!(text.contains("***") || *name == "standard error", "{} masks nothing", name);
+            for form in texts.iter().chain([&secret]) {
+                // As it is, and in the quotes of a report in JSON.
+                let quoted = serde_json::Value::from(form.as_str()).to_string();
+                for form in [form.as_str(), quoted.trim_matches('"')] {
+                    prop_assert!(!text.contains(form), "{} holds {:?} of {:?}", name, form, secret);
+                }
+            }
+        }
+        Ok(())
+    });
+    held.unwrap();
+}
+
+#[test]
+fn ordinary_words_of_a_server_stay() {
+    let body = br#"{"level":"highlights","colour":"solarized","password":"Xk29-vbQ7","Token":"tok-en-of-it","tokens":"not-one-word"}"#;
+    let head = "Content-Type: application/json\r\nSet-Cookie: theme=lights; Path=/\r\nSet-Cookie: sid=hidden-cookie; HttpOnly\r\n\
+                Set-Cookie: long=0123456789abcdef; Path=/\r\n";
+    let api = fixed(answer(head, body));
+    let spec = format!(
+        "suite \"lights\" {{\n  test \"highlights are lights\" {{ GET {api}/lights {{ bearer invalid \"literal-token\"\n    header X-Word: \"solarized\"\n    expect $.level == \"x\"; expect $.tokens == \"x\"; \
+         expect header Set-Cookie == \"none\"; expect headers Set-Cookie == []; expect cookie theme == \"x\"; expect $.colour == \"literal-token\" }} }}\n}}\n"
+    );
+    let (done, all) = outputs(&spec, &[], 1);
+    for (name, text) in &all {
+        for secret in ["Xk29-vbQ7", "tok-en-of-it", "hidden-cookie", "0123456789abcdef"] {
+            assert!(!text.contains(secret), "{name} holds {secret}");
+        }
+        assert!(!text.contains("high***"), "{name} masks a word within another");
+        assert!(!text.contains("theme=lights"), "{name} shows the value of Set-Cookie");
+    }
+    for word in ["highlights are lights", "\"solarized\"", "not-one-word", "literal-token", "\"lights\"", "/lights"] {
+        assert!(done.out.contains(word), "{word} is no secret: {}", done.out);
+    }
+    assert!(done.out.contains("`header Set-Cookie` is ***"), "{}", done.out);
+}
+
+#[test]
+fn what_cannot_be_masked_is_said_before_the_run() {
+    let api = fixed(answer("", b"ok"));
+    let spec = |real: &str| {
+        format!(
+            "environment e default {{\n  api = \"{api}\"\n  {real}\n  pin = secret(\"PIN\")\n  word = secret(\"WORD\")\n  key = secret(\"KEY\")\n}}\n\
+             suite \"S\" {{ test \"t\" {{ GET {{{{env.api}}}}/ {{ bearer env.pin; expect status 200 }} }} }}\n"
+        )
+    };
+    let variables = |test: Test| test.variable("PIN", "0815").variable("WORD", "false").variable("KEY", "long-enough");
+    let done = variables(Test::new().file("a.e2e", &spec(""))).args(["run", "a.e2e"]).code(0);
+    let done = done.err("e2e::plan::unmaskable").err("env.pin").err("env.word").err("shorter than 6 characters");
+    assert!(!done.err.contains("env.key`") && !done.err.contains("0815"), "{}", done.err);
+    let real = spec("require real")
+        .replace(&format!("api = \"{api}\""), "")
+        .replace("{{env.api}}/", "https://www.rust-lang.org/");
+    let done = variables(Test::new().file("a.e2e", &real)).args(["run", "a.e2e"]).code(2);
+    done.err("e2e::plan::unmaskable").err("`require real` forbids it");
+    // Where nothing is sent, nothing is missing.
+    let listed = Test::new().file("a.e2e", &spec("")).args(["list", "a.e2e"]).code(0);
+    assert!(!listed.err.contains("unmaskable"), "{}", listed.err);
+}
+
+#[test]
+fn a_secret_in_a_name_is_refused_before_the_run() {
+    let spec = |suite: &str, test: &str| {
+        format!(
+            "environment e default {{ key = secret(\"KEY\") }}\nsuite \"{suite}\" {{ test \"{test}\" {{ GET http://127.0.0.1:9/ {{ expect status 200 }} }} }}\n"
+        )
+    };
+    for (suite, test) in [("S", "a hunter-2-2 b"), ("hunter-2-2", "t")] {
+        let done = Test::new().file("a.e2e", &spec(suite, test)).variable("KEY", "hunter-2-2").args(["run", "a.e2e"]);
+        let done = done.code(2).err("e2e::plan::secret_in_name");
+        assert!(!done.path("test_results.journal").exists(), "nothing was begun");
+    }
+    // A case whose value is a secret is named by its number.
+    let spec = "environment e default { key = secret(\"KEY\") }\nsuite \"S\" {\n  test \"t\" for each case in [{ k: env.key, n: \"one\" }, { k: \"open\", n: \"two\" }] {\n    \
+                GET http://127.0.0.1:9/{{case.n}} { expect status 200 }\n  }\n}\n";
+    let done = Test::new().file("a.e2e", spec).variable("KEY", "hunter-2-2").args(["list", "a.e2e"]).code(0);
+    assert!(done.out.contains("[case 1]") && done.out.contains("k: open"), "{}", done.out);
+}
+
+/// What may be in no output for people: controls, separators of lines, what turns the direction of writing.
+fn acts(c: char) -> bool {
+    (c.is_control() && c != '\n')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{fdd0}'..='\u{fdef}')
+}
+
+/// Hostile texts at every place where one can come from, in every output.
+#[test]
+fn nothing_from_outside_acts_on_a_terminal() {
+    const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{2029}\u{8}\u{7f}\u{fdd4}[31m\u{fdd0}\u{e000}x";
+    let quoted = serde_json::Value::from(HOSTILE).to_string();
+    let script = format!(
+        "GET /key 200\n  {{{quoted}: {{\"a b\": 1, {quoted}: [2]}}, \"v\": {quoted}}}\n\
+         GET /text 200\n  a{HOSTILE}b\n\
+         GET /header 200 | X-Hostile: a\u{202e}\u{2028}b | Set-Cookie: c=\u{202e}d\n  {{}}\n\
+         GET /away 302 | Location: /\u{202e}\u{2028}\u{9b}x?{HOSTILE_URL}\n  {{}}\n\
+         GET /sse 200 | Content-Type: text/event-stream\n  event: {HOSTILE}\n  id: {HOSTILE}\n  data: {HOSTILE}\n\n\
+         GET /ndjson 200 | Content-Type: application/x-ndjson\n  {{\"type\":{quoted},{quoted}:{quoted}}}\n\
+         websocket /ws\n  < {{\"type\":{quoted},\"v\":{quoted}}}\n  close 4000 {CLOSE}\n\
+         GET /down 503\n  {{\"status\":{quoted},\"checks\":[{{\"name\":{quoted},\"status\":\"down\"}}]}}\n",
+        HOSTILE_URL = "a=\u{202e}",
+        CLOSE = "\u{1b}[2J\u{202e}\u{2028}bye",
+    );
+    let served = Scripted::start(&script);
+    // Names in specs can hold what moves nothing by itself.
+    let title = "turned\u{202e} around\u{2028}";
+    let spec = format!(
+        "environment e default {{\n  api = \"http://{api}\"\n  ws = \"ws://{api}\"\n  service health {{ probe GET {{{{env.api}}}}/down expect status 200 within 300ms }}\n}}\n\
+         suite \"S {title}\" {{\n\
+         test \"keys {title}\" {{ GET {{{{env.api}}}}/key {{ expect $ == {{}}; expect $..a each == 1; expect $ matches {{ v: \"x\" }}; expect $.* each is string; expect $.* is empty; capture x = $.nothing }} }}\n\
+         test \"text\" {{ GET {{{{env.api}}}}/text {{ expect body == \"{title}\"; expect $.a exists }} }}\n\
+         test \"header\" {{ GET {{{{env.api}}}}/header {{ expect header X-Hostile == \"x\"; expect cookie c == \"x\" }} }}\n\
+         test \"away\" {{ GET {{{{env.api}}}}/away {{ follow redirects up to 2; expect url == \"x\"; expect status 299 }} }}\n\
+         test \"sse\" {{ sse a {{{{env.api}}}}/sse\n expect on a event \"y\" within 300ms }}\n\
+         test \"ndjson\" {{ ndjson b {{{{env.api}}}}/ndjson\n expect on b event \"y\" within 300ms {{ $.v == 1 }} }}\n\
+         test \"ws\" {{ websocket c {{{{env.ws}}}}/ws\n expect on c event \"y\" within 300ms }}\n\
+         test \"closed\" {{ websocket d {{{{env.ws}}}}/ws\n expect on d closed with 1000 within 500ms }}\n\
+         test \"skipped\" {{ skip when 1 == 1 because \"{title}\" \n GET {{{{env.api}}}}/key {{ expect status 200 }} }}\n\
+         }}\nsuite \"N\" {{\n needs health\n test \"needs\" {{ GET {{{{env.api}}}}/key {{ expect status 200 }} }}\n}}\n",
+        api = served.addresses[0],
+    );
+    let (done, all) = outputs(&spec, &[], 1);
+    assert!(done.out.contains("keys turned\\u{202e} around"), "{}", done.out);
+    for (name, text) in &all {
+        let bad = match *name {
+            // Programs read these: JSON has escapes of its own, and an HTML page is cleaned by itself.
+            "json" | "journal" | "blob" => text.find(|c: char| c < ' ' && c != '\n'),
+            "html" => text.find(|c: char| c.is_control() && !"\n\t\r".contains(c)),
+            "junit" | "tap" | "markdown" => text.find(|c: char| c.is_control() && !"\n\t".contains(c)),
+            _ => text.find(acts),
+        };
+        let near = bad.map(|at| text[at.saturating_sub(60)..].chars().take(90).collect::<String>());
+        assert!(bad.is_none(), "{name}: {near:?}");
+    }
+    // On a terminal with colours there are styles of ours, and nothing else.
+    let colored =
+        Test::new().file("a.e2e", &spec).args(["run", "a.e2e", "--color", "always", "--report", "none"]).code(1);
+    let mut rest = colored.out.as_str();
+    while let Some(at) = rest.find('\u{1b}') {
+        let style = rest[at..].find('m').map(|end| &rest[at + 1..at + end]);
+        let fine = style
+            .is_some_and(|style| style.starts_with('[') && style[1..].chars().all(|c| c.is_ascii_digit() || c == ';'));
+        assert!(fine, "{:?}", &rest[at..].chars().take(40).collect::<String>());
+        rest = &rest[at + 1..];
+    }
+    assert!(!colored.out.replace('\u{1b}', "").contains(acts), "no other control characters");
+}
+
+/// What is typed, and files' names, are texts from outside too.
+#[test]
+fn names_of_files_and_arguments_do_not_act_on_a_terminal() {
+    let name = "a\u{1b}[2J\u{202e}\u{2028}.e2e";
+    let spec = "suite \"S\" { test \"t\" { POST http://127.0.0.1:9/ { retry twice; expect status 200 } } }\n";
+    for args in [
+        vec!["run", name, "--report", "github"],
+        vec!["check", name],
+        vec!["check", name, "--format", "json"],
+        vec!["check", name, "--format", "sarif"],
+        vec!["list", name],
+        vec!["list", name, "--format", "json"],
+        vec!["run", name, "--env", "\u{1b}[2J\u{202e}"],
+        vec!["run", name, "--set", "env.\u{1b}[2J=\u{202e}"],
+        vec!["run", name, "--report", "json=x\u{1b}[2J\u{2028}.json"],
+        vec!["run", name, "--\u{1b}[2J\u{202e}"],
+        vec!["report", "\u{1b}[2J\u{202e}"],
+        vec!["explain", "\u{1b}[2J\u{202e}"],
+    ] {
+        let done = Test::new().file(name, spec).args(args.iter().copied()).run();
+        for text in [&done.out, &done.err] {
+            assert!(!text.contains(acts), "{args:?}: {text:?}");
+        }
+        if args.contains(&"json") || args.contains(&"sarif") {
+            serde_json::from_str::<serde_json::Value>(&done.out).unwrap();
+        }
+    }
+}
+
+/// What is captured as a secret may be more than a text.
+#[test]
+fn every_text_of_a_secret_object_is_a_secret() {
+    let body = br#"{"login":{"name":"user-name-11","more":["list-item-22"],"pin":"0815"},"n":1}"#;
+    let api = fixed(answer("Content-Type: application/json\r\n", body));
+    let spec = format!(
+        "suite \"S\" {{ test \"t\" {{ GET {api}/ {{ capture secret login = $.login; expect $.n == 2; expect $.login == {{}} }}\n GET {api}/{{{{length(login)}}}} {{ expect status 200 }} }} }}\n"
+    );
+    let (done, all) = outputs(&spec, &[], 1);
+    assert!(done.out.contains("***"), "{}", done.out);
+    for (name, text) in &all {
+        for secret in ["user-name-11", "list-item-22"] {
+            assert!(!text.contains(secret), "{name} holds {secret}: {text}");
+        }
+    }
+}
