@@ -261,7 +261,7 @@ impl Http {
         progress.received += head_size(parts.status, &parts.extensions, &headers);
         let wire = body::read(wire, authority, status, &mut progress.received).await?;
         let wire_size = wire.len() as u64;
-        let body = body::decode(wire, &headers, authority, status)?;
+        let body = body::decode(wire, &headers, authority, status).await?;
         Ok(Response {
             status,
             version: version_name(parts.version),
