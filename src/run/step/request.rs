@@ -81,13 +81,16 @@ impl Walk {
     }
 
     /// The same of what channels carried.
-    pub fn learn_of_frames(&self) {
-        let secrets = &self.attempt.shared.options.secrets;
-        for record in self.attempt.channels.records() {
-            let received =
-                record.log.frames.iter().filter(|frame| frame.direction == crate::event::Direction::Received);
-            received.flat_map(|frame| credentials(&frame.data)).for_each(|value| secrets.add(&value));
-        }
+    pub async fn learn_of_frames(&self) {
+        let secrets = self.attempt.shared.options.secrets.clone();
+        let logs = self.attempt.channels.logs();
+        let frames = logs.into_iter().flat_map(|(_, log)| log.frames);
+        let frames: Vec<_> = frames.filter(|frame| frame.direction == crate::event::Direction::Received).collect();
+        let size: usize = frames.iter().map(|frame| frame.data.len()).sum();
+        let learn = move || {
+            frames.iter().flat_map(|frame| credentials(&frame.data)).for_each(|value| secrets.add(&value));
+        };
+        if size <= LEARNED_AT_ONCE { learn() } else { judging::apart(move |_| learn()).await }
     }
 
     /// Judges an exchange, and keeps what it proves.
