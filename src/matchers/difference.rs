@@ -1,7 +1,7 @@
 use crate::value::Json;
 
 use crate::eval::{Unread, json_equal, show_json};
-use crate::value::{PathStep, path_text};
+use crate::value::{PathStep, effort, path_text};
 
 /// One place in which two structures differ, its values in short form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub fn differences(expected: &Json, actual: &Json) -> Vec<Difference> {
 }
 
 fn walk(expected: &Json, actual: &Json, path: &mut Vec<PathStep>, found: &mut Vec<Difference>) {
-    if found.len() >= MOST || json_equal(expected, actual) {
+    if found.len() >= MOST || effort::is_vain(1) || json_equal(expected, actual) {
         return;
     }
     match (expected, actual) {
@@ -160,6 +160,10 @@ fn align(a: &[Json], b: &[Json]) -> Vec<(usize, usize)> {
         let same = |i: usize, j: usize| px[i] == py[j] && json_equal(&x[i], &y[j]);
         let mut longest = vec![vec![0u32; y.len() + 1]; x.len() + 1];
         for i in (0..x.len()).rev() {
+            // Without pairs everything differs.
+            if effort::is_vain(y.len()) {
+                break;
+            }
             for j in (0..y.len()).rev() {
                 longest[i][j] =
                     if same(i, j) { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };

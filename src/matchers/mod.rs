@@ -83,6 +83,14 @@ impl Mismatch {
         Box::new(Self { text: unread.words(), kind, path, undecided: true, ..Self::default() }).with_help(unread.help())
     }
 
+    /// Nobody waits for this any more: it was left, and says nothing of what was looked at.
+    fn given_up() -> Box<Self> {
+        Box::new(Self {
+            undecided: true,
+            ..*Self::of(Kind::Unsuitable, "wasn't looked at to its end, since the time was over")
+        })
+    }
+
     fn is_undecided(&self) -> bool {
         self.undecided || self.kind == Kind::Unsuitable
     }

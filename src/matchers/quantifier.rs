@@ -1,7 +1,7 @@
 use super::{Brief, Kind, Mismatch, Verdict, brief, expected, one, sequence};
 use crate::eval::{Context, Found, show};
 use crate::plan::Matcher;
-use crate::value::{PathStep, Value};
+use crate::value::{PathStep, Value, effort};
 
 /// The elements that are asked about: what a path found, or the elements of the one list that it found.
 fn elements(found: &Found) -> Result<(Vec<Value>, bool), Box<Mismatch>> {
@@ -29,6 +29,9 @@ pub(super) fn each(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
     // Only the first is explained, the others are counted.
     let (mut first, mut wrong, mut undecided) = (None, 0usize, true);
     for (index, item) in items.iter().enumerate() {
+        if effort::is_vain(1) {
+            return Ok(Err(Mismatch::given_up()));
+        }
         match brief(inner, item, context)? {
             Brief::Holds => continue,
             Brief::Differs => undecided = false,
@@ -61,6 +64,9 @@ pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
     }
     let mut undecided = false;
     for item in &items {
+        if effort::is_vain(1) {
+            return Ok(Err(Mismatch::given_up()));
+        }
         match brief(inner, item, context)? {
             Brief::Holds => return Ok(Ok(())),
             Brief::Differs => {}
@@ -88,6 +94,9 @@ pub(super) fn none(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
     }
     let mut undecided = None;
     for (index, item) in items.iter().enumerate() {
+        if effort::is_vain(1) {
+            return Ok(Err(Mismatch::given_up()));
+        }
         match brief(inner, item, context)? {
             Brief::Holds => {
                 let text = format!("at {index} is {}, expected none {}", show(item), expected(inner, context)?);

@@ -3,11 +3,13 @@ use std::rc::Rc;
 
 use super::difference::Difference;
 use super::{Kind, Mismatch};
-use crate::value::{Json, NotExact, PathStep, Value};
+use crate::value::{Json, NotExact, PathStep, Value, effort};
 
 /// Valid by a JSON Schema. References to other documents aren't followed: nothing is fetched.
 pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> Result<(), Box<Mismatch>> {
     const MOST: usize = 20;
+    // Between two of them much may have been looked at.
+    const STEPS_OF_AN_ERROR: usize = 1024;
     let inexact = |what: &str, error: crate::value::NotExact| {
         let text = format!("can't be checked: {what} holds {}, which no JSON Schema check here keeps exactly", error.0);
         Box::new(Mismatch { undecided: true, ..*Mismatch::of(Kind::Schema, text) })
@@ -23,6 +25,7 @@ pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> R
     let json = value.to_json().to_serde().map_err(|error| inexact("the value", error))?;
     let errors: Vec<Difference> = validator
         .iter_errors(&json)
+        .take_while(|_| !effort::is_vain(STEPS_OF_AN_ERROR))
         .take(MOST)
         .map(|error| Difference {
             path: steps(&error.instance_path().to_string()),
@@ -31,6 +34,9 @@ pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> R
             unread: None,
         })
         .collect();
+    if effort::is_vain(STEPS_OF_AN_ERROR) {
+        return Err(Mismatch::given_up());
+    }
     let Some(first) = errors.first() else { return Ok(()) };
     let at = crate::value::path_text(&first.path);
     let more = if errors.len() > 1 { format!(", and {} more", errors.len() - 1) } else { String::new() };

@@ -1,7 +1,7 @@
 use super::{Kind, Mismatch, Verdict};
 use crate::eval::{Context, compare, equal, evaluate, length_of, show};
 use crate::plan::Expr;
-use crate::value::{JsonPath, PathStep, Value};
+use crate::value::{JsonPath, PathStep, Value, effort};
 
 pub(super) fn is_empty(value: &Value, text: Option<&str>) -> Result<(), Box<Mismatch>> {
     match text.map(|text| text.len() as u64).or_else(|| length_of(value)) {
@@ -28,6 +28,9 @@ pub(super) fn is_unique(value: &Value) -> Result<(), Box<Mismatch>> {
     }
     let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
     for (index, item) in items.iter().enumerate() {
+        if effort::is_vain(1) {
+            return Err(Mismatch::given_up());
+        }
         // Equal values have equal texts once numbers are written alike.
         let key = canonical(&item.to_json());
         if let Some(first) = seen.insert(key, index) {
@@ -63,6 +66,9 @@ pub(super) fn is_sorted(value: &Value, by: Option<&JsonPath>, descending: bool) 
     }
     let mut keys = Vec::new();
     for (index, item) in items.iter().enumerate() {
+        if effort::is_vain(1) {
+            return Err(Mismatch::given_up());
+        }
         let key = match by {
             None => Some(item.clone()),
             Some(path) => path.select(&item.to_json()).first().map(|key| Value::from((*key).clone())),
@@ -78,6 +84,9 @@ pub(super) fn is_sorted(value: &Value, by: Option<&JsonPath>, descending: bool) 
         keys.push(key);
     }
     for (index, pair) in keys.windows(2).enumerate() {
+        if effort::is_vain(1) {
+            return Err(Mismatch::given_up());
+        }
         let order = compare(&pair[0], &pair[1]);
         let wrong = match order {
             Some(order) => {

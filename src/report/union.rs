@@ -1,6 +1,6 @@
 //! Puts results of several runs on one time line, and goes on with a run that was interrupted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::model::{Begun, Diagnostic, Earlier, Part, Phase, Report, Test, sane};
 use crate::diag::codes;
@@ -37,9 +37,9 @@ pub fn ended_well(test: &Test) -> bool {
 pub fn kept(report: &Report) -> Earlier {
     let (tests, rest): (Vec<&Test>, Vec<&Test>) = report.tests.iter().partition(|test| ended_well(test));
     // A `before all` that failed is run again with its tests, which tell its problem too.
-    let told: Vec<&Diagnostic> = rest.iter().flat_map(|test| &test.diagnostics).collect();
+    let told: HashSet<_> = rest.iter().flat_map(|test| &test.diagnostics).map(identity).collect();
     // So are loads that are selected again.
-    let again = |one: &&Diagnostic| one.code == codes::LOAD_NOT_RUN.name || told.iter().any(|told| same(told, one));
+    let again = |one: &&Diagnostic| one.code == codes::LOAD_NOT_RUN.name || told.contains(&identity(one));
     Earlier {
         started_at: report.run.started_at.clone(),
         duration_ms: report.run.duration_ms,
@@ -49,9 +49,10 @@ pub fn kept(report: &Report) -> Earlier {
     }
 }
 
-/// Two hooks may fail with the same words; where they stand tells them apart.
-fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    one.code == other.code && one.message == other.message && one.span == other.span
+/// What tells two problems apart: two hooks may fail with the same words, and stand at different places.
+fn identity(one: &Diagnostic) -> (&str, &str, Option<(&str, u32, u32)>) {
+    let place = one.span.as_ref().map(|span| (span.file.as_str(), span.start.offset, span.end.offset));
+    (&one.code, &one.message, place)
 }
 
 /// Completes the report of a run with what was kept of the one that it goes on with, and judges both as one.

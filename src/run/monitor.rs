@@ -317,8 +317,8 @@ async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, B
     let secrets = shared.options.secrets.clone();
     let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
     outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(service.within.max(SHORTEST_PAUSE));
-    let exchange: Arc<Exchange> = Arc::new(shared.http.send(&outgoing, None).await);
-    walk.learn(&exchange);
+    let exchange = shared.http.send(&outgoing, None).await;
+    let exchange: Arc<Exchange> = Arc::new(walk.learn(exchange).await);
     let (judged, _) = judged(&plan, request, &exchange, walk.scope.branch(), &walk.attempt.host).await;
     let (answer, body, good) = match &exchange.outcome {
         Ok(response) => {

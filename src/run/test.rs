@@ -269,7 +269,7 @@ async fn attempt(
     }
     clean_up(&mut walk, test.span, &suite.after_each).await;
     walk.close_all().await;
-    walk.learn_of_frames();
+    walk.learn_of_frames().await;
     walk
 }
 

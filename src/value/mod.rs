@@ -5,6 +5,7 @@ mod chain;
 mod compare;
 mod csv;
 mod duration;
+pub mod effort;
 mod http_date;
 mod json;
 mod jsonpath;

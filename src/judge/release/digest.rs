@@ -115,15 +115,10 @@ impl Digest {
 
     pub fn of(test: &TestResult, services: &ServiceMap) -> Self {
         let failed_step = test.steps.iter().find(|step| step.state == StepState::Failed);
-        let samples = test
-            .exchanges
-            .iter()
-            .enumerate()
-            .map(|(index, exchange)| {
-                let step = test.steps.iter().find(|step| step.exchange == Some(index));
-                sample(exchange, step.map(|step| step.state != StepState::Failed), services)
-            })
-            .collect();
+        let steps = test.steps.iter().map(|step| (step.exchange, step.state != StepState::Failed));
+        let held = held(steps, test.exchanges.len());
+        let samples =
+            test.exchanges.iter().zip(held).map(|(exchange, held)| sample(exchange, held, services)).collect();
         let openings = test.steps.iter().filter_map(|step| {
             let (opening, exchange) = (step.opening.as_ref()?, test.exchanges.get(step.exchange?)?);
             Some(Opening {
@@ -165,6 +160,18 @@ impl Digest {
             weak: test.steps.iter().flat_map(|step| &step.expectations).filter(|one| one.weak.is_some()).count(),
         }
     }
+}
+
+/// Of each exchange, whether the first step that is about it held; of one that no step is about, nothing. Steps come as the index of what they are
+/// about and whether they held, and each is looked at once.
+pub(super) fn held(steps: impl Iterator<Item = (Option<usize>, bool)>, exchanges: usize) -> Vec<Option<bool>> {
+    let mut all = vec![None; exchanges];
+    for (about, holds) in steps {
+        if let Some(held) = about.and_then(|index| all.get_mut(index)) {
+            held.get_or_insert(holds);
+        }
+    }
+    all
 }
 
 fn sample(exchange: &Exchange, held: Option<bool>, services: &ServiceMap) -> Sample {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Counts, Digest, Facts, GateResult, PhaseResult, PhaseState, ServiceState};
 use crate::judge::Outcome;
@@ -206,17 +206,17 @@ pub fn at_risk(digests: &[Digest], aborted: bool) -> Vec<RiskSum> {
 }
 
 pub(super) fn sum<'a>(digests: impl Iterator<Item = &'a Digest>) -> Vec<RiskSum> {
-    let mut counted: Vec<(&str, &super::Risk)> = Vec::new();
+    let mut told = HashSet::new();
+    let mut counted: Vec<&super::Risk> = Vec::new();
     for digest in digests {
-        if let Some(risk) = &digest.risk {
-            let one = (digest.suite.as_str(), risk);
-            if !counted.contains(&one) {
-                counted.push(one);
-            }
+        if let Some(risk) = &digest.risk
+            && told.insert((&digest.suite, risk.amount.to_bits(), &risk.currency, &risk.per))
+        {
+            counted.push(risk);
         }
     }
     let mut sums: BTreeMap<(&str, Option<&str>), f64> = BTreeMap::new();
-    for (_, risk) in counted {
+    for risk in counted {
         *sums.entry((&risk.currency, risk.per.as_deref())).or_default() += risk.amount;
     }
     sums.into_iter()

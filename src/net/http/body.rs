@@ -45,7 +45,8 @@ fn too_large(authority: &str, did: &str) -> Failure {
 }
 
 /// Undoes the content codings of a body, last applied first (RFC 9110, section 8.4).
-pub(super) fn decode(body: Bytes, headers: &[Header], authority: &str, status: u16) -> Result<Bytes, Failure> {
+/// Apart from the threads that read sockets: a small body may decode to a large one.
+pub(super) async fn decode(body: Bytes, headers: &[Header], authority: &str, status: u16) -> Result<Bytes, Failure> {
     let broken = |broken: Broken| match broken {
         Broken::TooLarge => too_large(authority, "sent what decodes to"),
         broken => Failure {
@@ -60,7 +61,14 @@ pub(super) fn decode(body: Bytes, headers: &[Header], authority: &str, status: u
     if decoding.is_identity() {
         return Ok(body);
     }
-    let mut out = Vec::new();
-    decoding.push(&body, &mut out, MAX_BODY_BYTES as usize).and_then(|()| decoding.finish()).map_err(broken)?;
-    Ok(Bytes::from(out))
+    let decode = move || {
+        let mut out = Vec::new();
+        decoding.push(&body, &mut out, MAX_BODY_BYTES as usize).and_then(|()| decoding.finish()).map(|()| out)
+    };
+    match tokio::task::spawn_blocking(decode).await {
+        Ok(decoded) => decoded.map(Bytes::from).map_err(broken),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The run is being shut down, and nobody waits for the body.
+        Err(_) => std::future::pending().await,
+    }
 }

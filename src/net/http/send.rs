@@ -271,7 +271,7 @@ impl Http {
         let wire =
             body::read(wire, parts.version == http::Version::HTTP_2, authority, status, &mut progress.received).await?;
         let wire_size = wire.len() as u64;
-        let body = body::decode(wire, &headers, authority, status)?;
+        let body = body::decode(wire, &headers, authority, status).await?;
         Ok(Response {
             status,
             version: version_name(parts.version),

@@ -99,7 +99,7 @@ impl Walk {
         let jar = (!open.request.no_cookies).then(|| self.attempt.jar.clone());
         let mode = if open.kind == ChannelKind::WebSocket { Mode::Upgrade } else { Mode::Stream };
         let (exchange, live) = self.attempt.shared.http.send_for(&outgoing, jar.as_deref(), mode).await;
-        self.learn(&exchange);
+        let exchange = self.learn(exchange).await;
         self.attempt.shared.observer.exchange(&exchange);
         (exchange, live)
     }

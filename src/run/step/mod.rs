@@ -60,6 +60,11 @@ impl Answer {
         exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), json: Arc::default() })
     }
 
+    /// Of its body, in bytes.
+    fn size(&self) -> usize {
+        self.exchange.outcome.as_ref().map_or(0, |response| response.body.len())
+    }
+
     fn focus(&self) -> Focus<'_> {
         match &self.exchange.outcome {
             Ok(response) => Focus::Response { exchange: &self.exchange, response, json: &self.json },
@@ -103,8 +108,8 @@ impl Walk {
         }
         match &step.kind {
             StepKind::Let { slot, value } => self.bind(*slot, value),
-            StepKind::Expect(expect) => self.expect(step.span, expect),
-            StepKind::Capture(capture) => self.capture(capture),
+            StepKind::Expect(expect) => self.expect(step.span, expect).await,
+            StepKind::Capture(capture) => self.capture(capture).await,
             StepKind::SkipWhen { condition, because } => self.skip_when(condition, because.as_deref()),
             StepKind::Request(request) => self.request(step.span, request).await,
             StepKind::Call { flow, args, into } => self.call(step.span, *flow, args, *into).await,

@@ -9,7 +9,7 @@ use crate::judge::{Opening, StepRecord, StepState};
 use crate::net::http::Outgoing;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
-use crate::value::{SHORTEST_SECRET, http_date};
+use crate::value::{SHORTEST_SECRET, SecretSink, http_date};
 
 impl Walk {
     pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
@@ -36,7 +36,7 @@ impl Walk {
             outgoing.limit = own_limit.min(left);
             let mut exchange = self.attempt.shared.http.send(&outgoing, jar.as_deref()).await;
             exchange.attempts = attempts;
-            self.learn(&exchange);
+            let mut exchange = self.learn(exchange).await;
             self.attempt.shared.observer.exchange(&exchange);
             let pause =
                 retries.as_ref().and_then(|retries| retries.pause(attempts, &exchange, self.wall(exchange.started)));
@@ -65,23 +65,32 @@ impl Walk {
 
     /// Cookies that an answer sets are credentials, and so is what its body names as one: a body is shown beside a failure even when the test
     /// didn't get as far as to capture it as secret.
-    pub fn learn(&self, exchange: &Exchange) {
-        let Ok(response) = &exchange.outcome else { return };
-        let secrets = &self.attempt.shared.options.secrets;
-        response.headers("set-cookie").filter_map(secret_cookie).for_each(|value| secrets.add(value));
-        let text = response.text().unwrap_or_default();
-        let body = if text.is_empty() { &response.body[..] } else { text.as_bytes() };
-        credentials(body).for_each(|value| secrets.add(&value));
+    pub async fn learn(&self, exchange: Exchange) -> Exchange {
+        let secrets = self.attempt.shared.options.secrets.clone();
+        let size = exchange.outcome.as_ref().map_or(0, |response| response.body.len());
+        if size <= LEARNED_AT_ONCE {
+            learn(&exchange, &*secrets);
+            return exchange;
+        }
+        // Before it is learned, nobody gets to see the exchange.
+        judging::apart(move |_| {
+            learn(&exchange, &*secrets);
+            exchange
+        })
+        .await
     }
 
     /// The same of what channels carried.
-    pub fn learn_of_frames(&self) {
-        let secrets = &self.attempt.shared.options.secrets;
-        for record in self.attempt.channels.records() {
-            let received =
-                record.log.frames.iter().filter(|frame| frame.direction == crate::event::Direction::Received);
-            received.flat_map(|frame| credentials(&frame.data)).for_each(|value| secrets.add(&value));
-        }
+    pub async fn learn_of_frames(&self) {
+        let secrets = self.attempt.shared.options.secrets.clone();
+        let logs = self.attempt.channels.logs();
+        let frames = logs.into_iter().flat_map(|(_, log)| log.frames);
+        let frames: Vec<_> = frames.filter(|frame| frame.direction == crate::event::Direction::Received).collect();
+        let size: usize = frames.iter().map(|frame| frame.data.len()).sum();
+        let learn = move || {
+            frames.iter().flat_map(|frame| credentials(&frame.data)).for_each(|value| secrets.add(&value));
+        };
+        if size <= LEARNED_AT_ONCE { learn() } else { judging::apart(move |_| learn()).await }
     }
 
     /// Judges an exchange, and keeps what it proves.
@@ -192,6 +201,17 @@ impl Walk {
         }
         Ok(Retries { times, every, most, statuses, failures: retry.failures.clone() })
     }
+}
+
+/// The largest body, in bytes, that is looked through at once.
+const LEARNED_AT_ONCE: usize = 64 << 10;
+
+fn learn(exchange: &Exchange, secrets: &dyn SecretSink) {
+    let Ok(response) = &exchange.outcome else { return };
+    response.headers("set-cookie").filter_map(secret_cookie).for_each(|value| secrets.add(value));
+    let text = response.text().unwrap_or_default();
+    let body = if text.is_empty() { &response.body[..] } else { text.as_bytes() };
+    credentials(body).for_each(|value| secrets.add(&value));
 }
 
 /// Whether an exchange speaks of a service that doesn't work, and not of one that works wrongly.

@@ -1,3 +1,4 @@
+use super::super::judging::{self, AT_ONCE, Abandonable};
 use super::{Answer, Halt, Walk, Walked};
 use crate::eval::{Context, Focus, evaluate};
 use crate::judge::{self, ExpectationRecord};
@@ -21,10 +22,21 @@ impl Walk {
         self.scope.set(slot, value);
     }
 
-    pub(super) fn capture(&mut self, capture: &Capture) -> Walked {
-        let focus = self.last.as_ref().map_or(Focus::Nothing, Answer::focus);
-        let value =
-            judge::captured(capture, &Context { focus, ..self.context() }).map_err(|fault| self.fails(*fault))?;
+    pub(super) async fn capture(&mut self, capture: &Capture) -> Walked {
+        let size = self.last.as_ref().map_or(0, Answer::size);
+        let light = size <= AT_ONCE && capture.regex.is_none() && judging::is_light_subject(&capture.subject);
+        let value = if light {
+            let focus = self.last.as_ref().map_or(Focus::Nothing, Answer::focus);
+            judge::captured(capture, &Context { focus, ..self.context() })
+        } else {
+            let (capture, last) = (capture.clone(), self.last.clone());
+            self.apart(move |context| {
+                let focus = last.as_ref().map_or(Focus::Nothing, Answer::focus);
+                judge::captured(&capture, &Context { focus, ..context })
+            })
+            .await
+        };
+        let value = value.map_err(|fault| self.fails(*fault))?;
         if capture.secret {
             self.attempt.shared.options.secrets.add(&value.to_text());
         }
@@ -36,10 +48,26 @@ impl Walk {
         Ok(())
     }
 
+    /// Looks at something apart from the threads that read sockets and keep deadlines.
+    async fn apart<T: Send + 'static>(&self, look: impl FnOnce(Context<'_>) -> T + Send + 'static) -> T {
+        let (plan, scope) = (self.attempt.shared.plan.clone(), self.scope.clone());
+        let host = self.attempt.host.clone();
+        judging::apart(move |effort| {
+            let host = Abandonable { host, effort };
+            look(Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &host })
+        })
+        .await
+    }
+
     /// An expectation of a value that is no answer's.
-    pub(super) fn expect(&mut self, span: Span, expect: &Expectation) -> Walked {
+    pub(super) async fn expect(&mut self, span: Span, expect: &Expectation) -> Walked {
         let started = self.now();
-        let found = judge::expectation(expect, &self.context());
+        let found = if judging::is_light(expect) {
+            judge::expectation(expect, &self.context())
+        } else {
+            let expect = expect.clone();
+            self.apart(move |context| judge::expectation(&expect, &context)).await
+        };
         let text = self.attempt.shared.plan.sources.text(expect.span);
         let text = text.strip_prefix("expect").map_or(text, str::trim_start).to_owned();
         let record = ExpectationRecord {

@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures_util::future::select_all;
 
 use super::super::channels::{Channels, Opened};
+use super::super::judging::{self, AT_ONCE, Abandonable};
 use super::{Halt, Walk, Walked};
 use crate::diag::codes;
 use crate::event::{ChannelEnd, Frame, Instant};
 use crate::judge::ChannelJudge;
-use crate::judge::channel::{self, Bound, Outside, Start, Verdict};
+use crate::judge::channel::{self, Bound, Concluded, Outside, Start, Verdict};
 use crate::plan::ChannelExpectation;
 use crate::source::Span;
 
@@ -33,6 +34,9 @@ enum News {
     End(ChannelEnd),
 }
 
+/// What happened on channels: when, on which, and what.
+type Happened = Vec<(Instant, u32, News)>;
+
 impl Walk {
     pub(super) async fn expect_channel(&mut self, span: Span, expectation: &Arc<ChannelExpectation>) -> Walked {
         let started = self.now();
@@ -52,7 +56,7 @@ impl Walk {
                 changes,
             });
         }
-        let mut seen = started;
+        let (mut seen, mut fed) = (started, 0);
         loop {
             for watch in &mut watches {
                 watch.changes.mark_unchanged();
@@ -61,7 +65,9 @@ impl Walk {
             // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
             let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
             seen = seen.max(known);
-            self.give(&mut judge, &mut watches, seen);
+            let (news, size) = gathered(&mut watches, seen);
+            fed += size;
+            judge = self.give(judge, news, size, seen).await;
             if judge.verdict() != Verdict::Running {
                 break;
             }
@@ -76,23 +82,25 @@ impl Walk {
             }
         }
         let decided = self.now();
+        let (judge, is_large) = (Arc::new(judge), fed > AT_ONCE);
         if judge.verdict() == Verdict::Failed {
-            self.linger(&judge, &mut watches).await;
+            self.linger(&judge, is_large, &mut watches).await;
         }
-        self.conclude(span, &judge, started, decided)
+        let concluded = self.concluded(&judge, is_large).await;
+        self.conclude(span, concluded, started, decided)
     }
 
     /// After an event didn't come in time, waits a little for it: that it came late is another finding than that it never came. The verdict
     /// stands already, and the time is bounded by that of the test.
-    async fn linger(&self, judge: &ChannelJudge, watches: &mut [Watch]) {
+    async fn linger(&self, judge: &Arc<ChannelJudge>, is_large: bool, watches: &mut [Watch]) {
         let clock = self.attempt.shared.http.clock;
         let until = self.now().saturating_add(LINGER).min(self.deadline.at);
-        let is_missing = || {
-            let concluded = judge.conclude(&|| self.attempt.channels.logs(), self.outside());
+        let is_missing = async || {
+            let concluded = self.concluded(judge, is_large).await;
             concluded.diagnostics.iter().any(|diagnostic| std::ptr::eq(diagnostic.code, &codes::MISSING_EVENT))
         };
         let mut pause = LOOK_AGAIN;
-        while self.now() < until && is_missing() {
+        while self.now() < until && is_missing().await {
             let open = watches.iter_mut().filter(|watch| watch.opened.log.read(|log| log.end.is_none()));
             let changes: Vec<_> = open.map(|watch| Box::pin(watch.changes.changed())).collect();
             if changes.is_empty() {
@@ -105,38 +113,36 @@ impl Walk {
         }
     }
 
-    /// All that has arrived up to `now`, in the order of its times, and then the time itself.
-    fn give(&self, judge: &mut ChannelJudge, watches: &mut [Watch], now: Instant) {
-        let mut news: Vec<(Instant, u32, News)> = Vec::new();
-        for watch in watches.iter_mut() {
-            watch.opened.log.read(|log| {
-                // What arrives while the logs are read comes with the next look, so that the order of times holds over all channels.
-                let fresh = log.frames.iter().skip(watch.given).take_while(|frame| frame.at <= now);
-                let before = news.len();
-                news.extend(fresh.map(|frame| (frame.at, watch.channel, News::Frame(frame.clone()))));
-                watch.given += news.len() - before;
-                if let Some((at, end)) = &log.end
-                    && *at <= now
-                    && !std::mem::replace(&mut watch.ended, true)
-                {
-                    news.push((*at, watch.channel, News::End(end.clone())));
-                }
-            });
+    /// Gives the judge what happened, and then the time. What is large is judged apart.
+    async fn give(&self, mut judge: ChannelJudge, news: Happened, size: usize, now: Instant) -> ChannelJudge {
+        if size <= AT_ONCE {
+            feed(&mut judge, &news, now, self.outside());
+            return judge;
         }
-        // Ends come behind all frames of their instant, whichever channel they are of.
-        news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
-        let outside = self.outside();
-        for (at, channel, one) in &news {
-            match one {
-                News::Frame(frame) => judge.frame(*channel, frame, outside),
-                News::End(end) => judge.end(*channel, *at, end, outside),
-            }
-        }
-        judge.advance(now, outside);
+        let (plan, host) = (self.attempt.shared.plan.clone(), self.attempt.host.clone());
+        judging::apart(move |effort| {
+            let host = Abandonable { host, effort };
+            feed(&mut judge, &news, now, Outside { plan: &plan, host: &host });
+            judge
+        })
+        .await
     }
 
-    fn conclude(&mut self, span: Span, judge: &ChannelJudge, started: Instant, decided: Instant) -> Walked {
-        let concluded = judge.conclude(&|| self.attempt.channels.logs(), self.outside());
+    /// What came of it. Large frames take time to explain, too.
+    async fn concluded(&self, judge: &Arc<ChannelJudge>, is_large: bool) -> Concluded {
+        if !is_large {
+            return judge.conclude(&|| self.attempt.channels.logs(), self.outside());
+        }
+        let (judge, channels) = (judge.clone(), self.attempt.channels.clone());
+        let (plan, host) = (self.attempt.shared.plan.clone(), self.attempt.host.clone());
+        judging::apart(move |effort| {
+            let host = Abandonable { host, effort };
+            judge.conclude(&|| channels.logs(), Outside { plan: &plan, host: &host })
+        })
+        .await
+    }
+
+    fn conclude(&mut self, span: Span, concluded: Concluded, started: Instant, decided: Instant) -> Walked {
         let secrets = &self.attempt.shared.options.secrets;
         concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));
         let opened = |channel: u32| self.attempt.channels.get(channel);
@@ -161,6 +167,47 @@ impl Walk {
     fn outside(&self) -> Outside<'_> {
         Outside { plan: &self.attempt.shared.plan, host: &*self.attempt.host }
     }
+}
+
+/// All that has arrived up to `now`, in the order of its times, and how many bytes its frames have.
+fn gathered(watches: &mut [Watch], now: Instant) -> (Happened, usize) {
+    let (mut news, mut size): (Happened, usize) = (Vec::new(), 0);
+    for watch in watches.iter_mut() {
+        watch.opened.log.read(|log| {
+            // What arrives while the logs are read comes with the next look, so that the order of times holds over all channels.
+            let fresh = log.frames.iter().skip(watch.given).take_while(|frame| frame.at <= now);
+            let before = news.len();
+            news.extend(
+                fresh
+                    .inspect(|frame| size += frame.data.len())
+                    .map(|frame| (frame.at, watch.channel, News::Frame(frame.clone()))),
+            );
+            watch.given += news.len() - before;
+            if let Some((at, end)) = &log.end
+                && *at <= now
+                && !std::mem::replace(&mut watch.ended, true)
+            {
+                news.push((*at, watch.channel, News::End(end.clone())));
+            }
+        });
+    }
+    // Ends come behind all frames of their instant, whichever channel they are of.
+    news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
+    (news, size)
+}
+
+fn feed(judge: &mut ChannelJudge, news: &Happened, now: Instant, outside: Outside<'_>) {
+    for (at, channel, one) in news {
+        // Nobody will ask for the verdict.
+        if outside.host.is_over() {
+            return;
+        }
+        match one {
+            News::Frame(frame) => judge.frame(*channel, frame, outside),
+            News::End(end) => judge.end(*channel, *at, end, outside),
+        }
+    }
+    judge.advance(now, outside);
 }
 
 impl channel::Channels for Channels {

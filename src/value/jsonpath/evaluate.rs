@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use super::super::effort;
 use super::super::json::Member;
 use super::super::{Json, JsonMap, JsonNumber};
 use super::PathStep;
@@ -17,7 +18,7 @@ const MOST_WORK: u64 = 100_000_000;
 pub enum PathFault {
     /// A member that is read occurs twice in its object: the way to it, and both values.
     Twice { way: Vec<PathStep>, first: Json, second: Json },
-    /// It would look at more nodes than is sensible.
+    /// It would look at more nodes than is sensible, or nobody waits for it any more.
     TooMuchWork,
 }
 
@@ -165,7 +166,7 @@ impl<'a, 'q> Search<'a, 'q> {
 
     fn worked(&mut self, more: usize) -> Result<(), PathFault> {
         self.work += more as u64;
-        if self.work > MOST_WORK { Err(PathFault::TooMuchWork) } else { Ok(()) }
+        if self.work > MOST_WORK || effort::is_vain(more.max(1)) { Err(PathFault::TooMuchWork) } else { Ok(()) }
     }
 
     fn below(&mut self, from: Node<'a>, part: Part<'a>, json: &'a Json) -> Result<Node<'a>, PathFault> {

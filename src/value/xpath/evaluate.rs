@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use super::super::effort;
 use super::document::{Document, Node, NodeKind};
 use super::function::{number_of, text_of};
 use super::syntax::{Axis, Expr, NodeTest, Operator, Path, Start, Step};
@@ -145,7 +146,7 @@ impl<'d> Evaluator<'d> {
 
     pub fn spend(&mut self, work: usize) -> Done<()> {
         self.work = self.work.checked_sub(work as u64).ok_or(TooMuchWork)?;
-        Ok(())
+        if effort::is_vain(work) { Err(TooMuchWork) } else { Ok(()) }
     }
 
     /// Whether one of the parts is worth what is looked for; the parts behind it aren't evaluated (section 3.4).

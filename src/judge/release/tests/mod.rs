@@ -1,4 +1,5 @@
 mod aborts;
+mod digests;
 mod gates;
 mod suspects;
 mod verdicts;
