@@ -57,9 +57,7 @@ pub trait Host: Sync {
         false
     }
     /// Who learns what is computed from secrets, and knows them; `None` where nothing is shown.
-    fn secrets(&self) -> Option<&dyn SecretSink> {
-        None
-    }
+    fn secrets(&self) -> Option<&dyn SecretSink>;
 }
 
 /// Whether a value is a secret, or holds one.

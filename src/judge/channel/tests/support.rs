@@ -256,4 +256,8 @@ impl Host for Nobody {
     fn credential(&self, _: CredentialId) -> Option<Value> {
         None
     }
+
+    fn secrets(&self) -> Option<&dyn crate::value::SecretSink> {
+        None
+    }
 }
