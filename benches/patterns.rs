@@ -208,4 +208,8 @@ impl Host for Nobody {
     fn credential(&self, _: CredentialId) -> Option<Value> {
         None
     }
+
+    fn secrets(&self) -> Option<&dyn e2e_dsl::value::SecretSink> {
+        None
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
@@ -36,6 +36,8 @@ pub(super) struct Connection {
     sender: Sender,
     pub traffic: Arc<Traffic>,
     watch: Watch,
+    /// Closes when the connection's task has ended.
+    ended: tokio::sync::watch::Receiver<()>,
     /// How many responses it has brought.
     served: u32,
     /// How long the server says that it keeps the connection open between requests (`Keep-Alive: timeout=5`).
@@ -43,6 +45,13 @@ pub(super) struct Connection {
     /// The server's.
     pub address: Option<String>,
     pub tls: Option<Tls>,
+}
+
+/// Why a connection has no response to a request.
+pub(super) enum Lost {
+    Failed(hyper::Error),
+    /// It ended before it took the request up, so that nothing of it was sent.
+    NeverTaken,
 }
 
 enum Sender {
@@ -64,6 +73,7 @@ impl Connection {
         let traffic = Arc::new(Traffic::default());
         let io = TokioIo::new(Tapped { stream, traffic: traffic.clone() });
         let failed = |error: hyper::Error| of_chain(&error, &shown, None);
+        let (lives, ended) = tokio::sync::watch::channel(());
         let sender = if is_http2 {
             let (side_by_side, tasks) = OneTask::new();
             let (sender, connection) = http2::handshake(side_by_side.clone(), io).await.map_err(failed)?;
@@ -72,16 +82,23 @@ impl Connection {
                 let _ = connection.await;
             });
             drop(side_by_side);
-            tokio::spawn(tasks.run());
+            tokio::spawn(async move {
+                tasks.run().await;
+                drop(lives);
+            });
             Sender::Http2(sender)
         } else {
             let mut builder = http1::Builder::new();
             let (sender, connection) = builder.max_headers(MAX_HEADERS).handshake(io).await.map_err(failed)?;
             // It ends when nothing can use it any more: this sender, and the body of a response.
-            tokio::spawn(connection.with_upgrades());
+            tokio::spawn(async move {
+                // Its request reports why it ended.
+                let _ = connection.with_upgrades().await;
+                drop(lives);
+            });
             Sender::Http1(sender)
         };
-        Ok(Self { sender, traffic, watch, served: 0, kept: None, address, tls })
+        Ok(Self { sender, traffic, watch, ended, served: 0, kept: None, address, tls })
     }
 
     pub fn is_http2(&self) -> bool {
@@ -89,11 +106,14 @@ impl Connection {
     }
 
     /// Sends a request, and waits for the head of its response.
-    pub async fn send(&mut self, request: http::Request<Full<Bytes>>) -> hyper::Result<http::Response<Incoming>> {
+    ///
+    /// # Errors
+    /// The connection ended, or what came is no response.
+    pub async fn send(&mut self, request: http::Request<Full<Bytes>>) -> Result<http::Response<Incoming>, Lost> {
         self.traffic.begin();
         let response = match &mut self.sender {
-            Sender::Http1(sender) => sender.send_request(request).await,
-            Sender::Http2(sender) => sender.send_request(request).await,
+            Sender::Http1(sender) => settled(sender.send_request(request), &mut self.ended).await,
+            Sender::Http2(sender) => settled(sender.send_request(request), &mut self.ended).await,
         };
         if let Ok(response) = &response {
             self.traffic.has_head();
@@ -110,6 +130,7 @@ impl Connection {
             sender: Sender::Http2(sender.clone()),
             traffic: self.traffic.clone(),
             watch: self.watch.clone(),
+            ended: self.ended.clone(),
             served: self.served,
             kept: self.kept,
             address: self.address.clone(),
@@ -143,6 +164,25 @@ impl Connection {
             Sender::Http1(sender) => sender.ready().await.is_ok(),
             Sender::Http2(sender) => sender.ready().await.is_ok(),
         }
+    }
+}
+
+/// Waits for a response, and not beyond the end of its connection: a request that is handed over at the very moment at which the connection's task
+/// ends can stay in the queue between them, where nobody takes it up or drops it.
+async fn settled<T>(
+    sending: impl Future<Output = hyper::Result<T>>,
+    ended: &mut tokio::sync::watch::Receiver<()>,
+) -> Result<T, Lost> {
+    let mut sending = std::pin::pin!(sending);
+    let response = tokio::select! {
+        biased;
+        response = &mut sending => Some(response),
+        // Only the end can come: nothing is ever sent.
+        _ = ended.changed() => None,
+    };
+    match response.or_else(|| sending.now_or_never()) {
+        Some(response) => response.map_err(Lost::Failed),
+        None => Err(Lost::NeverTaken),
     }
 }
 
@@ -222,4 +262,29 @@ fn tls_of(connection: &rustls::ClientConnection, verified: bool) -> Option<Tls> 
         certificate: Some(Bytes::copy_from_slice(certificate)),
         verified,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_nobody_takes_up_ends_with_its_connection() {
+        let (lives, ended) = tokio::sync::watch::channel(());
+        let waiting = tokio::spawn({
+            let mut ended = ended.clone();
+            async move { settled(std::future::pending::<hyper::Result<()>>(), &mut ended).await }
+        });
+        let (respond, response) = tokio::sync::oneshot::channel::<()>();
+        let answered = tokio::spawn({
+            let mut ended = ended.clone();
+            async move { settled(async move { Ok(response.await.is_ok()) }, &mut ended).await }
+        });
+        tokio::task::yield_now().await;
+        // A response that the connection has brought before its end counts.
+        let _ = respond.send(());
+        drop(lives);
+        assert!(matches!(waiting.await.unwrap(), Err(Lost::NeverTaken)));
+        assert!(matches!(answered.await.unwrap(), Ok(true)));
+    }
 }

@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
 use super::client::{Http, Key};
-use super::connect::Connection;
+use super::connect::{Connection, Lost};
 use super::failure::{failure, is_unprocessed, of_chain, timed_out};
 use super::outgoing::{Live, LiveBody, Mode, Outgoing};
 use super::pool::Returning;
@@ -240,7 +240,7 @@ impl Http {
             let repeats = if was_open {
                 may_repeat(&sent.method, &connection, &error, &shown)
             } else {
-                connection.is_http2() && is_unprocessed(&error) && !std::mem::replace(&mut repeated_unprocessed, true)
+                connection.is_http2() && error.is_unprocessed() && !std::mem::replace(&mut repeated_unprocessed, true)
             };
             if !reconnects || !repeats {
                 return Err(of_request(&error, &connection, &shown));
@@ -381,7 +381,8 @@ impl Sent {
 
 /// Whether a request that failed on a connection that was used before can be sent again without the server acting twice (RFC 9110, section
 /// 9.2.2; RFC 9112, section 9.3.1): the connection died, nothing of a response had come, and the method is idempotent or nothing was sent.
-fn may_repeat(method: &http::Method, connection: &Connection, error: &hyper::Error, shown: &str) -> bool {
+fn may_repeat(method: &http::Method, connection: &Connection, lost: &Lost, shown: &str) -> bool {
+    let Lost::Failed(error) = lost else { return true };
     let is_lost = matches!(of_chain(error, shown, None).kind, FailureKind::Closed | FailureKind::Reset);
     if connection.is_http2() {
         // Other requests share its traffic. A head that had come would have been the response.
@@ -390,13 +391,23 @@ fn may_repeat(method: &http::Method, connection: &Connection, error: &hyper::Err
     is_lost && is_repeatable(method, connection.traffic.written(), connection.traffic.read())
 }
 
+impl Lost {
+    /// Whether the server promises that it hasn't looked at the request.
+    fn is_unprocessed(&self) -> bool {
+        matches!(self, Lost::Failed(error) if is_unprocessed(error))
+    }
+}
+
 /// By what was sent and received, in bytes.
 fn is_repeatable(method: &http::Method, written: u64, read: u64) -> bool {
     read == 0 && (written == 0 || method.is_idempotent())
 }
 
 /// Why a request has no response.
-fn of_request(error: &hyper::Error, connection: &Connection, shown: &str) -> Failure {
+fn of_request(lost: &Lost, connection: &Connection, shown: &str) -> Failure {
+    let Lost::Failed(error) = lost else {
+        return failure(FailureKind::Closed, format!("{shown} closed the connection"));
+    };
     if error.is_parse() && !error.is_parse_too_large() && !connection.is_http2() {
         return head::broken(&connection.traffic.came(), shown);
     }
