@@ -21,6 +21,7 @@ mod growth;
 mod harness;
 mod hostile;
 mod http2;
+mod http2_leave;
 mod incident;
 mod installed;
 mod journal;

@@ -82,8 +82,12 @@ impl Capped {
     /// Those that were kept, by file and place, each once; for each file of which some are left out, one more that says how many.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         let mut all = std::mem::take(&mut self.kept);
-        all.sort_by(|a, b| (a.span, a.code.name, &a.message).cmp(&(b.span, b.code.name, &b.message)));
-        all.dedup_by(|a, b| a.span == b.span && a.code == b.code);
+        // What stands in no file keeps the order in which it was found, and is distinguished by its words alone.
+        all.sort_by(|a, b| match a.span.is_nowhere() && b.span.is_nowhere() {
+            true => std::cmp::Ordering::Equal,
+            false => (a.span, a.code.name, &a.message).cmp(&(b.span, b.code.name, &b.message)),
+        });
+        all.dedup_by(|a, b| a.span == b.span && a.code == b.code && (!a.span.is_nowhere() || a.message == b.message));
         for (source, counts) in self.counts {
             let more = counts.errors[1] + counts.warnings[1];
             if more == 0 && !counts.is_cut {

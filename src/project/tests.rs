@@ -87,8 +87,8 @@ fn imports_that_lead_nowhere_are_placed() {
         ("e2e::check::import_not_found", "a.e2e: \"bb.e2e\""),
         ("e2e::check::import_outside", "a.e2e: \"../x.e2e\""),
         ("e2e::check::unknown_module", "a.e2e: htp"),
-        ("e2e::check::unknown_module", "a.e2e: http"),
         ("e2e::check::unknown_import", "a.e2e: lgin"),
+        ("e2e::check::unknown_module", "a.e2e: http"),
         ("e2e::check::import_needs_name", "a.e2e: \"odd-name.e2e\""),
     ];
     let found = found(&project);

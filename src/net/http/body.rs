@@ -7,7 +7,16 @@ use crate::net::coding::{Broken, Decoding};
 use crate::value::format_size;
 
 /// A body on the wire, read to its end; its bytes are counted as they come.
-pub(super) async fn read<B>(body: B, authority: &str, status: u16, received: &mut u64) -> Result<Bytes, Failure>
+///
+/// hyper passes off an HTTP/2 body that the server cut short with CANCEL or NO_ERROR as complete: with `has_end`, it must have said that it ends
+/// (RFC 9113, section 8.1).
+pub(super) async fn read<B>(
+    body: B,
+    has_end: bool,
+    authority: &str,
+    status: u16,
+    received: &mut u64,
+) -> Result<Bytes, Failure>
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -23,6 +32,10 @@ where
             return Err(too_large(authority, "sent"));
         }
         collected.extend_from_slice(&data);
+    }
+    if has_end && !body.is_end_stream() {
+        let message = format!("{authority} cut its response short before it was complete");
+        return Err(Failure { status: Some(status), ..failure(FailureKind::Closed, message) });
     }
     Ok(collected.freeze())
 }

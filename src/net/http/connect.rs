@@ -10,11 +10,13 @@ use futures_util::stream::FuturesUnordered;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper::rt::Executor as _;
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::client::{Key, Protocol};
 use super::failure::{failure, of_chain};
+use super::one_task::OneTask;
 use super::progress::fingerprint;
 use super::stages::{connection_begins, connection_ends, resolve};
 use super::tap::{Socket, Stream, Tapped, Traffic, Watch};
@@ -63,8 +65,14 @@ impl Connection {
         let io = TokioIo::new(Tapped { stream, traffic: traffic.clone() });
         let failed = |error: hyper::Error| of_chain(&error, &shown, None);
         let sender = if is_http2 {
-            let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.map_err(failed)?;
-            tokio::spawn(connection);
+            let (side_by_side, tasks) = OneTask::new();
+            let (sender, connection) = http2::handshake(side_by_side.clone(), io).await.map_err(failed)?;
+            side_by_side.execute(async move {
+                // Its requests report why it ended.
+                let _ = connection.await;
+            });
+            drop(side_by_side);
+            tokio::spawn(tasks.run());
             Sender::Http2(sender)
         } else {
             let mut builder = http1::Builder::new();

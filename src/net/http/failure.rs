@@ -75,7 +75,10 @@ fn of_hyper(error: &hyper::Error, authority: &str) -> Option<(FailureKind, Strin
     if error.is_parse() || error.is_parse_status() {
         return Some((FailureKind::Protocol, format!("{authority} answered with what isn't HTTP")));
     }
-    if error.is_canceled() || error.is_closed() {
+    // hyper gives up a request that waits for its turn when the connection ends, and calls that a user's error.
+    let gave_up =
+        error.is_user() && StdError::source(error).is_some_and(|cause| cause.to_string().contains("dispatch task"));
+    if error.is_canceled() || error.is_closed() || gave_up {
         return Some((FailureKind::Closed, format!("{authority} closed the connection")));
     }
     None
@@ -83,19 +86,21 @@ fn of_hyper(error: &hyper::Error, authority: &str) -> Option<(FailureKind, Strin
 
 /// What an HTTP/2 server says when it ends a connection or won't take a request (RFC 9113, sections 6.8 and 8.7).
 fn of_http2(error: &h2::Error, authority: &str) -> Option<(FailureKind, String)> {
+    if error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM) {
+        return Some((FailureKind::Closed, format!("{authority} refused the request before it looked at it")));
+    }
     let ended = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-    let refused = error.reason() == Some(h2::Reason::REFUSED_STREAM);
-    (ended || refused).then(|| (FailureKind::Closed, format!("{authority} closed the connection without a response")))
+    ended.then(|| (FailureKind::Closed, format!("{authority} closed the connection without a response")))
 }
 
-/// Whether a server promises that it hasn't looked at a request: it refuses the request's stream (RFC 9113, section 8.7), or takes leave and
-/// names an earlier stream as its last (section 6.8): only the streams behind that one end so.
+/// Whether a server promises that it hasn't looked at a request, whatever its reason: it refuses the request's stream (RFC 9113, section
+/// 8.7), or takes leave and names an earlier stream as its last (section 6.8): only the streams behind that one end so.
 pub(super) fn is_unprocessed(error: &(dyn StdError + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(current) = cause {
         if let Some(http2) = current.downcast_ref::<h2::Error>() {
-            let takes_leave = http2.is_go_away() && http2.is_remote() && http2.reason() == Some(h2::Reason::NO_ERROR);
-            return takes_leave || http2.reason() == Some(h2::Reason::REFUSED_STREAM);
+            let refused = http2.is_reset() && http2.reason() == Some(h2::Reason::REFUSED_STREAM);
+            return http2.is_remote() && (http2.is_go_away() || refused);
         }
         cause = current.source();
     }

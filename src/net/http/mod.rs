@@ -5,6 +5,7 @@ mod client;
 mod connect;
 mod failure;
 mod head;
+mod one_task;
 mod outgoing;
 mod pool;
 mod progress;

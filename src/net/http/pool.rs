@@ -80,7 +80,7 @@ impl Returning {
         let Self { pool, key, mut connection } = self;
         // Several requests share it: it is there already, or is the first of its kind.
         if connection.is_http2() {
-            let known = pool.lock().get(&key).is_some_and(|idle| !idle.is_empty());
+            let known = pool.lock().get(&key).is_some_and(|idle| idle.iter().any(Idle::is_usable));
             if !known && connection.is_idle() {
                 pool.put(&key, connection);
             }

@@ -224,20 +224,29 @@ impl Http {
         progress: &mut Progress,
     ) -> Result<(Connection, http::Response<Incoming>), Failure> {
         let shown = format!("{}:{}", key.host, key.port);
-        if !fresh && let Some(mut connection) = self.pool.take(key, !sent.method.is_idempotent()) {
-            match connection.send(sent.request(connection.is_http2())?).await {
+        let mut open = (!fresh).then(|| self.pool.take(key, !sent.method.is_idempotent())).flatten();
+        let mut repeated_unprocessed = false;
+        loop {
+            let was_open = open.is_some();
+            let mut connection = match open.take() {
+                Some(connection) => connection,
+                None => self.connect(key).await?,
+            };
+            let error = match connection.send(sent.request(connection.is_http2())?).await {
                 Ok(answer) => return Ok((connection, answer)),
-                Err(error) if reconnects && may_repeat(&sent.method, &connection, &error, &shown) => {
-                    progress.reconnected += 1;
-                    progress.sent += connection.traffic.written();
-                }
-                Err(error) => return Err(of_request(&error, &connection, &shown)),
+                Err(error) => error,
+            };
+            // A fresh connection that is lost says something about the server, unless it promises that a repetition is welcome: once.
+            let repeats = if was_open {
+                may_repeat(&sent.method, &connection, &error, &shown)
+            } else {
+                connection.is_http2() && is_unprocessed(&error) && !std::mem::replace(&mut repeated_unprocessed, true)
+            };
+            if !reconnects || !repeats {
+                return Err(of_request(&error, &connection, &shown));
             }
-        }
-        let mut connection = self.connect(key).await?;
-        match connection.send(sent.request(connection.is_http2())?).await {
-            Ok(answer) => Ok((connection, answer)),
-            Err(error) => Err(of_request(&error, &connection, &shown)),
+            progress.reconnected += 1;
+            progress.sent += connection.traffic.written();
         }
     }
 
@@ -259,7 +268,8 @@ impl Http {
         progress.status = Some(status);
         let headers = header_list(&parts.headers);
         progress.received += head_size(parts.status, &parts.extensions, &headers);
-        let wire = body::read(wire, authority, status, &mut progress.received).await?;
+        let wire =
+            body::read(wire, parts.version == http::Version::HTTP_2, authority, status, &mut progress.received).await?;
         let wire_size = wire.len() as u64;
         let body = body::decode(wire, &headers, authority, status).await?;
         Ok(Response {
@@ -375,7 +385,7 @@ fn may_repeat(method: &http::Method, connection: &Connection, error: &hyper::Err
     let is_lost = matches!(of_chain(error, shown, None).kind, FailureKind::Closed | FailureKind::Reset);
     if connection.is_http2() {
         // Other requests share its traffic. A head that had come would have been the response.
-        return is_lost && (method.is_idempotent() || error.is_canceled() || is_unprocessed(error));
+        return is_unprocessed(error) || (is_lost && (method.is_idempotent() || error.is_canceled()));
     }
     is_lost && is_repeatable(method, connection.traffic.written(), connection.traffic.read())
 }

@@ -4,6 +4,7 @@
 mod evaluate;
 mod iregexp;
 mod parse;
+mod scan;
 mod syntax;
 
 use std::ops::Range;
@@ -193,7 +194,7 @@ fn is_shorthand(key: &str) -> bool {
         return false;
     }
     let mut chars = key.chars();
-    chars.next().is_some_and(parse::begins_name) && chars.all(parse::goes_on_in_name)
+    chars.next().is_some_and(scan::begins_name) && chars.all(scan::goes_on_in_name)
 }
 
 #[cfg(test)]

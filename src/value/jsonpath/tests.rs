@@ -87,6 +87,20 @@ fn names_are_worth_what_they_are_bound_to() {
 }
 
 #[test]
+fn texts_and_names_stay_what_they_are() {
+    let value = json!({ "0": 1, "\u{a0}": 2, "é\u{3000}": 3, "a'b": 4, "\"\u{1f600}\n": 5, "x": "\\\u{e9}" });
+    assert_eq!(found("$['0']", &value), [json!(1)]);
+    assert_eq!(found("$['0', '1', '2']", &value), [json!(1)]);
+    assert_eq!(found("$.\u{a0}", &value), [json!(2)]);
+    assert_eq!(found("$..é\u{3000}", &value), [json!(3)]);
+    assert_eq!(found("$[?$.é\u{3000} == @]", &value), [json!(3)]);
+    assert_eq!(found("$['a\\'b']", &value), [json!(4)]);
+    assert_eq!(found("$[\"\\\"\\ud83d\\uDE00\\n\"]", &value), [json!(5)]);
+    assert_eq!(found("$[?@ == \"\\\\\\u00e9\"]", &value), [json!("\\é")]);
+    assert_eq!(found("$[?@ == '0']", &value), Vec::<Json>::new());
+}
+
+#[test]
 fn numbers_in_paths_are_exact() {
     let value = "[9007199254740992, 9007199254740993, 1e400, 0.1]".parse().unwrap();
     let text = |path: &str| found(path, &value).iter().map(Json::to_string).collect::<Vec<_>>();
@@ -124,15 +138,40 @@ fn faults_are_placed_and_misuses_refused() {
         ("$.a[§]", 4, 6),
         ("a", 0, 1),
         ("$.a[?@.b = 1]", 9, 10),
-        ("$[?match(@.a, '[')]", 14, 18),
-        ("$[?match(@.a, '\\\\d+')]", 14, 21),
+        ("$[?match(@.a, '[')]", 14, 17),
+        ("$[?match(@.a, '\\\\d+')]", 14, 20),
         ("$[?lenght(@.a) > 2]", 3, 9),
         ("$[?@.a == '\\ud800']", 11, 17),
+        ("$[?@.long == 'some text' &&& @.b]", 27, 28),
+        ("$[?@.long == 12345678 @.b]", 22, 23),
+        ("$[?@.é == 'é' 7]", 16, 17),
+        ("$[?@.a == 1 && @.b.* == 2]", 15, 20),
+        ("$[?1 == @..b]", 8, 12),
+        ("$[?@.a || length(@.b[1, 2]) > 2]", 17, 26),
+        ("$[?@.a && count(@.b) ]", 10, 20),
+        ("$[?count(value(@.a)) > 1]", 9, 19),
+        ("$[?search(@.a, 'b') == true]", 3, 19),
+        ("$[?length(match(@.a, 'b')) > 1]", 10, 25),
+        ("$[?@.a == 1 || 'x']", 15, 18),
+        ("$. a", 2, 3),
+        ("$.a b", 4, 5),
+        ("$.a 1", 4, 5),
+        ("$[1 2]", 4, 5),
+        ("$[- 1]", 3, 4),
+        ("$.a ", 3, 4),
+        ("$[?length (@.a) > 1]", 10, 11),
+        ("$[?in(@.a, 'b')]", 3, 5),
+        ("$[?length(@.a == 1) > 1]", 14, 15),
+        ("$[?match(@.a)]", 12, 13),
     ];
+    let mut wrong = Vec::new();
     for (path, start, end) in table {
         let error = JsonPath::compile(path).unwrap_err();
-        assert_eq!((error.start, error.end), (start, end), "{path}: {}", error.message);
+        if (error.start, error.end) != (start, end) {
+            wrong.push(format!("{path}: {error:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for path in [
         "$[?count(@.*)]",
         "$[?length(@.a)]",
@@ -159,6 +198,20 @@ fn hostile_paths_end() {
         assert!(JsonPath::compile(&path).is_err(), "{open}");
     }
     assert!(JsonPath::compile(&format!("$.{}", "a".repeat(5000))).is_err());
+    // The deepest that are read.
+    for (open, core, close, times) in [
+        ("[?@", "", "]", 64),
+        ("(", "@.a", ")", 63),
+        ("length(value(@[?", "@", "]))>1", 2),
+        ("match(value(@[?", "@", "]),'')", 2),
+    ] {
+        let inner = format!("{}{core}{}", open.repeat(times), close.repeat(times));
+        let path = if open == "[?@" { format!("${inner}") } else { format!("$[?{inner}]") };
+        let error = JsonPath::compile(&path).err();
+        assert_eq!(error, None, "{path}");
+        let path = path.replace('@', "@.a,");
+        assert!(JsonPath::compile(&path).is_err(), "{path}");
+    }
     let mut deep = "[]".to_owned();
     for _ in 0..100 {
         deep = format!("[{deep},1]");
