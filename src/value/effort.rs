@@ -89,4 +89,19 @@ mod tests {
         });
         assert!(effort.is_vain() && !is_vain(STEPS));
     }
+
+    #[test]
+    fn what_is_looked_for_in_vain_is_not_taken_for_absent() {
+        let list: crate::value::Json = (0..5_000i64).collect();
+        let mut document = crate::value::Document::new();
+        document.open("r");
+        (0..5_000).for_each(|_| document.text("x"));
+        document.close();
+        let path = crate::value::JsonPath::compile("$[?@ == -1]").unwrap();
+        let xpath = crate::value::XPath::compile("//text()[. = 'y']").unwrap();
+        let (effort, waiting) = Effort::new();
+        assert!(effort.clone().make(|| path.find(&list).is_ok() && xpath.evaluate(&document).is_ok()));
+        drop(waiting);
+        assert!(effort.make(|| path.find(&list).is_err() && xpath.evaluate(&document).is_err()));
+    }
 }
