@@ -21,3 +21,4 @@ pub mod source;
 pub mod syntax;
 pub mod trace;
 pub mod value;
+pub mod world;

@@ -54,14 +54,14 @@ pub async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResul
         seed: 1,
         stop: Stop::default(),
         secrets: Arc::new(Unmasked),
-        trusted: Vec::new(),
         shard: None,
         specs: None,
         deny_weak: false,
     };
     let result = {
         let release = e2e_dsl::plan::lay_out_phases(&mut plan);
-        run::execute(Arc::new(plan), release, options, Arc::new(|_| {})).await
+        let world = e2e_dsl::net::LiveWorld::start(Vec::new(), false);
+        run::execute(Arc::new(world), Arc::new(plan), release, options, Arc::new(|_| {})).await
     };
     demo.stop().await;
     result

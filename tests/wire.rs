@@ -430,13 +430,14 @@ fn nothing_of_an_attempt_outlives_it() {
         seed: 1,
         stop: Default::default(),
         secrets,
-        trusted: Vec::new(),
         shard: None,
         specs: None,
         deny_weak: false,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let result = runtime.block_on(e2e_dsl::run::execute(Arc::new(plan), release, options, Arc::new(|_| {})));
+    let world = e2e_dsl::net::LiveWorld::start(Vec::new(), false);
+    let execute = e2e_dsl::run::execute(Arc::new(world), Arc::new(plan), release, options, Arc::new(|_| {}));
+    let result = runtime.block_on(execute);
     assert_eq!(result.tests[0].outcome, e2e_dsl::judge::Outcome::Passed);
     // Its tasks end with it.
     drop(runtime);

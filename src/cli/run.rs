@@ -15,7 +15,9 @@ use crate::judge::{Progress, RunResult};
 use crate::plan::{Plan, Release};
 use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
-use crate::run::{Authority, Options, Stop, authorities, execute};
+use crate::net::LiveWorld;
+use crate::net::http::{Authority, authorities};
+use crate::run::{Options, Stop, execute};
 use crate::source::{Readable, Span, read_file};
 use crate::trace::Journal;
 
@@ -159,7 +161,6 @@ async fn carry_out(
         seed,
         stop,
         secrets: output.redactor.clone(),
-        trusted,
         shard: portion.shard,
         specs: Some(portion.specs.clone()),
         deny_weak: args.deny.is_some(),
@@ -178,7 +179,8 @@ async fn carry_out(
         hearing.hear(if partial { without_gates(progress) } else { progress });
         warning.into_iter().for_each(|one| hearing.hear(Progress::Problem(Arc::new(one))));
     };
-    let result = execute(plan, release, options, Arc::new(hear)).await;
+    let world = Arc::new(LiveWorld::start(trusted, plan.environment.require_real));
+    let result = execute(world, plan, release, options, Arc::new(hear)).await;
     let warning = journal.and_then(|journal| journal.ended(&result));
     warning.into_iter().for_each(|one| reporter.hear(Progress::Problem(Arc::new(one))));
     result

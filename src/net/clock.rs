@@ -1,4 +1,5 @@
 use crate::event::Instant;
+use crate::world::Time;
 
 /// The run's clock: every instant of evidence is the time since its epoch. The only place where time is read.
 ///
@@ -32,5 +33,11 @@ impl Clock {
         // Far enough for "never", near enough for the arithmetic of timers.
         const FAR: Instant = Instant::from_secs(60 * 60 * 24 * 365);
         self.epoch + at.min(FAR)
+    }
+}
+
+impl Time for Clock {
+    fn now(&self) -> Instant {
+        Clock::now(self)
     }
 }

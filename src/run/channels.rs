@@ -7,10 +7,9 @@ use futures_util::future::join_all;
 use crate::diag::Diagnostic;
 use crate::event::{ChannelEnd, ChannelLog, Instant};
 use crate::judge::{ChannelRecord, FrameMatch};
-use crate::net::channel::{Channel, Departures, Log, Naming, ReplyTo};
-use crate::net::http::Outgoing;
 use crate::plan::OpenChannel;
 use crate::value::Value;
+use crate::world::{Channel, Log, Naming, Outgoing, ReplyTo};
 
 /// The close code of one who leaves (RFC 6455, section 7.4.1).
 pub(super) const GOING_AWAY: u16 = 1001;
@@ -99,7 +98,7 @@ pub(super) struct Opened {
 }
 
 struct State {
-    channel: Option<Channel>,
+    channel: Option<Box<dyn Channel>>,
     /// How many frames of the log have been consumed.
     cursor: usize,
     /// The later of the opening and the last send: what the clocks of expectations count from.
@@ -121,18 +120,18 @@ impl Opened {
         naming: Naming,
         replies: Option<ReplyTo>,
         log: Arc<Log>,
-        channel: Channel,
+        channel: Box<dyn Channel>,
     ) -> Self {
         let since = log.read(|log| log.opened);
         let state = State { channel: Some(channel), cursor: 0, since, matches: Vec::new() };
         Self { plan, outgoing, naming, replies, log, state: Mutex::new(state) }
     }
 
-    pub fn with_channel<T>(&self, act: impl FnOnce(&Channel) -> T) -> Option<T> {
-        self.lock().channel.as_ref().map(act)
+    pub fn with_channel<T>(&self, act: impl FnOnce(&dyn Channel) -> T) -> Option<T> {
+        self.lock().channel.as_deref().map(act)
     }
 
-    pub fn reopened(&self, channel: Channel, now: Instant) {
+    pub fn reopened(&self, channel: Box<dyn Channel>, now: Instant) {
         let mut state = self.lock();
         state.channel = Some(channel);
         state.since = now;
@@ -161,10 +160,10 @@ impl Opened {
     }
 
     /// Leaves the connection, if there still is one: what was sent goes out first, for at most `budget`, and a close frame with `code` behind it.
-    pub async fn leave(&self, code: Option<u16>, budget: Duration, departures: &Departures) {
+    pub async fn leave(&self, code: Option<u16>, budget: Duration) {
         let channel = self.lock().channel.take();
         if let Some(channel) = channel {
-            channel.leave(code, budget, departures).await;
+            channel.leave(code, budget).await;
         }
     }
 
@@ -189,15 +188,15 @@ impl Channels {
     }
 
     /// Ends channels by their handles, all at once: each is closed as by someone who goes away (RFC 6455, section 7.4.1).
-    pub async fn close(&self, handles: &[u32], budget: Duration, departures: &Departures) {
+    pub async fn close(&self, handles: &[u32], budget: Duration) {
         let ending: Vec<Arc<Opened>> = handles.iter().filter_map(|handle| self.get(*handle)).collect();
-        join_all(ending.iter().map(|opened| opened.leave(Some(GOING_AWAY), budget, departures))).await;
+        join_all(ending.iter().map(|opened| opened.leave(Some(GOING_AWAY), budget))).await;
     }
 
     /// Ends all channels at the end of the test.
-    pub async fn close_all(&self, budget: Duration, departures: &Departures) {
+    pub async fn close_all(&self, budget: Duration) {
         let all: Vec<u32> = (0..).zip(self.lock().iter()).map(|(handle, _)| handle).collect();
-        self.close(&all, budget, departures).await;
+        self.close(&all, budget).await;
     }
 
     /// Gives channels up at once, where no time is left for anything else.

@@ -16,11 +16,9 @@ use crate::diag::{Diagnostic, codes};
 use crate::event::Instant;
 use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, micros};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
-use crate::net::channel::Departures;
-use crate::net::clock::Clock;
-use crate::net::http::{Authority, Http};
 use crate::plan::{Phase, Plan, PlannedPhase};
 use crate::value::{SecretSink, Value};
+use crate::world::World;
 
 /// How a run is to be carried out.
 #[derive(Clone)]
@@ -35,8 +33,6 @@ pub struct Options {
     pub stop: Stop,
     /// Learns every secret that the run meets.
     pub secrets: Arc<dyn SecretSink>,
-    /// Authorities whose certificates are trusted beside the system's.
-    pub trusted: Vec<Authority>,
     /// Which part of how many, from 1.
     pub shard: Option<(u32, u32)>,
     /// SHA-256 of the specs and of what was selected of them, hexadecimal.
@@ -48,23 +44,27 @@ pub struct Options {
 /// What all tests of a run share.
 pub(super) struct Shared {
     pub plan: Arc<Plan>,
-    pub http: Http,
+    pub world: Arc<dyn World>,
     pub options: Options,
     pub credentials: Arc<Credentials>,
     pub services: Arc<ServiceMap>,
     pub monitor: Arc<Monitor>,
     pub observer: Observer,
-    pub departures: Departures,
     pub progress: OnProgress,
 }
 
 /// Called as the run goes on, from whichever task is at it.
 pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// Runs all tests of a plan, phase by phase. Whatever happens to one of them, all of them have a result.
-pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progress: OnProgress) -> RunResult {
-    let started_at = Clock::wall();
-    let clock = Clock::start();
+/// Runs all tests of a plan, phase by phase, in a world whose epoch is the run's start. Whatever happens to one of them, all of them have a result.
+pub async fn execute(
+    world: Arc<dyn World>,
+    plan: Arc<Plan>,
+    release: Release,
+    options: Options,
+    progress: OnProgress,
+) -> RunResult {
+    let started_at = world.epoch();
     let release = Arc::new(release);
     let info = RunInfo {
         id: uuid::Uuid::new_v4().to_string(),
@@ -93,13 +93,12 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
     let aborts = plan.release.as_ref().map(|release| release.aborts.clone()).unwrap_or_default();
     let stop = options.stop.clone();
     let shared = Arc::new(Shared {
-        http: Http::new(clock, started_at, options.trusted.clone()).requiring_real(plan.environment.require_real),
-        observer: Observer::new(aborts, tests.len(), clock, stop, progress.clone(), services.clone()),
+        world: world.clone(),
+        observer: Observer::new(aborts, tests.len(), world.clone(), stop, progress.clone(), services.clone()),
         monitor: Arc::new(Monitor::new(&plan.environment.services)),
         options,
         credentials: Arc::new(Credentials::default()),
         services: services.clone(),
-        departures: Departures::default(),
         progress: progress.clone(),
         plan,
     });
@@ -118,7 +117,7 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
     }
     conduct.take_stock().await;
     let hurried = shared.options.stop.is_stopped();
-    shared.departures.gone(if hurried { HURRIED_WORDS } else { LAST_WORDS }).await;
+    world.departed(if hurried { HURRIED_WORDS } else { LAST_WORDS }).await;
     progress(Progress::Ended);
     let places: HashMap<&str, usize> = tests.iter().map(|test| test.id.as_str()).zip(0..).collect();
     let mut results = conduct.results;
@@ -127,7 +126,7 @@ pub async fn execute(plan: Arc<Plan>, release: Release, options: Options, progre
     services_seen.retain(|watch| !watch.name.is_empty());
     RunResult {
         info,
-        duration: micros(clock.now()),
+        duration: micros(world.now()),
         interrupted: shared.options.stop.is_interrupted(),
         tests: results,
         diagnostics: conduct.problems,
@@ -182,7 +181,7 @@ impl Conduct {
     }
 
     fn now(&self) -> Instant {
-        self.shared().http.clock.now()
+        self.shared().world.now()
     }
 
     /// A plan asks how all services are, and obtains what its conditions watch, before the first test. Without a plan, the services that tests
@@ -260,7 +259,7 @@ impl Conduct {
     async fn pause(&self, time: Duration) {
         if !time.is_zero() {
             tokio::select! {
-                () = tokio::time::sleep(time) => {}
+                () = self.shared().world.sleep(time) => {}
                 () = self.shared().options.stop.stopped() => {}
             }
         }

@@ -15,6 +15,5 @@ mod stop;
 mod suites;
 mod test;
 
-pub use crate::net::http::{Authority, authorities};
 pub use dispatch::{Options, execute};
 pub use stop::Stop;

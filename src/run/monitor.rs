@@ -127,7 +127,7 @@ impl Monitor {
             if state != ServiceState::Down {
                 continue;
             }
-            let now = self.shared()?.http.clock.now();
+            let now = self.shared()?.world.now();
             if last.is_none_or(|last| now.saturating_sub(last) >= ASKED_AGAIN) && self.look(index).await {
                 continue;
             }
@@ -191,7 +191,7 @@ impl Monitor {
     async fn ask(&self, shared: &Arc<Shared>, index: usize) {
         let within = self.services[index].lock().within;
         let pause = (within / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        let begun = shared.http.clock.now();
+        let begun = shared.world.now();
         loop {
             match self.see(shared, index).await {
                 Some(true) => return self.becomes(shared, index, ServiceState::Up),
@@ -199,13 +199,13 @@ impl Monitor {
                 // It can't be asked, now or later.
                 None => return,
             }
-            let now = shared.http.clock.now();
+            let now = shared.world.now();
             if now.saturating_sub(begun) >= within {
                 self.becomes(shared, index, ServiceState::Down);
                 return;
             }
             let left = within.saturating_sub(now.saturating_sub(begun));
-            tokio::time::sleep(pause.min(left)).await;
+            shared.world.sleep(pause.min(left)).await;
         }
     }
 
@@ -317,7 +317,7 @@ async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, B
     let secrets = shared.options.secrets.clone();
     let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
     outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(service.within.max(SHORTEST_PAUSE));
-    let exchange = shared.http.send(&outgoing, None).await;
+    let exchange = shared.world.send(&outgoing, None).await;
     let exchange: Arc<Exchange> = Arc::new(walk.learn(exchange).await);
     let (judged, _) = judged(&plan, request, &exchange, walk.scope.branch(), &walk.attempt.host).await;
     let (answer, body, good) = match &exchange.outcome {

@@ -5,15 +5,15 @@ use super::stop::Stop;
 use crate::event::Exchange;
 use crate::judge::Progress;
 use crate::judge::release::{Abort, AbortJudge, Observation, ServiceMap};
-use crate::net::clock::Clock;
 use crate::plan::AbortCondition;
+use crate::world::World;
 
 /// Tells the abort conditions what happens, and stops the run when one of them becomes true.
 pub(super) struct Observer {
     judge: Mutex<AbortJudge>,
     /// Whether there are conditions at all.
     listens: bool,
-    clock: Clock,
+    world: Arc<dyn World>,
     stop: Stop,
     progress: OnProgress,
     services: Arc<ServiceMap>,
@@ -23,13 +23,13 @@ impl Observer {
     pub fn new(
         conditions: Vec<AbortCondition>,
         total: usize,
-        clock: Clock,
+        world: Arc<dyn World>,
         stop: Stop,
         progress: OnProgress,
         services: Arc<ServiceMap>,
     ) -> Self {
         let listens = !conditions.is_empty();
-        Self { judge: Mutex::new(AbortJudge::new(conditions, total)), listens, clock, stop, progress, services }
+        Self { judge: Mutex::new(AbortJudge::new(conditions, total)), listens, world, stop, progress, services }
     }
 
     pub fn hear(&self, what: Observation<'_>) {
@@ -37,7 +37,7 @@ impl Observer {
         if !self.listens || self.stop.is_stopped() {
             return;
         }
-        let tripped = self.judge.lock().unwrap_or_else(PoisonError::into_inner).hear(self.clock.now(), what);
+        let tripped = self.judge.lock().unwrap_or_else(PoisonError::into_inner).hear(self.world.now(), what);
         if let Some(abort) = tripped {
             self.stop.abort(&abort.condition);
             (self.progress)(Progress::Aborted(Arc::new(abort)));

@@ -6,10 +6,9 @@ use bytes::Bytes;
 
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, evaluate, is_secret, show, url as eval_url};
-use crate::net::http::Outgoing;
-use crate::net::{auth, encode};
 use crate::plan::{Auth, Body, Expr, Field, Request};
 use crate::value::{SecretSink, Value};
+use crate::world::{Outgoing, auth, encode};
 
 /// How long a request may take when nothing is said.
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -74,6 +73,7 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
         digest,
         cookies,
         fresh: false,
+        seed: context.host.random(),
         reconnect: request.expect_failure.is_none(),
     })
 }

@@ -170,7 +170,7 @@ impl Run {
     async fn until_hindered<T>(&self, phase: Option<&Deadline>, wait: impl Future<Output = T>) -> Option<T> {
         let late = async {
             match phase {
-                Some(phase) => tokio::time::sleep_until(self.shared.http.clock.timer(phase.at)).await,
+                Some(phase) => self.shared.world.sleep_until(phase.at).await,
                 None => std::future::pending().await,
             }
         };
@@ -238,7 +238,7 @@ impl Run {
         if self.failed.is_stopped() {
             return Some("an earlier test failed".to_owned());
         }
-        let phase = phase.filter(|phase| self.shared.http.clock.now() >= phase.at)?;
+        let phase = phase.filter(|phase| self.shared.world.now() >= phase.at)?;
         Some(format!("{} was used up", phase.words()))
     }
 

@@ -54,7 +54,7 @@ pub(super) fn not_run(
         info,
         outcome,
         attempts: 0,
-        started: shared.http.clock.now(),
+        started: shared.world.now(),
         duration: Duration::ZERO,
         diagnostics,
         steps: Vec::new(),
@@ -72,10 +72,9 @@ pub(super) fn walk(
     limit: Duration,
     span: Span,
 ) -> Walk {
-    let http = &shared.http;
+    let world = &shared.world;
     let host = TestHost::new(
-        http.clock,
-        http.epoch,
+        world.clone(),
         credentials.clone(),
         (shared.options.seed, name),
         shared.options.secrets.clone(),
@@ -90,7 +89,7 @@ pub(super) fn walk(
         },
         owned: Default::default(),
         scope,
-        deadline: Deadline::new(http.clock.now(), limit, what, span),
+        deadline: Deadline::new(world.now(), limit, what, span),
         evidence: Evidence::default(),
         depth: 0,
         last: None,
@@ -107,7 +106,7 @@ pub(super) async fn run(
     phase: Option<&Deadline>,
     mut place: Place<'_>,
 ) -> TestResult {
-    let started = shared.http.clock.now();
+    let started = shared.world.now();
     let mut retries = Retries::new(shared, test);
     let mut attempts: Vec<Facts> = Vec::new();
     let mut first_failure: Vec<Diagnostic> = Vec::new();
@@ -141,7 +140,7 @@ pub(super) async fn run(
             outcome,
             attempts: attempts.len() as u32,
             started,
-            duration: shared.http.clock.now().saturating_sub(started),
+            duration: shared.world.now().saturating_sub(started),
             diagnostics,
             steps: gathered.steps,
             exchanges: earlier,
@@ -182,7 +181,7 @@ impl Retries {
         place: &mut Place<'_>,
     ) -> bool {
         let stop = &shared.options.stop;
-        let now = shared.http.clock.now();
+        let now = shared.world.now();
         let in_time = |at: Instant| phase.is_none_or(|phase| at < phase.at);
         if stop.is_stopped() || !in_time(now) {
             return false;
@@ -197,7 +196,7 @@ impl Retries {
             // Others may run while this one waits.
             place.held = None;
             let wait = async {
-                tokio::time::sleep(pause).await;
+                shared.world.sleep(pause).await;
                 // Of a service that is known to be down by now, one failure more would say nothing.
                 shared.monitor.blocking(&test.meta.needs).await.is_none()
             };
@@ -205,9 +204,9 @@ impl Retries {
                 worth = wait => worth,
                 () = stop.stopped() => false,
             };
-            if worth && in_time(shared.http.clock.now()) {
+            if worth && in_time(shared.world.now()) {
                 place.held = place.slots.acquire().await.ok();
-                return !stop.is_stopped() && in_time(shared.http.clock.now());
+                return !stop.is_stopped() && in_time(shared.world.now());
             }
             return false;
         }
@@ -252,18 +251,18 @@ async fn attempt(
         walk.deadline = walk.deadline.tightened(phase.clone());
     }
     let evidence = walk.evidence.clone();
-    let clock = shared.http.clock;
+    let world = &shared.world;
     let at = walk.deadline.at;
     let ended = tokio::select! {
         // The limit is kept by each step; this catches what could escape it.
-        ended = tokio::time::timeout_at(clock.timer(at.saturating_add(GRACE)), body(&mut walk, suite, test)) => Some(ended),
+        ended = world.until(at.saturating_add(GRACE), body(&mut walk, suite, test)) => Some(ended),
         () = shared.options.stop.stopped() => None,
     };
     match ended {
         None => evidence.lock().facts.interrupted = shared.options.stop.cause(),
-        Some(Ok(Err(Halt::Skipped(reason)))) => evidence.lock().facts.skipped = Some(reason),
-        Some(Ok(_)) => {}
-        Some(Err(_)) => {
+        Some(Some(Err(Halt::Skipped(reason)))) => evidence.lock().facts.skipped = Some(reason),
+        Some(Some(_)) => {}
+        Some(None) => {
             let _ = walk.limit_reached(test.span);
         }
     }
@@ -288,14 +287,14 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     if steps.is_empty() {
         return;
     }
-    let clock = walk.attempt.shared.http.clock;
+    let world = walk.attempt.shared.world.clone();
     let budget = ended_early(&walk.attempt.shared);
-    walk.deadline = Deadline::new(clock.now(), budget, "the time for cleaning up", Span::nowhere());
+    walk.deadline = Deadline::new(world.now(), budget, "the time for cleaning up", Span::nowhere());
     let at = walk.deadline.at.saturating_add(GRACE);
     // A hook that uses what the test didn't get to bind isn't at fault.
     let before = walk.evidence.lock().facts.failed;
     let diagnostics = walk.evidence.lock().diagnostics.len();
-    if tokio::time::timeout_at(clock.timer(at), walk.steps(steps)).await.is_err() {
+    if world.until(at, walk.steps(steps)).await.is_none() {
         let _ = walk.limit_reached(span);
     }
     if before {

@@ -1,21 +1,14 @@
 //! Channels: connections on which frames arrive without being asked for. Every frame is kept, with its time, from the moment of opening.
 
-mod cost;
 mod departures;
 mod frames;
-pub mod handshake;
-mod log;
-mod naming;
 mod sse;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod websocket;
 
-pub use departures::Departures;
-pub use log::{Log, MAX_CHANNEL_BYTES};
-pub use naming::Naming;
-pub use websocket::{Outbound, ReplyTo};
+pub(super) use departures::Departures;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,27 +18,48 @@ use tokio::task::JoinHandle;
 
 use self::frames::Sent;
 use self::websocket::Wire;
-use crate::event::Header;
+use crate::event::Payload;
 use crate::net::http::Live;
-use crate::syntax::ast::ChannelKind;
+use crate::world::{self, Connected, Draws, Log, Naming, Outbound, Pending};
 
 /// How much may wait to be sent before a `send` waits for it, in bytes.
 const MAX_WAITING: usize = 32 * 1024 * 1024;
+/// The largest text, in bytes, that is read beside other work.
+const AT_ONCE: usize = 64 << 10;
 
-/// Whether a WebSocket may be closed with a code (RFC 6455, section 7.4, and IANA's registry): 1000 to 1003, 1007 to 1014, 3000 to 4999.
-pub fn may_close_with(code: u32) -> bool {
-    u16::try_from(code).is_ok_and(frames::may_close_with)
+/// A connection whose response has come, and what it needs to be read.
+pub(super) struct Answered {
+    pub live: Live,
+    pub departures: Arc<Departures>,
+    /// What its masks are drawn from.
+    pub seed: u64,
 }
 
-/// The longest reason of a close frame, in bytes (RFC 6455, section 5.5).
-pub const MAX_REASON: usize = 123;
+impl Connected for Answered {
+    fn start(self: Box<Self>, reading: world::Reading) -> Box<dyn world::Channel> {
+        let world::Reading { kind, headers, log, naming, replies } = reading;
+        let pen = log.connect();
+        let way = match self.live {
+            Live::Upgraded(connection) => {
+                let masks = Draws::new(world::keyed(self.seed, "masks"));
+                Way::Socket(Wire::start(*connection, pen, naming, replies, masks))
+            }
+            Live::Body(response) => {
+                let stream = stream::Stream::new(kind, &headers, pen, naming);
+                Way::Stream(Reading(tokio::spawn(stream.carry(*response))))
+            }
+        };
+        Box::new(Channel { log, way: Some(way), closing: AtomicBool::new(false), departures: self.departures })
+    }
+}
 
-/// An open channel: its log, and the way to act on it. Dropping it cuts the connection.
-pub struct Channel {
-    pub log: Arc<Log>,
+/// An open channel.
+struct Channel {
+    log: Arc<Log>,
     /// Absent once it has been left.
     way: Option<Way>,
     closing: AtomicBool,
+    departures: Arc<Departures>,
 }
 
 enum Way {
@@ -62,95 +76,67 @@ impl Drop for Reading {
     }
 }
 
-impl Channel {
-    /// Starts to read a connection whose response had these headers. `log` may hold frames of an earlier one (`reconnect`).
-    pub fn start(
-        kind: ChannelKind,
-        live: Live,
-        headers: &[Header],
-        log: Arc<Log>,
-        naming: Naming,
-        replies: Option<ReplyTo>,
-    ) -> Channel {
-        let pen = log.connect();
-        let way = match live {
-            Live::Upgraded(connection) => Way::Socket(Wire::start(*connection, pen, naming, replies)),
-            Live::Body(response) => {
-                let stream = stream::Stream::new(kind, headers, pen, naming);
-                Way::Stream(Reading(tokio::spawn(stream.carry(*response))))
-            }
-        };
-        Channel { log, way: Some(way), closing: AtomicBool::new(false) }
-    }
-
-    /// Sends a frame behind all that was sent before.
-    pub fn send(&self, body: Outbound) {
+impl world::Channel for Channel {
+    fn send(&self, body: Outbound) {
         self.command(match body {
             Outbound::Text(text) => Sent::Text(text),
             Outbound::Binary(data) => Sent::Binary(data),
         });
     }
 
-    pub fn ping(&self, payload: Vec<u8>) {
+    fn ping(&self, payload: Vec<u8>) {
         self.command(Sent::Ping(payload));
     }
 
-    /// Starts the closing handshake of a WebSocket; the log ends when the server's close frame comes.
-    pub fn close(&self, code: u16, reason: &str) {
+    fn close(&self, code: u16, reason: &str) {
         self.closing.store(true, Ordering::Relaxed);
         self.command(Sent::Close { code, reason: reason.to_owned() });
     }
 
-    /// Whether this test has closed it, and the server's close frame is awaited.
-    pub fn is_closing(&self) -> bool {
+    fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// Whether so much waits to be sent that it is better waited for.
-    pub fn is_congested(&self) -> bool {
+    fn is_congested(&self) -> bool {
         matches!(&self.way, Some(Way::Socket(wire)) if wire.commands.backlog() > MAX_WAITING)
     }
 
-    /// Waits until all that was sent so far has been written, at most so long.
-    pub async fn flush(&self, budget: Duration) {
-        if let Some(Way::Socket(wire)) = &self.way {
-            wire.commands.flush(budget).await;
-        }
-    }
-
-    /// Leaves the connection: what was sent goes out first, for at most `budget`, and behind it a close frame with `code`, if one is given.
-    pub async fn leave(mut self, code: Option<u16>, budget: Duration, departures: &Departures) {
-        let log = &self.log;
-        match self.way.take() {
-            Some(Way::Socket(wire)) => {
-                let until = tokio::time::sleep(budget);
-                let commands = wire.commands.clone();
-                let gone = async {
-                    // What goes out is part of the log; what comes from here on isn't.
-                    commands.flush(budget).await;
-                    log.leave();
-                    match code {
-                        Some(code) => {
-                            commands.send(Sent::Close { code, reason: String::new() }, true);
-                            commands.flush(budget).await;
+    fn leave(mut self: Box<Self>, code: Option<u16>, budget: Duration) -> Pending<'static, ()> {
+        Box::pin(async move {
+            let log = &self.log;
+            match self.way.take() {
+                Some(Way::Socket(wire)) => {
+                    let until = tokio::time::sleep(budget);
+                    let commands = wire.commands.clone();
+                    let gone = async {
+                        // What goes out is part of the log; what comes from here on isn't.
+                        commands.flush(budget).await;
+                        log.leave();
+                        match code {
+                            Some(code) => {
+                                commands.send(Sent::Close { code, reason: String::new() }, true);
+                                commands.flush(budget).await;
+                            }
+                            None => commands.finish(),
                         }
-                        None => commands.finish(),
+                    };
+                    tokio::select! {
+                        () = gone => self.departures.add(wire.linger()),
+                        () = until => log.leave(),
                     }
-                };
-                tokio::select! {
-                    () = gone => departures.add(wire.linger()),
-                    () = until => log.leave(),
                 }
+                Some(Way::Stream(mut reading)) => {
+                    log.leave();
+                    reading.0.abort();
+                    let _ = (&mut reading.0).await;
+                }
+                None => {}
             }
-            Some(Way::Stream(mut reading)) => {
-                log.leave();
-                reading.0.abort();
-                let _ = (&mut reading.0).await;
-            }
-            None => {}
-        }
+        })
     }
+}
 
+impl Channel {
     fn command(&self, sent: Sent) {
         if let Some(Way::Socket(wire)) = &self.way {
             wire.commands.send(sent, false);
@@ -161,5 +147,18 @@ impl Channel {
 impl Drop for Channel {
     fn drop(&mut self) {
         self.log.leave();
+    }
+}
+
+/// What a text says. A large one is read after this thread's other tasks were given to another thread, so that none of them waits for it.
+fn named(naming: &Naming, text: &str, sse_event: Option<&str>) -> Vec<Payload> {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    if text.len() <= AT_ONCE {
+        return naming.read(text, sse_event);
+    }
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| naming.read(text, sse_event)),
+        // There is no other thread that could take them.
+        _ => naming.read(text, sse_event),
     }
 }

@@ -1,8 +1,6 @@
 use bytes::Bytes;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
-use super::log::Pen;
-use super::naming::Naming;
 use super::sse::{Item, Parser};
 use super::websocket::full;
 use crate::event::charset::Charset;
@@ -10,6 +8,7 @@ use crate::event::{ChannelEnd, FrameKind, Header, Instant, Payload};
 use crate::net::coding::{Broken, Decoding};
 use crate::net::http::{LiveBody, MAX_BODY_BYTES};
 use crate::syntax::ast::ChannelKind;
+use crate::world::{Naming, Pen};
 
 /// The longest event or line that is read, in bytes.
 const MAX_ITEM: usize = 16 * 1024 * 1024;
@@ -179,7 +178,7 @@ fn add(item: Item, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String
     let (kind, data, payloads) = match item {
         Item::Comment(text) => (FrameKind::SseComment, text, vec![Payload::default()]),
         Item::Event { event, data, id } => {
-            let payloads = naming.read(&data, Some(&event));
+            let payloads = super::named(naming, &data, Some(&event));
             (FrameKind::SseEvent { event: Some(event), id }, data, payloads)
         }
     };
@@ -195,7 +194,7 @@ fn add_line(mut line: Vec<u8>, pen: &Pen, at: Instant, naming: &Naming) -> Resul
         return Ok(());
     }
     let payloads = match std::str::from_utf8(&line) {
-        Ok(text) => naming.read(text, None),
+        Ok(text) => super::named(naming, text, None),
         Err(_) => vec![Payload::default()],
     };
     let data = Bytes::from(line.into_boxed_slice());

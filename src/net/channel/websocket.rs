@@ -11,11 +11,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::frames::{Broken, Message, Reader, Sent};
-use super::log::{MAX_CHANNEL_BYTES, Pen};
-use super::naming::Naming;
 use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload};
 use crate::net::http::Upgraded;
 use crate::value::format_size;
+use crate::world::{Draws, MAX_CHANNEL_BYTES, Naming, Outbound, Pen, ReplyTo};
 
 /// How much is read from the socket at a time, in bytes; what arrives together has one time.
 const READ_BUFFER: usize = 16 * 1024;
@@ -25,16 +24,6 @@ const BEHIND_CLOSE: Duration = Duration::from_millis(200);
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 /// How much may wait to be sent that answers what the server sends, in bytes.
 const MAX_REPLIES: usize = 1024 * 1024;
-
-/// What is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outbound {
-    Text(String),
-    Binary(Vec<u8>),
-}
-
-/// Decides whether a frame is a keep-alive, and what answers it.
-pub type ReplyTo = Arc<dyn Fn(&Frame) -> Option<Outbound> + Send + Sync>;
 
 /// The two tasks of a connection. Dropping it cuts the connection.
 pub(super) struct Wire {
@@ -63,11 +52,11 @@ enum Command {
 }
 
 impl Wire {
-    pub fn start(connection: Upgraded, pen: Pen, naming: Naming, replies: Option<ReplyTo>) -> Self {
+    pub fn start(connection: Upgraded, pen: Pen, naming: Naming, replies: Option<ReplyTo>, masks: Draws) -> Self {
         let (read, write) = tokio::io::split(connection);
         let (queue, received) = unbounded_channel();
         let commands = Commands { queue, backlog: Arc::default(), closing: Arc::default() };
-        let writer = Writing { half: write, pen: pen.clone(), naming: naming.clone(), commands: received };
+        let writer = Writing { half: write, pen: pen.clone(), naming: naming.clone(), commands: received, masks };
         let state = (commands.backlog.clone(), commands.closing.clone());
         let writer = tokio::spawn(writer.run(state));
         let reading = Reading { half: read, pen, naming, replies, commands: commands.clone() };
@@ -119,6 +108,8 @@ struct Writing {
     pen: Pen,
     naming: Naming,
     commands: UnboundedReceiver<Command>,
+    /// RFC 6455, section 5.3.
+    masks: Draws,
 }
 
 impl Writing {
@@ -136,7 +127,7 @@ impl Writing {
                             closing.store(true, Ordering::SeqCst);
                         }
                         self.keep(&sent, answers);
-                        works = self.write(&sent.encode(rand::random())).await.is_ok();
+                        works = self.write(&sent.encode(self.masks.bytes())).await.is_ok();
                     }
                     backlog.fetch_sub(size, Ordering::Relaxed);
                 }
@@ -160,7 +151,7 @@ impl Writing {
     fn keep(&self, sent: &Sent, answers: bool) {
         match sent {
             Sent::Text(text) => {
-                let payloads = self.naming.read(text, None);
+                let payloads = super::named(&self.naming, text, None);
                 self.pen.sent(FrameKind::Text, Bytes::copy_from_slice(text.as_bytes()), payloads, answers);
             }
             Sent::Binary(data) => {
@@ -268,7 +259,7 @@ impl Reading {
     /// The channel can't go on: with a close code, and why.
     fn keep(&self, at: Instant, message: Message) -> Result<(), (u16, String)> {
         let (kind, payloads, data) = match message {
-            Message::Text(text) => (FrameKind::Text, self.naming.read(&text, None), text.into_bytes()),
+            Message::Text(text) => (FrameKind::Text, super::named(&self.naming, &text, None), text.into_bytes()),
             Message::Binary(data) => (FrameKind::Binary, self.naming.read_binary(&data), data),
             Message::Ping(data) => {
                 // Only the latest of several must be answered (RFC 6455, section 5.5.3).

@@ -18,7 +18,7 @@ mod target;
 mod tls;
 
 pub use client::Http;
-pub use outgoing::{Live, LiveBody, Mode, Outgoing, Upgraded};
+pub use outgoing::{Live, LiveBody, Mode, Upgraded};
 pub use tls::{Authority, authorities};
 
 /// The largest body that is read, decoded or not, in bytes.

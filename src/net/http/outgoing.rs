@@ -1,36 +1,7 @@
-use std::time::Duration;
-
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 
 use super::connect::Connection;
-use crate::plan::HttpVersion;
-
-/// A request whose every part is known.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    pub method: String,
-    /// `http`, `https`, or for WebSockets `ws` and `wss`.
-    pub url: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Option<Bytes>,
-    /// For the whole exchange, redirects included.
-    pub limit: Duration,
-    pub follow: u32,
-    pub version: Option<HttpVersion>,
-    pub verify: bool,
-    /// Offers gzip, deflate, br and zstd.
-    pub compressed: bool,
-    /// User and password, to answer a Digest challenge with.
-    pub digest: Option<(String, String)>,
-    /// Of this request alone, beside those of the jar.
-    pub cookies: Vec<(String, String)>,
-    /// Has a connection of its own, which no request used before and none uses afterwards. Handshakes have one, whatever is said here.
-    pub fresh: bool,
-    /// Where a connection that was used before dies before the first byte of the response, the request is sent once more on a fresh one, if that
-    /// can't make the server act twice.
-    pub reconnect: bool,
-}
 
 /// What is wanted of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::outgoing::Outgoing;
 use super::pool::Returning;
 use super::stages::{Recorder, Stages};
 use crate::event::{Hop, Peer, Timings, Tls};
-use crate::net::auth;
+use crate::world::{Draws, Outgoing, auth};
 
 /// What is known of an exchange so far; kept when the time runs out.
 pub(super) struct Progress {
@@ -32,6 +31,8 @@ pub(super) struct Progress {
     pub returning: Option<Returning>,
     /// The request that is under way, and hasn't been answered.
     pub pending: Option<Pending>,
+    /// The random values of this request.
+    pub draws: Draws,
 }
 
 /// A request that was handed to the client.
@@ -63,6 +64,7 @@ impl Progress {
             reconnected: 0,
             returning: None,
             pending: None,
+            draws: Draws::new(request.seed),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::failure::failure;
-use super::outgoing::Outgoing;
+use crate::world::Outgoing;
 use super::target::authority;
 use crate::event::{Failure, FailureKind, Peer, Unreal};
 use crate::value::{NotReal, not_public, not_real};

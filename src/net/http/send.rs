@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 use super::client::{Http, Key};
 use super::connect::{Connection, Lost};
 use super::failure::{failure, is_unprocessed, of_chain, timed_out};
-use super::outgoing::{Live, LiveBody, Mode, Outgoing};
+use super::outgoing::{Live, LiveBody, Mode};
 use super::pool::Returning;
 use super::progress::{Pending, Progress};
 use super::redirect;
@@ -17,9 +17,8 @@ use super::stages::{Recorder, recorded};
 use super::target::{authority, is_same_host, origin, parse_url, target_of};
 use super::{body, head, real};
 use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, Timings};
-use crate::net::auth;
-use crate::net::channel::handshake;
-use crate::net::cookies::Jar;
+use crate::world::cookies::Jar;
+use crate::world::{Outgoing, auth, handshake};
 
 /// How much of a request's body is kept as evidence, in bytes.
 const KEPT_BODY: usize = 64 * 1024;
@@ -127,7 +126,7 @@ impl Http {
             uri: &target_of(&progress.url),
             body: progress.body.as_deref().unwrap_or_default(),
         };
-        let cnonce = uuid::Uuid::new_v4().simple().to_string();
+        let cnonce = auth::hex(&progress.draws.bytes::<16>());
         let answer = auth::digest(&challenges, user, password, &asked, &cnonce);
         progress.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
         progress.headers.extend(answer.clone().map(|answer| ("Authorization".to_owned(), answer)));
@@ -151,7 +150,7 @@ impl Http {
         }
         if mode == Mode::Upgrade {
             // Of each hop, since a key is for one handshake, and a redirect to another origin carries no headers along.
-            handshake::prepare(&mut progress.headers);
+            handshake::prepare(&mut progress.headers, progress.draws.bytes());
         }
         let headers = self.headers(request, jar, &url, progress)?;
         let method = http::Method::from_bytes(progress.method.as_bytes())

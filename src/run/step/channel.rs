@@ -9,12 +9,11 @@ use crate::eval::{Context, Fault, Focus, bound, evaluate, show};
 use crate::event::{Direction, Exchange, Failure, FailureKind, Frame, FrameKind, Header};
 use crate::judge::release::Observation;
 use crate::judge::{ExpectationRecord, Opening};
-use crate::net::channel::{Channel, Log, MAX_REASON, Naming, Outbound, ReplyTo, handshake, may_close_with};
-use crate::net::http::{Live, Mode, Outgoing};
 use crate::plan::{EventNaming, Expr, FrameBody, OpenChannel, Slot};
 use crate::source::Span;
 use crate::syntax::ast::{ChannelKind, FrameBodyKind};
 use crate::value::{Value, format_duration};
+use crate::world::{self, Connected, Log, MAX_REASON, Naming, Outbound, Outgoing, Reading, ReplyTo, handshake, may_close_with};
 
 /// How often a connection on which too much waits to be sent is looked at.
 const CONGESTED: Duration = Duration::from_millis(5);
@@ -68,8 +67,10 @@ impl Walk {
         // The log starts before the handshake is judged, so that no frame can come too early.
         let opened = live.map(|live| {
             let log =
-                Arc::new(Log::open(self.attempt.shared.http.clock, &open.name, protocol(open.kind), &outgoing.url));
-            let channel = Channel::start(open.kind, live, headers, log.clone(), naming.clone(), replies.clone());
+                Arc::new(Log::open(self.attempt.shared.world.clone(), &open.name, protocol(open.kind), &outgoing.url));
+            let (naming, replies) = (naming.clone(), replies.clone());
+            let reading = Reading { kind: open.kind, headers, log: log.clone(), naming: naming.clone(), replies: replies.clone() };
+            let channel = live.start(reading);
             Opened::new(open.clone(), outgoing.clone(), naming, replies, log, channel)
         });
         let is_open = opened.is_some();
@@ -93,12 +94,12 @@ impl Walk {
         Opening { channel: open.name.clone(), protocol: protocol(open.kind), opened }
     }
 
-    async fn connect(&mut self, open: &OpenChannel, outgoing: &Outgoing) -> (Exchange, Option<Live>) {
+    async fn connect(&mut self, open: &OpenChannel, outgoing: &Outgoing) -> (Exchange, Option<Box<dyn Connected>>) {
         let mut outgoing = outgoing.clone();
         outgoing.limit = outgoing.limit.min(self.deadline.left(self.now()));
         let jar = (!open.request.no_cookies).then(|| self.attempt.jar.clone());
-        let mode = if open.kind == ChannelKind::WebSocket { Mode::Upgrade } else { Mode::Stream };
-        let (exchange, live) = self.attempt.shared.http.send_for(&outgoing, jar.as_deref(), mode).await;
+        let opening = if open.kind == ChannelKind::WebSocket { world::Opening::Upgrade } else { world::Opening::Stream };
+        let (exchange, live) = self.attempt.shared.world.connect(&outgoing, jar.as_deref(), opening).await;
         let exchange = self.learn(exchange).await;
         self.attempt.shared.observer.exchange(&exchange);
         (exchange, live)
@@ -233,8 +234,8 @@ impl Walk {
         opened.sent(started);
         opened.with_channel(|channel| channel.send(body));
         // A server that reads slower than it is sent to slows the test down, and never fills the memory.
-        while opened.with_channel(Channel::is_congested) == Some(true) && self.now() < self.deadline.at {
-            tokio::time::sleep(CONGESTED).await;
+        while opened.with_channel(|channel| channel.is_congested()) == Some(true) && self.now() < self.deadline.at {
+            self.attempt.shared.world.sleep(CONGESTED).await;
         }
         self.record(self.title(span), span, started, true, Vec::new());
         Ok(())
@@ -243,7 +244,7 @@ impl Walk {
     fn still_open(&self, span: Span, opened: &Opened, verb: &str) -> Walked {
         let words = match opened.log.ending() {
             Some(end) => end_words(&end),
-            None if opened.with_channel(Channel::is_closing) == Some(true) => "closed by this test".to_owned(),
+            None if opened.with_channel(|channel| channel.is_closing()) == Some(true) => "closed by this test".to_owned(),
             None => return Ok(()),
         };
         let name = &opened.plan.name;
@@ -311,7 +312,7 @@ impl Walk {
     }
 
     async fn leave(&self, opened: &Opened, code: Option<u16>) {
-        opened.leave(code, self.last_words(), &self.attempt.shared.departures).await;
+        opened.leave(code, self.last_words()).await;
     }
 
     /// How long what was sent may still take to go out when a channel ends here.
@@ -324,13 +325,13 @@ impl Walk {
     pub(super) async fn end(&self, owned: &Owned) {
         let handles = owned.take();
         if !handles.is_empty() {
-            self.attempt.channels.close(&handles, self.last_words(), &self.attempt.shared.departures).await;
+            self.attempt.channels.close(&handles, self.last_words()).await;
         }
     }
 
     /// Ends what this attempt opened, at its end, and reports what went wrong with keep-alives meanwhile.
     pub(in crate::run) async fn close_all(&self) {
-        self.attempt.channels.close_all(self.last_words(), &self.attempt.shared.departures).await;
+        self.attempt.channels.close_all(self.last_words()).await;
         self.attempt.channels.take_faults().into_iter().for_each(|fault| self.evidence.fail(fault));
     }
 
@@ -364,7 +365,7 @@ impl Walk {
             Some(live) => {
                 let (log, headers) = (opened.log.clone(), headers_of(&exchange));
                 let (naming, replies) = (opened.naming.clone(), opened.replies.clone());
-                let channel = Channel::start(open.kind, live, headers, log, naming, replies);
+                let channel = live.start(Reading { kind: open.kind, headers, log, naming, replies });
                 opened.reopened(channel, self.now());
             }
             None if exchange.outcome.is_ok() && !expects_other_status(&open) => {
@@ -395,7 +396,6 @@ impl Walk {
             frame.direction == Direction::Received && frame.kind == FrameKind::Pong && frame.data[..] == payload[..]
         };
         let until = started.saturating_add(limit).min(self.deadline.at);
-        let clock = self.attempt.shared.http.clock;
         let wait = async {
             // Each frame is looked at once, however many come.
             let mut looked = 0;
@@ -413,7 +413,7 @@ impl Walk {
                 }
             }
         };
-        let held = tokio::time::timeout_at(clock.timer(until), wait).await.unwrap_or(false);
+        let held = self.attempt.shared.world.until(until, wait).await.unwrap_or(false);
         let record =
             ExpectationRecord { span, text: format!("pong within {}", format_duration(limit)), held, weak: None };
         self.record(self.title(span), span, started, held, vec![record]);
@@ -441,8 +441,8 @@ fn broken_handshake(open: &OpenChannel, exchange: &Exchange) -> Option<String> {
     handshake::verify(&exchange.request_headers, response).err()
 }
 
-fn headers_of(exchange: &Exchange) -> &[Header] {
-    exchange.outcome.as_ref().map_or(&[], |response| &response.headers)
+fn headers_of(exchange: &Exchange) -> Vec<Header> {
+    exchange.outcome.as_ref().map_or(Vec::new(), |response| response.headers.clone())
 }
 
 fn protocol(kind: ChannelKind) -> &'static str {

@@ -20,8 +20,7 @@ impl Walk {
     pub(super) async fn wait(&mut self, span: Span, time: &Expr) -> Walked {
         let time = self.evaluated(|context| prepare::duration(time, context))?;
         let until = self.now().saturating_add(time);
-        let clock = self.attempt.shared.http.clock;
-        tokio::time::sleep_until(clock.timer(until.min(self.deadline.at))).await;
+        self.attempt.shared.world.sleep_until(until.min(self.deadline.at)).await;
         if until > self.deadline.at { Err(self.limit_reached(span)) } else { Ok(()) }
     }
 
@@ -100,10 +99,9 @@ impl Walk {
         let time = self.evaluated(|context| prepare::duration(limit, context))?;
         let outer = self.deadline.clone();
         self.deadline = outer.tightened(Deadline::new(self.now(), time, "the limit `within`", limit.span));
-        let clock = self.attempt.shared.http.clock;
-        let at = self.deadline.at;
-        let walked = tokio::time::timeout_at(clock.timer(at), self.steps(body)).await;
-        let walked = walked.unwrap_or_else(|_| Err(self.limit_reached(limit.span)));
+        let (world, at) = (self.attempt.shared.world.clone(), self.deadline.at);
+        let walked = world.until(at, self.steps(body)).await;
+        let walked = walked.unwrap_or_else(|| Err(self.limit_reached(limit.span)));
         self.deadline = outer;
         walked
     }
@@ -121,7 +119,7 @@ impl Walk {
             Some(every) => self.evaluated(|context| prepare::duration(every, context))?,
             None => DEFAULT_EVERY,
         };
-        let clock = self.attempt.shared.http.clock;
+        let world = self.attempt.shared.world.clone();
         let outer = self.deadline.clone();
         let deadline = outer.tightened(Deadline::new(self.now(), time, "the limit `eventually within`", within.span));
         let mut rounds = 0u32;
@@ -138,29 +136,29 @@ impl Walk {
                 deadline: deadline.clone(),
                 ..self.clone()
             };
-            let end = tokio::time::timeout_at(clock.timer(deadline.at), walk.steps(body)).await;
-            if let Ok(Ok(()) | Err(Halt::Returned { .. })) = end {
+            let end = world.until(deadline.at, walk.steps(body)).await;
+            if let Some(Ok(()) | Err(Halt::Returned { .. })) = end {
                 ending.owned.give_up(&self.owned, |_| true);
             }
             self.end(&ending.owned).await;
-            if let Ok(Ok(())) = end {
+            if let Some(Ok(())) = end {
                 self.evidence.absorb(&round, true);
                 self.scope.merge(&walk.scope);
                 self.last = walk.last;
                 return Ok(());
             }
-            if let Ok(Err(halt @ (Halt::Skipped(_) | Halt::Returned { .. }))) = end {
+            if let Some(Err(halt @ (Halt::Skipped(_) | Halt::Returned { .. }))) = end {
                 self.evidence.absorb(&round, true);
                 self.scope.merge(&walk.scope);
                 return Err(halt);
             }
             let next = self.now().saturating_add(every.max(Duration::from_millis(1)));
-            let last = end.is_err() || next >= deadline.at;
+            let last = end.is_none() || next >= deadline.at;
             self.evidence.absorb(&round, last);
             if last {
                 return Err(self.never_held(span, time, rounds, &deadline, outer.at <= deadline.at));
             }
-            tokio::time::sleep_until(clock.timer(next)).await;
+            world.sleep_until(next).await;
         }
     }
 

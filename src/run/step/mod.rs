@@ -20,10 +20,10 @@ use crate::diag::{Diagnostic, codes};
 use crate::eval::{BodyJson, Context, Fault, Focus, Scope};
 use crate::event::{Exchange, Instant};
 use crate::judge::{ExpectationRecord, StepRecord, StepState};
-use crate::net::cookies::Jar;
 use crate::plan::{Step, StepKind};
 use crate::source::Span;
 use crate::value::Value;
+use crate::world::cookies::Jar;
 
 /// What all threads of control of one attempt at a test share.
 #[derive(Clone)]
@@ -139,7 +139,7 @@ impl Walk {
     }
 
     pub fn now(&self) -> Instant {
-        self.attempt.shared.http.clock.now()
+        self.attempt.shared.world.now()
     }
 
     pub fn context(&self) -> Context<'_> {

@@ -6,10 +6,10 @@ use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
 use crate::event::{Exchange, FailureKind, Response};
 use crate::judge::{Opening, StepRecord, StepState};
-use crate::net::http::Outgoing;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
 use crate::value::{SHORTEST_SECRET, SecretSink, http_date};
+use crate::world::Outgoing;
 
 impl Walk {
     pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
@@ -34,17 +34,17 @@ impl Walk {
             attempts += 1;
             let left = self.deadline.left(self.now());
             outgoing.limit = own_limit.min(left);
-            let mut exchange = self.attempt.shared.http.send(&outgoing, jar.as_deref()).await;
+            let mut exchange = self.attempt.shared.world.send(&outgoing, jar.as_deref()).await;
             exchange.attempts = attempts;
             let mut exchange = self.learn(exchange).await;
             self.attempt.shared.observer.exchange(&exchange);
             let pause =
-                retries.as_ref().and_then(|retries| retries.pause(attempts, &exchange, self.wall(exchange.started)));
+                retries.as_ref().and_then(|retries| retries.pause(attempts, &exchange, self.attempt.shared.world.wall()));
             if let Some(pause) = pause
                 && self.now().saturating_add(pause) < self.deadline.at
             {
                 self.evidence.exchange(Arc::new(exchange));
-                tokio::time::sleep(pause).await;
+                self.attempt.shared.world.sleep(pause).await;
                 continue;
             }
             if let Err(failure) = &mut exchange.outcome
@@ -55,12 +55,6 @@ impl Walk {
             }
             return Ok(exchange);
         }
-    }
-
-    /// The wall clock at the end of an exchange, nearly.
-    fn wall(&self, at: crate::event::Instant) -> jiff::Timestamp {
-        let since = jiff::SignedDuration::try_from(self.now().max(at)).unwrap_or_default();
-        self.attempt.shared.http.epoch.checked_add(since).unwrap_or(self.attempt.shared.http.epoch)
     }
 
     /// Cookies that an answer sets are credentials, and so is what its body names as one: a body is shown beside a failure even when the test

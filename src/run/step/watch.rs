@@ -74,7 +74,7 @@ impl Walk {
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
             // A log that isn't complete will be, and tells so; until then, a timer that has run out says nothing new.
             let deadline = if known < now { deadline.max(now.saturating_add(LOOK_AGAIN)) } else { deadline };
-            let timer = tokio::time::sleep_until(self.attempt.shared.http.clock.timer(deadline));
+            let timer = self.attempt.shared.world.sleep_until(deadline);
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
                 () = timer => {}
@@ -93,7 +93,7 @@ impl Walk {
     /// After an event didn't come in time, waits a little for it: that it came late is another finding than that it never came. The verdict
     /// stands already, and the time is bounded by that of the test.
     async fn linger(&self, judge: &Arc<ChannelJudge>, is_large: bool, watches: &mut [Watch]) {
-        let clock = self.attempt.shared.http.clock;
+        let world = &self.attempt.shared.world;
         let until = self.now().saturating_add(LINGER).min(self.deadline.at);
         let is_missing = async || {
             let concluded = self.concluded(judge, is_large).await;
@@ -106,9 +106,9 @@ impl Walk {
             if changes.is_empty() {
                 return;
             }
-            let _ = tokio::time::timeout_at(clock.timer(until), select_all(changes)).await;
+            let _ = world.until(until, select_all(changes)).await;
             // A channel on which much arrives isn't looked at for each frame.
-            tokio::time::sleep_until(clock.timer(self.now().saturating_add(pause).min(until))).await;
+            world.sleep_until(self.now().saturating_add(pause).min(until)).await;
             pause = pause.saturating_mul(2);
         }
     }

@@ -1,3 +1,1 @@
 mod frames;
-mod handshake;
-mod log;

@@ -1,7 +1,7 @@
 //! The opening handshake of a WebSocket, on the client's side (RFC 6455, section 4.1).
 
 use base64::Engine as _;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use sha1::Digest as _;
 
 use crate::event::{Header, Response};
 
@@ -9,9 +9,9 @@ const PROTOCOL: &str = "Sec-WebSocket-Protocol";
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 const KEY: &str = "Sec-WebSocket-Key";
 
-/// Makes a request's headers those of a handshake. Each handshake has a key of its own, so that no other's response fits it.
-pub fn prepare(headers: &mut Vec<(String, String)>) {
-    let key = base64::engine::general_purpose::STANDARD.encode(rand::random::<[u8; 16]>());
+/// Makes a request's headers those of a handshake. Each handshake has a nonce of its own, so that no other's response fits it.
+pub fn prepare(headers: &mut Vec<(String, String)>, nonce: [u8; 16]) {
+    let key = base64::engine::general_purpose::STANDARD.encode(nonce);
     let own = [
         ("Connection", "Upgrade".to_owned()),
         ("Upgrade", "websocket".to_owned()),
@@ -64,7 +64,7 @@ fn accepted(asked: &[Header], given: &[&str]) -> Result<(), String> {
         [] => Err("has no `Sec-WebSocket-Accept` header".to_owned()),
         [given] => {
             let key = sent(asked, KEY).next().unwrap_or_default();
-            let right = derive_accept_key(key.as_bytes());
+            let right = accept_key(key);
             if *given == right {
                 return Ok(());
             }
@@ -72,6 +72,12 @@ fn accepted(asked: &[Header], given: &[&str]) -> Result<(), String> {
         }
         several => Err(format!("has the header `Sec-WebSocket-Accept` {} times", several.len())),
     }
+}
+
+/// What a server makes of a key (RFC 6455, section 4.2.2, item 5).
+fn accept_key(key: &str) -> String {
+    const SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    base64::engine::general_purpose::STANDARD.encode(sha1::Sha1::digest(format!("{key}{SUFFIX}")))
 }
 
 fn extensions(asked: &[Header], given: &[&str]) -> Result<(), String> {

@@ -1,4 +1,5 @@
-use super::super::handshake::{offer, prepare, verify};
+use crate::world::Draws;
+use crate::world::handshake::{offer, prepare, verify};
 use crate::event::{Header, Response};
 
 fn header(name: &str, value: &str) -> Header {
@@ -89,8 +90,9 @@ fn each_handshake_has_a_key_of_its_own() {
         ("X-Mine".to_owned(), "1".to_owned()),
     ];
     let mut keys = std::collections::HashSet::new();
+    let draws = Draws::new(1);
     for _ in 0..64 {
-        prepare(&mut headers);
+        prepare(&mut headers, draws.bytes());
         let value = |name: &str| {
             let found: Vec<&String> =
                 headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect();

@@ -4,19 +4,6 @@ use crate::event::Payload;
 use crate::plan::EventNaming;
 use crate::value::{JsonPath, Pattern};
 
-/// The largest text, in bytes, that is read beside other work.
-const AT_ONCE: usize = 64 << 10;
-
-/// Works on this thread after its other tasks were given to another one, so that none of them waits for this.
-fn alone<T>(work: impl FnOnce() -> T) -> T {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        // There is no other thread that could take them.
-        _ => work(),
-    }
-}
-
 /// How the frames of a channel are read: which name an event has, and which part of it is its JSON.
 #[derive(Clone, Debug)]
 pub struct Naming {
@@ -36,7 +23,7 @@ impl Naming {
     }
 
     /// The same of a binary frame, whose content is read where it is text.
-    pub(super) fn read_binary(&self, data: &[u8]) -> Vec<Payload> {
+    pub fn read_binary(&self, data: &[u8]) -> Vec<Payload> {
         let text = std::str::from_utf8(data).ok();
         // Bytes that happen to be a number's digits are no JSON, unless the channel says how its frames are read.
         let is_plain = matches!(self.events, EventNaming::Default) && self.payload_by.is_none();
@@ -45,11 +32,7 @@ impl Naming {
     }
 
     /// What a text frame says: one payload, or several for a batch. One without a name where it says nothing.
-    pub(super) fn read(&self, text: &str, sse_event: Option<&str>) -> Vec<Payload> {
-        if text.len() <= AT_ONCE { self.payloads(text, sse_event) } else { alone(|| self.payloads(text, sse_event)) }
-    }
-
-    fn payloads(&self, text: &str, sse_event: Option<&str>) -> Vec<Payload> {
+    pub fn read(&self, text: &str, sse_event: Option<&str>) -> Vec<Payload> {
         let json_text = match &self.payload_by {
             Some(pattern) => pattern.first_group(text).unwrap_or_default(),
             None => text,

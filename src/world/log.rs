@@ -4,16 +4,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::cost;
+use super::{Time, cost};
 use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Instant, Payload};
-use crate::net::clock::Clock;
 
 /// The most that is kept of one channel, in bytes of memory that its frames take.
 pub const MAX_CHANNEL_BYTES: u64 = 192 * 1024 * 1024;
 
 /// A channel's log while it grows. Whoever waits for frames is woken by every change.
 pub struct Log {
-    clock: Clock,
+    clock: Arc<dyn Time>,
     inner: Mutex<Inner>,
     changes: watch::Sender<u64>,
 }
@@ -30,7 +29,7 @@ struct Inner {
 }
 
 impl Log {
-    pub fn open(clock: Clock, name: &str, protocol: &'static str, url: &str) -> Self {
+    pub fn open(clock: Arc<dyn Time>, name: &str, protocol: &'static str, url: &str) -> Self {
         let log = ChannelLog {
             name: name.to_owned(),
             protocol,
@@ -68,7 +67,7 @@ impl Log {
     }
 
     /// The way for a new connection to write; what was the end isn't any more.
-    pub(super) fn connect(self: &Arc<Self>) -> Pen {
+    pub fn connect(self: &Arc<Self>) -> Pen {
         let mut inner = self.lock();
         inner.connection += 1;
         (inner.unsettled, inner.closing, inner.log.end) = (None, None, None);
@@ -79,7 +78,7 @@ impl Log {
     }
 
     /// This test leaves: whatever still comes is none of the log's.
-    pub(super) fn leave(&self) {
+    pub fn leave(&self) {
         let mut inner = self.lock();
         inner.connection += 1;
         inner.unsettled = None;
@@ -102,7 +101,7 @@ impl Log {
 
 /// One connection's way to write into the log. It goes dry when the connection is left.
 #[derive(Clone)]
-pub(super) struct Pen {
+pub struct Pen {
     log: Arc<Log>,
     connection: u32,
 }

@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::super::log::{Log, MAX_CHANNEL_BYTES, Pen};
+use crate::world::timeline::Timeline;
+use crate::world::{Log, MAX_CHANNEL_BYTES, Pen};
 use crate::event::{ChannelEnd, FrameKind, Payload};
-use crate::net::clock::Clock;
 
 fn log() -> (Arc<Log>, Pen) {
-    let log = Arc::new(Log::open(Clock::start(), "ch", "websocket", "ws://h"));
+    let log = Arc::new(Log::open(Arc::new(Timeline::at(Duration::from_secs(1))), "ch", "websocket", "ws://h"));
     let pen = log.connect();
     (log, pen)
 }

@@ -1,0 +1,77 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::channel::{Answered, Departures};
+use super::clock::Clock;
+use super::http::{Authority, Http, Mode};
+use crate::event::{Exchange, Instant};
+use crate::world::cookies::Jar;
+use crate::world::{Connected, Done, Opening, Outgoing, Pending, Time, World};
+
+/// The outside as it is: sockets, and the system's clock.
+pub struct LiveWorld {
+    http: Http,
+    departures: Arc<Departures>,
+}
+
+impl LiveWorld {
+    /// Its epoch is now. `trusted` are authorities beside the system's; with `require_real`, only public peers over verified TLS are spoken to.
+    pub fn start(trusted: Vec<Authority>, require_real: bool) -> Self {
+        let http = Http::new(Clock::start(), Clock::wall(), trusted).requiring_real(require_real);
+        Self { http, departures: Arc::default() }
+    }
+}
+
+impl Time for LiveWorld {
+    fn now(&self) -> Instant {
+        self.http.clock.now()
+    }
+}
+
+impl World for LiveWorld {
+    fn epoch(&self) -> jiff::Timestamp {
+        self.http.epoch
+    }
+
+    fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
+        Box::pin(tokio::time::sleep_until(self.http.clock.timer(at)))
+    }
+
+    fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange> {
+        Box::pin(self.http.send(request, jar))
+    }
+
+    fn connect<'a>(
+        &'a self,
+        request: &'a Outgoing,
+        jar: Option<&'a Mutex<Jar>>,
+        opening: Opening,
+    ) -> Pending<'a, (Exchange, Option<Box<dyn Connected>>)> {
+        let mode = match opening {
+            Opening::Upgrade => Mode::Upgrade,
+            Opening::Stream => Mode::Stream,
+        };
+        Box::pin(async move {
+            let (exchange, live) = self.http.send_for(request, jar, mode).await;
+            let answered = live.map(|live| {
+                let answered = Answered { live, departures: self.departures.clone(), seed: request.seed };
+                Box::new(answered) as Box<dyn Connected>
+            });
+            (exchange, answered)
+        })
+    }
+
+    fn apart(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, Option<Done>> {
+        let work = tokio::task::spawn_blocking(work);
+        Box::pin(async move {
+            match work.await {
+                Ok(()) => Some(Ok(())),
+                Err(error) => error.try_into_panic().ok().map(Err),
+            }
+        })
+    }
+
+    fn departed(&self, budget: Duration) -> Pending<'_, ()> {
+        Box::pin(self.departures.gone(budget))
+    }
+}

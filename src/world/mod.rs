@@ -1,0 +1,140 @@
+//! The only way of a run to the outside: a request that is sent, a channel that is opened, time that is read and passes. `net` implements it over
+//! sockets; tests implement it by a script, in virtual time.
+
+pub mod auth;
+pub mod cookies;
+mod cost;
+mod draws;
+pub mod encode;
+pub mod handshake;
+mod log;
+mod naming;
+mod outgoing;
+#[cfg(test)]
+mod tests;
+pub mod timeline;
+
+pub use draws::{Draws, keyed};
+pub use log::{Log, MAX_CHANNEL_BYTES, Pen};
+pub use naming::Naming;
+pub use outgoing::{Opening, Outgoing};
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::event::{Exchange, Frame, Header, Instant};
+use crate::syntax::ast::ChannelKind;
+use cookies::Jar;
+
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What an instant of evidence is read from.
+pub trait Time: Send + Sync {
+    /// The time since the run's epoch.
+    fn now(&self) -> Instant;
+}
+
+/// The outside of a run.
+pub trait World: Time {
+    /// The wall clock's time at the run's epoch.
+    fn epoch(&self) -> jiff::Timestamp;
+
+    /// Waits until an instant, which may have passed.
+    fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
+
+    /// Sends a request and reads its response. Whatever goes wrong is in the exchange.
+    fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange>;
+
+    /// The same for a response that opens a channel: what opened, if it did, is read from once it is started.
+    fn connect<'a>(
+        &'a self,
+        request: &'a Outgoing,
+        jar: Option<&'a Mutex<Jar>>,
+        opening: Opening,
+    ) -> Pending<'a, (Exchange, Option<Box<dyn Connected>>)>;
+
+    /// Works where nothing else waits for it, and says when that is done; `None` when the run is being shut down.
+    fn apart(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, Option<Done>>;
+
+    /// Waits until all connections that were left have ended, at most so long.
+    fn departed(&self, budget: Duration) -> Pending<'_, ()>;
+}
+
+/// How work that was done apart has ended.
+pub type Done = std::thread::Result<()>;
+
+impl dyn World {
+    /// What comes of something until an instant; `None` when it hasn't ended by then.
+    pub async fn until<T>(&self, at: Instant, work: impl Future<Output = T>) -> Option<T> {
+        use futures_util::future::{Either, select};
+        match select(std::pin::pin!(work), self.sleep_until(at)).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(_) => None,
+        }
+    }
+
+    pub async fn sleep(&self, time: Duration) {
+        self.sleep_until(self.now().saturating_add(time)).await;
+    }
+
+    /// The wall clock's time, reckoned from the run's epoch.
+    pub fn wall(&self) -> jiff::Timestamp {
+        let since = jiff::SignedDuration::try_from(self.now()).ok();
+        since.and_then(|since| self.epoch().checked_add(since).ok()).unwrap_or(self.epoch())
+    }
+}
+
+/// What is sent on a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outbound {
+    Text(String),
+    Binary(Vec<u8>),
+}
+
+/// Decides whether a frame is a keep-alive, and what answers it.
+pub type ReplyTo = Arc<dyn Fn(&Frame) -> Option<Outbound> + Send + Sync>;
+
+/// A connection whose response opens a channel. Dropping it cuts the connection.
+pub trait Connected: Send {
+    /// Starts to read. `log` may hold frames of an earlier connection (`reconnect`).
+    fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel>;
+}
+
+/// How a connection is read.
+pub struct Reading {
+    pub kind: ChannelKind,
+    /// Of the response that opened it.
+    pub headers: Vec<Header>,
+    pub log: Arc<Log>,
+    pub naming: Naming,
+    pub replies: Option<ReplyTo>,
+}
+
+/// An open channel: the way to act on it. Dropping it cuts the connection.
+pub trait Channel: Send + Sync {
+    /// Sends a frame behind all that was sent before.
+    fn send(&self, body: Outbound);
+
+    fn ping(&self, payload: Vec<u8>);
+
+    /// Starts the closing handshake of a WebSocket; the log ends when the server's close frame comes.
+    fn close(&self, code: u16, reason: &str);
+
+    /// Whether this test has closed it, and the server's close frame is awaited.
+    fn is_closing(&self) -> bool;
+
+    /// Whether so much waits to be sent that it is better waited for.
+    fn is_congested(&self) -> bool;
+
+    /// Leaves the connection: what was sent goes out first, for at most `budget`, and behind it a close frame with `code`, if one is given.
+    fn leave(self: Box<Self>, code: Option<u16>, budget: Duration) -> Pending<'static, ()>;
+}
+
+/// Whether a WebSocket may be closed with a code (RFC 6455, section 7.4, and IANA's registry): 1000 to 1003, 1007 to 1014, 3000 to 4999.
+pub fn may_close_with(code: u32) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+/// The longest reason of a close frame, in bytes (RFC 6455, section 5.5).
+pub const MAX_REASON: usize = 123;
