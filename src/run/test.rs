@@ -25,7 +25,7 @@ pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
 const CLEAN_UP: Duration = Duration::from_secs(30);
 const HURRIED_CLEAN_UP: Duration = Duration::from_secs(5);
 /// Each step keeps its limit by itself and tells it in its own words; this much later, what could escape it is ended.
-const GRACE: Duration = Duration::from_millis(250);
+pub(super) const GRACE: Duration = Duration::from_millis(150);
 
 /// What is known of a test before it runs.
 pub(super) fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
@@ -269,13 +269,12 @@ async fn attempt(
     }
     clean_up(&mut walk, test.span, &suite.after_each).await;
     walk.close_all().await;
-    walk.learn_of_frames().await;
     walk
 }
 
 async fn body(walk: &mut Walk, suite: &Suite, test: &Test) -> Walked {
     if let Some(case) = &test.case {
-        let value = walk.evaluated(|context| evaluate(&case.value, context))?;
+        let value = walk.weighed(&case.value, evaluate).await?;
         walk.scope.set(case.slot, value);
     }
     walk.steps(&suite.before_each).await?;

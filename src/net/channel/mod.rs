@@ -13,7 +13,7 @@ mod tests;
 mod websocket;
 
 pub use departures::Departures;
-pub use log::{Log, MAX_CHANNEL_BYTES};
+pub use log::{Learn, Log, MAX_CHANNEL_BYTES};
 pub use naming::Naming;
 pub use websocket::{Outbound, ReplyTo};
 
@@ -145,7 +145,8 @@ impl Channel {
             Some(Way::Stream(mut reading)) => {
                 log.leave();
                 reading.0.abort();
-                let _ = (&mut reading.0).await;
+                // The connection goes down with the task, which may have much to do until it finds that out.
+                let _ = tokio::time::timeout(budget, &mut reading.0).await;
             }
             None => {}
         }

@@ -3,6 +3,7 @@
 mod call;
 mod channel;
 mod control;
+mod door;
 mod request;
 mod value;
 mod watch;
@@ -107,13 +108,13 @@ impl Walk {
             self.obtain(*credential, step.span).await?;
         }
         match &step.kind {
-            StepKind::Let { slot, value } => self.bind(*slot, value),
+            StepKind::Let { slot, value } => self.bind(*slot, value).await,
             StepKind::Expect(expect) => self.expect(step.span, expect).await,
             StepKind::Capture(capture) => self.capture(capture).await,
-            StepKind::SkipWhen { condition, because } => self.skip_when(condition, because.as_deref()),
+            StepKind::SkipWhen { condition, because } => self.skip_when(condition, because.as_deref()).await,
             StepKind::Request(request) => self.request(step.span, request).await,
             StepKind::Call { flow, args, into } => self.call(step.span, *flow, args, *into).await,
-            StepKind::Return { value, expires_in } => self.give_back(value.as_ref(), expires_in.as_ref()),
+            StepKind::Return { value, expires_in } => self.give_back(value.as_ref(), expires_in.as_ref()).await,
             StepKind::Wait(time) => self.wait(step.span, time).await,
             StepKind::Parallel(branches) => self.parallel(branches).await,
             StepKind::ParallelForEach { slot, list, or_none, body } => {
