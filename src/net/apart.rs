@@ -47,6 +47,21 @@ pub async fn apart_until<T: Send + 'static>(
     done.map_err(|_| Late { queued: !has_begun.load(Ordering::Relaxed) })
 }
 
+/// Does what must be done, however long it takes, on a thread of its own: it isn't queued, nor given up.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(made) => made,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The run is being shut down, and nobody waits for what this would give.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Lets go of something large, which takes time for each of its parts.
+pub fn discard(large: impl Send + 'static) {
+    tokio::task::spawn_blocking(move || drop(large));
+}
+
 async fn begun<T: Send + 'static>(work: impl FnOnce(Effort) -> T + Send + 'static, has_begun: &AtomicBool) -> T {
     let [places, more] = &*PLACES;
     let later = async {

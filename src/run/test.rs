@@ -125,6 +125,7 @@ pub(super) async fn run(
                 first_failure = gathered.diagnostics;
             }
             earlier.extend(gathered.exchanges);
+            walk.discard();
             continue;
         }
         // What earlier attempts asked is part of what was measured.
@@ -136,7 +137,7 @@ pub(super) async fn run(
             gathered.diagnostics.push(vacuous(test, &gathered.facts));
         }
         let diagnostics = if outcome == Outcome::Flaky { first_failure } else { gathered.diagnostics };
-        return TestResult {
+        let result = TestResult {
             info,
             outcome,
             attempts: attempts.len() as u32,
@@ -147,6 +148,8 @@ pub(super) async fn run(
             exchanges: earlier,
             channels: walk.attempt.channels.records(),
         };
+        walk.discard();
+        return result;
     }
 }
 

@@ -29,6 +29,8 @@ use crate::event::Header;
 use crate::net::http::Live;
 use crate::syntax::ast::ChannelKind;
 
+/// The largest frame, in bytes, that is read by the task that reads the socket; a larger one is read apart.
+const AT_ONCE: usize = 64 << 10;
 /// How much may wait to be sent before a `send` waits for it, in bytes.
 const MAX_WAITING: usize = 32 * 1024 * 1024;
 

@@ -93,11 +93,7 @@ impl Walk {
         Opening { channel: open.name.clone(), protocol: protocol(open.kind), opened }
     }
 
-    async fn connect(
-        &mut self,
-        open: &OpenChannel,
-        outgoing: &Outgoing,
-    ) -> Result<(Exchange, Option<Live>), Halt> {
+    async fn connect(&mut self, open: &OpenChannel, outgoing: &Outgoing) -> Result<(Exchange, Option<Live>), Halt> {
         let mut outgoing = outgoing.clone();
         outgoing.limit = outgoing.limit.min(self.deadline.left(self.now()));
         let jar = (!open.request.no_cookies).then(|| self.attempt.jar.clone());

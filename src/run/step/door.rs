@@ -45,10 +45,7 @@ impl Walk {
     ///
     /// # Errors
     /// The deadline came first.
-    pub async fn apart<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(Effort) -> T + Send + 'static,
-    ) -> Result<T, Late> {
+    pub async fn apart<T: Send + 'static>(&self, work: impl FnOnce(Effort) -> T + Send + 'static) -> Result<T, Late> {
         apart_until(self.attempt.shared.http.clock.timer(self.deadline.at), work).await
     }
 

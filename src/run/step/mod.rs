@@ -17,10 +17,12 @@ use super::deadline::Deadline;
 use super::dispatch::Shared;
 use super::evidence::{Evidence, record};
 use super::host::TestHost;
+use super::weight::AT_ONCE;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{BodyJson, Context, Fault, Focus, Scope};
 use crate::event::{Exchange, Instant};
 use crate::judge::{ExpectationRecord, StepRecord, StepState};
+use crate::net::apart::discard;
 use crate::net::cookies::Jar;
 use crate::plan::{Step, StepKind};
 use crate::source::Span;
@@ -136,6 +138,16 @@ impl Walk {
             StepKind::Reconnect { channel } => self.reconnect(step.span, *channel).await,
             StepKind::Ping { channel, pong_within } => self.ping(step.span, *channel, pong_within.as_ref()).await,
             StepKind::ExpectChannel(expectation) => self.expect_channel(step.span, expectation).await,
+        }
+    }
+
+    /// Lets go of all that was bound and read; apart, where that is much.
+    pub fn discard(self) {
+        let is_small = self.last.as_ref().is_none_or(|last| last.size() <= AT_ONCE)
+            && self.scope.are_small(AT_ONCE)
+            && self.attempt.channels.size() <= AT_ONCE as u64;
+        if !is_small {
+            discard(self);
         }
     }
 

@@ -120,8 +120,7 @@ impl Walk {
             let (mut judged, scope) =
                 judging::judged(&shared.plan, request, &exchange, self.scope.branch(), &host, until).await?;
             let Some(answered) = answered else { return Ok((judged, scope)) };
-            let (of_response, scope) =
-                judging::judged(&shared.plan, request, &answered, scope, &host, until).await?;
+            let (of_response, scope) = judging::judged(&shared.plan, request, &answered, scope, &host, until).await?;
             judged.expectations.extend(of_response.expectations);
             judged.diagnostics.extend(of_response.diagnostics);
             Ok((judged, scope))
