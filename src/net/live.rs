@@ -1,12 +1,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::apart::{apart_until, aside};
 use super::channel::{Answered, Departures};
 use super::clock::Clock;
 use super::http::{Authority, Http, Mode};
 use crate::event::{Exchange, Instant};
+use crate::value::effort::Effort;
 use crate::world::cookies::Jar;
-use crate::world::{Connected, Done, Opening, Outgoing, Pending, Time, World};
+use crate::world::{Connected, Late, Opening, Outgoing, Pending, Time, World};
 
 /// The outside as it is: sockets, and the system's clock.
 pub struct LiveWorld {
@@ -61,14 +63,12 @@ impl World for LiveWorld {
         })
     }
 
-    fn apart(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, Option<Done>> {
-        let work = tokio::task::spawn_blocking(work);
-        Box::pin(async move {
-            match work.await {
-                Ok(()) => Some(Ok(())),
-                Err(error) => error.try_into_panic().ok().map(Err),
-            }
-        })
+    fn begin_apart(&self, until: Instant, work: Box<dyn FnOnce(Effort) + Send>) -> Pending<'static, Result<(), Late>> {
+        Box::pin(apart_until(self.http.clock.timer(until), work))
+    }
+
+    fn begin_aside(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, ()> {
+        Box::pin(aside(work))
     }
 
     fn departed(&self, budget: Duration) -> Pending<'_, ()> {

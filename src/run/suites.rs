@@ -195,7 +195,13 @@ impl Run {
         std::mem::take(&mut walk.evidence.lock().diagnostics)
     }
 
-    async fn test(&self, group: &Group, index: usize, scope: &Scope, phase: Option<&Deadline>) -> Arc<TestResult> {
+    async fn test(
+        self: &Arc<Self>,
+        group: &Group,
+        index: usize,
+        scope: &Scope,
+        phase: Option<&Deadline>,
+    ) -> Arc<TestResult> {
         let plan = self.shared.plan.clone();
         let found = plan.suites.get(group.suite).and_then(|suite| Some((suite, suite.tests.get(index)?)));
         let Some((suite, test)) = found else { return Arc::new(self.nameless()) };
@@ -225,7 +231,7 @@ impl Run {
         let running =
             std::panic::AssertUnwindSafe(test::run(&self.shared, suite, test, info.clone(), scope, phase, place));
         match running.catch_unwind().await {
-            Ok(result) => self.end(result),
+            Ok(result) => self.end_apart(result).await,
             Err(_) => self.crashed(group, suite, test),
         }
     }
@@ -240,6 +246,15 @@ impl Run {
         }
         let phase = phase.filter(|phase| self.shared.world.now() >= phase.at)?;
         Some(format!("{} was used up", phase.words()))
+    }
+
+    /// The same; what takes time to be told of is told apart from the threads that keep time.
+    async fn end_apart(self: &Arc<Self>, result: TestResult) -> Arc<TestResult> {
+        if is_light(&result) {
+            return self.end(result);
+        }
+        let run = self.clone();
+        self.shared.world.aside(move || run.end(result)).await
     }
 
     fn end(&self, result: TestResult) -> Arc<TestResult> {
@@ -303,6 +318,20 @@ impl Run {
             Vec::new(),
         )
     }
+}
+
+/// Whether a result holds little to be masked, drawn and written.
+fn is_light(result: &TestResult) -> bool {
+    const AT_ONCE: usize = 64 << 10;
+    let bodies = result.exchanges.iter().map(|one| one.outcome.as_ref().map_or(0, |response| response.body.len()));
+    let frames = result.channels.iter().flat_map(|one| &one.log.frames).map(|frame| frame.data.len() + 64);
+    let excerpts = result.diagnostics.iter().flat_map(|one| &one.excerpts).map(|excerpt| excerpt.text.len());
+    let mut left = AT_ONCE;
+    bodies.chain(frames).chain(excerpts).all(|size| {
+        let enough = size <= left;
+        left = left.saturating_sub(size);
+        enough
+    })
 }
 
 fn elsewhere(suite: &Suite, plan: &Plan) -> Option<String> {

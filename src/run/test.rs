@@ -25,7 +25,7 @@ pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
 const CLEAN_UP: Duration = Duration::from_secs(30);
 const HURRIED_CLEAN_UP: Duration = Duration::from_secs(5);
 /// Each step keeps its limit by itself and tells it in its own words; this much later, what could escape it is ended.
-const GRACE: Duration = Duration::from_millis(250);
+pub(super) const GRACE: Duration = Duration::from_millis(150);
 
 /// What is known of a test before it runs.
 pub(super) fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
@@ -73,12 +73,8 @@ pub(super) fn walk(
     span: Span,
 ) -> Walk {
     let world = &shared.world;
-    let host = TestHost::new(
-        world.clone(),
-        credentials.clone(),
-        (shared.options.seed, name),
-        shared.options.secrets.clone(),
-    );
+    let host =
+        TestHost::new(world.clone(), credentials.clone(), (shared.options.seed, name), shared.options.secrets.clone());
     let what = if span.is_nowhere() { "the longest time for a test" } else { "the test's timeout" };
     Walk {
         attempt: Attempt {
@@ -124,6 +120,7 @@ pub(super) async fn run(
                 first_failure = gathered.diagnostics;
             }
             earlier.extend(gathered.exchanges);
+            walk.discard();
             continue;
         }
         // What earlier attempts asked is part of what was measured.
@@ -135,7 +132,7 @@ pub(super) async fn run(
             gathered.diagnostics.push(vacuous(test, &gathered.facts));
         }
         let diagnostics = if outcome == Outcome::Flaky { first_failure } else { gathered.diagnostics };
-        return TestResult {
+        let result = TestResult {
             info,
             outcome,
             attempts: attempts.len() as u32,
@@ -146,6 +143,8 @@ pub(super) async fn run(
             exchanges: earlier,
             channels: walk.attempt.channels.records(),
         };
+        walk.discard();
+        return result;
     }
 }
 
@@ -268,13 +267,12 @@ async fn attempt(
     }
     clean_up(&mut walk, test.span, &suite.after_each).await;
     walk.close_all().await;
-    walk.learn_of_frames().await;
     walk
 }
 
 async fn body(walk: &mut Walk, suite: &Suite, test: &Test) -> Walked {
     if let Some(case) = &test.case {
-        let value = walk.evaluated(|context| evaluate(&case.value, context))?;
+        let value = walk.weighed(&case.value, evaluate).await?;
         walk.scope.set(case.slot, value);
     }
     walk.steps(&suite.before_each).await?;

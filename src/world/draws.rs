@@ -34,9 +34,9 @@ fn mixed(mut z: u64) -> u64 {
 
 /// A key made of another one and a text: FNV-1a (Fowler, Noll and Vo; 64 bits), mixed.
 pub fn keyed(key: u64, text: &str) -> u64 {
-    let hash = text.bytes().fold(key ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = text
+        .bytes()
+        .fold(key ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     mixed(hash)
 }
 
@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn keys_differ_by_each_of_their_parts() {
-        let keys = [keyed(0, ""), keyed(1, ""), keyed(0, "a"), keyed(0, "b"), keyed(keyed(0, "a"), "b"), keyed(0, "ab")];
+        let keys =
+            [keyed(0, ""), keyed(1, ""), keyed(0, "a"), keyed(0, "b"), keyed(keyed(0, "a"), "b"), keyed(0, "ab")];
         for (at, key) in keys.iter().enumerate() {
             assert!(keys.iter().skip(at + 1).all(|other| other != key), "{at}");
         }

@@ -15,7 +15,7 @@ mod tests;
 pub mod timeline;
 
 pub use draws::{Draws, keyed};
-pub use log::{Log, MAX_CHANNEL_BYTES, Pen};
+pub use log::{Learn, Log, MAX_CHANNEL_BYTES, Pen};
 pub use naming::Naming;
 pub use outgoing::{Opening, Outgoing};
 
@@ -23,8 +23,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use crate::event::{Exchange, Frame, Header, Instant};
 use crate::syntax::ast::ChannelKind;
+use crate::value::effort::Effort;
 use cookies::Jar;
 
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -54,15 +57,25 @@ pub trait World: Time {
         opening: Opening,
     ) -> Pending<'a, (Exchange, Option<Box<dyn Connected>>)>;
 
-    /// Works where nothing else waits for it, and says when that is done; `None` when the run is being shut down.
-    fn apart(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, Option<Done>>;
+    /// Begins work that could take long where nothing else waits for it, and waits for its end until an instant at the latest.
+    ///
+    /// # Errors
+    /// The instant came first: the work is left behind.
+    fn begin_apart(&self, until: Instant, work: Box<dyn FnOnce(Effort) + Send>) -> Pending<'static, Result<(), Late>>;
+
+    /// Begins, at once, what must be done however long it takes, where nothing else waits for it, and waits for its end.
+    fn begin_aside(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, ()>;
 
     /// Waits until all connections that were left have ended, at most so long.
     fn departed(&self, budget: Duration) -> Pending<'_, ()>;
 }
 
-/// How work that was done apart has ended.
-pub type Done = std::thread::Result<()>;
+/// The time was over before work was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// It wasn't begun: other work took the machine's time.
+    pub queued: bool,
+}
 
 impl dyn World {
     /// What comes of something until an instant; `None` when it hasn't ended by then.
@@ -72,6 +85,38 @@ impl dyn World {
             Either::Left((done, _)) => Some(done),
             Either::Right(_) => None,
         }
+    }
+
+    /// Works apart from the threads that read sockets and keep time, and waits for what comes of it until an instant at the latest.
+    ///
+    /// # Errors
+    /// The instant came first. The time in the queue counts.
+    pub async fn apart_until<T: Send + 'static>(
+        &self,
+        until: Instant,
+        work: impl FnOnce(Effort) -> T + Send + 'static,
+    ) -> Result<T, Late> {
+        let (give, take) = oneshot::channel();
+        // Nobody takes what comes too late.
+        let work = move |effort| drop(give.send(work(effort)));
+        self.begin_apart(until, Box::new(work)).await?;
+        take.await.map_err(|_| Late { queued: false })
+    }
+
+    /// Does what must be done, however long it takes, apart from the threads that read sockets and keep time.
+    pub async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (give, take) = oneshot::channel();
+        self.begin_aside(Box::new(move || drop(give.send(work())))).await;
+        match take.await {
+            Ok(made) => made,
+            // The run is being shut down, and nobody waits for what this would give.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Lets go of something large, which takes time for each of its parts.
+    pub fn discard(&self, large: impl Send + 'static) {
+        drop(self.begin_aside(Box::new(move || drop(large))));
     }
 
     pub async fn sleep(&self, time: Duration) {

@@ -18,14 +18,13 @@ use tokio::task::JoinHandle;
 
 use self::frames::Sent;
 use self::websocket::Wire;
-use crate::event::Payload;
 use crate::net::http::Live;
-use crate::world::{self, Connected, Draws, Log, Naming, Outbound, Pending};
+use crate::world::{self, Connected, Draws, Log, Outbound, Pending};
 
+/// The largest frame, in bytes, that is read by the task that reads the socket; a larger one is read apart.
+const AT_ONCE: usize = 64 << 10;
 /// How much may wait to be sent before a `send` waits for it, in bytes.
 const MAX_WAITING: usize = 32 * 1024 * 1024;
-/// The largest text, in bytes, that is read beside other work.
-const AT_ONCE: usize = 64 << 10;
 
 /// A connection whose response has come, and what it needs to be read.
 pub(super) struct Answered {
@@ -128,7 +127,8 @@ impl world::Channel for Channel {
                 Some(Way::Stream(mut reading)) => {
                     log.leave();
                     reading.0.abort();
-                    let _ = (&mut reading.0).await;
+                    // The connection goes down with the task, which may have much to do until it finds that out.
+                    let _ = tokio::time::timeout(budget, &mut reading.0).await;
                 }
                 None => {}
             }
@@ -147,18 +147,5 @@ impl Channel {
 impl Drop for Channel {
     fn drop(&mut self) {
         self.log.leave();
-    }
-}
-
-/// What a text says. A large one is read after this thread's other tasks were given to another thread, so that none of them waits for it.
-fn named(naming: &Naming, text: &str, sse_event: Option<&str>) -> Vec<Payload> {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    if text.len() <= AT_ONCE {
-        return naming.read(text, sse_event);
-    }
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| naming.read(text, sse_event)),
-        // There is no other thread that could take them.
-        _ => naming.read(text, sse_event),
     }
 }

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use super::failure::failure;
-use crate::world::Outgoing;
 use super::target::authority;
 use crate::event::{Failure, FailureKind, Peer, Unreal};
 use crate::value::{NotReal, not_public, not_real};
+use crate::world::Outgoing;
 
 /// Refuses a request by what is known before anything is resolved: its scheme, an address in its URL, its certificate unverified.
 ///

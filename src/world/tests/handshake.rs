@@ -1,6 +1,6 @@
+use crate::event::{Header, Response};
 use crate::world::Draws;
 use crate::world::handshake::{offer, prepare, verify};
-use crate::event::{Header, Response};
 
 fn header(name: &str, value: &str) -> Header {
     Header { name: name.to_owned(), value: value.to_owned() }

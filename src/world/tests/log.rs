@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::event::{ChannelEnd, FrameKind, Payload};
 use crate::world::timeline::Timeline;
 use crate::world::{Log, MAX_CHANNEL_BYTES, Pen};
-use crate::event::{ChannelEnd, FrameKind, Payload};
 
 fn log() -> (Arc<Log>, Pen) {
-    let log = Arc::new(Log::open(Arc::new(Timeline::at(Duration::from_secs(1))), "ch", "websocket", "ws://h"));
+    let clock = Arc::new(Timeline::at(Duration::from_secs(1)));
+    let log = Arc::new(Log::open(clock, "ch", "websocket", "ws://h", Box::new(|_| {})));
     let pen = log.connect();
     (log, pen)
 }
