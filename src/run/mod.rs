@@ -14,6 +14,8 @@ mod step;
 mod stop;
 mod suites;
 mod test;
+#[cfg(test)]
+mod tests;
 mod weight;
 
 pub use dispatch::{Options, execute};

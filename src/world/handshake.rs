@@ -75,7 +75,7 @@ fn accepted(asked: &[Header], given: &[&str]) -> Result<(), String> {
 }
 
 /// What a server makes of a key (RFC 6455, section 4.2.2, item 5).
-fn accept_key(key: &str) -> String {
+pub fn accept_key(key: &str) -> String {
     const SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     base64::engine::general_purpose::STANDARD.encode(sha1::Sha1::digest(format!("{key}{SUFFIX}")))
 }

@@ -1,0 +1,4 @@
+//! The executor in virtual time, in a world that follows a script: no socket is opened, and no time passes.
+
+mod control;
+mod scripted;
