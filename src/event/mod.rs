@@ -5,10 +5,12 @@
 mod channel;
 pub mod charset;
 mod exchange;
+mod occurrence;
 mod weak;
 
 pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
 pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, Timings, Tls, Unreal};
+pub use occurrence::{Occurrence, Part};
 pub use weak::Weak;
 
 use std::time::Duration;

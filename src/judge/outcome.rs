@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
-use crate::event::{ChannelLog, Exchange, Instant, Weak};
+use crate::event::{ChannelLog, Exchange, Instant, Occurrence, Weak};
 use crate::plan::AtRisk;
 use crate::source::Span;
 
@@ -93,6 +93,8 @@ pub struct TestResult {
 /// One step as it was carried out.
 #[derive(Clone, Debug)]
 pub struct StepRecord {
+    /// The same in every run of the same specs.
+    pub occurrence: Occurrence,
     /// In a few words: `GET http://…/threads`, `expect on chat in order`.
     pub title: String,
     pub span: Span,

@@ -26,7 +26,7 @@ pub use fixtures::{asks_nothing, cases, cases_unknown, fixture, known, no_cases,
 pub use ir::*;
 pub use list::{describe, describe_phases, tree};
 pub use loads::select_loads;
-pub use lower::compile;
+pub use lower::{compile, head};
 pub use phases::{choose_plan, lay_out_phases, plan_environment, required_values, unmet};
 pub use places::{AskedLine, Places, locate};
 pub use shard::{Group, partition};

@@ -16,6 +16,7 @@ pub(super) struct Credentials {
 
 #[derive(Clone, Default)]
 struct History {
+    begun: u32,
     obtained: Vec<Instant>,
     failed: Option<String>,
 }
@@ -42,6 +43,14 @@ impl Credentials {
         self.values.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Obtained { value, renew_at });
     }
 
+    /// Begins to fetch one; which time that is, from 1.
+    pub fn begin(&self, id: CredentialId) -> u32 {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let history = history.entry(id).or_default();
+        history.begun += 1;
+        history.begun
+    }
+
     /// Takes note of when one was obtained, or why it wasn't.
     pub fn note(&self, id: CredentialId, result: Result<Instant, String>) {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,8 +66,9 @@ impl Credentials {
         let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let known = plan.credentials.iter().enumerate();
         let record = |(index, credential): (usize, &crate::plan::Credential)| {
-            let History { obtained, failed } = history.get(&CredentialId(index))?.clone();
-            Some(CredentialRecord { name: credential.name.clone(), obtained, failed })
+            let History { obtained, failed, .. } = history.get(&CredentialId(index))?.clone();
+            let is_known = !obtained.is_empty() || failed.is_some();
+            is_known.then_some(CredentialRecord { name: credential.name.clone(), obtained, failed })
         };
         known.filter_map(record).collect()
     }

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diag::Diagnostic;
-use crate::event::{Exchange, FailureKind};
+use crate::event::{Exchange, FailureKind, Occurrence};
 use crate::judge::{ExpectationRecord, Facts, StepRecord, StepState};
 
 /// What a test leaves behind, while it runs. Branches of a test write to the same one.
@@ -85,6 +85,7 @@ impl Gathered {
 
 /// The record of a step that is over.
 pub(super) fn record(
+    occurrence: Occurrence,
     title: String,
     span: crate::source::Span,
     started: crate::event::Instant,
@@ -93,6 +94,7 @@ pub(super) fn record(
     expectations: Vec<ExpectationRecord>,
 ) -> StepRecord {
     StepRecord {
+        occurrence,
         title,
         span,
         started,

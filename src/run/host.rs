@@ -2,15 +2,17 @@ use std::sync::Arc;
 
 use super::credentials::Credentials;
 use crate::eval::Host;
+use crate::event::Occurrence;
 use crate::plan::CredentialId;
-use crate::value::{SecretSink, Value};
-use crate::world::{Draws, World, keyed};
+use crate::value::{Draws, SecretSink, Value};
+use crate::world::World;
 
-/// What expressions get from outside. Random numbers follow from the run's seed and the test, so that a run can be repeated.
+/// What expressions get from outside. Random numbers follow from the run's seed and the place, so that a run can be repeated, whatever runs beside it.
 pub(super) struct TestHost {
     pub world: Arc<dyn World>,
     pub credentials: Arc<Credentials>,
     secrets: Arc<dyn SecretSink>,
+    seed: u64,
     draws: Draws,
 }
 
@@ -18,11 +20,29 @@ impl TestHost {
     pub fn new(
         world: Arc<dyn World>,
         credentials: Arc<Credentials>,
-        (seed, test): (u64, &str),
+        seed: u64,
+        place: &Occurrence,
         secrets: Arc<dyn SecretSink>,
     ) -> Self {
-        Self { world, credentials, secrets, draws: Draws::new(keyed(seed, test)) }
+        Self { world, credentials, secrets, seed, draws: draws(seed, place) }
     }
+}
+
+impl TestHost {
+    /// The same at another place, whose random values are its own.
+    pub fn at(&self, place: &Occurrence) -> Self {
+        Self {
+            world: self.world.clone(),
+            credentials: self.credentials.clone(),
+            secrets: self.secrets.clone(),
+            seed: self.seed,
+            draws: draws(self.seed, place),
+        }
+    }
+}
+
+fn draws(seed: u64, place: &Occurrence) -> Draws {
+    Draws::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place.digest())
 }
 
 impl Host for TestHost {

@@ -1,5 +1,6 @@
 //! How the services are: asked by their probes when a run begins, and again whenever a test meets one that doesn't work.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::dispatch::{OnProgress, Shared};
 use super::judging::judged;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
-use crate::event::{Exchange, FailureKind};
+use crate::event::{Exchange, FailureKind, Occurrence, Part};
 use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
 use crate::judge::{Outcome, Progress};
 use crate::plan::Service;
@@ -38,6 +39,8 @@ struct Watched {
     watch: Mutex<ServiceWatch>,
     /// Whether it is being asked until that is settled.
     asking: watch::Sender<bool>,
+    /// How often it was asked.
+    asked: AtomicU32,
 }
 
 impl Monitor {
@@ -56,6 +59,7 @@ impl Monitor {
                 sightings: Vec::new(),
             }),
             asking: watch::Sender::new(false),
+            asked: AtomicU32::new(0),
         });
         Self { services: watched.collect(), problems: Mutex::default(), shared: Mutex::default() }
     }
@@ -221,16 +225,19 @@ impl Monitor {
 
     /// Asks once, and keeps what was seen. `None` when its probe can't be put together.
     async fn see(&self, shared: &Arc<Shared>, index: usize) -> Option<bool> {
-        let sighting = match probe(shared, index).await {
-            Ok(sighting) => sighting?,
-            Err(problem) => {
-                let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-                if !problems.contains(&problem) {
-                    problems.push(*problem);
+        let sighting =
+            match probe(shared, index, self.services[index].asked.fetch_add(1, Ordering::Relaxed).saturating_add(1))
+                .await
+            {
+                Ok(sighting) => sighting?,
+                Err(problem) => {
+                    let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+                    if !problems.contains(&problem) {
+                        problems.push(*problem);
+                    }
+                    return None;
                 }
-                return None;
-            }
-        };
+            };
         let held = sighting.held;
         let mut watch = self.services[index].lock();
         watch.sightings.push(sighting);
@@ -307,15 +314,17 @@ fn has_probe(shared: &Shared, index: usize) -> bool {
 ///
 /// # Errors
 /// Its probe can't be put together.
-async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, Box<Diagnostic>> {
+async fn probe(shared: &Arc<Shared>, index: usize, nth: u32) -> Result<Option<Sighting>, Box<Diagnostic>> {
     let plan = shared.plan.clone();
     let Some(service) = plan.environment.services.get(index) else { return Ok(None) };
     let Some(request) = service.probe.as_ref() else { return Ok(None) };
-    let name = format!("probe {}", service.name);
+    let place = Occurrence::root(Part::Probe(service.name.as_str().into()));
+    let place = place.then(Part::Round(nth));
     let scope = crate::eval::Scope::default();
-    let walk = test::walk(shared, &shared.credentials, &name, scope, LONGEST_ANSWER, Span::nowhere());
+    let walk = test::walk(shared, &shared.credentials, place, scope, LONGEST_ANSWER, Span::nowhere());
     let secrets = shared.options.secrets.clone();
     let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
+    walk.address(&mut outgoing, walk.place.clone());
     outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(service.within.max(SHORTEST_PAUSE));
     let exchange = shared.world.send(&outgoing, None).await;
     let ended = exchange.started.saturating_add(exchange.timings.total);
@@ -325,7 +334,7 @@ async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, B
         Ok(exchange) => Arc::new(exchange),
         Err(never) => return late(never),
     };
-    let judged = judged(&plan, request, &exchange, walk.scope.branch(), &walk.attempt.host, walk.deadline.at).await;
+    let judged = judged(&plan, request, &exchange, walk.scope.branch(), &walk.host, walk.deadline.at).await;
     let judged = match judged {
         Ok((judged, _)) => judged,
         Err(never) => return late(never),

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, evaluate, is_secret, show, url as eval_url};
+use crate::event::{Occurrence, Part};
 use crate::plan::{Auth, Body, Expr, Field, Request};
 use crate::value::{SecretSink, Value};
 use crate::world::{Outgoing, auth, encode};
@@ -73,7 +74,8 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
         digest,
         cookies,
         fresh: false,
-        seed: context.host.random(),
+        occurrence: Occurrence::root(Part::Test("".into())),
+        seed: 0,
         reconnect: request.expect_failure.is_none(),
     })
 }

@@ -14,6 +14,7 @@ use super::stop::Stop;
 use super::test::{self, DEFAULT_LIMIT, Place};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::Scope;
+use crate::event::{Occurrence, Part};
 use crate::judge::release::{Digest, Observation};
 use crate::judge::{Outcome, Progress, TestResult};
 use crate::plan::{Plan, Suite, Test};
@@ -148,7 +149,8 @@ impl Run {
         }
         let (limit, span) = suite.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
         let scope = Scope::new(&suite.frame);
-        let mut walk = test::walk(&self.shared, &self.shared.credentials, &suite.name, scope, limit, span);
+        let place = Occurrence::root(Part::Suite(suite.name.as_str().into(), "before all"));
+        let mut walk = test::walk(&self.shared, &self.shared.credentials, place, scope, limit, span);
         if let Some(phase) = phase {
             walk.deadline = walk.deadline.tightened(phase.clone());
         }
@@ -188,8 +190,8 @@ impl Run {
         }
         let mut own = Scope::new(&suite.frame);
         own.take_first(scope, suite.shared_slots);
-        let mut walk =
-            test::walk(&self.shared, &self.shared.credentials, &suite.name, own, DEFAULT_LIMIT, Span::nowhere());
+        let place = Occurrence::root(Part::Suite(suite.name.as_str().into(), "after all"));
+        let mut walk = test::walk(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere());
         walk.evidence.lock().facts.failed = !whole;
         test::clean_up(&mut walk, suite.span, &suite.after_all).await;
         std::mem::take(&mut walk.evidence.lock().diagnostics)

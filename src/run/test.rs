@@ -14,7 +14,7 @@ use super::host::TestHost;
 use super::step::{Attempt, Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
-use crate::event::{Exchange, Instant};
+use crate::event::{Exchange, Instant, Occurrence, Part};
 use crate::judge::{Facts, Outcome, TestInfo, TestResult, outcome_of};
 use crate::plan::{CredentialId, InfrastructureRetry, Step, Suite, Test};
 use crate::source::Span;
@@ -67,22 +67,23 @@ pub(super) fn not_run(
 pub(super) fn walk(
     shared: &Arc<Shared>,
     credentials: &Arc<Credentials>,
-    name: &str,
+    place: Occurrence,
     scope: Scope,
     limit: Duration,
     span: Span,
 ) -> Walk {
     let world = &shared.world;
-    let host =
-        TestHost::new(world.clone(), credentials.clone(), (shared.options.seed, name), shared.options.secrets.clone());
+    let secrets = shared.options.secrets.clone();
+    let host = TestHost::new(world.clone(), credentials.clone(), shared.options.seed, &place, secrets);
     let what = if span.is_nowhere() { "the longest time for a test" } else { "the test's timeout" };
     Walk {
         attempt: Attempt {
             shared: shared.clone(),
-            host: Arc::new(host),
             jar: Arc::new(Mutex::new(Default::default())),
             channels: Arc::new(Channels::default()),
         },
+        place,
+        host: Arc::new(host),
         owned: Default::default(),
         scope,
         deadline: Deadline::new(world.now(), limit, what, span),
@@ -217,8 +218,9 @@ impl Retries {
 
 /// Obtains a credential before any test needs it. What goes wrong is heard by the plan's conditions.
 pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
-    let name = format!("credential {}", id.0);
-    let mut walk = walk(shared, &shared.credentials, &name, Scope::default(), CLEAN_UP, Span::nowhere());
+    let name = shared.plan.credentials.get(id.0).map_or("", |credential| credential.name.as_str());
+    let place = Occurrence::root(Part::Credential(name.into()));
+    let mut walk = walk(shared, &shared.credentials, place, Scope::default(), CLEAN_UP, Span::nowhere());
     tokio::select! {
         _ = walk.obtain(id, Span::nowhere()) => {}
         () = shared.options.stop.stopped() => {}
@@ -244,8 +246,9 @@ async fn attempt(
     let (limit, span) = test.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
     let mut scope = Scope::new(&test.frame);
     scope.take_first(shared_scope, suite.shared_slots);
-    let name = format!("{}#{number}", test.id);
-    let mut walk = walk(shared, &shared.credentials, &name, scope, limit, span);
+    let attempt = Part::Attempt(u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1));
+    let place = Occurrence::root(Part::Test(test.id.as_str().into())).then(attempt);
+    let mut walk = walk(shared, &shared.credentials, place.clone(), scope, limit, span);
     if let Some(phase) = phase {
         walk.deadline = walk.deadline.tightened(phase.clone());
     }
@@ -265,6 +268,8 @@ async fn attempt(
             let _ = walk.limit_reached(test.span);
         }
     }
+    // What was cut off left it at the place where it was.
+    walk.move_to(place.then(Part::Hook("after each")));
     clean_up(&mut walk, test.span, &suite.after_each).await;
     walk.close_all().await;
     walk
@@ -275,7 +280,9 @@ async fn body(walk: &mut Walk, suite: &Suite, test: &Test) -> Walked {
         let value = walk.weighed(&case.value, evaluate).await?;
         walk.scope.set(case.slot, value);
     }
+    let outer = walk.enter(Part::Hook("before each"));
     walk.steps(&suite.before_each).await?;
+    walk.leave_for(outer);
     walk.steps(&test.body).await
 }
 

@@ -4,7 +4,6 @@
 pub mod auth;
 pub mod cookies;
 mod cost;
-mod draws;
 pub mod encode;
 pub mod handshake;
 mod log;
@@ -14,7 +13,6 @@ mod outgoing;
 mod tests;
 pub mod timeline;
 
-pub use draws::{Draws, keyed};
 pub use log::{Learn, Log, MAX_CHANNEL_BYTES, Pen};
 pub use naming::Naming;
 pub use outgoing::{Opening, Outgoing};

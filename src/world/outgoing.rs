@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::event::Occurrence;
 use crate::plan::HttpVersion;
 
 /// A request whose every part is known.
@@ -28,6 +29,8 @@ pub struct Outgoing {
     /// Where a connection that was used before dies before the first byte of the response, the request is sent once more on a fresh one, if that
     /// can't make the server act twice.
     pub reconnect: bool,
+    /// Which sending of which step it is.
+    pub occurrence: Occurrence,
     /// What the transport's own random values (client nonces, handshake keys, masks) are drawn from, so that a run can be repeated.
     pub seed: u64,
 }

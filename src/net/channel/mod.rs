@@ -19,7 +19,8 @@ use tokio::task::JoinHandle;
 use self::frames::Sent;
 use self::websocket::Wire;
 use crate::net::http::Live;
-use crate::world::{self, Connected, Draws, Log, Outbound, Pending};
+use crate::value::{Draws, keyed};
+use crate::world::{self, Connected, Log, Outbound, Pending};
 
 /// The largest frame, in bytes, that is read by the task that reads the socket; a larger one is read apart.
 const AT_ONCE: usize = 64 << 10;
@@ -40,7 +41,7 @@ impl Connected for Answered {
         let pen = log.connect();
         let way = match self.live {
             Live::Upgraded(connection) => {
-                let masks = Draws::new(world::keyed(self.seed, "masks"));
+                let masks = Draws::new(keyed(self.seed, "masks"));
                 Way::Socket(Wire::start(*connection, pen, naming, replies, masks))
             }
             Live::Body(response) => {

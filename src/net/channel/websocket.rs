@@ -15,8 +15,8 @@ use super::frames::{Broken, Message, Reader, Sent};
 use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload};
 use crate::net::apart::apart;
 use crate::net::http::Upgraded;
-use crate::value::format_size;
-use crate::world::{Draws, MAX_CHANNEL_BYTES, Naming, Outbound, Pen, ReplyTo};
+use crate::value::{Draws, format_size};
+use crate::world::{MAX_CHANNEL_BYTES, Naming, Outbound, Pen, ReplyTo};
 
 /// How much is read from the socket at a time, in bytes; what arrives together has one time.
 const READ_BUFFER: usize = 16 * 1024;

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use super::pool::Returning;
 use super::stages::{Recorder, Stages};
 use crate::event::{Hop, Peer, Timings, Tls};
-use crate::world::{Draws, Outgoing, auth};
+use crate::value::Draws;
+use crate::world::{Outgoing, auth};
 
 /// What is known of an exchange so far; kept when the time runs out.
 pub(super) struct Progress {

@@ -9,6 +9,10 @@ use crate::source::Span;
 #[derive(Clone, Debug)]
 pub struct Step {
     pub span: Span,
+    /// Its first line, without its block.
+    pub head: Arc<str>,
+    /// Which of the steps of its block that have an equal head, from 1. Both together are the same whatever else is added to the block.
+    pub ordinal: u32,
     /// Credentials that the step itself reads (nested steps name their own): obtained before it starts.
     pub credentials: Vec<CredentialId>,
     pub kind: StepKind,

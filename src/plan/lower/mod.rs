@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use super::{Credential, CredentialId, Environment, Flow, FlowId, Plan};
 use crate::diag::Diagnostic;
 use crate::project::{DeclRef, ModuleId, Project};
+use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::Shape;
 
@@ -44,6 +45,13 @@ pub fn compile(project: &Project, environment: Environment, release: Option<Decl
     };
     let named = crate::plan::secrets::in_names(&plan);
     if named.is_empty() { Ok(plan) } else { Err(named) }
+}
+
+/// The first line of a step, without the brace of its block: what names it, and what a message about the whole of it points at. `text` is that of
+/// the span.
+pub fn head(span: Span, text: &str) -> Span {
+    let line = text.lines().next().unwrap_or_default();
+    span.slice(0, line.trim_end().trim_end_matches('{').trim_end().len())
 }
 
 /// What has been laid out so far. A flow, shape or credential is laid out when it is first used; its place is taken beforehand,

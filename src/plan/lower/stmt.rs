@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::body::Body;
@@ -10,14 +11,22 @@ impl Body<'_, '_> {
     }
 
     pub fn steps(&mut self, stmts: &[ast::Stmt]) -> Vec<Step> {
-        stmts.iter().filter_map(|stmt| self.step(stmt)).collect()
+        let mut steps: Vec<Step> = stmts.iter().filter_map(|stmt| self.step(stmt)).collect();
+        let mut seen: HashMap<Arc<str>, u32> = HashMap::new();
+        for step in &mut steps {
+            let ordinal = seen.entry(step.head.clone()).or_default();
+            *ordinal += 1;
+            step.ordinal = *ordinal;
+        }
+        steps
     }
 
     fn step(&mut self, stmt: &ast::Stmt) -> Option<Step> {
         let outer = std::mem::take(&mut self.credentials);
         let kind = self.step_kind(stmt);
         let credentials = std::mem::replace(&mut self.credentials, outer);
-        Some(Step { span: stmt.span, credentials, kind: kind? })
+        let head = words(self.lower.project.sources.text(stmt.span)).into();
+        Some(Step { span: stmt.span, head, ordinal: 0, credentials, kind: kind? })
     }
 
     fn step_kind(&mut self, stmt: &ast::Stmt) -> Option<StepKind> {
@@ -116,5 +125,31 @@ impl Body<'_, '_> {
             }
         }
         Some(StepKind::Call { flow, args: placed, into: into.map(|name| self.names.bind(&name.text)) })
+    }
+}
+
+/// What names a step among those of its block: its first line, up to the first brace that isn't an interpolation's. What a block holds changes no name.
+fn words(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    let brace = line.match_indices(" {").find(|(at, _)| !line[at + 2..].starts_with('{'));
+    brace.map_or(line, |(at, _)| &line[..at]).trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn what_a_block_holds_changes_no_name() {
+        for (text, name) in [
+            ("GET {{env.api}}/a { expect status 200 }", "GET {{env.api}}/a"),
+            ("GET {{env.api}}/a {\n  expect status 200\n}", "GET {{env.api}}/a"),
+            ("GET \"{{env.api}} {{x}}\"", "GET \"{{env.api}} {{x}}\""),
+            ("send ch json { id: 1 }", "send ch json"),
+            ("wait 5s", "wait 5s"),
+            ("", ""),
+        ] {
+            assert_eq!(words(text), name);
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::super::evidence::Evidence;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Host as _, Scope, evaluate};
+use crate::event::{Occurrence, Part};
 use crate::judge::release::Observation;
 use crate::plan::{CredentialId, Expr, FlowId, Slot};
 use crate::source::Span;
@@ -56,6 +57,7 @@ impl Walk {
         let ending = Ending { owned: Owned::default(), channels: &channels };
         let owned = ending.owned.clone();
         let mut walk = Walk { scope, owned, depth: self.depth + 1, last: None, ..self.clone() };
+        walk.enter(Part::Call(flow.name.as_str().into()));
         let end = walk.steps(&flow.body).await;
         if !matches!(end, Ok(()) | Err(Halt::Returned { .. })) {
             self.end(&ending.owned).await;
@@ -101,7 +103,7 @@ impl Walk {
 
     /// Sees to it that a credential is there and fresh. Tests that need the same one wait for the one that fetches it.
     pub async fn obtain(&mut self, id: CredentialId, span: Span) -> Walked {
-        let host = self.attempt.host.clone();
+        let host = self.host.clone();
         let turn = host.credentials.turn(id);
         if host.credentials.is_fresh(id, self.now()) {
             return Ok(());
@@ -116,6 +118,9 @@ impl Walk {
         // Its cookies are its own: a login mustn't sign the test in.
         walk.attempt.jar = Arc::new(Mutex::new(Default::default()));
         walk.scope = Scope::default();
+        // Whichever test happens to fetch it.
+        walk.move_to(Occurrence::root(Part::Credential(credential.name.as_str().into())));
+        walk.enter(Part::Attempt(host.credentials.begin(id)));
         // What it proves, it proves of the credential: a test that happens to fetch it is no less vacuous for that.
         walk.evidence = Evidence::default();
         let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;

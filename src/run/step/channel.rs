@@ -5,7 +5,7 @@ use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, Owne
 use super::super::prepare;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Context, Fault, Focus, bound, evaluate, show};
+use crate::eval::{Context, Fault, Focus, Host as _, bound, evaluate, show};
 use crate::event::{Direction, Exchange, Failure, FailureKind, Frame, FrameKind, Header};
 use crate::judge::release::Observation;
 use crate::judge::{ExpectationRecord, Opening};
@@ -108,6 +108,7 @@ impl Walk {
     ) -> Result<(Exchange, Option<Box<dyn Connected>>), Halt> {
         let mut outgoing = outgoing.clone();
         outgoing.limit = outgoing.limit.min(self.deadline.left(self.now()));
+        self.address(&mut outgoing, self.place.clone());
         let jar = (!open.request.no_cookies).then(|| self.attempt.jar.clone());
         let opening =
             if open.kind == ChannelKind::WebSocket { world::Opening::Upgrade } else { world::Opening::Stream };
@@ -191,7 +192,15 @@ impl Walk {
         }
         let opening = self.opening(open, false);
         let index = self.evidence.exchange(Arc::new(exchange));
-        let mut step = super::super::evidence::record(title, open.span, started, self.now(), false, Vec::new());
+        let mut step = super::super::evidence::record(
+            self.place.clone(),
+            title,
+            open.span,
+            started,
+            self.now(),
+            false,
+            Vec::new(),
+        );
         step.exchange = Some(index);
         step.opening = Some(opening);
         self.evidence.step(step);
@@ -209,7 +218,7 @@ impl Walk {
         }
         // Not the attempt, whose channels hold this: neither would ever be let go.
         let (open, scope, faults) = (open.clone(), self.scope.clone(), self.attempt.channels.faults());
-        let (plan, host) = (self.attempt.shared.plan.clone(), self.attempt.host.clone());
+        let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let answer = move |frame: &Frame| {
             let context = Context { plan: &plan, scope: &scope, focus: Focus::Frame(frame), host: &*host };
             let found = open.replies.iter().position(|reply| {
@@ -399,7 +408,7 @@ impl Walk {
             None => None,
         };
         let started = self.now();
-        let payload = self.attempt.host_random().to_be_bytes().to_vec();
+        let payload = self.host.random().to_be_bytes().to_vec();
         let mut changes = opened.log.changes();
         opened.with_channel(|channel| channel.ping(payload.clone()));
         let Some(limit) = limit else {
@@ -439,13 +448,6 @@ impl Walk {
             "a server must answer every ping (RFC 6455, section 5.5.2); this one, or a proxy before it, didn't",
         );
         Err(self.fails(diagnostic))
-    }
-}
-
-impl super::Attempt {
-    fn host_random(&self) -> u64 {
-        use crate::eval::Host as _;
-        self.host.random()
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::prepare;
 use super::super::test::GRACE;
 use super::{Halt, Walk, Walked, head};
 use crate::diag::{Diagnostic, codes};
+use crate::event::Part;
 use crate::matchers;
 use crate::plan::{Expr, Slot, Step};
 use crate::source::Span;
@@ -35,10 +36,11 @@ impl Walk {
 
     pub(super) async fn parallel_for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Walked {
         let values = self.values(list, or_none).await?;
-        let mut walks: Vec<Walk> = values
-            .into_iter()
-            .map(|value| {
+        let mut walks: Vec<Walk> = (1..)
+            .zip(values)
+            .map(|(nth, value)| {
                 let mut walk = self.branch();
+                walk.enter(Part::Element(nth));
                 walk.set(slot, value);
                 walk
             })
@@ -69,9 +71,11 @@ impl Walk {
     }
 
     pub(super) async fn for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Walked {
-        for value in self.values(list, or_none).await? {
+        for (nth, value) in (1..).zip(self.values(list, or_none).await?) {
+            let outer = self.enter(Part::Element(nth));
             self.set(slot, value);
             self.steps(body).await?;
+            self.leave_for(outer);
         }
         Ok(())
     }
@@ -90,8 +94,10 @@ impl Walk {
         if times_known == 0 && !or_none {
             return Err(self.fails(*matchers::no_repetition(times.span, "repeat COUNT times or none")));
         }
-        for _ in 0..times_known {
+        for round in 1..=times_known {
+            let outer = self.enter(Part::Round(round));
             self.steps(body).await?;
+            self.leave_for(outer);
         }
         Ok(())
     }
@@ -137,6 +143,7 @@ impl Walk {
                 deadline: deadline.clone(),
                 ..self.clone()
             };
+            walk.enter(Part::Round(rounds));
             let end = world.until(deadline.at.saturating_add(GRACE), walk.steps(body)).await;
             if let Some(Ok(()) | Err(Halt::Returned { .. })) = end {
                 ending.owned.give_up(&self.owned, |_| true);

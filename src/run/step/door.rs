@@ -33,7 +33,7 @@ impl Walk {
         look: impl FnOnce(Context<'_>) -> T + Send + 'static,
     ) -> Result<T, Halt> {
         let (plan, scope) = (self.attempt.shared.plan.clone(), self.scope.clone());
-        let host = self.attempt.host.clone();
+        let host = self.host.clone();
         let done = self.apart(move |effort| {
             let host = Abandonable { host, effort };
             look(Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &host })

@@ -20,7 +20,7 @@ use super::host::TestHost;
 use super::weight::AT_ONCE;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{BodyJson, Context, Fault, Focus, Scope};
-use crate::event::{Exchange, Instant};
+use crate::event::{Exchange, Instant, Occurrence, Part};
 use crate::judge::{ExpectationRecord, StepRecord, StepState};
 use crate::plan::{Step, StepKind};
 use crate::source::Span;
@@ -31,7 +31,6 @@ use crate::world::cookies::Jar;
 #[derive(Clone)]
 pub(super) struct Attempt {
     pub shared: Arc<Shared>,
-    pub host: Arc<TestHost>,
     pub jar: Arc<Mutex<Jar>>,
     pub channels: Arc<Channels>,
 }
@@ -40,6 +39,10 @@ pub(super) struct Attempt {
 #[derive(Clone)]
 pub(super) struct Walk {
     pub attempt: Attempt,
+    /// Which occurrence of which step is under way.
+    pub place: Occurrence,
+    /// What expressions get from outside at this place.
+    pub host: Arc<TestHost>,
     pub scope: Scope,
     /// What was opened since the call of the flow that is being walked.
     pub owned: Owned,
@@ -75,6 +78,12 @@ impl Answer {
     }
 }
 
+/// Where a walk was before it entered a place inside.
+pub(super) struct Outer {
+    place: Occurrence,
+    host: Arc<TestHost>,
+}
+
 /// Why a walk ends before its last step. What is wrong stands among the evidence.
 pub(super) enum Halt {
     Failed,
@@ -101,10 +110,38 @@ impl Walk {
         })
     }
 
+    /// Goes to a place that isn't inside of the one where it is.
+    pub fn move_to(&mut self, place: Occurrence) {
+        self.host = Arc::new(self.host.at(&place));
+        self.place = place;
+    }
+
+    /// Goes to a place inside of this one, where random values are others; gives the one where it was.
+    pub fn enter(&mut self, part: Part) -> Outer {
+        let place = self.place.then(part);
+        let host = Arc::new(self.host.at(&place));
+        Outer { place: std::mem::replace(&mut self.place, place), host: std::mem::replace(&mut self.host, host) }
+    }
+
+    pub fn leave_for(&mut self, outer: Outer) {
+        (self.place, self.host) = (outer.place, outer.host);
+    }
+
     async fn step(&mut self, step: &Step) -> Walked {
         if self.now() >= self.deadline.at {
             return Err(self.limit_reached(step.span));
         }
+        // What only looks at what there is has no place of its own, so that adding one changes none.
+        if matches!(step.kind, StepKind::Expect(_) | StepKind::Capture(_)) {
+            return self.take(step).await;
+        }
+        let outer = self.enter(Part::Step(step.head.clone(), step.ordinal));
+        let walked = self.take(step).await;
+        self.leave_for(outer);
+        walked
+    }
+
+    async fn take(&mut self, step: &Step) -> Walked {
         for credential in &step.credentials {
             self.obtain(*credential, step.span).await?;
         }
@@ -156,12 +193,7 @@ impl Walk {
     }
 
     pub fn context(&self) -> Context<'_> {
-        Context {
-            plan: &self.attempt.shared.plan,
-            scope: &self.scope,
-            focus: Focus::Nothing,
-            host: &*self.attempt.host,
-        }
+        Context { plan: &self.attempt.shared.plan, scope: &self.scope, focus: Focus::Nothing, host: &*self.host }
     }
 
     /// Evaluates something; a fault fails the test.
@@ -194,12 +226,14 @@ impl Walk {
         held: bool,
         expectations: Vec<ExpectationRecord>,
     ) {
-        self.evidence.step(record(title, span, started, self.now(), held, expectations));
+        self.evidence.step(record(self.place.clone(), title, span, started, self.now(), held, expectations));
     }
 
     fn not_run(&self, steps: &[Step]) {
         for step in steps {
+            let part = Part::Step(step.head.clone(), step.ordinal);
             self.evidence.step(StepRecord {
+                occurrence: self.place.then(part),
                 title: self.title(step.span),
                 span: step.span,
                 started: self.now(),
@@ -214,14 +248,11 @@ impl Walk {
 
     /// The first line of a step, as written.
     pub fn title(&self, span: Span) -> String {
-        let text = self.attempt.shared.plan.sources.text(head(&self.attempt.shared, span));
-        text.trim_end_matches('{').trim_end().to_owned()
+        self.attempt.shared.plan.sources.text(head(&self.attempt.shared, span)).to_owned()
     }
 }
 
-/// The first line of a span: what a message about the whole step points at.
+/// What a message about a whole step points at.
 pub(super) fn head(shared: &Shared, span: Span) -> Span {
-    let text = shared.plan.sources.text(span);
-    let line = text.lines().next().unwrap_or_default();
-    span.slice(0, line.trim_end().trim_end_matches('{').trim_end().len())
+    crate::plan::head(span, shared.plan.sources.text(span))
 }

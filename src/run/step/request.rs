@@ -5,7 +5,8 @@ use super::super::evidence::record;
 use super::super::judging;
 use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
-use crate::event::{Exchange, FailureKind, Response};
+use crate::eval::Host as _;
+use crate::event::{Exchange, FailureKind, Occurrence, Part, Response};
 use crate::judge::{Opening, StepRecord, StepState};
 use crate::plan::{Request, Retry};
 use crate::source::Span;
@@ -27,6 +28,12 @@ impl Walk {
         self.weighed(request, move |request, context| prepare::outgoing(request, context, &*secrets)).await
     }
 
+    /// Says which sending of which step a request is.
+    pub(in crate::run) fn address(&self, outgoing: &mut Outgoing, occurrence: Occurrence) {
+        outgoing.seed = self.host.at(&occurrence).random();
+        outgoing.occurrence = occurrence;
+    }
+
     /// Sends a request, again where its `retry` says so.
     async fn exchange(&mut self, request: &Request, mut outgoing: Outgoing) -> Result<Exchange, Halt> {
         let retries = match &request.retry {
@@ -40,6 +47,7 @@ impl Walk {
             attempts += 1;
             let left = self.deadline.left(self.now());
             outgoing.limit = own_limit.min(left);
+            self.address(&mut outgoing, self.place.then(Part::Sent(attempts)));
             let mut exchange = self.attempt.shared.world.send(&outgoing, jar.as_deref()).await;
             exchange.attempts = attempts;
             let learned = self.learn(exchange).await;
@@ -108,7 +116,7 @@ impl Walk {
         opening: Option<Opening>,
     ) -> Walked {
         let shared = self.attempt.shared.clone();
-        let host = self.attempt.host.clone();
+        let host = self.host.clone();
         let until = self.deadline.at;
         let judged = async {
             let (mut judged, scope) =
@@ -123,7 +131,7 @@ impl Walk {
             Ok(judged) => judged,
             Err(late) => {
                 let index = self.evidence.exchange(exchange);
-                let mut step = record(title, span, started, self.now(), false, Vec::new());
+                let mut step = record(self.place.clone(), title, span, started, self.now(), false, Vec::new());
                 (step.exchange, step.opening) = (Some(index), opening);
                 self.evidence.step(step);
                 return Err(self.judged_late(span, late));
@@ -138,6 +146,7 @@ impl Walk {
         }
         let index = self.evidence.exchange(exchange);
         self.evidence.step(StepRecord {
+            occurrence: self.place.clone(),
             title,
             span,
             started,

@@ -146,7 +146,7 @@ impl Walk {
             return Ok(judge);
         }
         let until = self.deadline.at.saturating_add(LAST_FRAMES);
-        let (plan, host) = (self.attempt.shared.plan.clone(), self.attempt.host.clone());
+        let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
         world
             .apart_until(until, move |effort| {
@@ -164,7 +164,7 @@ impl Walk {
         }
         let until = self.deadline.at.saturating_add(LAST_EXPLANATION);
         let (judge, channels) = (judge.clone(), self.attempt.channels.clone());
-        let (plan, host) = (self.attempt.shared.plan.clone(), self.attempt.host.clone());
+        let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
         world
             .apart_until(until, move |effort| {
@@ -214,7 +214,7 @@ impl Walk {
     }
 
     fn outside(&self) -> Outside<'_> {
-        Outside { plan: &self.attempt.shared.plan, host: &*self.attempt.host }
+        Outside { plan: &self.attempt.shared.plan, host: &*self.host }
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::event::{Header, Response};
-use crate::world::Draws;
+use crate::value::Draws;
 use crate::world::handshake::{offer, prepare, verify};
 
 fn header(name: &str, value: &str) -> Header {

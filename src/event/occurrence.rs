@@ -1,0 +1,168 @@
+use std::fmt;
+use std::sync::Arc;
+
+/// Which time of which step something is of: the same in every run of the same specs, whatever runs beside it. Two runs are compared, and a
+/// recorded one is found again, by these.
+#[derive(Clone)]
+pub struct Occurrence(Arc<Node>);
+
+struct Node {
+    within: Option<Occurrence>,
+    part: Part,
+    /// Of all parts from the root: what random values of the step are drawn from, beside the run's seed.
+    digest: u64,
+}
+
+/// One level of an [`Occurrence`]. Numbers count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// By its id.
+    Test(Arc<str>),
+    /// The hooks that all tests of a suite share: by the suite's name, and `before all` or `after all`.
+    Suite(Arc<str>, &'static str),
+    /// By its name: obtained on behalf of no test.
+    Credential(Arc<str>),
+    /// By the service's name.
+    Probe(Arc<str>),
+    /// `before each` or `after each`.
+    Hook(&'static str),
+    /// Of a test.
+    Attempt(u32),
+    /// By its first line, and which of those with an equal one in its block.
+    Step(Arc<str>, u32),
+    /// A call of a flow, by its name.
+    Call(Arc<str>),
+    /// Which of a loop's elements.
+    Element(u32),
+    /// Of a `repeat`, an `eventually`, or of a probe.
+    Round(u32),
+    /// Which time a request was sent by its `retry`.
+    Sent(u32),
+}
+
+impl Occurrence {
+    pub fn root(part: Part) -> Self {
+        let digest = part.digest(0);
+        Self(Arc::new(Node { within: None, part, digest }))
+    }
+
+    pub fn then(&self, part: Part) -> Self {
+        let digest = part.digest(self.0.digest);
+        Self(Arc::new(Node { within: Some(self.clone()), part, digest }))
+    }
+
+    /// Differs from that of every other occurrence, but for chances of one in 2^64.
+    pub fn digest(&self) -> u64 {
+        self.0.digest
+    }
+
+    pub fn part(&self) -> &Part {
+        &self.0.part
+    }
+
+    pub fn within(&self) -> Option<&Occurrence> {
+        self.0.within.as_ref()
+    }
+}
+
+impl Part {
+    fn digest(&self, within: u64) -> u64 {
+        use crate::value::keyed;
+        match self {
+            Part::Test(id) => keyed(keyed(within, "test"), id),
+            Part::Suite(name, hook) => keyed(keyed(within, hook), name),
+            Part::Credential(name) => keyed(keyed(within, "credential"), name),
+            Part::Probe(name) => keyed(keyed(within, "probe"), name),
+            Part::Hook(name) => keyed(within, name),
+            Part::Attempt(n) => keyed(within, &format!("attempt {n}")),
+            Part::Step(head, n) => keyed(keyed(within, head), &format!("step {n}")),
+            Part::Call(flow) => keyed(keyed(within, "call"), flow),
+            Part::Element(n) => keyed(within, &format!("element {n}")),
+            Part::Round(n) => keyed(within, &format!("round {n}")),
+            Part::Sent(n) => keyed(within, &format!("sent {n}")),
+        }
+    }
+}
+
+impl PartialEq for Occurrence {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.digest == other.0.digest && self.0.part == other.0.part && self.0.within == other.0.within
+    }
+}
+
+impl Eq for Occurrence {}
+
+impl std::hash::Hash for Occurrence {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.digest.hash(state);
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Part::Test(id) => f.write_str(id),
+            Part::Suite(name, hook) => write!(f, "{name}, {hook}"),
+            Part::Credential(name) => write!(f, "credential {name}"),
+            Part::Probe(name) => write!(f, "probe of {name}"),
+            Part::Hook(name) => f.write_str(name),
+            Part::Attempt(n) => write!(f, "attempt {n}"),
+            Part::Step(head, 1) => write!(f, "`{head}`"),
+            Part::Step(head, n) => write!(f, "`{head}` ({n})"),
+            Part::Call(flow) => write!(f, "call {flow}"),
+            Part::Element(n) => write!(f, "element {n}"),
+            Part::Round(n) => write!(f, "round {n}"),
+            Part::Sent(n) => write!(f, "sent {n}"),
+        }
+    }
+}
+
+/// From the outermost to the innermost: `a.e2e::s::t > attempt 1 > \`GET http://s/a\` > sent 1`.
+impl fmt::Display for Occurrence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = vec![self];
+        while let Some(within) = parts.last().and_then(|last| last.within()) {
+            parts.push(within);
+        }
+        for (at, one) in parts.iter().rev().enumerate() {
+            let joint = if at == 0 { "" } else { " > " };
+            write!(f, "{joint}{}", one.part())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Occurrence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn occurrences_differ_by_each_of_their_parts() {
+        let test = |id: &str| Occurrence::root(Part::Test(id.into()));
+        let step = |head: &str, n| Part::Step(head.into(), n);
+        let mut all = vec![test("a"), test("b"), Occurrence::root(Part::Credential("a".into()))];
+        for attempt in 1..=3 {
+            let attempt = test("a").then(Part::Attempt(attempt));
+            for (head, n) in [("GET /a", 1), ("GET /a", 2), ("GET /b", 1)] {
+                let one = attempt.then(step(head, n));
+                all.extend([one.then(Part::Round(1)), one.then(Part::Element(1)), one.then(Part::Sent(2)), one]);
+            }
+        }
+        let digests: HashSet<u64> = all.iter().map(Occurrence::digest).collect();
+        let texts: HashSet<String> = all.iter().map(ToString::to_string).collect();
+        assert_eq!((digests.len(), texts.len()), (all.len(), all.len()));
+        assert_eq!(
+            all.iter().filter(|one| **one == test("a").then(Part::Attempt(1)).then(step("GET /a", 2))).count(),
+            1
+        );
+        assert_eq!(all[5].to_string(), "a > attempt 1 > `GET /a` > sent 2");
+    }
+}
