@@ -81,7 +81,7 @@ impl Walk {
     }
 
     pub(super) fn skip_when(&mut self, condition: &Condition, because: Option<&str>) -> Walked {
-        if !self.evaluated(|context| matchers::condition(condition, context))? {
+        if !self.evaluated(|context| matchers::selects(condition, context))? {
             return Ok(());
         }
         let reason = match because {
