@@ -175,6 +175,39 @@ fn no_cut_leaves_the_beginning_of_a_secret() {
     }
 }
 
+/// A spec whose author wrote out what is a secret: its lines are drawn with diagnostics, and cut where they are long.
+#[test]
+fn a_secret_that_a_spec_writes_out_is_masked_before_its_lines_are_cut() {
+    let token = "qZ7xW2mK9-Tok-of-the-spec-itself-8e7d6c5b4a32100ff";
+    let lines = "pem-one-4b3a2f1e\npem-two-9c8d7e6f\npem-end-0a1b2c3d";
+    let mut spec = format!(
+        "environment e default {{\n  api = \"{}\"\n  token = secret(\"TOKEN\")\n  pem = secret(\"PEM\")\n}}\nsuite \"S\" {{\n",
+        echo()
+    );
+    for pad in (0..200).step_by(3) {
+        let (before, after) = ("x".repeat(pad), "y".repeat(200 - pad));
+        spec.push_str(&format!(
+            "  test \"row {pad}\" {{ POST {{{{env.api}}}}/ {{ json {{ v: 1, w: \"{before} {token} {after}\" }}; expect $.v == 2 }} }}\n"
+        ));
+        spec.push_str(&format!(
+            "  test \"value {pad}\" {{ POST {{{{env.api}}}}/ {{ json {{ v: 1 }}; expect $.v == \"{before} {token} {after}\" }} }}\n"
+        ));
+    }
+    spec.push_str(&format!(
+        "  test \"lines\" {{\n    POST {{{{env.api}}}}/ {{\n      body \"\"\"\n{lines}\"\"\"; expect $.v == 2\n      expect status 201\n    }}\n  }}\n}}\n"
+    ));
+    let (_, all) = outputs(&spec, &[("TOKEN", token), ("PEM", lines)], 1);
+    for (name, text) in &all {
+        for part in ["qZ7xW2", "2100ff", "pem-one", "pem-two", "pem-end", "0a1b2c"] {
+            let at = text
+                .find(part)
+                .map(|at| text[..at].chars().rev().take(200).collect::<String>().chars().rev().collect::<String>());
+            assert!(at.is_none(), "{name} shows {part} behind {}", at.unwrap_or_default());
+        }
+    }
+    assert!(all[0].1.contains("***"), "{}", all[0].1);
+}
+
 /// However a server encodes a secret, and however often, it is in no output.
 #[test]
 fn no_encoding_of_a_secret_is_in_any_output() {

@@ -16,7 +16,7 @@ const USES: [(&str, &[&str]); 19] = [
     ("matchers", &["diag", "eval", "event", "plan", "source", "syntax", "value"]),
     ("pattern", &["event", "value"]),
     ("judge", &["diag", "eval", "event", "matchers", "pattern", "plan", "source", "syntax", "value"]),
-    ("net", &["event", "plan", "syntax", "value"]),
+    ("net", &["diag", "event", "plan", "syntax", "value"]),
     ("run", &["diag", "eval", "event", "judge", "matchers", "net", "plan", "source", "syntax", "value"]),
     ("report", &["diag", "event", "judge", "plan", "source", "syntax", "value"]),
     ("trace", &["diag", "judge", "report", "source"]),

@@ -246,7 +246,8 @@ impl Builder<'_> {
     /// A diagnostic with its drawing.
     pub fn diagnostic(&self, one: &diag::Diagnostic) -> model::Diagnostic {
         let masked = self.redactor.diagnostic(one);
-        let drawing = diag::render(&masked, self.sources, Style { color: false, unicode: true, ..Style::default() });
+        let style = Style { color: false, unicode: true, ..Style::default() };
+        let drawing = self.redactor.drawn(one, self.sources, style).into_inner();
         model::Diagnostic { drawing, ..diagnostic(&masked, self.sources) }
     }
 }
