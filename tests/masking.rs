@@ -194,7 +194,7 @@ fn a_secret_that_a_spec_writes_out_is_masked_before_its_lines_are_cut() {
         ));
     }
     spec.push_str(&format!(
-        "  test \"lines\" {{\n    POST {{{{env.api}}}}/ {{\n      body \"\"\"\n{lines}\"\"\"; expect $.v == 2\n      expect status 201\n    }}\n  }}\n}}\n"
+        "  test \"lines\" {{\n    POST {{{{env.api}}}}/ {{\n      body \"\"\"\n{lines}\n\"\"\"; expect $.v == 2\n      expect status 201\n    }}\n  }}\n}}\n"
     ));
     let (_, all) = outputs(&spec, &[("TOKEN", token), ("PEM", lines)], 1);
     for (name, text) in &all {

@@ -291,7 +291,7 @@ fn what_is_written_out_at_a_place_for_secrets_is_warned_of() {
     let mut spec = "suite \"S\" {\n".to_owned();
     for (index, line) in bad.iter().chain(&good).enumerate() {
         spec.push_str(&format!(
-            "test \"row {index}\" {{ let host = random_text(8); GET {URL}/{{{{host}}}} {{ expect status 200 }}; {line} }}\n"
+            "test \"row {index}\" {{ let host = uuid(); GET {URL}/{{{{host}}}} {{ expect status 200 }}; {line} }}\n"
         ));
     }
     spec.push_str("}\n");

@@ -32,6 +32,7 @@ pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> R
             expected: Some(error.masked().to_string()),
             actual: None,
             unread: None,
+            undecided: false,
         })
         .collect();
     if effort::is_vain(STEPS_OF_AN_ERROR) {

@@ -6,6 +6,8 @@ use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, HeapAlloc, Huffm
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use zstd::stream::raw::{DParameter, Decoder as Zstd, InBuffer, Operation as _, OutBuffer};
 
+use crate::diag::cut::cut;
+use crate::diag::sanitize;
 use crate::event::Header;
 
 /// How much is decoded at a time, in bytes.
@@ -14,6 +16,10 @@ const STEP: usize = 32 * 1024;
 const GZIP_HEAD: usize = 64 * 1024;
 /// The most codings that are undone one after the other.
 const MOST: usize = 4;
+
+/// How many bytes are shown of what isn't in its coding, and how many are kept to find secrets in.
+const SHOWN: usize = 8;
+const KEPT: usize = 4096;
 
 /// What is wrong with coded bytes: words that go on after "a body".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +31,7 @@ pub enum Broken {
     /// It doesn't begin as the coding does.
     Other {
         coding: &'static str,
+        /// More than is shown of it: it is cut once secrets are masked.
         starts: Vec<u8>,
     },
     Corrupt {
@@ -46,12 +53,13 @@ impl fmt::Display for Broken {
             Broken::TooMany(count) => write!(f, "with {count} content codings, more than are undone"),
             Broken::Other { coding, starts } => {
                 write!(f, "that isn't {coding}, as its Content-Encoding says: it begins with ")?;
-                let is_text = starts.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+                let shown = &starts[..starts.len().min(SHOWN)];
+                let is_text = shown.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
                 if is_text {
-                    return write!(f, "`{}`", String::from_utf8_lossy(starts));
+                    return write!(f, "`{}`", cut(&sanitize(&String::from_utf8_lossy(starts)), SHOWN));
                 }
-                f.write_str("the bytes")?;
-                starts.iter().try_for_each(|byte| write!(f, " {byte:02x}"))
+                let digits = starts.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+                write!(f, "the bytes {}", cut(&digits, SHOWN * 3 - 1))
             }
             Broken::Corrupt { coding, why } => write!(f, "whose {coding} coding is broken: {why}"),
             Broken::Early(coding) => write!(f, "in {coding} that ends early, before the end that the coding marks"),
@@ -231,7 +239,7 @@ impl One {
 }
 
 fn other(coding: &'static str, bytes: &[u8]) -> Broken {
-    Broken::Other { coding, starts: bytes.iter().take(8).copied().collect() }
+    Broken::Other { coding, starts: bytes.iter().take(KEPT).copied().collect() }
 }
 
 fn corrupt(coding: &'static str, why: &dyn fmt::Display) -> Broken {

@@ -24,6 +24,10 @@ pub const MASK: &str = "***";
 /// in bytes of a form.
 const SHORTEST: usize = crate::value::SHORTEST_SECRET;
 
+/// A line of a secret that is masked by itself, in bytes, and how many of one secret are.
+const LONG_LINE: usize = 16;
+const MOST_LINES: usize = 256;
+
 /// What has passed the redactor, with every cut in it carried out. Only the redactor makes one, and where texts leave the tool nothing else is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Masked<T>(T);
@@ -65,8 +69,11 @@ impl SecretSink for Redactor {
             return;
         }
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // A file with a secret in it ends with a line's end, which headers and forms lose.
-        for text in [text, text.trim()] {
+        // A file with a secret in it ends with a line's end, which headers and forms lose. Of several lines each may come alone, as an event or an element; the
+        // first and the last of a key (RFC 7468) say nothing.
+        let lines = text.lines().map(str::trim).filter(|line| line.len() >= LONG_LINE && !line.starts_with("-----"));
+        let lines = lines.take(if text.contains('\n') { MOST_LINES } else { 0 });
+        for text in [text, text.trim()].into_iter().chain(lines) {
             if text.chars().count() < SHORTEST {
                 state.short.insert(text.into());
             } else if state.secrets.insert(text.into()) {
@@ -397,6 +404,15 @@ mod tests {
             );
             assert!(bare.is_empty() || bare == "}" || bare == "\"}", "{secret}: {masked}");
         }
+    }
+
+    #[test]
+    fn each_line_of_a_long_secret_is_one() {
+        let redactor = Redactor::default();
+        redactor.add("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nshort\nAQEFAASCBKcwggSjAgEAAoIB\n-----END PRIVATE KEY-----\n");
+        assert_eq!(redactor.redact("data: AQEFAASCBKcwggSjAgEAAoIB; short"), "data: ***; short");
+        assert_eq!(redactor.redact("-----BEGIN PRIVATE KEY-----"), "***");
+        assert_eq!(redactor.redact("-----END PRIVATE KEY-----"), "-----END PRIVATE KEY-----");
     }
 
     #[test]

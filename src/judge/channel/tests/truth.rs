@@ -43,6 +43,10 @@ const CONDITIONS: &[(&str, &str)] = &[
     ("$.a > 3 and $.type == \"other\"", "f-fffffff"),
     ("$.a > 3 or $.type == \"e\"", "t-ttttttt"),
     ("$.a > 3 or $.type == \"other\"", "------tf-"),
+    ("$ matches { a: > 3 }", "f-----tf-"),
+    ("$ matches { a: /x/ }", "f-------t"),
+    ("$ matches { a: > 3, type: \"other\" }", "f-fffffff"),
+    ("$ matches { a: any }", "f-ttttttt"),
     ("$.a exists and $.a > 3", "f-----tf-"),
     ("$.a not exists or $.a > 3", "t-----tf-"),
 ];
