@@ -186,7 +186,7 @@ fn quotes(bytes: &[u8]) -> Vec<Vec<u8>> {
             text.replace('"', "\\\""),
             text.replace('\'', "'\\''"),
             text.replace('\\', "\\\\"),
-            text.replace('\'', "&apos;").replace('&', "&amp;").replace('<', "&lt;"),
+            text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;"),
             debug[1..debug.len() - 1].to_owned(),
         ]
     })
