@@ -226,8 +226,11 @@ fn no_encoding_of_a_secret_is_in_any_output() {
         },
         |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
     ];
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(3) });
-    let secrets = "[A-Za-z0-9]{3}[ -~é]{8,24}[A-Za-z0-9]{3}";
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(4) });
+    let secrets = prop_oneof![
+        "[A-Za-z0-9]{3}[ -~é]{8,24}[A-Za-z0-9]{3}",
+        "[\\\\\"'%&<]{1,3}[A-Za-z0-9_-]{8,24}[\\\\\"'%&<]{1,3}"
+    ];
     let nestings = prop::collection::vec(prop::collection::vec(0..encoders.len(), 0..3), 12);
     let held = runner.run(&(secrets, nestings), |(secret, nestings)| {
         let texts: Vec<String> = nestings

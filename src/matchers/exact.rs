@@ -14,7 +14,7 @@ pub(super) fn options(schema: &Value) -> ValidationOptions<'static> {
     let options = jsonschema::options()
         .with_keyword("enum", |_, value, _| made(Question::Enum(keys(value))))
         .with_keyword("uniqueItems", |_, value, _| {
-            made(if value == &true { Question::Unique } else { Question::Nothing })
+            made(if value.as_bool() == Some(true) { Question::Unique } else { Question::Nothing })
         })
         .with_keyword("multipleOf", |_, value, _| made(number(value).map_or(Question::Nothing, Question::MultipleOf)))
         .with_keyword("maximum", |parent, value, _| limit(parent, value, "exclusiveMaximum", Limit::Most, Limit::Below))
