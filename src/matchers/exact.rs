@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jsonschema::{Keyword, ValidationError, ValidationOptions};
 use serde_json::{Map, Value};
 
-use crate::value::{Json, JsonNumber};
+use crate::value::{Json, JsonNumber, effort};
 
 /// Options whose keywords compare exactly. `schema` says by which draft it is.
 pub(super) fn options(schema: &Value) -> ValidationOptions<'static> {
@@ -124,7 +124,8 @@ impl Question {
             (Question::Enum(expected), instance) => expected.contains(&key(instance)),
             (Question::Unique, Value::Array(items)) => {
                 let mut seen = HashSet::with_capacity(items.len());
-                items.iter().all(|item| seen.insert(key(item)))
+                // Given up, it doesn't hold, and whoever asked sees that it was.
+                items.iter().all(|item| !effort::is_vain(1) && seen.insert(key(item)))
             }
             (Question::MultipleOf(of), Value::Number(_)) => {
                 number(instance).is_some_and(|number| is_multiple(&number, of))
