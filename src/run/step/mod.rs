@@ -63,6 +63,11 @@ impl Answer {
         exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), json: Arc::default() })
     }
 
+    /// The same, with a body that is read anew where it hasn't been read: what is read in vain is no reading, and must stay with who read it.
+    fn unshared(&self) -> Self {
+        if self.json.is_read() { self.clone() } else { Self { json: Arc::default(), ..self.clone() } }
+    }
+
     /// Of its body, in bytes.
     fn size(&self) -> usize {
         self.exchange.outcome.as_ref().map_or(0, |response| response.body.len())

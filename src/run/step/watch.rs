@@ -90,7 +90,11 @@ impl Walk {
             }
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
             // A log that isn't complete will be, and tells so; until then, a timer that has run out says nothing new.
-            let deadline = if known < now { deadline.max(now.saturating_add(LOOK_AGAIN)) } else { deadline };
+            let deadline = match known < now {
+                true if now < self.deadline.at => deadline.max(now.saturating_add(LOOK_AGAIN)),
+                true => last_frames,
+                false => deadline,
+            };
             let timer = tokio::time::sleep_until(self.attempt.shared.http.clock.timer(deadline));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
