@@ -29,13 +29,12 @@ fn events(naming: &EventNaming, context: &Context<'_>) -> Result<EventNaming, Fa
     })
 }
 
-fn texts(of: &Vec<Expr>, context: &Context<'_>) -> Result<Vec<String>, Fault> {
-    of.iter().map(|one| evaluate(one, context).map(|one| one.to_text())).collect()
-}
-
 impl Walk {
     pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Walked {
         let mut outgoing = self.outgoing(&open.request).await?;
+        let texts = |names: &Vec<Expr>, context: &Context<'_>| {
+            names.iter().map(|name| evaluate(name, context).map(|name| name.to_text())).collect::<Result<Vec<_>, _>>()
+        };
         let protocols = self.weighed(&open.subprotocols, texts).await?;
         if let Some(limit) = &open.connect_within {
             outgoing.limit = self.weighed(limit, prepare::duration).await?;
