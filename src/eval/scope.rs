@@ -89,6 +89,25 @@ impl Scope {
         self.slots.get(slot.0 as usize)?.as_ref().map(Kept::value)
     }
 
+    /// Whether what a slot holds has no more bytes and nodes than this. No more than that is looked at.
+    pub fn is_small(&self, slot: Slot, most: usize) -> bool {
+        let room = &mut { most };
+        match self.slots.get(slot.0 as usize).and_then(Option::as_ref) {
+            None => true,
+            Some(Kept::Value(value)) => value.is_within(room),
+            Some(Kept::List(list)) => {
+                list.added.len() <= most
+                    && list.start.as_ref().is_none_or(|start| start.is_within(room))
+                    && list.added.newest_first().all(|value| value.is_within(room))
+            }
+        }
+    }
+
+    /// The same of each slot.
+    pub fn are_small(&self, most: usize) -> bool {
+        (0..self.slots.len()).all(|slot| self.is_small(Slot(slot as u32), most))
+    }
+
     /// What was bound or added last: of a list that is gathered its newest element.
     pub fn newest(&self, slot: Slot) -> Option<&Value> {
         match self.slots.get(slot.0 as usize)?.as_ref()? {

@@ -9,6 +9,7 @@ use zstd::stream::raw::{DParameter, Decoder as Zstd, InBuffer, Operation as _, O
 use crate::diag::cut::cut;
 use crate::diag::sanitize;
 use crate::event::Header;
+use crate::value::effort;
 
 /// How much is decoded at a time, in bytes.
 const STEP: usize = 32 * 1024;
@@ -247,7 +248,8 @@ fn corrupt(coding: &'static str, why: &dyn fmt::Display) -> Broken {
 }
 
 fn append(bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Broken> {
-    if out.len().saturating_add(bytes.len()) > limit {
+    // Nobody gets to see what is given up.
+    if out.len().saturating_add(bytes.len()) > limit || effort::is_vain(bytes.len()) {
         return Err(Broken::TooLarge);
     }
     out.extend_from_slice(bytes);

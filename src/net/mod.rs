@@ -1,5 +1,6 @@
 //! The only sockets (the demo system aside): HTTP exchanges, WebSockets, event streams, and the clock that dates what they carry.
 
+pub mod apart;
 pub mod auth;
 pub mod channel;
 pub mod clock;

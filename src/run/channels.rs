@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use crate::diag::Diagnostic;
 use crate::event::{ChannelEnd, ChannelLog, Instant};
 use crate::judge::{ChannelRecord, FrameMatch};
+pub(super) use crate::net::channel::HURRIED_WORDS;
 use crate::net::channel::{Channel, Departures, Log, Naming, ReplyTo};
 use crate::net::http::Outgoing;
 use crate::plan::OpenChannel;
@@ -16,8 +17,6 @@ use crate::value::Value;
 pub(super) const GOING_AWAY: u16 = 1001;
 /// The longest that what was sent may take to go out, when a channel ends.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
-/// What is left of it when the time of the test is over, or the run is stopped.
-pub(super) const HURRIED_WORDS: Duration = Duration::from_millis(100);
 const MOST_FAULTS: usize = 8;
 
 /// The channels of one attempt at a test, in the order they were opened; a handle is an index.
@@ -228,6 +227,11 @@ impl Channels {
 
     pub fn marked(&self, index: usize) -> Option<Mark> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner).get(index).cloned()
+    }
+
+    /// How much of memory the frames of all channels take, in bytes.
+    pub fn size(&self) -> u64 {
+        self.lock().iter().map(|opened| opened.log.size()).sum()
     }
 
     /// All channels with their handles, as they stand.

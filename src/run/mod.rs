@@ -14,6 +14,7 @@ mod step;
 mod stop;
 mod suites;
 mod test;
+mod weight;
 
 pub use crate::net::http::{Authority, authorities};
 pub use dispatch::{Options, execute};

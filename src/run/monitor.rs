@@ -10,7 +10,7 @@ use super::dispatch::{OnProgress, Shared};
 use super::judging::judged;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
-use crate::event::Exchange;
+use crate::event::{Exchange, FailureKind};
 use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
 use crate::judge::{Outcome, Progress};
 use crate::plan::Service;
@@ -318,8 +318,19 @@ async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, B
     let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
     outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(service.within.max(SHORTEST_PAUSE));
     let exchange = shared.http.send(&outgoing, None).await;
-    let exchange: Arc<Exchange> = Arc::new(walk.learn(exchange).await);
-    let (judged, _) = judged(&plan, request, &exchange, walk.scope.branch(), &walk.attempt.host).await;
+    let ended = exchange.started.saturating_add(exchange.timings.total);
+    // An answer that takes so long to judge is none that came in time.
+    let late = |_| Ok(Some(Sighting::read(ended, Answer::None(FailureKind::Timeout), false, None)));
+    let exchange: Arc<Exchange> = match walk.learn(exchange).await {
+        Ok(exchange) => Arc::new(exchange),
+        Err(never) => return late(never),
+    };
+    let until = shared.http.clock.timer(walk.deadline.at);
+    let judged = judged(&plan, request, &exchange, walk.scope.branch(), &walk.attempt.host, until).await;
+    let judged = match judged {
+        Ok((judged, _)) => judged,
+        Err(never) => return late(never),
+    };
     let (answer, body, good) = match &exchange.outcome {
         Ok(response) => {
             let body = response.text().ok().and_then(|text| crate::value::Json::parse(&text).ok());
@@ -329,6 +340,5 @@ async fn probe(shared: &Arc<Shared>, index: usize) -> Result<Option<Sighting>, B
     };
     // A probe that expects nothing of the answer expects a success.
     let held = if request.checks.is_empty() && request.expect_failure.is_none() { good } else { judged.holds() };
-    let at = exchange.started.saturating_add(exchange.timings.total);
-    Ok(Some(Sighting::read(at, answer, held, body.as_ref())))
+    Ok(Some(Sighting::read(ended, answer, held, body.as_ref())))
 }

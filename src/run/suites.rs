@@ -16,6 +16,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::eval::Scope;
 use crate::judge::release::{Digest, Observation};
 use crate::judge::{Outcome, Progress, TestResult};
+use crate::net::apart::aside;
 use crate::plan::{Plan, Suite, Test};
 use crate::source::Span;
 
@@ -195,7 +196,13 @@ impl Run {
         std::mem::take(&mut walk.evidence.lock().diagnostics)
     }
 
-    async fn test(&self, group: &Group, index: usize, scope: &Scope, phase: Option<&Deadline>) -> Arc<TestResult> {
+    async fn test(
+        self: &Arc<Self>,
+        group: &Group,
+        index: usize,
+        scope: &Scope,
+        phase: Option<&Deadline>,
+    ) -> Arc<TestResult> {
         let plan = self.shared.plan.clone();
         let found = plan.suites.get(group.suite).and_then(|suite| Some((suite, suite.tests.get(index)?)));
         let Some((suite, test)) = found else { return Arc::new(self.nameless()) };
@@ -220,12 +227,13 @@ impl Run {
                 break slot;
             }
         };
-        (self.shared.progress)(Progress::TestStarted(info.clone()));
+        let (progress, begun) = (self.shared.progress.clone(), Progress::TestStarted(info.clone()));
+        aside(move || progress(begun)).await;
         let place = Place { slots: &self.slots, held: slot };
         let running =
             std::panic::AssertUnwindSafe(test::run(&self.shared, suite, test, info.clone(), scope, phase, place));
         match running.catch_unwind().await {
-            Ok(result) => self.end(result),
+            Ok(result) => self.end_apart(result).await,
             Err(_) => self.crashed(group, suite, test),
         }
     }
@@ -240,6 +248,13 @@ impl Run {
         }
         let phase = phase.filter(|phase| self.shared.http.clock.now() >= phase.at)?;
         Some(format!("{} was used up", phase.words()))
+    }
+
+    /// The same, apart from the threads that keep time: what is told is masked, drawn and written one after the other, so that even a test of
+    /// which little is to be told waits for others.
+    async fn end_apart(self: &Arc<Self>, result: TestResult) -> Arc<TestResult> {
+        let run = self.clone();
+        aside(move || run.end(result)).await
     }
 
     fn end(&self, result: TestResult) -> Arc<TestResult> {

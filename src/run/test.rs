@@ -25,7 +25,7 @@ pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
 const CLEAN_UP: Duration = Duration::from_secs(30);
 const HURRIED_CLEAN_UP: Duration = Duration::from_secs(5);
 /// Each step keeps its limit by itself and tells it in its own words; this much later, what could escape it is ended.
-const GRACE: Duration = Duration::from_millis(250);
+pub(super) const GRACE: Duration = Duration::from_millis(150);
 
 /// What is known of a test before it runs.
 pub(super) fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
@@ -125,6 +125,7 @@ pub(super) async fn run(
                 first_failure = gathered.diagnostics;
             }
             earlier.extend(gathered.exchanges);
+            walk.discard();
             continue;
         }
         // What earlier attempts asked is part of what was measured.
@@ -136,7 +137,7 @@ pub(super) async fn run(
             gathered.diagnostics.push(vacuous(test, &gathered.facts));
         }
         let diagnostics = if outcome == Outcome::Flaky { first_failure } else { gathered.diagnostics };
-        return TestResult {
+        let result = TestResult {
             info,
             outcome,
             attempts: attempts.len() as u32,
@@ -147,6 +148,8 @@ pub(super) async fn run(
             exchanges: earlier,
             channels: walk.attempt.channels.records(),
         };
+        walk.discard();
+        return result;
     }
 }
 
@@ -269,13 +272,12 @@ async fn attempt(
     }
     clean_up(&mut walk, test.span, &suite.after_each).await;
     walk.close_all().await;
-    walk.learn_of_frames().await;
     walk
 }
 
 async fn body(walk: &mut Walk, suite: &Suite, test: &Test) -> Walked {
     if let Some(case) = &test.case {
-        let value = walk.evaluated(|context| evaluate(&case.value, context))?;
+        let value = walk.weighed(&case.value, evaluate).await?;
         walk.scope.set(case.slot, value);
     }
     walk.steps(&suite.before_each).await?;

@@ -132,6 +132,38 @@ impl Value {
         }
     }
 
+    /// Whether it has no more bytes and nodes than there is `room` for, of which it takes its part. No more than that is looked at.
+    pub fn is_within(&self, room: &mut usize) -> bool {
+        fn take(room: &mut usize, size: usize) -> bool {
+            let left = room.checked_sub(size);
+            *room = left.unwrap_or(0);
+            left.is_some()
+        }
+        fn json_within(json: &Json, room: &mut usize) -> bool {
+            let own = match json {
+                Json::String(text) => text.len(),
+                Json::Unpaired(text) => text.shown().len(),
+                Json::Number(number) if number.as_i64().is_none() => number.as_text().len(),
+                _ => 0,
+            };
+            take(room, own.saturating_add(1))
+                && match json {
+                    Json::Array(items) => items.iter().all(|item| json_within(item, room)),
+                    Json::Object(members) => {
+                        members.iter().all(|(name, value)| take(room, name.len()) && json_within(value, room))
+                    }
+                    _ => true,
+                }
+        }
+        match self {
+            Value::Json(json) => json_within(json, room),
+            Value::Bytes(bytes) => take(room, bytes.len()),
+            Value::Secret(secret) => take(room, secret.expose().len()),
+            Value::List(values) => values.iter().all(|value| take(room, 1) && value.is_within(room)),
+            _ => take(room, 1),
+        }
+    }
+
     /// What kind of value this is, in the words of the language.
     pub fn kind(&self) -> &'static str {
         match self {

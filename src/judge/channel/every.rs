@@ -297,7 +297,7 @@ impl Every {
             let found = FrameMatch { frame: *frame, item: *item, text: evidence.text(*item) };
             concluded.matches.push((self.target.channel, found));
         }
-        self.secret.iter().for_each(|(asked, captures)| concluded.learn(&asked.item, &captures.scope));
+        self.secret.iter().for_each(|(asked, captures)| concluded.learn(&asked.item, &captures.scope, evidence));
         concluded.expectations.extend(self.records.iter().map(|one| one.record(evidence)));
         match &self.state {
             State::Failed(unmet) => {

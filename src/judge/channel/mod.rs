@@ -244,13 +244,17 @@ impl Concluded {
     }
 
     /// Learns the secrets among what an item captured.
-    fn learn(&mut self, item: &Item, captured: &Scope) {
+    fn learn(&mut self, item: &Item, captured: &Scope, evidence: &Evidence<'_>) {
         for entry in &item.entries {
             if let ItemEntry::Capture(capture) = entry
                 && capture.secret
             {
                 // Of a list that is gathered, this frame added the newest.
                 if let Some(Value::Secret(secret)) = captured.newest(capture.slot) {
+                    // At once too: the rest of the conclusion may be given up.
+                    if let Some(sink) = evidence.outside.host.secrets() {
+                        sink.add(secret.expose());
+                    }
                     self.secrets.push(secret.clone());
                 }
             }

@@ -147,7 +147,7 @@ impl View {
         };
         for one in &taken {
             let Some(asked) = self.asked(one.item) else { continue };
-            into.learn(&asked.item, &one.captures.scope);
+            into.learn(&asked.item, &one.captures.scope, evidence);
             let text = evidence.text(asked.item.head);
             into.matches.push((self.target.channel, FrameMatch { frame: one.frame, item: asked.item.head, text }));
         }

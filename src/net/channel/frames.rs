@@ -26,6 +26,17 @@ pub(super) enum Message {
     },
 }
 
+impl Message {
+    /// In bytes.
+    pub fn size(&self) -> usize {
+        match self {
+            Message::Text(text) => text.len(),
+            Message::Binary(data) | Message::Ping(data) | Message::Pong(data) => data.len(),
+            Message::Close { reason, .. } => reason.len(),
+        }
+    }
+}
+
 /// Why nothing more can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Broken {

@@ -11,9 +11,13 @@ use crate::net::clock::Clock;
 /// The most that is kept of one channel, in bytes of memory that its frames take.
 pub const MAX_CHANNEL_BYTES: u64 = 192 * 1024 * 1024;
 
+/// Looks for secrets in what is received, before anyone else gets to see it.
+pub type Learn = Box<dyn Fn(&[u8]) + Send + Sync>;
+
 /// A channel's log while it grows. Whoever waits for frames is woken by every change.
 pub struct Log {
     clock: Clock,
+    learn: Learn,
     inner: Mutex<Inner>,
     changes: watch::Sender<u64>,
 }
@@ -30,7 +34,7 @@ struct Inner {
 }
 
 impl Log {
-    pub fn open(clock: Clock, name: &str, protocol: &'static str, url: &str) -> Self {
+    pub fn open(clock: Clock, name: &str, protocol: &'static str, url: &str, learn: Learn) -> Self {
         let log = ChannelLog {
             name: name.to_owned(),
             protocol,
@@ -40,12 +44,17 @@ impl Log {
             end: None,
         };
         let inner = Inner { log, kept: 0, connection: 0, unsettled: None, closing: None };
-        Self { clock, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
+        Self { clock, learn, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
     }
 
     /// Reads the log as it stands.
     pub fn read<T>(&self, read: impl FnOnce(&ChannelLog) -> T) -> T {
         read(&self.lock().log)
+    }
+
+    /// How much of memory its frames take, in bytes.
+    pub fn size(&self) -> u64 {
+        self.lock().kept
     }
 
     /// Counts the changes; wakes with each.
@@ -132,6 +141,7 @@ impl Pen {
 
     /// Keeps what arrived; several frames where it carries several events. `false` when the log is full: the channel must end.
     pub fn received(&self, at: Instant, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) -> bool {
+        (self.log.learn)(&data);
         self.add(Some(at), Direction::Received, &kind, &data, payloads, hidden)
     }
 
@@ -151,14 +161,16 @@ impl Pen {
         payloads: Vec<Payload>,
         hidden: bool,
     ) -> bool {
+        // Before the lock, which nobody may hold for as long as a frame is large.
+        let costs: Vec<u64> = payloads.iter().map(|payload| cost::of_frame(kind, payload)).collect();
         let mut inner = self.log.lock();
         if inner.connection != self.connection {
             return true;
         }
         let at = at.unwrap_or_else(|| self.log.clock.now());
         inner.kept = inner.kept.saturating_add(data.len() as u64);
-        for payload in payloads {
-            inner.kept = inner.kept.saturating_add(cost::of_frame(kind, &payload));
+        for (payload, cost) in payloads.into_iter().zip(costs) {
+            inner.kept = inner.kept.saturating_add(cost);
             if inner.kept > MAX_CHANNEL_BYTES {
                 return false;
             }

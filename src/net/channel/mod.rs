@@ -13,7 +13,7 @@ mod tests;
 mod websocket;
 
 pub use departures::Departures;
-pub use log::{Log, MAX_CHANNEL_BYTES};
+pub use log::{Learn, Log, MAX_CHANNEL_BYTES};
 pub use naming::Naming;
 pub use websocket::{Outbound, ReplyTo};
 
@@ -24,11 +24,15 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use self::frames::Sent;
-use self::websocket::Wire;
+use self::websocket::{Commands, Wire};
 use crate::event::Header;
 use crate::net::http::Live;
 use crate::syntax::ast::ChannelKind;
 
+/// The largest frame, in bytes, that is read by the task that reads the socket; a larger one is read apart.
+const AT_ONCE: usize = 64 << 10;
+/// What is left to say when there is no time.
+pub const HURRIED_WORDS: Duration = Duration::from_millis(50);
 /// How much may wait to be sent before a `send` waits for it, in bytes.
 const MAX_WAITING: usize = 32 * 1024 * 1024;
 
@@ -118,10 +122,23 @@ impl Channel {
         }
     }
 
-    /// Leaves the connection: what was sent goes out first, for at most `budget`, and behind it a close frame with `code`, if one is given.
+    /// Leaves the connection: what was sent goes out first, for at most `budget`, and behind it a close frame with `code`, if one is given. Where
+    /// no more than [`HURRIED_WORDS`] is left for that, nobody waits for it.
     pub async fn leave(mut self, code: Option<u16>, budget: Duration, departures: &Departures) {
         let log = &self.log;
         match self.way.take() {
+            Some(way) if budget <= HURRIED_WORDS => {
+                log.leave();
+                departures.add(async move {
+                    match way {
+                        Way::Socket(wire) => {
+                            let _ = tokio::time::timeout(budget, farewell(&wire.commands, code, budget)).await;
+                            wire.linger().await;
+                        }
+                        Way::Stream(reading) => drop(reading),
+                    }
+                });
+            }
             Some(Way::Socket(wire)) => {
                 let until = tokio::time::sleep(budget);
                 let commands = wire.commands.clone();
@@ -129,13 +146,7 @@ impl Channel {
                     // What goes out is part of the log; what comes from here on isn't.
                     commands.flush(budget).await;
                     log.leave();
-                    match code {
-                        Some(code) => {
-                            commands.send(Sent::Close { code, reason: String::new() }, true);
-                            commands.flush(budget).await;
-                        }
-                        None => commands.finish(),
-                    }
+                    farewell(&commands, code, budget).await;
                 };
                 tokio::select! {
                     () = gone => departures.add(wire.linger()),
@@ -145,7 +156,8 @@ impl Channel {
             Some(Way::Stream(mut reading)) => {
                 log.leave();
                 reading.0.abort();
-                let _ = (&mut reading.0).await;
+                // The connection goes down with the task, which may have much to do until it finds that out.
+                let _ = tokio::time::timeout(budget, &mut reading.0).await;
             }
             None => {}
         }
@@ -155,6 +167,16 @@ impl Channel {
         if let Some(Way::Socket(wire)) = &self.way {
             wire.commands.send(sent, false);
         }
+    }
+}
+
+async fn farewell(commands: &Commands, code: Option<u16>, budget: Duration) {
+    match code {
+        Some(code) => {
+            commands.send(Sent::Close { code, reason: String::new() }, true);
+            commands.flush(budget).await;
+        }
+        None => commands.finish(),
     }
 }
 

@@ -4,19 +4,6 @@ use crate::event::Payload;
 use crate::plan::EventNaming;
 use crate::value::{JsonPath, Pattern};
 
-/// The largest text, in bytes, that is read beside other work.
-const AT_ONCE: usize = 64 << 10;
-
-/// Works on this thread after its other tasks were given to another one, so that none of them waits for this.
-fn alone<T>(work: impl FnOnce() -> T) -> T {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        // There is no other thread that could take them.
-        _ => work(),
-    }
-}
-
 /// How the frames of a channel are read: which name an event has, and which part of it is its JSON.
 #[derive(Clone, Debug)]
 pub struct Naming {
@@ -46,10 +33,6 @@ impl Naming {
 
     /// What a text frame says: one payload, or several for a batch. One without a name where it says nothing.
     pub(super) fn read(&self, text: &str, sse_event: Option<&str>) -> Vec<Payload> {
-        if text.len() <= AT_ONCE { self.payloads(text, sse_event) } else { alone(|| self.payloads(text, sse_event)) }
-    }
-
-    fn payloads(&self, text: &str, sse_event: Option<&str>) -> Vec<Payload> {
         let json_text = match &self.payload_by {
             Some(pattern) => pattern.first_group(text).unwrap_or_default(),
             None => text,

@@ -1,20 +1,26 @@
 use bytes::Bytes;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
+use super::AT_ONCE;
 use super::log::Pen;
 use super::naming::Naming;
 use super::sse::{Item, Parser};
 use super::websocket::full;
 use crate::event::charset::Charset;
 use crate::event::{ChannelEnd, FrameKind, Header, Instant, Payload};
+use crate::net::apart::apart;
 use crate::net::coding::{Broken, Decoding};
 use crate::net::http::{LiveBody, MAX_BODY_BYTES};
 use crate::syntax::ast::ChannelKind;
+use crate::value::effort;
 
 /// The longest event or line that is read, in bytes.
 const MAX_ITEM: usize = 16 * 1024 * 1024;
 /// How much of what arrived is decoded and read at a time, in bytes.
 const PIECE: usize = 64 * 1024;
+
+/// How many steps an event or a line counts for, when it is asked whether anybody still waits for it.
+const STEPS_OF_AN_ITEM: usize = 64;
 
 /// A body that goes on: its codings are undone as it comes, and what it says is kept.
 pub(super) struct Stream {
@@ -36,24 +42,40 @@ impl Stream {
     }
 
     /// Reads the body until it ends.
-    pub async fn carry(mut self, mut response: LiveBody) {
+    pub async fn carry(self, mut response: LiveBody) {
+        let pen = self.pen.clone();
         let end = match &self.decoding {
             Ok(_) => self.read(&mut response).await,
             Err(broken) => ChannelEnd::Failed { message: format!("the server sent a body {broken}") },
         };
-        self.pen.end(self.pen.now(), end);
+        pen.end(pen.now(), end);
     }
 
-    async fn read(&mut self, response: &mut LiveBody) -> ChannelEnd {
+    async fn read(mut self, response: &mut LiveBody) -> ChannelEnd {
         loop {
             match response.chunk().await {
                 Ok(Some(bytes)) => {
                     let at = self.pen.arrive();
                     // Under the limit of a whole body, in pieces, so that none of them takes more memory than that.
-                    for piece in bytes.chunks(PIECE) {
-                        if let Err(message) = self.take(piece, at) {
+                    let mut rest = bytes;
+                    while !rest.is_empty() {
+                        let piece = rest.split_to(rest.len().min(PIECE));
+                        let taken = if self.is_light(piece.len()) {
+                            self.take(&piece, at)
+                        } else {
+                            let (stream, taken) = apart(move |_| {
+                                let taken = self.take(&piece, at);
+                                (self, taken)
+                            })
+                            .await;
+                            self = stream;
+                            taken
+                        };
+                        if let Err(message) = taken {
                             return ChannelEnd::Failed { message };
                         }
+                        // Others that read have their turn, however fast this one comes.
+                        tokio::task::yield_now().await;
                     }
                     self.pen.settle();
                 }
@@ -63,6 +85,13 @@ impl Stream {
                 }
             }
         }
+    }
+
+    /// Whether so many more bytes take no longer to read than they are many: what is coded may decode to anything, and what is pending is read as
+    /// a whole once it is.
+    fn is_light(&self, more: usize) -> bool {
+        let is_plain = self.decoding.as_ref().is_ok_and(Decoding::is_identity);
+        is_plain && self.reader.pending() + more <= AT_ONCE
     }
 
     /// # Errors
@@ -100,6 +129,14 @@ enum Reader {
 }
 
 impl Reader {
+    /// How much is kept of what isn't whole yet, in bytes.
+    fn pending(&self) -> usize {
+        match self {
+            Reader::Events(parser) => parser.pending(),
+            Reader::Lines(lines) => lines.pending.len(),
+        }
+    }
+
     fn feed(&mut self, bytes: &[u8], pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String> {
         let too_long =
             |what: &str| Err(format!("the server sent {what} of more than 16MiB, which is more than is read"));
@@ -176,6 +213,9 @@ impl Lines {
 }
 
 fn add(item: Item, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String> {
+    if effort::is_vain(STEPS_OF_AN_ITEM) {
+        return Err(full());
+    }
     let (kind, data, payloads) = match item {
         Item::Comment(text) => (FrameKind::SseComment, text, vec![Payload::default()]),
         Item::Event { event, data, id } => {
@@ -188,6 +228,9 @@ fn add(item: Item, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String
 }
 
 fn add_line(mut line: Vec<u8>, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String> {
+    if effort::is_vain(STEPS_OF_AN_ITEM) {
+        return Err(full());
+    }
     if line.last() == Some(&b'\r') {
         line.pop();
     }

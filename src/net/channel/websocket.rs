@@ -10,10 +10,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::AT_ONCE;
 use super::frames::{Broken, Message, Reader, Sent};
 use super::log::{MAX_CHANNEL_BYTES, Pen};
 use super::naming::Naming;
 use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload};
+use crate::net::apart::apart;
 use crate::net::http::Upgraded;
 use crate::value::format_size;
 
@@ -70,7 +72,8 @@ impl Wire {
         let writer = Writing { half: write, pen: pen.clone(), naming: naming.clone(), commands: received };
         let state = (commands.backlog.clone(), commands.closing.clone());
         let writer = tokio::spawn(writer.run(state));
-        let reading = Reading { half: read, pen, naming, replies, commands: commands.clone() };
+        let keeping = Arc::new(Keeping { pen, naming, replies, commands: commands.clone() });
+        let reading = Reading { half: read, keeping };
         Self { commands, reader: tokio::spawn(reading.run()), writer }
     }
 
@@ -135,7 +138,7 @@ impl Writing {
                         if closed {
                             closing.store(true, Ordering::SeqCst);
                         }
-                        self.keep(&sent, answers);
+                        self.keep(&sent, answers).await;
                         works = self.write(&sent.encode(rand::random())).await.is_ok();
                     }
                     backlog.fetch_sub(size, Ordering::Relaxed);
@@ -157,10 +160,15 @@ impl Writing {
         self.half.flush().await
     }
 
-    fn keep(&self, sent: &Sent, answers: bool) {
+    async fn keep(&mut self, sent: &Sent, answers: bool) {
         match sent {
             Sent::Text(text) => {
-                let payloads = self.naming.read(text, None);
+                let payloads = if text.len() <= AT_ONCE {
+                    self.naming.read(text, None)
+                } else {
+                    let (naming, text) = (self.naming.clone(), text.clone());
+                    apart(move |_| naming.read(&text, None)).await
+                };
                 self.pen.sent(FrameKind::Text, Bytes::copy_from_slice(text.as_bytes()), payloads, answers);
             }
             Sent::Binary(data) => {
@@ -177,6 +185,11 @@ impl Writing {
 
 struct Reading {
     half: ReadHalf<Upgraded>,
+    keeping: Arc<Keeping>,
+}
+
+/// What is done with what was read.
+struct Keeping {
     pen: Pen,
     naming: Naming,
     replies: Option<ReplyTo>,
@@ -199,7 +212,7 @@ impl Reading {
         if matches!(over, Over::Closed) {
             self.look_behind(&mut buffer).await;
         }
-        self.commands.finish();
+        self.keeping.commands.finish();
         if !matches!(over, Over::Lost) {
             // What is on its way from us would be lost if something unread were left when the connection ends.
             let drain = async { while self.half.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
@@ -215,7 +228,7 @@ impl Reading {
                 Ok(count) => count,
                 Err(error) => return self.lost(io_words(&error)),
             };
-            let at = self.pen.arrive();
+            let at = self.keeping.pen.arrive();
             let mut bytes = buffer.get(..count).unwrap_or_default();
             loop {
                 match reader.next(&mut bytes) {
@@ -224,32 +237,43 @@ impl Reading {
                         if let Err(broken) = reader.next(&mut bytes) {
                             return self.fail(at, broken.close_code(), broken.to_string());
                         }
-                        let by_us = self.commands.closing.load(Ordering::SeqCst);
-                        self.pen.closing(at, ChannelEnd::Closed { code, reason, by_us });
+                        let by_us = self.keeping.commands.closing.load(Ordering::SeqCst);
+                        self.keeping.pen.closing(at, ChannelEnd::Closed { code, reason, by_us });
                         // The code is sent back (RFC 6455, section 5.5.1), where we didn't close first.
-                        self.commands.send(Sent::Close { code, reason: String::new() }, true);
+                        self.keeping.commands.send(Sent::Close { code, reason: String::new() }, true);
                         return Over::Closed;
                     }
                     Ok(Some(message)) => {
-                        if let Err((code, message)) = self.keep(at, message) {
+                        if let Err((code, message)) = self.keep(at, message).await {
                             return self.fail(at, code, message);
                         }
                     }
                     Err(broken) => return self.fail(at, broken.close_code(), broken.to_string()),
                 }
             }
-            self.pen.settle();
+            self.keeping.pen.settle();
+            // Others that read have their turn, however fast this one comes.
+            tokio::task::yield_now().await;
         }
     }
 
+    /// Keeps a message; a large one apart from the threads that read.
+    async fn keep(&mut self, at: Instant, message: Message) -> Result<(), (u16, String)> {
+        if message.size() <= AT_ONCE {
+            return self.keeping.keep(at, message);
+        }
+        let keeping = self.keeping.clone();
+        apart(move |_| keeping.keep(at, message)).await
+    }
+
     fn lost(&self, message: &str) -> Over {
-        self.pen.end(self.pen.now(), ChannelEnd::Lost { message: message.to_owned() });
+        self.keeping.pen.end(self.keeping.pen.now(), ChannelEnd::Lost { message: message.to_owned() });
         Over::Lost
     }
 
     fn fail(&self, at: Instant, code: u16, message: String) -> Over {
-        self.pen.end(at, ChannelEnd::Failed { message });
-        self.commands.send(Sent::Close { code, reason: String::new() }, true);
+        self.keeping.pen.end(at, ChannelEnd::Failed { message });
+        self.keeping.commands.send(Sent::Close { code, reason: String::new() }, true);
         Over::Failed
     }
 
@@ -258,12 +282,14 @@ impl Reading {
         match tokio::time::timeout(BEHIND_CLOSE, self.half.read(buffer)).await {
             Ok(Ok(count)) if count > 0 => {
                 let broken = Broken::after_close().to_string();
-                self.pen.end(self.pen.now(), ChannelEnd::Failed { message: broken });
+                self.keeping.pen.end(self.keeping.pen.now(), ChannelEnd::Failed { message: broken });
             }
-            _ => self.pen.closed(),
+            _ => self.keeping.pen.closed(),
         }
     }
+}
 
+impl Keeping {
     /// # Errors
     /// The channel can't go on: with a close code, and why.
     fn keep(&self, at: Instant, message: Message) -> Result<(), (u16, String)> {

@@ -61,14 +61,9 @@ pub(super) async fn decode(body: Bytes, headers: &[Header], authority: &str, sta
     if decoding.is_identity() {
         return Ok(body);
     }
-    let decode = move || {
+    let decode = move |_| {
         let mut out = Vec::new();
         decoding.push(&body, &mut out, MAX_BODY_BYTES as usize).and_then(|()| decoding.finish()).map(|()| out)
     };
-    match tokio::task::spawn_blocking(decode).await {
-        Ok(decoded) => decoded.map(Bytes::from).map_err(broken),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The run is being shut down, and nobody waits for the body.
-        Err(_) => std::future::pending().await,
-    }
+    crate::net::apart::apart(decode).await.map(Bytes::from).map_err(broken)
 }

@@ -44,7 +44,7 @@ impl Walk {
         for (index, param) in flow.params.iter().enumerate() {
             let given = args.get(index).and_then(Option::as_ref).or(param.default.as_ref());
             let value = match given {
-                Some(expr) => self.evaluated(|context| evaluate(expr, context))?,
+                Some(expr) => self.weighed(expr, evaluate).await?,
                 None => Value::null(),
             };
             if param.secret {
@@ -87,13 +87,13 @@ impl Walk {
         Ok((value, expires_in))
     }
 
-    pub(super) fn give_back(&mut self, value: Option<&Expr>, expires_in: Option<&Expr>) -> Walked {
+    pub(super) async fn give_back(&mut self, value: Option<&Expr>, expires_in: Option<&Expr>) -> Walked {
         let value = match value {
-            Some(value) => Some(self.evaluated(|context| evaluate(value, context))?),
+            Some(value) => Some(self.weighed(value, evaluate).await?),
             None => None,
         };
         let expires_in = match expires_in {
-            Some(expr) => Some(self.evaluated(|context| lifetime(expr, context))?),
+            Some(expr) => Some(self.weighed(expr, lifetime).await?),
             None => None,
         };
         Err(Halt::Returned { value, expires_in })
@@ -139,7 +139,7 @@ impl Walk {
             }
         };
         let early = match &credential.refresh_before {
-            Some(expr) => Some(walk.evaluated(|context| super::super::prepare::duration(expr, context))?),
+            Some(expr) => Some(walk.weighed(expr, super::super::prepare::duration).await?),
             None => None,
         };
         let value = if matches!(value, Value::Secret(_)) { value } else { Value::Secret(Secret::new(value.to_text())) };

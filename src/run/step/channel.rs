@@ -31,16 +31,13 @@ fn events(naming: &EventNaming, context: &Context<'_>) -> Result<EventNaming, Fa
 
 impl Walk {
     pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Walked {
-        let secrets = self.attempt.shared.options.secrets.clone();
-        let mut outgoing = self.evaluated(|context| prepare::outgoing(&open.request, context, &*secrets))?;
-        let protocols = self.evaluated(|context| {
-            open.subprotocols
-                .iter()
-                .map(|name| evaluate(name, context).map(|name| name.to_text()))
-                .collect::<Result<Vec<_>, _>>()
-        })?;
+        let mut outgoing = self.outgoing(&open.request).await?;
+        let texts = |names: &Vec<Expr>, context: &Context<'_>| {
+            names.iter().map(|name| evaluate(name, context).map(|name| name.to_text())).collect::<Result<Vec<_>, _>>()
+        };
+        let protocols = self.weighed(&open.subprotocols, texts).await?;
         if let Some(limit) = &open.connect_within {
-            outgoing.limit = self.evaluated(|context| prepare::duration(limit, context))?;
+            outgoing.limit = self.weighed(limit, prepare::duration).await?;
         }
         if open.kind == ChannelKind::WebSocket {
             handshake::offer(&mut outgoing.headers, &protocols);
@@ -50,7 +47,7 @@ impl Walk {
         }
         let started = self.now();
         let title = format!("{} {}", protocol(open.kind), outgoing.url);
-        let (exchange, live) = self.connect(open, &outgoing).await;
+        let (exchange, live) = self.connect(open, &outgoing).await?;
         if live.is_some()
             && let Some(broken) = broken_handshake(open, &exchange)
         {
@@ -63,12 +60,14 @@ impl Walk {
         }
         let events = self.evaluated(|context| events(&open.events, context))?;
         let naming = Naming::new(events, open.payload_by.clone());
-        let replies = self.replies(open)?;
+        let replies = self.replies(open).await?;
         let headers = headers_of(&exchange);
         // The log starts before the handshake is judged, so that no frame can come too early.
         let opened = live.map(|live| {
-            let log =
-                Arc::new(Log::open(self.attempt.shared.http.clock, &open.name, protocol(open.kind), &outgoing.url));
+            let secrets = self.attempt.shared.options.secrets.clone();
+            let learn = move |data: &[u8]| super::request::credentials(data).for_each(|value| secrets.add(&value));
+            let clock = self.attempt.shared.http.clock;
+            let log = Arc::new(Log::open(clock, &open.name, protocol(open.kind), &outgoing.url, Box::new(learn)));
             let channel = Channel::start(open.kind, live, headers, log.clone(), naming.clone(), replies.clone());
             Opened::new(open.clone(), outgoing.clone(), naming, replies, log, channel)
         });
@@ -93,15 +92,15 @@ impl Walk {
         Opening { channel: open.name.clone(), protocol: protocol(open.kind), opened }
     }
 
-    async fn connect(&mut self, open: &OpenChannel, outgoing: &Outgoing) -> (Exchange, Option<Live>) {
+    async fn connect(&mut self, open: &OpenChannel, outgoing: &Outgoing) -> Result<(Exchange, Option<Live>), Halt> {
         let mut outgoing = outgoing.clone();
         outgoing.limit = outgoing.limit.min(self.deadline.left(self.now()));
         let jar = (!open.request.no_cookies).then(|| self.attempt.jar.clone());
         let mode = if open.kind == ChannelKind::WebSocket { Mode::Upgrade } else { Mode::Stream };
         let (exchange, live) = self.attempt.shared.http.send_for(&outgoing, jar.as_deref(), mode).await;
-        let exchange = self.learn(exchange).await;
+        let exchange = self.learn(exchange).await.map_err(|late| self.judged_late(open.span, late))?;
         self.attempt.shared.observer.exchange(&exchange);
-        (exchange, live)
+        Ok((exchange, live))
     }
 
     /// The response's status opens a WebSocket, and the rest of it doesn't (RFC 6455, section 4.1): the opening has failed. What is expected of the
@@ -186,13 +185,13 @@ impl Walk {
     }
 
     /// What answers keep-alives by itself, with the values that names have now.
-    fn replies(&self, open: &Arc<OpenChannel>) -> Result<Option<ReplyTo>, Halt> {
+    async fn replies(&self, open: &Arc<OpenChannel>) -> Result<Option<ReplyTo>, Halt> {
         if open.replies.is_empty() {
             return Ok(None);
         }
         let mut bodies = Vec::new();
         for reply in &open.replies {
-            bodies.push(self.evaluated(|context| outbound(&reply.with, context))?);
+            bodies.push(self.weighed(&reply.with, outbound).await?);
         }
         // Not the attempt, whose channels hold this: neither would ever be let go.
         let (open, scope, faults) = (open.clone(), self.scope.clone(), self.attempt.channels.faults());
@@ -227,7 +226,7 @@ impl Walk {
 
     pub(super) async fn send(&mut self, span: Span, channel: Slot, body: &FrameBody) -> Walked {
         let opened = self.opened(span, channel)?;
-        let body = self.evaluated(|context| outbound(body, context))?;
+        let body = self.weighed(body, outbound).await?;
         let started = self.now();
         self.still_open(span, &opened, "sent")?;
         opened.sent(started);
@@ -262,11 +261,11 @@ impl Walk {
     ) -> Walked {
         let opened = self.opened(span, channel)?;
         let code = match code {
-            Some(code) => self.close_code(code)?,
+            Some(code) => self.close_code(code).await?,
             None => 1000,
         };
         let reason = match reason {
-            Some(reason) => self.close_reason(reason)?,
+            Some(reason) => self.close_reason(reason).await?,
             None => String::new(),
         };
         let started = self.now();
@@ -282,8 +281,8 @@ impl Walk {
     }
 
     /// RFC 6455, section 7.4.
-    fn close_code(&self, code: &Expr) -> Result<u16, Halt> {
-        let value = self.evaluated(|context| prepare::whole(code, context))?;
+    async fn close_code(&self, code: &Expr) -> Result<u16, Halt> {
+        let value = self.weighed(code, prepare::whole).await?;
         let sendable = u16::try_from(value).ok().filter(|_| may_close_with(value));
         sendable.ok_or_else(|| {
             let message = format!("a WebSocket can't be closed with {value}");
@@ -293,8 +292,8 @@ impl Walk {
     }
 
     /// RFC 6455, section 5.5.
-    fn close_reason(&self, reason: &Expr) -> Result<String, Halt> {
-        let text = self.evaluated(|context| evaluate(reason, context))?.to_text();
+    async fn close_reason(&self, reason: &Expr) -> Result<String, Halt> {
+        let text = self.weighed(reason, evaluate).await?.to_text();
         if text.len() <= MAX_REASON {
             return Ok(text);
         }
@@ -353,7 +352,7 @@ impl Walk {
         self.leave(&opened, Some(GOING_AWAY)).await;
         let started = self.now();
         let title = format!("reconnect {}", outgoing.url);
-        let (exchange, live) = self.connect(&open, &outgoing).await;
+        let (exchange, live) = self.connect(&open, &outgoing).await?;
         if live.is_some()
             && let Some(broken) = broken_handshake(&open, &exchange)
         {
@@ -380,7 +379,7 @@ impl Walk {
         let opened = self.opened(span, channel)?;
         self.still_open(span, &opened, "sent")?;
         let limit = match pong_within {
-            Some(limit) => Some(self.evaluated(|context| prepare::duration(limit, context))?),
+            Some(limit) => Some(self.weighed(limit, prepare::duration).await?),
             None => None,
         };
         let started = self.now();

@@ -6,6 +6,7 @@ use super::super::channels::{Ending, Owned};
 use super::super::deadline::Deadline;
 use super::super::evidence::Evidence;
 use super::super::prepare;
+use super::super::test::GRACE;
 use super::{Halt, Walk, Walked, head};
 use crate::diag::{Diagnostic, codes};
 use crate::matchers;
@@ -18,7 +19,7 @@ const DEFAULT_EVERY: Duration = Duration::from_secs(1);
 
 impl Walk {
     pub(super) async fn wait(&mut self, span: Span, time: &Expr) -> Walked {
-        let time = self.evaluated(|context| prepare::duration(time, context))?;
+        let time = self.weighed(time, prepare::duration).await?;
         let until = self.now().saturating_add(time);
         let clock = self.attempt.shared.http.clock;
         tokio::time::sleep_until(clock.timer(until.min(self.deadline.at))).await;
@@ -34,7 +35,7 @@ impl Walk {
     }
 
     pub(super) async fn parallel_for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Walked {
-        let values = self.values(list, or_none)?;
+        let values = self.values(list, or_none).await?;
         let mut walks: Vec<Walk> = values
             .into_iter()
             .map(|value| {
@@ -69,7 +70,7 @@ impl Walk {
     }
 
     pub(super) async fn for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Walked {
-        for value in self.values(list, or_none)? {
+        for value in self.values(list, or_none).await? {
             self.set(slot, value);
             self.steps(body).await?;
         }
@@ -77,8 +78,8 @@ impl Walk {
     }
 
     /// What a loop goes over: what isn't done for anything proves nothing.
-    fn values(&mut self, list: &Expr, or_none: bool) -> Result<Vec<Value>, Halt> {
-        let values = self.evaluated(|context| prepare::list(list, context))?;
+    async fn values(&mut self, list: &Expr, or_none: bool) -> Result<Vec<Value>, Halt> {
+        let values = self.weighed(list, prepare::list).await?;
         if values.is_empty() && !or_none {
             return Err(self.fails(*matchers::no_element(list.span)));
         }
@@ -86,7 +87,7 @@ impl Walk {
     }
 
     pub(super) async fn repeat(&mut self, times: &Expr, or_none: bool, body: &[Step]) -> Walked {
-        let times_known = self.evaluated(|context| prepare::whole(times, context))?;
+        let times_known = self.weighed(times, prepare::whole).await?;
         if times_known == 0 && !or_none {
             return Err(self.fails(*matchers::no_repetition(times.span, "repeat COUNT times or none")));
         }
@@ -97,11 +98,11 @@ impl Walk {
     }
 
     pub(super) async fn within(&mut self, limit: &Expr, body: &[Step]) -> Walked {
-        let time = self.evaluated(|context| prepare::duration(limit, context))?;
+        let time = self.weighed(limit, prepare::duration).await?;
         let outer = self.deadline.clone();
         self.deadline = outer.tightened(Deadline::new(self.now(), time, "the limit `within`", limit.span));
         let clock = self.attempt.shared.http.clock;
-        let at = self.deadline.at;
+        let at = self.deadline.at.saturating_add(GRACE);
         let walked = tokio::time::timeout_at(clock.timer(at), self.steps(body)).await;
         let walked = walked.unwrap_or_else(|_| Err(self.limit_reached(limit.span)));
         self.deadline = outer;
@@ -116,9 +117,9 @@ impl Walk {
         every: Option<&Expr>,
         body: &[Step],
     ) -> Walked {
-        let time = self.evaluated(|context| prepare::duration(within, context))?;
+        let time = self.weighed(within, prepare::duration).await?;
         let every = match every {
-            Some(every) => self.evaluated(|context| prepare::duration(every, context))?,
+            Some(every) => self.weighed(every, prepare::duration).await?,
             None => DEFAULT_EVERY,
         };
         let clock = self.attempt.shared.http.clock;
@@ -138,7 +139,7 @@ impl Walk {
                 deadline: deadline.clone(),
                 ..self.clone()
             };
-            let end = tokio::time::timeout_at(clock.timer(deadline.at), walk.steps(body)).await;
+            let end = tokio::time::timeout_at(clock.timer(deadline.at.saturating_add(GRACE)), walk.steps(body)).await;
             if let Ok(Ok(()) | Err(Halt::Returned { .. })) = end {
                 ending.owned.give_up(&self.owned, |_| true);
             }

@@ -3,6 +3,7 @@
 mod call;
 mod channel;
 mod control;
+mod door;
 mod request;
 mod value;
 mod watch;
@@ -16,10 +17,12 @@ use super::deadline::Deadline;
 use super::dispatch::Shared;
 use super::evidence::{Evidence, record};
 use super::host::TestHost;
+use super::weight::AT_ONCE;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{BodyJson, Context, Fault, Focus, Scope};
 use crate::event::{Exchange, Instant};
 use crate::judge::{ExpectationRecord, StepRecord, StepState};
+use crate::net::apart::discard;
 use crate::net::cookies::Jar;
 use crate::plan::{Step, StepKind};
 use crate::source::Span;
@@ -58,6 +61,11 @@ pub(super) struct Answer {
 impl Answer {
     pub fn of(exchange: &Arc<Exchange>) -> Option<Self> {
         exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), json: Arc::default() })
+    }
+
+    /// The same, with a body that is read anew where it hasn't been read: what is read in vain is no reading, and must stay with who read it.
+    fn unshared(&self) -> Self {
+        if self.json.is_read() { self.clone() } else { Self { json: Arc::default(), ..self.clone() } }
     }
 
     /// Of its body, in bytes.
@@ -107,13 +115,13 @@ impl Walk {
             self.obtain(*credential, step.span).await?;
         }
         match &step.kind {
-            StepKind::Let { slot, value } => self.bind(*slot, value),
+            StepKind::Let { slot, value } => self.bind(*slot, value).await,
             StepKind::Expect(expect) => self.expect(step.span, expect).await,
             StepKind::Capture(capture) => self.capture(capture).await,
-            StepKind::SkipWhen { condition, because } => self.skip_when(condition, because.as_deref()),
+            StepKind::SkipWhen { condition, because } => self.skip_when(condition, because.as_deref()).await,
             StepKind::Request(request) => self.request(step.span, request).await,
             StepKind::Call { flow, args, into } => self.call(step.span, *flow, args, *into).await,
-            StepKind::Return { value, expires_in } => self.give_back(value.as_ref(), expires_in.as_ref()),
+            StepKind::Return { value, expires_in } => self.give_back(value.as_ref(), expires_in.as_ref()).await,
             StepKind::Wait(time) => self.wait(step.span, time).await,
             StepKind::Parallel(branches) => self.parallel(branches).await,
             StepKind::ParallelForEach { slot, list, or_none, body } => {
@@ -135,6 +143,16 @@ impl Walk {
             StepKind::Reconnect { channel } => self.reconnect(step.span, *channel).await,
             StepKind::Ping { channel, pong_within } => self.ping(step.span, *channel, pong_within.as_ref()).await,
             StepKind::ExpectChannel(expectation) => self.expect_channel(step.span, expectation).await,
+        }
+    }
+
+    /// Lets go of all that was bound and read; apart, where that is much.
+    pub fn discard(self) {
+        let is_small = self.last.as_ref().is_none_or(|last| last.size() <= AT_ONCE)
+            && self.scope.are_small(AT_ONCE)
+            && self.attempt.channels.size() <= AT_ONCE as u64;
+        if !is_small {
+            discard(self);
         }
     }
 

@@ -1,11 +1,13 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use super::super::evidence::record;
 use super::super::judging;
 use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
 use crate::event::{Exchange, FailureKind, Response};
 use crate::judge::{Opening, StepRecord, StepState};
+use crate::net::apart::Late;
 use crate::net::http::Outgoing;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
@@ -13,18 +15,23 @@ use crate::value::{SHORTEST_SECRET, SecretSink, http_date};
 
 impl Walk {
     pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
-        let secrets = self.attempt.shared.options.secrets.clone();
-        let outgoing = self.evaluated(|context| prepare::outgoing(request, context, &*secrets))?;
+        let outgoing = self.outgoing(request).await?;
         let started = self.now();
         let title = format!("{} {}", outgoing.method, outgoing.url);
         let exchange = Arc::new(self.exchange(request, outgoing).await?);
         self.judge(span, request, exchange, (started, title), None).await
     }
 
+    /// The request with every value put in.
+    pub(super) async fn outgoing(&self, request: &Request) -> Result<Outgoing, Halt> {
+        let secrets = self.attempt.shared.options.secrets.clone();
+        self.weighed(request, move |request, context| prepare::outgoing(request, context, &*secrets)).await
+    }
+
     /// Sends a request, again where its `retry` says so.
     async fn exchange(&mut self, request: &Request, mut outgoing: Outgoing) -> Result<Exchange, Halt> {
         let retries = match &request.retry {
-            Some(retry) => Some(self.retries(retry)?),
+            Some(retry) => Some(self.retries(retry).await?),
             None => None,
         };
         let own_limit = outgoing.limit;
@@ -36,7 +43,8 @@ impl Walk {
             outgoing.limit = own_limit.min(left);
             let mut exchange = self.attempt.shared.http.send(&outgoing, jar.as_deref()).await;
             exchange.attempts = attempts;
-            let mut exchange = self.learn(exchange).await;
+            let learned = self.learn(exchange).await;
+            let mut exchange = learned.map_err(|late| self.judged_late(request.url.span, late))?;
             self.attempt.shared.observer.exchange(&exchange);
             let pause =
                 retries.as_ref().and_then(|retries| retries.pause(attempts, &exchange, self.wall(exchange.started)));
@@ -65,32 +73,22 @@ impl Walk {
 
     /// Cookies that an answer sets are credentials, and so is what its body names as one: a body is shown beside a failure even when the test
     /// didn't get as far as to capture it as secret.
-    pub async fn learn(&self, exchange: Exchange) -> Exchange {
+    ///
+    /// # Errors
+    /// The deadline came before all of it was looked through: nobody gets to see it.
+    pub async fn learn(&self, exchange: Exchange) -> Result<Exchange, Late> {
         let secrets = self.attempt.shared.options.secrets.clone();
         let size = exchange.outcome.as_ref().map_or(0, |response| response.body.len());
         if size <= LEARNED_AT_ONCE {
             learn(&exchange, &*secrets);
-            return exchange;
+            return Ok(exchange);
         }
         // Before it is learned, nobody gets to see the exchange.
-        judging::apart(move |_| {
+        self.apart(move |_| {
             learn(&exchange, &*secrets);
             exchange
         })
         .await
-    }
-
-    /// The same of what channels carried.
-    pub async fn learn_of_frames(&self) {
-        let secrets = self.attempt.shared.options.secrets.clone();
-        let logs = self.attempt.channels.logs();
-        let frames = logs.into_iter().flat_map(|(_, log)| log.frames);
-        let frames: Vec<_> = frames.filter(|frame| frame.direction == crate::event::Direction::Received).collect();
-        let size: usize = frames.iter().map(|frame| frame.data.len()).sum();
-        let learn = move || {
-            frames.iter().flat_map(|frame| credentials(&frame.data)).for_each(|value| secrets.add(&value));
-        };
-        if size <= LEARNED_AT_ONCE { learn() } else { judging::apart(move |_| learn()).await }
     }
 
     /// Judges an exchange, and keeps what it proves.
@@ -117,14 +115,26 @@ impl Walk {
     ) -> Walked {
         let shared = self.attempt.shared.clone();
         let host = self.attempt.host.clone();
-        let (mut judged, mut scope) =
-            judging::judged(&shared.plan, request, &exchange, self.scope.branch(), &host).await;
-        if let Some(answered) = answered {
-            let (of_response, with) = judging::judged(&shared.plan, request, &answered, scope, &host).await;
-            scope = with;
+        let until = shared.http.clock.timer(self.deadline.at);
+        let judged = async {
+            let (mut judged, scope) =
+                judging::judged(&shared.plan, request, &exchange, self.scope.branch(), &host, until).await?;
+            let Some(answered) = answered else { return Ok((judged, scope)) };
+            let (of_response, scope) = judging::judged(&shared.plan, request, &answered, scope, &host, until).await?;
             judged.expectations.extend(of_response.expectations);
             judged.diagnostics.extend(of_response.diagnostics);
-        }
+            Ok((judged, scope))
+        };
+        let (judged, scope) = match judged.await {
+            Ok(judged) => judged,
+            Err(late) => {
+                let index = self.evidence.exchange(exchange);
+                let mut step = record(title, span, started, self.now(), false, Vec::new());
+                (step.exchange, step.opening) = (Some(index), opening);
+                self.evidence.step(step);
+                return Err(self.judged_late(span, late));
+            }
+        };
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
         self.last = Answer::of(&exchange);
@@ -180,19 +190,19 @@ impl Walk {
         });
     }
 
-    fn retries(&self, retry: &Retry) -> Result<Retries, Halt> {
-        let times = self.evaluated(|context| prepare::whole(&retry.times, context))?;
+    async fn retries(&self, retry: &Retry) -> Result<Retries, Halt> {
+        let times = self.weighed(&retry.times, prepare::whole).await?;
         let every = match &retry.every {
-            Some(every) => self.evaluated(|context| prepare::duration(every, context))?,
+            Some(every) => self.weighed(every, prepare::duration).await?,
             None => Duration::from_secs(1),
         };
         let most = match &retry.doubling_up_to {
-            Some(most) => Some(self.evaluated(|context| prepare::duration(most, context))?),
+            Some(most) => Some(self.weighed(most, prepare::duration).await?),
             None => None,
         };
         let mut statuses = Vec::new();
         for status in &retry.statuses {
-            let value = self.evaluated(|context| crate::eval::evaluate(status, context))?;
+            let value = self.weighed(status, crate::eval::evaluate).await?;
             let items = value.as_json().map(|json| match json.as_array() {
                 Some(items) => items.to_vec(),
                 None => vec![json.clone()],

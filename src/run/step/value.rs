@@ -1,4 +1,4 @@
-use super::super::judging::{self, AT_ONCE, Abandonable};
+use super::super::weight::{AT_ONCE, Weighed as _, subject_is_light};
 use super::{Answer, Halt, Walk, Walked};
 use crate::eval::{Context, Focus, evaluate};
 use crate::judge::{self, ExpectationRecord};
@@ -8,8 +8,8 @@ use crate::source::Span;
 use crate::value::Value;
 
 impl Walk {
-    pub(super) fn bind(&mut self, slot: Slot, value: &Expr) -> Walked {
-        let value = self.evaluated(|context| evaluate(value, context))?;
+    pub(super) async fn bind(&mut self, slot: Slot, value: &Expr) -> Walked {
+        let value = self.weighed(value, evaluate).await?;
         self.set(slot, value);
         Ok(())
     }
@@ -24,17 +24,21 @@ impl Walk {
 
     pub(super) async fn capture(&mut self, capture: &Capture) -> Walked {
         let size = self.last.as_ref().map_or(0, Answer::size);
-        let light = size <= AT_ONCE && capture.regex.is_none() && judging::is_light_subject(&capture.subject);
+        let light = size <= AT_ONCE && capture.regex.is_none() && subject_is_light(&capture.subject, &self.scope);
         let value = if light {
             let focus = self.last.as_ref().map_or(Focus::Nothing, Answer::focus);
             judge::captured(capture, &Context { focus, ..self.context() })
         } else {
-            let (capture, last) = (capture.clone(), self.last.clone());
-            self.apart(move |context| {
-                let focus = last.as_ref().map_or(Focus::Nothing, Answer::focus);
-                judge::captured(&capture, &Context { focus, ..context })
-            })
-            .await
+            let last = self.last.as_ref().map(Answer::unshared);
+            let (span, capture, looked_at) = (capture.span, capture.clone(), last.clone());
+            let value = self
+                .look_apart(span, move |context| {
+                    let focus = looked_at.as_ref().map_or(Focus::Nothing, Answer::focus);
+                    judge::captured(&capture, &Context { focus, ..context })
+                })
+                .await?;
+            self.last = last;
+            value
         };
         let value = value.map_err(|fault| self.fails(*fault))?;
         if capture.secret {
@@ -48,25 +52,14 @@ impl Walk {
         Ok(())
     }
 
-    /// Looks at something apart from the threads that read sockets and keep deadlines.
-    async fn apart<T: Send + 'static>(&self, look: impl FnOnce(Context<'_>) -> T + Send + 'static) -> T {
-        let (plan, scope) = (self.attempt.shared.plan.clone(), self.scope.clone());
-        let host = self.attempt.host.clone();
-        judging::apart(move |effort| {
-            let host = Abandonable { host, effort };
-            look(Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &host })
-        })
-        .await
-    }
-
     /// An expectation of a value that is no answer's.
     pub(super) async fn expect(&mut self, span: Span, expect: &Expectation) -> Walked {
         let started = self.now();
-        let found = if judging::is_light(expect) {
+        let found = if expect.is_light(&self.scope) {
             judge::expectation(expect, &self.context())
         } else {
             let expect = expect.clone();
-            self.apart(move |context| judge::expectation(&expect, &context)).await
+            self.look_apart(span, move |context| judge::expectation(&expect, &context)).await?
         };
         let text = self.attempt.shared.plan.sources.text(expect.span);
         let text = text.strip_prefix("expect").map_or(text, str::trim_start).to_owned();
@@ -80,8 +73,8 @@ impl Walk {
         found.map(|_| ()).map_err(|diagnostic| self.fails(*diagnostic))
     }
 
-    pub(super) fn skip_when(&mut self, condition: &Condition, because: Option<&str>) -> Walked {
-        if !self.evaluated(|context| matchers::selects(condition, context))? {
+    pub(super) async fn skip_when(&mut self, condition: &Condition, because: Option<&str>) -> Walked {
+        if !self.weighed(condition, matchers::selects).await? {
             return Ok(());
         }
         let reason = match because {

@@ -6,12 +6,14 @@ use std::time::Duration;
 use futures_util::future::select_all;
 
 use super::super::channels::{Channels, Opened};
-use super::super::judging::{self, AT_ONCE, Abandonable};
+use super::super::judging::Abandonable;
+use super::super::weight::AT_ONCE;
 use super::{Halt, Walk, Walked};
-use crate::diag::codes;
+use crate::diag::{Diagnostic, codes};
 use crate::event::{ChannelEnd, Frame, Instant};
-use crate::judge::ChannelJudge;
 use crate::judge::channel::{self, Bound, Concluded, Outside, Start, Verdict};
+use crate::judge::{ChannelJudge, ExpectationRecord};
+use crate::net::apart::{Late, apart_until};
 use crate::plan::ChannelExpectation;
 use crate::source::Span;
 
@@ -19,6 +21,12 @@ use crate::source::Span;
 const LINGER: Duration = Duration::from_secs(1);
 /// The first pause between two looks; each is twice as long as the one before, since a look costs as much as all that has come.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How much of memory the frames of all channels may take that are looked through at once, in bytes.
+const LOGS_AT_ONCE: u64 = 64 << 10;
+/// How far beyond the deadline what came before it may still be judged, and then how far what came of it may still be explained.
+const LAST_FRAMES: Duration = Duration::from_millis(40);
+const LAST_EXPLANATION: Duration = Duration::from_millis(120);
 
 /// A channel that is watched, and how much of its log the judge has been given.
 struct Watch {
@@ -42,7 +50,13 @@ impl Walk {
         let started = self.now();
         let bound = Bound { at: self.deadline.at, words: self.deadline.words(), span: self.deadline.span };
         let channels = self.attempt.channels.clone();
-        let judge = ChannelJudge::new(expectation, &self.context(), &*channels, started, bound);
+        let judge = if self.scope.are_small(AT_ONCE) {
+            ChannelJudge::new(expectation, &self.context(), &*channels, started, bound)
+        } else {
+            let (expectation, channels) = (expectation.clone(), channels.clone());
+            self.look_apart(span, move |context| ChannelJudge::new(&expectation, &context, &*channels, started, bound))
+                .await?
+        };
         let mut judge = judge.map_err(|fault| self.fails(*fault))?;
         let mut watches: Vec<Watch> = Vec::new();
         for watched in judge.watched() {
@@ -56,7 +70,8 @@ impl Walk {
                 changes,
             });
         }
-        let (mut seen, mut fed) = (started, 0);
+        let last_frames = self.deadline.at.saturating_add(LAST_FRAMES);
+        let mut seen = started;
         loop {
             for watch in &mut watches {
                 watch.changes.mark_unchanged();
@@ -66,14 +81,20 @@ impl Walk {
             let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
             seen = seen.max(known);
             let (news, size) = gathered(&mut watches, seen);
-            fed += size;
-            judge = self.give(judge, news, size, seen).await;
+            judge = self.give(judge, news, size, seen).await.map_err(|late| self.judged_late(span, late))?;
             if judge.verdict() != Verdict::Running {
                 break;
             }
+            if known < now && now >= last_frames {
+                return Err(self.judged_late(span, Late { queued: false }));
+            }
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
             // A log that isn't complete will be, and tells so; until then, a timer that has run out says nothing new.
-            let deadline = if known < now { deadline.max(now.saturating_add(LOOK_AGAIN)) } else { deadline };
+            let deadline = match known < now {
+                true if now < self.deadline.at => deadline.max(now.saturating_add(LOOK_AGAIN)),
+                true => last_frames,
+                false => deadline,
+            };
             let timer = tokio::time::sleep_until(self.attempt.shared.http.clock.timer(deadline));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
@@ -82,21 +103,24 @@ impl Walk {
             }
         }
         let decided = self.now();
-        let (judge, is_large) = (Arc::new(judge), fed > AT_ONCE);
+        let judge = Arc::new(judge);
         if judge.verdict() == Verdict::Failed {
-            self.linger(&judge, is_large, &mut watches).await;
+            self.linger(&judge, &mut watches).await;
         }
-        let concluded = self.concluded(&judge, is_large).await;
-        self.conclude(span, concluded, started, decided)
+        match self.concluded(&judge).await {
+            Ok(concluded) => self.conclude(span, concluded, started, decided),
+            Err(_) if judge.verdict() == Verdict::Failed => Err(self.unexplained(span, started, decided)),
+            Err(late) => Err(self.judged_late(span, late)),
+        }
     }
 
     /// After an event didn't come in time, waits a little for it: that it came late is another finding than that it never came. The verdict
     /// stands already, and the time is bounded by that of the test.
-    async fn linger(&self, judge: &Arc<ChannelJudge>, is_large: bool, watches: &mut [Watch]) {
+    async fn linger(&self, judge: &Arc<ChannelJudge>, watches: &mut [Watch]) {
         let clock = self.attempt.shared.http.clock;
         let until = self.now().saturating_add(LINGER).min(self.deadline.at);
         let is_missing = async || {
-            let concluded = self.concluded(judge, is_large).await;
+            let Ok(concluded) = self.concluded(judge).await else { return false };
             concluded.diagnostics.iter().any(|diagnostic| std::ptr::eq(diagnostic.code, &codes::MISSING_EVENT))
         };
         let mut pause = LOOK_AGAIN;
@@ -114,13 +138,20 @@ impl Walk {
     }
 
     /// Gives the judge what happened, and then the time. What is large is judged apart.
-    async fn give(&self, mut judge: ChannelJudge, news: Happened, size: usize, now: Instant) -> ChannelJudge {
-        if size <= AT_ONCE {
+    async fn give(
+        &self,
+        mut judge: ChannelJudge,
+        news: Happened,
+        size: usize,
+        now: Instant,
+    ) -> Result<ChannelJudge, Late> {
+        if size <= AT_ONCE && self.scope.are_small(AT_ONCE) {
             feed(&mut judge, &news, now, self.outside());
-            return judge;
+            return Ok(judge);
         }
+        let until = self.attempt.shared.http.clock.timer(self.deadline.at.saturating_add(LAST_FRAMES));
         let (plan, host) = (self.attempt.shared.plan.clone(), self.attempt.host.clone());
-        judging::apart(move |effort| {
+        apart_until(until, move |effort| {
             let host = Abandonable { host, effort };
             feed(&mut judge, &news, now, Outside { plan: &plan, host: &host });
             judge
@@ -129,13 +160,14 @@ impl Walk {
     }
 
     /// What came of it. Large frames take time to explain, too.
-    async fn concluded(&self, judge: &Arc<ChannelJudge>, is_large: bool) -> Concluded {
-        if !is_large {
-            return judge.conclude(&|| self.attempt.channels.logs(), self.outside());
+    async fn concluded(&self, judge: &Arc<ChannelJudge>) -> Result<Concluded, Late> {
+        if self.attempt.channels.size() <= LOGS_AT_ONCE && self.scope.are_small(AT_ONCE) {
+            return Ok(judge.conclude(&|| self.attempt.channels.logs(), self.outside()));
         }
+        let until = self.attempt.shared.http.clock.timer(self.deadline.at.saturating_add(LAST_EXPLANATION));
         let (judge, channels) = (judge.clone(), self.attempt.channels.clone());
         let (plan, host) = (self.attempt.shared.plan.clone(), self.attempt.host.clone());
-        judging::apart(move |effort| {
+        apart_until(until, move |effort| {
             let host = Abandonable { host, effort };
             judge.conclude(&|| channels.logs(), Outside { plan: &plan, host: &host })
         })
@@ -162,6 +194,23 @@ impl Walk {
         }
         concluded.diagnostics.into_iter().for_each(|diagnostic| self.evidence.fail(diagnostic));
         Err(Halt::Failed)
+    }
+
+    /// It didn't hold, and what came instead is more than can be looked through in the time that is left.
+    fn unexplained(&self, span: Span, started: Instant, decided: Instant) -> Halt {
+        let message = format!("this didn't hold, and to explain it took longer than {}", self.deadline.words());
+        let mut diagnostic = Diagnostic::error(&codes::LIMIT_REACHED, super::head(&self.attempt.shared, span), message)
+            .with_help("the frames that came are large, or many: what was wrong with them is no longer looked for");
+        if !self.deadline.span.is_nowhere() {
+            diagnostic = diagnostic.with_related(self.deadline.span, "this limit");
+        }
+        let text = self.title(span);
+        let record = ExpectationRecord { span, text: text.clone(), held: false, weak: None };
+        self.record(text, span, started, false, vec![record]);
+        if decided >= self.deadline.at {
+            self.evidence.lock().facts.timed_out = true;
+        }
+        self.fails(diagnostic)
     }
 
     fn outside(&self) -> Outside<'_> {

@@ -8,7 +8,7 @@ use crate::event::{ChannelEnd, FrameKind, Payload};
 use crate::net::clock::Clock;
 
 fn log() -> (Arc<Log>, Pen) {
-    let log = Arc::new(Log::open(Clock::start(), "ch", "websocket", "ws://h"));
+    let log = Arc::new(Log::open(Clock::start(), "ch", "websocket", "ws://h", Box::new(|_| {})));
     let pen = log.connect();
     (log, pen)
 }
