@@ -22,6 +22,7 @@ mod harness;
 mod hostile;
 mod http2;
 mod http2_leave;
+mod http2_reset;
 mod incident;
 mod installed;
 mod journal;

@@ -58,9 +58,7 @@ impl Stream {
                     self.pen.settle();
                 }
                 Ok(None) => return self.finish(),
-                Err(_) => {
-                    return ChannelEnd::CutOff { message: "the connection was lost before the body's end".to_owned() };
-                }
+                Err(message) => return ChannelEnd::CutOff { message },
             }
         }
     }

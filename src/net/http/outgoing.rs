@@ -3,6 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 
+use super::body::WireBody;
 use super::connect::Connection;
 use crate::plan::HttpVersion;
 
@@ -54,7 +55,7 @@ pub enum Live {
 
 /// A body as it comes, content codings not undone. Dropping it cuts the connection, unless others share it.
 pub struct LiveBody {
-    pub(super) body: hyper::body::Incoming,
+    pub(super) body: WireBody,
     pub(super) _connection: Connection,
 }
 
@@ -62,14 +63,8 @@ impl LiveBody {
     /// The next bytes; `None` at the body's end.
     ///
     /// # Errors
-    /// The connection was lost before the body's end, or the body's framing is broken.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, hyper::Error> {
-        use http_body_util::BodyExt as _;
-        while let Some(frame) = self.body.frame().await {
-            if let Ok(data) = frame?.into_data() {
-                return Ok(Some(data));
-            }
-        }
-        Ok(None)
+    /// The body was cut short, or its framing is broken: what became of it.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, String> {
+        self.body.chunk().await.map_err(|cut| cut.words())
     }
 }
