@@ -6,7 +6,9 @@ use tokio::sync::watch;
 
 use super::cost;
 use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Instant, Payload};
+use crate::net::budget::{Budget, Share};
 use crate::net::clock::Clock;
+use crate::value::format_size;
 
 /// The most that is kept of one channel, in bytes of memory that its frames take.
 pub const MAX_CHANNEL_BYTES: u64 = 192 * 1024 * 1024;
@@ -21,6 +23,8 @@ pub struct Log {
 struct Inner {
     log: ChannelLog,
     kept: u64,
+    /// What is kept, as the run counts it. Given back with the log: what is told of it afterwards is small.
+    share: Share,
     /// Which of the channel's connections writes: what an earlier one still reads is none of the log's.
     connection: u32,
     /// What arrived at this instant isn't all in the log yet.
@@ -30,7 +34,7 @@ struct Inner {
 }
 
 impl Log {
-    pub fn open(clock: Clock, name: &str, protocol: &'static str, url: &str) -> Self {
+    pub fn open((clock, budget): (Clock, &Budget), name: &str, protocol: &'static str, url: &str) -> Self {
         let log = ChannelLog {
             name: name.to_owned(),
             protocol,
@@ -39,7 +43,7 @@ impl Log {
             frames: Vec::new(),
             end: None,
         };
-        let inner = Inner { log, kept: 0, connection: 0, unsettled: None, closing: None };
+        let inner = Inner { log, kept: 0, share: budget.share(), connection: 0, unsettled: None, closing: None };
         Self { clock, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
     }
 
@@ -100,6 +104,23 @@ impl Log {
     }
 }
 
+impl Inner {
+    /// # Errors
+    /// There is no room for so many bytes more: whose limit it is.
+    fn keep(&mut self, bytes: u64) -> Result<(), String> {
+        self.kept = self.kept.saturating_add(bytes);
+        if self.kept > MAX_CHANNEL_BYTES {
+            return Err(full());
+        }
+        self.share.grow(bytes).map_err(|_| format!("more arrived than is kept: {}", self.share.words()))
+    }
+}
+
+/// More came than is kept of one channel.
+pub(super) fn full() -> String {
+    format!("more arrived than is kept of one channel ({} of memory)", format_size(MAX_CHANNEL_BYTES))
+}
+
 /// One connection's way to write into the log. It goes dry when the connection is left.
 #[derive(Clone)]
 pub(super) struct Pen {
@@ -130,15 +151,26 @@ impl Pen {
         self.log.change();
     }
 
-    /// Keeps what arrived; several frames where it carries several events. `false` when the log is full: the channel must end.
-    pub fn received(&self, at: Instant, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) -> bool {
+    /// Keeps what arrived; several frames where it carries several events.
+    ///
+    /// # Errors
+    /// The log or the run's memory is full: the channel must end, with these words.
+    pub fn received(
+        &self,
+        at: Instant,
+        kind: FrameKind,
+        data: Bytes,
+        payloads: Vec<Payload>,
+        hidden: bool,
+    ) -> Result<(), String> {
         self.add(Some(at), Direction::Received, &kind, &data, payloads, hidden)
     }
 
     /// Keeps what goes out now.
     pub fn sent(&self, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) {
-        if self.add(None, Direction::Sent, &kind, &data, payloads, hidden) {
-            self.log.change();
+        match self.add(None, Direction::Sent, &kind, &data, payloads, hidden) {
+            Ok(()) => self.log.change(),
+            Err(message) => self.end(self.now(), ChannelEnd::Failed { message }),
         }
     }
 
@@ -150,23 +182,20 @@ impl Pen {
         data: &Bytes,
         payloads: Vec<Payload>,
         hidden: bool,
-    ) -> bool {
+    ) -> Result<(), String> {
         let mut inner = self.log.lock();
         if inner.connection != self.connection {
-            return true;
+            return Ok(());
         }
         let at = at.unwrap_or_else(|| self.log.clock.now());
-        inner.kept = inner.kept.saturating_add(data.len() as u64);
+        inner.keep(data.len() as u64)?;
         for payload in payloads {
-            inner.kept = inner.kept.saturating_add(cost::of_frame(kind, &payload));
-            if inner.kept > MAX_CHANNEL_BYTES {
-                return false;
-            }
+            inner.keep(cost::of_frame(kind, &payload))?;
             let number = u32::try_from(inner.log.frames.len()).unwrap_or(u32::MAX).saturating_add(1);
             let frame = Frame { number, at, direction, kind: kind.clone(), data: data.clone(), payload, hidden };
             inner.log.frames.push(Arc::new(frame));
         }
-        true
+        Ok(())
     }
 
     /// A close frame came; [`Pen::end`] follows, when it is known whether it was the last thing to come.

@@ -6,7 +6,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
-use super::body::WireBody;
+use super::body::{Keeping, WireBody};
 use super::client::{Http, Key};
 use super::connect::{Connection, Lost};
 use super::failure::{failure, is_unprocessed, of_chain, timed_out};
@@ -267,9 +267,10 @@ impl Http {
         let headers = header_list(&parts.headers);
         progress.received += head_size(parts.status, &parts.extensions, &headers);
         let wire = WireBody::new(parts.version, wire);
-        let wire = body::read(wire, authority, status, &mut progress.received).await?;
+        let keeping = Keeping { budget: &self.budget, decodes: &self.decodes, authority, status };
+        let (wire, share) = body::read(wire, &keeping, &mut progress.received).await?;
         let wire_size = wire.len() as u64;
-        let body = body::decode(wire, &headers, authority, status).await?;
+        let body = body::decode((wire, share), &headers, &keeping).await?;
         Ok(Response {
             status,
             version: version_name(parts.version),

@@ -5,16 +5,17 @@ use bytes::Bytes;
 
 use super::super::log::{Log, MAX_CHANNEL_BYTES, Pen};
 use crate::event::{ChannelEnd, FrameKind, Payload};
+use crate::net::budget::Budget;
 use crate::net::clock::Clock;
 
 fn log() -> (Arc<Log>, Pen) {
-    let log = Arc::new(Log::open(Clock::start(), "ch", "websocket", "ws://h"));
+    let log = Arc::new(Log::open((Clock::start(), &Budget::default()), "ch", "websocket", "ws://h"));
     let pen = log.connect();
     (log, pen)
 }
 
 fn keep(pen: &Pen, at: Duration, data: &'static [u8]) -> bool {
-    pen.received(at, FrameKind::Text, Bytes::from_static(data), vec![Payload::default()], false)
+    pen.received(at, FrameKind::Text, Bytes::from_static(data), vec![Payload::default()], false).is_ok()
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -84,7 +85,9 @@ fn small_frames_fill_a_log_by_what_they_take() {
         Bytes::new(),
         vec![Payload::default()],
         false,
-    ) {
+    )
+    .is_ok()
+    {
         kept += 1;
     }
     assert_eq!(kept, log.read(|log| log.frames.len() as u64));
