@@ -7,6 +7,7 @@ mod browser;
 mod charset;
 mod check;
 mod cli;
+mod closers;
 mod credentials;
 mod deadlines;
 mod docs;

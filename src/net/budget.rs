@@ -9,7 +9,7 @@ use crate::value::format_size;
 
 /// The most that bodies, their JSON and frames may take at the same time, in bytes. With what judging them takes for a while, a run stays under
 /// 600 MB whatever servers send.
-pub const MAX_KEPT_BYTES: u64 = 256 * 1024 * 1024;
+pub const MAX_KEPT_BYTES: u64 = 288 * 1024 * 1024;
 
 /// The memory of a run. What would go beyond it isn't kept, and whatever needs it fails: it never counts as absent.
 #[derive(Clone, Debug)]

@@ -20,6 +20,9 @@ pub struct Log {
     changes: watch::Sender<u64>,
 }
 
+/// Whether a socket has nothing to read.
+pub(super) type IsQuiet = Box<dyn Fn() -> bool + Send + Sync>;
+
 struct Inner {
     log: ChannelLog,
     kept: u64,
@@ -29,6 +32,12 @@ struct Inner {
     connection: u32,
     /// What arrived at this instant isn't all in the log yet.
     unsettled: Option<Instant>,
+    /// Whether the socket has nothing that hasn't been read: what this process was too late to read has arrived all the same.
+    is_quiet: IsQuiet,
+    /// Up to when the log was complete when it was last asked.
+    complete: Instant,
+    /// From which frame on, by index, it is only known that frames arrived behind an instant, and when they were read.
+    behind: Vec<(usize, Instant)>,
     /// A close frame came, and whether it was the last thing to come isn't known yet.
     closing: Option<(Instant, ChannelEnd)>,
 }
@@ -43,7 +52,17 @@ impl Log {
             frames: Vec::new(),
             end: None,
         };
-        let inner = Inner { log, kept: 0, share: budget.share(), connection: 0, unsettled: None, closing: None };
+        let inner = Inner {
+            complete: log.opened,
+            log,
+            kept: 0,
+            share: budget.share(),
+            connection: 0,
+            unsettled: None,
+            is_quiet: Box::new(|| true),
+            behind: Vec::new(),
+            closing: None,
+        };
         Self { clock, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
     }
 
@@ -57,12 +76,26 @@ impl Log {
         self.changes.subscribe()
     }
 
-    /// Up to which instant the log is complete, at most `now`: what was read from the socket may still be on its way here. A later look finds
-    /// more, and a change tells of it.
+    /// Up to which instant the log is complete, at most `now`, which must not be in the future. What was read from the socket may still be on its
+    /// way here, and what arrived may still be in the socket. A later look finds more, and a change wakes who waits for it.
     pub fn known(&self, now: Instant) -> Instant {
-        let inner = self.lock();
+        let mut inner = self.lock();
         let open = [inner.unsettled, inner.closing.as_ref().map(|(at, _)| *at)].into_iter().flatten().min();
-        open.map_or(now, |open| open.saturating_sub(Duration::from_nanos(1)).min(now))
+        if let Some(open) = open {
+            return open.saturating_sub(Duration::from_nanos(1)).min(now);
+        }
+        if inner.log.end.is_none() && !(inner.is_quiet)() {
+            return inner.complete.min(now);
+        }
+        inner.complete = inner.complete.max(now);
+        now
+    }
+
+    /// Behind which instant a frame arrived, by its index: its own time is when it was read, and this process may have been late.
+    pub fn not_before(&self, index: usize) -> Instant {
+        let inner = self.lock();
+        let place = inner.behind.partition_point(|(from, _)| *from <= index);
+        place.checked_sub(1).and_then(|place| inner.behind.get(place)).map_or(inner.log.opened, |(_, at)| *at)
     }
 
     /// How the channel ended, as soon as anything says so.
@@ -72,9 +105,10 @@ impl Log {
     }
 
     /// The way for a new connection to write; what was the end isn't any more.
-    pub(super) fn connect(self: &Arc<Self>) -> Pen {
+    pub(super) fn connect(self: &Arc<Self>, is_quiet: IsQuiet) -> Pen {
         let mut inner = self.lock();
         inner.connection += 1;
+        inner.is_quiet = is_quiet;
         (inner.unsettled, inner.closing, inner.log.end) = (None, None, None);
         let connection = inner.connection;
         drop(inner);
@@ -136,6 +170,10 @@ impl Pen {
         let now = self.log.clock.now();
         if inner.connection == self.connection {
             inner.unsettled = Some(now);
+            let (next, complete) = (inner.log.frames.len(), inner.complete);
+            if inner.behind.last().is_none_or(|(_, known)| *known < complete) {
+                inner.behind.push((next, complete));
+            }
         }
         now
     }

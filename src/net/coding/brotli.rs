@@ -61,7 +61,9 @@ impl Brotli {
                 BrotliResult::NeedsMoreInput => return Ok(()),
                 BrotliResult::NeedsMoreOutput => {}
                 // Brotli has no mark at its beginning to tell what isn't brotli from what is broken.
-                BrotliResult::ResultFailure => return Err(Fault::Corrupt(at, "its bits say nothing that brotli knows")),
+                BrotliResult::ResultFailure => {
+                    return Err(Fault::Corrupt(at, "its bits say nothing that brotli knows"));
+                }
             }
         }
     }

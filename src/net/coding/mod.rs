@@ -193,7 +193,8 @@ impl One {
             "deflate" => ("deflate", State::Deflate(Deflate::default())),
             "br" => ("brotli", State::Brotli(Brotli::default())),
             "zstd" => {
-                let unusable = |error: std::io::Error| Broken::Corrupt { coding: "zstd", at: 0, why: error.to_string() };
+                let unusable =
+                    |error: std::io::Error| Broken::Corrupt { coding: "zstd", at: 0, why: error.to_string() };
                 ("zstd", State::Zstd(Zstd::new().map_err(unusable)?))
             }
             _ => return Err(Broken::Unknown(name.to_owned())),

@@ -140,7 +140,10 @@ fn whatever_is_wrong_with_a_coding_is_named_with_its_byte_as_soon_as_it_can_be_k
         let most = begun.len() as u64 + if coding == "zstd" { 1024 } else { 4 };
         assert!(is_nearly(&out, &text), "{coding}: {} of {}", out.len(), text.len());
         assert!(*at > begun.len() as u64 && *at <= most, "{coding}: {at} of {}", begun.len());
-        assert!(broken.unwrap_err().to_string().contains(&format!("{name} coding is broken, at its byte ")), "{coding}");
+        assert!(
+            broken.unwrap_err().to_string().contains(&format!("{name} coding is broken, at its byte ")),
+            "{coding}"
+        );
         let plain = decode(coding, &[b"{\"status\": \"not coded at all\"}"], usize::MAX);
         // Raw deflate and brotli have no mark at their beginning: some texts are the beginning of one.
         let has_mark = matches!(coding, "gzip" | "zstd");

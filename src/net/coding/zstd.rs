@@ -43,7 +43,9 @@ impl Zstd {
                     return Err(match was_at_end {
                         true => Fault::Behind(read + before),
                         false if !begins(starts) => Fault::Other,
-                        false => Fault::Corrupt(read + piece.len(), "its blocks or its checksum are none that zstd has"),
+                        false => {
+                            Fault::Corrupt(read + piece.len(), "its blocks or its checksum are none that zstd has")
+                        }
                     });
                 };
                 let produced = output.as_slice();

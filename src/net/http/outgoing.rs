@@ -5,6 +5,7 @@ use hyper_util::rt::TokioIo;
 
 use super::body::WireBody;
 use super::connect::Connection;
+use super::tap::Watch;
 use crate::plan::HttpVersion;
 
 /// A request whose every part is known.
@@ -48,7 +49,8 @@ pub type Upgraded = TokioIo<hyper::upgrade::Upgraded>;
 
 /// What stays of a response that isn't read to its end at once.
 pub enum Live {
-    Upgraded(Box<Upgraded>),
+    /// With a look at its socket.
+    Upgraded(Box<Upgraded>, Watch),
     /// A body that goes on.
     Body(Box<LiveBody>),
 }
@@ -56,10 +58,15 @@ pub enum Live {
 /// A body as it comes, content codings not undone. Dropping it cuts the connection, unless others share it.
 pub struct LiveBody {
     pub(super) body: WireBody,
-    pub(super) _connection: Connection,
+    pub(super) connection: Connection,
 }
 
 impl LiveBody {
+    /// A look at the connection that carries it.
+    pub fn watch(&self) -> Watch {
+        self.connection.watch.clone()
+    }
+
     /// The next bytes; `None` at the body's end.
     ///
     /// # Errors

@@ -209,11 +209,12 @@ impl Http {
         progress.received += head_size(answer.status(), answer.extensions(), &response.headers);
         if mode == Mode::Stream {
             let body = WireBody::new(answer.version(), answer.into_body());
-            let body = LiveBody { body, _connection: connection };
+            let body = LiveBody { body, connection };
             return Ok((response, Some(Live::Body(Box::new(body)))));
         }
+        let watch = connection.watch.clone();
         let upgraded = hyper::upgrade::on(answer).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
-        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded))))))
+        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded)), watch))))
     }
 
     /// Sends one request, and gives the head of its response.

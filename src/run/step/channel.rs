@@ -67,8 +67,12 @@ impl Walk {
         let headers = headers_of(&exchange);
         // The log starts before the handshake is judged, so that no frame can come too early.
         let opened = live.map(|live| {
-            let log =
-                Arc::new(Log::open((self.attempt.shared.http.clock, &self.attempt.shared.http.budget), &open.name, protocol(open.kind), &outgoing.url));
+            let log = Arc::new(Log::open(
+                (self.attempt.shared.http.clock, &self.attempt.shared.http.budget),
+                &open.name,
+                protocol(open.kind),
+                &outgoing.url,
+            ));
             let channel = Channel::start(open.kind, live, headers, log.clone(), naming.clone(), replies.clone());
             Opened::new(open.clone(), outgoing.clone(), naming, replies, log, channel)
         });

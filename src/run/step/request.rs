@@ -15,6 +15,8 @@ impl Walk {
     pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
         let secrets = self.attempt.shared.options.secrets.clone();
         let outgoing = self.evaluated(|context| prepare::outgoing(request, context, &*secrets))?;
+        // The last answer may be large, and nothing looks at it any more.
+        self.last = None;
         let started = self.now();
         let title = format!("{} {}", outgoing.method, outgoing.url);
         let exchange = Arc::new(self.exchange(request, outgoing).await?);

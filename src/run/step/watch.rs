@@ -30,7 +30,8 @@ struct Watch {
 }
 
 enum News {
-    Frame(Arc<Frame>),
+    /// With an instant behind which it arrived.
+    Frame(Arc<Frame>, Instant),
     End(ChannelEnd),
 }
 
@@ -65,8 +66,14 @@ impl Walk {
             // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
             let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
             seen = seen.max(known);
-            let (news, size) = gathered(&mut watches, seen);
+            if self.attempt.channels.has_faults() {
+                // They are reported with the attempt, whatever a round of an `eventually` makes of this.
+                self.record(self.title(span), span, started, false, Vec::new());
+                return Err(Halt::Failed);
+            }
+            let (mut news, size) = gathered(&mut watches, seen);
             fed += size;
+            self.count_late_reading(&judge, &mut news);
             judge = self.give(judge, news, size, seen).await;
             if judge.verdict() != Verdict::Running {
                 break;
@@ -88,6 +95,31 @@ impl Walk {
         }
         let concluded = self.concluded(&judge, is_large).await;
         self.conclude(span, concluded, started, decided)
+    }
+
+    /// A frame may have been read behind the instant at which the expectation would hold, and have arrived before it, since this process was
+    /// late. Then nothing proves that it hadn't come, and it counts as having arrived at that instant. An expectation that would fail at that
+    /// instant fails all the same: nothing proves that the frame had come.
+    fn count_late_reading(&self, judge: &ChannelJudge, news: &mut Happened) {
+        let Some(due) = judge.next_deadline() else { return };
+        let is_doubtful =
+            |one: &(Instant, u32, News)| matches!(&one.2, News::Frame(_, behind) if *behind < due && due < one.0);
+        if !news.iter().any(is_doubtful) {
+            return;
+        }
+        let mut trial = judge.clone();
+        let before = news.iter().filter(|(at, ..)| *at <= due);
+        feed(&mut trial, before, due, self.outside());
+        if trial.verdict() != Verdict::Held {
+            return;
+        }
+        for one in news.iter_mut().filter(|one| is_doubtful(one)) {
+            if let News::Frame(frame, _) = &mut one.2 {
+                one.0 = due;
+                *frame = Arc::new(Frame { at: due, ..(**frame).clone() });
+            }
+        }
+        sort(news);
     }
 
     /// After an event didn't come in time, waits a little for it: that it came late is another finding than that it never came. The verdict
@@ -173,6 +205,7 @@ impl Walk {
 fn gathered(watches: &mut [Watch], now: Instant) -> (Happened, usize) {
     let (mut news, mut size): (Happened, usize) = (Vec::new(), 0);
     for watch in watches.iter_mut() {
+        let (first, from) = (watch.given, news.len());
         watch.opened.log.read(|log| {
             // What arrives while the logs are read comes with the next look, so that the order of times holds over all channels.
             let fresh = log.frames.iter().skip(watch.given).take_while(|frame| frame.at <= now);
@@ -180,7 +213,7 @@ fn gathered(watches: &mut [Watch], now: Instant) -> (Happened, usize) {
             news.extend(
                 fresh
                     .inspect(|frame| size += frame.data.len())
-                    .map(|frame| (frame.at, watch.channel, News::Frame(frame.clone()))),
+                    .map(|frame| (frame.at, watch.channel, News::Frame(frame.clone(), frame.at))),
             );
             watch.given += news.len() - before;
             if let Some((at, end)) = &log.end
@@ -190,20 +223,34 @@ fn gathered(watches: &mut [Watch], now: Instant) -> (Happened, usize) {
                 news.push((*at, watch.channel, News::End(end.clone())));
             }
         });
+        for (index, (_, _, one)) in (first..).zip(news.iter_mut().skip(from)) {
+            if let News::Frame(_, behind) = one {
+                *behind = watch.opened.log.not_before(index);
+            }
+        }
     }
-    // Ends come behind all frames of their instant, whichever channel they are of.
-    news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
+    sort(&mut news);
     (news, size)
 }
 
-fn feed(judge: &mut ChannelJudge, news: &Happened, now: Instant, outside: Outside<'_>) {
+fn sort(news: &mut Happened) {
+    // Ends come behind all frames of their instant, whichever channel they are of.
+    news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
+}
+
+fn feed<'n>(
+    judge: &mut ChannelJudge,
+    news: impl IntoIterator<Item = &'n (Instant, u32, News)>,
+    now: Instant,
+    outside: Outside<'_>,
+) {
     for (at, channel, one) in news {
         // Nobody will ask for the verdict.
         if outside.host.is_over() {
             return;
         }
         match one {
-            News::Frame(frame) => judge.frame(*channel, frame, outside),
+            News::Frame(frame, _) => judge.frame(*channel, frame, outside),
             News::End(end) => judge.end(*channel, *at, end, outside),
         }
     }

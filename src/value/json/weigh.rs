@@ -29,7 +29,8 @@ impl Json {
                         rest = after;
                     }
                     let is_name = rest.first() == Some(&b':');
-                    let is_known = is_name && (names.contains(string) || (names.len() < MOST_NAMES && !names.insert(string)));
+                    let is_known =
+                        is_name && (names.contains(string) || (names.len() < MOST_NAMES && !names.insert(string)));
                     if !is_known {
                         weight += TEXT + string.len() as u64;
                     }
