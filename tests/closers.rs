@@ -48,7 +48,7 @@ fn answer(stream: &mut TcpStream, way: &str, number: usize) -> bool {
             false
         }
         // Lets go in another way each time, some only after a few more responses.
-        "mixed" => number % 4 != 0 || answer(stream, WAYS.get(number / 4 % 6).unwrap_or(&"close"), number),
+        "mixed" => !number.is_multiple_of(4) || answer(stream, WAYS.get(number / 4 % 6).unwrap_or(&"close"), number),
         _ => false,
     }
 }
@@ -97,7 +97,7 @@ fn no_request_waits_for_a_connection_that_has_ended() {
     let exchanges = |test: &serde_json::Value| test["exchanges"].as_array().unwrap().clone();
     let all: Vec<_> = report["tests"].as_array().unwrap().iter().flat_map(exchanges).collect();
     assert!(all.len() >= requests * WAYS.len(), "{}", all.len());
-    let slowest = all.iter().filter_map(|one| one["timings"]["total_ms"].as_f64()).fold(0.0, f64::max);
+    let slowest = all.iter().filter_map(|one| one["timings_ms"]["total"].as_f64()).fold(0.0, f64::max);
     println!("{} requests in {:?}, the slowest took {slowest} ms", all.len(), started.elapsed());
     assert!(slowest < 20_000.0, "{slowest} ms");
 }

@@ -8,6 +8,7 @@ mod charset;
 mod check;
 mod cli;
 mod closers;
+mod codings;
 mod credentials;
 mod deadlines;
 mod docs;

@@ -117,9 +117,9 @@ fn whatever_is_wrong_with_a_coding_is_named_with_its_byte_as_soon_as_it_can_be_k
         assert_eq!(decode(coding, &[&coded], text.len() - 1), Err(Broken::TooLarge), "{coding}");
         for cut in [1, 2, 5, 9, length / 2, length - 1] {
             let after = (length - cut) as u64;
-            let early = Err(Broken::Early { coding: name, after });
-            assert_eq!(decode(coding, &[&coded[..length - cut]], usize::MAX), early, "{coding}");
-            assert!(early.unwrap_err().to_string().contains(&format!("after its byte {after},")), "{coding}");
+            let early = Broken::Early { coding: name, after };
+            assert_eq!(decode(coding, &[&coded[..length - cut]], usize::MAX), Err(early.clone()), "{coding}");
+            assert!(early.to_string().contains(&format!("after its byte {after},")), "{coding}");
         }
         for behind in [&b"{}"[..], b"\0", b"\0\0\0\0\0\0\0\0", b"<html>"] {
             let whole = [&coded, behind].concat();

@@ -21,7 +21,12 @@ impl Json {
             match byte {
                 b',' => weight += NODE,
                 b':' => weight += NAME,
-                b'[' | b'{' => weight += NODE + GROUP,
+                b'[' | b'{' => {
+                    rest = rest.trim_ascii_start();
+                    // Each element but the first has a comma before it.
+                    let has_element = !matches!(rest.first(), Some(b']' | b'}'));
+                    weight += GROUP + if has_element { NODE } else { 0 };
+                }
                 b'"' => {
                     let (string, behind) = rest.split_at(end_of_string(rest));
                     rest = behind.get(1..).unwrap_or_default();
