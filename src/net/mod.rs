@@ -2,6 +2,7 @@
 
 pub mod apart;
 pub mod auth;
+pub mod budget;
 pub mod channel;
 pub mod clock;
 pub mod coding;

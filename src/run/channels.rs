@@ -209,6 +209,10 @@ impl Channels {
         Faults(self.faults.clone())
     }
 
+    pub fn has_faults(&self) -> bool {
+        !self.faults.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     pub fn take_faults(&self) -> Vec<Diagnostic> {
         std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -242,7 +246,7 @@ impl Channels {
     pub fn records(&self) -> Vec<ChannelRecord> {
         self.lock()
             .iter()
-            .map(|opened| ChannelRecord { log: opened.log.read(Clone::clone), matches: opened.lock().matches.clone() })
+            .map(|opened| ChannelRecord::of(opened.log.read(Clone::clone), opened.lock().matches.clone()))
             .collect()
     }
 

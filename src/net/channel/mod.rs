@@ -76,9 +76,13 @@ impl Channel {
         naming: Naming,
         replies: Option<ReplyTo>,
     ) -> Channel {
-        let pen = log.connect();
+        let watch = match &live {
+            Live::Upgraded(_, watch) => watch.clone(),
+            Live::Body(response) => response.watch(),
+        };
+        let pen = log.connect(Box::new(move || watch.is_quiet()));
         let way = match live {
-            Live::Upgraded(connection) => Way::Socket(Wire::start(*connection, pen, naming, replies)),
+            Live::Upgraded(connection, _) => Way::Socket(Wire::start(*connection, pen, naming, replies)),
             Live::Body(response) => {
                 let stream = stream::Stream::new(kind, headers, pen, naming);
                 Way::Stream(Reading(tokio::spawn(stream.carry(*response))))

@@ -12,12 +12,11 @@ use tokio::task::JoinHandle;
 
 use super::AT_ONCE;
 use super::frames::{Broken, Message, Reader, Sent};
-use super::log::{MAX_CHANNEL_BYTES, Pen};
+use super::log::{Pen, full};
 use super::naming::Naming;
 use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload};
 use crate::net::apart::apart;
 use crate::net::http::Upgraded;
-use crate::value::format_size;
 
 /// How much is read from the socket at a time, in bytes; what arrives together has one time.
 const READ_BUFFER: usize = 16 * 1024;
@@ -293,6 +292,14 @@ impl Keeping {
     /// # Errors
     /// The channel can't go on: with a close code, and why.
     fn keep(&self, at: Instant, message: Message) -> Result<(), (u16, String)> {
+        let content = match &message {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(data) => data,
+            _ => &[],
+        };
+        if Naming::is_too_much(content) {
+            return Err((1009, full()));
+        }
         let (kind, payloads, data) = match message {
             Message::Text(text) => (FrameKind::Text, self.naming.read(&text, None), text.into_bytes()),
             Message::Binary(data) => (FrameKind::Binary, self.naming.read_binary(&data), data),
@@ -313,9 +320,7 @@ impl Keeping {
             .replies
             .as_ref()
             .and_then(|replies| payloads.iter().find_map(|payload| replies(&unkept(&kind, &data, payload))));
-        if !self.pen.received(at, kind, data, payloads, reply.is_some()) {
-            return Err((1009, full()));
-        }
+        self.pen.received(at, kind, data, payloads, reply.is_some()).map_err(|full| (1009, full))?;
         match reply {
             Some(_) if self.commands.backlog() >= MAX_REPLIES => {
                 Err((1008, "the server doesn't read what answers its keep-alives".to_owned()))
@@ -331,11 +336,6 @@ impl Keeping {
             None => Ok(()),
         }
     }
-}
-
-/// More came than is kept.
-pub(super) fn full() -> String {
-    format!("more arrived than is kept of one channel ({} of memory)", format_size(MAX_CHANNEL_BYTES))
 }
 
 /// A frame that isn't in the log yet.

@@ -66,8 +66,8 @@ impl Walk {
         let opened = live.map(|live| {
             let secrets = self.attempt.shared.options.secrets.clone();
             let learn = move |data: &[u8]| super::request::credentials(data).for_each(|value| secrets.add(&value));
-            let clock = self.attempt.shared.http.clock;
-            let log = Arc::new(Log::open(clock, &open.name, protocol(open.kind), &outgoing.url, Box::new(learn)));
+            let at = (self.attempt.shared.http.clock, &self.attempt.shared.http.budget);
+            let log = Arc::new(Log::open(at, &open.name, protocol(open.kind), &outgoing.url, Box::new(learn)));
             let channel = Channel::start(open.kind, live, headers, log.clone(), naming.clone(), replies.clone());
             Opened::new(open.clone(), outgoing.clone(), naming, replies, log, channel)
         });
