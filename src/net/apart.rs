@@ -1,5 +1,5 @@
 //! Work that could take long, apart from the threads that read sockets and keep time: as much of it at once as the machine has cores, so that
-//! those threads get their share. Whoever waits stops waiting when its time is over, whatever the work is at; the work ends with its next look
+//! those threads get their share. The caller stops waiting when its time is over, whatever the work is at; the work ends with its next look
 //! (`value::effort`), and nothing waits for that, not even the end of the process.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -250,8 +250,8 @@ impl Run {
         Some(format!("{} was used up", phase.words()))
     }
 
-    /// The same, apart from the threads that keep time: what is told is masked, drawn and written one after the other, so that even a test of
-    /// which little is to be told waits for others.
+    /// The same, apart from the threads that keep time: what is shown is masked, drawn and written one after the other, so that even a test of
+    /// which little is to be shown waits for others.
     async fn end_apart(self: &Arc<Self>, result: TestResult) -> Arc<TestResult> {
         let run = self.clone();
         aside(move || run.end(result)).await

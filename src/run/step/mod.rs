@@ -63,7 +63,7 @@ impl Answer {
         exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), json: Arc::default() })
     }
 
-    /// The same, with a body that is read anew where it hasn't been read: what is read in vain is no reading, and must stay with who read it.
+    /// The same, with a body that is read again where it hasn't been read: a reading that was given up must stay with who gave it up.
     fn unshared(&self) -> Self {
         if self.json.is_read() { self.clone() } else { Self { json: Arc::default(), ..self.clone() } }
     }
