@@ -18,7 +18,8 @@ use crate::value::effort::Effort;
 use crate::world::cookies::Jar;
 use crate::world::timeline::{Stuck, Timeline};
 use crate::world::{
-    Channel, Connected, Late, Log, Naming, Opening, Outbound, Outgoing, Pen, Pending, Reading, ReplyTo, Time, World,
+    Budget, Channel, Connected, Late, Log, Naming, Opening, Outbound, Outgoing, Pen, Pending, Reading, ReplyTo, Time,
+    World,
 };
 
 pub fn ms(milliseconds: u64) -> Duration {
@@ -147,6 +148,7 @@ struct Scripted {
     respond: Arc<Respond>,
     asked: Mutex<HashMap<String, usize>>,
     calls: Arc<Mutex<Vec<Call>>>,
+    budget: Budget,
 }
 
 /// What reached the world: a request, or what was sent on a channel.
@@ -294,6 +296,10 @@ impl World for Scripted {
         Box::pin(async {})
     }
 
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
     fn departed(&self, _: Duration) -> Pending<'_, ()> {
         Box::pin(async {})
     }
@@ -309,7 +315,7 @@ struct Line {
 impl Connected for Line {
     fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
         let (tell, told) = unbounded_channel();
-        let pen = reading.log.connect();
+        let pen = reading.log.connect(Box::new(|| true));
         for (after, what) in self.said.frames {
             later(&self.timeline, self.timeline.now() + after, what, &tell);
         }
@@ -530,7 +536,7 @@ impl Case {
                     stop.stop();
                 });
             }
-            let world = Scripted { timeline, respond, asked: Mutex::default(), calls: kept };
+            let world = Scripted { timeline, respond, asked: Mutex::default(), calls: kept, budget: Budget::default() };
             let hear = move |progress: Progress| heard.lock().unwrap().push(progress);
             execute(Arc::new(world), running, release, options, Arc::new(hear)).await
         })?;
@@ -560,7 +566,7 @@ impl Ran {
 
     /// All that went wrong with the test `t`, as it is shown.
     pub fn drawn(&self) -> String {
-        let draw = |diagnostic| render(diagnostic, &self.plan.sources, Style::default());
+        let draw = |diagnostic| render(diagnostic, &self.plan.sources, Style::default(), &crate::diag::Plain);
         self.test("t").diagnostics.iter().map(draw).collect::<Vec<_>>().join("\n")
     }
 
