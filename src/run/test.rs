@@ -198,17 +198,24 @@ impl Retries {
             let wait = async {
                 shared.world.sleep(pause).await;
                 // Of a service that is known to be down by now, one failure more would say nothing.
-                shared.monitor.blocking(&test.meta.needs).await.is_none()
+                if shared.monitor.blocking(&test.meta.needs).await.is_some() {
+                    return None;
+                }
+                place.slots.acquire().await.ok()
             };
-            let worth = tokio::select! {
-                worth = wait => worth,
-                () = stop.stopped() => false,
+            // Its result doesn't wait for others when it can't be run again.
+            let over = async {
+                match phase {
+                    Some(phase) => shared.world.sleep_until(phase.at).await,
+                    None => std::future::pending().await,
+                }
             };
-            if worth && in_time(shared.world.now()) {
-                place.held = place.slots.acquire().await.ok();
-                return !stop.is_stopped() && in_time(shared.world.now());
-            }
-            return false;
+            place.held = tokio::select! {
+                held = wait => held,
+                () = stop.stopped() => None,
+                () = over => None,
+            };
+            return place.held.is_some() && !stop.is_stopped() && in_time(shared.world.now());
         }
         let again = self.left > 0;
         self.left = self.left.saturating_sub(1);

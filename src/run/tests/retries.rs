@@ -117,3 +117,20 @@ fn an_outage_is_not_tried_again_where_the_budget_leaves_no_time() {
     assert_eq!(attempts("4s"), [0, 2_000]);
     assert_eq!(attempts("4001ms"), [0, 2_000, 4_000]);
 }
+
+#[test]
+fn a_test_that_can_not_be_run_again_waits_for_no_place() {
+    let spec = "environment e { api = \"http://s\" }\nplan p {\n  retry infrastructure 3 times every 1s\n  \
+                phase \"one\" { run everything not run; budget 5s }\n}\n\
+                suite \"a\" { test \"t\" { GET http://s/a { expect status 200 } } }\n\
+                suite \"b\" {\n  after each { wait 20s }\n  test \"long\" { wait 1ms; GET http://s/b { timeout 1h; expect status 200 } }\n}\n";
+    // The other test takes the only place, and needs it beyond the budget.
+    let ran = file(spec)
+        .by_plan("p")
+        .options(|options| options.jobs = 1)
+        .answered(|asked| if asked.path == "/a" { say(503) } else { super::scripted::silence() })
+        .run();
+    assert_eq!(*ran.outcome("t"), Outcome::Failed);
+    assert_eq!((ran.at("GET /a"), ran.span("t")), (vec![0], (0, 5_000)));
+    assert_eq!(ran.span("long"), (0, 25_000));
+}
