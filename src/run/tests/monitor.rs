@@ -10,7 +10,9 @@ const SERVICES: &str = "environment e default {\n  api = \"http://api\"\n  \
     service backend { probe GET http://api/health expect status 200 within 10s; depends on database }\n}\n";
 
 fn spec(needs: &str) -> String {
-    format!("{SERVICES}suite \"s\" {{\n  test \"t\" {{\n    {needs}\n    GET http://api/a {{ expect status 200 }}\n  }}\n}}\n")
+    format!(
+        "{SERVICES}suite \"s\" {{\n  test \"t\" {{\n    {needs}\n    GET http://api/a {{ expect status 200 }}\n  }}\n}}\n"
+    )
 }
 
 fn planned(needs: &str, more: &str) -> Case {
@@ -29,7 +31,8 @@ fn state(ran: &Ran, name: &str) -> ServiceState {
 
 #[test]
 fn a_plan_asks_all_services_before_its_first_phase() {
-    let ran = planned("", "").answered(|asked| say(200).after(if asked.host == "database" { 70 } else { 30 })).run().passed();
+    let ran =
+        planned("", "").answered(|asked| say(200).after(if asked.host == "database" { 70 } else { 30 })).run().passed();
     assert_eq!((probes(&ran, "database"), probes(&ran, "api")), (vec![0], vec![0]));
     assert_eq!(ran.at("GET /a"), [70]);
     assert_eq!((state(&ran, "database"), state(&ran, "backend")), (ServiceState::Up, ServiceState::Up));
@@ -52,7 +55,8 @@ fn a_service_that_starts_late_is_waited_for() {
 
 #[test]
 fn a_service_is_down_when_its_probe_has_not_held_for_its_time() {
-    let ran = planned("needs database", "").answered(|asked| say(if asked.host == "database" { 503 } else { 200 })).run();
+    let ran =
+        planned("needs database", "").answered(|asked| say(if asked.host == "database" { 503 } else { 200 })).run();
     let asked = probes(&ran, "database");
     assert_eq!(asked.first(), Some(&0));
     assert_eq!(asked.iter().filter(|at| **at <= 4_000).max(), Some(&4_000), "{asked:?}");
@@ -84,7 +88,8 @@ fn without_a_plan_only_what_is_needed_is_asked_while_others_run() {
         "{SERVICES}suite \"s\" {{\n  tests side by side\n  test \"t\" {{ needs database; GET http://api/a {{ expect status 200 }} }}\n  \
          test \"u\" {{ GET http://api/b {{ expect status 200 }} }}\n}}\n"
     );
-    let ran = file(&spec).answered(|asked| say(200).after(if asked.host == "database" { 800 } else { 10 })).run().passed();
+    let ran =
+        file(&spec).answered(|asked| say(200).after(if asked.host == "database" { 800 } else { 10 })).run().passed();
     assert_eq!((probes(&ran, "database"), probes(&ran, "api")), (vec![0], vec![]));
     assert_eq!((ran.at("GET /b"), ran.at("GET /a")), (vec![0], vec![800]));
 }
@@ -93,7 +98,9 @@ fn without_a_plan_only_what_is_needed_is_asked_while_others_run() {
 fn a_probe_without_an_expectation_wants_a_success() {
     let spec = |status: u16| {
         let spec = SERVICES.replace(" expect status 200", "");
-        let spec = format!("{spec}suite \"s\" {{ test \"t\" {{ needs database; GET http://api/a {{ expect status 200 }} }} }}\n");
+        let spec = format!(
+            "{spec}suite \"s\" {{ test \"t\" {{ needs database; GET http://api/a {{ expect status 200 }} }} }}\n"
+        );
         file(&spec).answered(move |asked| say(if asked.host == "database" { status } else { 200 })).run()
     };
     assert_eq!(*spec(204).outcome("t"), Outcome::Passed);
@@ -137,7 +144,9 @@ fn an_error_of_a_test_that_is_no_outage_raises_no_doubt() {
 
 #[test]
 fn a_probe_that_is_not_answered_takes_no_longer_than_the_service_may() {
-    let ran = planned("needs database", "").answered(|asked| if asked.host == "database" { silence() } else { say(200) }).run();
+    let ran = planned("needs database", "")
+        .answered(|asked| if asked.host == "database" { silence() } else { say(200) })
+        .run();
     assert!(ran.cause("t").starts_with("database is down"), "{}", ran.cause("t"));
     let down = ran.heard().into_iter().find(|(_, what)| what == "database down").unwrap();
     assert_eq!(down.0, 4_000);
@@ -165,4 +174,37 @@ fn a_retry_after_an_outage_waits_until_it_is_settled_how_the_service_is() {
     assert_eq!(*ran.outcome("t"), Outcome::Flaky, "{}", ran.drawn());
     let second = ran.at("GET /a")[1];
     assert!(second >= 5_000 && probes(&ran, "api").contains(&second), "{:?}", ran.calls());
+}
+
+#[test]
+fn a_service_that_answers_nothing_is_down_at_the_end_of_its_time() {
+    // Whichever of its probes is under way then.
+    for within in [3, 7, 10, 12] {
+        let spec = format!(
+            "environment e default {{\n  api = \"http://api\"\n  service backend {{ probe GET http://api/health within {within}s }}\n}}\n\
+             suite \"s\" {{ test \"t\" {{ needs backend; GET http://api/a {{ expect status 200 }} }} }}\n"
+        );
+        let ran = file(&spec).answered(|_| silence()).run();
+        let down = ran.heard().into_iter().find(|(_, what)| what == "backend down");
+        assert_eq!(down.map(|(at, _)| at), Some(within * 1_000));
+        assert!(ran.cause("t").starts_with("backend is down"));
+    }
+}
+
+#[test]
+fn a_service_that_comes_back_is_found_to_be_up_when_a_test_needs_it() {
+    let spec = format!(
+        "{SERVICES}suite \"s\" {{\n  test \"t\" {{ needs database; GET http://api/a {{ expect status 200 }} }}\n  \
+         test \"between\" {{ GET http://api/b {{ expect status 200 }} }}\n  test \"u\" {{ needs database; GET http://api/c {{ expect status 200 }} }}\n}}\n"
+    );
+    let ran = file(&spec)
+        .answered(|asked| match asked.host {
+            "database" if asked.at.as_millis() < 9_000 => fail(FailureKind::Refused),
+            _ => say(200).after(if asked.path == "/b" { 6_000 } else { 0 }),
+        })
+        .run();
+    assert!(ran.cause("t").starts_with("database is down"), "{}", ran.cause("t"));
+    assert_eq!(*ran.outcome("u"), Outcome::Passed);
+    assert_eq!((ran.at("GET /b"), ran.at("GET /c")), (vec![4_000], vec![10_000]));
+    assert_eq!(state(&ran, "database"), ServiceState::Up);
 }
