@@ -110,9 +110,12 @@ fn settling_takes_the_time_that_it_is_given() {
 fn settling_is_cut_short_by_the_limit_and_then_proves_little() {
     let weak = |steps: &str, scene: Said| {
         let ran = on(steps, scene).run().passed();
-        let weak = ran.test("t").steps.iter().flat_map(|step| &step.expectations).any(|one| {
-            matches!(one.weak, Some(Weak::SettlingCutShort { .. }))
-        });
+        let weak = ran
+            .test("t")
+            .steps
+            .iter()
+            .flat_map(|step| &step.expectations)
+            .any(|one| matches!(one.weak, Some(Weak::SettlingCutShort { .. })));
         (ran.took(), weak)
     };
     assert_eq!(weak("expect on ch event \"a\" once within 300ms", open().event(100, "a")), (300, true));
@@ -155,7 +158,8 @@ fn every_trigger_has_its_own_time_for_its_answer() {
 
 #[test]
 fn without_a_window_every_answer_settles() {
-    let steps = "expect on ch every event \"ask\" { capture id = $.id } leads to event \"answer\" { $.id == id } within 2s";
+    let steps =
+        "expect on ch every event \"ask\" { capture id = $.id } leads to event \"answer\" { $.id == id } within 2s";
     let first = || numbered(numbered(open(), 100, "ask", 1), 400, "answer", 1);
     holds(steps, first(), 650);
     // One that comes meanwhile has its own time, and its answer begins the settling again.
@@ -193,7 +197,11 @@ fn an_event_that_can_not_come_any_more_is_not_waited_for() {
 
 #[test]
 fn a_ping_is_answered_in_its_time_or_the_test_fails() {
-    holds("ping ch expect pong within 2s; expect on ch event \"a\" within 1ms", open().event(0, "a").pongs(2_000), 2_000);
+    holds(
+        "ping ch expect pong within 2s; expect on ch event \"a\" within 1ms",
+        open().event(0, "a").pongs(2_000),
+        2_000,
+    );
     assert_eq!(end("ping ch expect pong within 2s", open().pongs(2_001)), (Outcome::Failed, 2_000));
     assert_eq!(end("ping ch expect pong within 2s", open().closed(300, 1000)), (Outcome::Failed, 300));
     assert_eq!(end("within 1s { ping ch expect pong within 2s }", open()).1, 1_000);
@@ -246,7 +254,8 @@ fn since_a_mark_what_came_after_it_counts_and_its_clock_begins_there() {
 
 #[test]
 fn what_was_sent_goes_out_before_the_channel_is_closed() {
-    let ran = on("send ch text \"bye\"; close ch with 1000; expect on ch closed with 1000 within 2s", open().echoes(150));
+    let ran =
+        on("send ch text \"bye\"; close ch with 1000; expect on ch closed with 1000 within 2s", open().echoes(150));
     let ran = ran.run().passed();
     assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "send bye"), (0, "close 1000")]);
     assert_eq!(ran.took(), 150);
@@ -354,9 +363,8 @@ fn a_handshake_that_is_to_be_refused_opens_nothing_and_is_judged() {
     let steps = "    websocket ch ws://s/ws { expect status 401; expect $.error == \"token\" }";
     let ran = test(steps).answered(|_| json(r#"{"error":"token"}"#)).run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed, "200 is not 401");
-    let refused = |_: &super::scripted::Asked<'_>| {
-        say(401).with("content-type", "application/json").body(r#"{"error":"token"}"#)
-    };
+    let refused =
+        |_: &super::scripted::Asked<'_>| say(401).with("content-type", "application/json").body(r#"{"error":"token"}"#);
     test(steps).answered(refused).run().passed();
     let ran = test(steps).answered(|_| open()).run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed);

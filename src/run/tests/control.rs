@@ -177,9 +177,8 @@ fn repeat_goes_round_as_often_as_it_says() {
 
 #[test]
 fn eventually_begins_no_round_at_its_limit_and_one_right_before() {
-    let steps = |limit: &str| {
-        format!("    eventually within {limit} every 2s {{ GET http://s/job {{ expect status 200 }} }}")
-    };
+    let steps =
+        |limit: &str| format!("    eventually within {limit} every 2s {{ GET http://s/job {{ expect status 200 }} }}");
     let ran = test(&steps("4s")).answered(|_| say(503)).run();
     assert_eq!(ran.at("GET /job"), [0, 2_000]);
     let ran = test(&steps("4001ms")).answered(|_| say(503)).run();
@@ -233,7 +232,9 @@ fn a_round_that_fails_leaves_neither_channels_nor_names_behind() {
 #[test]
 fn of_limits_inside_each_other_the_earliest_counts() {
     let steps = |outer: &str, inner: &str| {
-        format!("    within {outer} {{\n      within {inner} {{\n        GET http://s/a {{ expect status 200 }}\n      }}\n    }}")
+        format!(
+            "    within {outer} {{\n      within {inner} {{\n        GET http://s/a {{ expect status 200 }}\n      }}\n    }}"
+        )
     };
     for (outer, inner, words) in [("5s", "2s", "2s"), ("2s", "5s", "2s")] {
         let ran = test(&steps(outer, inner)).answered(|_| silence()).run();

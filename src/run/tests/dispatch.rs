@@ -37,8 +37,11 @@ fn no_more_tests_run_at_once_than_there_are_jobs() {
 
 #[test]
 fn a_lock_keeps_suites_apart() {
-    let suite = |name: &str, locks: &str| format!("suite \"{name}\" {{\n  {locks}\n{}{}}}\n", get(&format!("{name}1")), get(&format!("{name}2")));
-    let spec = suite("a", "locks \"x\"") + &suite("b", "locks \"y\", \"x\"") + &suite("c", "locks \"z\"") + &suite("d", "");
+    let suite = |name: &str, locks: &str| {
+        format!("suite \"{name}\" {{\n  {locks}\n{}{}}}\n", get(&format!("{name}1")), get(&format!("{name}2")))
+    };
+    let spec =
+        suite("a", "locks \"x\"") + &suite("b", "locks \"y\", \"x\"") + &suite("c", "locks \"z\"") + &suite("d", "");
     let ran = file(&spec).answered(|_| say(200).after(100)).run();
     let of = |name: &str| (ran.span(&format!("{name}1")).0, ran.span(&format!("{name}2")).1);
     let (a, b) = (of("a"), of("b"));
@@ -99,13 +102,12 @@ fn phases_run_one_after_the_other_with_their_pauses_and_each_test_once() {
 #[test]
 fn a_gate_that_does_not_hold_lets_the_run_go_on() {
     let ran = file(PLAN).by_plan("p").answered(|asked| say(if asked.path == "/a" { 500 } else { 200 })).run();
-    assert_eq!((ran.outcome("a"), ran.outcome("b"), ran.outcome("c")), (&Outcome::Failed, &Outcome::Passed, &Outcome::Passed));
-    let digests: Vec<_> = ran
-        .result
-        .tests
-        .iter()
-        .map(|test| crate::judge::release::Digest::of(test, &ran.result.service_map))
-        .collect();
+    assert_eq!(
+        (ran.outcome("a"), ran.outcome("b"), ran.outcome("c")),
+        (&Outcome::Failed, &Outcome::Passed, &Outcome::Passed)
+    );
+    let digests: Vec<_> =
+        ran.result.tests.iter().map(|test| crate::judge::release::Digest::of(test, &ran.result.service_map)).collect();
     let assessed = crate::judge::release::assess(ran.result.facts(&digests, &[]));
     let states: Vec<_> = assessed.phases.iter().map(|phase| format!("{:?}", phase.state)).collect();
     // The second phase is about `a`, too.
@@ -116,7 +118,8 @@ fn a_gate_that_does_not_hold_lets_the_run_go_on() {
 fn what_is_told_of_a_run_comes_in_its_order() {
     let spec = "environment e { api = \"http://s\" }\nplan p {\n  phase \"one\" { run tags one }\n  phase \"two\" { run everything not run }\n}\n\
                 suite \"s\" {\n  test \"a\" {\n    tags one\n    GET http://s/a { expect status 200 }\n  }\n  test \"b\" { GET http://s/b { expect status 200 } }\n}\n";
-    let ran = file(spec).by_plan("p").answered(|asked| say(if asked.path == "/b" { 500 } else { 200 }).after(100)).run();
+    let ran =
+        file(spec).by_plan("p").answered(|asked| say(if asked.path == "/b" { 500 } else { 200 }).after(100)).run();
     let expected = [
         (0, "started"),
         (0, "phase 0"),
@@ -135,7 +138,8 @@ fn what_is_told_of_a_run_comes_in_its_order() {
 
 #[test]
 fn with_fail_fast_nothing_is_begun_behind_a_failure_and_what_runs_ends() {
-    let spec = format!("suite \"a\" {{\n{}{}}}\nsuite \"b\" {{\n{}{}}}\n", get("bad"), get("next"), get("slow"), get("late"));
+    let spec =
+        format!("suite \"a\" {{\n{}{}}}\nsuite \"b\" {{\n{}{}}}\n", get("bad"), get("next"), get("slow"), get("late"));
     let ran = file(&spec)
         .options(|options| options.fail_fast = true)
         .answered(|asked| match asked.path {

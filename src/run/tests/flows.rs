@@ -10,7 +10,8 @@ fn with_flow(flow: &str, steps: &str) -> super::scripted::Case {
 #[test]
 fn a_flow_takes_its_time_and_gives_back_what_it_returns() {
     let flow = "flow made(name: string) -> string {\n  GET http://s/make/{{name}} { expect status 200; capture id = $.id }\n  return id\n}";
-    let steps = "    let a = made(\"a\")\n    let b = made(name: \"b\")\n    GET http://s/{{a}}/{{b}} { expect status 200 }";
+    let steps =
+        "    let a = made(\"a\")\n    let b = made(name: \"b\")\n    GET http://s/{{a}}/{{b}} { expect status 200 }";
     let ran = with_flow(flow, steps)
         .answered(|asked| match asked.path {
             "/make/a" => json(r#"{"id":"1"}"#).after(100),
@@ -35,7 +36,8 @@ fn a_channel_that_a_flow_opened_ends_with_the_call() {
 #[test]
 fn a_channel_that_a_flow_gives_back_stays_open() {
     let flow = "flow opened() -> channel {\n  websocket other ws://s/other\n  websocket ch ws://s/ws\n  return ch\n}";
-    let steps = "    let mine = opened()\n    wait 1s\n    send mine text \"hello\"\n    expect on mine event \"hi\" within 1s";
+    let steps =
+        "    let mine = opened()\n    wait 1s\n    send mine text \"hello\"\n    expect on mine event \"hi\" within 1s";
     let ran = with_flow(flow, steps)
         .answered(|asked| if asked.path == "/ws" { open().answers("hello", 400, "hi") } else { open() })
         .run()

@@ -18,7 +18,9 @@ fn answer(path: &str, nth: usize) -> Said {
 }
 
 fn run(bad: &'static str, how: fn() -> Said) -> Ran {
-    file(SUITE).answered(move |asked| if asked.path == bad { how() } else { answer(asked.path, asked.nth) }.after(10)).run()
+    file(SUITE)
+        .answered(move |asked| if asked.path == bad { how() } else { answer(asked.path, asked.nth) }.after(10))
+        .run()
 }
 
 fn paths(ran: &Ran) -> Vec<&str> {
@@ -61,7 +63,10 @@ fn a_hook_after_a_test_that_fails_fails_the_test() {
 fn a_suite_whose_hook_before_all_failed_runs_nothing_and_is_cleaned_up() {
     let spec = SUITE.replace("after-all/{{key}}", "after-all");
     let ran = file(&spec).answered(|asked| if asked.path == "/before-all" { say(500) } else { say(200) }).run();
-    assert_eq!((ran.cause("t"), ran.cause("u")), ("the suite's `before all` failed", "the suite's `before all` failed"));
+    assert_eq!(
+        (ran.cause("t"), ran.cause("u")),
+        ("the suite's `before all` failed", "the suite's `before all` failed")
+    );
     assert_eq!(paths(&ran), ["before-all", "after-all"]);
 }
 
@@ -86,9 +91,7 @@ fn the_hook_after_a_test_has_a_time_of_its_own() {
     let spec = "suite \"s\" {\n  after each { GET http://s/after { expect status 200 } }\n  \
                 test \"t\" {\n    timeout 2s\n    GET http://s/t { expect status 200 }\n  }\n}\n";
     // The test has used its own time up.
-    let ran = file(spec)
-        .answered(|asked| if asked.path == "/t" { silence() } else { say(200).after(3_000) })
-        .run();
+    let ran = file(spec).answered(|asked| if asked.path == "/t" { silence() } else { say(200).after(3_000) }).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
     assert_eq!(ran.messages("t").len(), 1, "{}", ran.drawn());
     assert_eq!((ran.at("GET /after"), ran.took()), (vec![2_000], 5_000));

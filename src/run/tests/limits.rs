@@ -58,7 +58,9 @@ fn the_innermost_limit_that_is_reached_is_the_one_that_is_told() {
 }
 
 fn planned(phase: &str, tests: &str) -> super::scripted::Case {
-    let spec = format!("environment e {{ api = \"http://s\" }}\nplan p {{ phase \"one\" {{ run everything not run; {phase} }} }}\n{tests}");
+    let spec = format!(
+        "environment e {{ api = \"http://s\" }}\nplan p {{ phase \"one\" {{ run everything not run; {phase} }} }}\n{tests}"
+    );
     file(&spec).by_plan("p")
 }
 
@@ -82,7 +84,9 @@ fn the_budget_of_a_phase_ends_its_tests_and_begins_none() {
 fn a_budget_is_used_up_by_tests_that_take_all_of_it() {
     let tests = "suite \"s\" {\n  test \"t\" { GET http://s/a { expect status 200 } }\n  test \"u\" { GET http://s/b { expect status 200 } }\n}\n";
     let ran = |first: u64| {
-        planned("budget 3s", tests).answered(move |asked| say(200).after(if asked.path == "/a" { first } else { 0 })).run()
+        planned("budget 3s", tests)
+            .answered(move |asked| say(200).after(if asked.path == "/a" { first } else { 0 }))
+            .run()
     };
     let just = ran(2_999).passed();
     assert_eq!((just.outcome("u"), just.result.phases[0].over_budget), (&Outcome::Passed, false));
@@ -95,7 +99,10 @@ fn each_phase_has_a_budget_of_its_own() {
     let spec = "environment e { api = \"http://s\" }\n\
                 plan p { phase \"one\" { run tags one; budget 2s }; phase \"two\" { run everything not run; budget 2s } }\n\
                 suite \"s\" {\n  test \"t\" { tags one; GET http://s/a { expect status 200 } }\n  test \"u\" { GET http://s/b { expect status 200 } }\n}\n";
-    let spec = spec.replace("; phase \"two\"", "\n phase \"two\"").replace("plan p { phase", "plan p {\n phase").replace("2s } }", "2s }\n}");
+    let spec = spec
+        .replace("; phase \"two\"", "\n phase \"two\"")
+        .replace("plan p { phase", "plan p {\n phase")
+        .replace("2s } }", "2s }\n}");
     let ran = file(&spec).by_plan("p").answered(|_| say(200).after(1_900)).run().passed();
     assert_eq!(*ran.outcome("u"), Outcome::Passed);
     assert_eq!(ran.calls(), [(0, "GET /a"), (1_900, "GET /b")]);

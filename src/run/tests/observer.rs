@@ -30,7 +30,9 @@ fn aborted(ran: &Ran) -> Option<(u64, String, String)> {
     };
     let at = abort.at.as_millis() as u64;
     assert_eq!(ran.cause("late"), format!("aborted: {}", abort.condition));
-    assert!(ran.calls().iter().all(|(called, what)| *called <= at || what.contains("health") || what.contains("clean")));
+    assert!(
+        ran.calls().iter().all(|(called, what)| *called <= at || what.contains("health") || what.contains("clean"))
+    );
     assert!(ran.heard().contains(&(at, format!("aborted: {}", abort.condition))));
     Some((at, abort.condition.clone(), abort.because.clone()))
 }
@@ -89,7 +91,8 @@ fn any_failure_of_a_priority_aborts_when_it_happens() {
 #[test]
 fn so_many_failures_abort_and_one_fewer_do_not() {
     let tests = get("a") + &get("b") + &get("c");
-    let bad = |asked: &Asked<'_>| if matches!(asked.path, "/late" | "/health") { say(200) } else { say(500).after(100) };
+    let bad =
+        |asked: &Asked<'_>| if matches!(asked.path, "/late" | "/health") { say(200) } else { say(500).after(100) };
     let run = |condition: &str| plan(condition, "", &tests).answered(bad).run();
     assert_eq!(aborted(&run("abort when failures > 1")).unwrap().0, 200);
     assert_eq!(aborted(&run("abort when failures > 2")).unwrap().0, 300);
@@ -118,15 +121,18 @@ fn slow_requests_in_a_row_abort_when_the_last_of_them_ends() {
 #[test]
 fn only_requests_to_the_service_that_is_meant_count() {
     let condition = "abort when time > 1s for 2 requests in a row to backend";
-    let tests = |host: &str| test("t", &format!("for each x in [1, 2] {{ GET http://{host}/{{{{x}}}} {{ expect status 200 }} }}"));
+    let tests = |host: &str| {
+        test("t", &format!("for each x in [1, 2] {{ GET http://{host}/{{{{x}}}} {{ expect status 200 }} }}"))
+    };
     let slow = |asked: &Asked<'_>| say(200).after(if matches!(asked.path, "/1" | "/2") { 2_000 } else { 0 });
     assert_eq!(aborted(&plan(condition, "", &tests("other")).answered(slow).run()), None);
     assert_eq!(aborted(&plan(condition, "", &tests("api")).answered(slow).run()).unwrap().0, 4_000);
 }
 
 fn sockets(count: usize, opens: fn(usize) -> Said) -> Ran {
-    let tests: String =
-        (1..=count).map(|n| test(&format!("w{n}"), "websocket ch ws://api/ws\n    expect on ch event \"a\" within 1s")).collect();
+    let tests: String = (1..=count)
+        .map(|n| test(&format!("w{n}"), "websocket ch ws://api/ws\n    expect on ch event \"a\" within 1s"))
+        .collect();
     plan("abort when every websocket fails", "", &tests)
         .answered(move |asked| if asked.path == "/ws" { opens(asked.nth).after(100) } else { say(200) })
         .run()
@@ -135,7 +141,10 @@ fn sockets(count: usize, opens: fn(usize) -> Said) -> Ran {
 #[test]
 fn a_run_in_which_no_websocket_opens_is_aborted_at_the_third() {
     let (at, condition, because) = aborted(&sockets(4, |_| say(503))).unwrap();
-    assert_eq!((at, condition.as_str(), because.as_str()), (300, "every websocket fails", "none of 3 WebSockets opened"));
+    assert_eq!(
+        (at, condition.as_str(), because.as_str()),
+        (300, "every websocket fails", "none of 3 WebSockets opened")
+    );
     // Two, and the phase ends.
     assert_eq!(aborted(&sockets(2, |_| fail(FailureKind::Reset))).unwrap().0, 200);
     assert_eq!(aborted(&sockets(4, |nth| if nth == 1 { open().event(0, "a") } else { say(503) })), None);
@@ -180,4 +189,22 @@ fn after_an_abort_the_other_services_are_asked_to_the_end() {
     let heard = ran.heard();
     assert!(heard.contains(&(6_000, "auth down".to_owned())), "{heard:?}");
     assert_eq!(ran.cause("t"), "aborted: service backend is down");
+}
+
+#[test]
+fn a_condition_of_a_phase_holds_only_while_it_runs() {
+    let spec = |first: &str, second: &str| {
+        format!(
+            "environment e {{ api = \"http://api\" }}\nplan p {{\n  phase \"one\" {{ run suites \"first\"; {first} }}\n  \
+             phase \"two\" {{ run everything not run; {second} }}\n}}\nsuite \"first\" {{\n{}}}\nsuite \"second\" {{\n{}{}}}\n",
+            get("a"),
+            get("bad"),
+            get("late")
+        )
+    };
+    let run = |spec: String| {
+        file(&spec).by_plan("p").answered(|asked| say(if asked.path == "/bad" { 500 } else { 200 })).run()
+    };
+    assert_eq!(aborted(&run(spec("abort on any failure", ""))), None);
+    assert_eq!(run(spec("", "abort on any failure")).cause("late"), "aborted: any failure");
 }

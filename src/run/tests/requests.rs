@@ -71,6 +71,9 @@ fn a_server_that_says_when_is_asked_again_then() {
     let ahead = say(503).with("date", "Sun, 01 Nov 2026 01:00:00 GMT");
     assert_eq!(asked_again(ahead.with("retry-after", "Sun, 01 Nov 2026 01:00:04 GMT")), [0, 4_000]);
     assert_eq!(asked_again(say(503).with("retry-after", "soon")), [0, 1_000]);
+    // No shorter than the spec says, and a date that is past is now.
+    assert_eq!(asked_again(say(503).with("retry-after", "0")), [0, 1_000]);
+    assert_eq!(asked_again(say(503).with("retry-after", "Sat, 31 Oct 2026 00:00:00 GMT")), [0, 1_000]);
 }
 
 #[test]
@@ -139,7 +142,8 @@ fn each_test_has_cookies_of_its_own() {
         .answered(|asked| if asked.path == "/login" { say(200).with("set-cookie", "sid=one") } else { say(200) })
         .run()
         .passed();
-    let cookie = |at: usize| ran.calls[at].headers.iter().find(|(name, _)| name == "cookie").map(|(_, value)| &value[..]);
+    let cookie =
+        |at: usize| ran.calls[at].headers.iter().find(|(name, _)| name == "cookie").map(|(_, value)| &value[..]);
     let cookies: Vec<_> = (0..ran.calls.len()).map(cookie).collect();
     assert_eq!(cookies, [None, Some("sid=one"), None, None, None]);
 }

@@ -7,8 +7,10 @@ use crate::judge::Outcome;
 const STEPS: &str = "GET http://s/a { expect status 200 }\n    GET http://s/b { expect status 200 }";
 
 fn suite(meta: &str) -> String {
-    format!("suite \"s\" {{\n  before each {{ GET http://s/in {{ expect status 200 }} }}\n  \
-             after each {{ GET http://s/out {{ expect status 200 }} }}\n  test \"t\" {{\n    {meta}\n    {STEPS}\n  }}\n}}\n")
+    format!(
+        "suite \"s\" {{\n  before each {{ GET http://s/in {{ expect status 200 }} }}\n  \
+             after each {{ GET http://s/out {{ expect status 200 }} }}\n  test \"t\" {{\n    {meta}\n    {STEPS}\n  }}\n}}\n"
+    )
 }
 
 #[test]
@@ -108,9 +110,8 @@ fn what_is_no_outage_is_not_tried_again() {
 #[test]
 fn an_outage_is_not_tried_again_where_the_budget_leaves_no_time() {
     let attempts = |budget: &str| {
-        let ran = by_plan("retry infrastructure 3 times every 2s", &format!("budget {budget}"))
-            .answered(|_| say(503))
-            .run();
+        let ran =
+            by_plan("retry infrastructure 3 times every 2s", &format!("budget {budget}")).answered(|_| say(503)).run();
         assert_eq!(*ran.outcome("t"), Outcome::Failed);
         ran.at("GET /a")
     };

@@ -9,7 +9,8 @@ const SUITE: &str = "suite \"s\" {\n  before all { GET http://s/made { expect st
 
 #[test]
 fn what_is_running_is_cleaned_up_and_nothing_is_begun() {
-    let ran = file(SUITE).answered(|asked| if asked.path == "/t" { silence() } else { say(200) }).stopped_at(1_500).run();
+    let ran =
+        file(SUITE).answered(|asked| if asked.path == "/t" { silence() } else { say(200) }).stopped_at(1_500).run();
     assert_eq!(*ran.outcome("done"), Outcome::Passed);
     assert_eq!((ran.cause("t"), ran.cause("u")), ("interrupted", "interrupted"));
     assert_eq!((ran.at("GET /clean"), ran.at("GET /gone")), (vec![0, 1_500], vec![1_500]));
@@ -36,7 +37,8 @@ fn an_interrupted_test_ends_its_channels() {
 fn whatever_goes_on_is_interrupted_at_once() {
     let on = |steps: &str| {
         let spec = format!("suite \"s\" {{ test \"t\" {{ timeout 2h; {steps} }} }}\n");
-        let ran = file(&spec).answered(|asked| if asked.path == "/a" { silence() } else { say(503) }).stopped_at(700).run();
+        let ran =
+            file(&spec).answered(|asked| if asked.path == "/a" { silence() } else { say(503) }).stopped_at(700).run();
         assert_eq!(ran.cause("t"), "interrupted", "{steps}");
         assert_eq!(ran.result.duration.as_millis(), 700, "{steps}");
     };
@@ -52,7 +54,9 @@ fn whatever_goes_on_is_interrupted_at_once() {
 #[test]
 fn hooks_of_an_interrupted_run_have_five_seconds() {
     let ran = file(SUITE)
-        .answered(|asked| if matches!(asked.path, "/t" | "/gone") || asked.at.as_millis() > 0 { silence() } else { say(200) })
+        .answered(
+            |asked| if matches!(asked.path, "/t" | "/gone") || asked.at.as_millis() > 0 { silence() } else { say(200) },
+        )
         .stopped_at(1_000)
         .run();
     assert_eq!(ran.cause("t"), "interrupted");
@@ -63,9 +67,15 @@ fn hooks_of_an_interrupted_run_have_five_seconds() {
 
 #[test]
 fn a_test_that_waits_for_its_place_or_a_lock_is_not_begun() {
-    let suite = |name: &str| format!("suite \"{name}\" {{\n  locks \"x\"\n  test \"{name}\" {{ GET http://s/a {{ timeout 1h; expect status 200 }} }}\n}}\n");
+    let suite = |name: &str| {
+        format!(
+            "suite \"{name}\" {{\n  locks \"x\"\n  test \"{name}\" {{ GET http://s/a {{ timeout 1h; expect status 200 }} }}\n}}\n"
+        )
+    };
     for jobs in [1, 4] {
-        let spec = suite("t") + &suite("u") + "suite \"v\" { test \"v\" { GET http://s/a { timeout 1h; expect status 200 } } }\n";
+        let spec = suite("t")
+            + &suite("u")
+            + "suite \"v\" { test \"v\" { GET http://s/a { timeout 1h; expect status 200 } } }\n";
         let ran = file(&spec).options(|options| options.jobs = jobs).answered(|_| silence()).stopped_at(2_000).run();
         assert_eq!(ran.result.tests.len(), 3);
         assert!(["t", "u", "v"].iter().all(|name| ran.cause(name) == "interrupted"), "{jobs}");

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub use case::{Call, Case, Ran, file, test};
 use case::Calls;
+pub use case::{Call, Case, Ran, file, test};
 use line::Answered;
 pub use script::{Asked, Happens, Said, events, fail, json, open, say, silence};
 
@@ -172,4 +172,3 @@ impl World for Scripted {
         Box::pin(async {})
     }
 }
-
