@@ -196,8 +196,11 @@ impl Monitor {
         let within = self.services[index].lock().within;
         let pause = (within / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         let begun = shared.world.now();
+        let mut left = within;
         loop {
-            match self.see(shared, index).await {
+            // A look at the very end has a little time of its own.
+            let limit = if left < SHORTEST_PAUSE { LONGEST_PAUSE } else { left };
+            match self.see(shared, index, limit).await {
                 Some(true) => return self.becomes(shared, index, ServiceState::Up),
                 Some(false) => {}
                 // It can't be asked, now or later.
@@ -208,14 +211,15 @@ impl Monitor {
                 self.becomes(shared, index, ServiceState::Down);
                 return;
             }
-            let left = within.saturating_sub(now.saturating_sub(begun));
+            left = within.saturating_sub(now.saturating_sub(begun));
             shared.world.sleep(pause.min(left)).await;
+            left = left.saturating_sub(pause);
         }
     }
 
     async fn look(&self, index: usize) -> bool {
         let Some(shared) = self.shared().filter(|shared| has_probe(shared, index)) else { return false };
-        let up = self.see(&shared, index).await == Some(true);
+        let up = self.see(&shared, index, LONGEST_ANSWER).await == Some(true);
         // One bad answer alone takes nothing down: that needs a settled watch.
         if up {
             self.becomes(&shared, index, ServiceState::Up);
@@ -223,21 +227,19 @@ impl Monitor {
         up
     }
 
-    /// Asks once, and keeps what was seen. `None` when its probe can't be put together.
-    async fn see(&self, shared: &Arc<Shared>, index: usize) -> Option<bool> {
-        let sighting =
-            match probe(shared, index, self.services[index].asked.fetch_add(1, Ordering::Relaxed).saturating_add(1))
-                .await
-            {
-                Ok(sighting) => sighting?,
-                Err(problem) => {
-                    let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-                    if !problems.contains(&problem) {
-                        problems.push(*problem);
-                    }
-                    return None;
+    /// Asks once, for so long at most, and keeps what was seen. `None` when its probe can't be put together.
+    async fn see(&self, shared: &Arc<Shared>, index: usize, limit: Duration) -> Option<bool> {
+        let nth = self.services[index].asked.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let sighting = match probe(shared, index, nth, limit).await {
+            Ok(sighting) => sighting?,
+            Err(problem) => {
+                let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+                if !problems.contains(&problem) {
+                    problems.push(*problem);
                 }
-            };
+                return None;
+            }
+        };
         let held = sighting.held;
         let mut watch = self.services[index].lock();
         watch.sightings.push(sighting);
@@ -310,11 +312,16 @@ fn has_probe(shared: &Shared, index: usize) -> bool {
     shared.plan.environment.services.get(index).is_some_and(|service| service.probe.is_some())
 }
 
-/// Asks a service once; `None` for one without a probe.
+/// Asks a service once, for so long at most; `None` for one without a probe.
 ///
 /// # Errors
 /// Its probe can't be put together.
-async fn probe(shared: &Arc<Shared>, index: usize, nth: u32) -> Result<Option<Sighting>, Box<Diagnostic>> {
+async fn probe(
+    shared: &Arc<Shared>,
+    index: usize,
+    nth: u32,
+    limit: Duration,
+) -> Result<Option<Sighting>, Box<Diagnostic>> {
     let plan = shared.plan.clone();
     let Some(service) = plan.environment.services.get(index) else { return Ok(None) };
     let Some(request) = service.probe.as_ref() else { return Ok(None) };
@@ -325,7 +332,7 @@ async fn probe(shared: &Arc<Shared>, index: usize, nth: u32) -> Result<Option<Si
     let secrets = shared.options.secrets.clone();
     let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
     walk.address(&mut outgoing, walk.place.clone());
-    outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(service.within.max(SHORTEST_PAUSE));
+    outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(limit);
     let exchange = shared.world.send(&outgoing, None).await;
     let ended = exchange.started.saturating_add(exchange.timings.total);
     // An answer that takes so long to judge is none that came in time.

@@ -15,9 +15,11 @@ use super::step::{Attempt, Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
 use crate::event::{Exchange, Instant, Occurrence, Part};
+use crate::judge::release::Observation;
 use crate::judge::{Facts, Outcome, TestInfo, TestResult, outcome_of};
 use crate::plan::{CredentialId, InfrastructureRetry, Step, Suite, Test};
 use crate::source::Span;
+use crate::value::format_duration;
 
 /// How long a test may take that doesn't say it. Long enough for any wait that is written out in it.
 pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
@@ -198,17 +200,24 @@ impl Retries {
             let wait = async {
                 shared.world.sleep(pause).await;
                 // Of a service that is known to be down by now, one failure more would say nothing.
-                shared.monitor.blocking(&test.meta.needs).await.is_none()
+                if shared.monitor.blocking(&test.meta.needs).await.is_some() {
+                    return None;
+                }
+                place.slots.acquire().await.ok()
             };
-            let worth = tokio::select! {
-                worth = wait => worth,
-                () = stop.stopped() => false,
+            // Its result doesn't wait for others when it can't be run again.
+            let over = async {
+                match phase {
+                    Some(phase) => shared.world.sleep_until(phase.at).await,
+                    None => std::future::pending().await,
+                }
             };
-            if worth && in_time(shared.world.now()) {
-                place.held = place.slots.acquire().await.ok();
-                return !stop.is_stopped() && in_time(shared.world.now());
-            }
-            return false;
+            place.held = tokio::select! {
+                held = wait => held,
+                () = stop.stopped() => None,
+                () = over => None,
+            };
+            return place.held.is_some() && !stop.is_stopped() && in_time(shared.world.now());
         }
         let again = self.left > 0;
         self.left = self.left.saturating_sub(1);
@@ -216,14 +225,19 @@ impl Retries {
     }
 }
 
-/// Obtains a credential before any test needs it. What goes wrong is heard by the plan's conditions.
+/// Obtains a credential before any test needs it. What goes wrong is heard by the plan's conditions: here no test's limit is to blame, so its
+/// flow may take as long as a test.
 pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
     let name = shared.plan.credentials.get(id.0).map_or("", |credential| credential.name.as_str());
     let place = Occurrence::root(Part::Credential(name.into()));
-    let mut walk = walk(shared, &shared.credentials, place, Scope::default(), CLEAN_UP, Span::nowhere());
-    tokio::select! {
-        _ = walk.obtain(id, Span::nowhere()) => {}
-        () = shared.options.stop.stopped() => {}
+    let mut walk = walk(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere());
+    let failed = tokio::select! {
+        ended = walk.obtain(id, Span::nowhere()) => ended.is_err(),
+        () = shared.options.stop.stopped() => false,
+    };
+    if failed && walk.now() >= walk.deadline.at {
+        let because = format!("it wasn't obtained within {}", format_duration(DEFAULT_LIMIT));
+        shared.observer.hear(Observation::CredentialFailed { name, because: &because });
     }
 }
 

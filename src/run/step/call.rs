@@ -108,7 +108,10 @@ impl Walk {
         if host.credentials.is_fresh(id, self.now()) {
             return Ok(());
         }
-        let _turn = turn.lock().await;
+        let world = self.attempt.shared.world.clone();
+        let Some(_turn) = world.until(self.deadline.at, turn.lock()).await else {
+            return Err(self.limit_reached(span));
+        };
         if host.credentials.is_fresh(id, self.now()) {
             return Ok(());
         }

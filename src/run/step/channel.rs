@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, Owned, end_words};
 use super::super::prepare;
+use super::watch::TICK;
 use super::{Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, Host as _, bound, evaluate, show};
@@ -421,10 +422,13 @@ impl Walk {
             self.record(self.title(span), span, started, true, Vec::new());
             return Ok(());
         };
-        let answered = |frame: &Arc<Frame>| {
-            frame.direction == Direction::Received && frame.kind == FrameKind::Pong && frame.data[..] == payload[..]
-        };
         let until = started.saturating_add(limit).min(self.deadline.at);
+        let answered = |frame: &Arc<Frame>| {
+            frame.direction == Direction::Received
+                && frame.kind == FrameKind::Pong
+                && frame.data[..] == payload[..]
+                && frame.at <= until
+        };
         let wait = async {
             // Each frame is looked at once, however many come.
             let mut looked = 0;
@@ -442,7 +446,7 @@ impl Walk {
                 }
             }
         };
-        let held = self.attempt.shared.world.until(until, wait).await.unwrap_or(false);
+        let held = self.attempt.shared.world.until(until.saturating_add(TICK), wait).await.unwrap_or(false);
         let record =
             ExpectationRecord { span, text: format!("pong within {}", format_duration(limit)), held, weak: None };
         self.record(self.title(span), span, started, held, vec![record]);

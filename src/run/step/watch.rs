@@ -28,6 +28,10 @@ const LOGS_AT_ONCE: u64 = 64 << 10;
 const LAST_FRAMES: Duration = Duration::from_millis(40);
 const LAST_EXPLANATION: Duration = Duration::from_millis(120);
 
+/// The shortest time between two instants. What arrives at a deadline is in time, and may do so after a look at that very instant: a deadline has
+/// passed when it is later than that.
+pub(super) const TICK: Duration = Duration::from_nanos(1);
+
 /// A channel that is watched, and how much of its log the judge has been given.
 struct Watch {
     channel: u32,
@@ -72,7 +76,7 @@ impl Walk {
             });
         }
         let last_frames = self.deadline.at.saturating_add(LAST_FRAMES);
-        let mut seen = started;
+        let mut passed = started.saturating_sub(TICK);
         loop {
             for watch in &mut watches {
                 watch.changes.mark_unchanged();
@@ -80,7 +84,7 @@ impl Walk {
             let now = self.now();
             // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
             let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
-            seen = seen.max(known);
+            passed = passed.max(known.min(now.saturating_sub(TICK)));
             if self.attempt.channels.has_faults() {
                 // They are reported with the attempt, whatever a round of an `eventually` makes of this.
                 self.record(self.title(span), span, started, false, Vec::new());
@@ -88,7 +92,7 @@ impl Walk {
             }
             let readable = watches.iter().fold(now, |readable, watch| watch.opened.log.readable(readable));
             let (news, size) = gathered(&mut watches, readable);
-            judge = self.give(judge, news, size, seen).await.map_err(|late| self.judged_late(span, late))?;
+            judge = self.give(judge, news, size, passed).await.map_err(|late| self.judged_late(span, late))?;
             if judge.verdict() != Verdict::Running {
                 break;
             }
@@ -102,7 +106,7 @@ impl Walk {
                 true => last_frames,
                 false => deadline,
             };
-            let timer = self.attempt.shared.world.sleep_until(deadline);
+            let timer = self.attempt.shared.world.sleep_until(deadline.saturating_add(TICK));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
                 () = timer => {}

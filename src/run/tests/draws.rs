@@ -100,3 +100,17 @@ suite "s" {
     assert_ne!(spec, other_first);
     assert_eq!(login(spec), login(&other_first));
 }
+
+#[test]
+fn a_run_is_the_same_each_time_to_the_millisecond() {
+    let run = |seed: u64| {
+        let ran = with_delays(SPEC, seed, 13);
+        let calls: Vec<String> = ran.calls.iter().map(|call| format!("{call:?}")).collect();
+        (calls, ran.heard(), ran.took())
+    };
+    let (first, other) = (run(7), run(8));
+    assert_eq!(run(7), first);
+    assert_ne!(other.0, first.0, "other values");
+    let times = |calls: &(Vec<String>, Vec<(u64, String)>, u64)| (calls.1.clone(), calls.2);
+    assert_eq!(times(&other), times(&first), "at the same times");
+}

@@ -1,5 +1,17 @@
 //! The executor in virtual time, in a world that follows a script: no socket is opened, and no time passes.
 
+mod channels;
 mod control;
+mod credentials;
+mod dispatch;
 mod draws;
+mod endless;
+mod flows;
+mod hooks;
+mod limits;
+mod monitor;
+mod observer;
+mod requests;
+mod retries;
 mod scripted;
+mod stop;

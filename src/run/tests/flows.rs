@@ -1,0 +1,101 @@
+//! What a flow gives back, and what it leaves behind.
+
+use super::scripted::{file, json, open, say};
+use crate::judge::Outcome;
+
+fn with_flow(flow: &str, steps: &str) -> super::scripted::Case {
+    file(&format!("{flow}\nsuite \"s\" {{\n  test \"t\" {{\n{steps}\n  }}\n}}\n"))
+}
+
+#[test]
+fn a_flow_takes_its_time_and_gives_back_what_it_returns() {
+    let flow = "flow made(name: string) -> string {\n  GET http://s/make/{{name}} { expect status 200; capture id = $.id }\n  return id\n}";
+    let steps =
+        "    let a = made(\"a\")\n    let b = made(name: \"b\")\n    GET http://s/{{a}}/{{b}} { expect status 200 }";
+    let ran = with_flow(flow, steps)
+        .answered(|asked| match asked.path {
+            "/make/a" => json(r#"{"id":"1"}"#).after(100),
+            "/make/b" => json(r#"{"id":"2"}"#).after(200),
+            _ => say(200),
+        })
+        .run()
+        .passed();
+    assert_eq!(ran.calls(), [(0, "GET /make/a"), (100, "GET /make/b"), (300, "GET /1/2")]);
+}
+
+#[test]
+fn a_channel_that_a_flow_opened_ends_with_the_call() {
+    let flow = "flow greet() {\n  websocket ch ws://s/ws\n  expect on ch event \"hello\" within 2s\n}";
+    let ran = with_flow(flow, "    call greet()\n    wait 1s\n    GET http://s/a { expect status 200 }")
+        .answered(|asked| if asked.path == "/ws" { open().event(300, "hello") } else { say(200) })
+        .run()
+        .passed();
+    assert_eq!(ran.calls(), [(0, "GET /ws"), (300, "left 1001"), (1_300, "GET /a")]);
+}
+
+#[test]
+fn a_channel_that_a_flow_gives_back_stays_open() {
+    let flow = "flow opened() -> channel {\n  websocket other ws://s/other\n  websocket ch ws://s/ws\n  return ch\n}";
+    let steps =
+        "    let mine = opened()\n    wait 1s\n    send mine text \"hello\"\n    expect on mine event \"hi\" within 1s";
+    let ran = with_flow(flow, steps)
+        .answered(|asked| if asked.path == "/ws" { open().answers("hello", 400, "hi") } else { open() })
+        .run()
+        .passed();
+    let expected = [
+        (0, "GET /other"),
+        (0, "GET /ws"),
+        // The one that wasn't given back.
+        (0, "left 1001"),
+        (1_000, "send hello"),
+        (1_400, "left 1001"),
+    ];
+    assert_eq!(ran.calls(), expected);
+}
+
+#[test]
+fn a_flow_that_fails_closes_what_it_opened_and_fails_the_test() {
+    let flow = "flow broken() {\n  websocket ch ws://s/ws\n  GET http://s/a { expect status 200 }\n}";
+    let spec_steps = "    call broken()\n    GET http://s/b { expect status 200 }";
+    let ran = with_flow(flow, spec_steps)
+        .answered(|asked| if asked.path == "/ws" { open() } else { say(500).after(40) })
+        .run()
+        .ended(Outcome::Failed, "`status` is 500");
+    assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "GET /a"), (40, "left 1001")]);
+    assert!(ran.drawn().contains("in `broken`, called here"), "{}", ran.drawn());
+}
+
+#[test]
+fn a_deadline_of_the_caller_holds_in_a_flow() {
+    let flow = "flow slow() { GET http://s/a { expect status 200 } }";
+    let ran = with_flow(flow, "    within 700ms { call slow() }").answered(|_| super::scripted::silence()).run();
+    assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
+    assert_eq!(ran.took(), 700);
+}
+
+#[test]
+fn a_skip_in_a_flow_skips_the_test() {
+    let flow = "flow unless(off: string) { skip when off == \"yes\" because \"it is off\" }";
+    let ran = with_flow(flow, "    call unless(\"yes\")\n    GET http://s/a { expect status 200 }").run();
+    assert_eq!(*ran.outcome("t"), Outcome::skipped("it is off"));
+    assert_eq!(ran.calls().len(), 0);
+}
+
+#[test]
+fn a_return_ends_the_flow_from_inside_of_its_blocks() {
+    let flow = "flow first() -> number {\n  for each x in [1, 2, 3] {\n    within 5s {\n      \
+                GET http://s/{{x}} { expect status 200 }\n      return x\n    }\n  }\n  return 0\n}";
+    let ran = with_flow(flow, "    let x = first()\n    GET http://s/got/{{x}} { expect status 200 }").run().passed();
+    assert_eq!(ran.calls(), [(0, "GET /1"), (0, "GET /got/1")]);
+}
+
+#[test]
+fn flows_call_each_other_as_deep_as_they_go() {
+    let depth = 20;
+    let mut flows = "flow f0() { GET http://s/deep { expect status 200 } }\n".to_owned();
+    for at in 1..=depth {
+        flows.push_str(&format!("flow f{at}() {{ wait 1ms; call f{}() }}\n", at - 1));
+    }
+    let ran = with_flow(&flows, &format!("    call f{depth}()")).run().passed();
+    assert_eq!(ran.calls(), [(depth, "GET /deep")]);
+}

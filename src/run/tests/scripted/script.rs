@@ -1,0 +1,183 @@
+//! What a script says: of each request what comes of it, and of each channel what happens on it.
+
+use std::time::Duration;
+
+use crate::event::{FailureKind, Instant};
+use crate::run::tests::scripted::ms;
+use crate::world::Outgoing;
+
+/// What is asked of the world.
+pub struct Asked<'a> {
+    pub host: &'a str,
+    /// The URL's path and query.
+    pub path: &'a str,
+    /// How many times this path of this host was asked for, from 1.
+    pub nth: usize,
+    pub at: Instant,
+    pub request: &'a Outgoing,
+}
+
+impl Asked<'_> {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.request.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the world does with a request.
+#[derive(Clone, Default)]
+pub struct Said {
+    pub(super) after: Duration,
+    pub(super) status: u16,
+    pub(super) body: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) failure: Option<FailureKind>,
+    pub(super) never: bool,
+    pub(super) scene: Scene,
+}
+
+/// What happens on a channel.
+#[derive(Clone, Default)]
+pub(super) struct Scene {
+    /// Each so long after the opening.
+    pub frames: Vec<(Duration, Happens)>,
+    pub reactions: Vec<Reaction>,
+    /// How long what was sent takes to go out.
+    pub drain: Duration,
+}
+
+#[derive(Clone)]
+pub(super) struct Reaction {
+    pub to: To,
+    pub after: Duration,
+    pub what: Happens,
+}
+
+/// What the test does on a channel, and the server reacts to.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum To {
+    /// A text that holds this.
+    Text(String),
+    Ping,
+    Close,
+}
+
+/// What happens on a channel.
+#[derive(Clone)]
+pub enum Happens {
+    Text(String),
+    /// A server-sent event with an id.
+    Event {
+        id: String,
+        data: String,
+    },
+    /// The answer to the ping that it reacts to.
+    Pong,
+    Closed(u16),
+    /// The answer to a close frame of the test.
+    Echo,
+    Lost,
+    Ended,
+    CutOff,
+}
+
+/// A response with this status, at once.
+pub fn say(status: u16) -> Said {
+    Said { status, ..Said::default() }
+}
+
+/// A response with a JSON body, at once.
+pub fn json(body: &str) -> Said {
+    say(200).with("content-type", "application/json").body(body)
+}
+
+/// No response: this failure, at once.
+pub fn fail(kind: FailureKind) -> Said {
+    Said { failure: Some(kind), ..Said::default() }
+}
+
+/// No response, ever.
+pub fn silence() -> Said {
+    Said { never: true, ..Said::default() }
+}
+
+/// A WebSocket opens. The server answers neither pings nor close frames, unless it is said.
+pub fn open() -> Said {
+    say(101)
+}
+
+/// A stream of server-sent events opens.
+pub fn events() -> Said {
+    say(200).with("content-type", "text/event-stream")
+}
+
+/// The text of an event of this name.
+fn event(name: &str) -> String {
+    format!("{{\"type\":\"{name}\"}}")
+}
+
+impl Said {
+    pub fn after(mut self, milliseconds: u64) -> Self {
+        self.after = ms(milliseconds);
+        self
+    }
+
+    pub fn body(mut self, body: &str) -> Self {
+        self.body = body.to_owned();
+        self
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A text comes so long after the opening.
+    pub fn text(self, milliseconds: u64, text: &str) -> Self {
+        self.happens(milliseconds, Happens::Text(text.to_owned()))
+    }
+
+    /// An event of this name comes so long after the opening.
+    pub fn event(self, milliseconds: u64, name: &str) -> Self {
+        self.text(milliseconds, &event(name))
+    }
+
+    pub fn closed(self, milliseconds: u64, code: u16) -> Self {
+        self.happens(milliseconds, Happens::Closed(code))
+    }
+
+    pub fn lost(self, milliseconds: u64) -> Self {
+        self.happens(milliseconds, Happens::Lost)
+    }
+
+    pub fn happens(mut self, milliseconds: u64, what: Happens) -> Self {
+        self.scene.frames.push((ms(milliseconds), what));
+        self
+    }
+
+    /// A text that holds `sent` is answered by an event, so long after it.
+    pub fn answers(self, sent: &str, milliseconds: u64, name: &str) -> Self {
+        self.reacts(To::Text(sent.to_owned()), milliseconds, Happens::Text(event(name)))
+    }
+
+    /// Pings are answered, so long after them.
+    pub fn pongs(self, milliseconds: u64) -> Self {
+        self.reacts(To::Ping, milliseconds, Happens::Pong)
+    }
+
+    /// A close frame is answered by one with the same code, so long after it.
+    pub fn echoes(self, milliseconds: u64) -> Self {
+        self.reacts(To::Close, milliseconds, Happens::Echo)
+    }
+
+    /// What was sent takes so long to go out, which shows when the channel is left.
+    pub fn drains(mut self, milliseconds: u64) -> Self {
+        self.scene.drain = ms(milliseconds);
+        self
+    }
+
+    fn reacts(mut self, to: To, milliseconds: u64, what: Happens) -> Self {
+        self.scene.reactions.push(Reaction { to, after: ms(milliseconds), what });
+        self
+    }
+}
