@@ -170,11 +170,11 @@ impl Reader {
                 Happens::Event { id, data } => {
                     let kind = FrameKind::SseEvent { event: Some("message".to_owned()), id: Some(id) };
                     let payloads = self.naming.read(&data, Some("message"));
-                    self.pen.received(at, kind, data.into(), payloads, false);
+                    let _ = self.pen.received(at, kind, data.into(), payloads, false);
                 }
                 Happens::Pong => {
                     let data = self.pinged.lock().unwrap().clone();
-                    self.pen.received(at, FrameKind::Pong, data, vec![Payload::default()], false);
+                    let _ = self.pen.received(at, FrameKind::Pong, data, vec![Payload::default()], false);
                 }
                 Happens::Closed(code) => self.end(at, ChannelEnd::Closed { code, reason: String::new(), by_us: false }),
                 Happens::Echo => self.end(at, ChannelEnd::Closed { code, reason: String::new(), by_us: true }),
@@ -204,7 +204,7 @@ impl Reader {
             hidden: false,
         };
         let reply = self.replies.as_ref().and_then(|replies| replies(&frame));
-        self.pen.received(at, kind, data, payloads, reply.is_some());
+        let _ = self.pen.received(at, kind, data, payloads, reply.is_some());
         if let Some(reply) = reply {
             self.calls.add(at, format!("reply {}", words(&reply)));
         }
