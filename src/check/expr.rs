@@ -7,8 +7,7 @@ use super::words::{listed, sign};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
-    BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart,
-    UnaryOp,
+    BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart, UnaryOp,
 };
 
 impl<'p> Cx<'p> {

@@ -32,6 +32,8 @@ pub(super) struct Index<'p> {
     /// Of all modules.
     pub credentials: HashMap<&'p str, DeclRef>,
     roots: HashSet<ModuleId>,
+    /// Some test may be skipped: the word stands somewhere.
+    pub skips: bool,
     /// Where the text of each source doesn't parse, sorted.
     broken: HashMap<SourceId, Vec<Span>>,
     /// Where the syntax of each source is doubtful at least: what is named there may be meant.
@@ -79,6 +81,7 @@ impl<'p> Index<'p> {
             tags: HashSet::new(),
             priorities: HashSet::new(),
             credentials: HashMap::new(),
+            skips: project.sources.iter().any(|source| source.text.contains("skip")),
             roots: project.roots.iter().copied().collect(),
             broken: broken(project, Diagnostic::is_error),
             doubtful: broken(project, |_| true),

@@ -95,8 +95,7 @@ impl<'p> Cx<'p> {
             closest(&name.text, scope.names().chain(self.value_names()).chain(subjects(scope.place)))
         {
             format!("did you mean `{near}`?")
-        } else if self.index.with_value(&name.text).is_some()
-        {
+        } else if self.index.with_value(&name.text).is_some() {
             format!("a value of the environment is read as `env.{}`", name.text)
         } else {
             "name a value before it is used: `let NAME = …`, or `capture NAME = …` from an answer".to_owned()

@@ -138,7 +138,8 @@ impl Loader<'_> {
             let id = ModuleId(self.project.modules.len());
             self.project.diagnostics.extend(parsed.diagnostics);
             let declared = graph::declared(&parsed.file);
-            let module = Module { id, source, origin: next.origin, ast: parsed.file, declared, imports: HashMap::new() };
+            let module =
+                Module { id, source, origin: next.origin, ast: parsed.file, declared, imports: HashMap::new() };
             self.project.modules.push(module);
         }
     }

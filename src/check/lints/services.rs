@@ -91,7 +91,8 @@ pub fn cycles(cx: &mut Cx<'_>, environment: &Environment, services: &Services<'_
                 }
                 Some(Some(first)) => {
                     let way = stack.get(*first..).unwrap_or_default();
-                    let way = circle(way.len(), |at| way.get(at).map(|(name, _)| format!("`{name}`")).unwrap_or_default());
+                    let way =
+                        circle(way.len(), |at| way.get(at).map(|(name, _)| format!("`{name}`")).unwrap_or_default());
                     cx.report(
                         Diagnostic::error(
                             &codes::SERVICE_CYCLE,
