@@ -136,6 +136,10 @@ impl<'p> Cx<'p> {
         self.runs_on.as_deref()
     }
 
+    pub fn runs_everywhere(&self) -> bool {
+        self.runs_on.as_ref().is_none_or(|runs_on| Arc::ptr_eq(runs_on, &self.index.everywhere))
+    }
+
     pub fn set_runs_on(&mut self, environments: Option<Arc<[usize]>>) {
         self.runs_on = environments;
         self.given.clear();

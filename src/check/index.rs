@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::lints::urls;
 use super::types::{ShapeTypes, Ty};
 use crate::diag::Diagnostic;
 use crate::project::{DeclRef, Module, ModuleId, Project, Target};
@@ -15,8 +16,8 @@ pub(super) struct Index<'p> {
     pub environments: Vec<Environment<'p>>,
     /// All of the environments, as the set that a suite runs on that names none.
     pub everywhere: Arc<[usize]>,
-    /// Of each name of a value, the environments that have it, in order, and its type.
-    values: HashMap<&'p str, (Vec<usize>, Ty)>,
+    /// By the name of the value.
+    values: HashMap<&'p str, ValueOfSome<'p>>,
     /// The first environment that declares each service.
     services: HashMap<&'p str, usize>,
     by_name: HashMap<&'p str, usize>,
@@ -53,6 +54,15 @@ pub(super) struct Environment<'p> {
     pub values: HashMap<&'p str, EnvValue<'p>>,
     pub services: BTreeMap<&'p str, Span>,
     pub real: bool,
+}
+
+/// What is known of a value that some environments have.
+struct ValueOfSome<'p> {
+    /// These, in order.
+    having: Vec<usize>,
+    ty: Ty,
+    /// See [`Index::schemes`].
+    schemes: Vec<&'p str>,
 }
 
 #[derive(Clone, Copy)]
@@ -96,9 +106,10 @@ impl<'p> Index<'p> {
             }
             for (name, value) in &environment.values {
                 let ty = type_of(value);
-                let (having, joined) = index.values.entry(name).or_insert_with(|| (Vec::new(), ty.clone()));
-                having.push(at);
-                *joined = joined.join(&ty);
+                let known = index.values.entry(name).or_insert_with(|| ValueOfSome::new(ty.clone()));
+                known.having.push(at);
+                known.ty = known.ty.join(&ty);
+                known.add_scheme(urls::scheme_of(name, value));
             }
         }
         for (source, spans) in &index.doubtful {
@@ -223,7 +234,7 @@ impl<'p> Index<'p> {
 
     /// The environments that have a value of this name, in order.
     pub fn having(&self, name: &str) -> &[usize] {
-        self.values.get(name).map_or(&[], |(having, _)| having)
+        self.values.get(name).map_or(&[], |known| &known.having)
     }
 
     /// The first environment that has a value of this name.
@@ -238,7 +249,12 @@ impl<'p> Index<'p> {
 
     /// What is known of a value of the environment, whichever environment it is.
     pub fn value_type(&self, name: &str) -> Ty {
-        self.values.get(name).map_or(Ty::Unknown, |(_, ty)| ty.clone())
+        self.values.get(name).map_or(Ty::Unknown, |known| known.ty.clone())
+    }
+
+    /// The schemes of the URLs that a value of the environment is, the first of each kind.
+    pub fn schemes(&self, name: &str) -> &[&'p str] {
+        self.values.get(name).map_or(&[], |known| &known.schemes)
     }
 
     pub fn has_environments(&self, module: ModuleId) -> bool {
@@ -324,6 +340,19 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
         }
     }
     merged
+}
+
+impl<'p> ValueOfSome<'p> {
+    fn new(ty: Ty) -> Self {
+        Self { having: Vec::new(), ty, schemes: Vec::new() }
+    }
+
+    fn add_scheme(&mut self, scheme: Option<&'p str>) {
+        let Some(scheme) = scheme else { return };
+        if !self.schemes.iter().any(|known| urls::kind(known) == urls::kind(scheme)) {
+            self.schemes.push(scheme);
+        }
+    }
 }
 
 fn type_of(value: &EnvValue<'_>) -> Ty {

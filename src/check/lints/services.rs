@@ -15,8 +15,8 @@ pub fn known(cx: &mut Cx<'_>, service: &Ident) {
     let declared = |at: &usize| {
         index.environments.get(*at).is_some_and(|known| known.services.contains_key(service.text.as_str()))
     };
-    let is_everywhere = cx.runs_on().is_none_or(|runs_on| runs_on.len() == index.environments.len());
-    if elsewhere.is_some() && (is_everywhere || cx.runs_on().is_some_and(|runs_on| runs_on.iter().any(declared))) {
+    if elsewhere.is_some() && (cx.runs_everywhere() || cx.runs_on().is_some_and(|runs_on| runs_on.iter().any(declared)))
+    {
         return;
     }
     let names = index.environments.iter().flat_map(|known| known.services.keys().copied());
