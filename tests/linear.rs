@@ -202,7 +202,7 @@ const CASES: &[Case] = &[
         name: "expectations, captures and parts of a request",
         size: 400,
         files: |n| {
-            let parts = each(n, |at| format!("expect $.a{at} == {at}\ncapture b{at} = $.b\nheader X-A{at} \"{at}\"\n"));
+            let parts = each(n, |at| format!("expect $.a{at} == {at}\ncapture b{at} = $.b\nheader X-A{at}: \"{at}\"\n"));
             let used = each(n, |at| format!("expect b{at} == 1\n"));
             one(test(&format!("GET http://127.0.0.1:1/ {{\nexpect status 200\n{parts}}}\n{used}")))
         },
