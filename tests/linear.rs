@@ -202,7 +202,8 @@ const CASES: &[Case] = &[
         name: "expectations, captures and parts of a request",
         size: 400,
         files: |n| {
-            let parts = each(n, |at| format!("expect $.a{at} == {at}\ncapture b{at} = $.b\nheader X-A{at}: \"{at}\"\n"));
+            let parts =
+                each(n, |at| format!("expect $.a{at} == {at}\ncapture b{at} = $.b\nheader X-A{at}: \"{at}\"\n"));
             let used = each(n, |at| format!("expect b{at} == 1\n"));
             one(test(&format!("GET http://127.0.0.1:1/ {{\nexpect status 200\n{parts}}}\n{used}")))
         },
@@ -267,9 +268,9 @@ const CASES: &[Case] = &[
         name: "files that import what isn't there",
         size: 200,
         files: |n| {
-            (0..n)
-                .map(|at| (format!("f{at}.e2e"), format!("import \"f{at}x.e2e\" as g\n{}", test("call g.x()\n"))))
-                .collect()
+            // No name that is there is as long as this one, so that none is compared with it in full.
+            let import = |at: usize| format!("import \"such-a-long-name-has-no-file-{at}.e2e\" as g\n");
+            (0..n).map(|at| (format!("f{at}.e2e"), import(at) + &test("call g.x()\n"))).collect()
         },
     },
     Case {
