@@ -126,6 +126,16 @@ const CASES: &[Case] = &[
         },
     },
     Case {
+        name: "lists and texts that grow by every line",
+        size: 1_500,
+        files: |n| {
+            let grown = each(n, |at| {
+                format!("let l{0} = l{at} + [1]\nlet t{0} = t{at} + \"aaaaaaaaaaaaaaaaaaaaaaaa\"\n", at + 1)
+            });
+            one(test(&format!("let l0 = [1]\nlet t0 = \"a\"\n{grown}expect l{n} has length t{n}\n")))
+        },
+    },
+    Case {
         name: "shapes that hold each other",
         size: 100,
         files: |n| {
