@@ -30,6 +30,7 @@ mod installed;
 mod journal;
 mod lang;
 mod lang_run;
+mod linear;
 mod literate;
 mod loads;
 mod made;

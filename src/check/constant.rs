@@ -46,6 +46,14 @@ impl Const {
         .map(Const)
     }
 
+    /// What is made of values that are made of others may grow with every line, and each would be a copy.
+    fn is_short(&self) -> bool {
+        const MOST_ELEMENTS: usize = 1_000;
+        const MOST_BYTES: usize = 64 << 10;
+        let elements = self.0.as_json().and_then(Json::as_array).map_or(0, |list| list.len());
+        elements <= MOST_ELEMENTS && self.text().map_or(0, str::len) <= MOST_BYTES
+    }
+
     /// Whether it is greater than another of its kind.
     pub fn exceeds(&self, other: &Const) -> bool {
         value::compare(&self.0, &other.0).is_some_and(std::cmp::Ordering::is_gt)
@@ -105,7 +113,9 @@ fn binary(op: BinaryOp, left: &Const, right: &Const) -> Option<Const> {
     match op {
         BinaryOp::And => Some(json(Json::from(truth(left)? && truth(right)?))),
         BinaryOp::Or => Some(json(Json::from(truth(left)? || truth(right)?))),
-        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => left.calculated(op, right),
+        BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => {
+            left.calculated(op, right).filter(Const::is_short)
+        }
         _ => compare(op, left, right).map(|holds| json(Json::from(holds))),
     }
 }

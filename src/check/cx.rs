@@ -1,6 +1,8 @@
+use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::index::Index;
+use super::index::{Environment, Index};
 use crate::diag::{Capped, Diagnostic, Severity};
 use crate::project::{DeclRef, Module};
 use crate::source::Span;
@@ -14,7 +16,11 @@ pub(super) struct Cx<'p> {
     pub facts: Facts,
     /// The environments that what is walked can run on: indices into [`Index::environments`]. `None` is all of them, where it is
     /// enough that one has a value (a flow runs where the suites run that call it).
-    pub runs_on: Option<Vec<usize>>,
+    runs_on: Option<Arc<[usize]>>,
+    /// Values that all of these have, as far as it was asked.
+    given: HashSet<&'p str>,
+    /// The one of these that requires a real system, once it was asked for.
+    real: Option<Option<&'p Environment<'p>>>,
     /// Expectations of the answer that is looked at, of which something was said already.
     pub flawed: HashSet<Span>,
     /// Files that are what their endings say.
@@ -23,6 +29,8 @@ pub(super) struct Cx<'p> {
     warns: bool,
     /// What is known of the tables in files that were looked at.
     pub tables: std::collections::HashMap<std::path::PathBuf, super::types::Ty>,
+    /// The names in the module's imports, once one was looked for.
+    pub imported: OnceCell<HashSet<&'p str>>,
     /// `env` without any environment is told once.
     told_no_environment: bool,
 }
@@ -54,7 +62,7 @@ pub(super) struct Facts {
     /// Values of the environment that it reads.
     pub env: Vec<(String, Span)>,
     /// The environments that it can run on; `None` is all.
-    pub runs_on: Option<Vec<usize>>,
+    pub runs_on: Option<Arc<[usize]>>,
     /// A part of it doesn't parse.
     pub broken: bool,
 }
@@ -92,10 +100,13 @@ impl<'p> Cx<'p> {
             notes: Notes::default(),
             facts: Facts::new(BodyOf::Other, Span::new(module.source, 0, 0)),
             runs_on: None,
+            given: HashSet::new(),
+            real: None,
             flawed: HashSet::new(),
             fixtures: HashSet::new(),
             warns: index.is_root(module.id),
             tables: Default::default(),
+            imported: OnceCell::new(),
             told_no_environment: false,
         }
     }
@@ -119,6 +130,47 @@ impl<'p> Cx<'p> {
     /// The text of a span.
     pub fn text(&self, span: Span) -> &'p str {
         self.index.project.sources.get(span.source).map(|file| file.slice(span)).unwrap_or_default()
+    }
+
+    pub fn runs_on(&self) -> Option<&[usize]> {
+        self.runs_on.as_deref()
+    }
+
+    pub fn runs_everywhere(&self) -> bool {
+        self.runs_on.as_ref().is_none_or(|runs_on| Arc::ptr_eq(runs_on, &self.index.everywhere))
+    }
+
+    pub fn set_runs_on(&mut self, environments: Option<Arc<[usize]>>) {
+        self.runs_on = environments;
+        self.given.clear();
+        self.real = None;
+    }
+
+    /// The environment that what is walked runs on and that requires a real system.
+    pub fn real(&mut self) -> Option<&'p Environment<'p>> {
+        let index = self.index;
+        *self.real.get_or_insert_with(|| match &self.runs_on {
+            Some(runs_on) => runs_on.iter().filter_map(|at| index.environments.get(*at)).find(|known| known.real),
+            None if index.environments.iter().all(|known| known.real) => index.environments.first(),
+            None => None,
+        })
+    }
+
+    /// Those of the environments that what is walked can run on that lack a value; `None` is that one of all may be enough, and none
+    /// has it.
+    pub fn lacking(&mut self, name: &'p str) -> Option<Vec<&'p Environment<'p>>> {
+        let index = self.index;
+        let has = index.having(name);
+        let Some(runs_on) = &self.runs_on else { return if has.is_empty() { None } else { Some(Vec::new()) } };
+        if has.len() == index.environments.len() || self.given.contains(name) {
+            return Some(Vec::new());
+        }
+        let lacking = runs_on.iter().filter(|at| has.binary_search(at).is_err());
+        let lacking: Vec<_> = lacking.filter_map(|at| index.environments.get(*at)).collect();
+        if lacking.is_empty() {
+            self.given.insert(name);
+        }
+        Some(lacking)
     }
 
     /// Begins a body; gives the facts of the one around it, for [`Cx::end_body`].

@@ -1,8 +1,5 @@
-use std::rc::Rc;
-
 use super::constant;
 use super::cx::Cx;
-use super::index::EnvValue;
 use super::names::Outer;
 use super::scope::Scope;
 use super::types::Ty;
@@ -10,8 +7,7 @@ use super::words::{listed, sign};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
-    self, BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart,
-    UnaryOp,
+    BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart, UnaryOp,
 };
 
 impl<'p> Cx<'p> {
@@ -54,8 +50,7 @@ impl<'p> Cx<'p> {
             ExprKind::Binary(op, span, left, right) => self.binary(scope, *op, *span, left, right),
             ExprKind::List(items) => {
                 let types: Vec<Ty> = items.iter().map(|item| self.expr(scope, item)).collect();
-                let joined = types.split_first().map(|(first, rest)| rest.iter().fold(first.clone(), |a, b| a.join(b)));
-                Ty::list_of(joined.unwrap_or(Ty::Unknown))
+                Ty::list_of(Ty::of_any(types))
             }
             ExprKind::Object(entries) => self.object(scope, entries),
             ExprKind::Range(from, to) => self.range(scope, expr.span, from, to),
@@ -151,12 +146,12 @@ impl<'p> Cx<'p> {
         let help = match ty {
             Ty::Unknown | Ty::Object(None) => return Ty::Unknown,
             Ty::Object(Some(fields)) => {
-                if let Some((_, ty)) = fields.iter().find(|(name, _)| *name == field.text) {
+                if let Some(ty) = fields.get(&field.text) {
                     return ty.clone();
                 }
-                match closest(&field.text, fields.iter().map(|(name, _)| name.as_str())) {
+                match closest(&field.text, fields.names()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it has {}", listed(fields.iter().map(|(name, _)| name.as_str()))),
+                    None => format!("it has {}", listed(fields.names())),
                 }
             }
             Ty::List(_) if field.text == "length" => "write `length(…)`".to_owned(),
@@ -175,10 +170,7 @@ impl<'p> Cx<'p> {
     fn env_value(&mut self, field: &'p Ident) -> Ty {
         self.facts.env.push((field.text.clone(), field.span));
         super::lints::environments::value_in_use(self, field);
-        let mut types =
-            self.index.environments.iter().filter_map(|environment| environment.values.get(field.text.as_str()));
-        let first = types.next().map_or(Ty::Unknown, type_of_env);
-        types.fold(first, |joined, value| joined.join(&type_of_env(value)))
+        self.index.value_type(&field.text)
     }
 
     fn index(&mut self, scope: &mut Scope<'p>, of: &'p Expr, index: &'p Expr) -> Ty {
@@ -340,7 +332,7 @@ impl<'p> Cx<'p> {
             }
             fields.push((name, ty));
         }
-        Ty::Object((!open).then(|| Rc::new(fields)))
+        if open { Ty::Object(None) } else { Ty::object(fields) }
     }
 
     pub fn object_key(&mut self, scope: &mut Scope<'p>, key: &'p ObjectKey) -> Option<(String, Span)> {
@@ -392,24 +384,6 @@ impl<'p> Cx<'p> {
             SubjectKind::Expr(expr) => self.expr(scope, expr),
             _ => self.response_subject(scope, subject),
         }
-    }
-}
-
-fn type_of_env(value: &EnvValue<'_>) -> Ty {
-    match value {
-        EnvValue::Demo(true) | EnvValue::Declared(ast::EnvValue::Secret { .. }) => Ty::Secret,
-        EnvValue::Demo(false) => Ty::String,
-        EnvValue::Declared(ast::EnvValue::Variable { default, .. }) => match default.as_ref().map(|expr| &expr.kind) {
-            None | Some(ExprKind::String(_)) => Ty::String,
-            _ => Ty::Unknown,
-        },
-        EnvValue::Declared(ast::EnvValue::Expr(expr)) => match &expr.kind {
-            ExprKind::String(_) => Ty::String,
-            ExprKind::Number(_) => Ty::Number,
-            ExprKind::Duration(_) => Ty::Duration,
-            ExprKind::Bool(_) => Ty::Bool,
-            _ => Ty::Unknown,
-        },
     }
 }
 

@@ -1,16 +1,30 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
+use super::lints::urls;
+use super::types::{ShapeTypes, Ty};
 use crate::diag::Diagnostic;
 use crate::project::{DeclRef, Module, ModuleId, Project, Target};
 use crate::source::{SourceId, Span};
-use crate::syntax::ast::{self, EnvEntryKind, ItemKind, MetaKind, SuiteEntryKind};
+use crate::syntax::ast::{self, EnvEntryKind, ExprKind, ItemKind, MetaKind, SuiteEntryKind};
 
 /// What the check of one file needs to know of all the others. Made once, and only read afterwards.
 pub(super) struct Index<'p> {
     pub project: &'p Project,
-    /// The flows, shapes and credentials of each module, by name.
-    declared: Vec<HashMap<&'p str, usize>>,
+    /// Of each shape, what is known of its values.
+    pub shapes: HashMap<DeclRef, ShapeTypes>,
     pub environments: Vec<Environment<'p>>,
+    /// All of the environments, as the set that a suite runs on that names none.
+    pub everywhere: Arc<[usize]>,
+    /// By the name of the value.
+    values: HashMap<&'p str, ValueOfSome<'p>>,
+    /// The first environment that declares each service.
+    services: HashMap<&'p str, usize>,
+    by_name: HashMap<&'p str, usize>,
+    /// The first environment that is the default.
+    pub default: Option<usize>,
+    /// The modules that declare environments.
+    with_environments: HashSet<ModuleId>,
     /// The names that phases of plans may refer to, of the files that were asked for.
     pub suites: HashSet<&'p str>,
     pub loads: HashSet<&'p str>,
@@ -19,12 +33,18 @@ pub(super) struct Index<'p> {
     /// Of all modules.
     pub credentials: HashMap<&'p str, DeclRef>,
     roots: HashSet<ModuleId>,
+    /// Some test may be skipped: the word stands somewhere.
+    pub skips: bool,
     /// Where the text of each source doesn't parse, sorted.
     broken: HashMap<SourceId, Vec<Span>>,
     /// Where the syntax of each source is doubtful at least: what is named there may be meant.
     doubtful: HashMap<SourceId, Vec<Span>>,
     /// The words that stand there.
     doubtful_words: HashMap<SourceId, HashSet<&'p str>>,
+    /// Those of all sources.
+    all_doubtful_words: HashSet<&'p str>,
+    /// Where loading found errors, for each source.
+    errors: HashMap<SourceId, Vec<Span>>,
 }
 
 pub(super) struct Environment<'p> {
@@ -36,6 +56,15 @@ pub(super) struct Environment<'p> {
     pub real: bool,
 }
 
+/// What is known of a value that some environments have.
+struct ValueOfSome<'p> {
+    /// These, in order.
+    having: Vec<usize>,
+    ty: Ty,
+    /// See [`Index::schemes`].
+    schemes: Vec<&'p str>,
+}
+
 #[derive(Clone, Copy)]
 pub(super) enum EnvValue<'p> {
     Declared(&'p ast::EnvValue),
@@ -45,29 +74,54 @@ pub(super) enum EnvValue<'p> {
 
 impl<'p> Index<'p> {
     pub fn new(project: &'p Project) -> Self {
+        let environments: Vec<Environment<'p>> =
+            project.environments().map(|(decl, environment)| Environment::new(decl, environment)).collect();
         let mut index = Index {
             project,
-            declared: project.modules.iter().map(declared).collect(),
-            environments: project
-                .environments()
-                .map(|(decl, environment)| Environment::new(decl, environment))
-                .collect(),
+            shapes: HashMap::new(),
+            everywhere: (0..environments.len()).collect(),
+            values: HashMap::new(),
+            services: HashMap::new(),
+            by_name: HashMap::new(),
+            default: environments.iter().position(|environment| environment.default),
+            with_environments: environments.iter().map(|environment| environment.decl.module).collect(),
+            environments,
             suites: HashSet::new(),
             loads: HashSet::new(),
             tags: HashSet::new(),
             priorities: HashSet::new(),
             credentials: HashMap::new(),
+            skips: project.sources.iter().any(|source| source.text.contains("skip")),
             roots: project.roots.iter().copied().collect(),
             broken: broken(project, Diagnostic::is_error),
             doubtful: broken(project, |_| true),
             doubtful_words: HashMap::new(),
+            all_doubtful_words: HashSet::new(),
+            errors: HashMap::new(),
         };
+        for (at, environment) in index.environments.iter().enumerate() {
+            index.by_name.entry(&environment.name.text).or_insert(at);
+            for service in environment.services.keys() {
+                index.services.entry(service).or_insert(at);
+            }
+            for (name, value) in &environment.values {
+                let ty = type_of(value);
+                let known = index.values.entry(name).or_insert_with(|| ValueOfSome::new(ty.clone()));
+                known.having.push(at);
+                known.ty = known.ty.join(&ty);
+                known.add_scheme(urls::scheme_of(name, value));
+            }
+        }
         for (source, spans) in &index.doubtful {
             let words = spans.iter().flat_map(|span| project.sources.text(*span).split(|c| !is_word(c)));
             index.doubtful_words.insert(*source, words.collect());
         }
+        index.all_doubtful_words = index.doubtful_words.values().flatten().copied().collect();
+        for diagnostic in project.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+            index.errors.entry(diagnostic.span.source).or_default().push(diagnostic.span);
+        }
         for module in &project.modules {
-            index.add_credentials(module);
+            index.add_declarations(module);
         }
         for module in project.roots.iter().filter_map(|id| project.module(*id)) {
             index.add_runnable(module);
@@ -80,10 +134,17 @@ impl<'p> Index<'p> {
         self.roots.contains(&module)
     }
 
-    fn add_credentials(&mut self, module: &'p Module) {
+    fn add_declarations(&mut self, module: &'p Module) {
         for (item, node) in module.ast.items.iter().enumerate() {
-            if let ItemKind::Credential(credential) = &node.kind {
-                self.credentials.entry(&credential.name.text).or_insert(DeclRef { module: module.id, item });
+            let decl = DeclRef { module: module.id, item };
+            match &node.kind {
+                ItemKind::Credential(credential) => {
+                    self.credentials.entry(&credential.name.text).or_insert(decl);
+                }
+                ItemKind::Shape(_) => {
+                    self.shapes.insert(decl, ShapeTypes::default());
+                }
+                _ => {}
             }
         }
     }
@@ -134,12 +195,11 @@ impl<'p> Index<'p> {
 
     /// The flow, shape or credential that a module itself declares.
     pub fn own(&self, module: ModuleId, name: &str) -> Option<DeclRef> {
-        let item = *self.declared.get(module.0)?.get(name)?;
-        Some(DeclRef { module, item })
+        self.project.own(module, name)
     }
 
     pub fn own_names(&self, module: ModuleId) -> impl Iterator<Item = &'p str> {
-        self.declared.get(module.0).into_iter().flat_map(|names| names.keys().copied())
+        self.project.module(module).into_iter().flat_map(|module| module.declared.keys().map(String::as_str))
     }
 
     /// As [`Project::lookup`], without looking at every declaration.
@@ -169,7 +229,36 @@ impl<'p> Index<'p> {
     }
 
     pub fn environment(&self, name: &str) -> Option<usize> {
-        self.environments.iter().position(|environment| environment.name.text == name)
+        self.by_name.get(name).copied()
+    }
+
+    /// The environments that have a value of this name, in order.
+    pub fn having(&self, name: &str) -> &[usize] {
+        self.values.get(name).map_or(&[], |known| &known.having)
+    }
+
+    /// The first environment that has a value of this name.
+    pub fn with_value(&self, name: &str) -> Option<&Environment<'p>> {
+        self.environments.get(*self.having(name).first()?)
+    }
+
+    /// The first environment that declares a service.
+    pub fn with_service(&self, name: &str) -> Option<&Environment<'p>> {
+        self.environments.get(*self.services.get(name)?)
+    }
+
+    /// What is known of a value of the environment, whichever environment it is.
+    pub fn value_type(&self, name: &str) -> Ty {
+        self.values.get(name).map_or(Ty::Unknown, |known| known.ty.clone())
+    }
+
+    /// The schemes of the URLs that a value of the environment is, the first of each kind.
+    pub fn schemes(&self, name: &str) -> &[&'p str] {
+        self.values.get(name).map_or(&[], |known| &known.schemes)
+    }
+
+    pub fn has_environments(&self, module: ModuleId) -> bool {
+        self.with_environments.contains(&module)
     }
 
     /// Whether something inside a span doesn't parse: what is missing there may stand in what is broken.
@@ -181,7 +270,16 @@ impl<'p> Index<'p> {
 
     /// As [`Self::broken_mentions`], of all sources.
     pub fn any_broken_mentions(&self, name: &str) -> bool {
+        if name.chars().all(is_word) {
+            return self.all_doubtful_words.contains(name);
+        }
         self.doubtful.keys().any(|source| self.broken_mentions(*source, name))
+    }
+
+    /// Whether loading found an error inside a span.
+    pub fn has_error(&self, place: Span) -> bool {
+        let errors = self.errors.get(&place.source).into_iter().flatten();
+        errors.into_iter().any(|error| place.start <= error.start && error.end <= place.end)
     }
 
     /// Whether a name stands somewhere in the parts of a source that don't parse.
@@ -205,26 +303,6 @@ pub(super) fn mentions(text: &str, name: &str) -> bool {
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
-}
-
-fn declared(module: &Module) -> HashMap<&str, usize> {
-    let mut names = HashMap::new();
-    for (item, node) in module.ast.items.iter().enumerate() {
-        if let Some(name) = declared_name(node) {
-            names.entry(name.text.as_str()).or_insert(item);
-        }
-    }
-    names
-}
-
-/// The name under which other declarations refer to an item.
-pub(super) fn declared_name(item: &ast::Item) -> Option<&ast::Ident> {
-    match &item.kind {
-        ItemKind::Flow(flow) => Some(&flow.name),
-        ItemKind::Shape(shape) => Some(&shape.name),
-        ItemKind::Credential(credential) => Some(&credential.name),
-        _ => None,
-    }
 }
 
 /// The whole lines of what doesn't parse, and the nodes that stand for it.
@@ -262,6 +340,37 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
         }
     }
     merged
+}
+
+impl<'p> ValueOfSome<'p> {
+    fn new(ty: Ty) -> Self {
+        Self { having: Vec::new(), ty, schemes: Vec::new() }
+    }
+
+    fn add_scheme(&mut self, scheme: Option<&'p str>) {
+        let Some(scheme) = scheme else { return };
+        if !self.schemes.iter().any(|known| urls::kind(known) == urls::kind(scheme)) {
+            self.schemes.push(scheme);
+        }
+    }
+}
+
+fn type_of(value: &EnvValue<'_>) -> Ty {
+    match value {
+        EnvValue::Demo(true) | EnvValue::Declared(ast::EnvValue::Secret { .. }) => Ty::Secret,
+        EnvValue::Demo(false) => Ty::String,
+        EnvValue::Declared(ast::EnvValue::Variable { default, .. }) => match default.as_ref().map(|expr| &expr.kind) {
+            None | Some(ExprKind::String(_)) => Ty::String,
+            _ => Ty::Unknown,
+        },
+        EnvValue::Declared(ast::EnvValue::Expr(expr)) => match &expr.kind {
+            ExprKind::String(_) => Ty::String,
+            ExprKind::Number(_) => Ty::Number,
+            ExprKind::Duration(_) => Ty::Duration,
+            ExprKind::Bool(_) => Ty::Bool,
+            _ => Ty::Unknown,
+        },
+    }
 }
 
 impl<'p> Environment<'p> {

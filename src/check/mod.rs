@@ -16,6 +16,7 @@ mod lints;
 mod literals;
 mod matcher;
 mod names;
+mod reached;
 mod scope;
 mod subject;
 mod tables;

@@ -1,8 +1,10 @@
+use std::collections::HashSet;
+
 use super::cx::Cx;
 use super::scope::{Binding, Kind, Place, Scope};
 use super::types::Ty;
 use crate::diag::{Diagnostic, closest, codes};
-use crate::project::{DeclRef, Target};
+use crate::project::{DeclRef, Module, Target};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, ItemKind};
 
@@ -93,8 +95,7 @@ impl<'p> Cx<'p> {
             closest(&name.text, scope.names().chain(self.value_names()).chain(subjects(scope.place)))
         {
             format!("did you mean `{near}`?")
-        } else if self.index.environments.iter().any(|environment| environment.values.contains_key(name.text.as_str()))
-        {
+        } else if self.index.with_value(&name.text).is_some() {
             format!("a value of the environment is read as `env.{}`", name.text)
         } else {
             "name a value before it is used: `let NAME = …`, or `capture NAME = …` from an answer".to_owned()
@@ -119,15 +120,7 @@ impl<'p> Cx<'p> {
     }
 
     fn is_of_failed_import(&self, name: &str) -> bool {
-        self.module.ast.items.iter().any(|item| match &item.kind {
-            ItemKind::Import(import) => {
-                !self.module.imports.contains_key(name)
-                    && (import.names.iter().any(|known| known.text == name)
-                        || import.alias.as_ref().is_some_and(|alias| alias.text == name)
-                        || last_name(&import.from) == Some(name))
-            }
-            _ => false,
-        })
+        !self.module.imports.contains_key(name) && self.imported.get_or_init(|| imported(self.module)).contains(name)
     }
 
     /// Gives a name to something in scope.
@@ -195,6 +188,20 @@ fn subjects<'a>(place: Place) -> impl Iterator<Item = &'a str> {
 fn is_same_purpose(before: Kind, now: Kind) -> bool {
     matches!((before, now), (Kind::Capture | Kind::Collect, Kind::Capture | Kind::Collect) | (Kind::Mark, Kind::Mark))
         || matches!((before, now), (Kind::Loop, Kind::Loop))
+}
+
+/// Every name that stands in an import, or that one could bring in.
+fn imported(module: &Module) -> HashSet<&str> {
+    let imports = module.ast.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Import(import) => Some(import),
+        _ => None,
+    });
+    imports
+        .flat_map(|import| {
+            let names = import.names.iter().chain(&import.alias).map(|name| name.text.as_str());
+            names.chain(last_name(&import.from))
+        })
+        .collect()
 }
 
 fn last_name(from: &crate::syntax::ast::ImportFrom) -> Option<&str> {

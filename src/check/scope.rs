@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::constant::Const;
 use super::types::Ty;
@@ -77,13 +78,85 @@ pub(super) struct Binding {
     pub channel: Option<Channel>,
 }
 
+/// Names, and what is known of each.
+///
+/// A copy takes constant time, whatever the number of names: what a copy has in common with its original is frozen, and shared by both.
+/// The layers of frozen names grow towards the first one, each being at least twice as large as the next, so that there are few.
+#[derive(Clone, Debug, Default)]
+struct Names<'p> {
+    own: HashMap<&'p str, Binding>,
+    frozen: Option<Rc<Layer<'p>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Layer<'p> {
+    names: HashMap<&'p str, Binding>,
+    below: Option<Rc<Layer<'p>>>,
+}
+
+impl<'p> Names<'p> {
+    fn get(&self, name: &str) -> Option<&Binding> {
+        self.own.get(name).or_else(|| layers(self.frozen.as_ref()).find_map(|layer| layer.names.get(name)))
+    }
+
+    fn get_mut(&mut self, name: &str) -> Option<&mut Binding> {
+        if !self.own.contains_key(name) {
+            let (name, binding) = layers(self.frozen.as_ref()).find_map(|layer| layer.names.get_key_value(name))?;
+            self.own.insert(name, binding.clone());
+        }
+        self.own.get_mut(name)
+    }
+
+    /// Gives what had the name before.
+    fn insert(&mut self, name: &'p str, binding: Binding) -> Option<Binding> {
+        match self.own.insert(name, binding) {
+            Some(before) => Some(before),
+            None => layers(self.frozen.as_ref()).find_map(|layer| layer.names.get(name)).cloned(),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&'p str, &Binding)> {
+        let own = self.own.iter().map(|(name, binding)| (*name, binding));
+        let frozen = layers(self.frozen.as_ref()).enumerate().flat_map(move |(at, layer)| {
+            let is_hidden = move |name: &str| {
+                self.own.contains_key(name)
+                    || layers(self.frozen.as_ref()).take(at).any(|nearer| nearer.names.contains_key(name))
+            };
+            layer.names.iter().filter(move |(name, _)| !is_hidden(name)).map(|(name, binding)| (*name, binding))
+        });
+        own.chain(frozen)
+    }
+
+    fn copy(&mut self) -> Self {
+        if !self.own.is_empty() {
+            let mut names = std::mem::take(&mut self.own);
+            let mut below = self.frozen.take();
+            while let Some(layer) = below.take_if(|layer| layer.names.len() < 2 * names.len()) {
+                let layer = Rc::unwrap_or_clone(layer);
+                let nearer = std::mem::replace(&mut names, layer.names);
+                names.extend(nearer);
+                below = layer.below;
+            }
+            self.frozen = Some(Rc::new(Layer { names, below }));
+        }
+        Self { own: HashMap::new(), frozen: self.frozen.clone() }
+    }
+}
+
+/// From the newest to the oldest.
+fn layers<'a, 'p>(newest: Option<&'a Rc<Layer<'p>>>) -> impl Iterator<Item = &'a Layer<'p>> {
+    std::iter::successors(newest.map(Rc::as_ref), |layer| layer.below.as_deref())
+}
+
 /// The names of a test with its hooks, or of a flow, and what surrounds the step that is looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Scope<'p> {
-    names: HashMap<&'p str, Binding>,
+    names: Names<'p>,
     used: HashSet<&'p str>,
     /// What was named in this scope itself, in order.
     named: Vec<(&'p str, Span, Kind)>,
+    /// Names of the scope around this branch whose bindings were changed in it.
+    changed: Vec<&'p str>,
     /// Names of other branches of the same `parallel`.
     hidden: HashMap<&'p str, Span>,
     pub place: Place,
@@ -99,9 +172,10 @@ pub(super) struct Scope<'p> {
 impl<'p> Scope<'p> {
     pub fn new() -> Self {
         Self {
-            names: HashMap::new(),
+            names: Names::default(),
             used: HashSet::new(),
             named: Vec::new(),
+            changed: Vec::new(),
             hidden: HashMap::new(),
             place: Place::Steps,
             answered: false,
@@ -112,16 +186,18 @@ impl<'p> Scope<'p> {
     }
 
     /// A scope that begins with the names of this one: a test's, after its suite's hooks.
-    pub fn inner(&self) -> Self {
-        Self { names: self.names.clone(), ..Self::new() }
+    pub fn inner(&mut self) -> Self {
+        Self { names: self.names.copy(), ..Self::new() }
     }
 
     pub fn get(&self, name: &str) -> Option<&Binding> {
         self.names.get(name)
     }
 
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut Binding> {
-        self.names.get_mut(name)
+    pub fn channel_mut(&mut self, name: &'p str) -> Option<&mut Channel> {
+        self.names.get(name)?.channel?;
+        self.changed.push(name);
+        self.names.get_mut(name)?.channel.as_mut()
     }
 
     pub fn constant(&self, name: &str) -> Option<&Const> {
@@ -129,15 +205,15 @@ impl<'p> Scope<'p> {
     }
 
     pub fn names(&self) -> impl Iterator<Item = &'p str> {
-        self.names.keys().copied()
+        self.names.iter().map(|(name, _)| name)
     }
 
     pub fn channels(&self) -> impl Iterator<Item = &'p str> {
-        self.names.iter().filter(|(_, binding)| binding.channel.is_some()).map(|(name, _)| *name)
+        self.names.iter().filter(|(_, binding)| binding.channel.is_some()).map(|(name, _)| name)
     }
 
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &'p str> {
-        self.names.iter().filter(move |(_, binding)| binding.kind == kind).map(|(name, _)| *name)
+        self.names.iter().filter(move |(_, binding)| binding.kind == kind).map(|(name, _)| name)
     }
 
     pub fn use_name(&mut self, name: &'p str) {
@@ -145,52 +221,74 @@ impl<'p> Scope<'p> {
     }
 
     /// Names something; gives what had the name before.
-    pub fn bind(&mut self, name: &'p str, binding: Binding) -> Option<Binding> {
+    pub fn bind(&mut self, name: &'p str, mut binding: Binding) -> Option<Binding> {
         self.named.push((name, binding.span, binding.kind));
-        let before = self.names.insert(name, binding);
-        if let (Some(before), Some(now)) = (&before, self.names.get_mut(name)) {
+        self.changed.push(name);
+        let before = self.names.get(name);
+        if let Some(before) = before {
             // Which of the two it is may depend on the round of a loop.
-            now.ty = before.ty.join(&now.ty);
-            now.constant = None;
+            binding.ty = before.ty.join(&binding.ty);
+            binding.constant = None;
         }
-        before
+        self.names.insert(name, binding)
     }
 
     pub fn hidden(&self, name: &str) -> Option<Span> {
         self.hidden.get(name).copied()
     }
 
-    /// A copy for one branch of `parallel`, and what it found out taken back.
-    pub fn branch(&self) -> Self {
-        Self { named: Vec::new(), used: HashSet::new(), ..self.clone() }
+    /// A copy for one branch of `parallel`; what it finds out is taken back by [`Self::merge`].
+    pub fn branch(&mut self) -> Self {
+        Self {
+            names: self.names.copy(),
+            used: HashSet::new(),
+            named: Vec::new(),
+            changed: Vec::new(),
+            hidden: self.hidden.clone(),
+            place: self.place,
+            answered: self.answered,
+            limits: self.limits.clone(),
+            loops: self.loops,
+            flow: self.flow.clone(),
+        }
     }
 
     pub fn hide(&mut self, names: impl Iterator<Item = (&'p str, Span)>) {
         self.hidden.extend(names);
     }
 
-    pub fn merge(&mut self, branch: Scope<'p>) {
-        self.used.extend(branch.used);
-        self.answered |= branch.answered;
-        for (name, span, kind) in branch.named {
-            if let Some(binding) = branch.names.get(name) {
-                self.names.insert(name, binding.clone());
+    /// Takes back what all the branches found out that were made of this scope as it is. What one branch did to a channel and another
+    /// didn't is unknown, since they run at the same time.
+    pub fn merge(&mut self, branches: impl IntoIterator<Item = Scope<'p>>) {
+        // What the branch before changed; to all others it is as it was.
+        let mut changed: Vec<&'p str> = Vec::new();
+        for branch in branches {
+            self.used.extend(branch.used);
+            self.answered |= branch.answered;
+            for (name, span, kind) in branch.named {
+                if let Some(binding) = branch.names.get(name) {
+                    self.names.insert(name, binding.clone());
+                }
+                self.named.push((name, span, kind));
             }
-            self.named.push((name, span, kind));
-        }
-        for (name, binding) in &mut self.names {
-            let after = branch.names.get(name);
-            if let (Some(channel), Some(after)) = (&mut binding.channel, after.and_then(|after| after.channel))
-                && *channel != after
-            {
-                channel.state = ChannelState::Unknown;
+            for name in changed.iter().chain(&branch.changed) {
+                let now = self.names.get(name).and_then(|binding| binding.channel);
+                let after = branch.names.get(name).and_then(|binding| binding.channel);
+                if let (Some(now), Some(after)) = (now, after)
+                    && now != after
+                    && let Some(channel) = self.channel_mut(name)
+                {
+                    channel.state = ChannelState::Unknown;
+                }
             }
+            self.changed.extend(&branch.changed);
+            changed = branch.changed;
         }
     }
 
     /// What an inner scope used of this one's names.
     pub fn used_inside(&mut self, inner: &Scope<'p>) {
-        self.used.extend(inner.used.iter().filter(|name| self.names.contains_key(*name)));
+        self.used.extend(inner.used.iter().filter(|name| self.names.get(name).is_some()));
     }
 
     /// What was named here and never used, in order.

@@ -1,5 +1,3 @@
-use std::rc::Rc;
-
 use super::cx::Cx;
 use super::types::Ty;
 use crate::diag::{Diagnostic, Excerpt, codes, sanitize};
@@ -27,7 +25,7 @@ impl Cx<'_> {
         let ty = match Table::parse(&bytes) {
             Ok(table) => {
                 let columns = table.columns.into_iter().map(|name| (name, Ty::String)).collect();
-                Ty::list_of(Ty::Object(Some(Rc::new(columns))))
+                Ty::list_of(Ty::object(columns))
             }
             Err(error) => {
                 self.report(refused(literal, &error, &bytes));

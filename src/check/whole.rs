@@ -1,10 +1,11 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::cx::{BodyOf, Facts, Notes};
-use super::index::{Index, declared_name};
+use super::index::Index;
 use super::lints::environments;
-use crate::diag::{Capped, Diagnostic, codes};
-use crate::project::{DeclRef, Module, ModuleOrigin};
+use super::reached;
+use crate::diag::{Capped, Diagnostic, circle, codes};
+use crate::project::{DeclRef, Module, ModuleOrigin, declared_name};
 use crate::source::Span;
 use crate::syntax::ast::ItemKind;
 
@@ -21,7 +22,7 @@ pub(super) fn judge(index: &Index<'_>, notes: &[Notes], is_cut: bool) -> Capped 
     let mut diagnostics = Capped::default();
     recursion(index, &bodies, &decls, &mut diagnostics);
     tests(index, &bodies, &decls, &mut diagnostics);
-    environment_of_flows(index, &bodies, &decls, &mut diagnostics);
+    reached::values(index, &bodies, &decls, &mut diagnostics);
     if !is_cut {
         unused(index, notes, &mut diagnostics);
     }
@@ -29,7 +30,7 @@ pub(super) fn judge(index: &Index<'_>, notes: &[Notes], is_cut: bool) -> Capped 
     diagnostics
 }
 
-fn is_std(index: &Index<'_>, decl: DeclRef) -> bool {
+pub(super) fn is_std(index: &Index<'_>, decl: DeclRef) -> bool {
     let module = index.project.module(decl.module);
     module.is_some_and(|module| matches!(module.origin, ModuleOrigin::Std(_)) && !index.is_root(module.id))
 }
@@ -40,47 +41,49 @@ fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Fac
         let name = index.item(decl).and_then(declared_name).map(|name| name.text.as_str()).unwrap_or_default();
         format!("`{name}`")
     };
-    // False while a declaration is on the way, true when it is done.
-    let mut done: HashMap<DeclRef, bool> = HashMap::new();
+    // The place on the way of a declaration that is looked at, `None` of one that is done.
+    let mut state: HashMap<DeclRef, Option<usize>> = HashMap::new();
     for facts in bodies {
         let BodyOf::Decl(start) = facts.of else { continue };
-        if done.contains_key(&start) {
+        if state.contains_key(&start) {
             continue;
         }
-        done.insert(start, false);
+        state.insert(start, Some(0));
         let mut stack = vec![(start, 0)];
         while let Some((decl, next)) = stack.last_mut() {
             let Some((to, span)) = decls.get(decl).and_then(|facts| facts.calls.get(*next)).copied() else {
-                done.insert(*decl, true);
+                state.insert(*decl, None);
                 stack.pop();
                 continue;
             };
             *next += 1;
-            match done.get(&to) {
+            match state.get(&to) {
                 None => {
-                    done.insert(to, false);
+                    state.insert(to, Some(stack.len()));
                     stack.push((to, 0));
                 }
-                Some(false) => {
-                    let way: Vec<String> =
-                        stack.iter().map(|(decl, _)| *decl).skip_while(|decl| *decl != to).map(name).collect();
-                    let message = match way.as_slice() {
-                        [only] => format!("{only} calls itself"),
-                        _ => format!("these flows call each other: {} → {}", way.join(" → "), name(to)),
+                Some(Some(first)) => {
+                    let way = stack.get(*first..).unwrap_or_default();
+                    let message = match way {
+                        [(only, _)] => format!("{} calls itself", name(*only)),
+                        _ => {
+                            let name = |at: usize| way.get(at).map(|(decl, _)| name(*decl)).unwrap_or_default();
+                            format!("these flows call each other: {}", circle(way.len(), name))
+                        }
                     };
                     diagnostics.push(
                         Diagnostic::error(&codes::RECURSIVE_FLOW, span, message)
                             .with_help("every spec ends: repeat with `for each`, `repeat N times` or `eventually`"),
                     );
                 }
-                Some(true) => {}
+                Some(None) => {}
             }
         }
     }
 }
 
 /// The declarations from which, by calls, one of `from` is reached.
-fn reaching(decls: &HashMap<DeclRef, &Facts>, from: impl Fn(&Facts) -> bool) -> HashSet<DeclRef> {
+pub(super) fn reaching(decls: &HashMap<DeclRef, &Facts>, from: impl Fn(&Facts) -> bool) -> HashSet<DeclRef> {
     let mut callers: HashMap<DeclRef, Vec<DeclRef>> = HashMap::new();
     for (decl, facts) in decls {
         for (to, _) in &facts.calls {
@@ -129,63 +132,6 @@ fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>,
             );
         }
     }
-}
-
-/// Values that a flow reads, in the environments of the suites that call it.
-fn environment_of_flows(
-    index: &Index<'_>,
-    bodies: &[&Facts],
-    decls: &HashMap<DeclRef, &Facts>,
-    diagnostics: &mut Capped,
-) {
-    let on = environments_of(index, bodies, decls);
-    for (decl, environments) in &on {
-        let Some(facts) = decls.get(decl) else { continue };
-        for (name, span) in &facts.env {
-            let has =
-                |at: usize| index.environments.get(at).is_some_and(|known| known.values.contains_key(name.as_str()));
-            // What no environment has was told when the flow was walked.
-            if !(0..index.environments.len()).any(has) {
-                continue;
-            }
-            let mut missing: Vec<usize> = environments.keys().copied().filter(|at| !has(*at)).collect();
-            missing.sort_unstable();
-            let Some(call) = missing.first().and_then(|first| environments.get(first)) else { continue };
-            let known: Vec<_> = missing.iter().filter_map(|at| index.environments.get(*at)).collect();
-            // A text of the standard library can't be mended, so the call that leads to it is told.
-            let (span, related) = if is_std(index, *decl) { (*call, *span) } else { (*span, *call) };
-            diagnostics.push(
-                environments::missing_value(index, &known, name, span)
-                    .with_related(related, "used by this call, in a suite that runs there"),
-            );
-        }
-    }
-}
-
-/// The environments that each declaration is used on, with the call that leads to it from a test.
-fn environments_of(
-    index: &Index<'_>,
-    bodies: &[&Facts],
-    decls: &HashMap<DeclRef, &Facts>,
-) -> HashMap<DeclRef, HashMap<usize, Span>> {
-    let mut on: HashMap<DeclRef, HashMap<usize, Span>> = HashMap::new();
-    let mut queue: VecDeque<(DeclRef, usize, Span)> = VecDeque::new();
-    for facts in bodies.iter().filter(|facts| matches!(facts.of, BodyOf::Test | BodyOf::Hook | BodyOf::Load)) {
-        for environment in facts.runs_on.iter().flatten() {
-            queue.extend(facts.calls.iter().map(|(decl, span)| (*decl, *environment, *span)));
-        }
-    }
-    while let Some((decl, environment, span)) = queue.pop_front() {
-        let known = on.entry(decl).or_default();
-        if known.contains_key(&environment) {
-            continue;
-        }
-        known.insert(environment, span);
-        let Some(facts) = decls.get(&decl) else { continue };
-        let through_std = is_std(index, decl);
-        queue.extend(facts.calls.iter().map(|(to, call)| (*to, environment, if through_std { span } else { *call })));
-    }
-    on
 }
 
 /// Flows, shapes and credentials that nothing refers to. A file that only declares is there for others.

@@ -25,6 +25,8 @@ pub fn main(args: &Check, color: Color) -> Exit {
             output.print(&lines.concat());
         }
     }
+    // The process ends here: taking thousands of trees apart would only cost time.
+    std::mem::forget(project);
     if errors > 0 || (warnings > 0 && args.deny == Some(Deny::Warnings)) { Exit::Diagnostics } else { Exit::Ok }
 }
 

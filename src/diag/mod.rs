@@ -1,6 +1,7 @@
 //! Diagnostics: what is wrong, where, and how to mend it. The only place that knows miette.
 
 mod capped;
+mod circle;
 pub mod codes;
 pub mod cut;
 mod diagnostic;
@@ -9,6 +10,7 @@ mod sanitize;
 mod suggest;
 
 pub use capped::{Capped, MAX_PER_FILE};
+pub use circle::circle;
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Label, Severity};
 pub use render::{Hide, Plain, Style, render};

@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::source::MAX_SOURCE_BYTES;
 
@@ -10,6 +10,8 @@ use crate::source::MAX_SOURCE_BYTES;
 pub struct Files {
     disk: bool,
     texts: Arc<BTreeMap<PathBuf, Entry>>,
+    /// What [`Files::beside`] found, by folder: many files may miss something in the same one.
+    listings: Arc<Mutex<HashMap<PathBuf, Arc<[String]>>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -27,19 +29,19 @@ impl Default for Files {
 
 impl Files {
     pub fn disk() -> Self {
-        Self { disk: true, texts: Arc::default() }
+        Self { disk: true, texts: Arc::default(), listings: Arc::default() }
     }
 
     /// Files that exist in memory alone, by their paths relative to the root.
     pub fn memory(files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>) -> Self {
         let texts = files.into_iter().map(|(path, bytes)| (normal(&path), Entry::Bytes(bytes)));
-        Self { disk: false, texts: Arc::new(texts.collect()) }
+        Self { disk: false, texts: Arc::new(texts.collect()), listings: Arc::default() }
     }
 
     /// The disk, with texts that stand for what is on it (absolute paths).
     pub fn overlay(files: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
         let texts = files.into_iter().map(|(path, text)| (normal(&path), Entry::Bytes(text.into_bytes())));
-        Self { disk: true, texts: Arc::new(texts.collect()) }
+        Self { disk: true, texts: Arc::new(texts.collect()), listings: Arc::default() }
     }
 
     /// Adds a file that is found but can't be read, as one without permission is.
@@ -85,8 +87,13 @@ impl Files {
     }
 
     /// The names of the files in a file's folder.
-    pub fn beside(&self, path: &Path) -> Vec<String> {
+    pub fn beside(&self, path: &Path) -> Arc<[String]> {
         let folder = path.parent().unwrap_or(Path::new(""));
+        let mut listings = self.listings.lock().unwrap_or_else(PoisonError::into_inner);
+        listings.entry(folder.to_path_buf()).or_insert_with(|| self.listing(folder).into()).clone()
+    }
+
+    fn listing(&self, folder: &Path) -> Vec<String> {
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
         if !self.disk {
             return self.in_memory().filter(|path| path.parent() == Some(folder)).filter_map(name).collect();

@@ -17,6 +17,8 @@ pub struct Module {
     pub source: SourceId,
     pub origin: ModuleOrigin,
     pub ast: ast::File,
+    /// The flows, shapes and credentials that it declares, by their names: indices of items. Of two with one name, the first.
+    pub declared: HashMap<String, usize>,
     /// Names that imports bring in: modules under their last name or alias, and single declarations.
     pub imports: HashMap<String, Target>,
 }
@@ -88,8 +90,7 @@ impl Project {
 
     /// The flow, shape or credential that a module itself declares under `name`.
     pub fn own(&self, module: ModuleId, name: &str) -> Option<DeclRef> {
-        let items = &self.module(module)?.ast.items;
-        let item = items.iter().position(|item| declared_name(item).is_some_and(|ident| ident.text == name))?;
+        let item = *self.module(module)?.declared.get(name)?;
         Some(DeclRef { module, item })
     }
 
@@ -104,8 +105,19 @@ impl Project {
     }
 }
 
+/// See [`Module::declared`].
+pub(super) fn declared(file: &ast::File) -> HashMap<String, usize> {
+    let mut names = HashMap::new();
+    for (item, node) in file.items.iter().enumerate() {
+        if let Some(name) = declared_name(node) {
+            names.entry(name.text.clone()).or_insert(item);
+        }
+    }
+    names
+}
+
 /// The name under which other declarations refer to an item.
-pub(super) fn declared_name(item: &ast::Item) -> Option<&ast::Ident> {
+pub fn declared_name(item: &ast::Item) -> Option<&ast::Ident> {
     match &item.kind {
         ast::ItemKind::Flow(flow) => Some(&flow.name),
         ast::ItemKind::Shape(shape) => Some(&shape.name),

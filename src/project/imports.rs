@@ -1,9 +1,10 @@
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, normal};
 use super::{DeclRef, FileProblem, Module, ModuleId, Project, Target, stdlib};
-use crate::diag::{Diagnostic, closest, codes};
-use crate::source::Span;
+use crate::diag::{Diagnostic, circle, closest, codes};
+use crate::source::{SourceId, Span};
 use crate::syntax::ast::{Ident, Import, ImportFrom, ItemKind};
 
 /// An import of a module, and where it leads.
@@ -108,11 +109,14 @@ fn missing_help(files: &Files, path: &Path, name: &str) -> String {
 
 /// Fills [`Module::imports`].
 pub(super) fn bind(project: &mut Project, links: &[Link]) {
+    let errors = project.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    let mut broken: HashSet<SourceId> = errors.map(|diagnostic| diagnostic.span.source).collect();
     for link in links {
         let (names, problems) = match link.target {
-            Some(target) => names_of(project, link, target),
+            Some(target) => names_of(project, &broken, link, target),
             None => (Vec::new(), Vec::new()),
         };
+        broken.extend(problems.iter().filter(|problem| problem.is_error()).map(|problem| problem.span.source));
         project.diagnostics.extend(problems);
         let Some(module) = project.modules.get_mut(link.module.0) else { continue };
         for (name, target) in names {
@@ -121,13 +125,20 @@ pub(super) fn bind(project: &mut Project, links: &[Link]) {
     }
 }
 
-fn names_of(project: &Project, link: &Link, target: ModuleId) -> (Vec<(String, Target)>, Vec<Diagnostic>) {
+fn names_of(
+    project: &Project,
+    broken: &HashSet<SourceId>,
+    link: &Link,
+    target: ModuleId,
+) -> (Vec<(String, Target)>, Vec<Diagnostic>) {
     let mut names = Vec::new();
     let mut problems = Vec::new();
     let Some(import) = import_at(project, link) else { return (names, problems) };
     for name in &import.names {
         match project.own(target, &name.text) {
             Some(decl) => names.push((name.text.clone(), Target::Decl(decl))),
+            // What is broken in the other file may well be the declaration.
+            None if project.module(target).is_some_and(|module| broken.contains(&module.source)) => {}
             None => problems.extend(unknown_import(project, target, name)),
         }
     }
@@ -175,19 +186,22 @@ fn is_name(text: &str) -> bool {
 }
 
 fn unknown_import(project: &Project, target: ModuleId, name: &Ident) -> Option<Diagnostic> {
+    /// How many of the names that are declared are shown.
+    const MOST: usize = 12;
     let module = project.module(target)?;
-    // What is broken in the other file may well be the declaration.
-    let broken = |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.span.source == module.source;
-    if project.diagnostics.iter().any(broken) {
-        return None;
-    }
     let shown = project.sources.get(module.source).map(|file| file.name.clone()).unwrap_or_default();
-    let names: Vec<&str> =
-        module.ast.items.iter().filter_map(super::graph::declared_name).map(|name| name.text.as_str()).collect();
-    let help = match closest(&name.text, names.iter().copied()) {
+    let names =
+        || module.ast.items.iter().filter_map(super::graph::declared_name).map(|name| format!("`{}`", name.text));
+    let help = match closest(&name.text, module.declared.keys().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => "it declares no flow, shape or credential".to_owned(),
-        None => format!("it declares {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        None if module.declared.is_empty() => "it declares no flow, shape or credential".to_owned(),
+        None => {
+            let first = names().take(MOST).collect::<Vec<_>>().join(", ");
+            match module.declared.len().saturating_sub(MOST) {
+                0 => format!("it declares {first}"),
+                more => format!("it declares {first} and {more} more"),
+            }
+        }
     };
     let message = format!("`{shown}` declares nothing called `{}`", name.text);
     Some(Diagnostic::error(&codes::UNKNOWN_IMPORT, name.span, message).with_help(help))
@@ -203,10 +217,11 @@ pub(super) fn cycles(project: &Project, links: &[Link]) -> Vec<Diagnostic> {
     }
     let mut state = vec![State::New; out.len()];
     let mut diagnostics = Vec::new();
+    let roots: HashSet<ModuleId> = project.roots.iter().copied().collect();
     let starts = project.roots.iter().map(|root| root.0).chain(0..out.len());
     for start in starts {
         if state.get(start) == Some(&State::New) {
-            walk(project, &out, start, &mut state, &mut diagnostics);
+            walk(project, (&out, &roots), start, &mut state, &mut diagnostics);
         }
     }
     diagnostics
@@ -215,21 +230,28 @@ pub(super) fn cycles(project: &Project, links: &[Link]) -> Vec<Diagnostic> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     New,
-    Open,
+    /// On the way, at this place.
+    Open(usize),
     Done,
+}
+
+/// An import on the way, and the place of the last one up to it that stands in a file that was asked for.
+struct Step<'l> {
+    link: &'l Link,
+    last_root: Option<usize>,
 }
 
 /// Depth first, with a stack of its own: chains of imports may be long.
 fn walk<'l>(
     project: &Project,
-    out: &[Vec<&'l Link>],
+    (out, roots): (&[Vec<&'l Link>], &HashSet<ModuleId>),
     start: usize,
     state: &mut [State],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut way: Vec<&'l Link> = Vec::new();
+    let mut way: Vec<Step<'l>> = Vec::new();
     let mut stack = vec![(start, 0)];
-    state[start] = State::Open;
+    state[start] = State::Open(0);
     while let Some((module, next)) = stack.last_mut() {
         let Some(link) = out[*module].get(*next) else {
             state[*module] = State::Done;
@@ -239,43 +261,46 @@ fn walk<'l>(
         };
         *next += 1;
         let Some(target) = link.target.map(|target| target.0) else { continue };
+        let before = way.last().and_then(|step| step.last_root);
+        let step = Step { link, last_root: if roots.contains(&link.module) { Some(way.len()) } else { before } };
         match state[target] {
             State::New => {
-                state[target] = State::Open;
-                way.push(link);
+                state[target] = State::Open(stack.len());
+                way.push(step);
                 stack.push((target, 0));
             }
-            State::Open => {
-                let first = way.iter().position(|link| link.module.0 == target).unwrap_or(way.len());
-                let mut cycle = way.get(first..).unwrap_or_default().to_vec();
-                cycle.push(link);
-                diagnostics.extend(cycle_diagnostic(project, &cycle));
+            State::Open(first) => {
+                way.push(step);
+                diagnostics.extend(cycle_diagnostic(project, &way, first));
+                way.pop();
             }
             State::Done => {}
         }
     }
 }
 
+/// How many of the other imports of a cycle are shown.
+const MOST_SHOWN: usize = 16;
+
 /// The import that closes the cycle; of an import outside the files that are checked, the last one on the way that stands in one.
-fn cycle_diagnostic(project: &Project, cycle: &[&Link]) -> Option<Diagnostic> {
-    let is_root = |link: &&&Link| project.roots.contains(&link.module);
-    let closing = cycle.iter().rev().find(is_root).or(cycle.last())?;
+fn cycle_diagnostic(project: &Project, way: &[Step<'_>], first: usize) -> Option<Diagnostic> {
+    let cycle = way.get(first..)?;
+    let last = cycle.last()?;
+    let closing = last.last_root.and_then(|at| cycle.get(at.checked_sub(first)?)).unwrap_or(last).link;
     let span = span_of(project, closing)?;
-    let name = |id: ModuleId| {
-        let source = project.module(id).and_then(|module| project.sources.get(module.source));
+    let name = |at: usize| {
+        let module = cycle.get(at).and_then(|step| project.module(step.link.module));
+        let source = module.and_then(|module| project.sources.get(module.source));
         source.map(|source| format!("`{}`", source.name)).unwrap_or_default()
     };
     let message = match cycle {
         [_] => "this file imports itself".to_owned(),
-        _ => {
-            let mut names: Vec<String> = cycle.iter().map(|link| name(link.module)).collect();
-            names.extend(cycle.first().map(|link| name(link.module)));
-            format!("these files import each other: {}", names.join(" → "))
-        }
+        _ => format!("these files import each other: {}", circle(cycle.len(), name)),
     };
     let mut diagnostic = Diagnostic::error(&codes::IMPORT_CYCLE, span, message)
         .with_help("move what both need into a file of its own, which both import");
-    for link in cycle.iter().filter(|link| !std::ptr::eq(**link, *closing)) {
+    let others = cycle.iter().map(|step| step.link).filter(|link| !std::ptr::eq(*link, closing));
+    for link in others.take(MOST_SHOWN) {
         diagnostic = diagnostic.with_related(span_of(project, link)?, "and this import leads back");
     }
     Some(diagnostic)

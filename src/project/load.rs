@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::files::{Files, normal};
-use super::{Module, ModuleId, ModuleOrigin, Project, config, discover, imports, stdlib};
+use super::{Module, ModuleId, ModuleOrigin, Project, config, discover, graph, imports, stdlib};
 use crate::diag::{Capped, Diagnostic, codes};
 use crate::source::{SourceId, Span, decode};
 use crate::syntax::{self, ast};
@@ -137,7 +137,9 @@ impl Loader<'_> {
             let source = self.project.sources.add(next.shown, parsed.text);
             let id = ModuleId(self.project.modules.len());
             self.project.diagnostics.extend(parsed.diagnostics);
-            let module = Module { id, source, origin: next.origin, ast: parsed.file, imports: HashMap::new() };
+            let declared = graph::declared(&parsed.file);
+            let module =
+                Module { id, source, origin: next.origin, ast: parsed.file, declared, imports: HashMap::new() };
             self.project.modules.push(module);
         }
     }

@@ -14,6 +14,6 @@ mod tests;
 pub use config::Config;
 pub use files::Files;
 pub use fixture::FileProblem;
-pub use graph::{DeclRef, Module, ModuleId, ModuleOrigin, Project, Target};
+pub use graph::{DeclRef, Module, ModuleId, ModuleOrigin, Project, Target, declared_name};
 pub use load::{Options, from_memory, load};
 pub use stdlib::names as std_modules;

@@ -15,7 +15,7 @@ impl<'p> Walk<'_, 'p> {
         match &stmt.kind {
             StmtKind::Let { name, value } => {
                 let source = self.value(names, value);
-                names.0.insert(&name.text, source);
+                names.insert(&name.text, source);
             }
             StmtKind::Capture(capture) => self.capture(names, capture),
             StmtKind::Call(call) => {
@@ -65,7 +65,7 @@ impl<'p> Walk<'_, 'p> {
 
     fn for_each(&mut self, names: &mut Names<'p>, head: &'p ForEachHead, body: &'p Block) {
         let source = self.expr(names, &head.list);
-        names.0.insert(&head.name.text, source);
+        names.insert(&head.name.text, source);
         self.looped(names, body);
     }
 
@@ -75,17 +75,17 @@ impl<'p> Walk<'_, 'p> {
         for stmt in &body.stmts {
             captures(stmt, &mut captured);
         }
-        for (name, source) in captured.0 {
-            let known = names.0.remove(name).unwrap_or_default();
-            names.0.insert(name, known.join(source));
+        for (name, source) in captured.known {
+            let known = names.get(name).cloned().unwrap_or_default();
+            names.insert(name, known.join(source));
         }
         self.body(names, body);
     }
 
     fn capture(&mut self, names: &mut Names<'p>, capture: &'p Capture) {
         let source = self.subject(names, &capture.subject);
-        let known = names.0.remove(capture.name.text.as_str()).filter(|_| capture.collect).unwrap_or_default();
-        names.0.insert(&capture.name.text, known.join(source));
+        let known = names.get(&capture.name.text).filter(|_| capture.collect).cloned().unwrap_or_default();
+        names.insert(&capture.name.text, known.join(source));
     }
 
     fn parts(&mut self, names: &mut Names<'p>, parts: &'p [RequestPart]) {
@@ -204,7 +204,7 @@ impl<'p> Walk<'_, 'p> {
 /// What is captured in a step and those inside it.
 fn captures<'p>(stmt: &'p Stmt, into: &mut Names<'p>) {
     let mut add = |capture: &'p Capture| {
-        into.0.insert(&capture.name.text, Source::server(capture.subject.span));
+        into.insert(&capture.name.text, Source::server(capture.subject.span));
     };
     match &stmt.kind {
         StmtKind::Capture(capture) => add(capture),

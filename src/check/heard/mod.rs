@@ -44,8 +44,34 @@ struct Summary {
 }
 
 /// The names of one body, and what they come from.
-#[derive(Clone, Default)]
-struct Names<'p>(HashMap<&'p str, Source>);
+#[derive(Default)]
+struct Names<'p> {
+    known: HashMap<&'p str, Source>,
+    /// What each changed name came from before, in the order of the changes.
+    changes: Vec<(&'p str, Option<Source>)>,
+}
+
+impl<'p> Names<'p> {
+    fn get(&self, name: &str) -> Option<&Source> {
+        self.known.get(name)
+    }
+
+    fn insert(&mut self, name: &'p str, source: Source) {
+        let before = self.known.insert(name, source);
+        self.changes.push((name, before));
+    }
+
+    /// Takes back all changes but the first ones.
+    fn undo(&mut self, first: usize) {
+        while self.changes.len() > first {
+            match self.changes.pop() {
+                Some((name, Some(before))) => self.known.insert(name, before),
+                Some((name, None)) => self.known.remove(name),
+                None => None,
+            };
+        }
+    }
+}
 
 /// One module's walk.
 struct Walk<'a, 'p> {
@@ -63,6 +89,9 @@ struct Walk<'a, 'p> {
 
 /// Every test of a module whose skipping a server decides.
 pub(super) fn module<'p>(index: &Index<'p>, module: &'p Module) -> Vec<Diagnostic> {
+    if !index.skips {
+        return Vec::new();
+    }
     let mut walk = Walk {
         index,
         module,
@@ -102,7 +131,9 @@ impl<'p> Walk<'_, 'p> {
         }
         for entry in &suite.entries {
             if let SuiteEntryKind::Test(test) = &entry.kind {
-                self.body(&mut names.clone(), &test.body);
+                let of_hooks = names.changes.len();
+                self.body(&mut names, &test.body);
+                names.undo(of_hooks);
             }
         }
         for when in [HookWhen::AfterEach, HookWhen::AfterAll] {
@@ -124,7 +155,7 @@ impl<'p> Walk<'_, 'p> {
         let outer = std::mem::take(&mut self.summary);
         let mut names = Names::default();
         for (index, param) in flow.params.iter().enumerate() {
-            names.0.insert(&param.name.text, Source { params: BTreeSet::from([index]), ..Source::default() });
+            names.insert(&param.name.text, Source { params: BTreeSet::from([index]), ..Source::default() });
         }
         self.body(&mut names, &flow.body);
         std::mem::replace(&mut self.summary, outer)

@@ -15,7 +15,7 @@ impl<'p> Walk<'_, 'p> {
             ExprKind::String(template) => self.template(names, template),
             ExprKind::Name(name) => self.name(names, name),
             ExprKind::Field(of, field) => match &of.kind {
-                ExprKind::Name(name) if !names.0.contains_key(name.text.as_str()) => {
+                ExprKind::Name(name) if names.get(&name.text).is_none() => {
                     self.credential(&[name.clone(), field.clone()])
                 }
                 _ => self.expr(names, of),
@@ -45,7 +45,7 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn name(&self, names: &Names<'p>, name: &'p Ident) -> Source {
-        names.0.get(name.text.as_str()).cloned().unwrap_or_else(|| self.credential(std::slice::from_ref(name)))
+        names.get(&name.text).cloned().unwrap_or_else(|| self.credential(std::slice::from_ref(name)))
     }
 
     /// A credential is what a server issued.

@@ -2,10 +2,9 @@ use std::collections::HashMap;
 
 use super::super::cx::Cx;
 use super::super::functions;
-use super::super::index::declared_name;
 use super::super::types;
 use crate::diag::{Diagnostic, codes};
-use crate::project::Target;
+use crate::project::{Target, declared_name};
 use crate::source::Span;
 use crate::syntax::ast::{Import, ImportFrom, ItemKind};
 
@@ -38,11 +37,7 @@ fn duplicate<'p>(cx: &mut Cx<'p>, seen: &mut HashMap<&'p str, Span>, name: &'p s
         return;
     };
     // An import that leads nowhere brings in no name.
-    let fails = |place: Span| {
-        let inside = |span: Span| span.source == place.source && place.start <= span.start && span.end <= place.end;
-        cx.index.project.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && inside(diagnostic.span))
-    };
-    if fails(span) || fails(*first) {
+    if cx.index.has_error(span) || cx.index.has_error(*first) {
         return;
     }
     cx.report(
@@ -99,7 +94,7 @@ pub fn unused_imports(cx: &mut Cx<'_>) {
             }
             // A file of environments is imported for what is known without a name.
             if let Target::Module(id) = target
-                && cx.index.environments.iter().any(|environment| environment.decl.module == *id)
+                && cx.index.has_environments(*id)
             {
                 continue;
             }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::super::cx::Cx;
 use super::super::index::Environment as Known;
 use crate::diag::{Diagnostic, closest, codes};
@@ -9,20 +11,19 @@ use crate::syntax::ast::{
 use crate::value::{NotReal, not_real};
 
 /// The environments that a suite or load can run on: those it names, else all.
-pub fn of_suite(cx: &mut Cx<'_>, metas: &[(Span, &MetaKind)]) -> Option<Vec<usize>> {
+pub fn of_suite(cx: &mut Cx<'_>, metas: &[(Span, &MetaKind)]) -> Option<Arc<[usize]>> {
     let names = metas.iter().find_map(|(_, meta)| match meta {
         MetaKind::RunsOn(names) => Some(names.as_slice()),
         _ => None,
     });
-    let all = || (0..cx.index.environments.len()).collect();
     match names {
-        None => Some(all()),
+        None => Some(cx.index.everywhere.clone()),
         Some(names) => named(cx, names),
     }
 }
 
 /// The environments of these names; `None` where there are no names, or some aren't known.
-pub fn named(cx: &mut Cx<'_>, names: &[Ident]) -> Option<Vec<usize>> {
+pub fn named(cx: &mut Cx<'_>, names: &[Ident]) -> Option<Arc<[usize]>> {
     let mut found = Vec::new();
     let mut complete = !names.is_empty();
     for name in names {
@@ -34,7 +35,7 @@ pub fn named(cx: &mut Cx<'_>, names: &[Ident]) -> Option<Vec<usize>> {
             }
         }
     }
-    complete.then_some(found)
+    complete.then(|| found.into())
 }
 
 fn unknown(cx: &mut Cx<'_>, name: &str, span: Span) {
@@ -46,20 +47,20 @@ fn unknown(cx: &mut Cx<'_>, name: &str, span: Span) {
 }
 
 pub fn unknown_environment(index: &super::super::index::Index<'_>, name: &str, span: Span) -> Diagnostic {
-    let names: Vec<&str> = index.environments.iter().map(|environment| environment.name.text.as_str()).collect();
-    let help = match closest(name, names.iter().copied()) {
+    let names = || index.environments.iter().map(|environment| environment.name.text.as_str());
+    let help = match closest(name, names()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => {
+        None if index.environments.is_empty() => {
             format!("declare it in `environments.e2e`: `environment {name} {{ api = \"https://…\" }}`")
         }
-        None => format!("these are declared: {}", super::super::words::listed(names.into_iter())),
+        None => format!("these are declared: {}", super::super::words::listed(names())),
     };
     Diagnostic::error(&codes::UNDECLARED_ENVIRONMENT, span, format!("no environment is called `{name}`"))
         .with_help(help)
 }
 
 /// `env.NAME`, or a name that a plan requires.
-pub fn value_in_use(cx: &mut Cx<'_>, name: &Ident) {
+pub fn value_in_use<'p>(cx: &mut Cx<'p>, name: &'p Ident) {
     let index = cx.index;
     if name.text.is_empty() || index.any_broken_mentions(&name.text) {
         return;
@@ -75,14 +76,7 @@ pub fn value_in_use(cx: &mut Cx<'_>, name: &Ident) {
         }
         return;
     }
-    let has = |environment: &Known<'_>| environment.values.contains_key(name.text.as_str());
-    let missing: Vec<&Known<'_>> = match &cx.runs_on {
-        Some(runs_on) => {
-            runs_on.iter().filter_map(|at| index.environments.get(*at)).filter(|known| !has(known)).collect()
-        }
-        None if index.environments.iter().any(has) => Vec::new(),
-        None => index.environments.iter().collect(),
-    };
+    let missing = cx.lacking(&name.text).unwrap_or_else(|| index.environments.iter().collect());
     if missing.is_empty() {
         return;
     }
@@ -104,7 +98,7 @@ pub fn missing_value(
         }
     };
     let known = missing.iter().flat_map(|known| known.values.keys().copied());
-    let elsewhere = index.environments.iter().find(|known| known.values.contains_key(name));
+    let elsewhere = index.with_value(name);
     let help = match (closest(name, known), elsewhere) {
         (Some(near), None) => format!("did you mean `env.{near}`?"),
         (_, Some(elsewhere)) => {
@@ -126,17 +120,12 @@ pub fn missing_value(
 /// Environments that share a name, or the honour of being the default.
 pub fn declared(cx: &mut Cx<'_>, decl: DeclRef, environment: &Environment) {
     let index = cx.index;
-    let before = index.environments.iter().take_while(|known| known.decl != decl);
-    let mut twin = None;
-    let mut default = None;
-    for known in before {
-        if known.name.text == environment.name.text {
-            twin.get_or_insert(known.name.span);
-        }
-        if known.default {
-            default.get_or_insert(known.name.span);
-        }
-    }
+    let first = |at: Option<usize>| {
+        let first = index.environments.get(at?)?;
+        (first.decl < decl).then_some(first.name.span)
+    };
+    let twin = first(index.environment(&environment.name.text));
+    let default = first(index.default);
     let name = &environment.name;
     if let Some(first) = twin {
         cx.report(
@@ -195,21 +184,11 @@ fn unreal(text: &str, is_whole: bool) -> Option<NotReal> {
     })
 }
 
-/// The environment that what is being checked runs on and that requires a real system.
-fn requires_real<'p>(cx: &Cx<'p>) -> Option<&'p Known<'p>> {
-    let index = cx.index;
-    match &cx.runs_on {
-        Some(runs_on) => runs_on.iter().filter_map(|at| index.environments.get(*at)).find(|known| known.real),
-        None if index.environments.iter().all(|known| known.real) => index.environments.first(),
-        None => None,
-    }
-}
-
 /// A URL that is written out in a request, where an environment requires a real system.
 pub fn unreal_url(cx: &mut Cx<'_>, url: &Template) {
     let Some(TemplatePart::Text { text, .. }) = url.parts.first() else { return };
     let Some(reason) = unreal(text, url.parts.len() == 1) else { return };
-    let Some(real) = requires_real(cx) else { return };
+    let Some(real) = cx.real() else { return };
     cx.report(
         Diagnostic::error(&codes::UNREAL, url.span, reason.to_string())
             .with_related(real.name.span, "it says `require real`")
@@ -219,7 +198,7 @@ pub fn unreal_url(cx: &mut Cx<'_>, url: &Template) {
 
 /// `accept invalid certificate` where an environment requires a real system.
 pub fn invalid_certificate(cx: &mut Cx<'_>, span: Span) {
-    let Some(real) = requires_real(cx) else { return };
+    let Some(real) = cx.real() else { return };
     let message = format!("the environment `{}` requires a real system, whose certificate is valid", real.name.text);
     cx.report(
         Diagnostic::error(&codes::UNREAL, span, message)

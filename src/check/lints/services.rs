@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use super::super::cx::Cx;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Diagnostic, circle, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{EnvEntryKind, Environment, Ident, ServiceEntryKind};
 
@@ -11,16 +11,15 @@ pub fn known(cx: &mut Cx<'_>, service: &Ident) {
     if index.any_broken_mentions(&service.text) {
         return;
     }
-    let all = || (0..index.environments.len()).collect();
-    let environments = cx.runs_on.clone().unwrap_or_else(all);
+    let elsewhere = index.with_service(&service.text);
     let declared = |at: &usize| {
         index.environments.get(*at).is_some_and(|known| known.services.contains_key(service.text.as_str()))
     };
-    if environments.iter().any(declared) {
+    if elsewhere.is_some() && (cx.runs_everywhere() || cx.runs_on().is_some_and(|runs_on| runs_on.iter().any(declared)))
+    {
         return;
     }
     let names = index.environments.iter().flat_map(|known| known.services.keys().copied());
-    let elsewhere = index.environments.iter().find(|known| known.services.contains_key(service.text.as_str()));
     let help = match (elsewhere, closest(&service.text, names)) {
         (Some(elsewhere), _) => format!("only `{}` declares it: add it to the others", elsewhere.name.text),
         (None, Some(near)) => format!("did you mean `{near}`?"),
@@ -32,8 +31,7 @@ pub fn known(cx: &mut Cx<'_>, service: &Ident) {
     cx.report(Diagnostic::error(&codes::UNKNOWN_SERVICE, service.span, message).with_help(help));
 }
 
-pub fn depends_on(cx: &mut Cx<'_>, environment: &Environment, names: &[Ident]) {
-    let services = services(environment);
+pub fn depends_on(cx: &mut Cx<'_>, environment: &Environment, services: &Services<'_>, names: &[Ident]) {
     for name in names {
         if services.contains_key(name.text.as_str()) || cx.index.any_broken_mentions(&name.text) {
             continue;
@@ -47,10 +45,11 @@ pub fn depends_on(cx: &mut Cx<'_>, environment: &Environment, names: &[Ident]) {
     }
 }
 
-type Edges<'e> = Vec<(&'e str, Span)>;
+/// The services of an environment, and what each depends on.
+pub type Services<'e> = HashMap<&'e str, Vec<(&'e str, Span)>>;
 
-fn services(environment: &Environment) -> HashMap<&str, Edges<'_>> {
-    let mut services: HashMap<&str, Edges<'_>> = HashMap::new();
+pub fn of(environment: &Environment) -> Services<'_> {
+    let mut services = Services::new();
     for entry in &environment.entries {
         let EnvEntryKind::Service(service) = &entry.kind else { continue };
         let edges = services.entry(&service.name.text).or_default();
@@ -64,35 +63,36 @@ fn services(environment: &Environment) -> HashMap<&str, Edges<'_>> {
 }
 
 /// Services that depend on each other: a cause could never be told from its effect.
-pub fn cycles(cx: &mut Cx<'_>, environment: &Environment) {
-    let services = services(environment);
-    let mut done: HashMap<&str, bool> = HashMap::new();
+pub fn cycles(cx: &mut Cx<'_>, environment: &Environment, services: &Services<'_>) {
+    // The place on the way of a service that is looked at, `None` of one that is done.
+    let mut state: HashMap<&str, Option<usize>> = HashMap::new();
     let names = environment.entries.iter().filter_map(|entry| match &entry.kind {
         EnvEntryKind::Service(service) => Some(service.name.text.as_str()),
         _ => None,
     });
     for start in names {
-        if done.contains_key(start) {
+        if state.contains_key(start) {
             continue;
         }
         // Depth first, with a stack of its own.
         let mut stack: Vec<(&str, usize)> = vec![(start, 0)];
-        done.insert(start, false);
+        state.insert(start, Some(0));
         while let Some((name, next)) = stack.last_mut() {
             let Some((to, span)) = services.get(*name).and_then(|edges| edges.get(*next)) else {
-                done.insert(*name, true);
+                state.insert(*name, None);
                 stack.pop();
                 continue;
             };
             *next += 1;
-            match done.get(to) {
+            match state.get(to) {
                 None if services.contains_key(to) => {
-                    done.insert(*to, false);
+                    state.insert(*to, Some(stack.len()));
                     stack.push((*to, 0));
                 }
-                Some(false) => {
-                    let way: Vec<&str> = stack.iter().map(|(name, _)| *name).skip_while(|name| name != to).collect();
-                    let way = way.iter().chain([to]).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
+                Some(Some(first)) => {
+                    let way = stack.get(*first..).unwrap_or_default();
+                    let way =
+                        circle(way.len(), |at| way.get(at).map(|(name, _)| format!("`{name}`")).unwrap_or_default());
                     cx.report(
                         Diagnostic::error(
                             &codes::SERVICE_CYCLE,

@@ -111,15 +111,32 @@ fn without_scheme(cx: &Cx<'_>, purpose: Purpose, text: &str) -> String {
         return format!("write `{scheme}://{text}`");
     }
     let wanted = if purpose == Purpose::WebSocket { "ws" } else { "api" };
-    let known = cx.index.environments.iter().any(|environment| environment.values.contains_key(wanted));
+    let known = cx.index.with_value(wanted).is_some();
     let name = if known { wanted } else { "NAME" };
     format!("put the system's address before it: `{{{{env.{name}}}}}{text}`")
 }
 
+/// What is reached by URLs of a scheme.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SchemeKind {
+    Http,
+    WebSocket,
+    Other,
+}
+
+pub fn kind(scheme: &str) -> SchemeKind {
+    let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+    match () {
+        () if is("http") || is("https") => SchemeKind::Http,
+        () if is("ws") || is("wss") => SchemeKind::WebSocket,
+        () => SchemeKind::Other,
+    }
+}
+
 fn fits(purpose: Purpose, scheme: &str) -> bool {
     match purpose {
-        Purpose::WebSocket => scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("wss"),
-        _ => scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"),
+        Purpose::WebSocket => kind(scheme) == SchemeKind::WebSocket,
+        _ => kind(scheme) == SchemeKind::Http,
     }
 }
 
@@ -147,11 +164,7 @@ fn of_env(cx: &mut Cx<'_>, sent: Sent<'_, '_>, expr: &Expr) {
     if !matches!(&of.kind, ExprKind::Name(name) if name.text == "env") {
         return;
     }
-    let schemes = cx.index.environments.iter().filter_map(|environment| {
-        let value = environment.values.get(field.text.as_str())?;
-        scheme_of(&field.text, value)
-    });
-    let schemes: Vec<&str> = schemes.collect();
+    let schemes = cx.index.schemes(&field.text);
     let Some(wrong) = schemes.iter().find(|scheme| !fits(sent.purpose, scheme)) else { return };
     if schemes.iter().any(|scheme| fits(sent.purpose, scheme)) {
         return;
@@ -159,7 +172,8 @@ fn of_env(cx: &mut Cx<'_>, sent: Sent<'_, '_>, expr: &Expr) {
     wrong_scheme(cx, sent.purpose, wrong, expr.span);
 }
 
-fn scheme_of<'p>(name: &str, value: &EnvValue<'p>) -> Option<&'p str> {
+/// The scheme of the URL that a value of the environment is.
+pub fn scheme_of<'p>(name: &str, value: &EnvValue<'p>) -> Option<&'p str> {
     match value {
         EnvValue::Demo(_) => match name {
             "ws" => Some("ws"),

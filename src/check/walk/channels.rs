@@ -95,7 +95,7 @@ impl<'p> Cx<'p> {
                 let mut inner = scope.branch();
                 self.item(&mut inner, item, None);
                 self.frame_body(&mut inner, with);
-                scope.merge(inner);
+                scope.merge([inner]);
                 if open.kind != ChannelKind::WebSocket {
                     self.wrong_kind(part.span, "nothing can be sent on a stream, so nothing can be replied");
                 }
@@ -208,7 +208,7 @@ impl<'p> Cx<'p> {
             }
         };
         if let Some(state) = after
-            && let Some(channel) = scope.get_mut(&step.channel.text).and_then(|binding| binding.channel.as_mut())
+            && let Some(channel) = scope.channel_mut(&step.channel.text)
         {
             channel.state = state;
         }

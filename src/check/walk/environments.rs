@@ -11,8 +11,8 @@ use crate::syntax::ast::{EnvEntryKind, EnvValue, Environment, Expr, Ident, Reque
 impl<'p> Cx<'p> {
     pub fn environment(&mut self, decl: DeclRef, environment: &'p Environment) {
         lints::environments::declared(self, decl, environment);
-        let at = self.index.environments.iter().position(|known| known.decl == decl);
-        self.runs_on = at.map(|at| vec![at]);
+        let at = self.index.environments.binary_search_by_key(&decl, |known| known.decl);
+        self.set_runs_on(at.ok().map(|at| [at].into()));
         let outer = self.begin_body(BodyOf::Other, environment.name.span, environment.name.span);
         let mut seen: HashMap<&str, crate::source::Span> = HashMap::new();
         let mut scope = Scope::new();
@@ -28,17 +28,18 @@ impl<'p> Cx<'p> {
                 EnvEntryKind::RequireReal | EnvEntryKind::Service(_) | EnvEntryKind::Error => {}
             }
         }
+        let of_services = lints::services::of(environment);
         let mut services = HashMap::new();
         for entry in &environment.entries {
             if let EnvEntryKind::Service(service) = &entry.kind {
                 self.given_twice(&mut services, &service.name, "service");
-                self.service(environment, service);
+                self.service(environment, &of_services, service);
             }
         }
         lints::environments::real_values(self, environment);
-        lints::services::cycles(self, environment);
+        lints::services::cycles(self, environment, &of_services);
         self.end_body(outer);
-        self.runs_on = None;
+        self.set_runs_on(None);
     }
 
     fn given_twice(&mut self, seen: &mut HashMap<&'p str, crate::source::Span>, name: &'p Ident, what: &str) {
@@ -118,7 +119,12 @@ impl<'p> Cx<'p> {
         self.report(Diagnostic::error(&codes::UNKNOWN_TARGET, target.span, message).with_help(help));
     }
 
-    fn service(&mut self, environment: &'p Environment, service: &'p Service) {
+    fn service(
+        &mut self,
+        environment: &'p Environment,
+        services: &lints::services::Services<'_>,
+        service: &'p Service,
+    ) {
         let mut scope = Scope::new();
         for entry in &service.entries {
             match &entry.kind {
@@ -136,7 +142,7 @@ impl<'p> Cx<'p> {
                         self.known_time(&mut scope, within, "within");
                     }
                 }
-                ServiceEntryKind::DependsOn(names) => lints::services::depends_on(self, environment, names),
+                ServiceEntryKind::DependsOn(names) => lints::services::depends_on(self, environment, services, names),
                 ServiceEntryKind::Error => {}
             }
         }

@@ -15,7 +15,8 @@ impl<'p> Cx<'p> {
                 _ => None,
             })
             .collect();
-        self.runs_on = lints::environments::of_suite(self, &metas);
+        let runs_on = lints::environments::of_suite(self, &metas);
+        self.set_runs_on(runs_on);
         let outer = self.begin_body(BodyOf::Load, load.name.span, whole);
         let mut scope = Scope::new();
         lints::metas::check(self, &mut scope, &metas, lints::metas::Of::Load);
@@ -73,7 +74,7 @@ impl<'p> Cx<'p> {
         lints::loads::shape(self, load);
         self.report_unused(&scope);
         self.end_body(outer);
-        self.runs_on = None;
+        self.set_runs_on(None);
     }
 
     fn threshold(&mut self, scope: &mut Scope<'p>, threshold: &'p Threshold, channels: &[&str]) {

@@ -211,9 +211,7 @@ impl<'p> Cx<'p> {
                     self.pattern(&mut names, branch, channel);
                     inner.push(names);
                 }
-                for names in inner {
-                    scope.merge(names);
-                }
+                scope.merge(inner);
                 lints::patterns::branches(self, branches);
             }
             PatternItemKind::Repeat { count, within, items } => {

@@ -6,7 +6,8 @@ use crate::syntax::ast::{AbortPhrase, AbortPhraseKind, Gate, Phase, PhaseEntryKi
 
 impl<'p> Cx<'p> {
     pub fn plan(&mut self, plan: &'p PlanDecl) {
-        self.runs_on = lints::environments::named(self, &plan.on);
+        let runs_on = lints::environments::named(self, &plan.on);
+        self.set_runs_on(runs_on);
         let outer = self.begin_body(BodyOf::Other, plan.name.span, plan.name.span);
         let mut scope = Scope::new();
         lints::plans::phases(self, plan);
@@ -34,7 +35,7 @@ impl<'p> Cx<'p> {
             }
         }
         self.end_body(outer);
-        self.runs_on = None;
+        self.set_runs_on(None);
     }
 
     fn phase(&mut self, scope: &mut Scope<'p>, phase: &'p Phase) {

@@ -136,19 +136,21 @@ impl<'p> Cx<'p> {
 
     fn parallel(&mut self, scope: &mut Scope<'p>, body: &'p Block) {
         lints::blocks::empty(self, body, "this `parallel`");
-        let named: Vec<Vec<(&'p str, Span)>> = body.stmts.iter().map(|stmt| names_of(stmt)).collect();
+        let named: Vec<(usize, (&'p str, Span))> = body
+            .stmts
+            .iter()
+            .enumerate()
+            .flat_map(|(at, stmt)| names_of(stmt).into_iter().map(move |name| (at, name)))
+            .collect();
         let mut branches = Vec::with_capacity(body.stmts.len());
         for (at, stmt) in body.stmts.iter().enumerate() {
             let mut branch = scope.branch();
-            let others =
-                named.iter().enumerate().filter(|(other, _)| *other != at).flat_map(|(_, names)| names.iter().copied());
+            let others = named.iter().filter(|(other, _)| *other != at).map(|(_, name)| *name);
             branch.hide(others.take(MOST_HIDDEN));
             self.step(&mut branch, stmt);
             branches.push(branch);
         }
-        for branch in branches {
-            scope.merge(branch);
-        }
+        scope.merge(branches);
     }
 
     fn for_each(&mut self, scope: &mut Scope<'p>, head: &'p ForEachHead, body: &'p Block) {

@@ -16,7 +16,8 @@ impl<'p> Cx<'p> {
                 _ => None,
             })
             .collect();
-        self.runs_on = lints::environments::of_suite(self, &metas);
+        let runs_on = lints::environments::of_suite(self, &metas);
+        self.set_runs_on(runs_on);
         let mut scope = Scope::new();
         lints::metas::check(self, &mut scope, &metas, lints::metas::Of::Suite);
         let timeout = timeout_of(&metas);
@@ -39,7 +40,7 @@ impl<'p> Cx<'p> {
         if !broken {
             self.report_unused(&scope);
         }
-        self.runs_on = None;
+        self.set_runs_on(None);
     }
 
     fn hooks(&mut self, scope: &mut Scope<'p>, suite: &'p Suite, when: HookWhen) {

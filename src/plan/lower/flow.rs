@@ -16,11 +16,20 @@ impl Lower<'_> {
         let id = FlowId(self.flows.len());
         self.flows.push(None);
         self.flow_ids.insert(decl, id);
-        let lowered = self.flow_body(decl, flow);
-        if let Some(place) = self.flows.get_mut(id.0) {
-            *place = Some(lowered);
-        }
+        self.waiting.push((id, decl));
         Some((id, params))
+    }
+
+    /// Lays out the flows that were called, one after the other: a chain of calls may be longer than the stack is deep.
+    pub fn flows(&mut self) {
+        let project = self.project;
+        while let Some((id, decl)) = self.waiting.pop() {
+            let Some(ast::ItemKind::Flow(flow)) = project.item(decl).map(|item| &item.kind) else { continue };
+            let lowered = self.flow_body(decl, flow);
+            if let Some(place) = self.flows.get_mut(id.0) {
+                *place = Some(lowered);
+            }
+        }
     }
 
     fn flow_body(&mut self, decl: DeclRef, flow: &ast::Flow) -> Flow {

@@ -30,6 +30,7 @@ pub fn compile(project: &Project, environment: Environment, release: Option<Decl
     let mut lower = Lower::new(project, environment);
     let suites = lower.suites();
     let release = release.and_then(|decl| lower.release(decl));
+    lower.flows();
     if lower.diagnostics.iter().any(Diagnostic::is_error) {
         return Err(lower.diagnostics);
     }
@@ -54,8 +55,8 @@ pub fn head(span: Span, text: &str) -> Span {
     span.slice(0, line.trim_end().trim_end_matches('{').trim_end().len())
 }
 
-/// What has been laid out so far. A flow, shape or credential is laid out when it is first used; its place is taken beforehand,
-/// so that one that refers to itself ends.
+/// What has been laid out so far. A shape or credential is laid out when it is first used, and a flow later; its place is taken
+/// beforehand, so that one that refers to itself ends.
 struct Lower<'p> {
     project: &'p Project,
     environment: Environment,
@@ -63,6 +64,8 @@ struct Lower<'p> {
     shape_ids: HashMap<DeclRef, usize>,
     flows: Vec<Option<Flow>>,
     flow_ids: HashMap<DeclRef, FlowId>,
+    /// Flows that were called and aren't laid out yet.
+    waiting: Vec<(FlowId, DeclRef)>,
     credentials: Vec<Option<Credential>>,
     credential_ids: HashMap<DeclRef, CredentialId>,
     diagnostics: Vec<Diagnostic>,
@@ -94,6 +97,7 @@ impl<'p> Lower<'p> {
             shape_ids: HashMap::new(),
             flows: Vec::new(),
             flow_ids: HashMap::new(),
+            waiting: Vec::new(),
             credentials: Vec::new(),
             credential_ids: HashMap::new(),
             diagnostics: Vec::new(),

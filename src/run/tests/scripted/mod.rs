@@ -67,7 +67,7 @@ impl Scripted {
             body: request.body.clone().unwrap_or_default(),
             seed: request.seed,
         });
-        let said = (self.respond)(&Asked { host, path: &path, nth, at: started, request });
+        let said = (self.respond)(&Asked { host, path: &path, nth, at: started });
         let late = said.never || said.after > request.limit;
         let at = started + if late { request.limit } else { said.after };
         self.timeline.sleep_until(at).await;
