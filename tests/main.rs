@@ -30,6 +30,7 @@ mod installed;
 mod journal;
 mod lang;
 mod lang_run;
+mod leaks;
 mod linear;
 mod literate;
 mod loads;

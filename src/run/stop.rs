@@ -65,6 +65,10 @@ impl Stop {
         let _ = self.0.subscribe().wait_for(|state| state.hurried).await;
     }
 
+    pub(super) fn is_hurried(&self) -> bool {
+        self.0.borrow().hurried
+    }
+
     /// Waits until the run is to stop.
     pub async fn stopped(&self) {
         let _ = self.0.subscribe().wait_for(|state| state.why.is_some()).await;

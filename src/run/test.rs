@@ -23,9 +23,13 @@ use crate::value::format_duration;
 
 /// How long a test may take that doesn't say it. Long enough for any wait that is written out in it.
 pub(super) const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
-/// How long the hooks after a test may take, and after an interrupted one.
+/// How long the hooks after a test, or after a suite, may take.
 const CLEAN_UP: Duration = Duration::from_secs(30);
-const HURRIED_CLEAN_UP: Duration = Duration::from_secs(5);
+/// The same in a run that a condition of its plan has stopped.
+const ABORTED_CLEAN_UP: Duration = Duration::from_secs(5);
+/// The same from a signal on. Those of a test and of its suite come one after the other, and the report is to be there two seconds after the signal.
+const HURRIED_CLEAN_UP: Duration = Duration::from_millis(700);
+const HURRIED_WORDS: &str = "the time for cleaning up after an interruption";
 /// Each step keeps its limit by itself and tells it in its own words; this much later, what could escape it is ended.
 pub(super) const GRACE: Duration = Duration::from_millis(150);
 
@@ -308,12 +312,26 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     }
     let world = walk.attempt.shared.world.clone();
     let budget = ended_early(&walk.attempt.shared);
-    walk.deadline = Deadline::new(world.now(), budget, "the time for cleaning up", Span::nowhere());
+    let is_hurried = walk.attempt.shared.options.stop.is_hurried();
+    let what = if is_hurried { HURRIED_WORDS } else { "the time for cleaning up" };
+    walk.deadline = Deadline::new(world.now(), budget, what, Span::nowhere());
     let at = walk.deadline.at.saturating_add(GRACE);
+    let stop = walk.attempt.shared.options.stop.clone();
+    let hurried = async {
+        stop.hurried().await;
+        world.sleep(HURRIED_CLEAN_UP.saturating_add(GRACE)).await;
+    };
     // A hook that uses what the test didn't get to bind isn't at fault.
     let before = walk.evidence.lock().facts.failed;
     let diagnostics = walk.evidence.lock().diagnostics.len();
-    if world.until(at, walk.steps(steps)).await.is_none() {
+    let ended = tokio::select! {
+        ended = world.until(at, walk.steps(steps)) => ended,
+        () = hurried => None,
+    };
+    if ended.is_none() {
+        if stop.is_hurried() {
+            walk.deadline = Deadline::new(world.now(), HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
+        }
         let _ = walk.limit_reached(span);
     }
     if before {
@@ -326,5 +344,10 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
 }
 
 fn ended_early(shared: &Shared) -> Duration {
-    if shared.options.stop.is_stopped() { HURRIED_CLEAN_UP } else { CLEAN_UP }
+    let stop = &shared.options.stop;
+    match (stop.is_hurried(), stop.is_stopped()) {
+        (true, _) => HURRIED_CLEAN_UP,
+        (false, true) => ABORTED_CLEAN_UP,
+        (false, false) => CLEAN_UP,
+    }
 }

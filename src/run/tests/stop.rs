@@ -52,7 +52,7 @@ fn whatever_goes_on_is_interrupted_at_once() {
 }
 
 #[test]
-fn hooks_of_an_interrupted_run_have_five_seconds() {
+fn hooks_of_an_interrupted_run_have_a_moment() {
     let ran = file(SUITE)
         .answered(
             |asked| if matches!(asked.path, "/t" | "/gone") || asked.at.as_millis() > 0 { silence() } else { say(200) },
@@ -60,9 +60,21 @@ fn hooks_of_an_interrupted_run_have_five_seconds() {
         .stopped_at(1_000)
         .run();
     assert_eq!(ran.cause("t"), "interrupted");
-    assert_eq!((ran.at("GET /clean"), ran.at("GET /gone")), (vec![0, 1_000], vec![6_000]));
+    assert_eq!((ran.at("GET /clean"), ran.at("GET /gone")), (vec![0, 1_000], vec![1_700]));
     // `after all`, too, however long a request may take.
-    assert_eq!(ran.result.duration.as_millis(), 11_000);
+    assert_eq!(ran.result.duration.as_millis(), 2_400);
+}
+
+#[test]
+fn hooks_that_are_under_way_when_the_run_is_interrupted_have_that_moment_left() {
+    let ran = file(SUITE)
+        .answered(|asked| if asked.path == "/clean" && asked.nth == 2 { silence() } else { say(200) })
+        .stopped_at(10_000)
+        .run();
+    assert_eq!(*ran.outcome("t"), Outcome::Errored, "{}", ran.drawn());
+    assert!(ran.drawn().contains("the time for cleaning up after an interruption of 700ms"), "{}", ran.drawn());
+    assert!(ran.result.duration.as_millis() < 12_000, "{:?}", ran.result.duration);
+    assert_eq!(ran.cause("u"), "interrupted");
 }
 
 #[test]
