@@ -56,7 +56,7 @@ fn whole(block: &Block) -> String {
         Some("test") => String::new(),
         Some(word) => {
             let names = word.strip_prefix("test-of=").unwrap();
-            names.split(',').map(|name| format!("    let {name} = \"x\"\n")).collect()
+            names.split(',').map(|name| format!("    let {name} = uuid()\n")).collect()
         }
     };
     let mut imports = String::new();

@@ -36,9 +36,14 @@ fn flood(content_type: &'static str, piece: &[u8]) -> String {
 
 /// The most memory that a run took, in MiB, and its first diagnostic.
 fn run(open: &str) -> (u64, String, String) {
-    let spec = format!(
-        "suite \"S\" {{\n  test \"t\" {{\n    timeout 100s\n    {open}\n    expect on ch event \"x\" within 90s\n  }}\n}}\n"
-    );
+    let (peak, report) = measured(&format!("{open}\n    expect on ch event \"x\" within 90s"));
+    let first = &report["tests"][0]["diagnostics"][0];
+    (peak, first["code"].as_str().unwrap().to_owned(), first["message"].as_str().unwrap().to_owned())
+}
+
+/// The most memory that a run of one test with these steps took, in MiB, and its report.
+fn measured(steps: &str) -> (u64, serde_json::Value) {
+    let spec = format!("suite \"S\" {{\n  test \"t\" {{\n    timeout 100s\n    {steps}\n  }}\n}}\n");
     let test = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]);
     let report = test.path("test_results.json");
     let mut child =
@@ -52,9 +57,7 @@ fn run(open: &str) -> (u64, String, String) {
         peak = peak.max(kib.unwrap_or(0) / 1024);
         std::thread::sleep(Duration::from_millis(5));
     }
-    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
-    let first = &report["tests"][0]["diagnostics"][0];
-    (peak, first["code"].as_str().unwrap().to_owned(), first["message"].as_str().unwrap().to_owned())
+    (peak, serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap())
 }
 
 #[test]
@@ -82,4 +85,65 @@ fn a_flood_of_small_frames_ends_at_the_limit() {
         assert!(message.contains("more arrived than is kept"), "{kind} {shown:?}: {message}");
         assert!(peak > 20 && peak < MOST, "{kind} {shown:?}: {peak} MiB");
     }
+}
+
+#[test]
+fn a_flood_over_several_channels_ends_at_the_limit_of_the_run() {
+    let frame = |first: u8, payload: &[u8]| [&[first, payload.len() as u8], payload].concat();
+    let sockets = [frame(0x81, b"{}"), frame(0x82, b"")].map(|piece| flood("", &piece).replace("http://", "ws://"));
+    let (sse, lines) = (flood("text/event-stream", b"data: 1\n\n"), flood("application/x-ndjson", b"[[],[]]\n"));
+    let opened = format!(
+        "websocket a {}/\n    websocket b {}/\n    sse c GET {sse}/\n    ndjson d GET {lines}/\n    ",
+        sockets[0], sockets[1]
+    );
+    // An absence is proved by none of them either.
+    for expected in ["expect on a event \"x\" within 90s", "expect on a never event \"x\" for 90s"] {
+        let (peak, report) = measured(&format!("{opened}{expected}"));
+        let test = &report["tests"][0];
+        let message = test["diagnostics"][0]["message"].as_str().unwrap_or_default();
+        println!("{expected}: {peak} MiB, {message}");
+        assert_ne!(test["outcome"], "passed", "{message}");
+        assert_eq!(test["diagnostics"][0]["code"], "e2e::net::broken_channel", "{message}");
+        assert!(message.contains("more arrived than is kept"), "{message}");
+        assert!(peak > 20 && peak < MOST, "{peak} MiB");
+    }
+}
+
+#[test]
+fn many_large_responses_at_once_stay_within_the_limit_of_the_run() {
+    let items: Vec<String> = (0..1_000_000).map(|at| format!("{{\"n\":{at},\"same\":{at}}}")).collect();
+    let body = format!("{{\"items\":[{}]}}", items.join(","));
+    let head_of = |kind: &str, length: usize| {
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
+    };
+    let bytes: std::sync::Arc<[u8]> =
+        [head_of("application/json", body.len()).as_bytes(), body.as_bytes()].concat().into();
+    let url = serve(move |stream| {
+        head(stream);
+        let _ = stream.write_all(&bytes);
+    });
+    // One after the other they have all the room that there is.
+    let get = format!("GET {url}/ {{ timeout 90s; expect status 200; expect $.items[*].n each >= 0 }}");
+    let (peak, report) = measured(&format!("{get}\n    {get}"));
+    println!("two, one after the other: {peak} MiB");
+    assert_eq!(report["tests"][0]["outcome"], "passed", "{}", report["tests"][0]["diagnostics"]);
+    assert!(peak < MOST, "{peak} MiB");
+    let (peak, report) = measured(&format!("parallel {{\n      {}\n    }}", vec![get; 16].join("\n      ")));
+    let test = &report["tests"][0];
+    let diagnostics = test["diagnostics"].as_array().unwrap();
+    println!("16 at once: {peak} MiB, {} weren't kept", diagnostics.len());
+    assert!(!diagnostics.is_empty() && test["outcome"] == "errored", "{}", test["outcome"]);
+    for diagnostic in diagnostics {
+        let message = diagnostic["message"].as_str().unwrap();
+        assert_eq!(diagnostic["code"], "e2e::net::too_large", "{message}");
+        assert!(message.contains("this tool keeps at most") && message.contains("--jobs"), "{message}");
+    }
+    assert!(peak < MOST, "{peak} MiB");
+    // Small on the wire, and large once it is read.
+    let lists = format!("[{}[]]", "[],".repeat(20_000_000)).into_bytes();
+    let url = super::servers::fixed([head_of("application/json", lists.len()).into_bytes(), lists].concat());
+    let (peak, report) = measured(&format!("GET {url}/ {{ timeout 90s; expect $ has length 20000001 }}"));
+    println!("a list of 20,000,001 lists: {peak} MiB");
+    assert_eq!(report["tests"][0]["diagnostics"][0]["code"], "e2e::net::too_large", "{}", report["tests"][0]);
+    assert!(peak < MOST, "{peak} MiB");
 }

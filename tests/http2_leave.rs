@@ -9,19 +9,19 @@ use super::harness::Test;
 /// Requests by the number of their connection, from 0, the number of their stream, and the method.
 type Seen = Vec<(usize, u32, &'static str)>;
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+pub const DATA: u8 = 0;
+pub const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
+pub const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
-const END_STREAM: u8 = 1;
+pub const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-const NO_ERROR: u32 = 0;
+pub const NO_ERROR: u32 = 0;
 const REFUSED_STREAM: u32 = 7;
 const GRACEFUL: u32 = 0x7fff_ffff;
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
@@ -30,20 +30,20 @@ fn goaway(last: u32, reason: u32) -> Vec<u8> {
     frame(GOAWAY, 0, 0, &[last.to_be_bytes(), reason.to_be_bytes()].concat())
 }
 
-fn reset(stream: u32, reason: u32) -> Vec<u8> {
+pub fn reset(stream: u32, reason: u32) -> Vec<u8> {
     frame(RST_STREAM, 0, stream, &reason.to_be_bytes())
 }
 
 /// `:status: 200` stands in HPACK's table (RFC 7541, appendix A).
-fn status(stream: u32) -> Vec<u8> {
+pub fn status(stream: u32) -> Vec<u8> {
     frame(HEADERS, END_HEADERS, stream, &[0x88])
 }
 
-fn body(stream: u32) -> Vec<u8> {
+pub fn body(stream: u32) -> Vec<u8> {
     frame(DATA, END_STREAM, stream, b"{}")
 }
 
-fn response(stream: u32) -> Vec<u8> {
+pub fn response(stream: u32) -> Vec<u8> {
     [status(stream), body(stream)].concat()
 }
 

@@ -175,6 +175,97 @@ fn no_cut_leaves_the_beginning_of_a_secret() {
     }
 }
 
+/// A spec whose author wrote out what is a secret: its lines are drawn with diagnostics, and cut where they are long.
+#[test]
+fn a_secret_that_a_spec_writes_out_is_masked_before_its_lines_are_cut() {
+    let token = "qZ7xW2mK9-Tok-of-the-spec-itself-8e7d6c5b4a32100ff";
+    let lines = "pem-one-4b3a2f1e\npem-two-9c8d7e6f\npem-end-0a1b2c3d";
+    let mut spec = format!(
+        "environment e default {{\n  api = \"{}\"\n  token = secret(\"TOKEN\")\n  pem = secret(\"PEM\")\n}}\nsuite \"S\" {{\n",
+        echo()
+    );
+    for pad in (0..200).step_by(3) {
+        let (before, after) = ("x".repeat(pad), "y".repeat(200 - pad));
+        spec.push_str(&format!(
+            "  test \"row {pad}\" {{ POST {{{{env.api}}}}/ {{ json {{ v: 1, w: \"{before} {token} {after}\" }}; expect $.v == 2 }} }}\n"
+        ));
+        spec.push_str(&format!(
+            "  test \"value {pad}\" {{ POST {{{{env.api}}}}/ {{ json {{ v: 1 }}; expect $.v == \"{before} {token} {after}\" }} }}\n"
+        ));
+    }
+    spec.push_str(&format!(
+        "  test \"lines\" {{\n    POST {{{{env.api}}}}/ {{\n      body \"\"\"\n{lines}\n\"\"\"; expect $.v == 2\n      expect status 201\n    }}\n  }}\n}}\n"
+    ));
+    let (_, all) = outputs(&spec, &[("TOKEN", token), ("PEM", lines)], 1);
+    for (name, text) in &all {
+        for part in ["qZ7xW2", "2100ff", "pem-one", "pem-two", "pem-end", "0a1b2c"] {
+            let at = text
+                .find(part)
+                .map(|at| text[..at].chars().rev().take(200).collect::<String>().chars().rev().collect::<String>());
+            assert!(at.is_none(), "{name} shows {part} behind {}", at.unwrap_or_default());
+        }
+    }
+    assert!(all[0].1.contains("***"), "{}", all[0].1);
+}
+
+/// What a server sends where nothing of it is understood is shown by its beginning: that is cut once it is masked.
+#[test]
+fn the_beginning_of_what_is_not_understood_shows_no_part_of_a_secret() {
+    let token = "qZ7xW2mK9-Tok-of-a-broken-head-8e7d6c5b4a32100ff";
+    let lines = "pem-one-4b3a2f1e-of-it\npem-two-9c8d7e6f-of-it\npem-end-0a1b2c3d-of-it";
+    let api = serve(|stream| {
+        let request = head(stream);
+        let token = request.split("X-Tok: ").nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let (kind, pad) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
+        let pad = "z".repeat(pad.parse().unwrap_or(0));
+        let sent = match kind {
+            "status" => format!("HTTP/1.1 2x0 {pad}{token}\r\n\r\n").into_bytes(),
+            "head" => format!("{pad}{token}\r\n\r\n").into_bytes(),
+            "name" => format!("HTTP/1.1 200 OK\r\n{pad} {token}: 1\r\n\r\n").into_bytes(),
+            "length" => format!("HTTP/1.1 200 OK\r\nContent-Length: {pad}{token}\r\n\r\n").into_bytes(),
+            "coding" => answer("Content-Encoding: gzip\r\n", format!("{pad}{token}").as_bytes()),
+            "bytes" => answer("Content-Encoding: gzip\r\n", format!("\u{1}{pad}{token}").as_bytes()),
+            _ => {
+                let lines: Vec<&str> =
+                    "pem-one-4b3a2f1e-of-it\npem-two-9c8d7e6f-of-it\npem-end-0a1b2c3d-of-it".lines().collect();
+                answer(
+                    "Content-Type: application/json\r\n",
+                    serde_json::json!({ "lines": lines }).to_string().as_bytes(),
+                )
+            }
+        };
+        let _ = std::io::Write::write_all(stream, &sent);
+    });
+    let mut spec = format!(
+        "environment e default {{\n  api = \"{api}\"\n  token = secret(\"TOKEN\")\n  pem = secret(\"PEM\")\n}}\nsuite \"S\" {{\n"
+    );
+    for kind in ["status", "head", "name", "length", "coding", "bytes", "lines"] {
+        let pads: Vec<usize> = match kind {
+            "coding" | "bytes" => (0..8).collect(),
+            "lines" => vec![0],
+            _ => (0..64).step_by(4).collect(),
+        };
+        for pad in pads {
+            spec.push_str(&format!(
+                "  test \"{kind} {pad}\" {{ GET {{{{env.api}}}}/{kind}/{pad} {{ header X-Tok: env.token; compressed; expect $.v == 1 }} }}\n"
+            ));
+        }
+    }
+    let (_, all) = outputs(&(spec + "}\n"), &[("TOKEN", token), ("PEM", lines)], 1);
+    let hex = hex(&token.as_bytes()[..4]);
+    let spaced = hex.as_bytes().chunks(2).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");
+    for (name, text) in &all {
+        for part in ["qZ7x", "pem-one", "pem-two", "pem-end", &hex, &spaced] {
+            let at = text
+                .find(part)
+                .map(|at| text[..at].chars().rev().take(200).collect::<String>().chars().rev().collect::<String>());
+            assert!(at.is_none(), "{name} shows {part} behind {}", at.unwrap_or_default());
+        }
+    }
+    assert!(all[0].1.contains("***"), "{}", all[0].1);
+}
+
 /// However a server encodes a secret, and however often, it is in no output.
 #[test]
 fn no_encoding_of_a_secret_is_in_any_output() {
@@ -193,8 +284,11 @@ fn no_encoding_of_a_secret_is_in_any_output() {
         },
         |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
     ];
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(3) });
-    let secrets = "[A-Za-z0-9]{3}[ -~é]{8,24}[A-Za-z0-9]{3}";
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(4) });
+    let secrets = prop_oneof![
+        "[A-Za-z0-9]{3}[ -~é]{8,24}[A-Za-z0-9]{3}",
+        "[\\\\\"'%&<]{1,3}[A-Za-z0-9_-]{8,24}[\\\\\"'%&<]{1,3}"
+    ];
     let nestings = prop::collection::vec(prop::collection::vec(0..encoders.len(), 0..3), 12);
     let held = runner.run(&(secrets, nestings), |(secret, nestings)| {
         let texts: Vec<String> = nestings

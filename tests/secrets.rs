@@ -204,3 +204,109 @@ fn digest_credentials_go_to_no_other_origin() {
     let requests = seen.lock().unwrap();
     assert!(requests.len() == 2 && requests[1].contains("response="), "its own origin gets the answer: {requests:?}");
 }
+
+/// What stands at a place for secrets is one, however it is written; what is marked, made or a placeholder isn't.
+#[test]
+fn what_is_written_out_at_a_place_for_secrets_is_warned_of() {
+    const URL: &str = "https://api.example.com/x";
+    let warned = [
+        r#"bearer "made-up""#,
+        r#"bearer "p""#,
+        r#"basic "u", "p""#,
+        r#"basic "ada", "correct horse battery""#,
+        r#"digest "ada", "made-up""#,
+        r#"header authorization: "bearer made-up""#,
+        r#"header AUTHORIZATION: "Basic dTpw""#,
+        r#"header proxy-authorization: "basic dTpw""#,
+        r#"header x-api-key: "made-up""#,
+        r#"header X-AUTH-TOKEN: "made-up""#,
+        r#"header cookie: "sid=made-up; theme=<theme>""#,
+        r#"query token: "made-up""#,
+        r#"query API_KEY: "made-up""#,
+        r#"query access_token: "made-up""#,
+        r#"cookie session: "made-up""#,
+        r#"cookie token: "made-up""#,
+        r#"json { user: "ada", password: "correct-horse" }"#,
+        r#"json { a: { Client_Secret: "made-up" } }"#,
+        r#"json { a: [{ "refresh-token": "made-up" }] }"#,
+        r#"form { user: "ada", passwd: "made-up" }"#,
+        r#"multipart { secret: "made-up" }"#,
+        r#"body "grant_type=password&client_secret=made-up""#,
+        r#"body "token=made-up""#,
+        r#"body "{ \"user\": \"ada\", \"password\": \"made-up\" }""#,
+        r#"body """{"password" : "made-up"}""""#,
+        r#"graphql "{ a }" with { token: "made-up" }"#,
+    ];
+    let warned_urls = [
+        "https://api.example.com/x?token=made-up",
+        "https://api.example.com/x?a=1&api_key=made-up#top",
+        "https://api.example.com/x?a={{host}}&Access_Token=made-up",
+        "https://ada:made-up@api.example.com/x",
+        "https://{{host}}:made-up@api.example.com/x",
+        "https://a-token-of-some-length@api.example.com/x",
+        "{{host}}/x?password=made-up",
+    ];
+    let quiet = [
+        r#"bearer invalid "made-up""#,
+        r#"bearer invalid "p""#,
+        r#"basic invalid "u", "p""#,
+        r#"digest invalid "ada", "made-up""#,
+        r#"bearer "an-expired-token""#,
+        r#"bearer "<token>""#,
+        r#"bearer "token-of-{{host}}""#,
+        r#"header Authorization: "Bearer {{host}}""#,
+        r#"header X-Request-Id: "made-up""#,
+        r#"header cookie: "sid={{host}}""#,
+        r#"query page_token_type: "made-up""#,
+        r#"query q: "token""#,
+        r#"cookie theme: "dark""#,
+        r#"json { user: "ada", password: "" }"#,
+        r#"json { user: "ada", password: "wrong-password" }"#,
+        r#"json { user: "ada", password: "pw-{{host}}" }"#,
+        r#"json { user: "ada", password: host }"#,
+        r#"json { token_type: "bearer", tokens: "made-up" }"#,
+        r#"body "grant_type=password&client_secret={{host}}""#,
+        r#"body "{ \"password\": \"{{host}}\", \"type\": \"password\" }""#,
+        r#"body "the token = made-up""#,
+    ];
+    let quiet_urls = [
+        "https://api.example.com/x?token={{host}}",
+        "https://api.example.com/x?tokens=made-up&token=",
+        "https://ada@api.example.com/x",
+        "https://ada:{{host}}@api.example.com/x",
+        "https://api.example.com/a@b:c/x?mail=a:b@c.org",
+    ];
+    let part = |part: &&str| format!("GET {URL} {{ {part}; expect status 200 }}");
+    let url = |url: &&str| format!("GET \"{url}\" {{ expect status 200 }}");
+    let lets = ["let token = \"made-up\"", "let db_password = \"made-up\""];
+    let quiet_lets = ["let token = \"{{host}}\"", "let password = host", "let token_type = \"made-up\""];
+    let used = |line: &&str| {
+        let name = line.split_whitespace().nth(1).unwrap();
+        format!("{line}; GET {URL} {{ query q: {name}; expect status 200 }}")
+    };
+    let bad: Vec<String> =
+        warned.iter().map(part).chain(warned_urls.iter().map(url)).chain(lets.iter().map(used)).collect();
+    let good: Vec<String> =
+        quiet.iter().map(part).chain(quiet_urls.iter().map(url)).chain(quiet_lets.iter().map(used)).collect();
+    let mut spec = "suite \"S\" {\n".to_owned();
+    for (index, line) in bad.iter().chain(&good).enumerate() {
+        spec.push_str(&format!(
+            "test \"row {index}\" {{ let host = uuid(); GET {URL}/{{{{host}}}} {{ expect status 200 }}; {line} }}\n"
+        ));
+    }
+    spec.push_str("}\n");
+    let done = Test::new().file("a.e2e", &spec).args(["check", "--format", "json"]).run();
+    let found: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let found = found["diagnostics"].as_array().unwrap();
+    let lines = |code: &str| -> Vec<u64> {
+        let of = found.iter().filter(|one| one["code"] == code);
+        of.map(|one| one["span"]["start"]["line"].as_u64().unwrap()).collect()
+    };
+    let errors: Vec<String> = found.iter().filter(|one| one["severity"] == "error").map(ToString::to_string).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let lines = lines("e2e::check::secret_in_clear");
+    for (index, line) in bad.iter().chain(&good).enumerate() {
+        let is_warned = lines.contains(&(index as u64 + 2));
+        assert_eq!(is_warned, index < bad.len(), "{line}");
+    }
+}

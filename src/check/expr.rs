@@ -66,6 +66,7 @@ impl<'p> Cx<'p> {
 
     pub fn template(&mut self, scope: &mut Scope<'p>, template: &'p Template) -> Ty {
         let mut secret = false;
+        super::lints::written::check(self, template);
         for part in &template.parts {
             if let TemplatePart::Text { text, span } = part {
                 super::lints::secrets::text(self, text, *span);

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use super::args::Color;
-use crate::diag::{Diagnostic, Style, printable, render};
+use crate::diag::{Diagnostic, Style, printable};
 use crate::report::{Masked, Redactor};
 use crate::source::Sources;
 
@@ -68,7 +68,8 @@ impl Output {
     /// Draws diagnostics on standard error.
     pub fn diagnostics<'d>(&self, diagnostics: impl IntoIterator<Item = &'d Diagnostic>, sources: &Sources) {
         for diagnostic in diagnostics {
-            self.error(&(render(&self.redactor.diagnostic(diagnostic), sources, self.error_style) + "\n"));
+            let drawn = self.redactor.drawn(diagnostic, sources, self.error_style);
+            self.error(&(drawn.into_inner() + "\n"));
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::Output;
-use crate::diag::{printable, render, sanitize};
+use crate::diag::{printable, sanitize};
 use crate::judge::release::{
     Digest, PhaseRun, Release, RiskSum, ServiceMap, ServiceState, Sighting, at_risk, phase_result,
 };
@@ -94,7 +94,7 @@ impl Reporter {
                 self.tell(&state, &format!("\n{}\n\n", paint(&line, RED, self.output.style)));
             }
             Progress::Problem(problem) => {
-                let drawn = render(&self.output.redactor.diagnostic(&problem), &self.sources, self.output.style);
+                let drawn = self.output.redactor.drawn(&problem, &self.sources, self.output.style).into_inner();
                 self.tell(&state, &(drawn + "\n"));
             }
             Progress::TestStarted(info) => {

@@ -11,6 +11,6 @@ mod suggest;
 pub use capped::{Capped, MAX_PER_FILE};
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Excerpt, Label, Severity};
-pub use render::{Style, render};
+pub use render::{Hide, Plain, Style, render};
 pub use sanitize::{STYLE, printable, sanitize};
 pub use suggest::closest;

@@ -36,8 +36,27 @@ impl Default for Style {
     }
 }
 
-/// Draws a diagnostic with its places in the specs, and what a server sent beside them.
-pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
+/// Knows which parts of a text must not be shown.
+pub trait Hide {
+    /// Ranges of bytes, in order, none within another.
+    fn hidden(&self, text: &str) -> Vec<Range<usize>>;
+}
+
+/// Hides nothing: for texts that have no secrets.
+pub struct Plain;
+
+impl Hide for Plain {
+    fn hidden(&self, _: &str) -> Vec<Range<usize>> {
+        Vec::new()
+    }
+}
+
+/// What stands for a hidden part of a source, on each of its lines.
+const HIDDEN: &str = "***";
+
+/// Draws a diagnostic with its places in the specs, and what a server sent beside them. Of the specs, whose lines are cut for the drawing, `hide` says
+/// what is left out; the diagnostic's own texts are masked before.
+pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style, hide: &dyn Hide) -> String {
     let theme = match (style.color, style.unicode) {
         (true, true) => GraphicalTheme::unicode(),
         (false, true) => GraphicalTheme::unicode_nocolor(),
@@ -50,7 +69,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         .tab_width(4)
         .with_links(false)
         .with_cause_chain();
-    let drawn = Drawn::of(diagnostic, sources, style.line);
+    let drawn = Drawn::of(diagnostic, sources, style.line, hide);
     let mut out = String::new();
     // Writing to a string can't fail; if the drawing does, the plain sentence is still there.
     if handler.render_report(&mut out, &drawn.main).is_err() || out.is_empty() {
@@ -93,7 +112,7 @@ fn without_title(drawing: &str) -> &str {
 fn plain(excerpt: &Excerpt, style: Style) -> String {
     const MOST: usize = 14;
     let (corner, bar, foot) = if style.unicode { ("╭─", "│", "╰────") } else { (",-", "|", "`----") };
-    let (text, _) = cut(&excerpt.text, &[(0..excerpt.text.len(), None)], EXCERPT_LINES, style.line);
+    let (text, _) = cut(&excerpt.text, &[(0..excerpt.text.len(), None)], EXCERPT_LINES, style.line, &Plain);
     let lines: Vec<&str> = text.trim_end().lines().collect();
     let mut out = format!("    {corner}[{}]\n", sanitize(&excerpt.name));
     for line in lines.iter().take(MOST) {
@@ -126,19 +145,19 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn of(diagnostic: &Diagnostic, sources: &Sources, longest: usize) -> Drawings {
+    fn of(diagnostic: &Diagnostic, sources: &Sources, longest: usize, hide: &dyn Hide) -> Drawings {
         let main = sources.get(diagnostic.span.source);
         let mut labels = vec![(diagnostic.span, diagnostic.label.clone())];
         labels.extend(diagnostic.related.iter().map(|label| (label.span, Some(label.message.clone()))));
         let own: Vec<_> = labels.iter().filter(|(span, _)| span.source == diagnostic.span.source).cloned().collect();
         let (source, drawn) = match main {
-            Some(file) => spec(file, &own, longest),
+            Some(file) => spec(file, &own, longest, hide),
             None => (None, Vec::new()),
         };
         let mut beside: Vec<Drawn> = Vec::new();
         for (span, message) in labels.iter().filter(|(span, _)| span.source != diagnostic.span.source) {
             let Some(file) = sources.get(span.source) else { continue };
-            let (source, labels) = spec(file, &[(*span, message.clone())], longest);
+            let (source, labels) = spec(file, &[(*span, message.clone())], longest, hide);
             beside.push(Drawn::beside(source, labels, false));
         }
         for excerpt in diagnostic.excerpts.iter().filter(|excerpt| !excerpt.labels.is_empty()) {
@@ -200,17 +219,18 @@ fn spec(
     file: &SourceFile,
     labels: &[(Span, Option<String>)],
     longest: usize,
+    hide: &dyn Hide,
 ) -> (Option<NamedSource<String>>, Vec<LabeledSpan>) {
     let ranges: Vec<(Range<usize>, Option<String>)> =
         labels.iter().map(|(span, message)| (span.start as usize..span.end as usize, message.clone())).collect();
-    let (text, labels) = cut(&file.text, &ranges, KEPT_LINES, longest);
+    let (text, labels) = cut(&file.text, &ranges, KEPT_LINES, longest, hide);
     (Some(NamedSource::new(sanitize(&file.name), text)), labels)
 }
 
 fn excerpt_source(excerpt: &Excerpt, longest: usize) -> (NamedSource<String>, Vec<LabeledSpan>) {
     let ranges: Vec<(Range<usize>, Option<String>)> =
         excerpt.labels.iter().map(|(range, words)| (range.clone(), Some(words.clone()))).collect();
-    let (text, labels) = cut(&excerpt.text, &ranges, EXCERPT_LINES, longest);
+    let (text, labels) = cut(&excerpt.text, &ranges, EXCERPT_LINES, longest, &Plain);
     (NamedSource::new(sanitize(&excerpt.name), text), labels)
 }
 
@@ -218,14 +238,17 @@ fn excerpt_source(excerpt: &Excerpt, longest: usize) -> (NamedSource<String>, Ve
 const KEPT_LINES: usize = 3;
 /// The same for excerpts.
 const EXCERPT_LINES: usize = 12;
+/// How far around the lines that are drawn secrets are looked for, in bytes: one may begin on a line before them.
+const LOOKED_AT: usize = 1 << 16;
 
 /// A text of as many lines, in which only those near a label are filled (so that numbers are right and nothing else costs), control
-/// characters stand as replacement characters and long lines are cut around their first label; and the labels moved along.
+/// characters stand as replacement characters, what is hidden as a mask, and long lines are then cut around their first label; and the labels moved along.
 fn cut(
     text: &str,
     labels: &[(Range<usize>, Option<String>)],
     kept: usize,
     longest: usize,
+    hide: &dyn Hide,
 ) -> (String, Vec<LabeledSpan>) {
     let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let line_of = |offset: usize| starts.partition_point(|start| *start <= offset).saturating_sub(1);
@@ -247,6 +270,8 @@ fn cut(
     let near = |line: usize| drawn.iter().any(|(first, last)| (*first..=*last).contains(&line));
     let first_drawn = drawn.first().map_or(0, |(first, _)| *first);
     let last_drawn = drawn.iter().map(|(_, last)| *last).max().unwrap_or(0);
+    let last_end = starts.get(last_drawn + 1).copied().unwrap_or(text.len());
+    let hidden = hidden_within(text, starts[first_drawn.min(starts.len() - 1)]..last_end, hide);
     let mut out = String::new();
     // Where each boundary of a label stands in the new text.
     let mut moved: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); spans.len()];
@@ -256,7 +281,14 @@ fn cut(
         let end = starts.get(index + 1).map_or(text.len(), |next| next - 1);
         if near(index) {
             let first_label = spans.iter().filter(|(at, _)| line_of(*at) == index).map(|(at, _)| *at).min();
-            line(text, *start..end, first_label, &spans, longest, &mut out, &mut moved);
+            line(
+                &Line { text, range: *start..end, hidden: &hidden },
+                first_label,
+                &spans,
+                longest,
+                &mut out,
+                &mut moved,
+            );
         }
         if index + 1 < starts.len() {
             out.push('\n');
@@ -278,20 +310,65 @@ fn cut(
     (out, labels)
 }
 
-fn line(
-    text: &str,
+/// What is hidden of a range of a text and near it.
+fn hidden_within(text: &str, range: Range<usize>, hide: &dyn Hide) -> Vec<Range<usize>> {
+    let mut from = range.start.saturating_sub(LOOKED_AT);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    let mut to = range.end.saturating_add(LOOKED_AT).min(text.len());
+    while !text.is_char_boundary(to) {
+        to += 1;
+    }
+    let found = hide.hidden(text.get(from..to).unwrap_or_default());
+    found.into_iter().map(|range| from + range.start..from + range.end).collect()
+}
+
+/// A line of a text.
+struct Line<'a> {
+    text: &'a str,
     range: Range<usize>,
+    /// What is hidden of the whole text.
+    hidden: &'a [Range<usize>],
+}
+
+impl<'a> Line<'a> {
+    /// What is drawn of it, with the places that it stands for: characters, and masks.
+    fn pieces(&self) -> Vec<(Range<usize>, &'a str)> {
+        let mut pieces = Vec::new();
+        let mut at = self.range.start;
+        let mut hidden = self.hidden.iter().skip_while(|hidden| hidden.end <= self.range.start).peekable();
+        while at < self.range.end {
+            if let Some(one) = hidden.next_if(|hidden| hidden.start <= at) {
+                let end = one.end.min(self.range.end);
+                if at < end {
+                    pieces.push((at..end, HIDDEN));
+                    at = end;
+                }
+                continue;
+            }
+            let length = self.text[at..].chars().next().map_or(1, char::len_utf8);
+            pieces.push((at..at + length, self.text.get(at..at + length).unwrap_or_default()));
+            at += length;
+        }
+        pieces
+    }
+}
+
+fn line(
+    line: &Line<'_>,
     label: Option<usize>,
     spans: &[(usize, usize)],
     longest: usize,
     out: &mut String,
     moved: &mut [(Option<usize>, Option<usize>)],
 ) {
-    let content = &text[range.clone()];
-    let long = columns(content) > longest;
+    let range = line.range.clone();
+    let pieces = line.pieces();
+    let long = pieces.iter().map(|(_, piece)| columns(piece)).sum::<usize>() > longest;
     // A long line starts a little before its label.
     let skip = match label {
-        Some(label) if long => content[..label - range.start].chars().count().saturating_sub(longest / 4),
+        Some(label) if long => pieces.partition_point(|(at, _)| at.end <= label).saturating_sub(longest / 4),
         _ => 0,
     };
     if skip > 0 {
@@ -299,25 +376,20 @@ fn line(
     }
     let line_start = out.len();
     let mut drawn = 0;
-    for (number, (at, c)) in content.char_indices().enumerate() {
-        let offset = range.start + at;
-        if number < skip {
-            continue;
+    for (at, piece) in pieces.into_iter().skip(skip) {
+        let before = out.len();
+        if drawn < longest {
+            drawn += columns(piece);
+            out.extend(piece.chars().map(|c| match c {
+                '\t' => c,
+                '\r' => ' ',
+                c if sanitize_needed(c) => '\u{fffd}',
+                c => c,
+            }));
         }
-        place(offset, offset + c.len_utf8(), out.len(), spans, moved, false);
-        if drawn >= longest {
-            continue;
-        }
-        drawn += width(c);
-        out.push(if c == '\t' || !sanitize_needed(c) {
-            c
-        } else if c == '\r' {
-            ' '
-        } else {
-            '\u{fffd}'
-        });
+        place(at, before..out.len(), spans, moved);
     }
-    place(range.end, range.end + 1, out.len(), spans, moved, true);
+    place(range.end..range.end + 1, out.len()..out.len(), spans, moved);
     // What starts before the part that is drawn starts with it.
     for ((start, end), place) in spans.iter().zip(moved.iter_mut()) {
         if place.0.is_none() && (range.start..=range.end).contains(start) {
@@ -332,20 +404,14 @@ fn line(
     }
 }
 
-fn place(
-    from: usize,
-    to: usize,
-    new: usize,
-    spans: &[(usize, usize)],
-    moved: &mut [(Option<usize>, Option<usize>)],
-    last: bool,
-) {
+/// A piece of the old text stands at `new`: labels that start or end in it reach around all of it.
+fn place(old: Range<usize>, new: Range<usize>, spans: &[(usize, usize)], moved: &mut [(Option<usize>, Option<usize>)]) {
     for ((start, end), place) in spans.iter().zip(moved) {
-        if place.0.is_none() && (from..to).contains(start) {
-            place.0 = Some(new);
+        if place.0.is_none() && old.contains(start) {
+            place.0 = Some(new.start);
         }
-        if place.1.is_none() && (from..to).contains(end) && (*end > *start || last || from == *end) {
-            place.1 = Some(new);
+        if place.1.is_none() && old.contains(end) {
+            place.1 = Some(if *end == old.start { new.start } else { new.end });
         }
     }
 }
@@ -376,7 +442,7 @@ mod tests {
         let mut sources = Sources::new();
         let id = sources.add("a.e2e", text);
         let diagnostic = Diagnostic::error(&codes::NOT_UTF8, Span::new(id, start, end), "wrong").with_label("here");
-        render(&diagnostic, &sources, Style::default())
+        render(&diagnostic, &sources, Style::default(), &Plain)
     }
 
     #[test]

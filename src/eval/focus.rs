@@ -16,6 +16,11 @@ pub enum Focus<'a> {
 pub struct BodyJson(OnceLock<Result<Arc<Json>, Option<JsonFault>>>);
 
 impl BodyJson {
+    /// Whether it has been asked for.
+    pub fn is_read(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     pub fn of(&self, response: &Response) -> Option<&Arc<Json>> {
         self.read(response).ok()
     }

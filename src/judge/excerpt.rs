@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::value::Json;
+use crate::value::{Json, JsonFault};
 
 use crate::diag::cut::{cut, cut_lines};
 use crate::diag::{Excerpt, sanitize};
@@ -47,6 +47,29 @@ pub fn text_excerpt(name: impl Into<String>, text: &str, label: Option<String>) 
     let end = shown.find('\n').unwrap_or(0);
     let labels = label.into_iter().map(|label| (0..end, label)).collect();
     Excerpt { name: name.into(), text: shown, labels }
+}
+
+/// A text that should have been JSON, with the place labelled at which it isn't, where that is among what is shown.
+pub fn fault_excerpt(name: impl Into<String>, text: &str, fault: &JsonFault) -> Excerpt {
+    let mut excerpt = text_excerpt(name, text, None);
+    let (line, column) = (fault.line.saturating_sub(1), fault.column.saturating_sub(1));
+    let Some(content) = text.lines().nth(line).filter(|_| line < MOST_LINES) else { return excerpt };
+    // Marks of cuts stand in the line that is shown, and none before what is short enough.
+    let before = content.char_indices().nth(column).map_or(content.len(), |(at, _)| at);
+    let (before, faulty) = (sanitize(&content[..before]), content[before..].chars().next());
+    if before.chars().count() >= LONGEST_STRING {
+        return excerpt;
+    }
+    let is_mark = |c: char| ('\u{fdd0}'..='\u{fdef}').contains(&c) || ('\u{e000}'..='\u{f8ff}').contains(&c);
+    let start: usize = excerpt.text.split_inclusive('\n').take(line).map(str::len).sum();
+    let shown = excerpt.text[start..].split('\n').next().unwrap_or_default();
+    let marks: usize = shown.chars().take_while(|c| is_mark(*c)).map(char::len_utf8).sum();
+    let from = start + marks + before.len();
+    let to = from + faulty.map_or(0, |c| sanitize(&c.to_string()).len());
+    if excerpt.text.get(start + marks..from) == Some(&before) && excerpt.text.get(from..to).is_some() {
+        excerpt.labels.push((from..to, fault.reason.clone()));
+    }
+    excerpt
 }
 
 /// Which parts of a list or an object are written out, by their numbers.

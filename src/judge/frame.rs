@@ -1,6 +1,6 @@
 use crate::eval::{Context, Fault, Focus, Found, equal, evaluate};
 use crate::event::{Frame, FrameKind};
-use crate::matchers::{apply, condition};
+use crate::matchers::{apply, selects};
 use crate::plan::{Item, ItemEntry, Matcher, What};
 use crate::value::Value;
 
@@ -14,8 +14,8 @@ pub fn fits(item: &Item, frame: &Frame, context: &Context<'_>) -> Result<bool, F
         return Ok(false);
     }
     for entry in &item.entries {
-        if let ItemEntry::Condition(selects) = entry
-            && !condition(selects, &context)?
+        if let ItemEntry::Condition(condition) = entry
+            && !selects(condition, &context)?
         {
             return Ok(false);
         }

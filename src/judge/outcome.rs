@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
-use crate::event::{ChannelLog, Exchange, Instant, Occurrence, Weak};
+use crate::event::{ChannelLog, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload, Weak};
 use crate::plan::AtRisk;
 use crate::source::Span;
 
@@ -139,8 +139,84 @@ pub struct ExpectationRecord {
 /// A channel with what its expectations made of its frames.
 #[derive(Clone, Debug)]
 pub struct ChannelRecord {
+    /// Of a channel that carried much, the first and the last frames.
     pub log: ChannelLog,
     pub matches: Vec<FrameMatch>,
+    /// Of all its frames.
+    pub carried: Carried,
+}
+
+/// What a channel carried, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    pub received: usize,
+    pub sent: usize,
+    /// From the opening.
+    pub first_event: Option<Duration>,
+    /// Between two events.
+    pub longest_gap: Option<Duration>,
+}
+
+/// The most frames of a channel that reports show: half of them its first ones, half of them its last ones.
+pub const SHOWN_FRAMES: usize = 200;
+/// What the frames of a channel may take to be kept whole until the run ends, in bytes.
+const KEPT_FRAMES: usize = 1 << 20;
+/// What is counted for a frame beside its data, in bytes.
+const FRAME: usize = 256;
+
+impl ChannelRecord {
+    /// What is kept of a channel of a test that is over: a run keeps it to its end, and there may be any number of them.
+    pub fn of(log: ChannelLog, matches: Vec<FrameMatch>) -> Self {
+        let carried = Carried::of(&log);
+        let size = |frame: &Arc<Frame>| FRAME + frame.data.len();
+        let whole: usize = log.frames.iter().map(size).sum();
+        if whole <= KEPT_FRAMES {
+            return Self { log, matches, carried };
+        }
+        let (mut room, mut kept) = (KEPT_FRAMES, Vec::new());
+        // From both ends, so that one large frame doesn't hide the other end.
+        for at in 0..(SHOWN_FRAMES / 2).min(log.frames.len() / 2) {
+            let ends = [log.frames.get(at), log.frames.get(log.frames.len() - 1 - at)];
+            for frame in ends.into_iter().flatten() {
+                if let Some(left) = room.checked_sub(size(frame)) {
+                    room = left;
+                    kept.push(without_tree(frame));
+                }
+            }
+        }
+        kept.sort_by_key(|frame: &Arc<Frame>| frame.number);
+        Self { log: ChannelLog { frames: kept, ..log }, matches, carried }
+    }
+}
+
+fn without_tree(frame: &Arc<Frame>) -> Arc<Frame> {
+    let payload = Payload { event: frame.payload.event.clone(), json: None };
+    Arc::new(Frame { payload, ..(**frame).clone() })
+}
+
+impl Carried {
+    /// Pings, pongs, comments and keep-alives are no events.
+    fn of(log: &ChannelLog) -> Self {
+        let is_event = |frame: &&Arc<Frame>| {
+            let counts = matches!(
+                frame.kind,
+                FrameKind::Text | FrameKind::Binary | FrameKind::SseEvent { .. } | FrameKind::Line
+            );
+            counts && frame.direction == Direction::Received && !frame.hidden
+        };
+        let count = |direction| log.frames.iter().filter(|frame| frame.direction == direction).count();
+        let mut carried =
+            Self { received: count(Direction::Received), sent: count(Direction::Sent), ..Self::default() };
+        let mut last: Option<Instant> = None;
+        for frame in log.frames.iter().filter(is_event) {
+            match last {
+                None => carried.first_event = Some(frame.at.saturating_sub(log.opened)),
+                Some(last) => carried.longest_gap = carried.longest_gap.max(Some(frame.at.saturating_sub(last))),
+            }
+            last = Some(frame.at);
+        }
+        carried
+    }
 }
 
 /// A frame that an item of a pattern took.

@@ -1,12 +1,12 @@
 use super::readable::{looked_up, not_text};
 use super::{ExpectationRecord, excerpt, failure};
-use crate::diag::{Code, Diagnostic, Severity, codes};
+use crate::diag::{Code, Diagnostic, Excerpt, Severity, codes};
 use crate::eval::{BodyJson, Context, Fault, Focus, Found, Ground, Host, Scope, Unread, find, locate};
 use crate::event::{Exchange, Failure, FailureKind, Response, Weak};
 use crate::matchers::{Kind, Mismatch, apply, weakness};
 use crate::plan::{Capture, Check, Expectation, Plan, Request, Subject, SubjectKind};
 use crate::source::Span;
-use crate::value::{PathStep, Secret, Value, path_text};
+use crate::value::{JsonFault, PathStep, Secret, Value, path_text};
 
 /// What an exchange proved.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ pub fn response(plan: &Plan, request: &Request, exchange: &Exchange, scope: &mut
             let message = format!("the answer was {}, expected a failure: {}", response.status, kind.word());
             let diagnostic = Diagnostic::error(&codes::NO_FAILURE, *span, message)
                 .with_help("the server answered; expect its status instead, if that is right");
-            judged.diagnostics.push(with_body(diagnostic, response, &json_of(response), &[]));
+            judged.diagnostics.push(with_body(diagnostic, response, &json_of(response), &[], None));
         }
         (Err(failure), Some((kind, span))) => {
             record(plan, *span, failure.kind == *kind, None, &mut judged);
@@ -231,15 +231,19 @@ fn missing_help(subject: &Subject, found: &Found, context: &Context<'_>) -> Opti
 
 /// Shows what the answer or the frame held, labelled.
 fn with_focus(diagnostic: Diagnostic, context: &Context<'_>, labels: &[(Vec<PathStep>, String)]) -> Diagnostic {
+    let fault = if *diagnostic.code == codes::NOT_JSON { context.focus.no_json() } else { None };
     match context.focus {
         Focus::Nothing => diagnostic,
-        Focus::Response { response, json, .. } => with_body(diagnostic, response, &json.of(response).cloned(), labels),
+        Focus::Response { response, json, .. } => {
+            with_body(diagnostic, response, &json.of(response).cloned(), labels, fault)
+        }
         Focus::Frame(frame) => {
             let name = format!("frame {}", frame.number);
             match &frame.payload.json {
                 Some(json) => diagnostic.with_excerpt(excerpt::json_excerpt(name, json, labels)),
                 None => {
-                    diagnostic.with_excerpt(excerpt::text_excerpt(name, &String::from_utf8_lossy(&frame.data), None))
+                    let excerpt = no_json(name, &String::from_utf8_lossy(&frame.data), fault);
+                    diagnostic.with_excerpt(excerpt)
                 }
             }
         }
@@ -251,6 +255,7 @@ fn with_body(
     response: &Response,
     json: &Option<std::sync::Arc<crate::value::Json>>,
     labels: &[(Vec<PathStep>, String)],
+    fault: Option<JsonFault>,
 ) -> Diagnostic {
     if response.body.is_empty() || *diagnostic.code == codes::TIME || *diagnostic.code == codes::HEADER {
         return diagnostic;
@@ -260,8 +265,17 @@ fn with_body(
         Some(json) => diagnostic.with_excerpt(excerpt::json_excerpt(name, json, labels)),
         None => {
             let text = response.text().unwrap_or_else(|_| String::from_utf8_lossy(&response.body));
-            diagnostic.with_excerpt(excerpt::text_excerpt(name, &text, None))
+            let excerpt = no_json(name, &text, fault);
+            diagnostic.with_excerpt(excerpt)
         }
+    }
+}
+
+/// A text; where it should have been JSON, with the place at which it isn't.
+fn no_json(name: String, text: &str, fault: Option<JsonFault>) -> Excerpt {
+    match fault {
+        Some(fault) => excerpt::fault_excerpt(name, text, &fault),
+        None => excerpt::text_excerpt(name, text, None),
     }
 }
 

@@ -13,31 +13,38 @@ pub struct Difference {
     pub actual: Option<String>,
     /// What stands here can't be read for one thing.
     pub unread: Option<Unread>,
+    /// What was asked can't be asked of what stands here: it isn't so, and nor is its contrary.
+    pub undecided: bool,
 }
 
 impl Difference {
     pub(super) fn changed(path: &[PathStep], expected: String, actual: String) -> Self {
-        Self { path: path.to_vec(), expected: Some(expected), actual: Some(actual), unread: None }
+        Self { path: path.to_vec(), expected: Some(expected), actual: Some(actual), unread: None, undecided: false }
+    }
+
+    /// Of a value of which it can't be asked.
+    pub(super) fn unasked(path: &[PathStep], expected: String, actual: String) -> Self {
+        Self { undecided: true, ..Self::changed(path, expected, actual) }
     }
 
     pub(super) fn missing(path: &[PathStep], expected: String) -> Self {
-        Self { path: path.to_vec(), expected: Some(expected), actual: None, unread: None }
+        Self { path: path.to_vec(), expected: Some(expected), actual: None, unread: None, undecided: false }
     }
 
     /// Of a value at a path, or of what is below it.
     pub(super) fn unread(path: &[PathStep], unread: Unread) -> Self {
         let path = path.iter().chain(unread.way()).cloned().collect();
-        Self { path, expected: None, actual: None, unread: Some(unread) }
+        Self { path, expected: None, actual: None, unread: Some(unread), undecided: true }
     }
 
     /// Of a member that occurs twice, by the path to it.
     pub(super) fn twice(path: &[PathStep], first: &Json, second: &Json) -> Self {
         let unread = Unread::Twice { way: path.to_vec(), first: first.clone(), second: second.clone() };
-        Self { path: path.to_vec(), expected: None, actual: None, unread: Some(unread) }
+        Self { path: path.to_vec(), expected: None, actual: None, unread: Some(unread), undecided: true }
     }
 
     fn extra(path: &[PathStep], actual: String) -> Self {
-        Self { path: path.to_vec(), expected: None, actual: Some(actual), unread: None }
+        Self { path: path.to_vec(), expected: None, actual: Some(actual), unread: None, undecided: false }
     }
 
     /// `is 5, expected "a"`

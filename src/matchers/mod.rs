@@ -4,6 +4,7 @@ mod close;
 mod compare;
 mod condition;
 mod difference;
+mod exact;
 mod membership;
 mod partial;
 mod quantifier;
@@ -13,7 +14,7 @@ mod text;
 mod types;
 mod weak;
 
-pub use condition::condition;
+pub use condition::{Truth, selects, truth};
 pub use difference::{Difference, differences};
 pub use weak::weakness;
 

@@ -31,6 +31,8 @@ pub(super) fn matches(value: &Value, expected: &Partial, context: &Context<'_>) 
     if let Some(first) = found.first() {
         mismatch.path.clone_from(&first.path);
     }
+    // One difference that is known is enough.
+    mismatch.undecided = found.iter().all(|one| one.undecided);
     mismatch.differences = found;
     Ok(Err(mismatch))
 }
@@ -56,7 +58,12 @@ fn walk(
         found.push(Difference::unread(path, unread));
         return Ok(());
     }
-    let mut differs = |expected: String| found.push(Difference::changed(path, expected, show_json(value)));
+    // By a comparison that can't be made nothing is known.
+    let mut compares = |expected: String, can_be: bool| {
+        let of = if can_be { Difference::changed } else { Difference::unasked };
+        found.push(of(path, expected, show_json(value)));
+    };
+    let mut differs = |expected: String| compares(expected, true);
     match &expected.kind {
         PartialKind::Any => {}
         PartialKind::Type(ty) => {
@@ -66,19 +73,19 @@ fn walk(
         }
         PartialKind::Regex(pattern) => {
             if !value.as_str().is_some_and(|text| pattern.is_match(text)) {
-                differs(format!("a text that matches {}", pattern.as_str()));
+                compares(format!("a text that matches {}", pattern.as_str()), value.as_str().is_some());
             }
         }
         PartialKind::Compare(op, operand) => {
             let operand = evaluate(operand, context)?;
             let value = Value::from(value.clone());
             let holds = match op {
-                crate::syntax::ast::BinaryOp::Equal => equal(&value, &operand),
-                crate::syntax::ast::BinaryOp::NotEqual => !equal(&value, &operand),
-                op => compare(&value, &operand).is_some_and(|order| ordered(*op, order)),
+                crate::syntax::ast::BinaryOp::Equal => Some(equal(&value, &operand)),
+                crate::syntax::ast::BinaryOp::NotEqual => Some(!equal(&value, &operand)),
+                op => compare(&value, &operand).map(|order| ordered(*op, order)),
             };
-            if !holds {
-                differs(format!("{}{}", super::compare::words(*op), show(&operand)));
+            if holds != Some(true) {
+                compares(format!("{}{}", super::compare::words(*op), show(&operand)), holds.is_some());
             }
         }
         PartialKind::Value(operand) => {

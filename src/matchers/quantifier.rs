@@ -1,18 +1,20 @@
+use std::borrow::Cow;
+
 use super::{Brief, Kind, Mismatch, Verdict, brief, expected, one, sequence};
 use crate::eval::{Context, Found, show};
 use crate::plan::Matcher;
 use crate::value::{PathStep, Value, effort};
 
 /// The elements that are asked about: what a path found, or the elements of the one list that it found.
-fn elements(found: &Found) -> Result<(Vec<Value>, bool), Box<Mismatch>> {
+fn elements(found: &Found) -> Result<(Cow<'_, [Value]>, bool), Box<Mismatch>> {
     if found.plural {
-        return Ok((found.values.clone(), true));
+        return Ok((Cow::Borrowed(&found.values), true));
     }
     let Some(value) = found.values.first() else {
         return Err(Mismatch::of(Kind::Missing, "is missing, expected a list"));
     };
     match sequence::elements(value) {
-        Some(items) => Ok((items, false)),
+        Some(items) => Ok((Cow::Owned(items), false)),
         None => Err(Mismatch::of(Kind::Unsuitable, format!("is {} ({}), expected a list", show(value), value.kind()))),
     }
 }
@@ -63,7 +65,7 @@ pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
         return nothing("some", inner, context);
     }
     let mut undecided = false;
-    for item in &items {
+    for item in items.iter() {
         if effort::is_vain(1) {
             return Ok(Err(Mismatch::given_up()));
         }
@@ -73,7 +75,7 @@ pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
             Brief::Undecided => undecided = true,
         }
     }
-    let all = Value::list(items.clone());
+    let all = Value::list(items.to_vec());
     let text = format!(
         "is {}: none of its {} elements is as expected: some {}",
         show(&all),

@@ -2,7 +2,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::difference::Difference;
-use super::{Kind, Mismatch};
+use super::{Kind, Mismatch, exact};
 use crate::value::{Json, NotExact, PathStep, Value, effort};
 
 /// Valid by a JSON Schema. References to other documents aren't followed: nothing is fetched.
@@ -32,6 +32,7 @@ pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> R
             expected: Some(error.masked().to_string()),
             actual: None,
             unread: None,
+            undecided: false,
         })
         .collect();
     if effort::is_vain(STEPS_OF_AN_ERROR) {
@@ -61,7 +62,7 @@ fn compiled(schema: &Json) -> Result<Rc<jsonschema::Validator>, Uncompiled> {
         return Ok(known);
     }
     let plain = schema.to_serde().map_err(Uncompiled::NotExact)?;
-    let validator = jsonschema::validator_for(&plain).map_err(|error| Uncompiled::NoSchema(error.to_string()))?;
+    let validator = exact::options(&plain).build(&plain).map_err(|error| Uncompiled::NoSchema(error.to_string()))?;
     let validator = Rc::new(validator);
     LAST.set(Some((schema.clone(), validator.clone())));
     Ok(validator)

@@ -1,7 +1,10 @@
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use super::{Kind, Mismatch, Verdict};
 use crate::eval::{Context, compare, equal, evaluate, length_of, show};
 use crate::plan::Expr;
-use crate::value::{JsonPath, PathStep, Value, effort};
+use crate::value::{Json, JsonPath, PathStep, Value, effort};
 
 pub(super) fn is_empty(value: &Value, text: Option<&str>) -> Result<(), Box<Mismatch>> {
     match text.map(|text| text.len() as u64).or_else(|| length_of(value)) {
@@ -22,40 +25,43 @@ pub(super) fn has_length(value: &Value, operand: &Expr, context: &Context<'_>) -
 }
 
 pub(super) fn is_unique(value: &Value) -> Result<(), Box<Mismatch>> {
-    let Some(items) = elements(value) else { return Err(unsuitable(value, "isn't a list")) };
+    let Some(items) = json_elements(value) else { return Err(unsuitable(value, "isn't a list")) };
     if items.is_empty() {
         return Err(Mismatch::of_nothing("has no elements, expected them to be unique"));
     }
-    let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    // By a number of each: lists may have millions of elements, whose texts would take more than the list.
+    let mut seen: HashMap<u64, usize> = HashMap::with_capacity(items.len());
+    // Those that have the number of another one, and are worth something else.
+    let mut others: Vec<usize> = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        if effort::is_vain(1) {
+        if effort::is_vain(1 + others.len()) {
             return Err(Mismatch::given_up());
         }
-        // Equal values have equal texts once numbers are written alike.
-        let key = canonical(&item.to_json());
-        if let Some(first) = seen.insert(key, index) {
+        let known = *seen.entry(item.fingerprint()).or_insert(index);
+        if known == index {
+            continue;
+        }
+        let same = |at: &usize| items.get(*at).is_some_and(|other| other == item);
+        if let Some(first) = Some(known).filter(same).or_else(|| others.iter().copied().find(same)) {
+            let shown = show(&Value::from(item.clone()));
             let mut mismatch = Mismatch::of(
                 Kind::Element,
-                format!("holds {} twice, at {first} and at {index}, expected each only once", show(item)),
+                format!("holds {shown} twice, at {first} and at {index}, expected each only once"),
             );
             mismatch.path = vec![PathStep::Index(index)];
             return Err(mismatch);
         }
+        others.push(index);
     }
     Ok(())
 }
 
-fn canonical(json: &crate::value::Json) -> String {
-    match json {
-        crate::value::Json::Number(number) => number.canonical(),
-        crate::value::Json::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        crate::value::Json::Object(fields) => {
-            let mut parts: Vec<String> =
-                fields.iter().map(|(key, value)| format!("{key:?}:{}", canonical(value))).collect();
-            parts.sort();
-            format!("{{{}}}", parts.join(","))
-        }
-        other => other.to_string(),
+/// The elements as JSON, copied only where they aren't.
+fn json_elements(value: &Value) -> Option<Cow<'_, [Json]>> {
+    match value {
+        Value::List(values) => Some(values.iter().map(Value::to_json).collect()),
+        Value::Json(json) => json.as_array().map(Cow::Borrowed),
+        _ => None,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Work that could take long, apart from the threads that read sockets and keep time: as much of it at once as the machine has cores, so that
-//! those threads get their share. Whoever waits stops waiting when its time is over, whatever the work is at; the work ends with its next look
+//! those threads get their share. The caller stops waiting when its time is over, whatever the work is at; the work ends with its next look
 //! (`value::effort`), and nothing waits for that, not even the end of the process.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -16,7 +17,10 @@ use crate::world::Late;
 /// it: what is short mustn't wait for what is long.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How much more work than there are cores is done at once then, for each core.
-const MORE: usize = 3;
+const MORE: usize = 2;
+/// By how much the threads of such work yield to all others: they get about a third of what those get of a core that both want.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
 
 static PLACES: LazyLock<[Arc<Semaphore>; 2]> = LazyLock::new(|| {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -67,17 +71,45 @@ async fn begun<T: Send + 'static>(work: impl FnOnce(Effort) -> T + Send + 'stati
     };
     let (effort, _waiting) = Effort::new();
     has_begun.store(true, Ordering::Relaxed);
+    let (send, made) = tokio::sync::oneshot::channel();
     let work = move || {
         // Given back when the work has really ended.
         let _place = place;
-        (!effort.is_vain()).then(|| effort.clone().make(|| work(effort)))
+        let done = catch_unwind(AssertUnwindSafe(|| (!effort.is_vain()).then(|| effort.clone().make(|| work(effort)))));
+        // Where nobody waits, what was made ends here, and not on a thread that keeps time.
+        drop(send.send(done));
     };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Some(made)) => made,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The run is being shut down, and nobody waits for what this would give.
-        Ok(None) | Err(_) => std::future::pending().await,
+    on_a_thread(work);
+    match made.await {
+        Ok(Ok(Some(made))) => made,
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        // Nobody waits for what this would give.
+        Ok(Ok(None)) | Err(_) => std::future::pending().await,
     }
+}
+
+/// A thread of its own, since its priority stays low; one of the runtime's where the system gives no more.
+fn on_a_thread(work: impl FnOnce() + Send + 'static) {
+    let work = Arc::new(Mutex::new(Some(work)));
+    let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let of_thread = work.clone();
+    let started = std::thread::Builder::new().name("e2e-apart".to_owned()).spawn(move || {
+        yield_to_others();
+        if let Some(work) = take(&of_thread) {
+            work();
+        }
+    });
+    if started.is_err()
+        && let Some(work) = take(&work)
+    {
+        tokio::task::spawn_blocking(work);
+    }
+}
+
+/// The threads that keep time come first. Where that can't be said, all are equal.
+fn yield_to_others() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::http::{Authority, Http, Mode};
 use crate::event::{Exchange, Instant};
 use crate::value::effort::Effort;
 use crate::world::cookies::Jar;
-use crate::world::{Connected, Late, Opening, Outgoing, Pending, Time, World};
+use crate::world::{Budget, Connected, Late, Opening, Outgoing, Pending, Time, World};
 
 /// The outside as it is: sockets, and the system's clock.
 pub struct LiveWorld {
@@ -69,6 +69,10 @@ impl World for LiveWorld {
 
     fn begin_aside(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, ()> {
         Box::pin(aside(work))
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.http.budget
     }
 
     fn departed(&self, budget: Duration) -> Pending<'_, ()> {

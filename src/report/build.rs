@@ -1,24 +1,21 @@
 //! From the results of a run to the report.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rayon::prelude::*;
 
 use super::{Masked, Redactor, model};
 use crate::diag::{self, Severity, Style};
-use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, Frame, FrameKind, Hop, Peer};
+use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Hop, Peer};
 use crate::judge::release::{
     Answer, Assessment, Digest, Phase, PhaseResult, PhaseRun, Symptom, SymptomKind, assess, classify,
 };
-use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, StepRecord, StepState, TestResult};
+use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, StepState, TestResult};
 use crate::source::{self, Sources};
 
 /// How much of a frame is kept, in bytes.
 const KEPT_FRAME: usize = 2048;
-/// How many frames of a channel are kept: the first and the last of them.
-const KEPT_FRAMES: usize = 200;
 
 /// Makes reports of what a run leaves, with its secrets masked.
 #[derive(Clone, Copy)]
@@ -246,7 +243,8 @@ impl Builder<'_> {
     /// A diagnostic with its drawing.
     pub fn diagnostic(&self, one: &diag::Diagnostic) -> model::Diagnostic {
         let masked = self.redactor.diagnostic(one);
-        let drawing = diag::render(&masked, self.sources, Style { color: false, unicode: true, ..Style::default() });
+        let style = Style { color: false, unicode: true, ..Style::default() };
+        let drawing = self.redactor.drawn(one, self.sources, style).into_inner();
         model::Diagnostic { drawing, ..diagnostic(&masked, self.sources) }
     }
 }
@@ -406,7 +404,6 @@ fn hop(hop: &Hop) -> model::Hop {
 
 fn channel(record: &ChannelRecord) -> model::Channel {
     let log = &record.log;
-    let count = |direction| log.frames.iter().filter(|frame| frame.direction == direction).count();
     let end = log.end.as_ref().map(|(at, end)| {
         let mut shown = model::ChannelEnd {
             kind: String::new(),
@@ -440,7 +437,7 @@ fn channel(record: &ChannelRecord) -> model::Channel {
     });
     // The first item that took a frame is shown.
     let matched: HashMap<u32, &FrameMatch> = record.matches.iter().rev().map(|one| (one.frame, one)).collect();
-    let kept = |index: usize| index < KEPT_FRAMES / 2 || index + KEPT_FRAMES / 2 >= log.frames.len();
+    let kept = |index: usize| index < SHOWN_FRAMES / 2 || index + SHOWN_FRAMES / 2 >= log.frames.len();
     let frames = log.frames.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, frame)| {
         // Cut once it is masked.
         let text = String::from_utf8_lossy(&frame.data[..frame.data.len().min(4 * KEPT_FRAME + 64)]);
@@ -456,34 +453,20 @@ fn channel(record: &ChannelRecord) -> model::Channel {
             matched: matched.get(&frame.number).map(|one| one.text.clone()),
         }
     });
-    let (first_event, longest_gap) = pace(log);
+    let carried = &record.carried;
     model::Channel {
         name: log.name.clone(),
         protocol: log.protocol.to_owned(),
         url: log.url.clone(),
         opened_ms: ms(log.opened),
-        first_event_ms: first_event.map(ms),
-        longest_gap_ms: longest_gap.map(ms),
-        frames_received: count(Direction::Received),
-        frames_sent: count(Direction::Sent),
+        first_event_ms: carried.first_event.map(ms),
+        longest_gap_ms: carried.longest_gap.map(ms),
+        frames_received: carried.received,
+        frames_sent: carried.sent,
         closed_with: end.as_ref().and_then(|(code, _)| *code),
         end: end.map(|(_, end)| end),
         frames: frames.collect(),
     }
-}
-
-/// From the opening of a channel to its first event, and the longest time between two of its events. Pings, pongs, comments and keep-alives
-/// are no events.
-fn pace(log: &ChannelLog) -> (Option<Duration>, Option<Duration>) {
-    let is_event = |frame: &&Arc<Frame>| {
-        let counts =
-            matches!(frame.kind, FrameKind::Text | FrameKind::Binary | FrameKind::SseEvent { .. } | FrameKind::Line);
-        counts && frame.direction == Direction::Received && !frame.hidden
-    };
-    let times: Vec<_> = log.frames.iter().filter(is_event).map(|frame| frame.at).collect();
-    let first = times.first().map(|at| at.saturating_sub(log.opened));
-    let gap = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max();
-    (first, gap)
 }
 
 fn kind(kind: &FrameKind) -> &'static str {

@@ -9,14 +9,13 @@ use crate::event::{ChannelEnd, ChannelLog, Instant};
 use crate::judge::{ChannelRecord, FrameMatch};
 use crate::plan::OpenChannel;
 use crate::value::Value;
+pub(super) use crate::world::HURRIED_WORDS;
 use crate::world::{Channel, Log, Naming, Outgoing, ReplyTo};
 
 /// The close code of one who leaves (RFC 6455, section 7.4.1).
 pub(super) const GOING_AWAY: u16 = 1001;
 /// The longest that what was sent may take to go out, when a channel ends.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
-/// What is left of it when the time of the test is over, or the run is stopped.
-pub(super) const HURRIED_WORDS: Duration = Duration::from_millis(50);
 const MOST_FAULTS: usize = 8;
 
 /// The channels of one attempt at a test, in the order they were opened; a handle is an index.
@@ -209,6 +208,10 @@ impl Channels {
         Faults(self.faults.clone())
     }
 
+    pub fn has_faults(&self) -> bool {
+        !self.faults.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     pub fn take_faults(&self) -> Vec<Diagnostic> {
         std::mem::take(&mut *self.faults.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -242,7 +245,7 @@ impl Channels {
     pub fn records(&self) -> Vec<ChannelRecord> {
         self.lock()
             .iter()
-            .map(|opened| ChannelRecord { log: opened.log.read(Clone::clone), matches: opened.lock().matches.clone() })
+            .map(|opened| ChannelRecord::of(opened.log.read(Clone::clone), opened.lock().matches.clone()))
             .collect()
     }
 

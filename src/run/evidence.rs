@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diag::Diagnostic;
-use crate::event::{Exchange, FailureKind, Occurrence};
+use crate::event::{Exchange, FailureKind, Occurrence, Response};
 use crate::judge::{ExpectationRecord, Facts, StepRecord, StepState};
 
 /// What a test leaves behind, while it runs. Branches of a test write to the same one.
@@ -23,6 +23,7 @@ impl Evidence {
 
     /// Keeps an exchange and gives its index.
     pub fn exchange(&self, exchange: Arc<Exchange>) -> usize {
+        let exchange = without_body(exchange);
         let mut gathered = self.lock();
         gathered.facts.exchanges += 1;
         gathered.exchanges.push(exchange);
@@ -81,6 +82,21 @@ impl Gathered {
         self.steps.extend(other.steps.into_iter().map(moved));
         self.diagnostics.extend(other.diagnostics);
     }
+}
+
+/// The largest body, in bytes, that is kept when the exchange has been judged: it is in the diagnostics, as far as it matters.
+const KEPT_BODY: usize = 64 << 10;
+
+/// Gives up a large body. A run keeps its exchanges to its end, and there may be any number of them.
+fn without_body(exchange: Arc<Exchange>) -> Arc<Exchange> {
+    let Ok(response) = &exchange.outcome else { return exchange };
+    if response.body.len() <= KEPT_BODY {
+        return exchange;
+    }
+    // A copy: a slice would keep the whole.
+    let kept = bytes::Bytes::copy_from_slice(response.body.get(..KEPT_BODY).unwrap_or_default());
+    let response = Response { body: kept, ..(**response).clone() };
+    Arc::new(Exchange { outcome: Ok(Arc::new(response)), ..(*exchange).clone() })
 }
 
 /// The record of a step that is over.

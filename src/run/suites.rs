@@ -228,7 +228,8 @@ impl Run {
                 break slot;
             }
         };
-        (self.shared.progress)(Progress::TestStarted(info.clone()));
+        let (progress, begun) = (self.shared.progress.clone(), Progress::TestStarted(info.clone()));
+        self.shared.world.aside(move || progress(begun)).await;
         let place = Place { slots: &self.slots, held: slot };
         let running =
             std::panic::AssertUnwindSafe(test::run(&self.shared, suite, test, info.clone(), scope, phase, place));
@@ -250,11 +251,9 @@ impl Run {
         Some(format!("{} was used up", phase.words()))
     }
 
-    /// The same; what takes time to be told of is told apart from the threads that keep time.
+    /// The same, apart from the threads that keep time: what is shown is masked, drawn and written one after the other, so that even a test of
+    /// which little is to be shown waits for others.
     async fn end_apart(self: &Arc<Self>, result: TestResult) -> Arc<TestResult> {
-        if is_light(&result) {
-            return self.end(result);
-        }
         let run = self.clone();
         self.shared.world.aside(move || run.end(result)).await
     }
@@ -320,20 +319,6 @@ impl Run {
             Vec::new(),
         )
     }
-}
-
-/// Whether a result holds little to be masked, drawn and written.
-fn is_light(result: &TestResult) -> bool {
-    const AT_ONCE: usize = 64 << 10;
-    let bodies = result.exchanges.iter().map(|one| one.outcome.as_ref().map_or(0, |response| response.body.len()));
-    let frames = result.channels.iter().flat_map(|one| &one.log.frames).map(|frame| frame.data.len() + 64);
-    let excerpts = result.diagnostics.iter().flat_map(|one| &one.excerpts).map(|excerpt| excerpt.text.len());
-    let mut left = AT_ONCE;
-    bodies.chain(frames).chain(excerpts).all(|size| {
-        let enough = size <= left;
-        left = left.saturating_sub(size);
-        enough
-    })
 }
 
 fn elsewhere(suite: &Suite, plan: &Plan) -> Option<String> {

@@ -7,9 +7,9 @@ use crate::value::Json;
 const FRAME: u64 = (size_of::<Frame>() + 16 + 2 * size_of::<usize>() + 24 + 48) as u64;
 /// A node of JSON: its value, and what the allocator adds to its text or list.
 const NODE: u64 = size_of::<Json>() as u64 + 16;
-/// An object, or a list, beside what is in it.
-const GROUP: u64 = 96;
-/// A member of an object beside its value: its name, its hash and its place in the index.
+/// An object, or a list, beside what is in it: its counts, and what the allocator adds.
+const GROUP: u64 = 64;
+/// A member of an object beside its value: its name, and its place in the index of a large object.
 const MEMBER: u64 = 64;
 
 /// In bytes, without the frame's data.

@@ -4,8 +4,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use super::budget::{Budget, Share};
 use super::{Time, cost};
 use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Instant, Payload};
+use crate::value::format_size;
 
 /// The most that is kept of one channel, in bytes of memory that its frames take.
 pub const MAX_CHANNEL_BYTES: u64 = 192 * 1024 * 1024;
@@ -21,19 +23,39 @@ pub struct Log {
     changes: watch::Sender<u64>,
 }
 
+/// Whether a socket has nothing to read.
+pub type IsQuiet = Box<dyn Fn() -> bool + Send + Sync>;
+
 struct Inner {
     log: ChannelLog,
     kept: u64,
+    /// What is kept, as the run counts it. Given back with the log: what is told of it afterwards is small.
+    share: Share,
     /// Which of the channel's connections writes: what an earlier one still reads is none of the log's.
     connection: u32,
     /// What arrived at this instant isn't all in the log yet.
     unsettled: Option<Instant>,
+    /// Whether the socket has nothing that hasn't been read: what this process was too late to read has arrived all the same.
+    is_quiet: IsQuiet,
+    /// Up to when the log was complete when it was last asked.
+    complete: Instant,
+    /// When what was read last arrived, and all of it is in the log.
+    settled: Instant,
+    /// From which frame on, by index, it is only known that frames arrived behind an instant, and when they were read.
+    behind: Vec<(usize, Instant)>,
     /// A close frame came, and whether it was the last thing to come isn't known yet.
     closing: Option<(Instant, ChannelEnd)>,
 }
 
 impl Log {
-    pub fn open(clock: Arc<dyn Time>, name: &str, protocol: &'static str, url: &str, learn: Learn) -> Self {
+    pub fn open(
+        clock: Arc<dyn Time>,
+        budget: &Budget,
+        name: &str,
+        protocol: &'static str,
+        url: &str,
+        learn: Learn,
+    ) -> Self {
         let log = ChannelLog {
             name: name.to_owned(),
             protocol,
@@ -42,7 +64,18 @@ impl Log {
             frames: Vec::new(),
             end: None,
         };
-        let inner = Inner { log, kept: 0, connection: 0, unsettled: None, closing: None };
+        let inner = Inner {
+            complete: log.opened,
+            settled: log.opened,
+            log,
+            kept: 0,
+            share: budget.share(),
+            connection: 0,
+            unsettled: None,
+            is_quiet: Box::new(|| true),
+            behind: Vec::new(),
+            closing: None,
+        };
         Self { clock, learn, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
     }
 
@@ -61,12 +94,38 @@ impl Log {
         self.changes.subscribe()
     }
 
-    /// Up to which instant the log is complete, at most `now`: what was read from the socket may still be on its way here. A later look finds
-    /// more, and a change tells of it.
+    /// Up to which instant the log is complete, at most `now`, which must not be in the future. What was read from the socket may still be on its
+    /// way here, and what arrived may still be in the socket. A later look finds more, and a change wakes who waits for it.
     pub fn known(&self, now: Instant) -> Instant {
+        let mut inner = self.lock();
+        if let (None, Some((closing, _))) = (inner.unsettled, &inner.closing) {
+            return before(*closing).min(now);
+        }
+        // What is being read may have arrived before it was read.
+        if inner.unsettled.is_some() || (inner.log.end.is_none() && !(inner.is_quiet)()) {
+            return inner.complete.min(now);
+        }
+        inner.complete = inner.complete.max(now);
+        now
+    }
+
+    /// Up to which instant all frames that have been read are in the log, at most `now`. Nothing follows from it for what isn't there: on a channel
+    /// that is sent more than can be read, much may have arrived by then.
+    pub fn readable(&self, now: Instant) -> Instant {
         let inner = self.lock();
         let open = [inner.unsettled, inner.closing.as_ref().map(|(at, _)| *at)].into_iter().flatten().min();
-        open.map_or(now, |open| open.saturating_sub(Duration::from_nanos(1)).min(now))
+        match open {
+            Some(open) => before(open).min(now),
+            None if inner.log.end.is_none() && !(inner.is_quiet)() => inner.complete.max(inner.settled).min(now),
+            None => now,
+        }
+    }
+
+    /// Behind which instant a frame arrived, by its index: its own time is when it was read, and this process may have been late.
+    pub fn not_before(&self, index: usize) -> Instant {
+        let inner = self.lock();
+        let place = inner.behind.partition_point(|(from, _)| *from <= index);
+        place.checked_sub(1).and_then(|place| inner.behind.get(place)).map_or(inner.log.opened, |(_, at)| *at)
     }
 
     /// How the channel ended, as soon as anything says so.
@@ -76,9 +135,10 @@ impl Log {
     }
 
     /// The way for a new connection to write; what was the end isn't any more.
-    pub fn connect(self: &Arc<Self>) -> Pen {
+    pub fn connect(self: &Arc<Self>, is_quiet: IsQuiet) -> Pen {
         let mut inner = self.lock();
         inner.connection += 1;
+        inner.is_quiet = is_quiet;
         (inner.unsettled, inner.closing, inner.log.end) = (None, None, None);
         let connection = inner.connection;
         drop(inner);
@@ -108,6 +168,28 @@ impl Log {
     }
 }
 
+/// The last instant before another.
+fn before(at: Instant) -> Instant {
+    at.saturating_sub(Duration::from_nanos(1))
+}
+
+impl Inner {
+    /// # Errors
+    /// There is no room for so many bytes more: whose limit it is.
+    fn keep(&mut self, bytes: u64) -> Result<(), String> {
+        self.kept = self.kept.saturating_add(bytes);
+        if self.kept > MAX_CHANNEL_BYTES {
+            return Err(full());
+        }
+        self.share.grow(bytes).map_err(|_| format!("more arrived than is kept: {}", self.share.words()))
+    }
+}
+
+/// More came than is kept of one channel.
+pub fn full() -> String {
+    format!("more arrived than is kept of one channel ({} of memory)", format_size(MAX_CHANNEL_BYTES))
+}
+
 /// One connection's way to write into the log. It goes dry when the connection is left.
 #[derive(Clone)]
 pub struct Pen {
@@ -123,6 +205,10 @@ impl Pen {
         let now = self.log.clock.now();
         if inner.connection == self.connection {
             inner.unsettled = Some(now);
+            let (next, complete) = (inner.log.frames.len(), inner.complete);
+            if inner.behind.last().is_none_or(|(_, known)| *known < complete) {
+                inner.behind.push((next, complete));
+            }
         }
         now
     }
@@ -133,21 +219,34 @@ impl Pen {
         if inner.connection != self.connection {
             return;
         }
-        inner.unsettled = None;
+        if let Some(at) = inner.unsettled.take() {
+            inner.settled = at;
+        }
         drop(inner);
         self.log.change();
     }
 
-    /// Keeps what arrived; several frames where it carries several events. `false` when the log is full: the channel must end.
-    pub fn received(&self, at: Instant, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) -> bool {
+    /// Keeps what arrived; several frames where it carries several events.
+    ///
+    /// # Errors
+    /// The log or the run's memory is full: the channel must end, with these words.
+    pub fn received(
+        &self,
+        at: Instant,
+        kind: FrameKind,
+        data: Bytes,
+        payloads: Vec<Payload>,
+        hidden: bool,
+    ) -> Result<(), String> {
         (self.log.learn)(&data);
         self.add(Some(at), Direction::Received, &kind, &data, payloads, hidden)
     }
 
     /// Keeps what goes out now.
     pub fn sent(&self, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) {
-        if self.add(None, Direction::Sent, &kind, &data, payloads, hidden) {
-            self.log.change();
+        match self.add(None, Direction::Sent, &kind, &data, payloads, hidden) {
+            Ok(()) => self.log.change(),
+            Err(message) => self.end(self.now(), ChannelEnd::Failed { message }),
         }
     }
 
@@ -159,25 +258,22 @@ impl Pen {
         data: &Bytes,
         payloads: Vec<Payload>,
         hidden: bool,
-    ) -> bool {
+    ) -> Result<(), String> {
         // Before the lock, which nobody may hold for as long as a frame is large.
         let costs: Vec<u64> = payloads.iter().map(|payload| cost::of_frame(kind, payload)).collect();
         let mut inner = self.log.lock();
         if inner.connection != self.connection {
-            return true;
+            return Ok(());
         }
         let at = at.unwrap_or_else(|| self.log.clock.now());
-        inner.kept = inner.kept.saturating_add(data.len() as u64);
+        inner.keep(data.len() as u64)?;
         for (payload, cost) in payloads.into_iter().zip(costs) {
-            inner.kept = inner.kept.saturating_add(cost);
-            if inner.kept > MAX_CHANNEL_BYTES {
-                return false;
-            }
+            inner.keep(cost)?;
             let number = u32::try_from(inner.log.frames.len()).unwrap_or(u32::MAX).saturating_add(1);
             let frame = Frame { number, at, direction, kind: kind.clone(), data: data.clone(), payload, hidden };
             inner.log.frames.push(Arc::new(frame));
         }
-        true
+        Ok(())
     }
 
     /// A close frame came; [`Pen::end`] follows, when it is known whether it was the last thing to come.

@@ -2,6 +2,7 @@
 //! sockets; tests implement it by a script, in virtual time.
 
 pub mod auth;
+mod budget;
 pub mod cookies;
 mod cost;
 pub mod encode;
@@ -13,7 +14,8 @@ mod outgoing;
 mod tests;
 pub mod timeline;
 
-pub use log::{Learn, Log, MAX_CHANNEL_BYTES, Pen};
+pub use budget::{Budget, Exhausted, MAX_KEPT_BYTES, Share};
+pub use log::{IsQuiet, Learn, Log, MAX_CHANNEL_BYTES, Pen, full};
 pub use naming::Naming;
 pub use outgoing::{Opening, Outgoing};
 
@@ -63,6 +65,9 @@ pub trait World: Time {
 
     /// Begins, at once, what must be done however long it takes, where nothing else waits for it, and waits for its end.
     fn begin_aside(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, ()>;
+
+    /// What everything that is kept of the system under test may take.
+    fn budget(&self) -> &Budget;
 
     /// Waits until all connections that were left have ended, at most so long.
     fn departed(&self, budget: Duration) -> Pending<'_, ()>;
@@ -181,3 +186,6 @@ pub fn may_close_with(code: u32) -> bool {
 
 /// The longest reason of a close frame, in bytes (RFC 6455, section 5.5).
 pub const MAX_REASON: usize = 123;
+
+/// What is left to say when there is no time.
+pub const HURRIED_WORDS: Duration = Duration::from_millis(50);

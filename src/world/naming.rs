@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
+use super::log::MAX_CHANNEL_BYTES;
 use crate::event::Payload;
 use crate::plan::EventNaming;
-use crate::value::{JsonPath, Pattern};
+use crate::value::{Json, JsonPath, Pattern};
 
 /// How the frames of a channel are read: which name an event has, and which part of it is its JSON.
 #[derive(Clone, Debug)]
@@ -22,7 +23,14 @@ impl Naming {
         Self { events, payload_by, list }
     }
 
-    /// The same of a binary frame, whose content is read where it is text.
+    /// Whether the JSON of a frame would take more memory than is kept of a whole channel: then it isn't read at all.
+    pub fn is_too_much(content: &[u8]) -> bool {
+        // A byte is at most a part of its own.
+        const MOST_PER_BYTE: u64 = 32;
+        content.len() as u64 * MOST_PER_BYTE > MAX_CHANNEL_BYTES && Json::weigh(content) > MAX_CHANNEL_BYTES
+    }
+
+    /// What a binary frame says, whose content is read where it is text.
     pub fn read_binary(&self, data: &[u8]) -> Vec<Payload> {
         let text = std::str::from_utf8(data).ok();
         // Bytes that happen to be a number's digits are no JSON, unless the channel says how its frames are read.

@@ -24,3 +24,4 @@ pub mod urls;
 pub mod vacuous;
 pub mod waits;
 pub mod weak;
+pub mod written;

@@ -4,7 +4,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
 /// Parts of names under which secrets go.
-const SECRET_NAMES: [&str; 12] = [
+const SECRET_NAMES: [&str; 15] = [
     "password",
     "passwd",
     "passphrase",
@@ -14,6 +14,9 @@ const SECRET_NAMES: [&str; 12] = [
     "privatekey",
     "accesstoken",
     "refreshtoken",
+    "idtoken",
+    "apitoken",
+    "sessiontoken",
     "authtoken",
     "bearertoken",
     "credential",
@@ -106,9 +109,13 @@ pub fn header(cx: &mut Cx<'_>, name: &str, value: &Expr) {
     let plain = plain(name);
     let secret = ["authorization", "proxyauthorization", "cookie"].contains(&plain.as_str()) || is_secret_name(name);
     let Some((text, span)) = literal(value) else { return };
-    // `Bearer TOKEN`, `name=value`
-    let token = text.rsplit([' ', '=']).next().unwrap_or_default();
-    if secret && !is_harmless(token) && !looks_like_token(token) {
+    let meant = |token: &str| !token.is_empty() && !is_harmless(token) && !looks_like_token(token);
+    // `name=value; name=value`, `Bearer TOKEN`
+    let found = match plain.as_str() {
+        "cookie" => text.split(';').any(|pair| meant(pair.split_once('=').map_or(pair, |(_, value)| value).trim())),
+        _ => meant(text.trim().rsplit(' ').next().unwrap_or_default()),
+    };
+    if secret && found {
         report(cx, span, &format!("the header `{name}` holds a secret that is written out in the spec"));
     }
 }
@@ -120,11 +127,7 @@ pub fn text(cx: &mut Cx<'_>, text: &str, span: Span) {
     }
 }
 
-pub fn in_url(cx: &mut Cx<'_>, span: Span) {
-    report(cx, span, "a password stands in this URL");
-}
-
-fn report(cx: &mut Cx<'_>, span: Span, message: &str) {
+pub(super) fn report(cx: &mut Cx<'_>, span: Span, message: &str) {
     cx.report(
         Diagnostic::warning(&codes::SECRET_IN_CLEAR, span, message).with_help(format!(
             "{FROM_ENVIRONMENT}; a value that is meant to be refused says so, as `bearer invalid \"…\"` does, or in words: `\"wrong-password\"`"
@@ -146,29 +149,18 @@ fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-fn is_secret_name(name: &str) -> bool {
+pub(super) fn is_secret_name(name: &str) -> bool {
     let plain = plain(name);
     WHOLE_NAMES.contains(&plain.as_str()) || SECRET_NAMES.iter().any(|known| plain.ends_with(known))
 }
 
-fn is_harmless(text: &str) -> bool {
-    const SHORTEST: usize = 4;
+pub(super) fn is_harmless(text: &str) -> bool {
     let mut words = text.split(|c: char| !c.is_ascii_alphabetic());
     let placeholder = text.starts_with('<') && text.ends_with('>') || text.chars().all(|c| c == '*');
-    text.chars().count() < SHORTEST
-        || placeholder
-        || words.any(|word| HARMLESS.iter().any(|known| word.eq_ignore_ascii_case(known)))
-        || is_phrase(text)
+    placeholder || words.any(|word| HARMLESS.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
-/// Plain words joined by `-` or spaces: a text that a person made up for the spec.
-fn is_phrase(text: &str) -> bool {
-    let mut words = text.split(['-', ' ', '_', '.']);
-    text.contains(['-', ' ', '_', '.'])
-        && words.all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase()))
-}
-
-fn looks_like_token(text: &str) -> bool {
+pub(super) fn looks_like_token(text: &str) -> bool {
     const SHORTEST: usize = 16;
     if PREFIXES.iter().any(|prefix| text.starts_with(prefix)) && text.len() >= SHORTEST {
         return !is_harmless(text);
@@ -194,7 +186,9 @@ mod tests {
     fn names_and_texts_of_secrets_are_known() {
         assert!(is_secret_name("X-Api-Key") && is_secret_name("client_secret") && is_secret_name("token"));
         assert!(!is_secret_name("token_type") && !is_secret_name("title"));
-        assert!(is_harmless("a-long-password") && is_harmless("WRONG1") && !is_harmless("hunter22"));
+        assert!(
+            !is_harmless("a-long-password") && !is_harmless("p") && is_harmless("WRONG1") && !is_harmless("hunter22")
+        );
         assert!(!is_harmless("badminton22") && !is_harmless("Notting4Hill") && is_harmless("<token>"));
         assert!(looks_like_token("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r"));
         assert!(!looks_like_token("a.b.c") && !looks_like_token("eyJ.eyJ.x"));

@@ -23,7 +23,6 @@ pub fn check(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
         Some(TemplatePart::Text { text, span }) => literal(cx, sent, text, *span),
         Some(TemplatePart::Expr(expr)) => of_env(cx, sent, expr),
     }
-    userinfo(cx, url);
     query_values(cx, url);
     super::environments::unreal_url(cx, url);
 }
@@ -174,17 +173,5 @@ fn scheme_of<'p>(name: &str, value: &EnvValue<'p>) -> Option<&'p str> {
             }
         }
         EnvValue::Declared(_) => None,
-    }
-}
-
-/// `https://user:password@host`
-fn userinfo(cx: &mut Cx<'_>, url: &Template) {
-    let Some(TemplatePart::Text { text, span }) = url.parts.first() else { return };
-    let Some(start) = text.find("://").map(|at| at + 3) else { return };
-    let authority = text.get(start..).unwrap_or_default();
-    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
-    let Some(at) = authority.get(..end).and_then(|authority| authority.rfind('@')) else { return };
-    if authority.get(..at).is_some_and(|info| info.contains(':')) {
-        super::secrets::in_url(cx, span.slice(start, start + at));
     }
 }

@@ -104,6 +104,7 @@ impl<'p> Cx<'p> {
             RequestPartKind::Multipart(fields) => {
                 lints::requests::multipart(self, fields);
                 for field in fields {
+                    lints::secrets::field(self, &field.name.text, Some(&field.value));
                     self.raw(scope, &field.value);
                 }
             }

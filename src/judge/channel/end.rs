@@ -6,6 +6,7 @@ use crate::plan::{Expr, Limit, OnChannel};
 use crate::source::Span;
 
 /// A channel that is to end, and how.
+#[derive(Clone)]
 pub(super) struct End {
     pub target: Target,
     pub wanted: Wanted,
@@ -19,12 +20,14 @@ pub(super) struct End {
     state: State,
 }
 
+#[derive(Clone)]
 pub(super) enum Wanted {
     Closed { code: Option<(u32, Span)>, reason: Option<(String, Span)> },
     Ended,
     CutOff,
 }
 
+#[derive(Clone)]
 enum State {
     Running,
     Held,
@@ -32,6 +35,7 @@ enum State {
 }
 
 /// What happened instead.
+#[derive(Clone)]
 pub(super) enum Other {
     /// Nothing, until the time was over.
     StillOpen,

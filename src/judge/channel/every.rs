@@ -17,6 +17,7 @@ use crate::source::Span;
 const MAX_OPEN: usize = 1000;
 
 /// For each frame that fits the trigger, one of its own that fits the response, with what the trigger captured.
+#[derive(Clone)]
 pub(super) struct Every {
     pub target: Target,
     pub trigger: Asked,
@@ -49,6 +50,7 @@ pub(super) struct Open {
     pub captures: Captures,
 }
 
+#[derive(Clone)]
 enum State {
     Running,
     /// Since when, and whether by the end of the channel.
@@ -60,6 +62,7 @@ enum State {
 }
 
 /// Why a trigger has no right response.
+#[derive(Clone)]
 pub(super) enum Unmet {
     /// No trigger came at all.
     NoTrigger {

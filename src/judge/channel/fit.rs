@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::eval::{Context, Fault, Focus, Scope, equal, evaluate};
 use crate::event::{Frame, Weak};
 use crate::judge::{ExpectationRecord, captured, expectation, is_named};
-use crate::matchers::condition;
+use crate::matchers::selects;
 use crate::pattern::{Count, Fit, ItemId};
 use crate::plan::{Expr, ExprKind, Item, ItemEntry, Slot, What};
 use crate::source::Span;
@@ -108,8 +108,8 @@ impl Asked {
         result.wrong = None;
         for entry in &self.item.entries {
             match entry {
-                ItemEntry::Condition(selects) => {
-                    if !condition(selects, &outside.context(&own, Focus::Frame(frame)))? {
+                ItemEntry::Condition(condition) => {
+                    if !selects(condition, &outside.context(&own, Focus::Frame(frame)))? {
                         return Ok(Fitted::No);
                     }
                 }

@@ -44,11 +44,13 @@ pub const DEFAULT_WITHIN: Duration = Duration::from_secs(30);
 pub const DEFAULT_SETTLE: Duration = Duration::from_millis(250);
 
 /// An `expect` on channels, on its way to a verdict.
+#[derive(Clone)]
 pub struct ChannelJudge {
     expectation: Arc<ChannelExpectation>,
     watch: Watch,
 }
 
+#[derive(Clone)]
 enum Watch {
     Together(Together),
     Quiet(Quiet),

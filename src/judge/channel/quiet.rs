@@ -11,6 +11,7 @@ use crate::plan::{Expr, Item, OnChannel, What};
 use crate::source::Span;
 
 /// Nothing at all, or nothing that fits an item, may come for a time.
+#[derive(Clone)]
 pub(super) struct Quiet {
     pub target: Target,
     /// What may not come; absent where nothing may.
@@ -28,6 +29,7 @@ pub(super) struct Quiet {
     state: State,
 }
 
+#[derive(Clone)]
 enum State {
     Running,
     Held,
@@ -35,6 +37,7 @@ enum State {
 }
 
 /// Why it isn't quiet.
+#[derive(Clone)]
 pub(super) enum Broken {
     Frame(Arc<Frame>),
     Ended { at: Instant, end: ChannelEnd },

@@ -4,7 +4,7 @@ use super::Setting;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus};
 use crate::event::{Direction, Frame, FrameKind, Instant};
-use crate::matchers::condition;
+use crate::matchers::selects;
 use crate::plan::{Condition, OnChannel};
 use crate::source::Span;
 use crate::value::Value;
@@ -73,7 +73,7 @@ impl Target {
             return Ok(false);
         }
         match &self.filter {
-            Some(filter) => condition(filter, &Context { focus: Focus::Frame(frame), ..*context }),
+            Some(filter) => selects(filter, &Context { focus: Focus::Frame(frame), ..*context }),
             None => Ok(true),
         }
     }

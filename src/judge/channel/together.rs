@@ -11,6 +11,7 @@ use crate::plan::{Expr, View as Planned};
 use crate::value::format_duration;
 
 /// One or more views, watched at once: all must match, and the matches must stand while they settle.
+#[derive(Clone)]
 pub(super) struct Together {
     views: Vec<View>,
     settle: Duration,

@@ -12,6 +12,7 @@ use crate::pattern::{ItemId, Machine, Settling, Status, Taken};
 use crate::plan::{View as Planned, What};
 
 /// One block on one channel.
+#[derive(Clone)]
 pub(super) struct View {
     pub target: Target,
     pub items: Arc<[Asked]>,
@@ -32,6 +33,7 @@ pub(super) struct View {
 }
 
 /// Why a view fails although its pattern may match.
+#[derive(Clone)]
 pub(super) enum Wrong {
     /// Something couldn't be evaluated.
     Fault(Diagnostic),

@@ -17,10 +17,10 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use self::frames::Sent;
-use self::websocket::Wire;
+use self::websocket::{Commands, Wire};
 use crate::net::http::Live;
 use crate::value::{Draws, keyed};
-use crate::world::{self, Connected, Log, Outbound, Pending};
+use crate::world::{self, Connected, HURRIED_WORDS, Log, Outbound, Pending};
 
 /// The largest frame, in bytes, that is read by the task that reads the socket; a larger one is read apart.
 const AT_ONCE: usize = 64 << 10;
@@ -38,9 +38,13 @@ pub(super) struct Answered {
 impl Connected for Answered {
     fn start(self: Box<Self>, reading: world::Reading) -> Box<dyn world::Channel> {
         let world::Reading { kind, headers, log, naming, replies } = reading;
-        let pen = log.connect();
+        let watch = match &self.live {
+            Live::Upgraded(_, watch) => watch.clone(),
+            Live::Body(response) => response.watch(),
+        };
+        let pen = log.connect(Box::new(move || watch.is_quiet()));
         let way = match self.live {
-            Live::Upgraded(connection) => {
+            Live::Upgraded(connection, _) => {
                 let masks = Draws::new(keyed(self.seed, "masks"));
                 Way::Socket(Wire::start(*connection, pen, naming, replies, masks))
             }
@@ -105,6 +109,19 @@ impl world::Channel for Channel {
         Box::pin(async move {
             let log = &self.log;
             match self.way.take() {
+                // Where so little is left for it, nobody waits for it.
+                Some(way) if budget <= HURRIED_WORDS => {
+                    log.leave();
+                    self.departures.add(async move {
+                        match way {
+                            Way::Socket(wire) => {
+                                let _ = tokio::time::timeout(budget, farewell(&wire.commands, code, budget)).await;
+                                wire.linger().await;
+                            }
+                            Way::Stream(reading) => drop(reading),
+                        }
+                    });
+                }
                 Some(Way::Socket(wire)) => {
                     let until = tokio::time::sleep(budget);
                     let commands = wire.commands.clone();
@@ -112,13 +129,7 @@ impl world::Channel for Channel {
                         // What goes out is part of the log; what comes from here on isn't.
                         commands.flush(budget).await;
                         log.leave();
-                        match code {
-                            Some(code) => {
-                                commands.send(Sent::Close { code, reason: String::new() }, true);
-                                commands.flush(budget).await;
-                            }
-                            None => commands.finish(),
-                        }
+                        farewell(&commands, code, budget).await;
                     };
                     tokio::select! {
                         () = gone => self.departures.add(wire.linger()),
@@ -142,6 +153,16 @@ impl Channel {
         if let Some(Way::Socket(wire)) = &self.way {
             wire.commands.send(sent, false);
         }
+    }
+}
+
+async fn farewell(commands: &Commands, code: Option<u16>, budget: Duration) {
+    match code {
+        Some(code) => {
+            commands.send(Sent::Close { code, reason: String::new() }, true);
+            commands.flush(budget).await;
+        }
+        None => commands.finish(),
     }
 }
 

@@ -3,7 +3,6 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 
 use super::AT_ONCE;
 use super::sse::{Item, Parser};
-use super::websocket::full;
 use crate::event::charset::Charset;
 use crate::event::{ChannelEnd, FrameKind, Header, Instant, Payload};
 use crate::net::apart::apart;
@@ -11,7 +10,7 @@ use crate::net::coding::{Broken, Decoding};
 use crate::net::http::{LiveBody, MAX_BODY_BYTES};
 use crate::syntax::ast::ChannelKind;
 use crate::value::effort;
-use crate::world::{Naming, Pen};
+use crate::world::{Naming, Pen, full};
 
 /// The longest event or line that is read, in bytes.
 const MAX_ITEM: usize = 16 * 1024 * 1024;
@@ -79,9 +78,7 @@ impl Stream {
                     self.pen.settle();
                 }
                 Ok(None) => return self.finish(),
-                Err(_) => {
-                    return ChannelEnd::CutOff { message: "the connection was lost before the body's end".to_owned() };
-                }
+                Err(message) => return ChannelEnd::CutOff { message },
             }
         }
     }
@@ -218,12 +215,15 @@ fn add(item: Item, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String
     let (kind, data, payloads) = match item {
         Item::Comment(text) => (FrameKind::SseComment, text, vec![Payload::default()]),
         Item::Event { event, data, id } => {
+            if Naming::is_too_much(data.as_bytes()) {
+                return Err(full());
+            }
             let payloads = naming.read(&data, Some(&event));
             (FrameKind::SseEvent { event: Some(event), id }, data, payloads)
         }
     };
     let data = Bytes::from(data.into_bytes().into_boxed_slice());
-    if pen.received(at, kind, data, payloads, false) { Ok(()) } else { Err(full()) }
+    pen.received(at, kind, data, payloads, false)
 }
 
 fn add_line(mut line: Vec<u8>, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String> {
@@ -236,10 +236,13 @@ fn add_line(mut line: Vec<u8>, pen: &Pen, at: Instant, naming: &Naming) -> Resul
     if line.iter().all(u8::is_ascii_whitespace) {
         return Ok(());
     }
+    if Naming::is_too_much(&line) {
+        return Err(full());
+    }
     let payloads = match std::str::from_utf8(&line) {
         Ok(text) => naming.read(text, None),
         Err(_) => vec![Payload::default()],
     };
     let data = Bytes::from(line.into_boxed_slice());
-    if pen.received(at, FrameKind::Line, data, payloads, false) { Ok(()) } else { Err(full()) }
+    pen.received(at, FrameKind::Line, data, payloads, false)
 }

@@ -15,8 +15,8 @@ use super::frames::{Broken, Message, Reader, Sent};
 use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload};
 use crate::net::apart::apart;
 use crate::net::http::Upgraded;
-use crate::value::{Draws, format_size};
-use crate::world::{MAX_CHANNEL_BYTES, Naming, Outbound, Pen, ReplyTo};
+use crate::value::Draws;
+use crate::world::{Naming, Outbound, Pen, ReplyTo, full};
 
 /// How much is read from the socket at a time, in bytes; what arrives together has one time.
 const READ_BUFFER: usize = 16 * 1024;
@@ -284,6 +284,14 @@ impl Keeping {
     /// # Errors
     /// The channel can't go on: with a close code, and why.
     fn keep(&self, at: Instant, message: Message) -> Result<(), (u16, String)> {
+        let content = match &message {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(data) => data,
+            _ => &[],
+        };
+        if Naming::is_too_much(content) {
+            return Err((1009, full()));
+        }
         let (kind, payloads, data) = match message {
             Message::Text(text) => (FrameKind::Text, self.naming.read(&text, None), text.into_bytes()),
             Message::Binary(data) => (FrameKind::Binary, self.naming.read_binary(&data), data),
@@ -304,9 +312,7 @@ impl Keeping {
             .replies
             .as_ref()
             .and_then(|replies| payloads.iter().find_map(|payload| replies(&unkept(&kind, &data, payload))));
-        if !self.pen.received(at, kind, data, payloads, reply.is_some()) {
-            return Err((1009, full()));
-        }
+        self.pen.received(at, kind, data, payloads, reply.is_some()).map_err(|full| (1009, full))?;
         match reply {
             Some(_) if self.commands.backlog() >= MAX_REPLIES => {
                 Err((1008, "the server doesn't read what answers its keep-alives".to_owned()))
@@ -322,11 +328,6 @@ impl Keeping {
             None => Ok(()),
         }
     }
-}
-
-/// More came than is kept.
-pub(super) fn full() -> String {
-    format!("more arrived than is kept of one channel ({} of memory)", format_size(MAX_CHANNEL_BYTES))
 }
 
 /// A frame that isn't in the log yet.

@@ -2,6 +2,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Semaphore;
+
 use super::connect::Connection;
 use super::pool::Pool;
 use super::stages::{Recorder, Stages};
@@ -9,12 +11,17 @@ use super::tls::{self, Authority};
 use crate::event::Failure;
 use crate::net::clock::Clock;
 use crate::plan::HttpVersion;
+use crate::world::Budget;
 
 /// Sends requests. One for a run: connections are shared by its tests, cookies are not.
 pub struct Http {
     pub clock: Clock,
     /// The wall clock at the run's epoch: for the dates of cookies.
     pub epoch: jiff::Timestamp,
+    /// What the run keeps counts here.
+    pub budget: Budget,
+    /// One body at a time decodes to much, so that it isn't known yet how much.
+    pub(super) decodes: Semaphore,
     /// Trusted beside the system's authorities.
     trusted: Vec<Authority>,
     /// Only public peers over verified TLS are spoken to (`require real`).
@@ -61,6 +68,8 @@ impl Http {
         Self {
             clock,
             epoch,
+            budget: Budget::default(),
+            decodes: Semaphore::new(1),
             trusted,
             real: false,
             pool: Pool::default(),

@@ -1,4 +1,16 @@
 //! Makes connections: resolving, TCP, TLS, and the HTTP version that is spoken.
+//!
+//! No await of a request waits for what can't come any more:
+//!
+//! - Whatever the peer does or doesn't do, `Http::send_for` gives all of a request (resolving, connecting, TLS, the response's head, its body, its
+//!   codings, redirects, repetitions) the request's limit. What it does behind that, the pool bounds (`RETURNING`, `IDLE`).
+//! - A request that the connection's task has taken up is answered or failed by it, at the latest when the task ends: hyper resolves the request's
+//!   promise when it drops it. One that the task never took up is noticed by [`settled`].
+//! - The body of a response ends or fails with the connection's task, which holds the other end of it: of HTTP/1.1, hyper fails a body whose framing
+//!   isn't complete when the socket ends; of HTTP/2, [`WireBody`](super::body) asks for END_STREAM.
+//! - A connection's task belongs to no request and to no pool, and nobody waits for it but by [`Connection::ended`]. It ends when the socket does, or
+//!   when nobody can use it any more: neither the pool nor a request holds a sender, and no body is read. Dropping the pool ends idle ones so.
+//! - A socket has one reader and one writer ([`Tapped`], in the connection's task), so that neither takes the other's waker. `Watch` only peeks.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,7 +47,7 @@ const MAX_HEADERS: usize = 256;
 pub(super) struct Connection {
     sender: Sender,
     pub traffic: Arc<Traffic>,
-    watch: Watch,
+    pub watch: Watch,
     /// Closes when the connection's task has ended.
     ended: tokio::sync::watch::Receiver<()>,
     /// How many responses it has brought.
@@ -167,8 +179,12 @@ impl Connection {
     }
 }
 
-/// Waits for a response, and not beyond the end of its connection: a request that is handed over at the very moment at which the connection's task
-/// ends can stay in the queue between them, where nobody takes it up or drops it.
+/// Waits for a response, and not beyond the end of its connection's task.
+///
+/// The queue between them (tokio's, unbounded) admits a request in two moves: it is counted, then it is put in. Where the task closes and empties the
+/// queue in between, the request is put into a queue that nobody empties any more, and is dropped with its last sender, which is the very one that
+/// waits here. `ended` changes when the task and all that it had taken up are gone: by then a promise that isn't resolved is of a request that was
+/// never taken up, so that nothing of it can have been sent.
 async fn settled<T>(
     sending: impl Future<Output = hyper::Result<T>>,
     ended: &mut tokio::sync::watch::Receiver<()>,

@@ -107,6 +107,18 @@ pub(super) fn is_unprocessed(error: &(dyn StdError + 'static)) -> bool {
     false
 }
 
+/// Why the server ended a request's stream, and not the connection (RFC 9113, section 6.4).
+pub(super) fn reset_reason(error: &(dyn StdError + 'static)) -> Option<h2::Reason> {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(http2) = current.downcast_ref::<h2::Error>() {
+            return http2.reason().filter(|_| http2.is_reset() && http2.is_remote());
+        }
+        cause = current.source();
+    }
+    None
+}
+
 fn of_io(error: &std::io::Error, authority: &str) -> Option<(FailureKind, String)> {
     use std::io::ErrorKind as Io;
     match error.kind() {

@@ -1,5 +1,6 @@
 //! What is wrong with a response's head that isn't HTTP/1.1 (RFC 9112).
 
+use crate::diag::cut::cut;
 use crate::event::{Failure, FailureKind};
 
 /// How much of a head is shown, in characters.
@@ -78,13 +79,10 @@ fn of_headers<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
+/// A text of the server, cut once it is masked.
 fn shown(text: &str) -> String {
-    let mut shown: String =
-        text.chars().take(SHOWN).map(|c| if c.is_control() || c == '\u{fffd}' { '\u{b7}' } else { c }).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
+    let visible = |c: char| if c.is_control() || c == '\u{fffd}' { '\u{b7}' } else { c };
+    cut(&text.chars().map(visible).collect::<String>(), SHOWN)
 }
 
 #[cfg(test)]

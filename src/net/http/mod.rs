@@ -19,6 +19,7 @@ mod tls;
 
 pub use client::Http;
 pub use outgoing::{Live, LiveBody, Mode, Upgraded};
+pub use tap::Watch;
 pub use tls::{Authority, authorities};
 
 /// The largest body that is read, decoded or not, in bytes.

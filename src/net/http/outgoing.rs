@@ -1,7 +1,9 @@
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 
+use super::body::WireBody;
 use super::connect::Connection;
+use super::tap::Watch;
 
 /// What is wanted of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,29 +20,29 @@ pub type Upgraded = TokioIo<hyper::upgrade::Upgraded>;
 
 /// What stays of a response that isn't read to its end at once.
 pub enum Live {
-    Upgraded(Box<Upgraded>),
+    /// With a look at its socket.
+    Upgraded(Box<Upgraded>, Watch),
     /// A body that goes on.
     Body(Box<LiveBody>),
 }
 
 /// A body as it comes, content codings not undone. Dropping it cuts the connection, unless others share it.
 pub struct LiveBody {
-    pub(super) body: hyper::body::Incoming,
-    pub(super) _connection: Connection,
+    pub(super) body: WireBody,
+    pub(super) connection: Connection,
 }
 
 impl LiveBody {
+    /// A look at the connection that carries it.
+    pub fn watch(&self) -> Watch {
+        self.connection.watch.clone()
+    }
+
     /// The next bytes; `None` at the body's end.
     ///
     /// # Errors
-    /// The connection was lost before the body's end, or the body's framing is broken.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, hyper::Error> {
-        use http_body_util::BodyExt as _;
-        while let Some(frame) = self.body.frame().await {
-            if let Ok(data) = frame?.into_data() {
-                return Ok(Some(data));
-            }
-        }
-        Ok(None)
+    /// The body was cut short, or its framing is broken: what became of it.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, String> {
+        self.body.chunk().await.map_err(|cut| cut.words())
     }
 }

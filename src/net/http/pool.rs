@@ -87,7 +87,8 @@ impl Returning {
             return;
         }
         let mut parked = tokio::spawn(async move {
-            if connection.becomes_idle().await {
+            // A peer that has gone silent amid a response would keep it for ever.
+            if tokio::time::timeout(IDLE, connection.becomes_idle()).await.unwrap_or(false) {
                 pool.put(&key, connection);
             }
         });

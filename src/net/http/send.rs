@@ -6,6 +6,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
+use super::body::{Keeping, WireBody};
 use super::client::{Http, Key};
 use super::connect::{Connection, Lost};
 use super::failure::{failure, is_unprocessed, of_chain, timed_out};
@@ -206,11 +207,13 @@ impl Http {
         };
         progress.received += head_size(answer.status(), answer.extensions(), &response.headers);
         if mode == Mode::Stream {
-            let body = LiveBody { body: answer.into_body(), _connection: connection };
+            let body = WireBody::new(answer.version(), answer.into_body());
+            let body = LiveBody { body, connection };
             return Ok((response, Some(Live::Body(Box::new(body)))));
         }
+        let watch = connection.watch.clone();
         let upgraded = hyper::upgrade::on(answer).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
-        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded))))))
+        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded)), watch))))
     }
 
     /// Sends one request, and gives the head of its response.
@@ -250,27 +253,24 @@ impl Http {
     }
 
     /// Reads an answer to its end.
-    async fn whole<B>(
+    async fn whole(
         &self,
-        answer: http::Response<B>,
+        answer: http::Response<Incoming>,
         started: Instant,
         progress: &mut Progress,
         authority: &str,
-    ) -> Result<Response, Failure>
-    where
-        B: http_body::Body<Data = Bytes>,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
+    ) -> Result<Response, Failure> {
         progress.first_byte = Some(self.clock.now().saturating_sub(started));
         let (parts, wire) = answer.into_parts();
         let status = parts.status.as_u16();
         progress.status = Some(status);
         let headers = header_list(&parts.headers);
         progress.received += head_size(parts.status, &parts.extensions, &headers);
-        let wire =
-            body::read(wire, parts.version == http::Version::HTTP_2, authority, status, &mut progress.received).await?;
+        let wire = WireBody::new(parts.version, wire);
+        let keeping = Keeping { budget: &self.budget, decodes: &self.decodes, authority, status };
+        let (wire, share) = body::read(wire, &keeping, &mut progress.received).await?;
         let wire_size = wire.len() as u64;
-        let body = body::decode(wire, &headers, authority, status).await?;
+        let body = body::decode((wire, share), &headers, &keeping).await?;
         Ok(Response {
             status,
             version: version_name(parts.version),

@@ -84,7 +84,7 @@ impl Socket {
 
 /// Looks at a connection without holding it open.
 #[derive(Clone, Debug)]
-pub(super) struct Watch(Weak<TcpStream>);
+pub struct Watch(Weak<TcpStream>);
 
 impl Watch {
     /// Neither ended nor with bytes that nobody asked for, as far as this machine's kernel knows: a server may have closed a connection that its

@@ -1,6 +1,7 @@
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::{Bound, Range};
 
+use super::edges::{self, Edges};
 use super::view::View;
 use super::{SHORTEST, forms};
 use crate::diag::cut;
@@ -22,6 +23,8 @@ const DEEPEST: usize = 4;
 pub(super) struct Finder {
     plain: Table,
     decoded: Table,
+    /// How far what is masked reaches beyond a form in the view.
+    edges: HashMap<Box<[u8]>, Edges>,
     packed: Table,
     /// Of the longest secret, in bytes.
     longest: usize,
@@ -33,7 +36,17 @@ impl Finder {
         let lower = secret.to_lowercase();
         for text in [secret, &lower] {
             self.plain.add(text.as_bytes());
-            self.decoded.add(&View::both(text).0.bytes);
+            let whole = View::both(text).0;
+            if whole.bytes.len() < SHORTEST {
+                // Of nothing but what is lost in a view, too little is left to find it by.
+                forms::texts(text, self.plain.bytes > MOST_BYTES).iter().for_each(|form| self.plain.add(form));
+            }
+            for (form, edges) in edges::forms(text, whole) {
+                self.decoded.add(&form);
+                if edges != Edges::default() {
+                    self.edges.entry(form.into()).or_default().join(edges);
+                }
+            }
         }
         let full = self.packed.bytes > MOST_BYTES;
         for form in forms::packed(secret, if full { SHORT_FORM } else { LONGEST_FORM }) {
@@ -102,7 +115,12 @@ impl Finder {
         };
         self.plain.find(text.as_bytes()).into_iter().for_each(&mut add);
         let (decoded, packed, runs) = View::all(text);
-        self.decoded.find(&decoded.bytes).into_iter().for_each(|range| add(decoded.range(range)));
+        for range in self.decoded.find(&decoded.bytes) {
+            match self.edges.get(&decoded.bytes[range.clone()]) {
+                Some(edges) => add(decoded.reaching(range, *edges, text.len())),
+                None => add(decoded.range(range)),
+            }
+        }
         for range in self.packed.find(&packed.bytes) {
             let cut = range.len() == SHORT_FORM || range.len() >= LONGEST_FORM;
             let end = if cut { packed.run(text, range.end) } else { range.end };

@@ -62,6 +62,31 @@ pub(super) fn packed(secret: &str, longest: usize) -> BTreeSet<Vec<u8>> {
     forms
 }
 
+/// What encoders of text make of a secret of which a view shows next to nothing: only quotes, `\`, and the like. Itself is among them.
+pub(super) fn texts(secret: &str, few: bool) -> Vec<Vec<u8>> {
+    /// How many encoders one after the other, how many forms, and how long they may be, in bytes.
+    const DEEPEST: usize = 3;
+    const MOST: usize = 2048;
+    const LONGEST: usize = 4096;
+    let mut known: BTreeSet<Vec<u8>> = BTreeSet::from([secret.as_bytes().to_vec()]);
+    let mut texts = vec![secret.as_bytes().to_vec()];
+    let mut from = 0;
+    for _ in 0..if few { 1 } else { DEEPEST } {
+        let end = texts.len();
+        for at in from..end {
+            for encoder in [json, escapes, percent, html, quotes] {
+                for encoded in encoder(&texts[at]) {
+                    if texts.len() < MOST && encoded.len() <= LONGEST && known.insert(encoded.clone()) {
+                        texts.push(encoded);
+                    }
+                }
+            }
+        }
+        from = end;
+    }
+    texts
+}
+
 type Encoder = fn(&[u8]) -> Vec<Vec<u8>>;
 
 /// Each may make several texts of one.
@@ -128,6 +153,42 @@ fn html(bytes: &[u8]) -> Vec<Vec<u8>> {
     text(bytes, |text| {
         let named = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
         vec![named.replace('\'', "&#39;"), named.replace('\'', "&#x27;"), named.replace("&quot;", "&#34;"), named]
+    })
+}
+
+/// Every character as an escape, or every one that is neither letter nor digit.
+fn escapes(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let each = |text: &str, escape: &dyn Fn(u32) -> String| text.chars().map(|c| escape(c as u32)).collect::<String>();
+    let special = |text: &str, escape: &dyn Fn(u32) -> String| {
+        let escaped = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { escape(c as u32) };
+        text.chars().map(escaped).collect::<String>()
+    };
+    text(bytes, |text| {
+        vec![
+            each(text, &|code| format!("\\u{code:04x}")),
+            each(text, &|code| format!("\\u{code:04X}")),
+            each(text, &|code| format!("&#{code};")),
+            each(text, &|code| format!("&#x{code:x};")),
+            special(text, &|code| format!("&#{code};")),
+            special(text, &|code| format!("&#x{code:x};")),
+            utf8_percent_encode(text, NON_ALPHANUMERIC).to_string(),
+            text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+            text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        ]
+    })
+}
+
+/// Within quotes of programs, and of shells.
+fn quotes(bytes: &[u8]) -> Vec<Vec<u8>> {
+    text(bytes, |text| {
+        let debug = format!("{text:?}");
+        vec![
+            text.replace('"', "\\\""),
+            text.replace('\'', "'\\''"),
+            text.replace('\\', "\\\\"),
+            text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;"),
+            debug[1..debug.len() - 1].to_owned(),
+        ]
     })
 }
 

@@ -1,5 +1,6 @@
 //! Nothing is shown, cut or written but what has passed here: [`Masked`].
 
+mod edges;
 mod finder;
 mod forms;
 mod mask;
@@ -12,7 +13,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 pub use mask::Mask;
 
-use crate::diag::{Diagnostic, cut};
+use crate::diag::{Diagnostic, Hide, Style, cut, render};
+use crate::source::Sources;
 use crate::value::SecretSink;
 use finder::Finder;
 
@@ -21,6 +23,10 @@ pub const MASK: &str = "***";
 /// A shorter secret would also mask what it happens to be part of: it is masked only where it is the whole text. In characters of the secret, and
 /// in bytes of a form.
 const SHORTEST: usize = crate::value::SHORTEST_SECRET;
+
+/// A line of a secret that is masked by itself, in bytes, and how many of one secret are.
+const LONG_LINE: usize = 16;
+const MOST_LINES: usize = 256;
 
 /// What has passed the redactor, with every cut in it carried out. Only the redactor makes one, and where texts leave the tool nothing else is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +69,11 @@ impl SecretSink for Redactor {
             return;
         }
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        // A file with a secret in it ends with a line's end, which headers and forms lose.
-        for text in [text, text.trim()] {
+        // A file with a secret in it ends with a line's end, which headers and forms lose. Of several lines each may come alone, as an event or an element; the
+        // first and the last of a key (RFC 7468) say nothing.
+        let lines = text.lines().map(str::trim).filter(|line| line.len() >= LONG_LINE && !line.starts_with("-----"));
+        let lines = lines.take(if text.contains('\n') { MOST_LINES } else { 0 });
+        for text in [text, text.trim()].into_iter().chain(lines) {
             if text.chars().count() < SHORTEST {
                 state.short.insert(text.into());
             } else if state.secrets.insert(text.into()) {
@@ -169,6 +178,11 @@ impl Redactor {
         Masked(masked)
     }
 
+    /// A diagnostic's drawing: its own texts and the lines of the specs are masked before anything of them is cut or wrapped.
+    pub fn drawn(&self, diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Masked<String> {
+        Masked(render(&self.diagnostic(diagnostic), sources, style, self))
+    }
+
     /// Something made of texts, with all of them masked.
     pub fn masked<T: Mask>(&self, mut one: T) -> Masked<T> {
         one.mask(self);
@@ -177,6 +191,12 @@ impl Redactor {
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hide for Redactor {
+    fn hidden(&self, text: &str) -> Vec<Range<usize>> {
+        self.read().finder.find(text)
     }
 }
 
@@ -251,6 +271,42 @@ mod tests {
             prop_assert!(left <= most, "{:?} {:?}: {:?} becomes {:?}", secret, names, whole, masked);
         }
 
+        /// Whatever a secret begins and ends with, encoders of text leave nothing of it in sight: no more than there is without it.
+        #[test]
+        fn nothing_is_left_at_the_edges_of_a_secret(
+            start in "[\\\\\"'%&+/<>=#;:rnux0-9a-f{]{0,4}",
+            middle in prop_oneof!["[A-Za-z0-9_-]{14,30}", "[ -~]{14,30}"],
+            end in "[\\\\\"'%&+/<>=#;:rnux0-9a-f{]{0,4}",
+            nesting in prop::collection::vec(0..ENCODERS.len(), 0..4),
+        ) {
+            let secret = format!("{start}{middle}{end}");
+            let names: Vec<&str> = nesting.iter().map(|at| ENCODERS[*at].0).collect();
+            prop_assume!(names.iter().all(|name| !name.starts_with("base64") && !name.starts_with("hexadecimal ")));
+            let redactor = Redactor::default();
+            redactor.add(&secret);
+            let whole = nesting.iter().fold(format!("<<{secret}>>"), |text, at| ENCODERS[*at].1(&text));
+            let empty = nesting.iter().fold("<<>>".to_owned(), |text, at| ENCODERS[*at].1(&text));
+            let masked = redactor.redact(&whole);
+            prop_assert!(masked.contains(MASK), "{:?} {:?}: {:?}", secret, names, whole);
+            let left = masked.replace(MASK, "").len();
+            prop_assert!(left <= empty.len(), "{:?} {:?}: {:?} becomes {:?}", secret, names, whole, masked);
+        }
+
+        /// A secret of nothing but what encoders double, escape or drop is found too.
+        #[test]
+        fn a_secret_of_special_characters_alone_is_found(
+            secret in "[\\\\\"'%&+/<>=#;]{6,16}",
+            nesting in prop::collection::vec(0..ENCODERS.len(), 0..3),
+        ) {
+            let redactor = Redactor::default();
+            redactor.add(&secret);
+            let whole = nesting.iter().fold(format!("say {secret} to"), |text, at| ENCODERS[*at].1(&text));
+            let names: Vec<&str> = nesting.iter().map(|at| ENCODERS[*at].0).collect();
+            let masked = redactor.redact(&whole);
+            prop_assert!(masked.contains(MASK), "{:?} {:?}: {:?}", secret, names, whole);
+            prop_assert!(!masked.contains(&secret), "{:?} {:?}: {:?}", secret, names, masked);
+        }
+
         /// A secret is never found by chance.
         #[test]
         fn what_holds_no_secret_stays(secrets in prop::collection::vec("[a-zA-Z0-9]{12,30}", 1..20), text in "\\PC{0,400}") {
@@ -321,6 +377,42 @@ mod tests {
         assert_eq!(&excerpt.text[excerpt.labels[0].0.clone()], "1");
         assert_eq!(&excerpt.text[excerpt.labels[1].0.clone()], MASK);
         assert_eq!(excerpt.labels[1].1, MASK);
+    }
+
+    #[test]
+    fn the_edges_of_a_secret_are_masked() {
+        for (secret, text) in [
+            (r"tok-9f8e7d6c5b\\", r#"{"a":"tok-9f8e7d6c5b\\"}"#),
+            (r"tok-9f8e7d6c5b\\\\", r#"{\"a\":\"tok-9f8e7d6c5b\\\\\\\\\\\\\\\\\"}"#),
+            (r"tok-9f8e7d6c5b\\", "a=tok-9f8e7d6c5b%5C%5C"),
+            (r"tok-9f8e7d6c5b\\", "a=tok-9f8e7d6c5b&#92;&#92;"),
+            (r"\\uxyz-9f8e7d6c5b4a", r#"{"a":"\\\\uxyz-9f8e7d6c5b4a"}"#),
+            (r"\\%zz-9f8e7d6c5b4a", "a=%5C%5C%25zz-9f8e7d6c5b4a"),
+            ("runner\"9f8e7d6c5b4a", r#"{"a":"C:\\runner\"9f8e7d6c5b4a"}"#),
+            ("9f8e7d6c5b4a\"3210%4", r#"{"a":"9f8e7d6c5b4a\"3210%41"}"#),
+            ("9f8e7d6c5b4a\"3210&am", r#"{"a":"9f8e7d6c5b4a\"3210&amp;"}"#),
+            ("41-8e7d6c5b4a\"3210", r#"{"a":"%41-8e7d6c5b4a\"3210"}"#),
+            (r"\\\\\\\\", "a=%5C%5C%5C%5C%5C%5C%5C%5C"),
+        ] {
+            let redactor = Redactor::default();
+            redactor.add(secret);
+            let masked = redactor.redact(text);
+            let bare = masked.trim_start_matches(|c| c != '*').trim_start_matches('*');
+            assert!(
+                masked.contains(MASK) && !masked.contains(r"\\") && !masked.contains("%5C") && !masked.contains("#92"),
+                "{secret}: {masked}"
+            );
+            assert!(bare.is_empty() || bare == "}" || bare == "\"}", "{secret}: {masked}");
+        }
+    }
+
+    #[test]
+    fn each_line_of_a_long_secret_is_one() {
+        let redactor = Redactor::default();
+        redactor.add("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nshort\nAQEFAASCBKcwggSjAgEAAoIB\n-----END PRIVATE KEY-----\n");
+        assert_eq!(redactor.redact("data: AQEFAASCBKcwggSjAgEAAoIB; short"), "data: ***; short");
+        assert_eq!(redactor.redact("-----BEGIN PRIVATE KEY-----"), "***");
+        assert_eq!(redactor.redact("-----END PRIVATE KEY-----"), "-----END PRIVATE KEY-----");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use web_atoms::NAMED_ENTITIES;
 
+use super::edges::{Edges, Reach};
+
 /// A `\n` and a `\t` that were written as escapes: neither the letter nor white space until it is known what is looked for. No UTF-8 has these bytes.
 const ESCAPED_N: u8 = 0xfe;
 const ESCAPED_T: u8 = 0xfd;
@@ -143,6 +145,24 @@ impl View {
         let start = self.places.get(range.start).map_or(0, |place| place.start);
         let end = self.places.get(range.end.saturating_sub(1)).map_or(start, |place| place.end);
         start as usize..end as usize
+    }
+
+    /// The same, with what stands beside it and can't be told from a part of it.
+    pub fn reaching(&self, range: Range<usize>, edges: Edges, length: usize) -> Range<usize> {
+        let own = self.range(range.clone());
+        let before = range.start.checked_sub(1).and_then(|at| self.places.get(at));
+        let start = match edges.before {
+            Reach::None => own.start,
+            Reach::Lost => before.map_or(0, |place| place.end as usize),
+            Reach::Next => before.map_or(0, |place| place.start as usize),
+        };
+        let behind = self.places.get(range.end);
+        let end = match edges.behind {
+            Reach::None => own.end,
+            // What is lost counts to the place of what follows it.
+            Reach::Lost | Reach::Next => behind.map_or(length, |place| place.end as usize),
+        };
+        start.min(own.start)..end.max(own.end)
     }
 
     /// How far encoded bytes go on behind an end: no more than a line's end and what an alphabet has beside letters and digits stands between them.

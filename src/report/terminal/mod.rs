@@ -7,7 +7,7 @@ pub use summary::{phase_line, summary};
 use std::fmt::Write as _;
 
 use super::Redactor;
-use crate::diag::{STYLE, Style, render, sanitize};
+use crate::diag::{STYLE, Style, sanitize};
 use crate::judge::{Outcome, TestResult};
 use crate::source::Sources;
 use crate::value::format_duration;
@@ -55,7 +55,7 @@ pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, sty
     if test.outcome.is_bad() || test.outcome == Outcome::Flaky {
         for diagnostic in &test.diagnostics {
             text.push('\n');
-            text.push_str(&render(&redactor.diagnostic(diagnostic), sources, style));
+            text.push_str(&redactor.drawn(diagnostic, sources, style));
         }
         text.push('\n');
     }

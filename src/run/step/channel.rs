@@ -31,13 +31,12 @@ fn events(naming: &EventNaming, context: &Context<'_>) -> Result<EventNaming, Fa
     })
 }
 
-fn texts(of: &Vec<Expr>, context: &Context<'_>) -> Result<Vec<String>, Fault> {
-    of.iter().map(|one| evaluate(one, context).map(|one| one.to_text())).collect()
-}
-
 impl Walk {
     pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Walked {
         let mut outgoing = self.outgoing(&open.request).await?;
+        let texts = |names: &Vec<Expr>, context: &Context<'_>| {
+            names.iter().map(|name| evaluate(name, context).map(|name| name.to_text())).collect::<Result<Vec<_>, _>>()
+        };
         let protocols = self.weighed(&open.subprotocols, texts).await?;
         if let Some(limit) = &open.connect_within {
             outgoing.limit = self.weighed(limit, prepare::duration).await?;
@@ -70,7 +69,14 @@ impl Walk {
             let secrets = self.attempt.shared.options.secrets.clone();
             let learn = move |data: &[u8]| super::request::credentials(data).for_each(|value| secrets.add(&value));
             let world = self.attempt.shared.world.clone();
-            let log = Arc::new(Log::open(world, &open.name, protocol(open.kind), &outgoing.url, Box::new(learn)));
+            let log = Arc::new(Log::open(
+                world.clone(),
+                world.budget(),
+                &open.name,
+                protocol(open.kind),
+                &outgoing.url,
+                Box::new(learn),
+            ));
             let (naming_of, replies_of) = (naming.clone(), replies.clone());
             let channel = live.start(Reading {
                 kind: open.kind,

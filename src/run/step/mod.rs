@@ -65,6 +65,11 @@ impl Answer {
         exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), json: Arc::default() })
     }
 
+    /// The same, with a body that is read again where it hasn't been read: a reading that was given up must stay with who gave it up.
+    fn unshared(&self) -> Self {
+        if self.json.is_read() { self.clone() } else { Self { json: Arc::default(), ..self.clone() } }
+    }
+
     /// Of its body, in bytes.
     fn size(&self) -> usize {
         self.exchange.outcome.as_ref().map_or(0, |response| response.body.len())

@@ -16,6 +16,8 @@ use crate::world::{Late, Outgoing};
 impl Walk {
     pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
         let outgoing = self.outgoing(request).await?;
+        // The last answer may be large, and nothing looks at it any more.
+        self.last = None;
         let started = self.now();
         let title = format!("{} {}", outgoing.method, outgoing.url);
         let exchange = Arc::new(self.exchange(request, outgoing).await?);

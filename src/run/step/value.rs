@@ -29,12 +29,16 @@ impl Walk {
             let focus = self.last.as_ref().map_or(Focus::Nothing, Answer::focus);
             judge::captured(capture, &Context { focus, ..self.context() })
         } else {
-            let (span, capture, last) = (capture.span, capture.clone(), self.last.clone());
-            self.look_apart(span, move |context| {
-                let focus = last.as_ref().map_or(Focus::Nothing, Answer::focus);
-                judge::captured(&capture, &Context { focus, ..context })
-            })
-            .await?
+            let last = self.last.as_ref().map(Answer::unshared);
+            let (span, capture, looked_at) = (capture.span, capture.clone(), last.clone());
+            let value = self
+                .look_apart(span, move |context| {
+                    let focus = looked_at.as_ref().map_or(Focus::Nothing, Answer::focus);
+                    judge::captured(&capture, &Context { focus, ..context })
+                })
+                .await?;
+            self.last = last;
+            value
         };
         let value = value.map_err(|fault| self.fails(*fault))?;
         if capture.secret {
@@ -70,7 +74,7 @@ impl Walk {
     }
 
     pub(super) async fn skip_when(&mut self, condition: &Condition, because: Option<&str>) -> Walked {
-        if !self.weighed(condition, matchers::condition).await? {
+        if !self.weighed(condition, matchers::selects).await? {
             return Ok(());
         }
         let reason = match because {

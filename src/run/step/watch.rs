@@ -42,7 +42,8 @@ struct Watch {
 }
 
 enum News {
-    Frame(Arc<Frame>),
+    /// With an instant behind which it arrived.
+    Frame(Arc<Frame>, Instant),
     End(ChannelEnd),
 }
 
@@ -75,7 +76,7 @@ impl Walk {
             });
         }
         let last_frames = self.deadline.at.saturating_add(LAST_FRAMES);
-        let (mut seen, mut passed) = (started, started.saturating_sub(TICK));
+        let mut passed = started.saturating_sub(TICK);
         loop {
             for watch in &mut watches {
                 watch.changes.mark_unchanged();
@@ -83,10 +84,17 @@ impl Walk {
             let now = self.now();
             // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
             let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
-            seen = seen.max(known);
-            passed = passed.max(known.min(now.saturating_sub(TICK)));
-            let (news, size) = gathered(&mut watches, seen);
-            judge = self.give(judge, news, size, passed).await.map_err(|late| self.judged_late(span, late))?;
+            let latest = now.saturating_sub(TICK);
+            passed = passed.max(known.min(latest));
+            if self.attempt.channels.has_faults() {
+                // They are reported with the attempt, whatever a round of an `eventually` makes of this.
+                self.record(self.title(span), span, started, false, Vec::new());
+                return Err(Halt::Failed);
+            }
+            let readable = watches.iter().fold(now, |readable, watch| watch.opened.log.readable(readable));
+            let (news, size) = gathered(&mut watches, readable);
+            let given = self.give(judge, news, size, (passed, latest)).await;
+            judge = given.map_err(|late| self.judged_late(span, late))?;
             if judge.verdict() != Verdict::Running {
                 break;
             }
@@ -95,7 +103,11 @@ impl Walk {
             }
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
             // A log that isn't complete will be, and tells so; until then, a timer that has run out says nothing new.
-            let deadline = if known < now { deadline.max(now.saturating_add(LOOK_AGAIN)) } else { deadline };
+            let deadline = match known < now {
+                true if now < self.deadline.at => deadline.max(now.saturating_add(LOOK_AGAIN)),
+                true => last_frames,
+                false => deadline,
+            };
             let timer = self.attempt.shared.world.sleep_until(deadline.saturating_add(TICK));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
@@ -142,12 +154,12 @@ impl Walk {
     async fn give(
         &self,
         mut judge: ChannelJudge,
-        news: Happened,
+        mut news: Happened,
         size: usize,
-        now: Instant,
+        time: (Instant, Instant),
     ) -> Result<ChannelJudge, Late> {
         if size <= AT_ONCE && self.scope.are_small(AT_ONCE) {
-            feed(&mut judge, &news, now, self.outside());
+            feed_doubted(&mut judge, &mut news, time, self.outside());
             return Ok(judge);
         }
         let until = self.deadline.at.saturating_add(LAST_FRAMES);
@@ -156,7 +168,7 @@ impl Walk {
         world
             .apart_until(until, move |effort| {
                 let host = Abandonable { host, effort };
-                feed(&mut judge, &news, now, Outside { plan: &plan, host: &host });
+                feed_doubted(&mut judge, &mut news, time, Outside { plan: &plan, host: &host });
                 judge
             })
             .await
@@ -227,6 +239,7 @@ impl Walk {
 fn gathered(watches: &mut [Watch], now: Instant) -> (Happened, usize) {
     let (mut news, mut size): (Happened, usize) = (Vec::new(), 0);
     for watch in watches.iter_mut() {
+        let (first, from) = (watch.given, news.len());
         watch.opened.log.read(|log| {
             // What arrives while the logs are read comes with the next look, so that the order of times holds over all channels.
             let fresh = log.frames.iter().skip(watch.given).take_while(|frame| frame.at <= now);
@@ -234,7 +247,7 @@ fn gathered(watches: &mut [Watch], now: Instant) -> (Happened, usize) {
             news.extend(
                 fresh
                     .inspect(|frame| size += frame.data.len())
-                    .map(|frame| (frame.at, watch.channel, News::Frame(frame.clone()))),
+                    .map(|frame| (frame.at, watch.channel, News::Frame(frame.clone(), frame.at))),
             );
             watch.given += news.len() - before;
             if let Some((at, end)) = &log.end
@@ -244,20 +257,66 @@ fn gathered(watches: &mut [Watch], now: Instant) -> (Happened, usize) {
                 news.push((*at, watch.channel, News::End(end.clone())));
             }
         });
+        for (index, (_, _, one)) in (first..).zip(news.iter_mut().skip(from)) {
+            if let News::Frame(_, behind) = one {
+                *behind = watch.opened.log.not_before(index);
+            }
+        }
     }
-    // Ends come behind all frames of their instant, whichever channel they are of.
-    news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
+    sort(&mut news);
     (news, size)
 }
 
-fn feed(judge: &mut ChannelJudge, news: &Happened, now: Instant, outside: Outside<'_>) {
+fn sort(news: &mut Happened) {
+    // Ends come behind all frames of their instant, whichever channel they are of.
+    news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
+}
+
+/// Gives the judge what happened, and then the time: `passed`, or that of what happened last, and `latest` at most.
+///
+/// A frame may have been read behind the instant at which the expectation would hold, and have arrived before it, since this process was
+/// late. Then nothing proves that it hadn't come, and it counts as having arrived at that instant. An expectation that would fail at that
+/// instant fails all the same: nothing proves that the frame had come.
+fn feed_doubted(
+    judge: &mut ChannelJudge,
+    news: &mut Happened,
+    (passed, latest): (Instant, Instant),
+    outside: Outside<'_>,
+) {
+    if let Some(due) = judge.next_deadline() {
+        let is_doubtful =
+            |one: &(Instant, u32, News)| matches!(&one.2, News::Frame(_, behind) if *behind < due && due < one.0);
+        if news.iter().any(is_doubtful) {
+            let mut trial = judge.clone();
+            feed(&mut trial, news.iter().filter(|(at, ..)| *at <= due), due, outside);
+            if trial.verdict() == Verdict::Held {
+                for one in news.iter_mut().filter(|one| is_doubtful(one)) {
+                    if let News::Frame(frame, _) = &mut one.2 {
+                        one.0 = due;
+                        *frame = Arc::new(Frame { at: due, ..(**frame).clone() });
+                    }
+                }
+                sort(news);
+            }
+        }
+    }
+    let passed = news.last().map_or(passed, |(at, ..)| passed.max((*at).min(latest)));
+    feed(judge, &*news, passed, outside);
+}
+
+fn feed<'n>(
+    judge: &mut ChannelJudge,
+    news: impl IntoIterator<Item = &'n (Instant, u32, News)>,
+    now: Instant,
+    outside: Outside<'_>,
+) {
     for (at, channel, one) in news {
         // Nobody will ask for the verdict.
         if outside.host.is_over() {
             return;
         }
         match one {
-            News::Frame(frame) => judge.frame(*channel, frame, outside),
+            News::Frame(frame, _) => judge.frame(*channel, frame, outside),
             News::End(end) => judge.end(*channel, *at, end, outside),
         }
     }

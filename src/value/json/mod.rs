@@ -7,6 +7,7 @@ mod number;
 mod read;
 mod seam;
 mod text;
+mod weigh;
 mod write;
 
 use std::sync::Arc;

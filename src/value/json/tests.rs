@@ -253,3 +253,32 @@ fn the_seam_never_changes_a_number() {
         assert_eq!(Json::parse(text).unwrap().to_serde(), Err(NotExact(number(text))));
     }
 }
+
+/// A body may hold millions of these.
+#[test]
+fn nodes_are_small() {
+    assert!(size_of::<Json>() <= 24, "{}", size_of::<Json>());
+    assert!(size_of::<super::map::Name>() <= 16, "{}", size_of::<super::map::Name>());
+    assert!(size_of::<JsonMap>() <= 16, "{}", size_of::<JsonMap>());
+}
+
+#[test]
+fn what_occurs_twice_is_found_in_small_and_large_objects() {
+    for others in [0, 3, 20] {
+        let other = |n: usize| format!("\"o{n}\":{n},");
+        let text = |more: &str| format!("{{{}{more}\"z\":0}}", (0..others).map(other).collect::<String>());
+        let json = Json::parse(&text("\"a\":1,\"b\":2,\"a\":3,\"a\":4,")).unwrap();
+        let object = json.as_object().unwrap();
+        assert!(object.has_twice());
+        assert_eq!(object.member("a"), Member::Twice(&1.into(), &3.into()));
+        assert_eq!(object.twice("a"), Some((&1.into(), &3.into())));
+        assert_eq!((object.member("b"), object.twice("b")), (Member::One(&2.into()), None));
+        assert_eq!((object.member("c"), object.get("a")), (Member::Absent, Some(&4.into())));
+        assert_eq!(object.first_twice().map(|(name, ..)| name).as_deref(), Some("a"));
+        // Halves of surrogate pairs are no text, and no text is equal to them.
+        let json = Json::parse(&text("\"\\ud800\":1,\"\\ud800\":2,")).unwrap();
+        assert!(json.as_object().unwrap().has_twice() && json.as_object().unwrap().twice("z").is_none());
+        let json = Json::parse(&text("\"b\":2,")).unwrap();
+        assert!(!json.as_object().unwrap().has_twice());
+    }
+}

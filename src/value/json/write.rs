@@ -37,7 +37,7 @@ impl fmt::Display for JsonMap {
             }
             match name {
                 Name::Text(text) => string(f, text)?,
-                Name::Unpaired(text, _) => unpaired(f, text)?,
+                Name::Unpaired(name) => unpaired(f, &name.0)?,
             }
             write!(f, ":{value}")?;
         }

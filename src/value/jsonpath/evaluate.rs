@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::super::effort;
-use super::super::json::Member;
 use super::super::{Json, JsonMap, JsonNumber};
 use super::PathStep;
 use super::iregexp::IRegexp;
@@ -27,6 +26,7 @@ pub enum PathFault {
 pub struct Located<'a> {
     nodes: Vec<Node<'a>>,
     steps: Vec<Step<'a>>,
+    twice: Vec<Twice<'a>>,
 }
 
 impl<'a> Located<'a> {
@@ -44,7 +44,7 @@ impl<'a> Located<'a> {
 
     /// The way to a node, by its number.
     pub fn way(&self, index: usize) -> Option<Vec<PathStep>> {
-        self.nodes.get(index).map(|node| way(&self.steps, node.at))
+        self.nodes.get(index).map(|node| way(&self.steps, &self.twice, node.at))
     }
 }
 
@@ -61,20 +61,32 @@ struct Step<'a> {
     part: Part<'a>,
 }
 
+/// There is one for each node that is looked at, perhaps millions: what is rare stands apart.
 #[derive(Clone, Copy, Debug)]
 enum Part<'a> {
     Root,
-    /// `None`, where the name occurs once.
-    Key(&'a str, Option<(&'a Json, &'a Json)>),
+    /// A name that occurs once.
+    Key(&'a str),
+    /// One that occurs more than once, by its place among those.
+    Twice(usize),
     Index(usize),
 }
 
-fn way(steps: &[Step<'_>], mut at: u32) -> Vec<PathStep> {
+/// A member that occurs more than once in its object, and its first two values.
+#[derive(Clone, Copy, Debug)]
+struct Twice<'a> {
+    name: &'a str,
+    first: &'a Json,
+    second: &'a Json,
+}
+
+fn way(steps: &[Step<'_>], twice: &[Twice<'_>], mut at: u32) -> Vec<PathStep> {
     let mut way = Vec::new();
     while let Some(step) = steps.get(at as usize) {
         match step.part {
             Part::Root => break,
-            Part::Key(key, _) => way.push(PathStep::Key(key.to_owned())),
+            Part::Key(key) => way.push(PathStep::Key(key.to_owned())),
+            Part::Twice(number) => way.extend(twice.get(number).map(|twice| PathStep::Key(twice.name.to_owned()))),
             Part::Index(index) => way.push(PathStep::Index(index)),
         }
         at = step.from;
@@ -89,11 +101,11 @@ pub(super) fn find<'a>(query: &Query, values: &[Json], root: &'a Json) -> Result
         values,
         steps: vec![Step { from: 0, part: Part::Root }],
         work: 0,
-        passed_twice: false,
+        twice: Vec::new(),
         regexes: HashMap::new(),
     };
     let nodes = search.query(query, Node { json: root, at: 0 })?;
-    Ok(Located { nodes, steps: search.steps })
+    Ok(Located { nodes, steps: search.steps, twice: search.twice })
 }
 
 struct Search<'a, 'q> {
@@ -101,8 +113,8 @@ struct Search<'a, 'q> {
     values: &'q [Json],
     steps: Vec<Step<'a>>,
     work: u64,
-    /// A way led through a member that occurs twice.
-    passed_twice: bool,
+    /// The members that occur twice through which a way led.
+    twice: Vec<Twice<'a>>,
     /// Patterns that come from values.
     regexes: HashMap<(String, bool), Option<IRegexp>>,
 }
@@ -141,7 +153,7 @@ impl<'a, 'q> Search<'a, 'q> {
             }
             nodes = found;
         }
-        if self.passed_twice {
+        if !self.twice.is_empty() {
             for node in &nodes {
                 self.read_once(node.at)?;
             }
@@ -154,11 +166,12 @@ impl<'a, 'q> Search<'a, 'q> {
         while let Some(step) = self.steps.get(at as usize) {
             match step.part {
                 Part::Root => break,
-                Part::Key(_, Some((first, second))) => {
-                    let way = way(&self.steps, at);
-                    return Err(PathFault::Twice { way, first: first.clone(), second: second.clone() });
+                Part::Twice(number) => {
+                    let Some(twice) = self.twice.get(number) else { break };
+                    let way = way(&self.steps, &self.twice, at);
+                    return Err(PathFault::Twice { way, first: twice.first.clone(), second: twice.second.clone() });
                 }
-                _ => at = step.from,
+                Part::Key(_) | Part::Index(_) => at = step.from,
             }
         }
         Ok(())
@@ -182,12 +195,10 @@ impl<'a, 'q> Search<'a, 'q> {
         name: &'a str,
         json: &'a Json,
     ) -> Result<Node<'a>, PathFault> {
-        let twice = match fields.has_twice().then(|| fields.member(name)) {
-            Some(Member::Twice(first, second)) => Some((first, second)),
-            _ => None,
-        };
-        self.passed_twice |= twice.is_some();
-        self.below(from, Part::Key(name, twice), json)
+        let Some((first, second)) = fields.twice(name) else { return self.below(from, Part::Key(name), json) };
+        let number = self.twice.len();
+        self.twice.push(Twice { name, first, second });
+        self.below(from, Part::Twice(number), json)
     }
 
     /// The node itself and all below it, each before its children.

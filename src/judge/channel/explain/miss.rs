@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic, Excerpt, closest, codes};
 use crate::eval::Focus;
 use crate::event::{Direction, Frame, FrameKind, Instant};
 use crate::judge::expectation;
+use crate::matchers::Truth;
 use crate::pattern::{ItemId, ItemState};
 use crate::plan::{Condition, ConditionKind, Expectation, ItemEntry, What};
 
@@ -316,11 +317,32 @@ fn broken(condition: &Condition, context: &crate::eval::Context<'_>) -> Option<D
             let each: Option<Vec<Diagnostic>> = any.iter().map(|one| broken(one, context)).collect();
             each?.into_iter().next()
         }
-        ConditionKind::Not(_) => {
-            let holds = crate::matchers::condition(condition, context).unwrap_or(false);
+        ConditionKind::Not(inner) => {
+            let truth = crate::matchers::truth(condition, context).unwrap_or(Truth::Unknown);
             let text = context.plan.sources.text(condition.span).split_whitespace().collect::<Vec<_>>().join(" ");
-            let told = || Diagnostic::error(&codes::VALUE, condition.span, format!("`{text}` doesn't hold"));
-            (!holds).then(told)
+            match truth {
+                Truth::Holds => None,
+                Truth::Fails => {
+                    Some(Diagnostic::error(&codes::VALUE, condition.span, format!("`{text}` doesn't hold")))
+                }
+                // What isn't known of its contrary isn't known of it either.
+                Truth::Unknown => undecided(inner, context).or_else(|| {
+                    let message = format!("of `{text}` it can't be said whether it holds");
+                    Some(Diagnostic::error(&codes::VALUE, condition.span, message))
+                }),
+            }
         }
+    }
+}
+
+/// The first part of a condition of which nothing is known, and why.
+fn undecided(condition: &Condition, context: &crate::eval::Context<'_>) -> Option<Diagnostic> {
+    let unknown = |one: &&Condition| crate::matchers::truth(one, context).ok() == Some(Truth::Unknown);
+    match &condition.kind {
+        ConditionKind::Test(..) => broken(condition, context),
+        ConditionKind::And(parts) | ConditionKind::Or(parts) => {
+            parts.iter().find(unknown).and_then(|part| undecided(part, context))
+        }
+        ConditionKind::Not(inner) => undecided(inner, context),
     }
 }

@@ -3,5 +3,6 @@ mod forms;
 mod items;
 mod settling;
 mod support;
+mod truth;
 mod views;
 mod weak;

@@ -41,7 +41,8 @@ impl Told {
     }
 
     pub fn drawn(&self) -> String {
-        let draw = |diagnostic: &Diagnostic| render(diagnostic, &self.plan.sources, Style::default());
+        let draw =
+            |diagnostic: &Diagnostic| render(diagnostic, &self.plan.sources, Style::default(), &crate::diag::Plain);
         self.concluded.diagnostics.iter().map(draw).collect::<Vec<_>>().join("\n")
     }
 

@@ -19,7 +19,7 @@ use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, Ti
 use crate::value::effort::Effort;
 use crate::world::cookies::Jar;
 use crate::world::timeline::Timeline;
-use crate::world::{Connected, Late, Opening, Outgoing, Pending, Time, World, handshake};
+use crate::world::{Budget, Connected, Late, Opening, Outgoing, Pending, Time, World, handshake};
 
 pub fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -32,6 +32,7 @@ struct Scripted {
     respond: Arc<Respond>,
     asked: Mutex<HashMap<String, usize>>,
     calls: Calls,
+    budget: Budget,
 }
 
 /// The wall clock's time at the epoch: 2026-11-01T00:00:00Z.
@@ -66,7 +67,7 @@ impl Scripted {
             body: request.body.clone().unwrap_or_default(),
             seed: request.seed,
         });
-        let said = (self.respond)(&Asked { host, path: &path, nth, at: started, request });
+        let said = (self.respond)(&Asked { host, path: &path, nth, at: started });
         let late = said.never || said.after > request.limit;
         let at = started + if late { request.limit } else { said.after };
         self.timeline.sleep_until(at).await;
@@ -166,6 +167,10 @@ impl World for Scripted {
     fn begin_aside(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, ()> {
         work();
         Box::pin(async {})
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     fn departed(&self, _: Duration) -> Pending<'_, ()> {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::event::{FailureKind, Instant};
 use crate::run::tests::scripted::ms;
-use crate::world::Outgoing;
 
 /// What is asked of the world.
 pub struct Asked<'a> {
@@ -14,14 +13,6 @@ pub struct Asked<'a> {
     /// How many times this path of this host was asked for, from 1.
     pub nth: usize,
     pub at: Instant,
-    pub request: &'a Outgoing,
-}
-
-impl Asked<'_> {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.request.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str())
-    }
 }
 
 /// What the world does with a request.
