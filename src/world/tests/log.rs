@@ -1,75 +1,104 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::event::{ChannelEnd, FrameKind, Payload};
-use crate::world::timeline::Timeline;
-use crate::world::{Budget, Log, MAX_CHANNEL_BYTES, Pen};
+use crate::world::{Budget, Log, MAX_CHANNEL_BYTES, Pen, Time};
 
-fn log() -> (Arc<Log>, Pen) {
-    let clock = Arc::new(Timeline::at(Duration::from_secs(1)));
+/// A clock that is set by hand, in seconds.
+#[derive(Clone, Default)]
+struct Hands(Arc<AtomicU64>);
+
+impl Time for Hands {
+    fn now(&self) -> Duration {
+        Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl Hands {
+    fn set(&self, second: u64) -> Duration {
+        self.0.store(second, Ordering::SeqCst);
+        self.now()
+    }
+}
+
+/// A log that was opened at the first second.
+fn log() -> (Arc<Log>, Pen, Hands) {
+    let hands = Hands::default();
+    hands.set(1);
+    let clock = Arc::new(hands.clone());
     let log = Arc::new(Log::open(clock, &Budget::default(), "ch", "websocket", "ws://h", Box::new(|_| {})));
     let pen = log.connect(Box::new(|| true));
-    (log, pen)
+    (log, pen, hands)
 }
 
 fn keep(pen: &Pen, at: Duration, data: &'static [u8]) -> bool {
     pen.received(at, FrameKind::Text, Bytes::from_static(data), vec![Payload::default()], false).is_ok()
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
 
 #[test]
 fn a_log_is_complete_up_to_what_is_still_on_its_way_into_it() {
-    let (log, pen) = log();
-    assert_eq!(log.known(HOUR), HOUR);
+    let (log, pen, hands) = log();
+    assert_eq!(log.known(hands.now()), secs(1));
+    hands.set(2);
     let at = pen.arrive();
-    // However long reading it takes, it has come when it arrived, and nobody looks past that meanwhile.
-    assert!(log.known(HOUR) < at && log.known(Duration::ZERO) == Duration::ZERO);
+    let now = hands.set(3);
+    // However long reading it takes: it came between the last look and when it was read, and nobody looks past that meanwhile.
+    let looks = |now| (log.known(now), log.readable(now));
+    assert_eq!(looks(now), (secs(1), secs(2) - Duration::from_nanos(1)));
+    assert_eq!(looks(Duration::ZERO), (Duration::ZERO, Duration::ZERO));
     assert!(keep(&pen, at, b"x"));
-    assert!(log.known(HOUR) < at);
+    assert!(log.known(now) < at && log.readable(now) < at);
     pen.settle();
-    assert_eq!(log.known(HOUR), HOUR);
-    assert_eq!(log.read(|log| log.frames[0].at), at);
+    assert_eq!(looks(now), (now, now));
+    assert_eq!((log.read(|log| log.frames[0].at), log.not_before(0)), (at, secs(1)));
 }
 
 #[test]
 fn what_is_still_in_the_socket_has_arrived() {
-    let (log, _) = log();
+    let (log, _, hands) = log();
     let waiting = Arc::new(AtomicBool::new(false));
     let seen = waiting.clone();
     let pen = log.connect(Box::new(move || !seen.load(Ordering::SeqCst)));
-    let second = Duration::from_secs(1);
-    assert_eq!(log.known(second), second);
+    let looks = |now| (log.known(now), log.readable(now));
+    assert_eq!(looks(secs(1)), (secs(1), secs(1)));
     // It came at some time after that look, and this process is late to read it.
     waiting.store(true, Ordering::SeqCst);
-    assert_eq!((log.known(2 * second), log.known(HOUR)), (second, second));
-    let at = pen.arrive();
-    waiting.store(false, Ordering::SeqCst);
-    assert!(keep(&pen, at, b"x"));
+    assert_eq!((looks(hands.set(2)), looks(hands.set(3))), ((secs(1), secs(1)), (secs(1), secs(1))));
+    assert!(keep(&pen, pen.arrive(), b"x"));
     pen.settle();
-    assert_eq!((log.known(HOUR), log.not_before(0)), (HOUR, second));
+    // There is more, so that nothing is known of what isn't there; what has been read can be looked at all the same.
+    assert_eq!(looks(hands.set(4)), (secs(1), secs(3)));
+    waiting.store(false, Ordering::SeqCst);
+    assert_eq!((looks(secs(4)), log.not_before(0)), ((secs(4), secs(4)), secs(1)));
+    hands.set(5);
     assert!(keep(&pen, pen.arrive(), b"y"));
-    assert_eq!((log.not_before(0), log.not_before(1)), (second, HOUR));
+    pen.settle();
+    assert_eq!((log.not_before(0), log.not_before(1)), (secs(1), secs(4)));
     // Nothing is read any more behind the end.
     waiting.store(true, Ordering::SeqCst);
     pen.end(pen.now(), ChannelEnd::Ended);
-    assert_eq!(log.known(2 * HOUR), 2 * HOUR);
+    assert_eq!(looks(hands.set(6)), (secs(6), secs(6)));
 }
 
 #[test]
 fn a_close_counts_from_its_arrival_when_nothing_follows_it() {
     let closed = ChannelEnd::Closed { code: 1000, reason: String::new(), by_us: false };
-    let (log, pen) = log();
+    let (log, pen, hands) = log();
     let at = pen.arrive();
+    let now = hands.set(2);
     pen.closing(at, closed.clone());
     assert_eq!((log.read(|log| log.end.clone()), log.ending()), (None, Some(closed.clone())));
-    assert!(log.known(HOUR) <= at);
+    assert!(log.known(now) <= at && log.readable(now) <= at);
     pen.closed();
     assert_eq!(log.read(|log| log.end.clone()), Some((at, closed.clone())));
-    assert_eq!(log.known(HOUR), HOUR);
+    assert_eq!(log.known(now), now);
     // Something did follow.
     let pen = log.connect(Box::new(|| true));
     pen.closing(pen.arrive(), closed.clone());
@@ -84,7 +113,7 @@ fn a_close_counts_from_its_arrival_when_nothing_follows_it() {
 
 #[test]
 fn what_an_earlier_connection_reads_is_none_of_the_logs() {
-    let (log, old) = log();
+    let (log, old, hands) = log();
     log.leave();
     assert_eq!(log.ending(), Some(ChannelEnd::Dropped));
     let new = log.connect(Box::new(|| true));
@@ -92,7 +121,7 @@ fn what_an_earlier_connection_reads_is_none_of_the_logs() {
     assert!(keep(&old, old.arrive(), b"late"));
     old.settle();
     old.end(old.now(), ChannelEnd::Ended);
-    assert_eq!(log.known(HOUR), HOUR);
+    assert_eq!(log.known(hands.now()), hands.now());
     assert!(keep(&new, new.arrive(), b"x"));
     new.settle();
     let frames = log.read(|log| log.frames.iter().map(|frame| frame.data.clone()).collect::<Vec<_>>());
@@ -101,7 +130,7 @@ fn what_an_earlier_connection_reads_is_none_of_the_logs() {
 
 #[test]
 fn small_frames_fill_a_log_by_what_they_take() {
-    let (log, pen) = log();
+    let (log, pen, _) = log();
     let id = Some("i".repeat(1 << 20));
     let mut kept = 0_u64;
     while pen
