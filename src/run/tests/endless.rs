@@ -239,12 +239,12 @@ fn every_run_ends_and_every_test_at_its_limits() {
         let mut case = file(&spec).answered(move |asked| answered(seed, asked)).options(|options| {
             options.seed = seed;
             options.jobs = 1 + (draws.draw() % 3) as usize;
-            options.fail_fast = draws.draw() % 5 == 0;
+            options.fail_fast = draws.draw().is_multiple_of(5);
         });
         if has_plan {
             case = case.by_plan("p");
         }
-        if draws.draw() % 3 == 0 {
+        if draws.draw().is_multiple_of(3) {
             case = case.stopped_at(draws.draw() % 20_000);
         }
         let ran = match case.try_run() {
