@@ -213,6 +213,7 @@ impl Retries {
                 }
             };
             place.held = tokio::select! {
+                biased;
                 held = wait => held,
                 () = stop.stopped() => None,
                 () = over => None,
@@ -232,6 +233,7 @@ pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
     let place = Occurrence::root(Part::Credential(name.into()));
     let mut walk = walk(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere());
     let failed = tokio::select! {
+        biased;
         ended = walk.obtain(id, Span::nowhere()) => ended.is_err(),
         () = shared.options.stop.stopped() => false,
     };
@@ -270,6 +272,7 @@ async fn attempt(
     let world = &shared.world;
     let at = walk.deadline.at;
     let ended = tokio::select! {
+        biased;
         // The limit is kept by each step; this catches what could escape it.
         ended = world.until(at.saturating_add(GRACE), body(&mut walk, suite, test)) => Some(ended),
         () = shared.options.stop.stopped() => None,

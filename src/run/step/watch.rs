@@ -111,6 +111,7 @@ impl Walk {
             let timer = self.attempt.shared.world.sleep_until(deadline.saturating_add(TICK));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
+                biased;
                 () = timer => {}
                 _ = changed => {}
             }

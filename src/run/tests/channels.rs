@@ -429,3 +429,34 @@ fn what_is_forbidden_on_one_channel_is_looked_out_for_to_the_end_of_the_others_s
     assert_eq!(ended(4_000), (Outcome::Failed, 4_000));
     assert_eq!(ended(1_500), (Outcome::Failed, 1_500));
 }
+
+#[test]
+fn a_channel_that_was_dropped_or_closed_opens_again() {
+    for (end, how) in [("drop ch", "dropped"), ("close ch with 1000", "close 1000")] {
+        let steps =
+            format!("    websocket ch ws://s/ws\n    {end}\n    reconnect ch\n    expect on ch event \"a\" within 1s");
+        let ran = test(&steps)
+            .answered(|asked| if asked.nth == 1 { open().echoes(0) } else { open().event(1_000, "a") })
+            .run()
+            .passed();
+        assert_eq!((ran.at("GET /ws"), ran.at(how)), (vec![0, 0], vec![0]), "{end}");
+        assert_eq!(ran.took(), 1_000, "{end}");
+    }
+}
+
+#[test]
+fn a_reconnect_that_is_refused_fails_the_test() {
+    let steps = "    websocket ch ws://s/ws\n    reconnect ch\n    send ch text \"hello\"";
+    let ran = test(steps).answered(|asked| if asked.nth == 1 { open() } else { say(503).after(200) }).run();
+    assert_eq!(*ran.outcome("t"), Outcome::Failed);
+    assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "left 1001"), (0, "GET /ws")]);
+    let ran = test(steps).answered(|asked| if asked.nth == 1 { open() } else { silence() }).run();
+    assert_eq!((ran.outcome("t"), ran.took()), (&Outcome::TimedOut, 30_000));
+}
+
+#[test]
+fn what_is_no_event_stream_opens_none() {
+    let steps = "    sse s GET http://s/events\n    expect on s event \"message\" within 1s";
+    let ran = test(steps).answered(|_| json("{}")).run().ended(Outcome::Failed, "the channel `s` wasn't opened");
+    assert_eq!(ran.took(), 0);
+}
