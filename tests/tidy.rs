@@ -143,6 +143,20 @@ fn files_stay_small_enough_to_read() {
 }
 
 #[test]
+fn nothing_in_a_run_depends_on_chance() {
+    let run = sources().into_iter().filter(|(path, _)| module(path).as_deref() == Some("run"));
+    let chance: Vec<String> = run
+        .filter(|(_, text)| {
+            let code = code(text);
+            let mut selects = code.split("select! {").skip(1);
+            selects.any(|arms| !arms.trim_start().starts_with("biased;")) || code.contains("watch::Sender")
+        })
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    assert!(chance.is_empty(), "docs/architecture.md#time-passes-in-the-world-alone\n{}", chance.join("\n"));
+}
+
+#[test]
 fn a_secret_cannot_be_printed() {
     let secret = e2e_dsl::value::Secret::new("hunter2-hunter2");
     assert!(!format!("{secret} {secret:?}").contains("hunter2"), "docs/architecture.md#a-secret-cannot-be-printed");

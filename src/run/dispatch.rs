@@ -200,6 +200,7 @@ impl Conduct {
             return;
         };
         tokio::select! {
+            biased;
             () = shared.monitor.settle_all() => {}
             () = shared.options.stop.hurried() => {}
         }
@@ -259,6 +260,7 @@ impl Conduct {
     async fn pause(&self, time: Duration) {
         if !time.is_zero() {
             tokio::select! {
+                biased;
                 () = self.shared().world.sleep(time) => {}
                 () = self.shared().options.stop.stopped() => {}
             }
@@ -315,6 +317,7 @@ impl Conduct {
             shared.monitor.quiet().await;
         };
         tokio::select! {
+            biased;
             () = stock => {}
             () = shared.options.stop.hurried() => {}
         }

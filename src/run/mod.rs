@@ -10,6 +10,7 @@ mod judging;
 mod monitor;
 mod observer;
 mod prepare;
+mod signal;
 mod step;
 mod stop;
 mod suites;

@@ -4,11 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use tokio::sync::watch;
-
 use super::dispatch::{OnProgress, Shared};
 use super::judging::judged;
+use super::signal::Signal;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
 use crate::event::{Exchange, FailureKind, Occurrence, Part};
@@ -16,6 +14,7 @@ use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sig
 use crate::judge::{Outcome, Progress};
 use crate::plan::Service;
 use crate::source::Span;
+use futures_util::future::join_all;
 
 /// The longest time that one answer to a probe is waited for.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
@@ -38,7 +37,7 @@ pub(super) struct Monitor {
 struct Watched {
     watch: Mutex<ServiceWatch>,
     /// Whether it is being asked until that is settled.
-    asking: watch::Sender<bool>,
+    asking: Signal<bool>,
     /// How often it was asked.
     asked: AtomicU32,
 }
@@ -58,7 +57,7 @@ impl Monitor {
                 state: ServiceState::Unknown,
                 sightings: Vec::new(),
             }),
-            asking: watch::Sender::new(false),
+            asking: Signal::default(),
             asked: AtomicU32::new(0),
         });
         Self { services: watched.collect(), problems: Mutex::default(), shared: Mutex::default() }
@@ -159,13 +158,12 @@ impl Monitor {
     /// Whether one of these services, or what they depend on, is being asked at the moment.
     pub fn is_asking(&self, needs: &[String]) -> bool {
         let all = self.with_dependencies(needs.iter().map(String::as_str));
-        all.iter().any(|index| *self.services[*index].asking.borrow())
+        all.iter().any(|index| self.services[*index].asking.read(|asking| *asking))
     }
 
     async fn settled(&self, indices: &[usize]) {
         join_all(indices.iter().map(|index| async {
-            // The sender lives as long as the monitor, so that the wait can't fail.
-            let _ = self.services[*index].asking.subscribe().wait_for(|asking| !asking).await;
+            self.services[*index].asking.until(|asking| !asking).await;
         }))
         .await;
     }
@@ -177,7 +175,7 @@ impl Monitor {
     /// Asks a service again and again, until it is up or its time is used up; nothing when that is under way.
     fn begin(self: &Arc<Self>, index: usize) {
         let Some(shared) = self.shared() else { return };
-        if !has_probe(&shared, index) || self.services[index].asking.send_replace(true) {
+        if !has_probe(&shared, index) || self.services[index].asking.change(|asking| std::mem::replace(asking, true)) {
             return;
         }
         let monitor = self.clone();
@@ -186,6 +184,7 @@ impl Monitor {
             let _asking = Asking(&monitor.services[index].asking);
             // An abort doesn't stop it: what else is down, at the same moment most often, is part of the cause.
             tokio::select! {
+                biased;
                 () = monitor.ask(&shared, index) => {}
                 () = shared.options.stop.hurried() => {}
             }
@@ -278,11 +277,11 @@ impl Watched {
 }
 
 /// Says that the asking is over when it is dropped.
-struct Asking<'a>(&'a watch::Sender<bool>);
+struct Asking<'a>(&'a Signal<bool>);
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        self.0.send_replace(false);
+        self.0.change(|asking| *asking = false);
     }
 }
 

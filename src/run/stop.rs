@@ -1,8 +1,10 @@
-use tokio::sync::watch;
+use std::sync::Arc;
+
+use super::signal::Signal;
 
 /// Stops a run: nothing new is started, what is running is interrupted and cleaned up.
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<State>);
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<Signal<State>>);
 
 #[derive(Clone, Debug, Default)]
 struct State {
@@ -21,56 +23,51 @@ enum Why {
     Aborted(String),
 }
 
-impl Default for Stop {
-    fn default() -> Self {
-        Self(watch::Sender::new(State::default()))
-    }
-}
-
 impl Stop {
     /// Interrupts the run from outside.
     pub fn stop(&self) {
-        self.0.send_modify(|state| {
+        self.0.change(|state| {
             state.why.get_or_insert(Why::Interrupted);
             state.hurried = true;
         });
     }
 
     pub(super) fn abort(&self, condition: &str) {
-        self.0.send_modify(|state| {
+        self.0.change(|state| {
             state.why.get_or_insert_with(|| Why::Aborted(condition.to_owned()));
         });
     }
 
     pub fn is_stopped(&self) -> bool {
-        self.0.borrow().why.is_some()
+        self.0.read(|state| state.why.is_some())
     }
 
     /// Whether that it was stopped from outside is why tests weren't run.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.0.borrow().why == Some(Why::Interrupted)
+        self.0.read(|state| state.why == Some(Why::Interrupted))
     }
 
     /// The cause that tests which weren't run are reported with.
     pub(super) fn cause(&self) -> Option<String> {
-        self.0.borrow().why.as_ref().map(|why| match why {
-            Why::Interrupted => "interrupted".to_owned(),
-            Why::Aborted(condition) => format!("aborted: {condition}"),
+        self.0.read(|state| {
+            state.why.as_ref().map(|why| match why {
+                Why::Interrupted => "interrupted".to_owned(),
+                Why::Aborted(condition) => format!("aborted: {condition}"),
+            })
         })
     }
 
     /// Waits until somebody waits for the run's end; an abort alone isn't that.
     pub(super) async fn hurried(&self) {
-        // The sender is this very handle, so that the wait can't fail.
-        let _ = self.0.subscribe().wait_for(|state| state.hurried).await;
+        self.0.until(|state| state.hurried).await;
     }
 
     pub(super) fn is_hurried(&self) -> bool {
-        self.0.borrow().hurried
+        self.0.read(|state| state.hurried)
     }
 
     /// Waits until the run is to stop.
     pub async fn stopped(&self) {
-        let _ = self.0.subscribe().wait_for(|state| state.why.is_some()).await;
+        self.0.until(|state| state.why.is_some()).await;
     }
 }

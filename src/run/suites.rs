@@ -155,6 +155,7 @@ impl Run {
             walk.deadline = walk.deadline.tightened(phase.clone());
         }
         let ended = tokio::select! {
+            biased;
             ended = walk.steps(&suite.before_all) => Some(ended),
             // Its tests are stopped by the same signal.
             () = self.shared.options.stop.stopped() => None,
@@ -177,6 +178,7 @@ impl Run {
             }
         };
         tokio::select! {
+            biased;
             done = wait => Some(done),
             () = self.shared.options.stop.stopped() => None,
             () = late => None,

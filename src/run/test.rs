@@ -217,6 +217,7 @@ impl Retries {
                 }
             };
             place.held = tokio::select! {
+                biased;
                 held = wait => held,
                 () = stop.stopped() => None,
                 () = over => None,
@@ -236,6 +237,7 @@ pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
     let place = Occurrence::root(Part::Credential(name.into()));
     let mut walk = walk(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere());
     let failed = tokio::select! {
+        biased;
         ended = walk.obtain(id, Span::nowhere()) => ended.is_err(),
         () = shared.options.stop.stopped() => false,
     };
@@ -274,6 +276,7 @@ async fn attempt(
     let world = &shared.world;
     let at = walk.deadline.at;
     let ended = tokio::select! {
+        biased;
         // The limit is kept by each step; this catches what could escape it.
         ended = world.until(at.saturating_add(GRACE), body(&mut walk, suite, test)) => Some(ended),
         () = shared.options.stop.stopped() => None,
@@ -325,6 +328,7 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     let before = walk.evidence.lock().facts.failed;
     let diagnostics = walk.evidence.lock().diagnostics.len();
     let ended = tokio::select! {
+        biased;
         ended = world.until(at, walk.steps(steps)) => ended,
         () = hurried => None,
     };

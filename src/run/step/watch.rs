@@ -84,7 +84,8 @@ impl Walk {
             let now = self.now();
             // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
             let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
-            passed = passed.max(known.min(now.saturating_sub(TICK)));
+            let latest = now.saturating_sub(TICK);
+            passed = passed.max(known.min(latest));
             if self.attempt.channels.has_faults() {
                 // They are reported with the attempt, whatever a round of an `eventually` makes of this.
                 self.record(self.title(span), span, started, false, Vec::new());
@@ -92,7 +93,8 @@ impl Walk {
             }
             let readable = watches.iter().fold(now, |readable, watch| watch.opened.log.readable(readable));
             let (news, size) = gathered(&mut watches, readable);
-            judge = self.give(judge, news, size, passed).await.map_err(|late| self.judged_late(span, late))?;
+            let given = self.give(judge, news, size, (passed, latest)).await;
+            judge = given.map_err(|late| self.judged_late(span, late))?;
             if judge.verdict() != Verdict::Running {
                 break;
             }
@@ -109,6 +111,7 @@ impl Walk {
             let timer = self.attempt.shared.world.sleep_until(deadline.saturating_add(TICK));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
+                biased;
                 () = timer => {}
                 _ = changed => {}
             }
@@ -154,10 +157,10 @@ impl Walk {
         mut judge: ChannelJudge,
         mut news: Happened,
         size: usize,
-        now: Instant,
+        time: (Instant, Instant),
     ) -> Result<ChannelJudge, Late> {
         if size <= AT_ONCE && self.scope.are_small(AT_ONCE) {
-            feed_doubted(&mut judge, &mut news, now, self.outside());
+            feed_doubted(&mut judge, &mut news, time, self.outside());
             return Ok(judge);
         }
         let until = self.deadline.at.saturating_add(LAST_FRAMES);
@@ -166,7 +169,7 @@ impl Walk {
         world
             .apart_until(until, move |effort| {
                 let host = Abandonable { host, effort };
-                feed_doubted(&mut judge, &mut news, now, Outside { plan: &plan, host: &host });
+                feed_doubted(&mut judge, &mut news, time, Outside { plan: &plan, host: &host });
                 judge
             })
             .await
@@ -270,12 +273,17 @@ fn sort(news: &mut Happened) {
     news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
 }
 
-/// Gives the judge what happened, and then the time.
+/// Gives the judge what happened, and then the time: `passed`, or that of what happened last, and `latest` at most.
 ///
 /// A frame may have been read behind the instant at which the expectation would hold, and have arrived before it, since this process was
 /// late. Then nothing proves that it hadn't come, and it counts as having arrived at that instant. An expectation that would fail at that
 /// instant fails all the same: nothing proves that the frame had come.
-fn feed_doubted(judge: &mut ChannelJudge, news: &mut Happened, now: Instant, outside: Outside<'_>) {
+fn feed_doubted(
+    judge: &mut ChannelJudge,
+    news: &mut Happened,
+    (passed, latest): (Instant, Instant),
+    outside: Outside<'_>,
+) {
     if let Some(due) = judge.next_deadline() {
         let is_doubtful =
             |one: &(Instant, u32, News)| matches!(&one.2, News::Frame(_, behind) if *behind < due && due < one.0);
@@ -293,8 +301,8 @@ fn feed_doubted(judge: &mut ChannelJudge, news: &mut Happened, now: Instant, out
             }
         }
     }
-    let now = news.last().map_or(now, |(at, ..)| now.max(*at));
-    feed(judge, &*news, now, outside);
+    let passed = news.last().map_or(passed, |(at, ..)| passed.max((*at).min(latest)));
+    feed(judge, &*news, passed, outside);
 }
 
 fn feed<'n>(

@@ -390,3 +390,73 @@ fn an_open_count_at_the_end_waits_out_its_time() {
     let steps = "expect on ch event \"a\" at most 2 times within 2s";
     fails(steps, open().event(100, "a").event(200, "a").event(300, "a"));
 }
+
+#[test]
+fn all_that_arrives_at_the_deadline_is_in_time_on_whichever_channel() {
+    let steps = "    websocket a ws://s/a\n    websocket b ws://s/b\n    \
+                 expect within 5s {\n      on a in order { event \"x\" }\n      on b in order { event \"x\" }\n    }";
+    let ended = |a: u64, b: u64| {
+        let ran = test(steps).answered(move |asked| open().event(if asked.path == "/a" { a } else { b }, "x")).run();
+        ran.outcome("t").clone()
+    };
+    assert_eq!(ended(5_000, 5_000), Outcome::Passed);
+    assert_eq!(ended(5_000, 5_001), Outcome::Failed);
+    assert_eq!(ended(5_001, 5_000), Outcome::Failed);
+    // Two of one instant on one channel, too.
+    let two = "expect on ch in order within 5s { event \"a\"; event \"b\" }";
+    holds(two, open().event(5_000, "a").event(5_000, "b"), 5_000);
+    fails(
+        "expect on ch event \"a\" once within 5s settle 1s",
+        open().event(4_000, "a").event(5_000, "b").event(5_000, "a"),
+    );
+}
+
+#[test]
+fn what_is_forbidden_on_one_channel_is_looked_out_for_to_the_end_of_the_others_settling() {
+    let steps = "    websocket a ws://s/a\n    websocket b ws://s/b\n    \
+                 expect within 5s settle 2s {\n      on a in order { event \"x\" once }\n      on b in order { event \"y\"; never event \"z\" }\n    }";
+    let ended = |z: u64| {
+        let ran = test(steps)
+            .answered(move |asked| match asked.path {
+                "/a" => open().event(1_000, "x"),
+                _ => open().event(2_000, "y").event(z, "z"),
+            })
+            .run();
+        (ran.outcome("t").clone(), ran.took())
+    };
+    // Both have matched at 2,000.
+    assert_eq!(ended(4_001), (Outcome::Passed, 4_000));
+    assert_eq!(ended(4_000), (Outcome::Failed, 4_000));
+    assert_eq!(ended(1_500), (Outcome::Failed, 1_500));
+}
+
+#[test]
+fn a_channel_that_was_dropped_or_closed_opens_again() {
+    for (end, how) in [("drop ch", "dropped"), ("close ch with 1000", "close 1000")] {
+        let steps =
+            format!("    websocket ch ws://s/ws\n    {end}\n    reconnect ch\n    expect on ch event \"a\" within 1s");
+        let ran = test(&steps)
+            .answered(|asked| if asked.nth == 1 { open().echoes(0) } else { open().event(1_000, "a") })
+            .run()
+            .passed();
+        assert_eq!((ran.at("GET /ws"), ran.at(how)), (vec![0, 0], vec![0]), "{end}");
+        assert_eq!(ran.took(), 1_000, "{end}");
+    }
+}
+
+#[test]
+fn a_reconnect_that_is_refused_fails_the_test() {
+    let steps = "    websocket ch ws://s/ws\n    reconnect ch\n    send ch text \"hello\"";
+    let ran = test(steps).answered(|asked| if asked.nth == 1 { open() } else { say(503).after(200) }).run();
+    assert_eq!(*ran.outcome("t"), Outcome::Failed);
+    assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "left 1001"), (0, "GET /ws")]);
+    let ran = test(steps).answered(|asked| if asked.nth == 1 { open() } else { silence() }).run();
+    assert_eq!((ran.outcome("t"), ran.took()), (&Outcome::TimedOut, 30_000));
+}
+
+#[test]
+fn what_is_no_event_stream_opens_none() {
+    let steps = "    sse s GET http://s/events\n    expect on s event \"message\" within 1s";
+    let ran = test(steps).answered(|_| json("{}")).run().ended(Outcome::Failed, "the channel `s` wasn't opened");
+    assert_eq!(ran.took(), 0);
+}

@@ -1,9 +1,9 @@
-//! Whatever a spec says and a server does, a run ends, and each test at its limits.
+//! Whatever a spec says and a server does, a run ends, each test at its limits, and it is the same the second time.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::scripted::{Asked, Said, fail, file, json, open, say, silence};
+use super::scripted::{Asked, Case, Said, fail, file, json, open, say, silence};
 use crate::event::FailureKind;
 use crate::value::{Draws, keyed};
 use crate::world::timeline::Stuck;
@@ -230,27 +230,36 @@ fn answered(seed: u64, asked: &Asked<'_>) -> Said {
     said.after(if below(3) == 0 { time() } else { below(50) })
 }
 
+fn case(seed: u64, spec: &str, has_plan: bool) -> Case {
+    let draws = Draws::new(keyed(seed, "options"));
+    let mut case = file(spec).answered(move |asked| answered(seed, asked)).options(|options| {
+        options.seed = seed;
+        options.jobs = 1 + (draws.draw() % 3) as usize;
+        options.fail_fast = draws.draw().is_multiple_of(5);
+    });
+    if has_plan {
+        case = case.by_plan("p");
+    }
+    match draws.draw() % 3 {
+        0 => case.stopped_at(draws.draw() % 20_000),
+        _ => case,
+    }
+}
+
 #[test]
 fn every_run_ends_and_every_test_at_its_limits() {
     let mut outcomes = HashSet::new();
-    for seed in 0..300 {
+    for seed in 0..240 {
         let Made { spec, limits, has_plan } = made(seed);
-        let draws = Draws::new(keyed(seed, "options"));
-        let mut case = file(&spec).answered(move |asked| answered(seed, asked)).options(|options| {
-            options.seed = seed;
-            options.jobs = 1 + (draws.draw() % 3) as usize;
-            options.fail_fast = draws.draw().is_multiple_of(5);
-        });
-        if has_plan {
-            case = case.by_plan("p");
-        }
-        if draws.draw().is_multiple_of(3) {
-            case = case.stopped_at(draws.draw() % 20_000);
-        }
-        let ran = match case.try_run() {
+        let run = || match case(seed, &spec, has_plan).try_run() {
             Ok(ran) => ran,
             Err(Stuck) => panic!("seed {seed} never ends: {spec}"),
         };
+        let ran = run();
+        if seed % 4 == 0 {
+            let again = run();
+            assert_eq!((again.calls(), again.heard()), (ran.calls(), ran.heard()), "seed {seed}: {spec}");
+        }
         let names: HashSet<&str> = ran.result.tests.iter().map(|test| test.info.name.as_str()).collect();
         assert_eq!((names.len(), ran.result.tests.len()), (limits.len(), limits.len()), "seed {seed}: {spec}");
         let of_all: u64 = limits.iter().map(|(name, limit)| limit * u64::from(ran.test(name).attempts)).sum();

@@ -99,3 +99,32 @@ fn flows_call_each_other_as_deep_as_they_go() {
     let ran = with_flow(&flows, &format!("    call f{depth}()")).run().passed();
     assert_eq!(ran.calls(), [(depth, "GET /deep")]);
 }
+
+#[test]
+fn a_flow_that_is_cut_off_by_a_deadline_still_says_that_it_goes_away() {
+    let flow =
+        "flow talk() {\n  websocket ch ws://s/ws\n  send ch text \"hello\"\n  expect on ch event \"hi\" within 10s\n}";
+    let ran = with_flow(flow, "    within 700ms { call talk() }").answered(|_| open()).run();
+    assert_eq!(*ran.outcome("t"), Outcome::TimedOut, "{}", ran.drawn());
+    assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "send hello"), (700, "left 1001")]);
+    // What was sent has a moment to go out, and no more.
+    let ran = with_flow(flow, "    within 700ms { call talk() }").answered(|_| open().drains(1_000)).run();
+    assert_eq!(ran.at("left 1001").len(), 0);
+    assert!(ran.took() <= 800, "{}", ran.took());
+}
+
+#[test]
+fn branches_that_call_the_same_flow_have_channels_of_their_own() {
+    let flow = "flow talk(name: string) {\n  websocket ch ws://s/{{name}}\n  expect on ch event \"hi\" within 2s\n}";
+    let steps = "    parallel { call talk(\"a\"); call talk(\"b\") }\n    GET http://s/c { expect status 200 }";
+    let ran = with_flow(flow, steps)
+        .answered(|asked| match asked.path {
+            "/a" => open().event(300, "hi"),
+            "/b" => open().event(800, "hi"),
+            _ => say(200),
+        })
+        .run()
+        .passed();
+    let expected = [(0, "GET /a"), (0, "GET /b"), (300, "left 1001"), (800, "left 1001"), (800, "GET /c")];
+    assert_eq!(ran.calls(), expected);
+}

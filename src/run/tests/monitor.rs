@@ -208,3 +208,25 @@ fn a_service_that_comes_back_is_found_to_be_up_when_a_test_needs_it() {
     assert_eq!((ran.at("GET /b"), ran.at("GET /c")), (vec![4_000], vec![10_000]));
     assert_eq!(state(&ran, "database"), ServiceState::Up);
 }
+
+#[test]
+fn a_service_that_two_tests_doubt_is_asked_once_at_a_time() {
+    let spec = format!(
+        "{SERVICES}suite \"s\" {{\n  tests side by side\n  needs backend\n  test \"t\" {{ GET http://api/a {{ expect status 200 }} }}\n  \
+         test \"u\" {{ GET http://api/b {{ expect status 200 }} }}\n}}\nplan p {{ phase \"one\" {{ run everything not run }} }}\n"
+    );
+    let ran = file(&spec)
+        .by_plan("p")
+        .answered(|asked| match (asked.path, asked.nth) {
+            ("/health", 1) => say(200),
+            ("/health", _) => silence(),
+            _ => say(503).after(100),
+        })
+        .run();
+    // Before the phase, and then again when the first test met the outage: one look after the other, until ten seconds are over.
+    let asked = probes(&ran, "api");
+    assert_eq!(asked[..2], [0, 100], "{asked:?}");
+    assert!(asked[1..].windows(2).all(|pair| pair[1] - pair[0] > 1_000), "{asked:?}");
+    let down: Vec<u64> = ran.heard().into_iter().filter(|(_, what)| what == "backend down").map(|(at, _)| at).collect();
+    assert_eq!(down, [10_100]);
+}

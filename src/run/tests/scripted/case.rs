@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::{Asked, Respond, Said, Scripted, ms, say};
-use crate::diag::{Style, render};
+use crate::diag::{Plain, Style, render};
 use crate::event::Instant;
 use crate::judge::{Outcome, Progress, RunResult, TestResult};
 use crate::plan::{Plan, choose_plan, compile, environment, lay_out_phases};
 use crate::project::from_memory;
 use crate::run::{Options, Stop, execute};
 use crate::value::SecretSink;
-use crate::world::Time as _;
 use crate::world::timeline::{Stuck, Timeline};
+use crate::world::{Budget, Time as _};
 
 /// What reached the world: a request, or what was sent on a channel.
 #[derive(Clone, Debug)]
@@ -136,8 +136,7 @@ impl Case {
                 });
             }
             let clock = timeline.clone();
-            let world =
-                Scripted { timeline, respond, asked: Mutex::default(), calls: kept, budget: Default::default() };
+            let world = Scripted { timeline, respond, asked: Mutex::default(), calls: kept, budget: Budget::default() };
             let hear = move |progress: Progress| heard.lock().unwrap().push((clock.now(), progress));
             execute(Arc::new(world), running, release, options, Arc::new(hear)).await
         })?;
@@ -167,7 +166,7 @@ impl Ran {
 
     /// All that went wrong with the test `t`, as it is shown.
     pub fn drawn(&self) -> String {
-        let draw = |diagnostic| render(diagnostic, &self.plan.sources, Style::default(), &crate::diag::Plain);
+        let draw = |diagnostic| render(diagnostic, &self.plan.sources, Style::default(), &Plain);
         self.test("t").diagnostics.iter().map(draw).collect::<Vec<_>>().join("\n")
     }
 

@@ -14,6 +14,8 @@ use crate::syntax::ast::ChannelKind;
 use crate::world::timeline::Timeline;
 use crate::world::{Channel, Connected, Log, Naming, Outbound, Pen, Pending, Reading, ReplyTo, Time as _};
 
+const SMALL: &str = "a script says little";
+
 /// A connection that a script has opened.
 pub(super) struct Answered {
     pub timeline: Arc<Timeline>,
@@ -170,11 +172,11 @@ impl Reader {
                 Happens::Event { id, data } => {
                     let kind = FrameKind::SseEvent { event: Some("message".to_owned()), id: Some(id) };
                     let payloads = self.naming.read(&data, Some("message"));
-                    let _ = self.pen.received(at, kind, data.into(), payloads, false);
+                    self.received(at, kind, data.into(), payloads);
                 }
                 Happens::Pong => {
                     let data = self.pinged.lock().unwrap().clone();
-                    let _ = self.pen.received(at, FrameKind::Pong, data, vec![Payload::default()], false);
+                    self.received(at, FrameKind::Pong, data, vec![Payload::default()]);
                 }
                 Happens::Closed(code) => self.end(at, ChannelEnd::Closed { code, reason: String::new(), by_us: false }),
                 Happens::Echo => self.end(at, ChannelEnd::Closed { code, reason: String::new(), by_us: true }),
@@ -184,6 +186,10 @@ impl Reader {
             }
             self.pen.settle();
         }
+    }
+
+    fn received(&self, at: Instant, kind: FrameKind, data: Bytes, payloads: Vec<Payload>) {
+        self.pen.received(at, kind, data, payloads, false).expect(SMALL);
     }
 
     fn text(&self, at: Instant, text: &str) {
@@ -204,7 +210,7 @@ impl Reader {
             hidden: false,
         };
         let reply = self.replies.as_ref().and_then(|replies| replies(&frame));
-        let _ = self.pen.received(at, kind, data, payloads, reply.is_some());
+        self.pen.received(at, kind, data, payloads, reply.is_some()).expect(SMALL);
         if let Some(reply) = reply {
             self.calls.add(at, format!("reply {}", words(&reply)));
         }
