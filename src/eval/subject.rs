@@ -112,22 +112,6 @@ pub fn locate(subject: &Subject, index: usize, context: &Context<'_>) -> Option<
     bound(path, context).ok()?.find(context.focus.json()?).ok()?.way(index)
 }
 
-/// The length of a string in characters, of a list in elements, of an object in fields, of bytes.
-pub(crate) fn length_of(value: &Value) -> Option<u64> {
-    Some(match value {
-        Value::List(values) => values.len() as u64,
-        Value::Bytes(bytes) => bytes.len() as u64,
-        Value::Secret(secret) => secret.expose().chars().count() as u64,
-        Value::Json(json) => match &**json {
-            crate::value::Json::String(text) => text.chars().count() as u64,
-            crate::value::Json::Array(items) => items.len() as u64,
-            crate::value::Json::Object(fields) => fields.len() as u64,
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
 fn json_path(subject: &Subject, path: &Path, context: &Context<'_>) -> Result<Found, Fault> {
     if matches!(context.focus, Focus::Nothing) {
         return Err(nothing(subject));

@@ -345,11 +345,7 @@ fn searched(found: &Found, value: &Value) -> Result<String, Unsearched> {
     if let Some(text) = &found.text {
         return Ok(text.clone());
     }
-    let first = match value {
-        Value::List(values) => Some(values.first().cloned()),
-        Value::Json(json) => json.as_array().map(|items| items.first().cloned().map(Value::from)),
-        _ => None,
-    };
+    let first = value.count().map(|_| value.element(0));
     let value = match &first {
         Some(None) => return Err(Unsearched::Nothing("the list is empty")),
         Some(Some(first)) => first,

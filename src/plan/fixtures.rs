@@ -151,12 +151,7 @@ pub fn known(project: &Project, module: ModuleId, expr: &Expr) -> Option<Value> 
 /// # Errors
 /// It isn't known, isn't a list, or is empty.
 pub fn cases(list: Option<&Value>, span: Span) -> Result<Vec<Value>, Box<Diagnostic>> {
-    let elements = list.and_then(|list| match list {
-        Value::List(values) => Some(values.to_vec()),
-        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
-        _ => None,
-    });
-    match elements {
+    match list.and_then(Value::elements) {
         None => Err(cases_unknown(span)),
         Some(values) if values.is_empty() => Err(no_cases(span)),
         Some(values) => Ok(values),

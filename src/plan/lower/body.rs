@@ -11,7 +11,7 @@ use crate::syntax::ast;
 /// The names of one frame. A name has one slot in it, however often it is bound: what a branch or a round captures is visible
 /// after it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(in crate::plan) struct Names {
     slots: HashMap<String, Slot>,
     order: Vec<String>,
 }

@@ -119,12 +119,7 @@ impl Body<'_, '_> {
     }
 
     fn hex(&mut self, literal: &ast::StrLit) -> ExprKind {
-        let digits: Vec<u8> = literal.value.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        let bytes = digits.chunks(2).map(|pair| match pair {
-            [high, low] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
-            _ => None,
-        });
-        match bytes.collect::<Option<Vec<u8>>>() {
+        match literal.hex_bytes() {
             Some(bytes) => constant(Value::Bytes(Arc::from(bytes))),
             None => {
                 self.unresolved(literal.span, "this isn't hexadecimal: two digits for each byte");
@@ -204,8 +199,4 @@ impl Body<'_, '_> {
 
 fn constant(value: Value) -> ExprKind {
     ExprKind::Const(value)
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    (byte as char).to_digit(16).map(|digit| digit as u8)
 }

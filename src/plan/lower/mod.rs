@@ -14,6 +14,8 @@ mod types;
 
 use std::collections::HashMap;
 
+pub(super) use body::Names;
+
 use super::{Credential, CredentialId, Environment, Flow, FlowId, Plan};
 use crate::diag::Diagnostic;
 use crate::project::{DeclRef, ModuleId, Project};
@@ -81,6 +83,25 @@ impl<'p> Values<'p> {
 
     pub fn expr(&mut self, module: ModuleId, expr: &ast::Expr) -> super::Expr {
         body::Body::new(&mut self.0, module, body::Names::default()).expr(expr)
+    }
+
+    /// A matcher, and a plan with nothing but the shapes that it names.
+    pub fn matcher(mut self, module: ModuleId, names: Names, matcher: &ast::Matcher) -> Option<(super::Matcher, Plan)> {
+        let matcher = body::Body::new(&mut self.0, module, names).matcher(matcher)?;
+        if self.0.diagnostics.iter().any(Diagnostic::is_error) {
+            return None;
+        }
+        let plan = Plan {
+            sources: Default::default(),
+            environment: self.0.environment,
+            shapes: self.0.shapes.into_iter().flatten().collect(),
+            flows: Vec::new(),
+            credentials: Vec::new(),
+            suites: Vec::new(),
+            release: None,
+            loads: Vec::new(),
+        };
+        Some((matcher, plan))
     }
 
     pub fn request(&mut self, module: ModuleId, request: &ast::Request) -> super::Request {
