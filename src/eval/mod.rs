@@ -18,7 +18,7 @@ mod url;
 pub(crate) use crate::value::json_equal;
 pub use crate::value::{compare, equal};
 pub use expr::evaluate;
-pub use focus::{BodyJson, Focus};
+pub use focus::{Focus, Parsed};
 pub use ground::{Baseless, Ground};
 pub use refusal::explained;
 pub use scope::Scope;

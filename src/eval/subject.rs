@@ -1,5 +1,5 @@
 use super::expr::fault;
-use super::{Context, Fault, Focus, Ground, cookie, evaluate, ground, markup};
+use super::{Context, Fault, Focus, Ground, Parsed, cookie, evaluate, ground, markup};
 use crate::diag::codes;
 use crate::event::{Exchange, Frame, FrameKind, Response};
 use crate::plan::{Path, Subject, SubjectKind};
@@ -65,9 +65,7 @@ pub fn find(subject: &Subject, context: &Context<'_>) -> Result<Found, Fault> {
         SubjectKind::JsonPath(path) => json_path(subject, path, context),
         SubjectKind::Expr(expr) => evaluate(expr, context).map(Found::one),
         kind => match context.focus {
-            Focus::Response { exchange, response, json } => {
-                of_response(subject, kind, exchange, response, json.of(response).cloned())
-            }
+            Focus::Response { exchange, response, parsed } => of_response(subject, kind, exchange, (response, parsed)),
             Focus::Frame(frame) => of_frame(subject, kind, frame),
             Focus::Nothing => Err(nothing(subject)),
         },
@@ -244,8 +242,7 @@ fn of_response(
     subject: &Subject,
     kind: &SubjectKind,
     exchange: &Exchange,
-    response: &Response,
-    json: Option<std::sync::Arc<crate::value::Json>>,
+    (response, parsed): (&Response, &Parsed),
 ) -> Result<Found, Fault> {
     Ok(match kind {
         SubjectKind::Status => Found::one(number(u64::from(response.status))),
@@ -253,7 +250,7 @@ fn of_response(
         SubjectKind::TimeToFirstByte => Found::maybe(exchange.timings.first_byte.map(Value::Duration)),
         SubjectKind::Size => Found::one(Value::Size(response.wire_size)),
         SubjectKind::Attempts => Found::one(number(u64::from(exchange.attempts))),
-        SubjectKind::Body => body(response, json),
+        SubjectKind::Body => body(response, parsed.json(response).cloned()),
         SubjectKind::Url => Found::one(Value::from(response.url.as_str())),
         SubjectKind::Redirects => {
             Found::one(Value::list(exchange.hops.iter().map(|hop| Value::from(hop.url.as_str())).collect()))
@@ -269,12 +266,14 @@ fn of_response(
             let secured = exchange.peer.as_ref().is_some_and(|peer| peer.tls.is_some());
             Found::maybe(certificate(exchange, what)).within(secured)
         }
-        SubjectKind::XPath(path) => match markup::xpath(response, path).map_err(|why| unsuitable(subject, why))? {
-            markup::Markup::Texts(texts) => Found::list(texts),
-            markup::Markup::Value(value) => Found { plain: true, ..Found::one(value) },
-        },
+        SubjectKind::XPath(path) => {
+            match markup::xpath((response, parsed), path).map_err(|why| unsuitable(subject, why))? {
+                markup::Markup::Texts(texts) => Found::list(texts),
+                markup::Markup::Value(value) => Found { plain: true, ..Found::one(value) },
+            }
+        }
         SubjectKind::Css(selector) => {
-            Found::list(markup::css(response, selector).map_err(|why| unsuitable(subject, why))?)
+            Found::list(markup::css((response, parsed), selector).map_err(|why| unsuitable(subject, why))?)
         }
         SubjectKind::Text => match response.text() {
             Ok(text) => Found { plain: true, ..Found::one(Value::from(&*text)) },

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::body::Body;
@@ -7,7 +8,26 @@ use crate::syntax::ast;
 use crate::value::{JsonPath, Pattern, Value};
 
 impl Body<'_, '_> {
+    /// What is made of literals alone is calculated here, once.
     pub fn expr(&mut self, expr: &ast::Expr) -> Expr {
+        let lowered = self.written(expr);
+        match lowered.kind {
+            ExprKind::Template(_)
+            | ExprKind::Field(..)
+            | ExprKind::Index(..)
+            | ExprKind::Object(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(..)
+            | ExprKind::Call(..) => match crate::plan::constant::value(&lowered, &BTreeMap::new()) {
+                Some(value) => Expr { span: lowered.span, kind: constant(value) },
+                None => lowered,
+            },
+            // A range holds what lies between its ends, the cases of a test have a place each, and a file is sent as its bytes.
+            _ => lowered,
+        }
+    }
+
+    fn written(&mut self, expr: &ast::Expr) -> Expr {
         let span = expr.span;
         let kind = match &expr.kind {
             ast::ExprKind::Null => constant(Value::null()),

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jsonschema::{Keyword, ValidationError, ValidationOptions};
 use serde_json::{Map, Value};
 
-use crate::value::{Json, JsonNumber, effort};
+use super::{Json, JsonNumber, effort};
 
 /// Options whose keywords compare exactly. `schema` says by which draft it is.
 pub(super) fn options(schema: &Value) -> ValidationOptions<'static> {
