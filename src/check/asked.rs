@@ -1,42 +1,34 @@
 //! Matchers of values that are known before a run, judged as a run judges them.
 
+use std::collections::HashMap;
+
 use super::constant;
 use super::cx::Cx;
 use super::scope::Scope;
 use crate::eval::{self, Context, Focus, Found, Host};
 use crate::matchers;
 use crate::plan::{self, CredentialId, KnownMatcher};
-use crate::syntax::ast::{
-    Expr, ExprKind, Matcher, MatcherKind, ObjectKey, Partial, PartialKind, Template, TemplatePart,
-};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, Matcher, MatcherKind, ObjectKey, Partial, PartialKind, TemplatePart};
 use crate::value::{SecretSink, Value};
 
 /// A matcher of which every operand is known.
-pub(super) struct Asked {
-    known: KnownMatcher,
-    scope: eval::Scope,
-}
+pub(super) struct Asked(KnownMatcher);
 
 impl Asked {
     /// `None` where a run decides what the matcher asks.
     pub fn of<'p>(cx: &Cx<'p>, scope: &Scope<'p>, matcher: &Matcher) -> Option<Self> {
-        if !is_known(matcher, scope) {
-            return None;
-        }
-        let text = cx.text(matcher.span);
-        let named = scope.names().filter(|name| text.contains(name));
-        let named = named.filter_map(|name| Some((name, scope.constant(name)?.value().clone())));
-        let known = plan::known_matcher(cx.index.project, cx.module.id, named, matcher)?;
-        let mut values = eval::Scope::new(&known.frame);
-        known.values.iter().for_each(|(slot, value)| values.set(*slot, value.clone()));
-        Some(Self { known, scope: values })
+        let mut operands = Operands { scope, known: HashMap::new() };
+        operands.of(matcher)?;
+        plan::known_matcher(cx.index.project, cx.module.id, operands.known, matcher).map(Self)
     }
 
     /// Whether it holds of a value. `plain` says that a text may stand for a number, as in a header.
     pub fn holds(&self, value: &Value, plain: bool) -> Option<bool> {
-        let context = Context { plan: &self.known.plan, scope: &self.scope, focus: Focus::Nothing, host: &NoHost };
+        let context =
+            Context { plan: &self.0.plan, scope: &eval::Scope::default(), focus: Focus::Nothing, host: &NoHost };
         let found = Found { plain, ..Found::one(value.clone()) };
-        matchers::apply(&self.known.matcher, &found, &context).ok().map(|verdict| verdict.is_ok())
+        matchers::apply(&self.0.matcher, &found, &context).ok().map(|verdict| verdict.is_ok())
     }
 }
 
@@ -61,59 +53,77 @@ impl Host for NoHost {
     }
 }
 
-fn is_known(matcher: &Matcher, scope: &Scope<'_>) -> bool {
-    let known = |expr: &Expr| match &expr.kind {
-        // Its ends needn't be whole where something lies between them.
-        ExprKind::Range(from, to) => {
-            constant::of(from, Some(scope)).is_some() && constant::of(to, Some(scope)).is_some()
-        }
-        _ => constant::of(expr, Some(scope)).is_some(),
-    };
-    match &matcher.kind {
-        MatcherKind::Compare(_, operand)
-        | MatcherKind::Bare(operand)
-        | MatcherKind::Equals(operand)
-        | MatcherKind::In(operand)
-        | MatcherKind::Contains(operand)
-        | MatcherKind::StartsWith(operand)
-        | MatcherKind::EndsWith(operand)
-        | MatcherKind::HasLength(operand) => known(operand),
-        MatcherKind::CloseTo { target, tolerance } => known(target) && known(tolerance),
-        MatcherKind::MatchesPartial(partial) => is_known_partial(partial, scope),
-        MatcherKind::IsSorted { by, .. } => by.iter().flat_map(|path| &path.names).all(known),
-        MatcherKind::Each(inner) | MatcherKind::Some(inner) | MatcherKind::None(inner) | MatcherKind::Not(inner) => {
-            is_known(inner, scope)
-        }
-        MatcherKind::MatchesRegex(_)
-        | MatcherKind::Is(_)
-        | MatcherKind::Exists
-        | MatcherKind::IsEmpty
-        | MatcherKind::IsUnique => true,
-        // What a file holds and what time it is are a run's.
-        MatcherKind::MatchesSchema(_) | MatcherKind::ExpiresAfter(_) | MatcherKind::Error => false,
-    }
+/// What the operands of a matcher are worth; `None` once one isn't known.
+struct Operands<'s, 'p> {
+    scope: &'s Scope<'p>,
+    known: HashMap<Span, Value>,
 }
 
-fn is_known_partial(partial: &Partial, scope: &Scope<'_>) -> bool {
-    let known = |expr: &Expr| constant::of(expr, Some(scope)).is_some();
-    match &partial.kind {
-        PartialKind::Any | PartialKind::AnyOf(_) | PartialKind::Regex(_) => true,
-        PartialKind::Compare(_, operand) | PartialKind::Value(operand) => known(operand),
-        PartialKind::List(items) => items.iter().all(|item| is_known_partial(item, scope)),
-        PartialKind::Object(entries) => entries.iter().all(|entry| {
-            let key = match &entry.key {
-                ObjectKey::Name(name) => entry.value.is_some() || scope.constant(&name.text).is_some(),
-                ObjectKey::String(template) => expressions(template).all(known),
-            };
-            key && entry.value.as_ref().is_none_or(|value| is_known_partial(value, scope))
-        }),
-        PartialKind::Error => false,
+impl Operands<'_, '_> {
+    fn of(&mut self, matcher: &Matcher) -> Option<()> {
+        match &matcher.kind {
+            MatcherKind::Compare(_, operand)
+            | MatcherKind::Bare(operand)
+            | MatcherKind::Equals(operand)
+            | MatcherKind::In(operand)
+            | MatcherKind::Contains(operand)
+            | MatcherKind::StartsWith(operand)
+            | MatcherKind::EndsWith(operand)
+            | MatcherKind::HasLength(operand) => self.expr(operand),
+            MatcherKind::CloseTo { target, tolerance } => {
+                self.expr(target)?;
+                self.expr(tolerance)
+            }
+            MatcherKind::MatchesPartial(partial) => self.partial(partial),
+            MatcherKind::IsSorted { by, .. } => {
+                by.iter().flat_map(|path| &path.names).try_for_each(|name| self.expr(name))
+            }
+            MatcherKind::Each(inner)
+            | MatcherKind::Some(inner)
+            | MatcherKind::None(inner)
+            | MatcherKind::Not(inner) => self.of(inner),
+            MatcherKind::MatchesRegex(_)
+            | MatcherKind::Is(_)
+            | MatcherKind::Exists
+            | MatcherKind::IsEmpty
+            | MatcherKind::IsUnique => Some(()),
+            // What a file holds and what time it is are a run's.
+            MatcherKind::MatchesSchema(_) | MatcherKind::ExpiresAfter(_) | MatcherKind::Error => None,
+        }
     }
-}
 
-fn expressions(template: &Template) -> impl Iterator<Item = &Expr> {
-    template.parts.iter().filter_map(|part| match part {
-        TemplatePart::Expr(expr) => Some(expr),
-        TemplatePart::Text { .. } => None,
-    })
+    fn expr(&mut self, expr: &Expr) -> Option<()> {
+        // Between the ends of a range lies more than whole numbers.
+        if let ExprKind::Range(from, to) = &expr.kind {
+            self.expr(from)?;
+            return self.expr(to);
+        }
+        let value = constant::of(expr, Some(self.scope))?;
+        self.known.insert(expr.span, value.value().clone());
+        Some(())
+    }
+
+    fn partial(&mut self, partial: &Partial) -> Option<()> {
+        match &partial.kind {
+            PartialKind::Any | PartialKind::AnyOf(_) | PartialKind::Regex(_) => Some(()),
+            PartialKind::Compare(_, operand) | PartialKind::Value(operand) => self.expr(operand),
+            PartialKind::List(items) => items.iter().try_for_each(|item| self.partial(item)),
+            PartialKind::Object(entries) => entries.iter().try_for_each(|entry| {
+                match &entry.key {
+                    ObjectKey::Name(name) if entry.value.is_none() => {
+                        self.known.insert(name.span, self.scope.constant(&name.text)?.value().clone());
+                    }
+                    ObjectKey::Name(_) => {}
+                    ObjectKey::String(template) => {
+                        template.parts.iter().try_for_each(|part| match part {
+                            TemplatePart::Expr(expr) => self.expr(expr),
+                            TemplatePart::Text { .. } => Some(()),
+                        })?;
+                    }
+                }
+                entry.value.iter().try_for_each(|value| self.partial(value))
+            }),
+            PartialKind::Error => None,
+        }
+    }
 }

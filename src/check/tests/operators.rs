@@ -137,3 +137,16 @@ fn what_is_absurd_is_a_diagnostic() {
         run(&project);
     }
 }
+
+#[test]
+fn each_function_and_operator_is_explained() {
+    let page = include_str!("../../../docs/language/values.md");
+    for function in Function::all() {
+        let usage = format!("`{}`", function.usage());
+        assert!(page.contains(&usage), "docs/language/values.md lacks {usage}");
+    }
+    for op in BinaryOp::ALL {
+        let sign = format!("`{}`", op.sign());
+        assert!(page.contains(&sign), "docs/language/values.md lacks {sign}");
+    }
+}

@@ -10,6 +10,9 @@ use crate::value::{JsonPath, Pattern, Value};
 impl Body<'_, '_> {
     /// What is made of literals alone is calculated here, once.
     pub fn expr(&mut self, expr: &ast::Expr) -> Expr {
+        if let Some(value) = self.known.get(&expr.span) {
+            return Expr { span: expr.span, kind: constant(value.clone()) };
+        }
         let lowered = self.written(expr);
         match lowered.kind {
             ExprKind::Template(_)
@@ -77,6 +80,9 @@ impl Body<'_, '_> {
     }
 
     fn name(&mut self, name: &ast::Ident) -> ExprKind {
+        if let Some(value) = self.known.get(&name.span) {
+            return constant(value.clone());
+        }
         if let Some(slot) = self.names.get(&name.text) {
             return ExprKind::Var(slot);
         }

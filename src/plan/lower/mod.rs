@@ -14,14 +14,12 @@ mod types;
 
 use std::collections::HashMap;
 
-pub(super) use body::Names;
-
 use super::{Credential, CredentialId, Environment, Flow, FlowId, Plan};
 use crate::diag::Diagnostic;
 use crate::project::{DeclRef, ModuleId, Project};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::value::Shape;
+use crate::value::{Shape, Value};
 
 /// Lays out all suites of the files that were asked for, and the plan that is to be carried out, if there is one.
 ///
@@ -85,9 +83,16 @@ impl<'p> Values<'p> {
         body::Body::new(&mut self.0, module, body::Names::default()).expr(expr)
     }
 
-    /// A matcher, and a plan with nothing but the shapes that it names.
-    pub fn matcher(mut self, module: ModuleId, names: Names, matcher: &ast::Matcher) -> Option<(super::Matcher, Plan)> {
-        let matcher = body::Body::new(&mut self.0, module, names).matcher(matcher)?;
+    /// A matcher whose operands are known, and a plan with nothing but the shapes that it names.
+    pub fn matcher(
+        mut self,
+        module: ModuleId,
+        operands: HashMap<Span, Value>,
+        matcher: &ast::Matcher,
+    ) -> Option<(super::Matcher, Plan)> {
+        let mut body = body::Body::new(&mut self.0, module, body::Names::default());
+        body.known = operands;
+        let matcher = body.matcher(matcher)?;
         if self.0.diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }
