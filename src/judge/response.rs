@@ -25,7 +25,7 @@ impl Judged {
     }
 }
 
-/// Judges an exchange, whose body is read into `parsed`: every expectation is evaluated, every one that fails is told, and what is captured is bound in the scope.
+/// Judges an exchange, whose body is read into `parsed`: every expectation is evaluated, every one that fails is reported, and what is captured is bound in the scope.
 pub fn response(
     plan: &Plan,
     request: &Request,

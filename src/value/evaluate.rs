@@ -173,7 +173,7 @@ pub fn evaluate<E: Tree, W: World<E> + ?Sized>(expr: &E, world: &W) -> Worth<W::
     }
 }
 
-/// The words of a value in a refusal of an argument are put in by whoever shows it; here its kind is enough.
+/// A value in the message about an argument: what may be long or secret is only named by its kind.
 fn in_short(value: &Value) -> String {
     match value {
         Value::Secret(_) => "***".to_owned(),
