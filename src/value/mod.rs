@@ -188,6 +188,9 @@ impl Value {
             Value::Bytes(bytes) => take(room, bytes.len()),
             Value::Secret(secret) => take(room, secret.expose().len()),
             Value::List(values) => values.iter().all(|value| take(room, 1) && value.is_within(room)),
+            Value::Object(fields) => {
+                fields.iter().all(|(name, value)| take(room, name.len().saturating_add(1)) && value.is_within(room))
+            }
             _ => take(room, 1),
         }
     }
