@@ -2,7 +2,7 @@ use super::expr::fault;
 use super::{Fault, show, subject};
 use crate::diag::{closest, codes};
 use crate::source::Span;
-use crate::value::{DEEPEST_MADE, Oversize, Refusal, Value};
+use crate::value::{DEEPEST_MADE, Kind, Oversize, Refusal, Value};
 
 /// Why an expression has no value, as a diagnostic at the part of it that is the reason.
 pub fn explained(why: &Refusal, at: Span) -> Fault {
@@ -17,7 +17,10 @@ pub fn explained(why: &Refusal, at: Span) -> Fault {
         ),
         Refusal::Operator(op, a, b) => bad(
             format!("`{} {} {}` has no value", show(a), op.sign(), show(b)),
-            "both sides must be numbers (or durations, sizes, strings, lists to join), and the result in range",
+            match [a, b].iter().any(|side| matches!(Kind::of(side), Kind::String | Kind::Secret)) {
+                true => "a text is made of other values by interpolation: \"{{a}}{{b}}\"",
+                false => "both sides must be amounts of one kind (or texts or lists to join), and the result in range",
+            },
         ),
         Refusal::DividedByZero => bad("nothing can be divided by zero".to_owned(), "divide by another number"),
         Refusal::NotOrdered(a, b) => bad(
