@@ -62,7 +62,7 @@ pub fn subprotocol(cx: &mut Cx<'_>, name: &Expr, ty: &Ty) {
 }
 
 /// Whether a channel is open after its handshake was judged.
-pub fn state_after(cx: &Cx<'_>, scope: &Scope<'_>, open: &OpenChannel) -> ChannelState {
+pub fn state_after<'p>(cx: &Cx<'p>, scope: &Scope<'p>, open: &OpenChannel) -> ChannelState {
     let opens = |set: &StatusSet| match open.kind {
         ChannelKind::WebSocket => set.contains(101),
         ChannelKind::Sse | ChannelKind::Ndjson => (200..300).any(|status| set.contains(status)),
