@@ -6,6 +6,7 @@ use super::words::{counted, dotted};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{self, Arg};
+use crate::value::{Function, Kind};
 
 impl<'p> Cx<'p> {
     /// A function; a flow can't be called in an expression.
@@ -23,52 +24,55 @@ impl<'p> Cx<'p> {
             return Ty::Unknown;
         }
         let function = match callee.segments.as_slice() {
-            [name] => functions::named(&name.text),
+            [name] => Function::named(&name.text),
             _ => None,
         };
         let Some(function) = function else {
             self.unknown_function(callee);
             return Ty::Unknown;
         };
-        self.function_args(callee, &function, args, &types);
-        if function.name == "split" { Ty::list_of(Ty::String) } else { function.result }
+        self.function_args(callee, function, args, &types);
+        match function.result() {
+            Some(Kind::List) => Ty::list_of(Ty::String),
+            result => result.map_or(Ty::Unknown, Ty::of_kind),
+        }
     }
 
-    fn function_args(&mut self, callee: &ast::Path, function: &functions::Function, args: &'p [Arg], types: &[Ty]) {
+    fn function_args(&mut self, callee: &ast::Path, function: Function, args: &'p [Arg], types: &[Ty]) {
         if let Some(name) = args.iter().find_map(|arg| arg.name.as_ref()) {
-            let message = format!("the function `{}` takes its arguments by position", function.name);
+            let message = format!("the function `{}` takes its arguments by position", function.name());
             self.report(
                 Diagnostic::error(&codes::UNKNOWN_PARAMETER, name.span, message)
                     .with_help("write the values alone, in order; only flows take named arguments"),
             );
             return;
         }
-        if args.len() != function.params.len() {
+        if args.len() != function.parameters().len() {
             let message = format!(
                 "`{}()` takes {}, not {}",
-                function.name,
-                counted(function.params.len(), "argument"),
+                function.name(),
+                counted(function.parameters().len(), "argument"),
                 args.len()
             );
             self.report(Diagnostic::error(&codes::WRONG_ARGUMENTS, callee.span, message).with_help(usage(function)));
             return;
         }
-        for ((arg, ty), param) in args.iter().zip(types).zip(function.params) {
-            if !ty.meets(param) {
-                let message = format!("`{}()` takes {} here, not {}", function.name, param.words(), ty.words());
-                self.report(Diagnostic::error(&codes::ARGUMENT_TYPE, arg.span, message).with_help(usage(function)));
+        for ((arg, ty), parameter) in args.iter().zip(types).zip(function.parameters()) {
+            let Some(kind) = ty.kind() else { continue };
+            if parameter.kinds.contains(&kind) {
+                continue;
             }
-        }
-        if function.name == "length"
-            && let ([arg], [ty]) = (args, types)
-            && ty.is_scalar()
-            && !ty.is_text()
-        {
-            let message = format!("{} has no length", ty.words());
-            self.report(
-                Diagnostic::error(&codes::ARGUMENT_TYPE, arg.span, message)
-                    .with_help("strings, lists and objects have a length"),
-            );
+            let (message, help) = match function {
+                Function::Length => {
+                    (format!("{} has no length", ty.words()), "strings, lists and objects have a length".to_owned())
+                }
+                _ => {
+                    let message =
+                        format!("`{}()` takes {} here, not {}", function.name(), parameter.words(), ty.words());
+                    (message, usage(function))
+                }
+            };
+            self.report(Diagnostic::error(&codes::ARGUMENT_TYPE, arg.span, message).with_help(help));
         }
     }
 
@@ -87,7 +91,7 @@ impl<'p> Cx<'p> {
         let flows = self.index.own_names(self.module.id);
         let module = self.module;
         let imported = module.imports.keys().map(String::as_str);
-        let built_in: Vec<&str> = functions::names().collect();
+        let built_in: Vec<&str> = Function::all().map(Function::name).collect();
         let message = format!("there is no flow or function `{}`", dotted(callee));
         let help = match callee.segments.as_slice() {
             [only] => match functions::meant_by(&only.text)
@@ -102,13 +106,6 @@ impl<'p> Cx<'p> {
     }
 }
 
-fn usage(function: &functions::Function) -> String {
-    let params: Vec<&str> = match function.name {
-        "random_int" => vec!["least", "most"],
-        "hmac_sha256" => vec!["key", "text"],
-        "join" => vec!["list", "separator"],
-        "split" => vec!["text", "separator"],
-        _ => function.params.iter().map(|_| "value").collect(),
-    };
-    format!("it is used as `{}({})`", function.name, params.join(", "))
+fn usage(function: Function) -> String {
+    format!("it is used as `{}`", function.usage())
 }

@@ -31,6 +31,9 @@ pub(super) struct Cx<'p> {
     pub tables: std::collections::HashMap<std::path::PathBuf, super::types::Ty>,
     /// The names in the module's imports, once one was looked for.
     pub imported: OnceCell<HashSet<&'p str>>,
+    /// What is known of the parts of the expression that is looked at, and how deep in it the check is.
+    pub kept: super::constant::Kept,
+    pub nested: u32,
     /// `env` without any environment is told once.
     told_no_environment: bool,
 }
@@ -107,6 +110,8 @@ impl<'p> Cx<'p> {
             warns: index.is_root(module.id),
             tables: Default::default(),
             imported: OnceCell::new(),
+            kept: Default::default(),
+            nested: 0,
             told_no_environment: false,
         }
     }

@@ -3,19 +3,67 @@ use super::cx::Cx;
 use super::names::Outer;
 use super::scope::Scope;
 use super::types::Ty;
-use super::words::{listed, sign};
+use super::words::listed;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
     BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart, UnaryOp,
 };
+use crate::value::{Kind, Refusal, Stop};
 
 impl<'p> Cx<'p> {
-    /// Checks an expression, and says what is known of its type.
+    /// Checks an expression, and says what is known of its type. One that is known to have no value is reported.
     pub fn expr(&mut self, scope: &mut Scope<'p>, expr: &'p Expr) -> Ty {
         if self.is_full() {
             return Ty::Unknown;
         }
+        if !is_composed(expr) {
+            return self.typed(scope, expr);
+        }
+        let before = self.notes.diagnostics.len();
+        self.nested += 1;
+        let ty = self.typed(scope, expr);
+        self.nested -= 1;
+        // Each part is calculated once: what is around it finds what it is worth.
+        let worth = match self.notes.diagnostics.len() == before {
+            true => constant::worth(expr, scope, &self.kept),
+            false => Err(Stop::Unknown),
+        };
+        let has_none = match &worth {
+            Err(Stop::Fault((at, why))) if !matches!(expr.kind, ExprKind::Range(..)) => {
+                self.worthless(*at, why);
+                true
+            }
+            _ => false,
+        };
+        if self.nested == 0 {
+            self.kept.clear();
+        } else {
+            self.kept.insert(expr.span, worth.ok());
+        }
+        if has_none { Ty::Unknown } else { ty }
+    }
+
+    /// An expression that fails whenever a run comes to it.
+    fn worthless(&mut self, at: Span, why: &Refusal) {
+        let explained = crate::eval::explained(why, at);
+        let (code, message, help) = match why {
+            Refusal::Operator(..) => {
+                let help = "it would be negative, too large, or have more than 10,000 digits";
+                (&codes::BAD_OPERANDS, format!("`{}` has no value", self.text(at)), Some(help.to_owned()))
+            }
+            Refusal::NoFields { .. } | Refusal::NoSuchField { .. } => {
+                (&codes::UNKNOWN_FIELD, explained.message, explained.help)
+            }
+            Refusal::Argument(_) => (&codes::ARGUMENT_TYPE, explained.message, explained.help),
+            _ => (&codes::BAD_OPERANDS, explained.message, explained.help),
+        };
+        let mut diagnostic = Diagnostic::error(code, at, message);
+        diagnostic.help = help;
+        self.report(diagnostic);
+    }
+
+    fn typed(&mut self, scope: &mut Scope<'p>, expr: &'p Expr) -> Ty {
         match &expr.kind {
             ExprKind::Null => Ty::Null,
             ExprKind::Bool(_) => Ty::Bool,
@@ -47,7 +95,7 @@ impl<'p> Cx<'p> {
             ExprKind::Index(of, index) => self.index(scope, of, index),
             ExprKind::Call { callee, args } => self.call(scope, expr.span, callee, args),
             ExprKind::Unary(op, of) => self.unary(scope, *op, of),
-            ExprKind::Binary(op, span, left, right) => self.binary(scope, *op, *span, left, right),
+            ExprKind::Binary(op, span, left, right) => self.binary(scope, (*op, *span), left, right),
             ExprKind::List(items) => {
                 let types: Vec<Ty> = items.iter().map(|item| self.expr(scope, item)).collect();
                 Ty::list_of(Ty::of_any(types))
@@ -200,46 +248,36 @@ impl<'p> Cx<'p> {
 
     fn unary(&mut self, scope: &mut Scope<'p>, op: UnaryOp, of: &'p Expr) -> Ty {
         let ty = self.expr(scope, of);
-        let fits = match op {
-            UnaryOp::Minus => {
-                matches!(ty, Ty::Unknown | Ty::Number | Ty::Duration | Ty::Size | Ty::Percent | Ty::Money | Ty::Rate)
+        let Some(kind) = ty.kind() else { return if op == UnaryOp::Not { Ty::Bool } else { ty } };
+        if let Some(result) = op.result(kind) {
+            return Ty::of_kind(result);
+        }
+        let (code, message, help) = match (op, &ty) {
+            (UnaryOp::Minus, Ty::Duration) => (
+                &codes::BAD_DURATION,
+                "a time can't be negative".to_owned(),
+                "write a duration above zero: `500ms`, `5s`",
+            ),
+            (UnaryOp::Minus, Ty::Size | Ty::Rate) => {
+                (&codes::BAD_OPERANDS, format!("{} can't be negative", ty.words()), "remove the `-`")
             }
-            UnaryOp::Not => matches!(ty, Ty::Unknown | Ty::Bool),
+            _ => {
+                let wanted = if op == UnaryOp::Minus { "a number" } else { "true or false" };
+                let message = format!("`{}` takes {wanted}, not {}", op.sign(), ty.words());
+                (&codes::BAD_OPERANDS, message, "compare the value first, or remove the operator")
+            }
         };
-        if !fits {
-            let (sign, wanted) = match op {
-                UnaryOp::Minus => ("-", "a number"),
-                UnaryOp::Not => ("not", "true or false"),
-            };
-            let message = format!("`{sign}` takes {wanted}, not {}", ty.words());
-            self.report(
-                Diagnostic::error(&codes::BAD_OPERANDS, of.span, message)
-                    .with_help("compare the value first, or remove the operator"),
-            );
-            return Ty::Unknown;
-        }
-        if let (UnaryOp::Minus, Ty::Duration | Ty::Size | Ty::Rate) = (op, &ty) {
-            let (code, message, help) = match ty {
-                Ty::Duration => (
-                    &codes::BAD_DURATION,
-                    "a time can't be negative".to_owned(),
-                    "write a duration above zero: `500ms`, `5s`",
-                ),
-                _ => (&codes::BAD_OPERANDS, format!("{} can't be negative", ty.words()), "remove the `-`"),
-            };
-            self.report(Diagnostic::error(code, of.span, message).with_help(help));
-            return Ty::Unknown;
-        }
-        if op == UnaryOp::Not { Ty::Bool } else { ty }
+        self.report(Diagnostic::error(code, of.span, message).with_help(help));
+        Ty::Unknown
     }
 
-    fn binary(&mut self, scope: &mut Scope<'p>, op: BinaryOp, span: Span, left: &'p Expr, right: &'p Expr) -> Ty {
+    fn binary(&mut self, scope: &mut Scope<'p>, (op, span): (BinaryOp, Span), left: &'p Expr, right: &'p Expr) -> Ty {
         let (a, b) = (self.expr(scope, left), self.expr(scope, right));
         match op {
             BinaryOp::Or | BinaryOp::And => {
                 for (side, ty) in [(left, &a), (right, &b)] {
                     if !matches!(ty, Ty::Unknown | Ty::Bool) {
-                        let message = format!("`{}` joins conditions, and this is {}", sign(op), ty.words());
+                        let message = format!("`{}` joins conditions, and this is {}", op.sign(), ty.words());
                         self.report(
                             Diagnostic::error(&codes::BAD_OPERANDS, side.span, message)
                                 .with_help("compare it: `a == 1 or a == 2`"),
@@ -249,7 +287,7 @@ impl<'p> Cx<'p> {
                 Ty::Bool
             }
             BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide => {
-                self.arithmetic(scope, op, span, (left, &a), (right, &b))
+                self.arithmetic((op, span), (left, &a), (right, &b))
             }
             _ => {
                 self.compared(op, left.span.to(right.span), &a, &b);
@@ -260,55 +298,22 @@ impl<'p> Cx<'p> {
 
     fn arithmetic(
         &mut self,
-        scope: &Scope<'p>,
-        op: BinaryOp,
-        span: Span,
+        (op, span): (BinaryOp, Span),
         (left, a): (&'p Expr, &Ty),
         (right, b): (&'p Expr, &Ty),
     ) -> Ty {
-        if op == BinaryOp::Divide && constant::of(right, Some(scope)).is_some_and(|by| by.is_zero()) {
-            self.report(
-                Diagnostic::error(&codes::BAD_OPERANDS, right.span, "nothing can be divided by zero")
-                    .with_help("divide by another number"),
-            );
-            return Ty::Unknown;
+        let (Some(x), Some(y)) = (a.kind(), b.kind()) else { return Ty::Unknown };
+        if let Some(result) = op.result(x, y) {
+            return if result == Kind::List { a.join(b) } else { Ty::of_kind(result) };
         }
-        let amount = |ty: &Ty| matches!(ty, Ty::Duration | Ty::Size | Ty::Percent | Ty::Money | Ty::Rate);
-        let result = match (a, b, op) {
-            (Ty::Unknown, _, _) | (_, Ty::Unknown, _) => Some(Ty::Unknown),
-            (Ty::Number, Ty::Number, _) => Some(Ty::Number),
-            (Ty::String, Ty::String, BinaryOp::Add) => Some(Ty::String),
-            (Ty::List(_), Ty::List(_), BinaryOp::Add) => Some(a.join(b)),
-            (a, Ty::Number, BinaryOp::Multiply | BinaryOp::Divide) if amount(a) => Some(a.clone()),
-            (Ty::Number, b, BinaryOp::Multiply) if amount(b) => Some(b.clone()),
-            (a, b, BinaryOp::Add | BinaryOp::Subtract) if a == b && amount(a) => Some(a.clone()),
-            (a, b, BinaryOp::Divide) if a == b && amount(a) => Some(Ty::Number),
-            (Ty::Size, Ty::Number, _) => Some(Ty::Size),
-            (Ty::Number, Ty::Size, BinaryOp::Add | BinaryOp::Subtract) => Some(Ty::Size),
-            _ => None,
+        let message = format!("`{}` can't be used on {} and {}", op.sign(), a.words(), b.words());
+        let help = if op == BinaryOp::Add && (a.is_text() || b.is_text()) {
+            format!("texts are made by interpolation: \"{}{}\"", piece(self, left), piece(self, right))
+        } else {
+            "both sides must be amounts of the same kind".to_owned()
         };
-        let Some(result) = result else {
-            let message = format!("`{}` can't be used on {} and {}", sign(op), a.words(), b.words());
-            let help = if op == BinaryOp::Add && (a.is_text() || b.is_text()) {
-                format!("texts are made by interpolation: \"{}{}\"", piece(self, left), piece(self, right))
-            } else {
-                "both sides must be amounts of the same kind".to_owned()
-            };
-            self.report(Diagnostic::error(&codes::BAD_OPERANDS, span, message).with_help(help));
-            return Ty::Unknown;
-        };
-        if let (Some(x), Some(y)) = (constant::of(left, Some(scope)), constant::of(right, Some(scope)))
-            && x.calculated(op, &y).is_none()
-        {
-            let help = match result {
-                Ty::Duration | Ty::Size | Ty::Rate => "it would be negative, or too large",
-                _ => "it would have more than 10,000 digits",
-            };
-            let message = format!("`{} {} {}` has no value", self.text(left.span), sign(op), self.text(right.span));
-            self.report(Diagnostic::error(&codes::BAD_OPERANDS, left.span.to(right.span), message).with_help(help));
-            return Ty::Unknown;
-        }
-        result
+        self.report(Diagnostic::error(&codes::BAD_OPERANDS, span, message).with_help(help));
+        Ty::Unknown
     }
 
     fn object(&mut self, scope: &mut Scope<'p>, entries: &'p [ObjectEntry]) -> Ty {
@@ -353,7 +358,7 @@ impl<'p> Cx<'p> {
         );
     }
 
-    fn range(&mut self, scope: &mut Scope<'p>, span: Span, from: &'p Expr, to: &'p Expr) -> Ty {
+    pub fn range(&mut self, scope: &mut Scope<'p>, span: Span, from: &'p Expr, to: &'p Expr) -> Ty {
         for end in [from, to] {
             let ty = self.expr(scope, end);
             if ty.is_known() && !matches!(ty, Ty::Number | Ty::Duration | Ty::Size | Ty::Percent) {
@@ -384,6 +389,22 @@ impl<'p> Cx<'p> {
             SubjectKind::Expr(expr) => self.expr(scope, expr),
             _ => self.response_subject(scope, subject),
         }
+    }
+}
+
+/// Whether an expression is made of others, so that it may have no value although they have.
+fn is_composed(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::String(template) => template.parts.iter().any(|part| matches!(part, TemplatePart::Expr(_))),
+        ExprKind::Field(..)
+        | ExprKind::Index(..)
+        | ExprKind::Call { .. }
+        | ExprKind::Unary(..)
+        | ExprKind::Binary(..)
+        | ExprKind::List(_)
+        | ExprKind::Object(_)
+        | ExprKind::Range(..) => true,
+        _ => false,
     }
 }
 

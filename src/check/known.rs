@@ -69,7 +69,7 @@ impl<'p> Cx<'p> {
         match plan::schema(self.index.project, self.module.id, literal) {
             Err(diagnostic) => self.report(*diagnostic),
             Ok((_, schema)) => {
-                let Some(unknown) = plan::asks_nothing(&schema) else { return };
+                let Some(unknown) = plan::asks_nothing(schema.json()) else { return };
                 let message = format!("the schema \"{}\" asks nothing, so every value is valid by it", literal.value);
                 let help = match unknown {
                     Some(word) => format!("`{word}` is no keyword of JSON Schema; was another one meant?"),

@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, closest, codes};
 use crate::project::FileProblem;
 use crate::source::Span;
 use crate::syntax::ast::{JsonPathLit, RegexLit, StrLit};
-use crate::value::{JsonPath, Pattern, XPath, XPathKind};
+use crate::value::{Css, JsonPath, Pattern, XPath, XPathKind};
 
 impl<'p> Cx<'p> {
     /// Compiles a JSONPath, and looks up the names in it. `None` when it isn't valid.
@@ -126,7 +126,7 @@ impl<'p> Cx<'p> {
     }
 
     pub fn css(&mut self, literal: &StrLit) {
-        if scraper::Selector::parse(&literal.value).is_err() {
+        if Css::compile(&literal.value).is_none() {
             let message = format!("\"{}\" is no CSS selector", literal.value);
             self.report(
                 Diagnostic::error(&codes::INVALID_SELECTOR, literal.span, message)

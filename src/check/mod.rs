@@ -3,6 +3,7 @@
 //! [`check`] makes one [`index`] of all modules, walks each module on its own and in parallel (`walk`, which keeps the names in
 //! scope and hands each construct to the `lints`), and then judges what only shows when all are seen (`whole`).
 
+mod asked;
 mod call;
 mod constant;
 mod cx;
@@ -20,6 +21,8 @@ mod reached;
 mod scope;
 mod subject;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod types;
 mod walk;
 mod whole;

@@ -1,7 +1,6 @@
 use super::cx::Cx;
 use super::scope::{Place, Scope};
 use super::types::Ty;
-use super::words::sign;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Ident, JsonPathLit, Subject, SubjectKind};
@@ -119,7 +118,7 @@ impl<'p> Cx<'p> {
         let ordered = !matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
         if matches!(left, Ty::List(_)) && right.is_scalar() && *right != Ty::Null {
             let text = self.text(span);
-            let rest = if text.starts_with(sign(op)) { text.to_owned() } else { format!("{} …", sign(op)) };
+            let rest = if text.starts_with(op.sign()) { text.to_owned() } else { format!("{} …", op.sign()) };
             self.list_compared(span, &rest);
             return;
         }
@@ -130,7 +129,7 @@ impl<'p> Cx<'p> {
             return;
         }
         if ordered && let Some(odd) = [left, right].into_iter().find(|ty| !ty.has_order()) {
-            let message = format!("`{}` compares amounts, and this is {}", sign(op), odd.words());
+            let message = format!("`{}` compares amounts, and this is {}", op.sign(), odd.words());
             self.report(
                 Diagnostic::error(&codes::TYPE_MISMATCH, span, message)
                     .with_help("use `==` or `!=`, or compare its length"),

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use super::cx::Cx;
 use crate::project::Module;
 use crate::syntax::ast::{self, ExprKind, ItemKind, TypeExprKind};
+use crate::value::{Kind, are_ordered, may_be_equal};
 
 /// What is known of a value's type before the run. Whatever isn't known for sure is [`Ty::Unknown`], and nothing is said of it.
 ///
@@ -161,6 +162,48 @@ impl Ty {
         }
     }
 
+    /// The kind of its values; `None` where it isn't known.
+    pub fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Ty::Unknown => return None,
+            Ty::Null => Kind::Null,
+            Ty::Bool => Kind::Bool,
+            Ty::Number => Kind::Number,
+            Ty::String => Kind::String,
+            Ty::Duration => Kind::Duration,
+            Ty::Size => Kind::Size,
+            Ty::Percent => Kind::Percent,
+            Ty::Rate => Kind::Rate,
+            Ty::Money => Kind::Money,
+            Ty::Bytes => Kind::Bytes,
+            Ty::Secret => Kind::Secret,
+            // A mark is as little of a value as a channel.
+            Ty::Channel | Ty::Mark => Kind::Channel,
+            Ty::List(_) => Kind::List,
+            Ty::Object(_) => Kind::Object,
+        })
+    }
+
+    /// What is known of a value of a kind.
+    pub fn of_kind(kind: Kind) -> Ty {
+        match kind {
+            Kind::Null => Ty::Null,
+            Kind::Bool => Ty::Bool,
+            Kind::Number => Ty::Number,
+            Kind::String => Ty::String,
+            Kind::Duration => Ty::Duration,
+            Kind::Size => Ty::Size,
+            Kind::Percent => Ty::Percent,
+            Kind::Rate => Ty::Rate,
+            Kind::Money => Ty::Money,
+            Kind::Bytes => Ty::Bytes,
+            Kind::Secret => Ty::Secret,
+            Kind::Channel => Ty::Channel,
+            Kind::List => Ty::list(),
+            Kind::Object => Ty::Object(None),
+        }
+    }
+
     pub fn is_known(&self) -> bool {
         *self != Ty::Unknown
     }
@@ -176,29 +219,16 @@ impl Ty {
 
     /// Whether `<` can be asked of it.
     pub fn has_order(&self) -> bool {
-        matches!(
-            self,
-            Ty::Unknown
-                | Ty::Number
-                | Ty::String
-                | Ty::Secret
-                | Ty::Duration
-                | Ty::Size
-                | Ty::Percent
-                | Ty::Rate
-                | Ty::Money
-        )
+        self.kind().is_none_or(|kind| are_ordered(kind, kind))
     }
 
     /// Whether values of the two types may be equal.
     pub fn meets(&self, other: &Ty) -> bool {
         match (self, other) {
             (Ty::Unknown, _) | (_, Ty::Unknown) => true,
-            (Ty::Size | Ty::Percent, Ty::Number) | (Ty::Number, Ty::Size | Ty::Percent) => true,
-            (Ty::String, Ty::Secret | Ty::Bytes) | (Ty::Secret | Ty::Bytes, Ty::String) => true,
             (Ty::List(a), Ty::List(b)) => a.meets(b),
             (Ty::Object(_), Ty::Object(_)) => true,
-            (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+            (a, b) => a.kind().zip(b.kind()).is_none_or(|(a, b)| may_be_equal(a, b)),
         }
     }
 

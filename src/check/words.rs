@@ -1,21 +1,4 @@
-use crate::syntax::ast::{self, BinaryOp};
-
-pub(super) fn sign(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Or => "or",
-        BinaryOp::And => "and",
-        BinaryOp::Equal => "==",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Less => "<",
-        BinaryOp::LessEqual => "<=",
-        BinaryOp::Greater => ">",
-        BinaryOp::GreaterEqual => ">=",
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::Multiply => "*",
-        BinaryOp::Divide => "/",
-    }
-}
+use crate::syntax::ast;
 
 pub(super) fn dotted(path: &ast::Path) -> String {
     path.segments.iter().map(|segment| segment.text.as_str()).collect::<Vec<_>>().join(".")

@@ -1,38 +1,71 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::markup::{self, Unsuitable};
 use crate::event::{Exchange, Frame, Response};
-use crate::value::{Json, JsonFault};
+#[cfg(test)]
+use crate::value::counted;
+use crate::value::{Document, Json, JsonFault};
 
 /// What subjects and JSONPaths are about.
 #[derive(Clone, Copy)]
 pub enum Focus<'a> {
     Nothing,
-    Response { exchange: &'a Exchange, response: &'a Response, json: &'a BodyJson },
+    Response { exchange: &'a Exchange, response: &'a Response, parsed: &'a Parsed },
     Frame(&'a Frame),
 }
 
-/// A body read as JSON, once, when it is first asked for.
+/// A body as JSON, HTML and XML: each is read once, when it is first asked for, however many expectations and captures ask.
 #[derive(Debug, Default)]
-pub struct BodyJson(OnceLock<Result<Arc<Json>, Option<JsonFault>>>);
+pub struct Parsed {
+    json: OnceLock<Result<Arc<Json>, Option<JsonFault>>>,
+    /// Its parts fill caches of their own while they are looked at, so that only one at a time may look.
+    html: Mutex<Option<Result<scraper::Html, Unsuitable>>>,
+    document: OnceLock<Result<Document, Unsuitable>>,
+}
 
-impl BodyJson {
-    /// Whether it has been asked for.
+impl Parsed {
+    /// Whether its JSON has been asked for.
     pub fn is_read(&self) -> bool {
-        self.0.get().is_some()
+        self.json.get().is_some()
     }
 
-    pub fn of(&self, response: &Response) -> Option<&Arc<Json>> {
-        self.read(response).ok()
+    pub fn json(&self, response: &Response) -> Option<&Arc<Json>> {
+        self.read_json(response).ok()
     }
 
     /// # Errors
     /// Where the body isn't JSON, and why; nothing where it is no text either.
-    pub fn read(&self, response: &Response) -> Result<&Arc<Json>, Option<&JsonFault>> {
-        let read = || match response.text() {
-            Ok(text) => Json::parse(&text).map(Arc::new).map_err(Some),
-            Err(_) => Err(None),
+    pub fn read_json(&self, response: &Response) -> Result<&Arc<Json>, Option<&JsonFault>> {
+        let read = || {
+            #[cfg(test)]
+            counted::count(&counted::JSON_BODIES);
+            match response.text() {
+                Ok(text) => Json::parse(&text).map(Arc::new).map_err(Some),
+                Err(_) => Err(None),
+            }
         };
-        self.0.get_or_init(read).as_ref().map_err(Option::as_ref)
+        self.json.get_or_init(read).as_ref().map_err(Option::as_ref)
+    }
+
+    /// What selectors look into.
+    ///
+    /// # Errors
+    /// The body is no markup.
+    pub(super) fn html<T>(
+        &self,
+        response: &Response,
+        look: impl FnOnce(&scraper::Html) -> Result<T, Unsuitable>,
+    ) -> Result<T, Unsuitable> {
+        let mut html = self.html.lock().unwrap_or_else(PoisonError::into_inner);
+        look(html.get_or_insert_with(|| markup::html(response)).as_ref().map_err(|why| why.clone())?)
+    }
+
+    /// What XPaths look into.
+    ///
+    /// # Errors
+    /// The body is no markup.
+    pub(super) fn document(&self, response: &Response) -> Result<&Document, Unsuitable> {
+        self.document.get_or_init(|| markup::document(response, self)).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -41,7 +74,7 @@ impl Focus<'_> {
     pub fn json(&self) -> Option<&Arc<Json>> {
         match self {
             Focus::Nothing => None,
-            Focus::Response { response, json, .. } => json.of(response),
+            Focus::Response { response, parsed, .. } => parsed.json(response),
             Focus::Frame(frame) => frame.payload.json.as_ref(),
         }
     }
@@ -50,7 +83,7 @@ impl Focus<'_> {
     pub fn no_json(&self) -> Option<JsonFault> {
         match self {
             Focus::Nothing => None,
-            Focus::Response { response, json, .. } => json.read(response).err().flatten().cloned(),
+            Focus::Response { response, parsed, .. } => parsed.read_json(response).err().flatten().cloned(),
             Focus::Frame(frame) => Json::read(&frame.data).err(),
         }
     }

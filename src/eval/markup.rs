@@ -1,7 +1,10 @@
 //! HTML and XML bodies: CSS selectors and XPath.
 
+use super::Parsed;
 use crate::event::Response;
-use crate::value::{Document, Value, XPath, XPathResult, effort};
+#[cfg(test)]
+use crate::value::counted;
+use crate::value::{Css, Document, Value, XPath, XPathResult, effort};
 
 /// What a path finds.
 pub(super) enum Markup {
@@ -11,28 +14,21 @@ pub(super) enum Markup {
 }
 
 /// Why a body can't be asked: what is wrong, and what mends it.
+#[derive(Clone, Debug)]
 pub(super) struct Unsuitable {
     pub reason: String,
     pub help: &'static str,
 }
 
 /// The texts of the elements that a selector finds.
-pub(super) fn css(response: &Response, selector: &str) -> Result<Vec<Value>, Unsuitable> {
-    let written = selector;
-    let selector = scraper::Selector::parse(written).map_err(|_| Unsuitable {
-        reason: format!("`{selector}` isn't a CSS selector"),
-        help: "a selector looks like `h1`, `.price`, `#total > span` or `a[href]`",
-    })?;
-    let body = text_of(response)?;
-    let kind = kind_of(response, &body)?;
-    if matches!(kind, Kind::Xml) {
-        xml(&body, true)?;
-    }
-    rooted(&body)?;
-    let document = scraper::Html::parse_document(&body);
+pub(super) fn css((response, parsed): (&Response, &Parsed), selector: &Css) -> Result<Vec<Value>, Unsuitable> {
+    parsed.html(response, |document| texts_of(document, selector))
+}
+
+fn texts_of(document: &scraper::Html, selector: &Css) -> Result<Vec<Value>, Unsuitable> {
     let mut texts = Vec::new();
     let mut room = MOST_TEXT;
-    for element in selected(&document, &selector, written) {
+    for element in selected(document, selector) {
         let mut text = String::new();
         for piece in element.ok_or_else(given_up)?.text() {
             // Elements that stand in each other have the same texts again and again.
@@ -67,9 +63,9 @@ fn given_up() -> Unsuitable {
 /// The elements that a selector finds, in document order; nothing at all where it is given up.
 fn selected<'d>(
     document: &'d scraper::Html,
-    selector: &'d scraper::Selector,
-    written: &str,
+    css: &'d Css,
 ) -> Box<dyn Iterator<Item = Option<scraper::ElementRef<'d>>> + 'd> {
+    let (selector, written) = (css.selector(), css.as_str());
     // What these look at is kept from element to element, which only the library can do.
     if written.contains(":nth") || written.contains(":has") {
         return Box::new(document.select(selector).map(Some));
@@ -84,8 +80,8 @@ fn selected<'d>(
 /// A match may look at all siblings before an element, and at all that it stands in.
 const STEPS_OF_A_MATCH: usize = 64;
 
-pub(super) fn xpath(response: &Response, path: &XPath) -> Result<Markup, Unsuitable> {
-    let result = path.evaluate(&document(response)?).map_err(|_| Unsuitable {
+pub(super) fn xpath((response, parsed): (&Response, &Parsed), path: &XPath) -> Result<Markup, Unsuitable> {
+    let result = path.evaluate(parsed.document(response)?).map_err(|_| Unsuitable {
         reason: "this XPath would look at too many nodes of the answer".to_owned(),
         help: "name the elements on the way instead of `//` and `*`, above all inside predicates",
     })?;
@@ -162,19 +158,37 @@ fn rooted(text: &str) -> Result<(), Unsuitable> {
     })
 }
 
-fn document(response: &Response) -> Result<Document, Unsuitable> {
+/// A body as browsers read it. What says that it is XML must be well-formed.
+pub(super) fn html(response: &Response) -> Result<scraper::Html, Unsuitable> {
+    let text = text_of(response)?;
+    if matches!(kind_of(response, &text)?, Kind::Xml) {
+        xml(&text, true)?;
+    }
+    rooted(&text)?;
+    #[cfg(test)]
+    counted::count(&counted::HTML_BODIES);
+    Ok(scraper::Html::parse_document(&text))
+}
+
+/// A body as what it says that it is; where it doesn't say, as XML where it is well-formed.
+pub(super) fn document(response: &Response, parsed: &Parsed) -> Result<Document, Unsuitable> {
     let text = text_of(response)?;
     let kind = kind_of(response, &text)?;
     rooted(&text)?;
-    let html = || of_html(scraper::Html::parse_document(&text).tree.root());
+    let html = || parsed.html(response, |html| Ok(of_html(html.tree.root())));
     match kind {
-        Kind::Html => Ok(html()),
-        Kind::Either => Ok(xml(&text, false).map_or_else(|_| html(), |xml| of_xml(&xml))),
+        Kind::Html => html(),
+        Kind::Either => match xml(&text, false) {
+            Ok(xml) => Ok(of_xml(&xml)),
+            Err(_) => html(),
+        },
         Kind::Xml => xml(&text, true).map(|xml| of_xml(&xml)),
     }
 }
 
 fn xml(text: &str, allow_dtd: bool) -> Result<roxmltree::Document<'_>, Unsuitable> {
+    #[cfg(test)]
+    counted::count(&counted::XML_BODIES);
     // Entities are bounded by the parser; files are never read.
     let options = roxmltree::ParsingOptions { allow_dtd, ..Default::default() };
     roxmltree::Document::parse_with_options(text, options).map_err(|error| Unsuitable {
@@ -277,7 +291,7 @@ mod tests {
     }
 
     fn ask(content_type: Option<&str>, body: &str, path: &str) -> Result<Markup, Unsuitable> {
-        xpath(&answer(content_type, body), &XPath::compile(path).unwrap())
+        xpath((&answer(content_type, body), &Parsed::default()), &XPath::compile(path).unwrap())
     }
 
     fn texts(content_type: Option<&str>, body: &str, path: &str) -> Vec<String> {
@@ -329,8 +343,14 @@ mod tests {
         assert!(refused(None, "", "//a").starts_with("the answer is neither HTML nor XML,"));
         assert!(refused(Some("application/xml"), "<a>", "//a").starts_with("the answer isn't well-formed XML: "));
         assert!(refused(None, "<a/>", "number(//b)").starts_with("this XPath gives no number"));
-        assert!(css(&answer(Some("text/plain"), "a"), "a").is_err());
-        assert_eq!(css(&answer(Some("text/html"), "<p>a"), "p").ok().unwrap().len(), 1);
+        assert!(css((&answer(Some("text/plain"), "a"), &Parsed::default()), &Css::compile("a").unwrap()).is_err());
+        assert_eq!(
+            css((&answer(Some("text/html"), "<p>a"), &Parsed::default()), &Css::compile("p").unwrap())
+                .ok()
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     #[test]

@@ -4,9 +4,9 @@
 mod cookie;
 mod expr;
 mod focus;
-mod function;
 mod ground;
 mod markup;
+mod refusal;
 mod root;
 mod scope;
 mod show;
@@ -18,13 +18,13 @@ mod url;
 pub(crate) use crate::value::json_equal;
 pub use crate::value::{compare, equal};
 pub use expr::evaluate;
-pub(crate) use expr::ordered;
-pub use focus::{BodyJson, Focus};
+pub use focus::{Focus, Parsed};
 pub use ground::{Baseless, Ground};
+pub use refusal::explained;
 pub use scope::Scope;
 pub use show::{show, show_json};
+pub(crate) use subject::unreadable;
 pub use subject::{Found, bound, find, locate};
-pub(crate) use subject::{length_of, unreadable};
 
 pub use unread::Unread;
 pub use url::url;

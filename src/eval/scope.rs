@@ -35,14 +35,7 @@ impl Kept {
         match self {
             Kept::Value(value) => value,
             Kept::List(list) => list.whole.get_or_init(|| {
-                let mut values = match &list.start {
-                    Some(Value::List(values)) => values.to_vec(),
-                    Some(Value::Json(json)) => {
-                        let items = json.as_array().into_iter().flatten();
-                        items.cloned().map(Value::from).collect()
-                    }
-                    _ => Vec::new(),
-                };
+                let mut values = list.start.as_ref().and_then(Value::elements).unwrap_or_default();
                 values.extend(list.added.since(0).into_iter().cloned());
                 Value::list(values)
             }),

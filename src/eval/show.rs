@@ -14,6 +14,10 @@ pub fn show(value: &Value) -> String {
         Value::List(values) => {
             cut(&format!("[{}]", values.iter().take(20).map(show).collect::<Vec<_>>().join(", ")), LONGEST)
         }
+        Value::Object(fields) => {
+            let shown = fields.iter().take(20).map(|(name, value)| format!("{}: {}", sanitized(name), show(value)));
+            cut(&format!("{{{}}}", shown.collect::<Vec<_>>().join(", ")), LONGEST)
+        }
         Value::Secret(secret) => secret.to_string(),
         Value::Bytes(bytes) => {
             let shown: String = bytes.iter().take(LOOKED_AT).map(|byte| format!("{byte:02x}")).collect();

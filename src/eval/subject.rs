@@ -1,5 +1,5 @@
 use super::expr::fault;
-use super::{Context, Fault, Focus, Ground, cookie, evaluate, ground, markup};
+use super::{Context, Fault, Focus, Ground, Parsed, cookie, evaluate, ground, markup};
 use crate::diag::codes;
 use crate::event::{Exchange, Frame, FrameKind, Response};
 use crate::plan::{Path, Subject, SubjectKind};
@@ -65,9 +65,7 @@ pub fn find(subject: &Subject, context: &Context<'_>) -> Result<Found, Fault> {
         SubjectKind::JsonPath(path) => json_path(subject, path, context),
         SubjectKind::Expr(expr) => evaluate(expr, context).map(Found::one),
         kind => match context.focus {
-            Focus::Response { exchange, response, json } => {
-                of_response(subject, kind, exchange, response, json.of(response).cloned())
-            }
+            Focus::Response { exchange, response, parsed } => of_response(subject, kind, exchange, (response, parsed)),
             Focus::Frame(frame) => of_frame(subject, kind, frame),
             Focus::Nothing => Err(nothing(subject)),
         },
@@ -110,22 +108,6 @@ pub(crate) fn unreadable(unread: &super::Unread, span: crate::source::Span) -> F
 pub fn locate(subject: &Subject, index: usize, context: &Context<'_>) -> Option<Vec<PathStep>> {
     let SubjectKind::JsonPath(path) = &subject.kind else { return None };
     bound(path, context).ok()?.find(context.focus.json()?).ok()?.way(index)
-}
-
-/// The length of a string in characters, of a list in elements, of an object in fields, of bytes.
-pub(crate) fn length_of(value: &Value) -> Option<u64> {
-    Some(match value {
-        Value::List(values) => values.len() as u64,
-        Value::Bytes(bytes) => bytes.len() as u64,
-        Value::Secret(secret) => secret.expose().chars().count() as u64,
-        Value::Json(json) => match &**json {
-            crate::value::Json::String(text) => text.chars().count() as u64,
-            crate::value::Json::Array(items) => items.len() as u64,
-            crate::value::Json::Object(fields) => fields.len() as u64,
-            _ => return None,
-        },
-        _ => return None,
-    })
 }
 
 fn json_path(subject: &Subject, path: &Path, context: &Context<'_>) -> Result<Found, Fault> {
@@ -260,8 +242,7 @@ fn of_response(
     subject: &Subject,
     kind: &SubjectKind,
     exchange: &Exchange,
-    response: &Response,
-    json: Option<std::sync::Arc<crate::value::Json>>,
+    (response, parsed): (&Response, &Parsed),
 ) -> Result<Found, Fault> {
     Ok(match kind {
         SubjectKind::Status => Found::one(number(u64::from(response.status))),
@@ -269,7 +250,7 @@ fn of_response(
         SubjectKind::TimeToFirstByte => Found::maybe(exchange.timings.first_byte.map(Value::Duration)),
         SubjectKind::Size => Found::one(Value::Size(response.wire_size)),
         SubjectKind::Attempts => Found::one(number(u64::from(exchange.attempts))),
-        SubjectKind::Body => body(response, json),
+        SubjectKind::Body => body(response, parsed.json(response).cloned()),
         SubjectKind::Url => Found::one(Value::from(response.url.as_str())),
         SubjectKind::Redirects => {
             Found::one(Value::list(exchange.hops.iter().map(|hop| Value::from(hop.url.as_str())).collect()))
@@ -285,12 +266,14 @@ fn of_response(
             let secured = exchange.peer.as_ref().is_some_and(|peer| peer.tls.is_some());
             Found::maybe(certificate(exchange, what)).within(secured)
         }
-        SubjectKind::XPath(path) => match markup::xpath(response, path).map_err(|why| unsuitable(subject, why))? {
-            markup::Markup::Texts(texts) => Found::list(texts),
-            markup::Markup::Value(value) => Found { plain: true, ..Found::one(value) },
-        },
+        SubjectKind::XPath(path) => {
+            match markup::xpath((response, parsed), path).map_err(|why| unsuitable(subject, why))? {
+                markup::Markup::Texts(texts) => Found::list(texts),
+                markup::Markup::Value(value) => Found { plain: true, ..Found::one(value) },
+            }
+        }
         SubjectKind::Css(selector) => {
-            Found::list(markup::css(response, selector).map_err(|why| unsuitable(subject, why))?)
+            Found::list(markup::css((response, parsed), selector).map_err(|why| unsuitable(subject, why))?)
         }
         SubjectKind::Text => match response.text() {
             Ok(text) => Found { plain: true, ..Found::one(Value::from(&*text)) },

@@ -9,6 +9,7 @@ pub(super) fn is_secret(value: &Value, context: &Context<'_>) -> bool {
         Value::Secret(_) => true,
         Value::Json(json) => holds_secret(json, context),
         Value::List(values) => values.iter().any(|value| is_secret(value, context)),
+        Value::Object(fields) => fields.iter().any(|(_, value)| is_secret(value, context)),
         Value::Bytes(_) => context.host.secrets().is_some_and(|secrets| secrets.knows(&value.to_text())),
         _ => false,
     }
@@ -35,6 +36,11 @@ pub(super) fn computed(value: Value, context: &Context<'_>) -> Value {
         }
         Value::List(values) => {
             return Value::list(values.iter().map(|value| computed(value.clone(), context)).collect());
+        }
+        Value::Object(fields) => {
+            let computed =
+                |(name, value): &(std::sync::Arc<str>, Value)| (name.to_string(), computed(value.clone(), context));
+            return Value::object(fields.iter().map(computed).collect());
         }
         Value::Json(json) => match &**json {
             Json::String(text) => {

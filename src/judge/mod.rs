@@ -8,6 +8,8 @@ mod outcome;
 mod readable;
 pub mod release;
 mod response;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use channel::ChannelJudge;

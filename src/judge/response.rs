@@ -1,7 +1,7 @@
 use super::readable::{looked_up, not_text};
 use super::{ExpectationRecord, excerpt, failure};
 use crate::diag::{Code, Diagnostic, Excerpt, Severity, codes};
-use crate::eval::{BodyJson, Context, Fault, Focus, Found, Ground, Host, Scope, Unread, find, locate};
+use crate::eval::{Context, Fault, Focus, Found, Ground, Host, Parsed, Scope, Unread, find, locate};
 use crate::event::{Exchange, Failure, FailureKind, Response, Weak};
 use crate::matchers::{Kind, Mismatch, apply, weakness};
 use crate::plan::{Capture, Check, Expectation, Plan, Request, Subject, SubjectKind};
@@ -25,13 +25,18 @@ impl Judged {
     }
 }
 
-/// Judges an exchange: every expectation is evaluated, every one that fails is told, and what is captured is bound in the scope.
-pub fn response(plan: &Plan, request: &Request, exchange: &Exchange, scope: &mut Scope, host: &dyn Host) -> Judged {
+/// Judges an exchange, whose body is read into `parsed`: every expectation is evaluated, every one that fails is reported, and what is captured is bound in the scope.
+pub fn response(
+    plan: &Plan,
+    request: &Request,
+    (exchange, parsed): (&Exchange, &Parsed),
+    scope: &mut Scope,
+    host: &dyn Host,
+) -> Judged {
     let mut judged = Judged::default();
     match (&exchange.outcome, &request.expect_failure) {
         (Ok(response), None) => {
-            let json = BodyJson::default();
-            let focus = Focus::Response { exchange, response, json: &json };
+            let focus = Focus::Response { exchange, response, parsed };
             checks(&request.checks, plan, focus, scope, host, &mut judged);
         }
         // What was never sent is none of the failures that a spec can expect.
@@ -40,14 +45,14 @@ pub fn response(plan: &Plan, request: &Request, exchange: &Exchange, scope: &mut
             judged.diagnostics.push(failure::diagnostic(request, failure, &plan.environment));
         }
         (Ok(response), Some((kind, span))) => {
-            record(plan, *span, false, None, &mut judged);
+            record(plan, *span, false, &mut judged);
             let message = format!("the answer was {}, expected a failure: {}", response.status, kind.word());
             let diagnostic = Diagnostic::error(&codes::NO_FAILURE, *span, message)
                 .with_help("the server answered; expect its status instead, if that is right");
-            judged.diagnostics.push(with_body(diagnostic, response, &json_of(response), &[], None));
+            judged.diagnostics.push(with_body(diagnostic, response, &parsed.json(response).cloned(), &[], None));
         }
         (Err(failure), Some((kind, span))) => {
-            record(plan, *span, failure.kind == *kind, None, &mut judged);
+            record(plan, *span, failure.kind == *kind, &mut judged);
             if failure.kind != *kind {
                 let message = format!(
                     "the exchange failed by {} ({}), expected {}",
@@ -70,23 +75,20 @@ pub fn response(plan: &Plan, request: &Request, exchange: &Exchange, scope: &mut
                 body: Default::default(),
                 wire_size: 0,
             };
-            let json = BodyJson::default();
-            let focus = Focus::Response { exchange, response: &nothing, json: &json };
+            let parsed = Parsed::default();
+            let focus = Focus::Response { exchange, response: &nothing, parsed: &parsed };
             checks(&timed, plan, focus, scope, host, &mut judged);
         }
     }
     judged
 }
 
-fn json_of(response: &Response) -> Option<std::sync::Arc<crate::value::Json>> {
-    BodyJson::default().of(response).cloned()
-}
-
-fn record(plan: &Plan, span: Span, held: bool, weak: Option<Weak>, judged: &mut Judged) {
+/// Of an expected failure.
+fn record(plan: &Plan, span: Span, held: bool, judged: &mut Judged) {
     let text = plan.sources.text(span);
     let text = text.strip_prefix("expect").map_or(text, str::trim_start);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    judged.expectations.push(ExpectationRecord { span, text, held, weak });
+    judged.expectations.push(ExpectationRecord { span, text, held, weak: None });
 }
 
 fn checks(list: &[Check], plan: &Plan, focus: Focus<'_>, scope: &mut Scope, host: &dyn Host, judged: &mut Judged) {
@@ -107,7 +109,12 @@ fn checks(list: &[Check], plan: &Plan, focus: Focus<'_>, scope: &mut Scope, host
 
 fn judge_one(expect: &Expectation, context: &Context<'_>, judged: &mut Judged) {
     let found = expectation(expect, context);
-    record(context.plan, expect.span, found.is_ok(), found.as_ref().ok().copied().flatten(), judged);
+    judged.expectations.push(ExpectationRecord {
+        span: expect.span,
+        text: expect.text.to_string(),
+        held: found.is_ok(),
+        weak: found.as_ref().ok().copied().flatten(),
+    });
     judged.diagnostics.extend(found.err().map(|diagnostic| *diagnostic));
 }
 
@@ -234,8 +241,8 @@ fn with_focus(diagnostic: Diagnostic, context: &Context<'_>, labels: &[(Vec<Path
     let fault = if *diagnostic.code == codes::NOT_JSON { context.focus.no_json() } else { None };
     match context.focus {
         Focus::Nothing => diagnostic,
-        Focus::Response { response, json, .. } => {
-            with_body(diagnostic, response, &json.of(response).cloned(), labels, fault)
+        Focus::Response { response, parsed, .. } => {
+            with_body(diagnostic, response, &parsed.json(response).cloned(), labels, fault)
         }
         Focus::Frame(frame) => {
             let name = format!("frame {}", frame.number);
@@ -345,11 +352,7 @@ fn searched(found: &Found, value: &Value) -> Result<String, Unsearched> {
     if let Some(text) = &found.text {
         return Ok(text.clone());
     }
-    let first = match value {
-        Value::List(values) => Some(values.first().cloned()),
-        Value::Json(json) => json.as_array().map(|items| items.first().cloned().map(Value::from)),
-        _ => None,
-    };
+    let first = value.count().map(|_| value.element(0));
     let value = match &first {
         Some(None) => return Err(Unsearched::Nothing("the list is empty")),
         Some(Some(first)) => first,

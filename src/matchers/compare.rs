@@ -12,7 +12,7 @@ pub(super) fn compare(op: BinaryOp, value: &Value, in_json: bool, operand: &Expr
         BinaryOp::Equal => equal(&actual, &expected),
         BinaryOp::NotEqual => !equal(&actual, &expected),
         _ => match eval::compare(&actual, &expected) {
-            Some(order) => eval::ordered(op, order),
+            Some(order) => op.fits(order),
             None => {
                 let text = format!(
                     "is {} ({}), which can't be ordered with {} ({})",

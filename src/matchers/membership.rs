@@ -18,13 +18,7 @@ pub(super) fn is_in(value: &Value, operand: &Expr, context: &Context<'_>) -> Ver
         }
         _ => {
             let list = evaluate(operand, context)?;
-            let among = match &list {
-                Value::List(values) => Some(values.iter().any(|one| equal(value, one))),
-                Value::Json(json) => {
-                    json.as_array().map(|items| items.iter().any(|one| equal(value, &Value::from(one.clone()))))
-                }
-                _ => None,
-            };
+            let among = list.elements().map(|items| items.iter().any(|one| equal(value, one)));
             let Some(among) = among else {
                 let text = format!("is to be one of {} ({}), which isn't a list", show(&list), list.kind());
                 return Ok(Err(Mismatch::of(Kind::Unsuitable, text)));

@@ -4,7 +4,6 @@ mod close;
 mod compare;
 mod condition;
 mod difference;
-mod exact;
 mod membership;
 mod partial;
 mod quantifier;

@@ -1,16 +1,13 @@
-use crate::value::Json;
-
 use super::difference::{Difference, MOST, counted};
 use super::{Mismatch, Verdict, types};
-use crate::eval::{Context, Fault, Unread, compare, equal, evaluate, ordered, show, show_json};
+use crate::eval::{Context, Fault, Unread, equal, evaluate, show};
 use crate::plan::{Partial, PartialKind};
-use crate::value::{Member, PathStep, Value};
+use crate::value::{Kind as ValueKind, PathStep, Value};
 
 /// `matches { … }`: objects may hold more than is said, lists must have as many elements; every difference is told.
 pub(super) fn matches(value: &Value, expected: &Partial, context: &Context<'_>) -> Verdict {
-    let json = value.to_json();
     let mut found = Vec::new();
-    walk(&json, expected, &mut Vec::new(), context, &mut found)?;
+    walk(value, expected, &mut Vec::new(), context, &mut found)?;
     if let Some(unread) = super::difference::unread(&found) {
         return Ok(Err(unread));
     }
@@ -38,7 +35,7 @@ pub(super) fn matches(value: &Value, expected: &Partial, context: &Context<'_>) 
 }
 
 fn walk(
-    value: &Json,
+    value: &Value,
     expected: &Partial,
     path: &mut Vec<PathStep>,
     context: &Context<'_>,
@@ -50,8 +47,8 @@ fn walk(
     }
     let whole = matches!(expected.kind, PartialKind::Compare(..) | PartialKind::Value(_));
     let unread = match &expected.kind {
-        PartialKind::Regex(_) if value.as_str().is_none() => Unread::of_json(value),
-        _ if whole => Unread::of_json(value),
+        PartialKind::Regex(_) if value.as_str().is_none() => Unread::of(value),
+        _ if whole => Unread::of(value),
         _ => None,
     };
     if let Some(unread) = unread {
@@ -61,41 +58,40 @@ fn walk(
     // By a comparison that can't be made nothing is known.
     let mut compares = |expected: String, can_be: bool| {
         let of = if can_be { Difference::changed } else { Difference::unasked };
-        found.push(of(path, expected, show_json(value)));
+        found.push(of(path, expected, show(value)));
     };
     let mut differs = |expected: String| compares(expected, true);
     match &expected.kind {
         PartialKind::Any => {}
         PartialKind::Type(ty) => {
-            if types::is(&Value::from(value.clone()), ty, context.plan).is_err() {
+            if types::is(value, ty, context.plan).is_err() {
                 differs(types::words(ty, context.plan));
             }
         }
         PartialKind::Regex(pattern) => {
-            if !value.as_str().is_some_and(|text| pattern.is_match(text)) {
-                compares(format!("a text that matches {}", pattern.as_str()), value.as_str().is_some());
+            let text = match value {
+                Value::Secret(secret) => Some(secret.expose()),
+                other => other.as_str(),
+            };
+            if !text.is_some_and(|text| pattern.is_match(text)) {
+                compares(format!("a text that matches {}", pattern.as_str()), text.is_some());
             }
         }
         PartialKind::Compare(op, operand) => {
             let operand = evaluate(operand, context)?;
-            let value = Value::from(value.clone());
-            let holds = match op {
-                crate::syntax::ast::BinaryOp::Equal => Some(equal(&value, &operand)),
-                crate::syntax::ast::BinaryOp::NotEqual => Some(!equal(&value, &operand)),
-                op => compare(&value, &operand).map(|order| ordered(*op, order)),
-            };
+            let holds = op.apply(value, &operand).and_then(|holds| holds.as_bool());
             if holds != Some(true) {
                 compares(format!("{}{}", super::compare::words(*op), show(&operand)), holds.is_some());
             }
         }
         PartialKind::Value(operand) => {
             let operand = evaluate(operand, context)?;
-            if !equal(&Value::from(value.clone()), &operand) {
+            if !equal(value, &operand) {
                 differs(show(&operand));
             }
         }
         PartialKind::List(items) => {
-            let Some(values) = value.as_array() else {
+            let Some(values) = value.elements() else {
                 differs("a list".to_owned());
                 return Ok(());
             };
@@ -110,17 +106,18 @@ fn walk(
             }
         }
         PartialKind::Object(entries) => {
-            let Some(fields) = value.as_object() else {
+            if ValueKind::of(value) != ValueKind::Object {
                 differs("an object".to_owned());
                 return Ok(());
-            };
+            }
             for (key, item) in entries {
                 let key = evaluate(key, context)?.to_text();
                 path.push(PathStep::Key(key.clone()));
-                match fields.member(&key) {
-                    Member::One(value) => walk(value, item, path, context, found)?,
-                    Member::Absent => found.push(Difference::missing(path, wanted(item, context)?)),
-                    Member::Twice(first, second) => found.push(Difference::twice(path, first, second)),
+                match value.field(&key) {
+                    Ok(Some(value)) => walk(&value, item, path, context, found)?,
+                    Ok(None) => found.push(Difference::missing(path, wanted(item, context)?)),
+                    Err(Unread::Twice { first, second, .. }) => found.push(Difference::twice(path, &first, &second)),
+                    Err(unread) => found.push(Difference::unread(path, unread)),
                 }
                 path.pop();
             }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::{Brief, Kind, Mismatch, Verdict, brief, expected, one, sequence};
+use super::{Brief, Kind, Mismatch, Verdict, brief, expected, one};
 use crate::eval::{Context, Found, show};
 use crate::plan::Matcher;
 use crate::value::{PathStep, Value, effort};
@@ -13,7 +13,7 @@ fn elements(found: &Found) -> Result<(Cow<'_, [Value]>, bool), Box<Mismatch>> {
     let Some(value) = found.values.first() else {
         return Err(Mismatch::of(Kind::Missing, "is missing, expected a list"));
     };
-    match sequence::elements(value) {
+    match value.elements() {
         Some(items) => Ok((Cow::Owned(items), false)),
         None => Err(Mismatch::of(Kind::Unsuitable, format!("is {} ({}), expected a list", show(value), value.kind()))),
     }

@@ -1,40 +1,33 @@
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::Cell;
 
 use super::difference::Difference;
-use super::{Kind, Mismatch, exact};
-use crate::value::{Json, NotExact, PathStep, Value, effort};
+use super::{Kind, Mismatch};
+use crate::value::{Json, Schema, Value, effort};
 
-/// Valid by a JSON Schema. References to other documents aren't followed: nothing is fetched.
-pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> Result<(), Box<Mismatch>> {
+/// Valid by a JSON Schema.
+pub(super) fn valid(value: &Value, name: &str, schema: &Schema) -> Result<(), Box<Mismatch>> {
     const MOST: usize = 20;
     // Between two of them much may have been looked at.
     const STEPS_OF_AN_ERROR: usize = 1024;
-    let inexact = |what: &str, error: crate::value::NotExact| {
-        let text = format!("can't be checked: {what} holds {}, which no JSON Schema check here keeps exactly", error.0);
-        Box::new(Mismatch { undecided: true, ..*Mismatch::of(Kind::Schema, text) })
-    };
-    let validator = match compiled(schema) {
-        Ok(validator) => validator,
-        Err(Uncompiled::NotExact(error)) => return Err(inexact(&format!("\"{name}\""), error)),
-        Err(Uncompiled::NoSchema(error)) => {
-            let text = format!("can't be checked: \"{name}\" isn't a usable JSON Schema ({error})");
-            return Err(Box::new(Mismatch { undecided: true, ..*Mismatch::of(Kind::Schema, text) }));
+    let mut errors: Vec<Difference> = Vec::new();
+    let all = schema.errors(&value.to_json(), |one| {
+        if effort::is_vain(STEPS_OF_AN_ERROR) {
+            return false;
         }
-    };
-    let json = value.to_json().to_serde().map_err(|error| inexact("the value", error))?;
-    let errors: Vec<Difference> = validator
-        .iter_errors(&json)
-        .take_while(|_| !effort::is_vain(STEPS_OF_AN_ERROR))
-        .take(MOST)
-        .map(|error| Difference {
-            path: steps(&error.instance_path().to_string()),
-            expected: Some(error.masked().to_string()),
+        errors.push(Difference {
+            path: one.way,
+            expected: Some(one.reason),
             actual: None,
             unread: None,
             undecided: false,
-        })
-        .collect();
+        });
+        errors.len() < MOST
+    });
+    if let Err(inexact) = all {
+        let text =
+            format!("can't be checked: the value holds {}, which no JSON Schema check here keeps exactly", inexact.0);
+        return Err(Box::new(Mismatch { undecided: true, ..*Mismatch::of(Kind::Schema, text) }));
+    }
     if effort::is_vain(STEPS_OF_AN_ERROR) {
         return Err(Mismatch::given_up());
     }
@@ -45,37 +38,6 @@ pub(super) fn valid(value: &Value, name: &str, schema: &crate::value::Json) -> R
     let mut mismatch = Mismatch::of(Kind::Schema, format!("isn't valid by \"{name}\": `{at}`: {reason}{more}"));
     mismatch.path.clone_from(&first.path);
     Err(mismatch)
-}
-
-enum Uncompiled {
-    NotExact(NotExact),
-    NoSchema(String),
-}
-
-/// A validator of a schema. The last one is kept, for the many elements of a list.
-fn compiled(schema: &Json) -> Result<Rc<jsonschema::Validator>, Uncompiled> {
-    thread_local! {
-        static LAST: RefCell<Option<(Json, Rc<jsonschema::Validator>)>> = const { RefCell::new(None) };
-    }
-    let known = LAST.with_borrow(|last| last.as_ref().filter(|(known, _)| known == schema).map(|(_, one)| one.clone()));
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    let plain = schema.to_serde().map_err(Uncompiled::NotExact)?;
-    let validator = exact::options(&plain).build(&plain).map_err(|error| Uncompiled::NoSchema(error.to_string()))?;
-    let validator = Rc::new(validator);
-    LAST.set(Some((schema.clone(), validator.clone())));
-    Ok(validator)
-}
-
-/// A JSON Pointer (RFC 6901) as steps.
-fn steps(pointer: &str) -> Vec<PathStep> {
-    let unescape = |token: &str| token.replace("~1", "/").replace("~0", "~");
-    pointer
-        .split('/')
-        .skip(1)
-        .map(|token| token.parse().map_or_else(|_| PathStep::Key(unescape(token)), PathStep::Index))
-        .collect()
 }
 
 /// Keywords that ask something of any value (JSON Schema 2020-12 and the drafts before it).
@@ -92,22 +54,12 @@ const DEEPEST: usize = 32;
 const MOST_STEPS: usize = 100_000;
 
 /// Whether a schema by which a value is valid asked anything of it. A misspelt keyword asks nothing, nor does one for values of another type.
-pub(super) fn asks_something(schema: &Json, value: &Json) -> bool {
-    Asking { root: schema, left: Cell::new(MOST_STEPS) }.of(schema, value, 0)
-}
-
-/// What a JSON Pointer (RFC 6901) leads to.
-fn target<'j>(root: &'j Json, pointer: &str) -> Option<&'j Json> {
-    steps(pointer).iter().try_fold(root, |at, step| match (at, step) {
-        (Json::Object(fields), PathStep::Key(key)) => fields.get(key),
-        (Json::Object(fields), PathStep::Index(index)) => fields.get(&index.to_string()),
-        (Json::Array(items), PathStep::Index(index)) => items.get(*index),
-        _ => None,
-    })
+pub(super) fn asks_something(schema: &Schema, value: &Json) -> bool {
+    Asking { root: schema, left: Cell::new(MOST_STEPS) }.of(schema.json(), value, 0)
 }
 
 struct Asking<'s> {
-    root: &'s Json,
+    root: &'s Schema,
     /// How many more schemas are looked at: references may make any number of them.
     left: Cell<usize>,
 }
@@ -135,7 +87,7 @@ impl Asking<'_> {
         let of_all = each("allOf").is_some_and(|all| all.iter().any(|one| under(one, value)));
         let of_any = each("anyOf").is_some_and(|any| any.iter().all(|one| under(one, value)));
         let referred = keywords.get("$ref").is_some_and(|to| match to.as_str().and_then(|to| to.strip_prefix('#')) {
-            Some(pointer) => target(self.root, pointer).is_none_or(|target| under(target, value)),
+            Some(pointer) => self.root.target(pointer).is_none_or(|target| under(target, value)),
             None => true,
         });
         let branches =

@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{Kind, Mismatch, Verdict};
-use crate::eval::{Context, compare, equal, evaluate, length_of, show};
+use crate::eval::{Context, compare, equal, evaluate, show};
 use crate::plan::Expr;
 use crate::value::{Json, JsonPath, PathStep, Value, effort};
 
 pub(super) fn is_empty(value: &Value, text: Option<&str>) -> Result<(), Box<Mismatch>> {
-    match text.map(|text| text.len() as u64).or_else(|| length_of(value)) {
+    match text.map(|text| text.len() as u64).or_else(|| value.length()) {
         Some(0) => Ok(()),
         Some(_) => Err(Mismatch::new(format!("is {}, expected it to be empty", show(value)))),
         None => Err(unsuitable(value, "can't be empty")),
@@ -16,7 +16,7 @@ pub(super) fn is_empty(value: &Value, text: Option<&str>) -> Result<(), Box<Mism
 
 pub(super) fn has_length(value: &Value, operand: &Expr, context: &Context<'_>) -> Verdict {
     let expected = evaluate(operand, context)?;
-    let Some(length) = length_of(value) else { return Ok(Err(unsuitable(value, "has no length"))) };
+    let Some(length) = value.length() else { return Ok(Err(unsuitable(value, "has no length"))) };
     let actual = Value::from(crate::value::Json::from(length));
     if equal(&actual, &expected) {
         return Ok(Ok(()));
@@ -66,7 +66,7 @@ fn json_elements(value: &Value) -> Option<Cow<'_, [Json]>> {
 }
 
 pub(super) fn is_sorted(value: &Value, by: Option<&JsonPath>, descending: bool) -> Result<(), Box<Mismatch>> {
-    let Some(items) = elements(value) else { return Err(unsuitable(value, "isn't a list")) };
+    let Some(items) = value.elements() else { return Err(unsuitable(value, "isn't a list")) };
     if items.is_empty() {
         return Err(Mismatch::of_nothing("has no elements, expected them to be sorted"));
     }
@@ -120,14 +120,6 @@ pub(super) fn is_sorted(value: &Value, by: Option<&JsonPath>, descending: bool) 
         }
     }
     Ok(())
-}
-
-pub(super) fn elements(value: &Value) -> Option<Vec<Value>> {
-    match value {
-        Value::List(values) => Some(values.to_vec()),
-        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
-        _ => None,
-    }
 }
 
 fn unsuitable(value: &Value, why: &str) -> Box<Mismatch> {

@@ -14,6 +14,7 @@ pub(super) fn contains(value: &Value, text: Option<&str>, operand: &Expr, contex
         }
         (None, Value::Secret(secret), _) => Some(secret.expose().contains(&part.to_text())),
         (None, Value::List(values), _) => Some(values.iter().any(|one| equal(one, &part))),
+        (None, Value::Object(fields), Some(part)) => Some(fields.iter().any(|(name, _)| **name == *part)),
         (_, Value::Json(json), part_text) => match &**json {
             crate::value::Json::String(text) => part_text.map(|part| text.contains(part)),
             crate::value::Json::Array(items) => Some(items.iter().any(|one| equal(&Value::from(one.clone()), &part))),

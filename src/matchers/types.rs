@@ -4,42 +4,20 @@ use super::difference::Difference;
 use super::{Kind, Mismatch};
 use crate::eval::{show, show_json};
 use crate::plan::Plan;
-use crate::value::{Member, PathStep, ShapeField, Type, Value, json_kind};
+use crate::value::{Kind as ValueKind, PathStep, ShapeField, Type, Unread, Value};
 
-/// `is TYPE`. A shape's every wrong field is told; fields that the shape doesn't name may be there.
+/// `is TYPE`. A shape's every wrong field is named; fields that the shape doesn't name may be there.
 pub(super) fn is(value: &Value, ty: &Type, plan: &Plan) -> Result<(), Box<Mismatch>> {
-    let expected = words(ty, plan);
-    let holds = match (value, ty) {
-        (_, Type::Any)
-        | (Value::Duration(_), Type::Duration)
-        | (Value::Size(_), Type::Size)
-        | (Value::Percent(_), Type::Percent)
-        | (Value::Money(_), Type::Money)
-        | (Value::Bytes(_), Type::Bytes)
-        | (Value::Secret(_), Type::Secret | Type::String)
-        | (Value::Channel(_), Type::Channel)
-        | (Value::List(_), Type::Array) => true,
-        (Value::Json(json), _) => return of_json(json, ty, plan, &expected),
-        (Value::List(_), Type::List(_)) => return of_json(&value.to_json(), ty, plan, &expected),
-        _ => false,
-    };
-    if holds {
-        Ok(())
-    } else {
-        Err(Mismatch::of(Kind::Type, format!("is {} ({}), expected {expected}", show(value), value.kind())))
-    }
-}
-
-fn of_json(json: &Json, ty: &Type, plan: &Plan, expected: &str) -> Result<(), Box<Mismatch>> {
     let mut found = Vec::new();
-    walk(json, ty, plan, &mut Vec::new(), &mut found);
+    walk(value, ty, plan, &mut Vec::new(), &mut found);
     let Some(first) = found.first() else { return Ok(()) };
     if let Some(unread) = super::difference::unread(&found) {
         return Err(unread);
     }
+    let expected = words(ty, plan);
     let mut mismatch = match found.as_slice() {
         [only] if only.path.is_empty() => {
-            Mismatch::of(Kind::Type, format!("is {} ({}), expected {expected}", show_json(json), json_kind(json)))
+            Mismatch::of(Kind::Type, format!("is {} ({}), expected {expected}", show(value), value.kind()))
         }
         [only] => {
             let at = crate::value::path_text(&only.path);
@@ -57,60 +35,89 @@ fn of_json(json: &Json, ty: &Type, plan: &Plan, expected: &str) -> Result<(), Bo
 /// The most wrong places that are told.
 const MOST: usize = 50;
 
-fn walk(json: &Json, ty: &Type, plan: &Plan, path: &mut Vec<PathStep>, found: &mut Vec<Difference>) {
+fn walk(value: &Value, ty: &Type, plan: &Plan, path: &mut Vec<PathStep>, found: &mut Vec<Difference>) {
     if found.len() >= MOST {
         return;
     }
-    match (ty, json) {
-        (Type::List(of), Json::Array(items)) => {
+    match ty {
+        Type::List(of) if let Some(items) = value.elements() => {
             for (index, item) in items.iter().enumerate() {
                 path.push(PathStep::Index(index));
                 walk(item, of, plan, path, found);
                 path.pop();
             }
         }
-        (Type::Fields(fields), Json::Object(_)) => walk_fields(json, fields, plan, path, found),
-        (Type::Shape(id), Json::Object(_)) => {
+        Type::Fields(fields) if is_object(value) => walk_fields(value, fields, plan, path, found),
+        Type::Shape(id) if is_object(value) => {
             if let Some(shape) = plan.shapes.get(*id) {
-                walk_fields(json, &shape.fields, plan, path, found);
+                walk_fields(value, &shape.fields, plan, path, found);
             }
         }
-        (Type::Or(types), _) => {
+        Type::Or(types) => {
             let mut unread = None;
             let any = types.iter().any(|ty| {
                 let mut inner = Vec::new();
-                walk(json, ty, plan, path, &mut inner);
+                walk(value, ty, plan, path, &mut inner);
                 let holds = inner.is_empty();
                 unread = unread.take().or_else(|| inner.into_iter().find(|one| one.unread.is_some()));
                 holds
             });
             if !any {
-                let changed = || Difference::changed(path, words(ty, plan), described(json));
+                let changed = || Difference::changed(path, words(ty, plan), described(value));
                 found.push(unread.unwrap_or_else(changed));
             }
         }
-        _ if simple(json, ty) => {}
-        _ => found.push(Difference::changed(path, words(ty, plan), described(json))),
+        _ if is_of(value, ty) => {}
+        _ => found.push(Difference::changed(path, words(ty, plan), described(value))),
     }
 }
 
-fn walk_fields(json: &Json, fields: &[ShapeField], plan: &Plan, path: &mut Vec<PathStep>, found: &mut Vec<Difference>) {
+fn is_object(value: &Value) -> bool {
+    ValueKind::of(value) == ValueKind::Object
+}
+
+fn walk_fields(
+    value: &Value,
+    fields: &[ShapeField],
+    plan: &Plan,
+    path: &mut Vec<PathStep>,
+    found: &mut Vec<Difference>,
+) {
     for field in fields {
         path.push(PathStep::Key(field.name.clone()));
-        match json.as_object().map_or(Member::Absent, |fields| fields.member(&field.name)) {
-            Member::One(value) => walk(value, &field.ty, plan, path, found),
-            Member::Twice(first, second) => found.push(Difference::twice(path, first, second)),
-            Member::Absent if field.optional => {}
-            Member::Absent => found.push(Difference::missing(path, words(&field.ty, plan))),
+        match value.field(&field.name) {
+            Ok(Some(value)) => walk(&value, &field.ty, plan, path, found),
+            Err(Unread::Twice { first, second, .. }) => found.push(Difference::twice(path, &first, &second)),
+            Err(unread) => found.push(Difference::unread(path, unread)),
+            Ok(None) if field.optional => {}
+            Ok(None) => found.push(Difference::missing(path, words(&field.ty, plan))),
         }
         path.pop();
     }
 }
 
-fn described(json: &Json) -> String {
-    match json {
-        Json::Null => "null".to_owned(),
-        other => format!("{} ({})", show_json(other), json_kind(other)),
+fn described(value: &Value) -> String {
+    match value.as_json() {
+        Some(Json::Null) => "null".to_owned(),
+        _ => format!("{} ({})", show(value), value.kind()),
+    }
+}
+
+/// Of a type that asks nothing of what is inside.
+fn is_of(value: &Value, ty: &Type) -> bool {
+    match (value, ty) {
+        (_, Type::Any)
+        | (Value::Duration(_), Type::Duration)
+        | (Value::Size(_), Type::Size)
+        | (Value::Percent(_), Type::Percent)
+        | (Value::Money(_), Type::Money)
+        | (Value::Bytes(_), Type::Bytes)
+        | (Value::Secret(_), Type::Secret | Type::String)
+        | (Value::Channel(_), Type::Channel)
+        | (Value::List(_), Type::Array)
+        | (Value::Object(_), Type::Object) => true,
+        (Value::Json(json), _) => simple(json, ty),
+        _ => false,
     }
 }
 

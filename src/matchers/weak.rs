@@ -53,9 +53,9 @@ fn of_value(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Cont
         }
         MatcherKind::None(inner) => all_elements(value, |item| negated(inner, item, None, context)),
         MatcherKind::IsUnique | MatcherKind::IsSorted { .. } => {
-            (elements(value)?.len() == 1).then_some(Weak::OneElement)
+            (value.elements()?.len() == 1).then_some(Weak::OneElement)
         }
-        MatcherKind::Is(Type::List(_)) if elements(value).is_some_and(|items| items.is_empty()) => {
+        MatcherKind::Is(Type::List(_)) if value.elements().is_some_and(|items| items.is_empty()) => {
             Some(Weak::NoElement)
         }
         MatcherKind::Is(ty) => anything(accepts(ty, value.as_json(), context.plan, 0)),
@@ -86,10 +86,10 @@ fn negated(inner: &Matcher, value: &Value, text: Option<&str>, context: &Context
         MatcherKind::Compare(BinaryOp::Equal, operand) | MatcherKind::Equals(operand) => {
             differs(value, operand, context)
         }
-        MatcherKind::Contains(_) => elements(value)?.is_empty().then_some(Weak::NoElement),
+        MatcherKind::Contains(_) => value.elements()?.is_empty().then_some(Weak::NoElement),
         MatcherKind::In(operand) if !matches!(operand.kind, ExprKind::Range(..)) => {
             let list = evaluate(operand, context).ok()?;
-            match elements(&list)?.as_slice() {
+            match list.elements()?.as_slice() {
                 [] => Some(Weak::NothingCompared),
                 items => items.iter().all(|item| is_other(value, item)).then_some(Weak::OtherType),
             }
@@ -111,8 +111,8 @@ fn negated(inner: &Matcher, value: &Value, text: Option<&str>, context: &Context
 /// Two values of different types are never equal, whatever the server meant; but that something isn't null says that it is there.
 fn differs(value: &Value, operand: &Expr, context: &Context<'_>) -> Option<Weak> {
     let expected = evaluate(operand, context).ok()?;
-    if elements(value).is_some_and(|items| items.is_empty())
-        && elements(&expected).is_some_and(|items| !items.is_empty())
+    if value.elements().is_some_and(|items| items.is_empty())
+        && expected.elements().is_some_and(|items| !items.is_empty())
     {
         return Some(Weak::NoElement);
     }
@@ -127,13 +127,9 @@ fn is_other(value: &Value, expected: &Value) -> bool {
     }
 }
 
-fn elements(value: &Value) -> Option<Vec<Value>> {
-    super::sequence::elements(value)
-}
-
 /// The reason of all elements of a list, where all of them are weak.
 fn all_elements(value: &Value, weak: impl Fn(&Value) -> Option<Weak>) -> Option<Weak> {
-    let items = elements(value)?;
+    let items = value.elements()?;
     let first = items.first().and_then(&weak)?;
     items.iter().skip(1).all(|item| weak(item).is_some()).then_some(first)
 }

@@ -3,11 +3,13 @@
 
 use super::lower::Values;
 use super::{Environment, FileContent, constant, files};
-use crate::diag::{Diagnostic, codes};
+use std::ops::Range;
+
+use crate::diag::{Diagnostic, Excerpt, codes};
 use crate::project::{ModuleId, Project};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, StrLit};
-use crate::value::{Json, Value};
+use crate::value::{Json, Schema, Value, json_place};
 
 /// The content of a file that a spec names.
 ///
@@ -33,26 +35,52 @@ fn not_read(literal: &StrLit, reason: &str) -> Box<Diagnostic> {
     )
 }
 
-/// A JSON Schema in a file that a spec names, with the file's name.
+/// A JSON Schema in a file that a spec names, compiled, with the file's name.
 ///
 /// # Errors
-/// Those of [`fixture`], and a file that isn't JSON, names a member twice, or is no usable JSON Schema.
-pub fn schema(project: &Project, module: ModuleId, literal: &StrLit) -> Result<(String, Json), Box<Diagnostic>> {
-    let content = fixture(project, module, literal)?;
-    let bad = |reason: String| {
+/// Those of [`fixture`], and a file that isn't JSON, names a member twice, or is no usable JSON Schema: at its place in the file.
+pub fn schema(project: &Project, module: ModuleId, literal: &StrLit) -> Result<(String, Schema), Box<Diagnostic>> {
+    let content = raw_fixture(project, module, literal)?;
+    let text = String::from_utf8_lossy(&content.bytes);
+    let bad = |reason: String, place: Range<usize>| {
         let message = format!("the schema \"{}\" {reason}", literal.value);
         Box::new(
             Diagnostic::error(&codes::BAD_SCHEMA, literal.span, message)
-                .with_help("a schema is a JSON file by json-schema.org; references to other documents aren't followed"),
+                .with_help("a schema is a JSON file by json-schema.org; references to other documents aren't followed")
+                .with_excerpt(lines_around(&literal.value, &text, place)),
         )
     };
-    let schema = Json::read(&content.bytes).map_err(|fault| bad(format!("isn't valid JSON: {fault}")))?;
-    if let Some((way, ..)) = schema.twice() {
-        return Err(bad(format!("gives `{}` twice", crate::value::path_text(&way))));
-    }
-    let read = schema.to_serde().map_err(|error| bad(format!("holds {}, which can't be kept exactly", error.0)))?;
-    jsonschema::validator_for(&read).map_err(|error| bad(format!("isn't a usable JSON Schema: {error}")))?;
+    let json = Json::read(&content.bytes)
+        .map_err(|fault| bad(format!("isn't valid JSON: {fault}"), fault.offset..fault.offset + 1))?;
+    let schema = Schema::compile(json).map_err(|fault| bad(fault.reason, json_place(&text, &fault.way)))?;
     Ok((content.name, schema))
+}
+
+/// The lines of a file around a place in it, which is labelled.
+fn lines_around(name: &str, text: &str, place: Range<usize>) -> Excerpt {
+    const AROUND: usize = 3;
+    let back = |from: usize| text.get(..from).and_then(|before| before.rfind('\n'));
+    let mut boundary = place.start.min(text.len());
+    while !text.is_char_boundary(boundary) {
+        boundary -= 1;
+    }
+    let mut start = boundary;
+    for _ in 0..=AROUND {
+        start = back(start).unwrap_or(0);
+    }
+    let start = if text.get(start..).is_some_and(|rest| rest.starts_with('\n')) { start + 1 } else { start };
+    let shown: Vec<&str> = text.get(start..).unwrap_or_default().lines().take(2 * AROUND + 1).collect();
+    let shown = shown.join("\n");
+    let from = (boundary - start).min(shown.len());
+    let end_of_line = shown.get(from..).and_then(|rest| rest.find('\n')).map_or(shown.len(), |end| from + end);
+    let to = place.end.saturating_sub(start).clamp(from, end_of_line);
+    let to = (to..=end_of_line).find(|at| shown.is_char_boundary(*at)).unwrap_or(end_of_line);
+    let line = text.get(..boundary).unwrap_or_default().matches('\n').count() + 1;
+    Excerpt {
+        name: format!("{name}, line {line}"),
+        text: shown,
+        labels: vec![(from..to, "this can't be used".to_owned())],
+    }
 }
 
 /// Keywords that say something of a schema and ask nothing of a value.
@@ -151,12 +179,7 @@ pub fn known(project: &Project, module: ModuleId, expr: &Expr) -> Option<Value> 
 /// # Errors
 /// It isn't known, isn't a list, or is empty.
 pub fn cases(list: Option<&Value>, span: Span) -> Result<Vec<Value>, Box<Diagnostic>> {
-    let elements = list.and_then(|list| match list {
-        Value::List(values) => Some(values.to_vec()),
-        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
-        _ => None,
-    });
-    match elements {
+    match list.and_then(Value::elements) {
         None => Err(cases_unknown(span)),
         Some(values) if values.is_empty() => Err(no_cases(span)),
         Some(values) => Ok(values),

@@ -62,6 +62,9 @@ pub(super) fn holds(value: &Value, secrets: &[&str]) -> bool {
     match value {
         Value::Secret(_) => true,
         Value::List(values) => values.iter().any(|value| holds(value, secrets)),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| secrets.iter().any(|secret| name.contains(secret)) || holds(value, secrets)),
         other => !secrets.is_empty() && within(&other.to_json(), secrets),
     }
 }

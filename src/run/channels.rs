@@ -82,6 +82,7 @@ pub(super) fn handles(value: &Value) -> Vec<u32> {
     match value {
         Value::Channel(handle) => vec![*handle],
         Value::List(values) => values.iter().flat_map(handles).collect(),
+        Value::Object(fields) => fields.iter().flat_map(|(_, value)| handles(value)).collect(),
         _ => Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::host::TestHost;
 use super::weight::{AT_ONCE, checks_are_light};
-use crate::eval::{Host, Scope};
+use crate::eval::{Host, Parsed, Scope};
 use crate::event::{Exchange, Instant};
 use crate::judge::{self, Judged};
 use crate::plan::{CredentialId, Plan, Request};
@@ -19,21 +19,22 @@ use crate::world::Late;
 pub(super) async fn judged(
     plan: &Arc<Plan>,
     request: &Request,
-    exchange: &Arc<Exchange>,
+    (exchange, parsed): (&Arc<Exchange>, &Arc<Parsed>),
     mut scope: Scope,
     host: &Arc<TestHost>,
     until: Instant,
 ) -> Result<(Judged, Scope), Late> {
     let size = exchange.outcome.as_ref().map_or(0, |response| response.body.len());
     if size <= AT_ONCE && checks_are_light(&request.checks, &scope) {
-        let judged = judge::response(plan, request, exchange, &mut scope, &**host);
+        let judged = judge::response(plan, request, (exchange, parsed), &mut scope, &**host);
         return Ok((judged, scope));
     }
-    let (plan, request, exchange, host) = (plan.clone(), request.clone(), exchange.clone(), host.clone());
+    let (plan, request, host) = (plan.clone(), request.clone(), host.clone());
+    let (exchange, parsed) = (exchange.clone(), parsed.clone());
     let world = host.world.clone();
     let work = move |effort| {
         let host = Abandonable { host, effort };
-        let judged = judge::response(&plan, &request, &exchange, &mut scope, &host);
+        let judged = judge::response(&plan, &request, (&exchange, &parsed), &mut scope, &host);
         (judged, scope)
     };
     world.apart_until(until, work).await

@@ -9,6 +9,7 @@ use super::judging::judged;
 use super::signal::Signal;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
+use crate::eval::Parsed;
 use crate::event::{Exchange, FailureKind, Occurrence, Part};
 use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
 use crate::judge::{Outcome, Progress};
@@ -340,19 +341,21 @@ async fn probe(
         Ok(exchange) => Arc::new(exchange),
         Err(never) => return late(never),
     };
-    let judged = judged(&plan, request, &exchange, walk.scope.branch(), &walk.host, walk.deadline.at).await;
+    let parsed = Arc::new(Parsed::default());
+    let of_answer = (&exchange, &parsed);
+    let judged = judged(&plan, request, of_answer, walk.scope.branch(), &walk.host, walk.deadline.at).await;
     let judged = match judged {
         Ok((judged, _)) => judged,
         Err(never) => return late(never),
     };
     let (answer, body, good) = match &exchange.outcome {
         Ok(response) => {
-            let body = response.text().ok().and_then(|text| crate::value::Json::parse(&text).ok());
+            let body = parsed.json(response).cloned();
             (Answer::Status(response.status), body, (200..300).contains(&response.status))
         }
         Err(failure) => (Answer::None(failure.kind), None, false),
     };
     // A probe that expects nothing of the answer expects a success.
     let held = if request.checks.is_empty() && request.expect_failure.is_none() { good } else { judged.holds() };
-    Ok(Some(Sighting::read(ended, answer, held, body.as_ref())))
+    Ok(Some(Sighting::read(ended, answer, held, body.as_deref())))
 }

@@ -102,15 +102,11 @@ fn pairs(fields: &[Field], context: &Context<'_>) -> Result<Vec<(String, String)
 
 fn spread(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
     match value {
-        Value::List(values) => pairs.extend(values.iter().map(|value| (name.to_owned(), value.to_text()))),
-        Value::Json(json) => match &**json {
-            crate::value::Json::Null => {}
-            crate::value::Json::Array(items) => {
-                pairs.extend(items.iter().map(|item| (name.to_owned(), Value::from(item.clone()).to_text())));
-            }
-            _ => pairs.push((name.to_owned(), value.to_text())),
+        Value::Json(json) if json.is_null() => {}
+        value => match value.elements() {
+            Some(items) => pairs.extend(items.iter().map(|item| (name.to_owned(), item.to_text()))),
+            None => pairs.push((name.to_owned(), value.to_text())),
         },
-        other => pairs.push((name.to_owned(), other.to_text())),
     }
 }
 
@@ -122,7 +118,7 @@ fn content(body: &Body, context: &Context<'_>) -> Result<(Option<String>, Bytes)
         Body::Raw(value) => Ok(raw(value, context)?),
         Body::Form(fields) => {
             let value = evaluate(fields, context)?;
-            let Some(object) = value.as_json().and_then(crate::value::Json::as_object) else {
+            let Some(given) = value.fields() else {
                 let message = format!("a form is made of an object, not of {}", show(&value));
                 return Err(Box::new(
                     Diagnostic::error(&codes::BAD_VALUE, fields.span, message)
@@ -130,8 +126,8 @@ fn content(body: &Body, context: &Context<'_>) -> Result<(Option<String>, Bytes)
                 ));
             };
             let mut pairs = Vec::new();
-            for (name, value) in object {
-                spread(name, &Value::from(value.clone()), &mut pairs);
+            for (name, value) in &given {
+                spread(name, value, &mut pairs);
             }
             Ok((Some("application/x-www-form-urlencoded".to_owned()), Bytes::from(encode::form(&pairs))))
         }
@@ -216,17 +212,11 @@ pub(super) fn whole(expr: &Expr, context: &Context<'_>) -> Result<u32, Fault> {
 /// An expression that must be a list.
 pub(super) fn list(expr: &Expr, context: &Context<'_>) -> Result<Vec<Value>, Fault> {
     let value = evaluate(expr, context)?;
-    match &value {
-        Value::List(values) => Ok(values.to_vec()),
-        Value::Json(json) if json.is_array() => {
-            Ok(json.as_array().into_iter().flatten().cloned().map(Value::from).collect())
-        }
-        _ => {
-            let message = format!("{} ({}) isn't a list", show(&value), value.kind());
-            Err(Box::new(
-                Diagnostic::error(&codes::BAD_VALUE, expr.span, message)
-                    .with_help("give a list, such as `[1, 2]` or `1..10`"),
-            ))
-        }
-    }
+    value.elements().ok_or_else(|| {
+        let message = format!("{} ({}) isn't a list", show(&value), value.kind());
+        Box::new(
+            Diagnostic::error(&codes::BAD_VALUE, expr.span, message)
+                .with_help("give a list, such as `[1, 2]` or `1..10`"),
+        )
+    })
 }

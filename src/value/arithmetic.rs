@@ -2,77 +2,68 @@ use std::time::Duration;
 
 use super::{Json, JsonNumber, Money, Rate, Secret, Value};
 
-/// The arithmetic of values, of constants and at run time. Each operation is `None` where the kinds don't go together or the result is
-/// out of range. Numbers are exact; durations are rounded to nanoseconds, sizes to bytes.
+/// What the table of operators ([`super::BinaryOp`]) calculates with. Each operation is `None` where the result is out of range. Numbers are
+/// exact; durations are rounded to nanoseconds, sizes to bytes; neither they nor rates have negative values.
 impl Value {
-    /// Numbers, durations, sizes and amounts of one kind add up; strings and lists are joined; a text with a secret in it is a secret.
-    pub fn checked_add(&self, other: &Value) -> Option<Value> {
-        match (self, other) {
-            (Value::Secret(_), text) | (text, Value::Secret(_)) if !matches!(text, Value::Channel(_)) => {
-                Some(Value::Secret(Secret::new(format!("{}{}", self.to_text(), other.to_text()))))
-            }
-            (Value::Json(a), Value::Json(b)) => match (&**a, &**b) {
-                (Json::String(text), _) => Some(Value::from(Json::from(format!("{text}{}", other.to_text())))),
-                (Json::Array(a), Json::Array(b)) => Some(Value::from(a.iter().chain(&**b).cloned().collect::<Json>())),
-                (Json::Number(a), Json::Number(b)) => a.checked_add(b).map(number),
-                _ => None,
-            },
-            (Value::Duration(a), Value::Duration(b)) => a.checked_add(*b).map(Value::Duration),
-            (Value::Size(a), Value::Size(b)) => a.checked_add(*b).map(Value::Size),
-            (Value::Size(size), Value::Json(bytes)) | (Value::Json(bytes), Value::Size(size)) => {
-                sized(&JsonNumber::from(*size).checked_add(bytes.as_number()?)?)
-            }
-            _ => self.with(other, JsonNumber::checked_add),
-        }
+    /// Two amounts of one kind, of which the left one decides what the result is.
+    pub(super) fn plus(&self, other: &Value) -> Option<Value> {
+        self.with(other, JsonNumber::checked_add)
     }
 
-    /// Durations and sizes have no negative values.
-    pub fn checked_sub(&self, other: &Value) -> Option<Value> {
-        match (self, other) {
-            (Value::Json(a), Value::Json(b)) => a.as_number()?.checked_sub(b.as_number()?).map(number),
-            (Value::Duration(a), Value::Duration(b)) => a.checked_sub(*b).map(Value::Duration),
-            (Value::Size(a), Value::Size(b)) => a.checked_sub(*b).map(Value::Size),
-            (Value::Size(size), Value::Json(bytes)) => sized(&JsonNumber::from(*size).checked_sub(bytes.as_number()?)?),
-            (Value::Json(bytes), Value::Size(size)) => sized(&bytes.as_number()?.checked_sub(&(*size).into())?),
-            _ => self.with(other, JsonNumber::checked_sub),
-        }
+    pub(super) fn minus(&self, other: &Value) -> Option<Value> {
+        self.with(other, JsonNumber::checked_sub)
     }
 
-    /// An amount is multiplied by a number, on either side.
-    pub fn checked_mul(&self, other: &Value) -> Option<Value> {
-        match (self, other) {
-            (Value::Json(a), Value::Json(b)) => a.as_number()?.checked_mul(b.as_number()?).map(number),
-            (amount, Value::Json(times)) | (Value::Json(times), amount) => {
-                let times = times.as_number()?;
-                amount.each(|amount| amount.checked_mul(times))
-            }
-            _ => None,
-        }
+    /// As [`Value::plus`], where the right one decides.
+    pub(super) fn onto(&self, other: &Value) -> Option<Value> {
+        other.with(self, JsonNumber::checked_add)
     }
 
-    /// Two amounts of one kind give a ratio; an amount is divided by a number. Nothing is divided by zero.
-    pub fn checked_div(&self, other: &Value) -> Option<Value> {
-        match (self, other) {
-            (Value::Json(a), Value::Json(b)) => a.as_number()?.checked_div(b.as_number()?).map(number),
-            (amount, Value::Json(by)) => {
-                let by = by.as_number()?;
-                amount.each(|amount| amount.checked_div(by))
-            }
-            (Value::Money(a), Value::Money(b)) if a.currency != b.currency => None,
-            _ if std::mem::discriminant(self) == std::mem::discriminant(other) => {
-                self.amount()?.checked_div(&other.amount()?).map(number)
-            }
-            _ => None,
-        }
+    /// As [`Value::minus`], where the right one decides.
+    pub(super) fn less_of(&self, other: &Value) -> Option<Value> {
+        other.with(self, |taken, from| from.checked_sub(taken))
     }
 
-    /// Durations, sizes and rates have no negative values.
-    pub fn checked_neg(&self) -> Option<Value> {
-        match self {
-            Value::Json(json) => json.as_number().map(|one| number(one.negated())),
-            Value::Percent(_) | Value::Money(_) => self.each(|amount| Some(amount.negated())),
-            _ => None,
+    /// An amount, so many times.
+    pub(super) fn scaled(&self, times: &Value) -> Option<Value> {
+        self.with(times, JsonNumber::checked_mul)
+    }
+
+    pub(super) fn scaling(&self, amount: &Value) -> Option<Value> {
+        amount.scaled(self)
+    }
+
+    /// An amount, divided by a number. Nothing is divided by zero.
+    pub(super) fn shared(&self, by: &Value) -> Option<Value> {
+        self.with(by, JsonNumber::checked_div)
+    }
+
+    /// How often an amount is in another of its kind.
+    pub(super) fn ratio(&self, other: &Value) -> Option<Value> {
+        if let (Value::Money(a), Value::Money(b)) = (self, other)
+            && a.currency != b.currency
+        {
+            return None;
         }
+        self.amount()?.checked_div(&other.amount()?).map(number)
+    }
+
+    pub(super) fn negated(&self) -> Option<Value> {
+        self.each(|amount| Some(amount.negated()))
+    }
+
+    pub(super) fn joined_text(&self, other: &Value) -> Option<Value> {
+        Some(Value::from(Json::from(format!("{}{}", self.as_str()?, other.as_str()?))))
+    }
+
+    pub(super) fn joined_secret(&self, other: &Value) -> Option<Value> {
+        Some(Value::Secret(Secret::new(format!("{}{}", self.to_text(), other.to_text()))))
+    }
+
+    pub(super) fn joined_list(&self, other: &Value) -> Option<Value> {
+        let mut items = self.elements()?;
+        items.extend(other.elements()?);
+        Some(Value::list(items))
     }
 
     /// What can be counted: the number, the nanoseconds, the bytes, the fraction, the amount.
@@ -99,25 +90,28 @@ impl Value {
                 Some(Value::Duration(Duration::new(seconds, (nanos % 1_000_000_000) as u32)))
             }
             Value::Size(_) => sized(&changed),
-            Value::Percent(_) => changed.as_f64().map(Value::Percent),
+            Value::Percent(_) => changed.as_f64().filter(|part| part.is_finite()).map(Value::Percent),
             Value::Rate(_) => {
-                let per_second = changed.as_f64().filter(|rate| *rate >= 0.0)?;
+                let per_second = changed.as_f64().filter(|rate| rate.is_finite() && *rate >= 0.0)?;
                 Some(Value::Rate(Rate { per_second }))
             }
-            Value::Money(money) => Some(Value::Money(Money { amount: changed.as_f64()?, currency: money.currency })),
+            Value::Money(money) => {
+                let amount = changed.as_f64().filter(|amount| amount.is_finite())?;
+                Some(Value::Money(Money { amount, currency: money.currency }))
+            }
             _ => None,
         }
     }
 
-    /// Two amounts of the same kind.
-    fn with(&self, other: &Value, join: fn(&JsonNumber, &JsonNumber) -> Option<JsonNumber>) -> Option<Value> {
-        let alike = match (self, other) {
-            (Value::Money(a), Value::Money(b)) => a.currency == b.currency,
-            (Value::Percent(_), Value::Percent(_)) | (Value::Rate(_), Value::Rate(_)) => true,
-            _ => false,
-        };
+    /// Joins what two values count, as an amount of the kind of this one.
+    fn with(&self, other: &Value, join: impl Fn(&JsonNumber, &JsonNumber) -> Option<JsonNumber>) -> Option<Value> {
+        if let (Value::Money(a), Value::Money(b)) = (self, other)
+            && a.currency != b.currency
+        {
+            return None;
+        }
         let other = other.amount()?;
-        alike.then(|| self.each(|own| join(own, &other))).flatten()
+        self.each(|own| join(own, &other))
     }
 }
 
@@ -159,6 +153,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::value::BinaryOp::{Add, Divide, Multiply, Subtract};
+    use crate::value::UnaryOp;
 
     fn value(json: Json) -> Value {
         Value::from(json)
@@ -169,11 +165,11 @@ mod tests {
         fn whole_numbers_are_exact(a: i64, b: i64) {
             let (x, y) = (value(a.into()), value(b.into()));
             let whole = |number: i128| Some(value(Json::Number(number.into())));
-            prop_assert_eq!(x.checked_add(&y), whole(i128::from(a) + i128::from(b)));
-            prop_assert_eq!(x.checked_sub(&y), whole(i128::from(a) - i128::from(b)));
-            prop_assert_eq!(x.checked_mul(&y), whole(i128::from(a) * i128::from(b)));
+            prop_assert_eq!(Add.apply(&x, &y), whole(i128::from(a) + i128::from(b)));
+            prop_assert_eq!(Subtract.apply(&x, &y), whole(i128::from(a) - i128::from(b)));
+            prop_assert_eq!(Multiply.apply(&x, &y), whole(i128::from(a) * i128::from(b)));
             if b != 0 && i128::from(a) % i128::from(b) == 0 {
-                prop_assert_eq!(x.checked_div(&y), whole(i128::from(a) / i128::from(b)));
+                prop_assert_eq!(Divide.apply(&x, &y), whole(i128::from(a) / i128::from(b)));
             }
         }
     }
@@ -184,35 +180,35 @@ mod tests {
         let dollars = |amount: f64| Value::Money(Money { amount, currency: "USD" });
         let rate = |per_second: f64| Value::Rate(Rate { per_second });
         let number = |text: &str| value(text.parse().unwrap());
-        assert_eq!(percent(0.1).checked_add(&percent(0.2)), Some(percent(0.3)));
-        assert_eq!(dollars(0.1).checked_add(&dollars(0.2)), Some(dollars(0.3)));
-        assert_eq!(dollars(10.0).checked_div(&number("2")), Some(dollars(5.0)));
-        assert_eq!(dollars(5.0).checked_neg(), Some(dollars(-5.0)));
-        assert_eq!(rate(200.0).checked_mul(&number("2")), Some(rate(400.0)));
-        assert_eq!(rate(200.0).checked_neg(), None);
-        assert_eq!(Value::Size(10_000).checked_div(&number("3")), Some(Value::Size(3333)));
-        assert_eq!(Value::Size(10_000).checked_mul(&number("1.5")), Some(Value::Size(15_000)));
-        assert_eq!(Value::Size(10).checked_div(&Value::Size(4)), Some(number("2.5")));
+        assert_eq!(Add.apply(&percent(0.1), &percent(0.2)), Some(percent(0.3)));
+        assert_eq!(Add.apply(&dollars(0.1), &dollars(0.2)), Some(dollars(0.3)));
+        assert_eq!(Divide.apply(&dollars(10.0), &number("2")), Some(dollars(5.0)));
+        assert_eq!(UnaryOp::Minus.apply(&dollars(5.0)), Some(dollars(-5.0)));
+        assert_eq!(Multiply.apply(&rate(200.0), &number("2")), Some(rate(400.0)));
+        assert_eq!(UnaryOp::Minus.apply(&rate(200.0)), None);
+        assert_eq!(Divide.apply(&Value::Size(10_000), &number("3")), Some(Value::Size(3333)));
+        assert_eq!(Multiply.apply(&Value::Size(10_000), &number("1.5")), Some(Value::Size(15_000)));
+        assert_eq!(Divide.apply(&Value::Size(10), &Value::Size(4)), Some(number("2.5")));
         let seconds = |count: u64| Value::Duration(Duration::from_secs(count));
-        assert_eq!(seconds(1).checked_mul(&number("0.1")), Some(Value::Duration(Duration::from_millis(100))));
-        assert_eq!(seconds(1).checked_div(&seconds(4)), Some(number("0.25")));
-        assert_eq!((seconds(5).checked_neg(), seconds(5).checked_mul(&number("-1"))), (None, None));
+        assert_eq!(Multiply.apply(&seconds(1), &number("0.1")), Some(Value::Duration(Duration::from_millis(100))));
+        assert_eq!(Divide.apply(&seconds(1), &seconds(4)), Some(number("0.25")));
+        assert_eq!((UnaryOp::Minus.apply(&seconds(5)), Multiply.apply(&seconds(5), &number("-1"))), (None, None));
         assert_eq!((percent(0.29).to_text(), percent(1.1).to_text()), ("29%".to_owned(), "110%".to_owned()));
     }
 
     #[test]
     fn what_has_no_value_is_refused() {
         let one = || value(1.into());
-        assert_eq!(one().checked_div(&value(0.into())), None);
-        assert_eq!(Value::Duration(Duration::ZERO).checked_sub(&Value::Duration(Duration::from_secs(1))), None);
-        assert_eq!(Value::Size(1).checked_div(&Value::Size(0)), None);
-        assert_eq!(value("a".into()).checked_neg(), None);
-        assert_eq!(Value::Size(u64::MAX).checked_add(&Value::Size(1)), None);
+        assert_eq!(Divide.apply(&one(), &value(0.into())), None);
+        assert_eq!(Subtract.apply(&Value::Duration(Duration::ZERO), &Value::Duration(Duration::from_secs(1))), None);
+        assert_eq!(Divide.apply(&Value::Size(1), &Value::Size(0)), None);
+        assert_eq!(UnaryOp::Minus.apply(&value("a".into())), None);
+        assert_eq!(Add.apply(&Value::Size(u64::MAX), &Value::Size(1)), None);
     }
 
     #[test]
     fn a_joined_secret_stays_one() {
-        let joined = value("Basic ".into()).checked_add(&Value::Secret(Secret::new("s3cret")));
+        let joined = Add.apply(&value("Basic ".into()), &Value::Secret(Secret::new("s3cret")));
         assert_eq!(joined, Some(Value::Secret(Secret::new("Basic s3cret"))));
     }
 }

@@ -11,6 +11,7 @@ pub fn equal(a: &Value, b: &Value) -> bool {
         (Value::Secret(a), Value::Secret(b)) => a == b,
         (Value::Secret(secret), other) | (other, Value::Secret(secret)) => other.as_str() == Some(secret.expose()),
         (Value::List(_), _) | (_, Value::List(_)) => lists_equal(a, b),
+        (Value::Object(_), _) | (_, Value::Object(_)) => objects_equal(a, b),
         (Value::Bytes(a), Value::Bytes(b)) => a == b,
         (Value::Bytes(bytes), Value::Json(json)) | (Value::Json(json), Value::Bytes(bytes)) => {
             json.as_str().is_some_and(|digits| is_hex_of(digits, bytes))
@@ -28,16 +29,17 @@ fn is_hex_of(digits: &str, bytes: &[u8]) -> bool {
 }
 
 fn lists_equal(a: &Value, b: &Value) -> bool {
-    let (Some(a), Some(b)) = (elements(a), elements(b)) else { return false };
+    let (Some(a), Some(b)) = (a.elements(), b.elements()) else { return false };
     a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| equal(a, b))
 }
 
-fn elements(value: &Value) -> Option<Vec<Value>> {
-    match value {
-        Value::List(values) => Some(values.to_vec()),
-        Value::Json(json) => json.as_array().map(|items| items.iter().cloned().map(Value::from).collect()),
-        _ => None,
-    }
+/// The order of the fields doesn't count.
+fn objects_equal(a: &Value, b: &Value) -> bool {
+    let (Some(a), Some(b)) = (a.fields(), b.fields()) else { return false };
+    let others: std::collections::HashMap<&str, &Value> = b.iter().map(|(name, value)| (*name, value)).collect();
+    a.len() == b.len()
+        && others.len() == b.len()
+        && a.iter().all(|(name, value)| others.get(name).is_some_and(|other| equal(value, other)))
 }
 
 /// Deep equality of JSON; the order of an object's fields doesn't count.
@@ -70,8 +72,6 @@ fn json_order(a: &Json, b: &Json) -> Option<Ordering> {
             let instants = a.parse::<jiff::Timestamp>().ok().zip(b.parse::<jiff::Timestamp>().ok());
             Some(instants.map_or_else(|| a.cmp(b), |(a, b)| a.cmp(&b)))
         }
-        (Json::Bool(a), Json::Bool(b)) if a == b => Some(Ordering::Equal),
-        (Json::Null, Json::Null) => Some(Ordering::Equal),
         _ => None,
     }
 }

@@ -3,17 +3,27 @@
 mod arithmetic;
 mod chain;
 mod compare;
+#[cfg(test)]
+pub(crate) mod counted;
 mod csv;
 mod draws;
 mod duration;
 pub mod effort;
+mod evaluate;
+mod exact;
+mod function;
 mod http_date;
 mod json;
 mod jsonpath;
+mod kind;
 mod money;
 mod network;
+mod operator;
+mod parts;
 mod regex;
+mod schema;
 mod secret;
+mod selector;
 mod types;
 mod url;
 mod xpath;
@@ -24,13 +34,20 @@ pub use compare::{compare, equal};
 pub use csv::{CsvError, Table};
 pub use draws::{Draws, keyed};
 pub use duration::{format_duration, format_size};
+pub use evaluate::{Form, Piece, Refusal, Stop, Tree, World, evaluate, has_text};
+pub use function::{ArgumentFault, Function, Parameter};
 pub use http_date::http_date;
-pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExact, Unpaired};
+pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExact, Unpaired, json_place};
 pub use jsonpath::{JsonPath, JsonPathError, Located, PathFault, PathName, PathStep, path_text};
+pub use kind::Kind;
 pub use money::{Money, Rate, money_words};
 pub use network::{NotPublic, NotReal, SpecialUse, not_public, not_real};
+pub use operator::{BinaryOp, UnaryOp, are_ordered, may_be_equal};
+pub use parts::{DEEPEST_MADE, Oversize, Unread};
 pub use regex::{Pattern, PatternError};
+pub use schema::{Schema, SchemaFault};
 pub use secret::{SHORTEST_SECRET, Secret, SecretSink, can_be_masked};
+pub use selector::Css;
 pub use types::{Shape, ShapeField, Type};
 pub use url::{UrlPlace, UrlWriter};
 pub use xpath::{Document, Kind as XPathKind, TooMuchWork, XPath, XPathError, XPathResult};
@@ -62,6 +79,8 @@ pub enum Value {
     Secret(Secret),
     /// A list that holds something that isn't JSON; [`Value::list`] makes a JSON array where it can.
     List(Arc<Vec<Value>>),
+    /// An object that holds something that isn't JSON, each name once; [`Value::object`] makes a JSON object where it can.
+    Object(Arc<Vec<(Arc<str>, Value)>>),
     /// A channel's handle: the index of the channel in its test. Only names hold one.
     Channel(u32),
 }
@@ -93,6 +112,10 @@ impl Value {
         }
     }
 
+    pub fn as_bool(&self) -> Option<bool> {
+        self.as_json().and_then(Json::as_bool)
+    }
+
     pub fn as_str(&self) -> Option<&str> {
         self.as_json().and_then(Json::as_str)
     }
@@ -111,6 +134,9 @@ impl Value {
             Value::Bytes(bytes) => Json::from(base64::engine::general_purpose::STANDARD.encode(bytes)),
             Value::Secret(secret) => Json::from(secret.expose()),
             Value::List(values) => values.iter().map(Value::to_json).collect(),
+            Value::Object(fields) => {
+                Json::Object(fields.iter().map(|(name, value)| (name.clone(), value.to_json())).collect())
+            }
             Value::Channel(_) => Json::Null,
         }
     }
@@ -162,37 +188,22 @@ impl Value {
             Value::Bytes(bytes) => take(room, bytes.len()),
             Value::Secret(secret) => take(room, secret.expose().len()),
             Value::List(values) => values.iter().all(|value| take(room, 1) && value.is_within(room)),
+            Value::Object(fields) => {
+                fields.iter().all(|(name, value)| take(room, name.len().saturating_add(1)) && value.is_within(room))
+            }
             _ => take(room, 1),
         }
     }
 
     /// What kind of value this is, in the words of the language.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Value::Json(json) => json_kind(json),
-            Value::Duration(_) => "duration",
-            Value::Size(_) => "size",
-            Value::Percent(_) => "percent",
-            Value::Rate(_) => "rate",
-            Value::Money(_) => "money",
-            Value::Bytes(_) => "bytes",
-            Value::Secret(_) => "secret",
-            Value::List(_) => "array",
-            Value::Channel(_) => "channel",
-        }
+        Kind::of(self).word()
     }
 }
 
 /// The language's word for a JSON value's type.
 pub fn json_kind(json: &Json) -> &'static str {
-    match json {
-        Json::Null => "null",
-        Json::Bool(_) => "bool",
-        Json::Number(_) => "number",
-        Json::String(_) | Json::Unpaired(_) => "string",
-        Json::Array(_) => "array",
-        Json::Object(_) => "object",
-    }
+    Kind::of_json(json).word()
 }
 
 impl From<Json> for Value {
@@ -205,6 +216,12 @@ impl From<Json> for Value {
 impl From<serde_json::Value> for Value {
     fn from(value: serde_json::Value) -> Self {
         Value::from(Json::from(value))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Value::from(Json::from(truth))
     }
 }
 

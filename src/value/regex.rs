@@ -30,6 +30,8 @@ impl Pattern {
     /// # Errors
     /// The syntax of the pattern, an unknown flag, or a pattern that needs too much memory.
     pub fn compile(pattern: &str, flags: &str) -> Result<Pattern, PatternError> {
+        #[cfg(test)]
+        crate::value::counted::count(&crate::value::counted::PATTERNS);
         let mut builder = regex::RegexBuilder::new(pattern);
         builder.size_limit(SIZE_LIMIT).nest_limit(100);
         for (start, flag) in flags.char_indices() {

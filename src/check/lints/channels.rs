@@ -62,7 +62,7 @@ pub fn subprotocol(cx: &mut Cx<'_>, name: &Expr, ty: &Ty) {
 }
 
 /// Whether a channel is open after its handshake was judged.
-pub fn state_after(_cx: &Cx<'_>, scope: &Scope<'_>, open: &OpenChannel) -> ChannelState {
+pub fn state_after<'p>(cx: &Cx<'p>, scope: &Scope<'p>, open: &OpenChannel) -> ChannelState {
     let opens = |set: &StatusSet| match open.kind {
         ChannelKind::WebSocket => set.contains(101),
         ChannelKind::Sse | ChannelKind::Ndjson => (200..300).any(|status| set.contains(status)),
@@ -73,7 +73,7 @@ pub fn state_after(_cx: &Cx<'_>, scope: &Scope<'_>, open: &OpenChannel) -> Chann
             RequestPartKind::ExpectFailure(failure) => return ChannelState::Refused(failure.span),
             RequestPartKind::Either(_) | RequestPartKind::Error => return ChannelState::Unknown,
             RequestPartKind::Expect(expect) if matches!(expect.subject.kind, SubjectKind::Status) => {
-                match StatusSet::of(scope, &expect.matcher) {
+                match StatusSet::of(cx, scope, &expect.matcher) {
                     None => return ChannelState::Unknown,
                     Some(set) if !opens(&set) => return ChannelState::Refused(expect.span),
                     Some(_) => {}

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use super::super::asked::Asked;
 use super::super::constant::{self, Const};
 use super::super::cx::Cx;
 use super::super::scope::Scope;
@@ -7,8 +8,10 @@ use super::super::types;
 use super::super::walk::Sent;
 use super::statuses;
 use crate::diag::{Diagnostic, codes};
-use crate::syntax::ast::{BinaryOp, Expect, Expr, ExprKind, Matcher, MatcherKind, RequestPartKind, SubjectKind};
-use crate::value::Pattern;
+use crate::syntax::ast::{
+    BinaryOp, Expect, Expr, ExprKind, Matcher, MatcherKind, RequestPartKind, Subject, SubjectKind,
+};
+use crate::value::{Json, Value, compare};
 
 /// How many expectations of one subject are compared with each other.
 const MOST: usize = 32;
@@ -57,12 +60,12 @@ fn same(cx: &Cx<'_>, a: &Matcher, b: &Matcher) -> bool {
 
 fn clash<'p>(cx: &Cx<'p>, scope: &Scope<'p>, a: &'p Expect, b: &'p Expect) -> bool {
     if matches!(a.subject.kind, SubjectKind::Status) {
-        let sets = (StatusSet::of(scope, &a.matcher), StatusSet::of(scope, &b.matcher));
+        let sets = (StatusSet::of(cx, scope, &a.matcher), StatusSet::of(cx, scope, &b.matcher));
         if let (Some(a), Some(b)) = sets {
             return a.and(&b).is_none();
         }
     }
-    excludes(cx, scope, &a.matcher, &b.matcher) || is_opposite(cx, &a.matcher, &b.matcher)
+    excludes(cx, scope, &a.subject, &a.matcher, &b.matcher) || is_opposite(cx, &a.matcher, &b.matcher)
 }
 
 /// Whether one matcher is the other with `not`.
@@ -78,12 +81,13 @@ pub fn is_opposite(cx: &Cx<'_>, a: &Matcher, b: &Matcher) -> bool {
     negates(a, b) || negates(b, a)
 }
 
-fn excludes<'p>(cx: &Cx<'p>, scope: &Scope<'p>, a: &'p Matcher, b: &'p Matcher) -> bool {
+fn excludes<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &Subject, a: &'p Matcher, b: &'p Matcher) -> bool {
+    let plain = is_plain(subject);
     if let Some(value) = equal_to(scope, a) {
-        return holds_in(scope, &value, b) == Some(false);
+        return holds_in(cx, scope, value.value(), plain, b) == Some(false);
     }
     if let Some(value) = equal_to(scope, b) {
-        return holds_in(scope, &value, a) == Some(false);
+        return holds_in(cx, scope, value.value(), plain, a) == Some(false);
     }
     if let (Some(a), Some(b)) = (bounds(scope, a), bounds(scope, b)) {
         return a.is_apart(&b);
@@ -104,74 +108,84 @@ fn equal_to(scope: &Scope<'_>, matcher: &Matcher) -> Option<Const> {
     }
 }
 
-/// An interval of amounts; open at an end that is excluded.
+/// Whether a text that is found may stand for a number.
+fn is_plain(subject: &Subject) -> bool {
+    matches!(
+        subject.kind,
+        SubjectKind::Header(_)
+            | SubjectKind::Headers(_)
+            | SubjectKind::Cookie { .. }
+            | SubjectKind::Css(_)
+            | SubjectKind::XPath(_)
+            | SubjectKind::Text
+            | SubjectKind::BodyText
+    )
+}
+
+/// An interval of amounts: its ends, and whether they are excluded. An end that is missing is none.
+#[derive(Default)]
 struct Bounds {
-    least: (f64, bool),
-    most: (f64, bool),
+    least: Option<(Value, bool)>,
+    most: Option<(Value, bool)>,
 }
 
 impl Bounds {
     fn is_apart(&self, other: &Bounds) -> bool {
-        let below =
-            |most: (f64, bool), least: (f64, bool)| most.0 < least.0 || (most.0 == least.0 && (most.1 || least.1));
-        below(self.most, other.least) || below(other.most, self.least)
+        let below = |most: &Option<(Value, bool)>, least: &Option<(Value, bool)>| {
+            let (Some((most, open)), Some((least, also_open))) = (most, least) else { return false };
+            compare(most, least).is_some_and(|order| order.is_lt() || (order.is_eq() && (*open || *also_open)))
+        };
+        below(&self.most, &other.least) || below(&other.most, &self.least)
     }
 }
 
 fn bounds(scope: &Scope<'_>, matcher: &Matcher) -> Option<Bounds> {
-    const ALL: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
-    let amount = |expr: &Expr| constant::of(expr, Some(scope)).and_then(|value| value.amount());
+    let amount = |expr: &Expr| {
+        let value = constant::of(expr, Some(scope))?.value().clone();
+        value.amount().is_some().then_some(value)
+    };
     match &matcher.kind {
         MatcherKind::Compare(op, value) => {
             let at = amount(value)?;
             Some(match op {
-                BinaryOp::Less => Bounds { least: (ALL.0, false), most: (at, true) },
-                BinaryOp::LessEqual => Bounds { least: (ALL.0, false), most: (at, false) },
-                BinaryOp::Greater => Bounds { least: (at, true), most: (ALL.1, false) },
-                BinaryOp::GreaterEqual => Bounds { least: (at, false), most: (ALL.1, false) },
+                BinaryOp::Less => Bounds { most: Some((at, true)), ..Bounds::default() },
+                BinaryOp::LessEqual => Bounds { most: Some((at, false)), ..Bounds::default() },
+                BinaryOp::Greater => Bounds { least: Some((at, true)), ..Bounds::default() },
+                BinaryOp::GreaterEqual => Bounds { least: Some((at, false)), ..Bounds::default() },
                 _ => return None,
             })
         }
         MatcherKind::In(Expr { kind: ExprKind::Range(from, to), .. }) => {
-            Some(Bounds { least: (amount(from)?, false), most: (amount(to)?, false) })
+            Some(Bounds { least: Some((amount(from)?, false)), most: Some((amount(to)?, false)) })
         }
         _ => None,
     }
 }
 
-/// Whether a matcher holds of a value that is known.
-pub fn holds_of(value: &Const, matcher: &Matcher) -> Option<bool> {
-    holds_in(&Scope::new(), value, matcher)
+/// Whether a matcher holds of whatever equals a value. What equals it may be of another kind, or be more than the value (a body is a text, too): where
+/// that could matter, nothing is said.
+fn holds_in<'p>(cx: &Cx<'p>, scope: &Scope<'p>, value: &Value, plain: bool, matcher: &Matcher) -> Option<bool> {
+    if !is_decided_by_equality(value, matcher) {
+        return None;
+    }
+    Asked::of(cx, scope, matcher)?.holds(value, plain)
 }
 
-fn holds_in(scope: &Scope<'_>, value: &Const, matcher: &Matcher) -> Option<bool> {
-    let text = value.text();
-    let literal = |expr: &Expr| constant::of(expr, Some(scope))?.text().map(str::to_owned);
+fn is_decided_by_equality(value: &Value, matcher: &Matcher) -> bool {
     match &matcher.kind {
-        MatcherKind::Not(inner) => holds_in(scope, value, inner).map(|holds| !holds),
-        MatcherKind::Compare(op, other) => constant::compare(*op, value, &constant::of(other, Some(scope))?),
-        MatcherKind::Bare(other) | MatcherKind::Equals(other) => {
-            Some(constant::equal(value, &constant::of(other, Some(scope))?))
-        }
-        MatcherKind::In(Expr { kind: ExprKind::List(items), .. }) => {
-            let items = items.iter().map(|item| constant::of(item, Some(scope))).collect::<Option<Vec<_>>>()?;
-            Some(items.iter().any(|item| constant::equal(value, item)))
-        }
-        MatcherKind::In(_) => {
-            let (bounds, amount) = (bounds(scope, matcher)?, value.amount()?);
-            Some(bounds.least.0 <= amount && amount <= bounds.most.0)
-        }
-        MatcherKind::Contains(part) => Some(text?.contains(&literal(part)?)),
-        MatcherKind::StartsWith(part) => Some(text?.starts_with(&literal(part)?)),
-        MatcherKind::EndsWith(part) => Some(text?.ends_with(&literal(part)?)),
-        MatcherKind::MatchesRegex(regex) => Some(Pattern::compile(&regex.pattern, &regex.flags).ok()?.is_match(text?)),
-        MatcherKind::Exists => Some(true),
-        MatcherKind::IsEmpty => text.map(str::is_empty),
-        MatcherKind::HasLength(length) => {
-            let length = constant::of(length, Some(scope))?.amount()?;
-            Some(text?.chars().count() as f64 == length)
-        }
-        _ => None,
+        MatcherKind::Not(inner) => is_decided_by_equality(value, inner),
+        MatcherKind::Compare(..)
+        | MatcherKind::Bare(_)
+        | MatcherKind::Equals(_)
+        | MatcherKind::In(_)
+        | MatcherKind::Exists => true,
+        MatcherKind::Contains(_)
+        | MatcherKind::StartsWith(_)
+        | MatcherKind::EndsWith(_)
+        | MatcherKind::MatchesRegex(_)
+        | MatcherKind::IsEmpty
+        | MatcherKind::HasLength(_) => value.as_str().is_some(),
+        _ => false,
     }
 }
 
@@ -189,8 +203,13 @@ impl StatusSet {
     }
 
     /// The statuses of which a matcher holds, where they are known.
-    pub fn of(scope: &Scope<'_>, matcher: &Matcher) -> Option<Self> {
-        let holds = |status: i64| holds_in(scope, &Const::from(status), matcher);
+    pub fn of<'p>(cx: &Cx<'p>, scope: &Scope<'p>, matcher: &Matcher) -> Option<Self> {
+        let any = Value::from(Json::from(*statuses::RANGE.start()));
+        if !is_decided_by_equality(&any, matcher) {
+            return None;
+        }
+        let asked = Asked::of(cx, scope, matcher)?;
+        let holds = |status: i64| asked.holds(&Value::from(Json::from(status)), false);
         statuses::RANGE.map(holds).collect::<Option<Vec<bool>>>().map(Self)
     }
 

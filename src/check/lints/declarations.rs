@@ -1,12 +1,12 @@
 use std::collections::HashMap;
 
 use super::super::cx::Cx;
-use super::super::functions;
 use super::super::types;
 use crate::diag::{Diagnostic, codes};
 use crate::project::{Target, declared_name};
 use crate::source::Span;
 use crate::syntax::ast::{Import, ImportFrom, ItemKind};
+use crate::value::Function;
 
 /// Declarations and imports of one file that share a name.
 pub fn names(cx: &mut Cx<'_>) {
@@ -51,7 +51,7 @@ fn duplicate<'p>(cx: &mut Cx<'p>, seen: &mut HashMap<&'p str, Span>, name: &'p s
 fn reserved(cx: &mut Cx<'_>, kind: &ItemKind, name: &str, span: Span) {
     let taken = match kind {
         ItemKind::Shape(_) => types::named(name).is_some(),
-        ItemKind::Flow(_) => functions::named(name).is_some() || name == "env",
+        ItemKind::Flow(_) => Function::named(name).is_some() || name == "env",
         _ => name == "env",
     };
     if taken {

@@ -1,7 +1,6 @@
 use super::super::constant;
 use super::super::cx::Cx;
 use super::super::types::Ty;
-use super::super::words::sign;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::syntax::ast::{BinaryOp, Expr, Measure, MeasureKind, MeasureOf};
 
@@ -66,7 +65,7 @@ pub fn limit(cx: &mut Cx<'_>, measure: &Measure, op: BinaryOp, limit: &Expr, ty:
         BinaryOp::NotEqual => bounded(at < 0.0 || at > most, false),
         _ => None,
     };
-    let shown = format!("{} {} {}", measure_words(measure), sign(op), cx.text(limit.span));
+    let shown = format!("{} {} {}", measure_words(measure), op.sign(), cx.text(limit.span));
     match holds {
         Some(false) => cx.report(
             Diagnostic::error(&codes::IMPOSSIBLE_THRESHOLD, span, format!("`{shown}` can't hold")).with_help(help),

@@ -1,4 +1,5 @@
-use super::super::constant::{self, Const};
+use super::super::asked::Asked;
+use super::super::constant;
 use super::super::cx::Cx;
 use super::super::scope::{Place, Scope};
 use super::super::types::{self, Ty};
@@ -97,15 +98,21 @@ fn statuses_of<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, matcher: &'p Matcher) -> 
 /// Whether a matcher holds of a subject whatever comes; `None` where that depends.
 pub fn truth<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &'p Subject, matcher: &'p Matcher) -> Option<bool> {
     let range = range_of(scope, subject);
-    let constant = match &subject.kind {
-        SubjectKind::Expr(expr) => constant::of(expr, Some(scope)),
-        _ => None,
-    };
+    if let SubjectKind::Expr(expr) = &subject.kind
+        && let Some(value) = constant::of(expr, Some(scope))
+        && let Some(asked) = Asked::of(cx, scope, matcher)
+    {
+        return asked.holds(value.value(), false);
+    }
     match &matcher.kind {
+        // What has no length isn't of another length either: neither holds of it.
+        MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::HasLength(_) | MatcherKind::CloseTo { .. }) => {
+            None
+        }
         MatcherKind::Not(inner) => truth(cx, scope, subject, inner).map(|holds| !holds),
         MatcherKind::Each(inner) => (intrinsic(inner, false) == Some(true)).then_some(true),
-        MatcherKind::Compare(op, value) => compared(cx, scope, subject, range, constant.as_ref(), *op, value),
-        MatcherKind::Bare(value) => compared(cx, scope, subject, range, constant.as_ref(), BinaryOp::Equal, value),
+        MatcherKind::Compare(op, value) => compared(cx, scope, subject, range, *op, value),
+        MatcherKind::Bare(value) => compared(cx, scope, subject, range, BinaryOp::Equal, value),
         MatcherKind::In(value) => inside(scope, range, value),
         MatcherKind::Is(ty) => is_type(cx, subject, ty),
         MatcherKind::Exists => always_exists(scope, subject).then_some(true),
@@ -122,10 +129,7 @@ pub fn truth<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &'p Subject, matcher: 
                 subject.kind,
                 SubjectKind::Header(_) | SubjectKind::Url | SubjectKind::Text | SubjectKind::Body
             );
-            match constant {
-                Some(constant) => contradictions::holds_of(&constant, matcher),
-                None => intrinsic(matcher, text),
-            }
+            intrinsic(matcher, text)
         }
     }
 }
@@ -209,14 +213,9 @@ fn compared<'p>(
     scope: &Scope<'p>,
     subject: &Subject,
     range: Option<(f64, f64)>,
-    constant: Option<&Const>,
     op: BinaryOp,
     value: &Expr,
 ) -> Option<bool> {
-    let other = constant::of(value, Some(scope));
-    if let (Some(left), Some(right)) = (constant, &other) {
-        return constant::compare(op, left, right);
-    }
     if is_same(cx, subject, value) {
         return match op {
             BinaryOp::Equal | BinaryOp::LessEqual | BinaryOp::GreaterEqual => Some(true),
@@ -224,7 +223,7 @@ fn compared<'p>(
             _ => None,
         };
     }
-    let ((least, most), limit) = (range?, other?.amount()?);
+    let ((least, most), limit) = (range?, constant::of(value, Some(scope))?.amount()?);
     let is_time = matches!(subject.kind, SubjectKind::Time | SubjectKind::TimeToFirstByte);
     match op {
         // Nothing that takes as long as its deadline is ever looked at.
@@ -314,7 +313,7 @@ fn covers<'p>(cx: &Cx<'p>, scope: &Scope<'p>, either: &'p EitherExpect) -> bool 
         }
         let all: Vec<&Expect> = expectations(branch).collect();
         let sets = all.iter().map(|expect| match expect.subject.kind {
-            SubjectKind::Status => contradictions::StatusSet::of(scope, &expect.matcher),
+            SubjectKind::Status => contradictions::StatusSet::of(cx, scope, &expect.matcher),
             _ => None,
         });
         // Only a branch that looks at nothing but the status is as wide as its statuses.

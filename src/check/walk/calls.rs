@@ -1,12 +1,13 @@
 use super::super::cx::Cx;
+use super::super::lints;
 use super::super::scope::Scope;
 use super::super::types::{self, Ty};
 use super::super::words::{counted, dotted};
-use super::super::{functions, lints};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::project::Module;
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Flow, Path};
+use crate::value::Function;
 
 /// What a call turned out to call.
 pub enum Called<'p> {
@@ -26,7 +27,7 @@ impl<'p> Cx<'p> {
         args: &'p [Arg],
     ) -> Called<'p> {
         let Some(decl) = self.index.lookup(self.module, &callee.segments) else {
-            let is_function = matches!(callee.segments.as_slice(), [name] if functions::named(&name.text).is_some());
+            let is_function = matches!(callee.segments.as_slice(), [name] if Function::named(&name.text).is_some());
             for arg in args {
                 self.expr(scope, &arg.value);
             }

@@ -53,9 +53,13 @@ impl<'p> Cx<'p> {
     }
 
     fn let_step(&mut self, scope: &mut Scope<'p>, name: &'p Ident, value: &'p Expr) {
+        let mut is_flow = false;
         let ty = match &value.kind {
             ExprKind::Call { callee, args } => match self.flow_call(scope, value.span, callee, args) {
-                Called::Flow(_, Some(ty)) => ty,
+                Called::Flow(_, Some(ty)) => {
+                    is_flow = true;
+                    ty
+                }
                 Called::Flow(flow, None) => {
                     let message = format!("`{}` gives no result", flow.name.text);
                     self.report(
@@ -74,7 +78,7 @@ impl<'p> Cx<'p> {
             _ => self.expr(scope, value),
         };
         lints::secrets::field(self, &name.text, Some(value));
-        let constant = constant::of(value, Some(scope));
+        let constant = if is_flow { None } else { constant::of(value, Some(scope)) };
         let channel = (ty == Ty::Channel).then_some(super::channels::GIVEN);
         let binding = Binding { span: name.span, kind: Kind::Let, ty, constant, channel };
         self.bind(scope, name, binding);

@@ -183,14 +183,8 @@ fn order(order: ast::Order) -> pattern::Order {
 }
 
 fn list_of(value: Value, span: Span) -> Result<Vec<Value>, Fault> {
-    match &value {
-        Value::List(values) => return Ok(values.to_vec()),
-        Value::Json(json) => {
-            if let Some(items) = json.as_array() {
-                return Ok(items.iter().cloned().map(Value::from).collect());
-            }
-        }
-        _ => {}
+    if let Some(items) = value.elements() {
+        return Ok(items);
     }
     let message = format!("{} isn't a list, so there is nothing to go through", show(&value));
     Err(Box::new(Diagnostic::error(&codes::BAD_VALUE, span, message).with_help("a list is written `[\"a\", \"b\"]`")))

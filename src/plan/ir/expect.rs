@@ -3,12 +3,14 @@ use std::sync::Arc;
 use super::{Expr, Slot};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
-use crate::value::{JsonPath, Pattern as Regex, Type, XPath};
+use crate::value::{Css, JsonPath, Pattern as Regex, Schema, Type, XPath};
 
 /// `expect SUBJECT MATCHER`. `span` covers the whole statement.
 #[derive(Clone, Debug)]
 pub struct Expectation {
     pub span: Span,
+    /// As written, without `expect`, its white space made the same: what reports show.
+    pub text: Arc<str>,
     pub subject: Subject,
     pub matcher: Matcher,
 }
@@ -35,7 +37,7 @@ pub enum SubjectKind {
     Cookie { name: Arc<str>, attribute: Option<Arc<str>> },
     Certificate(Arc<str>),
     XPath(XPath),
-    Css(Arc<str>),
+    Css(Css),
     Text,
     Hex,
     Data,
@@ -75,10 +77,10 @@ pub enum MatcherKind {
     EndsWith(Expr),
     Regex(Regex),
     Partial(Partial),
-    /// A JSON Schema, parsed when the plan was made.
+    /// A JSON Schema, compiled when the plan was made.
     Schema {
         name: String,
-        schema: Arc<crate::value::Json>,
+        schema: Arc<Schema>,
     },
     /// Structurally equal, exactly.
     Equals(Expr),

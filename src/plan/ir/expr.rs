@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::{CredentialId, Matcher, Slot, Subject};
 use crate::source::Span;
-use crate::syntax::ast::{BinaryOp, UnaryOp};
-use crate::value::Value;
+pub use crate::value::Function;
+use crate::value::{BinaryOp, Form, Tree, UnaryOp, Value};
 
 #[derive(Clone, Debug)]
 pub struct Expr {
@@ -52,81 +52,6 @@ pub struct FileContent {
     pub parsed: Option<Value>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
-    Uuid,
-    Now,
-    RandomInt,
-    Json,
-    Jwt,
-    Base64,
-    Base64Decode,
-    UrlEncode,
-    Sha256,
-    HmacSha256,
-    Join,
-    Split,
-    Length,
-    Lower,
-    Upper,
-    Trim,
-}
-
-impl Function {
-    pub const ALL: [Function; 16] = [
-        Function::Uuid,
-        Function::Now,
-        Function::RandomInt,
-        Function::Json,
-        Function::Jwt,
-        Function::Base64,
-        Function::Base64Decode,
-        Function::UrlEncode,
-        Function::Sha256,
-        Function::HmacSha256,
-        Function::Join,
-        Function::Split,
-        Function::Length,
-        Function::Lower,
-        Function::Upper,
-        Function::Trim,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Function::Uuid => "uuid",
-            Function::Now => "now",
-            Function::RandomInt => "random_int",
-            Function::Json => "json",
-            Function::Jwt => "jwt",
-            Function::Base64 => "base64",
-            Function::Base64Decode => "base64_decode",
-            Function::UrlEncode => "url_encode",
-            Function::Sha256 => "sha256",
-            Function::HmacSha256 => "hmac_sha256",
-            Function::Join => "join",
-            Function::Split => "split",
-            Function::Length => "length",
-            Function::Lower => "lower",
-            Function::Upper => "upper",
-            Function::Trim => "trim",
-        }
-    }
-
-    /// How many arguments it takes.
-    pub fn arity(self) -> usize {
-        match self {
-            Function::Uuid | Function::Now => 0,
-            Function::RandomInt | Function::HmacSha256 | Function::Join | Function::Split => 2,
-            _ => 1,
-        }
-    }
-
-    pub fn named(name: &str) -> Option<Function> {
-        Function::ALL.into_iter().find(|function| function.name() == name)
-    }
-}
-
 /// Conditions joined by `and`, `or` and `not`.
 #[derive(Clone, Debug)]
 pub struct Condition {
@@ -140,4 +65,59 @@ pub enum ConditionKind {
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Not(Box<Condition>),
+}
+
+impl Tree for Expr {
+    fn form(&self) -> Form<'_, Self> {
+        match &self.kind {
+            ExprKind::Const(value) => Form::Value(value.clone()),
+            ExprKind::Template(pieces) => Form::Template(pieces.iter().map(Piece::form).collect()),
+            ExprKind::Field(of, name) => Form::Field(of, name),
+            ExprKind::Index(of, index) => Form::Index(of, index),
+            ExprKind::List(items) => Form::List(items),
+            ExprKind::Object(entries) => {
+                Form::Object(entries.iter().map(|(key, value)| (key.pieces(), value.piece())).collect())
+            }
+            ExprKind::Range(from, to) => Form::Range(from, to),
+            ExprKind::Unary(op, of) => Form::Unary(*op, of),
+            ExprKind::Binary(op, left, right) => Form::Binary(*op, left, right),
+            ExprKind::Call(function, args) => Form::Call(*function, args.iter().collect()),
+            ExprKind::Var(_)
+            | ExprKind::Env(_)
+            | ExprKind::Credential(_)
+            | ExprKind::Subject(_)
+            | ExprKind::File(_) => Form::Outside,
+        }
+    }
+}
+
+impl Expr {
+    fn piece(&self) -> crate::value::Piece<'_, Expr> {
+        crate::value::Piece::Expr(self)
+    }
+
+    /// The key of an object's entry.
+    fn pieces(&self) -> Vec<crate::value::Piece<'_, Expr>> {
+        match &self.kind {
+            ExprKind::Const(value) if let Some(name) = value.as_str() => vec![crate::value::Piece::Text(name)],
+            _ => vec![self.piece()],
+        }
+    }
+}
+
+impl Piece {
+    fn form(&self) -> crate::value::Piece<'_, Expr> {
+        match self {
+            Piece::Text(text) => crate::value::Piece::Text(text),
+            Piece::Expr(expr) => expr.piece(),
+        }
+    }
+}
+
+impl FileContent {
+    /// A file as a value: what it is read as, else its text, else its bytes.
+    pub fn value(&self) -> Value {
+        let text = || std::str::from_utf8(&self.bytes).ok().map(Value::from);
+        self.parsed.clone().or_else(text).unwrap_or_else(|| Value::Bytes(self.bytes.clone()))
+    }
 }

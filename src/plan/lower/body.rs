@@ -7,6 +7,7 @@ use crate::plan::{CredentialId, Expr, ExprKind, Frame, Slot, fixtures};
 use crate::project::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
+use crate::value::Value;
 
 /// The names of one frame. A name has one slot in it, however often it is bound: what a branch or a round captures is visible
 /// after it.
@@ -47,11 +48,13 @@ pub(super) struct Body<'a, 'p> {
     pub names: Names,
     /// Credentials that the step being lowered reads.
     pub credentials: Vec<CredentialId>,
+    /// What expressions are worth that need no lowering, by their places.
+    pub known: HashMap<Span, Value>,
 }
 
 impl<'a, 'p> Body<'a, 'p> {
     pub fn new(lower: &'a mut Lower<'p>, module: ModuleId, names: Names) -> Self {
-        Self { lower, module, names, credentials: Vec::new() }
+        Self { lower, module, names, credentials: Vec::new(), known: HashMap::new() }
     }
 
     pub fn report(&mut self, diagnostic: Diagnostic) {

@@ -3,12 +3,15 @@ use std::sync::Arc;
 use super::body::Body;
 use crate::plan::{Capture, Check, Expectation, Matcher, MatcherKind, Subject, SubjectKind, fixtures};
 use crate::syntax::ast::{self, BinaryOp};
-use crate::value::XPath;
+use crate::value::{Css, XPath};
 
 impl Body<'_, '_> {
     pub fn expectation(&mut self, expect: &ast::Expect) -> Option<Expectation> {
         let subject = self.subject(&expect.subject);
-        Some(Expectation { span: expect.span, subject, matcher: self.matcher(&expect.matcher)? })
+        let text = self.lower.project.sources.text(expect.span);
+        let text = text.strip_prefix("expect").map_or(text, str::trim_start);
+        let text = Arc::from(text.split_whitespace().collect::<Vec<_>>().join(" "));
+        Some(Expectation { span: expect.span, text, subject, matcher: self.matcher(&expect.matcher)? })
     }
 
     pub fn subject(&mut self, subject: &ast::Subject) -> Subject {
@@ -36,7 +39,13 @@ impl Body<'_, '_> {
                     SubjectKind::Body
                 }
             },
-            ast::SubjectKind::Css(selector) => SubjectKind::Css(Arc::from(selector.value.as_str())),
+            ast::SubjectKind::Css(selector) => match Css::compile(&selector.value) {
+                Some(selector) => SubjectKind::Css(selector),
+                None => {
+                    self.unresolved(selector.span, format!("\"{}\" is no CSS selector", selector.value));
+                    SubjectKind::Body
+                }
+            },
             ast::SubjectKind::Text | ast::SubjectKind::BodyText => SubjectKind::Text,
             ast::SubjectKind::Hex => SubjectKind::Hex,
             ast::SubjectKind::Data => SubjectKind::Data,

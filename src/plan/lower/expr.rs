@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::body::Body;
@@ -7,7 +8,29 @@ use crate::syntax::ast;
 use crate::value::{JsonPath, Pattern, Value};
 
 impl Body<'_, '_> {
+    /// What is made of literals alone is calculated here, once.
     pub fn expr(&mut self, expr: &ast::Expr) -> Expr {
+        if let Some(value) = self.known.get(&expr.span) {
+            return Expr { span: expr.span, kind: constant(value.clone()) };
+        }
+        let lowered = self.written(expr);
+        match lowered.kind {
+            ExprKind::Template(_)
+            | ExprKind::Field(..)
+            | ExprKind::Index(..)
+            | ExprKind::Object(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(..)
+            | ExprKind::Call(..) => match crate::plan::constant::value(&lowered, &BTreeMap::new()) {
+                Some(value) => Expr { span: lowered.span, kind: constant(value) },
+                None => lowered,
+            },
+            // A range holds what lies between its ends, the cases of a test have a place each, and a file is sent as its bytes.
+            _ => lowered,
+        }
+    }
+
+    fn written(&mut self, expr: &ast::Expr) -> Expr {
         let span = expr.span;
         let kind = match &expr.kind {
             ast::ExprKind::Null => constant(Value::null()),
@@ -57,6 +80,9 @@ impl Body<'_, '_> {
     }
 
     fn name(&mut self, name: &ast::Ident) -> ExprKind {
+        if let Some(value) = self.known.get(&name.span) {
+            return constant(value.clone());
+        }
         if let Some(slot) = self.names.get(&name.text) {
             return ExprKind::Var(slot);
         }
@@ -119,12 +145,7 @@ impl Body<'_, '_> {
     }
 
     fn hex(&mut self, literal: &ast::StrLit) -> ExprKind {
-        let digits: Vec<u8> = literal.value.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        let bytes = digits.chunks(2).map(|pair| match pair {
-            [high, low] => Some(hex_digit(*high)? << 4 | hex_digit(*low)?),
-            _ => None,
-        });
-        match bytes.collect::<Option<Vec<u8>>>() {
+        match literal.hex_bytes() {
             Some(bytes) => constant(Value::Bytes(Arc::from(bytes))),
             None => {
                 self.unresolved(literal.span, "this isn't hexadecimal: two digits for each byte");
@@ -204,8 +225,4 @@ impl Body<'_, '_> {
 
 fn constant(value: Value) -> ExprKind {
     ExprKind::Const(value)
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    (byte as char).to_digit(16).map(|digit| digit as u8)
 }

@@ -19,7 +19,7 @@ use crate::diag::Diagnostic;
 use crate::project::{DeclRef, ModuleId, Project};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::value::Shape;
+use crate::value::{Shape, Value};
 
 /// Lays out all suites of the files that were asked for, and the plan that is to be carried out, if there is one.
 ///
@@ -81,6 +81,32 @@ impl<'p> Values<'p> {
 
     pub fn expr(&mut self, module: ModuleId, expr: &ast::Expr) -> super::Expr {
         body::Body::new(&mut self.0, module, body::Names::default()).expr(expr)
+    }
+
+    /// A matcher whose operands are known, and a plan with nothing but the shapes that it names.
+    pub fn matcher(
+        mut self,
+        module: ModuleId,
+        operands: HashMap<Span, Value>,
+        matcher: &ast::Matcher,
+    ) -> Option<(super::Matcher, Plan)> {
+        let mut body = body::Body::new(&mut self.0, module, body::Names::default());
+        body.known = operands;
+        let matcher = body.matcher(matcher)?;
+        if self.0.diagnostics.iter().any(Diagnostic::is_error) {
+            return None;
+        }
+        let plan = Plan {
+            sources: Default::default(),
+            environment: self.0.environment,
+            shapes: self.0.shapes.into_iter().flatten().collect(),
+            flows: Vec::new(),
+            credentials: Vec::new(),
+            suites: Vec::new(),
+            release: None,
+            loads: Vec::new(),
+        };
+        Some((matcher, plan))
     }
 
     pub fn request(&mut self, module: ModuleId, request: &ast::Request) -> super::Request {

@@ -155,6 +155,9 @@ fn label(index: usize, value: Option<&Value>) -> String {
             Some(object) => object.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", "),
             None => json.to_string(),
         },
+        Some(Value::Object(fields)) => {
+            fields.iter().map(|(key, value)| format!("{key}: {}", value.to_text())).collect::<Vec<_>>().join(", ")
+        }
         Some(other) => other.to_text(),
     };
     let text = text.replace('"', "");

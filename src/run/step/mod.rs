@@ -19,7 +19,7 @@ use super::evidence::{Evidence, record};
 use super::host::TestHost;
 use super::weight::AT_ONCE;
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{BodyJson, Context, Fault, Focus, Scope};
+use crate::eval::{Context, Fault, Focus, Parsed, Scope};
 use crate::event::{Exchange, Instant, Occurrence, Part};
 use crate::judge::{ExpectationRecord, StepRecord, StepState};
 use crate::plan::{Step, StepKind};
@@ -57,17 +57,17 @@ pub(super) struct Walk {
 #[derive(Clone)]
 pub(super) struct Answer {
     exchange: Arc<Exchange>,
-    json: Arc<BodyJson>,
+    parsed: Arc<Parsed>,
 }
 
 impl Answer {
-    pub fn of(exchange: &Arc<Exchange>) -> Option<Self> {
-        exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), json: Arc::default() })
+    pub fn of(exchange: &Arc<Exchange>, parsed: Arc<Parsed>) -> Option<Self> {
+        exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), parsed })
     }
 
     /// The same, with a body that is read again where it hasn't been read: a reading that was given up must stay with who gave it up.
     fn unshared(&self) -> Self {
-        if self.json.is_read() { self.clone() } else { Self { json: Arc::default(), ..self.clone() } }
+        if self.parsed.is_read() { self.clone() } else { Self { parsed: Arc::default(), ..self.clone() } }
     }
 
     /// Of its body, in bytes.
@@ -77,7 +77,7 @@ impl Answer {
 
     fn focus(&self) -> Focus<'_> {
         match &self.exchange.outcome {
-            Ok(response) => Focus::Response { exchange: &self.exchange, response, json: &self.json },
+            Ok(response) => Focus::Response { exchange: &self.exchange, response, parsed: &self.parsed },
             Err(_) => Focus::Nothing,
         }
     }

@@ -61,11 +61,9 @@ impl Walk {
             let expect = expect.clone();
             self.look_apart(span, move |context| judge::expectation(&expect, &context)).await?
         };
-        let text = self.attempt.shared.plan.sources.text(expect.span);
-        let text = text.strip_prefix("expect").map_or(text, str::trim_start).to_owned();
         let record = ExpectationRecord {
             span: expect.span,
-            text,
+            text: expect.text.to_string(),
             held: found.is_ok(),
             weak: found.as_ref().ok().copied().flatten(),
         };

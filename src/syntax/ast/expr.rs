@@ -1,5 +1,6 @@
 use super::{Ident, Matcher, Path, StrLit, Subject, TypeExpr};
 use crate::source::Span;
+pub use crate::value::{BinaryOp, UnaryOp};
 use crate::value::{Money, Rate};
 
 #[derive(Clone, Debug)]
@@ -67,28 +68,6 @@ pub struct ObjectEntry {
 pub enum ObjectKey {
     Name(Ident),
     String(Template),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnaryOp {
-    Minus,
-    Not,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BinaryOp {
-    Or,
-    And,
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
 }
 
 /// A string, a bare URL or a multi-line text: pieces of text and interpolated expressions. The span includes the quotes.

@@ -6,6 +6,7 @@ mod channel;
 mod decl;
 mod expect;
 mod expr;
+mod form;
 mod load;
 mod plan;
 mod request;

@@ -4,6 +4,7 @@
 mod decimal;
 mod map;
 mod number;
+mod place;
 mod read;
 mod seam;
 mod text;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use map::{JsonMap, Member};
 pub use number::JsonNumber;
+pub use place::place as json_place;
 pub use read::{JsonFault, MOST_NESTED};
 pub use seam::NotExact;
 pub use text::Unpaired;

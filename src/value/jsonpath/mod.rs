@@ -78,6 +78,8 @@ impl JsonPath {
     /// # Errors
     /// See [`JsonPath::compile`].
     pub fn with_names(text: &str) -> Result<JsonPath, JsonPathError> {
+        #[cfg(test)]
+        crate::value::counted::count(&crate::value::counted::JSON_PATHS);
         let (query, names) = parse::parse(text)?;
         let compiled = Compiled { text: text.to_owned(), singular: query.is_singular(), query, names };
         Ok(JsonPath { compiled: Arc::new(compiled), values: Arc::new([]) })

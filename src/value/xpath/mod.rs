@@ -55,6 +55,8 @@ impl XPath {
     /// The text isn't an XPath 1.0 expression, is longer than 4 KiB, nests deeper than 64 brackets, or uses what has no meaning
     /// here: variables, `id()`, `lang()`, `namespace-uri()` and the axis `namespace`.
     pub fn compile(text: &str) -> Result<XPath, XPathError> {
+        #[cfg(test)]
+        crate::value::counted::count(&crate::value::counted::XPATHS);
         parse::parse(text).map(|expr| XPath(Arc::new(expr)))
     }
 

@@ -309,7 +309,8 @@ impl<'a> Missing<'a> {
 fn broken(condition: &Condition, context: &crate::eval::Context<'_>) -> Option<Diagnostic> {
     match &condition.kind {
         ConditionKind::Test(subject, matcher) => {
-            let expect = Expectation { span: condition.span, subject: subject.clone(), matcher: matcher.clone() };
+            let text = Arc::from(context.plan.sources.text(condition.span));
+            let expect = Expectation { span: condition.span, text, subject: subject.clone(), matcher: matcher.clone() };
             expectation(&expect, context).err().map(|diagnostic| *diagnostic)
         }
         ConditionKind::And(all) => all.iter().find_map(|one| broken(one, context)),

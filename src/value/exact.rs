@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use jsonschema::{Keyword, ValidationError, ValidationOptions};
 use serde_json::{Map, Value};
 
-use crate::value::{Json, JsonNumber, effort};
+use super::{Json, JsonNumber, effort};
 
 /// Options whose keywords compare exactly. `schema` says by which draft it is.
 pub(super) fn options(schema: &Value) -> ValidationOptions<'static> {
@@ -167,17 +167,17 @@ impl<'i> Keyword<'i> for Question {
 
 #[cfg(test)]
 mod tests {
-    use crate::matchers::schema::valid;
-    use crate::value::{Json, Value};
+    use crate::value::{Json, Schema};
 
     /// Whether a value is valid by a schema; `None` where it can't be said.
     fn judged(schema: &str, value: &str) -> Option<bool> {
-        let value = Value::from(Json::parse(value).unwrap());
-        match valid(&value, "s", &Json::parse(schema).unwrap()) {
-            Ok(()) => Some(true),
-            Err(mismatch) if mismatch.undecided => None,
-            Err(_) => Some(false),
-        }
+        let schema = Schema::compile(Json::parse(schema).unwrap()).ok()?;
+        let mut valid = true;
+        let read = schema.errors(&Json::parse(value).unwrap(), |_| {
+            valid = false;
+            false
+        });
+        read.ok().map(|()| valid)
     }
 
     #[test]
