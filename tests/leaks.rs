@@ -17,7 +17,7 @@ fn runs() -> usize {
     std::env::var("LEAK_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(24).max(1)
 }
 
-/// Each user's sockets are told of the user's own threads, and under the fault of the team's as well: a thread is created, and archived after a pause
+/// Each user's sockets receive events of the user's own threads, and under the fault of the team's as well: a thread is created, and archived after a pause
 /// from nothing to 150 ms.
 fn spec(runs: usize) -> String {
     let mut text = r#"

@@ -15,7 +15,7 @@ type Decls<'f> = HashMap<DeclRef, &'f Facts>;
 
 /// Values that a flow reads, in the environments of the suites that call it.
 pub(super) fn values(index: &Index<'_>, bodies: &[&Facts], decls: &Decls<'_>, diagnostics: &mut Capped) {
-    // What no environment has was told when the flow was walked, and what all have can't be missing.
+    // What no environment has was reported when the flow was walked, and what all have can't be missing.
     let is_partial = |name: &str| {
         let having = index.having(name).len();
         having > 0 && having < index.environments.len()
@@ -42,7 +42,7 @@ pub(super) fn values(index: &Index<'_>, bodies: &[&Facts], decls: &Decls<'_>, di
             let calls = ways.entry(*first).or_insert_with(|| calls_in(index, bodies, decls, *first));
             let Some(call) = calls.get(decl) else { continue };
             let known: Vec<_> = missing.iter().filter_map(|at| index.environments.get(*at)).collect();
-            // A text of the standard library can't be mended, so the call that leads to it is told.
+            // A text of the standard library can't be fixed, so the call that leads to it is reported.
             let (span, related) = if is_std(index, *decl) { (*call, *span) } else { (*span, *call) };
             diagnostics.push(
                 environments::missing_value(index, &known, name, span)

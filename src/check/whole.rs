@@ -5,6 +5,7 @@ use super::index::Index;
 use super::lints::environments;
 use super::reached;
 use crate::diag::{Capped, Diagnostic, circle, codes};
+use crate::plan::DEEPEST_CALLS;
 use crate::project::{DeclRef, Module, ModuleOrigin, declared_name};
 use crate::source::Span;
 use crate::syntax::ast::ItemKind;
@@ -35,7 +36,7 @@ pub(super) fn is_std(index: &Index<'_>, decl: DeclRef) -> bool {
     module.is_some_and(|module| matches!(module.origin, ModuleOrigin::Std(_)) && !index.is_root(module.id))
 }
 
-/// Flows that call themselves, over any number of others.
+/// Flows that call themselves, over any number of others, and flows that call each other more deeply than can be run.
 fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Capped) {
     let name = |decl: DeclRef| {
         let name = index.item(decl).and_then(declared_name).map(|name| name.text.as_str()).unwrap_or_default();
@@ -43,6 +44,8 @@ fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Fac
     };
     // The place on the way of a declaration that is looked at, `None` of one that is done.
     let mut state: HashMap<DeclRef, Option<usize>> = HashMap::new();
+    // How many calls are inside of each other at most, from a declaration that is done on.
+    let mut heights: HashMap<DeclRef, usize> = HashMap::new();
     for facts in bodies {
         let BodyOf::Decl(start) = facts.of else { continue };
         if state.contains_key(&start) {
@@ -52,7 +55,23 @@ fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Fac
         let mut stack = vec![(start, 0)];
         while let Some((decl, next)) = stack.last_mut() {
             let Some((to, span)) = decls.get(decl).and_then(|facts| facts.calls.get(*next)).copied() else {
-                state.insert(*decl, None);
+                let decl = *decl;
+                let calls = decls.get(&decl).into_iter().flat_map(|facts| &facts.calls);
+                let deepest =
+                    calls.filter_map(|(to, span)| Some((*heights.get(to)?, *span))).max_by_key(|(height, _)| *height);
+                let height = deepest.map_or(0, |(height, _)| height) + 1;
+                if let Some((_, span)) = deepest.filter(|_| height == DEEPEST_CALLS + 1) {
+                    let message = format!(
+                        "more than {DEEPEST_CALLS} calls of flows are inside of each other from {} on",
+                        name(decl)
+                    );
+                    diagnostics.push(
+                        Diagnostic::error(&codes::CALLS_TOO_DEEP, span, message)
+                            .with_help("call them one after the other: a flow can return what the next one needs"),
+                    );
+                }
+                heights.insert(decl, height);
+                state.insert(decl, None);
                 stack.pop();
                 continue;
             };

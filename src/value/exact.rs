@@ -124,7 +124,7 @@ impl Question {
             (Question::Enum(expected), instance) => expected.contains(&key(instance)),
             (Question::Unique, Value::Array(items)) => {
                 let mut seen = HashSet::with_capacity(items.len());
-                // Given up, it doesn't hold, and whoever asked sees that it was.
+                // Given up, it doesn't hold, and the caller sees that it was.
                 items.iter().all(|item| !effort::is_vain(1) && seen.insert(key(item)))
             }
             (Question::MultipleOf(of), Value::Number(_)) => {

@@ -144,16 +144,16 @@ mod tests {
     #[test]
     fn time_goes_on_to_the_next_timer_and_takes_none() {
         let hours = 10_000;
-        let told = Timeline::run(async |time| {
-            let mut told = Vec::new();
+        let seen = Timeline::run(async |time| {
+            let mut seen = Vec::new();
             for hour in 1..=3 {
                 time.sleep_until(SECOND * 3_600 * hour * hours).await;
-                told.push(time.now());
+                seen.push(time.now());
             }
             time.sleep_until(Instant::ZERO).await;
-            told
+            seen
         });
-        assert_eq!(told, Ok((1..=3).map(|hour| SECOND * 3_600 * hour * hours).collect()));
+        assert_eq!(seen, Ok((1..=3).map(|hour| SECOND * 3_600 * hour * hours).collect()));
     }
 
     #[test]

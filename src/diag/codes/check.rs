@@ -26,6 +26,7 @@ registry! {
     FLOW_IN_EXPRESSION = "e2e::check::flow_in_expression", "a flow is called inside an expression";
     NO_RESULT = "e2e::check::no_result", "the result of a flow that has none is used";
     RECURSIVE_FLOW = "e2e::check::recursive_flow", "a flow calls itself";
+    CALLS_TOO_DEEP = "e2e::check::calls_too_deep", "flows call each other more deeply than can be run";
     MISSING_RETURN = "e2e::check::missing_return", "a flow promises a result and never returns one";
     RETURN_TYPE = "e2e::check::return_type", "a flow returns something else than it promises";
     UNREACHABLE = "e2e::check::unreachable", "a step can't be reached";

@@ -75,6 +75,9 @@ pub struct FlowId(pub usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CredentialId(pub usize);
 
+/// How many calls of flows may be inside of each other.
+pub const DEEPEST_CALLS: usize = 64;
+
 #[derive(Clone, Debug)]
 pub struct Flow {
     /// As it is called by diagnostics: `login.as_user` where its module is known by that name, else `as_user`.

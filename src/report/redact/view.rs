@@ -147,7 +147,7 @@ impl View {
         start as usize..end as usize
     }
 
-    /// The same, with what stands beside it and can't be told from a part of it.
+    /// The same, with what stands beside it and can't be distinguished from a part of it.
     pub fn reaching(&self, range: Range<usize>, edges: Edges, length: usize) -> Range<usize> {
         let own = self.range(range.clone());
         let before = range.start.checked_sub(1).and_then(|at| self.places.get(at));

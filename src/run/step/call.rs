@@ -8,12 +8,9 @@ use crate::diag::{Diagnostic, codes};
 use crate::eval::{Host as _, Scope, evaluate};
 use crate::event::{Occurrence, Part};
 use crate::judge::release::Observation;
-use crate::plan::{CredentialId, Expr, FlowId, Slot};
+use crate::plan::{CredentialId, DEEPEST_CALLS, Expr, FlowId, Slot};
 use crate::source::Span;
 use crate::value::{Secret, Value};
-
-/// How deep flows may call each other.
-const DEEPEST: u32 = 64;
 
 impl Walk {
     pub(super) async fn call(&mut self, span: Span, flow: FlowId, args: &[Option<Expr>], into: Option<Slot>) -> Walked {
@@ -35,11 +32,9 @@ impl Walk {
         let Some(flow) = plan.flows.get(id.0) else {
             return Err(self.fails(Diagnostic::error(&codes::INTERNAL, span, "this flow isn't in the plan")));
         };
-        if self.depth >= DEEPEST {
-            let message = "flows call each other too deeply here";
-            return Err(
-                self.fails(Diagnostic::error(&codes::INTERNAL, span, message).with_help("a flow can't call itself"))
-            );
+        if self.depth as usize >= DEEPEST_CALLS {
+            let message = format!("more than {DEEPEST_CALLS} calls of flows are inside of each other here");
+            return Err(self.fails(Diagnostic::error(&codes::CALLS_TOO_DEEP, span, message)));
         }
         let mut scope = Scope::new(&flow.frame);
         for (index, param) in flow.params.iter().enumerate() {

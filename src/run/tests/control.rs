@@ -82,7 +82,7 @@ fn a_parallel_waits_for_all_of_its_branches_when_one_fails() {
 }
 
 #[test]
-fn what_fails_in_two_branches_is_told_of_both() {
+fn what_fails_in_two_branches_is_reported_of_both() {
     let steps = "    parallel {\n      GET http://s/a { expect status 200 }\n      GET http://s/b { expect status 200 }\n      \
                  GET http://s/c { expect status 200 }\n    }";
     let ran = test(steps).answered(|asked| if asked.path == "/c" { say(200) } else { say(500) }).run();
@@ -112,9 +112,9 @@ fn the_limit_around_a_parallel_ends_all_of_its_branches() {
     let ran = test(steps).answered(|asked| if asked.path == "/a" { silence() } else { say(200).after(500) }).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut, "{}", ran.drawn());
     assert_eq!(ran.took(), 500);
-    let told = ran.messages("t");
-    assert_eq!(told.len(), 2, "what came at the very limit came in time: {told:?}");
-    assert!(told.iter().all(|told| told.contains("the limit `within` of 500ms")), "{told:?}");
+    let messages = ran.messages("t");
+    assert_eq!(messages.len(), 2, "what came at the very limit came in time: {messages:?}");
+    assert!(messages.iter().all(|message| message.contains("the limit `within` of 500ms")), "{messages:?}");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_round_of_an_eventually_goes_no_further_than_its_limit() {
 }
 
 #[test]
-fn the_limit_around_an_eventually_is_the_one_that_is_told() {
+fn the_limit_around_an_eventually_is_the_one_that_is_reported() {
     let steps = "    within 3s { eventually within 10s every 1s { GET http://s/job { expect status 200 } } }";
     let ran = test(steps).answered(|_| say(503)).run();
     assert_eq!(ran.at("GET /job"), [0, 1_000, 2_000]);

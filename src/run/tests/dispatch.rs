@@ -1,4 +1,4 @@
-//! Which tests run when: places, locks, suites side by side, phases, and what is told of it.
+//! Which tests run when: places, locks, suites side by side, phases, and what is reported of it.
 
 use super::scripted::{Ran, file, say};
 use crate::judge::Outcome;

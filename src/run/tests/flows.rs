@@ -2,6 +2,7 @@
 
 use super::scripted::{file, json, open, say};
 use crate::judge::Outcome;
+use crate::plan::DEEPEST_CALLS;
 
 fn with_flow(flow: &str, steps: &str) -> super::scripted::Case {
     file(&format!("{flow}\nsuite \"s\" {{\n  test \"t\" {{\n{steps}\n  }}\n}}\n"))
@@ -127,4 +128,25 @@ fn branches_that_call_the_same_flow_have_channels_of_their_own() {
         .passed();
     let expected = [(0, "GET /a"), (0, "GET /b"), (300, "left 1001"), (800, "left 1001"), (800, "GET /c")];
     assert_eq!(ran.calls(), expected);
+}
+
+/// The deepest chain that can be run is the deepest that `check` accepts.
+#[test]
+fn a_run_goes_as_deep_as_a_check_lets_it() {
+    for (depth, is_right) in [(DEEPEST_CALLS, true), (DEEPEST_CALLS + 1, false)] {
+        let mut flows = "flow f1() { GET http://s/deep { expect status 200 } }\n".to_owned();
+        (2..=depth).for_each(|at| flows.push_str(&format!("flow f{at}() {{ call f{}() }}\n", at - 1)));
+        let steps = format!("    call f{depth}()");
+        let spec = format!("{flows}\nsuite \"s\" {{\n  test \"t\" {{\n{steps}\n  }}\n}}\n");
+        let problems = crate::check::diagnose(&crate::project::from_memory(&[("a.e2e", &spec)]));
+        let problems: Vec<_> = problems.iter().filter(|one| one.is_error()).map(|one| one.code.name).collect();
+        let ran = with_flow(&flows, &steps).run();
+        if is_right {
+            assert_eq!(problems.len(), 0, "{problems:?}");
+            ran.passed();
+        } else {
+            assert_eq!(problems, ["e2e::check::calls_too_deep"]);
+            ran.ended(Outcome::Failed, "more than 64 calls of flows are inside of each other");
+        }
+    }
 }

@@ -50,7 +50,7 @@ fn a_test_whose_hook_before_it_failed_is_not_begun_and_is_cleaned_up() {
     assert_eq!(*ran.outcome("u"), Outcome::Failed);
     // What the hook after it would need was never bound, which is no fault of its own.
     assert_eq!(paths(&ran), ["before-all", "before", "before", "after-all/k"]);
-    assert!(ran.test("t").diagnostics.iter().all(|told| *told.code != crate::diag::codes::UNBOUND), "{}", ran.drawn());
+    assert!(ran.test("t").diagnostics.iter().all(|one| *one.code != crate::diag::codes::UNBOUND), "{}", ran.drawn());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Limits around limits: each is kept to the millisecond, and told by its name.
+//! Limits around limits: each is kept to the millisecond, and reported by its name.
 
 use super::scripted::{file, say, silence};
 use crate::judge::Outcome;
@@ -43,17 +43,17 @@ fn a_test_may_take_all_of_its_time_and_no_millisecond_more() {
 
 #[test]
 fn the_innermost_limit_that_is_reached_is_the_one_that_is_told() {
-    let told = |own: &str, steps: &str| {
+    let ended = |own: &str, steps: &str| {
         let ran = file(&suite("", own, steps)).answered(|_| silence()).run();
         assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
         (ran.took(), ran.drawn())
     };
-    let (took, drawn) = told("timeout 5s", &format!("within 9s {{ {STALLS} }}"));
+    let (took, drawn) = ended("timeout 5s", &format!("within 9s {{ {STALLS} }}"));
     assert!(took == 5_000 && drawn.contains("the test's timeout of 5s"), "{took} {drawn}");
-    let (took, drawn) = told("timeout 5s", &format!("within 3s {{ {STALLS} }}"));
+    let (took, drawn) = ended("timeout 5s", &format!("within 3s {{ {STALLS} }}"));
     assert!(took == 3_000 && drawn.contains("the limit `within` of 3s"), "{took} {drawn}");
-    // A request's own limit is told as its own.
-    let (took, drawn) = told("timeout 5s", "GET http://s/a { timeout 2s; expect status 200 }");
+    // A request's own limit is reported as its own.
+    let (took, drawn) = ended("timeout 5s", "GET http://s/a { timeout 2s; expect status 200 }");
     assert!(took == 2_000 && !drawn.contains("was reached"), "{took} {drawn}");
 }
 

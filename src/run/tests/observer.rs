@@ -114,7 +114,7 @@ fn slow_requests_in_a_row_abort_when_the_last_of_them_ends() {
     };
     assert_eq!(aborted(&run(1_001, "")).unwrap().0, 3_003);
     assert_eq!(aborted(&run(1_000, "")), None);
-    // One that is fast begins the row anew; `late` itself makes two with the last ones.
+    // One that is fast begins the row again; `late` itself makes two with the last ones.
     assert_eq!(aborted(&run(1_001, "/3")), None);
 }
 

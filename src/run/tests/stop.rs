@@ -71,7 +71,7 @@ fn hooks_that_are_under_way_when_the_run_is_interrupted_have_that_moment_left() 
         .answered(|asked| if asked.path == "/clean" && asked.nth == 2 { silence() } else { say(200) })
         .stopped_at(10_000)
         .run();
-    assert_eq!(*ran.outcome("t"), Outcome::Errored, "{}", ran.drawn());
+    assert_eq!(*ran.outcome("t"), Outcome::TimedOut, "{}", ran.drawn());
     assert!(ran.drawn().contains("the time for cleaning up after an interruption of 700ms"), "{}", ran.drawn());
     assert!(ran.result.duration.as_millis() < 12_000, "{:?}", ran.result.duration);
     assert_eq!(ran.cause("u"), "interrupted");
