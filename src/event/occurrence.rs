@@ -84,9 +84,29 @@ impl Part {
     }
 }
 
+/// It may be as deep as blocks and calls of flows nest, which is deeper than a stack.
+impl Drop for Node {
+    fn drop(&mut self) {
+        let mut next = self.within.take();
+        while let Some(mut node) = next.and_then(|within| Arc::into_inner(within.0)) {
+            next = node.within.take();
+        }
+    }
+}
+
 impl PartialEq for Occurrence {
     fn eq(&self, other: &Self) -> bool {
-        self.0.digest == other.0.digest && self.0.part == other.0.part && self.0.within == other.0.within
+        let mut pair = (Some(self), Some(other));
+        while let (Some(one), Some(other)) = pair {
+            if Arc::ptr_eq(&one.0, &other.0) {
+                return true;
+            }
+            if one.0.digest != other.0.digest || one.0.part != other.0.part {
+                return false;
+            }
+            pair = (one.within(), other.within());
+        }
+        pair.0.is_none() && pair.1.is_none()
     }
 }
 

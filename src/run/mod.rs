@@ -3,6 +3,7 @@
 mod channels;
 mod credentials;
 mod deadline;
+mod deep;
 mod dispatch;
 mod evidence;
 mod host;

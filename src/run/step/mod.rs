@@ -8,12 +8,12 @@ mod request;
 mod value;
 mod watch;
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::channels::{Channels, Owned};
 use super::deadline::Deadline;
+use super::deep::Deep;
 use super::dispatch::Shared;
 use super::evidence::{Evidence, record};
 use super::host::TestHost;
@@ -97,12 +97,11 @@ pub(super) enum Halt {
 }
 
 pub(super) type Walked = Result<(), Halt>;
-type Walking<'a> = Pin<Box<dyn Future<Output = Walked> + Send + 'a>>;
 
 impl Walk {
     /// Takes the steps one after the other; after one that fails the rest are recorded as not run.
-    pub fn steps<'a>(&'a mut self, steps: &'a [Step]) -> Walking<'a> {
-        Box::pin(async move {
+    pub fn steps<'a>(&'a mut self, steps: &'a [Step]) -> Deep<'a, Walked> {
+        Deep::new(async move {
             for (index, step) in steps.iter().enumerate() {
                 if let Err(halt) = self.step(step).await {
                     if matches!(halt, Halt::Failed) {

@@ -1,6 +1,6 @@
 //! What a flow gives back, and what it leaves behind.
 
-use super::scripted::{file, json, open, say};
+use super::scripted::{file, json, open, say, silence};
 use crate::judge::Outcome;
 use crate::plan::DEEPEST_CALLS;
 
@@ -149,4 +149,21 @@ fn a_run_goes_as_deep_as_a_check_lets_it() {
             ran.ended(Outcome::Failed, "more than 64 calls of flows are inside of each other");
         }
     }
+}
+
+#[test]
+fn blocks_and_calls_nest_as_deep_as_a_check_lets_them() {
+    const BLOCKS: usize = 100;
+    let (open, close) = ("within 1h { ".repeat(BLOCKS), " }".repeat(BLOCKS));
+    let mut flows = format!("flow f1() {{ {open}GET http://s/deep {{ expect status 200 }}{close} }}\n");
+    for at in 2..=DEEPEST_CALLS {
+        flows.push_str(&format!("flow f{at}() {{ {open}call f{}(){close} }}\n", at - 1));
+    }
+    let steps = format!("    call f{DEEPEST_CALLS}()");
+    with_flow(&flows, &steps).run().passed();
+    // Cut off at the deepest place, too.
+    let ran = with_flow(&flows, &format!("    timeout 1s\n{steps}")).answered(|_| silence()).run();
+    assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
+    let ran = with_flow(&flows, &steps).answered(|_| silence()).stopped_at(500).run();
+    assert_eq!(ran.cause("t"), "interrupted");
 }
