@@ -19,7 +19,7 @@ const FACTOR: usize = 8;
 const BOUND: f64 = 18.4;
 
 /// After so many rounds, a ratio that is still too large is taken for what it is.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 24;
 
 type Files = Vec<(String, String)>;
 

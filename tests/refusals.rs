@@ -49,7 +49,7 @@ const CASES: [Case; 26] = [
     ),
     (steps!("POST {{env.api}}/ { json file \"body.json\"; expect status 200 }"), &[("body.json", b"{")], "plan::file"),
     (steps!("let rows = file \"rows.json\"\n    expect rows exists"), &[("rows.json", b"nope")], "plan::file"),
-    (steps!("GET {{env.api}}/ { expect body matches schema file \"s.json\" }"), &[("s.json", b"nope")], "plan::file"),
+    (steps!("GET {{env.api}}/ { expect body matches schema file \"s.json\" }"), &[("s.json", b"nope")], "plan::schema"),
     (steps!("GET {{env.api}}/ { expect body matches schema file \"s.txt\" }"), &[("s.txt", b"nope")], "plan::schema"),
     (
         steps!("GET {{env.api}}/ { expect body matches schema file \"s.json\" }"),
