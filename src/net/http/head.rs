@@ -10,9 +10,10 @@ const SHOWN: usize = 60;
 pub(super) fn broken(head: &[u8], authority: &str) -> Failure {
     let text = String::from_utf8_lossy(head);
     let mut text = &*text;
-    // Interim responses came whole (RFC 9110, section 15.2).
+    // Interim responses came whole (RFC 9110, section 15.2). 101 is none: nothing of HTTP/1.1 follows it.
     while let Some((interim, rest)) = text.split_once("\r\n\r\n")
-        && status_of(interim.lines().next().unwrap_or_default()).is_some_and(|status| status / 100 == 1)
+        && status_of(interim.lines().next().unwrap_or_default())
+            .is_some_and(|status| status / 100 == 1 && status != 101)
     {
         text = rest;
     }
@@ -99,6 +100,16 @@ mod tests {
                 "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nA: b\r\ncontent-length: 9\r\n\r\n",
                 Some(200),
                 "h sent two different values of Content-Length, 7 and 9, so that nobody can say where its body ends",
+            ),
+            (
+                "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101 -\r\nConnection: keep-alive,\r\n Upgrade\r\n\r\n\u{81}\u{2}{}",
+                Some(101),
+                "h sent a header that isn't one, ` Upgrade`, in line 3 of its head",
+            ),
+            (
+                "HTTP/1.1 101 -\r\nUpgrade : websocket\r\n\r\n",
+                Some(101),
+                "h sent a header that isn't one, `Upgrade `, in line 2 of its head",
             ),
             (
                 "HTTP/1.1 200\r\nContent-Length: 7, 8\r\n\r\n",

@@ -208,12 +208,11 @@ impl Http {
         progress.received += head_size(answer.status(), answer.extensions(), &response.headers);
         if mode == Mode::Stream {
             let body = WireBody::new(answer.version(), answer.into_body());
-            let body = LiveBody { body, connection };
-            return Ok((response, Some(Live::Body(Box::new(body)))));
+            return Ok((response, Some(Live::Body(Box::new(LiveBody::new(body, connection))))));
         }
-        let watch = connection.watch.clone();
+        let lookout = connection.lookout(None);
         let upgraded = hyper::upgrade::on(answer).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
-        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded)), watch))))
+        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded)), lookout))))
     }
 
     /// Sends one request, and gives the head of its response.
