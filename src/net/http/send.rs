@@ -182,6 +182,11 @@ impl Http {
             real::confirm(progress.peer.as_ref())?;
         }
         let status = answer.status().as_u16();
+        let codings = answer.headers().get_all("transfer-encoding").iter();
+        if let Err(what) = head::transfer_codings(codings.map(|value| value.to_str().unwrap_or("?"))) {
+            let message = format!("{authority} sent {what}");
+            return Err(Failure { status: Some(status), ..failure(FailureKind::Protocol, message) });
+        }
         let live = match mode {
             Mode::Upgrade => status == 101,
             Mode::Stream => answer.status().is_success(),
