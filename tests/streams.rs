@@ -261,8 +261,8 @@ fn piece(version: u8, data: &str) -> Vec<u8> {
     }
 }
 
-/// Lines in many small pieces, and behind them one more. `/go` is answered when all of it has been sent.
-fn crumbled(version: u8) -> (String, String) {
+/// Lines in so many small pieces, and behind them one more. `/go` is answered when all of it has been sent.
+fn crumbled(version: u8, pieces: usize) -> (String, String) {
     let sent: Arc<(Mutex<bool>, Condvar)> = Arc::default();
     let seen = sent.clone();
     let lines = serve(move |stream| {
@@ -279,8 +279,7 @@ fn crumbled(version: u8) -> (String, String) {
             head(stream);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         }
-        // More small frames at once end a connection of HTTP/2: its client protects itself.
-        let mut all = piece(version, "\n").repeat(if version == 2 { 9_000 } else { 100_000 });
+        let mut all = piece(version, "\n").repeat(pieces);
         all.extend(piece(version, "{\"type\":\"leak\"}\n"));
         let _ = stream.write_all(&all);
         *sent.0.lock().unwrap() = true;
@@ -302,7 +301,8 @@ fn no_absence_holds_while_what_arrived_stands_in_a_buffer() {
     let mut tests = String::new();
     for version in [1, 2] {
         for absence in ["never event \"leak\" for 5ms", "silence for 5ms"] {
-            let (lines, go) = crumbled(version);
+            // Of more at once, an HTTP/2 connection is given up.
+            let (lines, go) = crumbled(version, if version == 2 { 9_000 } else { 100_000 });
             let http = if version == 2 { "http 2" } else { "" };
             tests.push_str(&format!(
                 "  test \"HTTP/{version} {absence_name}\" {{\n    ndjson s GET {lines}/ {{ {http} }}\n    \
@@ -320,4 +320,16 @@ fn no_absence_holds_while_what_arrived_stands_in_a_buffer() {
         let is_found = matches!(code, "e2e::channel::forbidden_event" | "e2e::channel::not_silent");
         assert!(is_found, "{}: {} {}", test["name"], test["outcome"], test["diagnostics"]);
     }
+}
+
+/// That this side ended the connection is no loss of the server's.
+#[test]
+fn a_connection_that_is_given_up_says_why() {
+    let (lines, _) = crumbled(2, 1_000_000);
+    let spec = format!(
+        "suite \"S\" {{\n  test \"t\" {{\n    ndjson s GET {lines}/ {{ http 2 }}\n    expect on s ended within 20s\n  }}\n}}\n"
+    );
+    let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1).json();
+    let message = report["tests"][0]["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(message.contains("given up") && message.contains("small HTTP/2 frames"), "{message}");
 }
