@@ -87,6 +87,26 @@ fn a_flood_of_small_frames_ends_at_the_limit() {
     }
 }
 
+/// What comes without a pause is no reason to wait beyond a deadline, even where it is no frame.
+#[test]
+fn an_event_is_missed_at_its_deadline_in_a_flood_of_what_is_no_frame() {
+    for (kind, content_type, piece) in [
+        ("ndjson", "application/x-ndjson", "\n"),
+        ("ndjson", "application/x-ndjson", " \r\n"),
+        ("sse", "text/event-stream", "\n\n"),
+    ] {
+        let url = flood(content_type, piece.as_bytes());
+        let steps = format!("{kind} ch GET {url}/\n    expect on ch event \"x\" within 300ms");
+        let started = std::time::Instant::now();
+        let (peak, report) = measured(&steps);
+        let first = &report["tests"][0]["diagnostics"][0];
+        assert_eq!(first["code"], "e2e::channel::missing_event", "{kind} {piece:?}: {}", first["message"]);
+        assert!(peak < MOST, "{kind} {piece:?}: {peak} MiB");
+        // Far less than the test's own limit.
+        assert!(started.elapsed() < Duration::from_secs(50), "{kind} {piece:?}: {:?}", started.elapsed());
+    }
+}
+
 #[test]
 fn a_flood_over_several_channels_ends_at_the_limit_of_the_run() {
     let frame = |first: u8, payload: &[u8]| [&[first, payload.len() as u8], payload].concat();

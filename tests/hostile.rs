@@ -57,6 +57,13 @@ fn what_isnt_http_is_told() {
     let url = fixed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n");
     let (codes, _) = told(&url, "expect status 200");
     assert!(codes == ["e2e::net::protocol"] || codes == ["e2e::net::closed"], "{codes:?}");
+    // What would be read as a body that the server didn't send so.
+    for coding in ["foo", "gzip, chunked", "chunked, chunked"] {
+        let url = fixed(format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\nConnection: close\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+        ));
+        assert_eq!(told(&url, "expect status 200").0, ["e2e::net::protocol"], "{coding}");
+    }
     let headers: String = (0..2000).map(|n| format!("X-{n}: y\r\n")).collect();
     let url = fixed(format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 0\r\n\r\n"));
     let (codes, _) = told(&url, "expect status 200");

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use super::harness::Test;
+use super::http2_leave::{DATA, HEADERS, SETTINGS, frame, status};
 use super::servers::{head, serve};
 
 /// What a coder has given so far; the next call goes on.
@@ -250,4 +251,85 @@ fn closing_a_stream_ends_its_connection() {
         .file("a.e2e", &format!("suite \"S\" {{\n{}{}}}\n", test("sse"), test("ndjson")))
         .args(["run", "a.e2e"])
         .code(0);
+}
+
+/// A small piece of a body, as one of the HTTP versions frames it.
+fn piece(version: u8, data: &str) -> Vec<u8> {
+    match version {
+        2 => frame(DATA, 0, 1, data.as_bytes()),
+        _ => format!("{:x}\r\n{data}\r\n", data.len()).into_bytes(),
+    }
+}
+
+/// Lines in so many small pieces, and behind them one more. `/go` is answered when all of it has been sent.
+fn crumbled(version: u8, pieces: usize) -> (String, String) {
+    let sent: Arc<(Mutex<bool>, Condvar)> = Arc::default();
+    let seen = sent.clone();
+    let lines = serve(move |stream| {
+        if version == 2 {
+            // The preface, and what follows it until the request: its own frame is the first with END_HEADERS and END_STREAM.
+            let _ = stream.read_exact(&mut [0; 24]);
+            let _ = stream.write_all(&frame(SETTINGS, 0, 0, &[]));
+            let mut head = [0; 9];
+            while head[3] != HEADERS && stream.read_exact(&mut head).is_ok() {
+                let _ = stream.read_exact(&mut vec![0; usize::from(head[1]) << 8 | usize::from(head[2])]);
+            }
+            let _ = stream.write_all(&[frame(SETTINGS, 1, 0, &[]), status(1)].concat());
+        } else {
+            head(stream);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        }
+        let mut all = piece(version, "\n").repeat(pieces);
+        all.extend(piece(version, "{\"type\":\"leak\"}\n"));
+        let _ = stream.write_all(&all);
+        *sent.0.lock().unwrap() = true;
+        sent.1.notify_all();
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let go = serve(move |stream| {
+        head(stream);
+        let waiting = seen.0.lock().unwrap();
+        drop(seen.1.wait_timeout_while(waiting, Duration::from_secs(20), |sent| !*sent).unwrap());
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+    });
+    (lines, go)
+}
+
+/// What arrived may stand in the socket, or in what this process has read ahead: an absence doesn't hold before it is known.
+#[test]
+fn no_absence_holds_while_what_arrived_stands_in_a_buffer() {
+    let mut tests = String::new();
+    for version in [1, 2] {
+        for absence in ["never event \"leak\" for 5ms", "silence for 5ms"] {
+            // Of more at once, an HTTP/2 connection is given up.
+            let (lines, go) = crumbled(version, if version == 2 { 9_000 } else { 100_000 });
+            let http = if version == 2 { "http 2" } else { "" };
+            tests.push_str(&format!(
+                "  test \"HTTP/{version} {absence_name}\" {{\n    ndjson s GET {lines}/ {{ {http} }}\n    \
+                 GET {go}/ {{ expect status 200 }}\n    expect on s {absence}\n  }}\n",
+                absence_name = absence.replace('"', "'"),
+            ));
+        }
+    }
+    let done = Test::new().file("a.e2e", &format!("suite \"S\" {{\n{tests}}}\n")).args(["run", "a.e2e"]).code(1);
+    let report = done.json();
+    let tests = report["tests"].as_array().unwrap();
+    assert_eq!(tests.len(), 4);
+    for test in tests {
+        let code = test["diagnostics"][0]["code"].as_str().unwrap_or_default();
+        let is_found = matches!(code, "e2e::channel::forbidden_event" | "e2e::channel::not_silent");
+        assert!(is_found, "{}: {} {}", test["name"], test["outcome"], test["diagnostics"]);
+    }
+}
+
+/// That this side ended the connection is no loss of the server's.
+#[test]
+fn a_connection_that_is_given_up_says_why() {
+    let (lines, _) = crumbled(2, 1_000_000);
+    let spec = format!(
+        "suite \"S\" {{\n  test \"t\" {{\n    ndjson s GET {lines}/ {{ http 2 }}\n    expect on s ended within 20s\n  }}\n}}\n"
+    );
+    let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1).json();
+    let message = report["tests"][0]["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(message.contains("given up") && message.contains("small HTTP/2 frames"), "{message}");
 }

@@ -97,6 +97,7 @@ fn a_handshake_that_breaks_the_standard_opens_no_channel() {
         (format!("upgrade: WebSocket\r\nconnection: keep-alive, upgrade\r\n{accept}"), "", None),
         (format!("{good}Sec-WebSocket-Protocol: b\r\n"), "subprotocol \"a\", \"b\"", None),
         (good.clone(), "subprotocol \"a\"", None),
+        (format!("HTTP/1.0 {good}"), "", Some("HTTP/1.0")),
         (format!("{connection}{accept}"), "", Some("`Upgrade")),
         (format!("Upgrade: h2c\r\n{connection}{accept}"), "", Some("`Upgrade: h2c`")),
         (format!("{upgrade}{accept}"), "", Some("`Connection")),
@@ -123,7 +124,11 @@ fn a_handshake_that_breaks_the_standard_opens_no_channel() {
         let (path, accept) = asked(stream);
         let head = path.trim_start_matches('/').parse().ok().and_then(|at: usize| heads.get(at).cloned());
         let head = head.unwrap_or_default().replace("{accept}", &accept);
-        let _ = stream.write_all(format!("HTTP/1.1 101 Switching Protocols\r\nX-Seen: yes\r\n{head}\r\n").as_bytes());
+        let (version, head) = match head.strip_prefix("HTTP/1.0 ") {
+            Some(head) => ("HTTP/1.0", head),
+            None => ("HTTP/1.1", head.as_str()),
+        };
+        let _ = stream.write_all(format!("{version} 101 Switching Protocols\r\nX-Seen: yes\r\n{head}\r\n").as_bytes());
         let _ = stream.write_all(&event("a"));
         let _ = stream.read_to_end(&mut Vec::new());
     });

@@ -36,6 +36,9 @@ pub fn offer(headers: &mut Vec<(String, String)>, protocols: &[String]) {
 /// # Errors
 /// The first item that doesn't hold: words that go on after "the server's response".
 pub fn verify(asked: &[Header], response: &Response) -> Result<(), String> {
+    if response.version == "HTTP/1.0" {
+        return Err("is of HTTP/1.0, which has no `Upgrade` (RFC 9110, section 7.8)".to_owned());
+    }
     let values = |name: &'static str| response.headers(name).map(str::trim).collect::<Vec<_>>();
     let upgrade = values("upgrade");
     if upgrade.is_empty() {

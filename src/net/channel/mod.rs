@@ -38,17 +38,15 @@ pub(super) struct Answered {
 impl Connected for Answered {
     fn start(self: Box<Self>, reading: world::Reading) -> Box<dyn world::Channel> {
         let world::Reading { kind, headers, log, naming, replies } = reading;
-        let watch = match &self.live {
-            Live::Upgraded(_, watch) => watch.clone(),
-            Live::Body(response) => response.watch(),
-        };
-        let pen = log.connect(Box::new(move || watch.is_quiet()));
         let way = match self.live {
-            Live::Upgraded(connection, _) => {
+            Live::Upgraded(connection, lookout) => {
+                let pen = log.connect(Box::new(move || lookout.is_quiet()));
                 let masks = Draws::new(keyed(self.seed, "masks"));
                 Way::Socket(Wire::start(*connection, pen, naming, replies, masks))
             }
             Live::Body(response) => {
+                let lookout = response.lookout();
+                let pen = log.connect(Box::new(move || lookout.is_quiet()));
                 let stream = stream::Stream::new(kind, &headers, pen, naming);
                 Way::Stream(Reading(tokio::spawn(stream.carry(*response))))
             }

@@ -51,7 +51,7 @@ impl Stream {
 
     async fn read(mut self, response: &mut LiveBody) -> ChannelEnd {
         loop {
-            match response.chunk().await {
+            match response.chunk(|| self.pen.settle()).await {
                 Ok(Some(bytes)) => {
                     let at = self.pen.arrive();
                     // Under the limit of a whole body, in pieces, so that none of them takes more memory than that.

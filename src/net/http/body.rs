@@ -3,7 +3,7 @@ use hyper::body::Incoming;
 use tokio::sync::Semaphore;
 
 use super::MAX_BODY_BYTES;
-use super::failure::{failure, of_chain, reset_reason};
+use super::failure::{failure, given_up, of_chain, reset_reason};
 use crate::event::{Failure, FailureKind, Header};
 use crate::net::apart::apart;
 use crate::net::coding::{Broken, Decoding};
@@ -73,7 +73,16 @@ impl CutShort {
     pub fn words(&self) -> String {
         match self.reset() {
             Some(reset) => format!("the server cut it short before its end ({reset})"),
-            None => "the connection was lost before the body's end".to_owned(),
+            None => {
+                let given_up = match self {
+                    CutShort::Failed(error) => given_up(error),
+                    CutShort::Reset => None,
+                };
+                match given_up {
+                    Some(why) => format!("{why}, before the body's end"),
+                    None => "the connection was lost before the body's end".to_owned(),
+                }
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ use super::failure::{failure, of_chain};
 use super::one_task::OneTask;
 use super::progress::fingerprint;
 use super::stages::{connection_begins, connection_ends, resolve};
-use super::tap::{Socket, Stream, Tapped, Traffic, Watch};
+use super::tap::{Lookout, Socket, Stream, Taken, Tapped, Traffic, Watch};
 use crate::event::{Failure, FailureKind, Tls};
 
 /// How long an address has to itself before the next one is tried beside it (RFC 8305, section 8).
@@ -47,7 +47,7 @@ const MAX_HEADERS: usize = 256;
 pub(super) struct Connection {
     sender: Sender,
     pub traffic: Arc<Traffic>,
-    pub watch: Watch,
+    watch: Watch,
     /// Closes when the connection's task has ended.
     ended: tokio::sync::watch::Receiver<()>,
     /// How many responses it has brought.
@@ -148,6 +148,11 @@ impl Connection {
             address: self.address.clone(),
             tls: self.tls.clone(),
         })
+    }
+
+    /// A look at what it received and a channel hasn't taken.
+    pub fn lookout(&self, taken: Option<Arc<Taken>>) -> Lookout {
+        Lookout { watch: self.watch.clone(), traffic: self.traffic.clone(), taken }
     }
 
     /// Whether it can take a request now, as far as is known.

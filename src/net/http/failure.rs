@@ -119,6 +119,26 @@ pub(super) fn reset_reason(error: &(dyn StdError + 'static)) -> Option<h2::Reaso
     None
 }
 
+/// Why this side gave a connection of HTTP/2 up: the server broke its rules, or sent more frames than are taken.
+pub(super) fn given_up(error: &(dyn StdError + 'static)) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(http2) = current.downcast_ref::<h2::Error>() {
+            let reason = http2.reason().filter(|_| http2.is_go_away() && http2.is_library())?;
+            return Some(match reason {
+                h2::Reason::ENHANCE_YOUR_CALM => {
+                    "the connection was given up, since more small HTTP/2 frames came than are taken".to_owned()
+                }
+                reason => {
+                    format!("the connection was given up, since the server broke the rules of HTTP/2 ({reason:?})")
+                }
+            });
+        }
+        cause = current.source();
+    }
+    None
+}
+
 fn of_io(error: &std::io::Error, authority: &str) -> Option<(FailureKind, String)> {
     use std::io::ErrorKind as Io;
     match error.kind() {

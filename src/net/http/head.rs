@@ -10,9 +10,10 @@ const SHOWN: usize = 60;
 pub(super) fn broken(head: &[u8], authority: &str) -> Failure {
     let text = String::from_utf8_lossy(head);
     let mut text = &*text;
-    // Interim responses came whole (RFC 9110, section 15.2).
+    // Interim responses came whole (RFC 9110, section 15.2). 101 is none: nothing of HTTP/1.1 follows it.
     while let Some((interim, rest)) = text.split_once("\r\n\r\n")
-        && status_of(interim.lines().next().unwrap_or_default()).is_some_and(|status| status / 100 == 1)
+        && status_of(interim.lines().next().unwrap_or_default())
+            .is_some_and(|status| status / 100 == 1 && status != 101)
     {
         text = rest;
     }
@@ -25,7 +26,10 @@ pub(super) fn broken(head: &[u8], authority: &str) -> Failure {
             let message = format!("{authority} responded with what isn't HTTP: it begins with `{}`", shown(first));
             return Failure { kind: FailureKind::Protocol, message, status: None };
         }
-        Some(status) => (Some(status), of_headers(lines.take_while(|line| !line.is_empty()))),
+        Some(status) => {
+            let headers = lines.take_while(|line| !line.is_empty());
+            (Some(status), of_status_line(first, status).unwrap_or_else(|| of_headers(first, headers)))
+        }
     };
     Failure { kind: FailureKind::Protocol, message: format!("{authority} sent {what}"), status }
 }
@@ -39,7 +43,40 @@ fn status_of(line: &str) -> Option<u16> {
     if is_version && status.bytes().all(|byte| byte.is_ascii_digit()) { status.parse().ok() } else { None }
 }
 
-fn of_headers<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+/// Of one that has the form of one.
+fn of_status_line(line: &str, status: u16) -> Option<String> {
+    if !line.starts_with("HTTP/1.0 ") && !line.starts_with("HTTP/1.1 ") {
+        return Some(format!("a version of HTTP that isn't known: `{}`", shown(line.get(..8).unwrap_or_default())));
+    }
+    if status < 100 {
+        return Some(format!("the status {status:03}, which isn't one"));
+    }
+    let has_control = line.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 0x7f);
+    has_control.then(|| "a control character in its status line".to_owned())
+}
+
+/// Whether the body of a response comes as its Transfer-Encoding says: no coding but `chunked` was asked for (RFC 9112, section 6.1; RFC 9110,
+/// section 10.1.4), and that one is applied once.
+///
+/// # Errors
+/// What the server sent instead, which says nothing about its content.
+pub(super) fn transfer_codings<'a>(values: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let codings = values.flat_map(|value| value.split(',')).map(str::trim);
+    let mut chunked = 0;
+    for coding in codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) {
+        if !coding.eq_ignore_ascii_case("chunked") {
+            return Err(format!("a body in the transfer coding `{}`, which wasn't asked for", shown(coding)));
+        }
+        chunked += 1;
+    }
+    if chunked > 1 {
+        Err("a body in chunks of chunks: `chunked` stands twice in its Transfer-Encoding".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+fn of_headers<'a>(first: &str, lines: impl Iterator<Item = &'a str>) -> String {
     let mut lengths: Vec<&str> = Vec::new();
     for (at, line) in lines.enumerate() {
         let is_token = |name: &str| {
@@ -66,6 +103,9 @@ fn of_headers<'a>(lines: impl Iterator<Item = &'a str>) -> String {
                     shown(second)
                 );
             }
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") && first.starts_with("HTTP/1.0") {
+            return "a Transfer-Encoding, which HTTP/1.0 doesn't have".to_owned();
         }
         if value.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 0x7f) {
             return format!("a control character in the value of its header `{}`", shown(name));
@@ -99,6 +139,24 @@ mod tests {
                 "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nA: b\r\ncontent-length: 9\r\n\r\n",
                 Some(200),
                 "h sent two different values of Content-Length, 7 and 9, so that nobody can say where its body ends",
+            ),
+            (
+                "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101 -\r\nConnection: keep-alive,\r\n Upgrade\r\n\r\n\u{81}\u{2}{}",
+                Some(101),
+                "h sent a header that isn't one, ` Upgrade`, in line 3 of its head",
+            ),
+            ("HTTP/1.2 200 OK\r\n\r\n", Some(200), "h sent a version of HTTP that isn't known: `HTTP/1.2`"),
+            ("HTTP/1.1 099 OK\r\n\r\n", Some(99), "h sent the status 099, which isn't one"),
+            ("HTTP/1.1 200 \u{1b}[31m\r\n\r\n", Some(200), "h sent a control character in its status line"),
+            (
+                "HTTP/1.0 200 OK\r\nA: b\r\nTransfer-encoding: chunked\r\n\r\n",
+                Some(200),
+                "h sent a Transfer-Encoding, which HTTP/1.0 doesn't have",
+            ),
+            (
+                "HTTP/1.1 101 -\r\nUpgrade : websocket\r\n\r\n",
+                Some(101),
+                "h sent a header that isn't one, `Upgrade `, in line 2 of its head",
             ),
             (
                 "HTTP/1.1 200\r\nContent-Length: 7, 8\r\n\r\n",
@@ -135,6 +193,30 @@ mod tests {
         for (head, status, message) in cases {
             let failure = broken(head.as_bytes(), "h");
             assert_eq!((failure.status, failure.message.as_str()), (*status, *message));
+        }
+    }
+    #[test]
+    fn only_chunks_come_unasked() {
+        let cases: &[(&[&str], Option<&str>)] = &[
+            (&[], None),
+            (&["chunked"], None),
+            (&["Chunked, "], None),
+            (&["identity"], None),
+            (&["gzip, chunked"], Some("`gzip`")),
+            (&["gzip", "chunked"], Some("`gzip`")),
+            (&["chunked, foo;a=b"], Some("`foo;a=b`")),
+            (&["xchunked"], Some("`xchunked`")),
+            (&["chunked", "chunked"], Some("twice")),
+            (&["chunked, CHUNKED"], Some("twice")),
+        ];
+        for (values, wrong) in cases {
+            let found = transfer_codings(values.iter().copied());
+            match wrong {
+                None => assert_eq!(found, Ok(()), "{values:?}"),
+                Some(wrong) => {
+                    assert!(found.as_ref().is_err_and(|found| found.contains(wrong)), "{values:?}: {found:?}")
+                }
+            }
         }
     }
 }

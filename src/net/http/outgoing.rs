@@ -1,9 +1,13 @@
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 
 use super::body::WireBody;
 use super::connect::Connection;
-use super::tap::Watch;
+use super::tap::{Lookout, Taken};
 
 /// What is wanted of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,29 +24,37 @@ pub type Upgraded = TokioIo<hyper::upgrade::Upgraded>;
 
 /// What stays of a response that isn't read to its end at once.
 pub enum Live {
-    /// With a look at its socket.
-    Upgraded(Box<Upgraded>, Watch),
+    /// With a look at what it hasn't read.
+    Upgraded(Box<Upgraded>, Lookout),
     /// A body that goes on.
     Body(Box<LiveBody>),
 }
 
 /// A body as it comes, content codings not undone. Dropping it cuts the connection, unless others share it.
 pub struct LiveBody {
-    pub(super) body: WireBody,
-    pub(super) connection: Connection,
+    body: WireBody,
+    connection: Connection,
+    taken: Arc<Taken>,
 }
 
 impl LiveBody {
-    /// A look at the connection that carries it.
-    pub fn watch(&self) -> Watch {
-        self.connection.watch.clone()
+    pub(super) fn new(body: WireBody, connection: Connection) -> Self {
+        Self { body, connection, taken: Arc::default() }
     }
 
-    /// The next bytes; `None` at the body's end.
+    /// A look at what of it hasn't been read.
+    pub fn lookout(&self) -> Lookout {
+        self.connection.lookout(Some(self.taken.clone()))
+    }
+
+    /// The next bytes; `None` at the body's end. `drained` is called whenever it turns out that there are none yet.
     ///
     /// # Errors
     /// The body was cut short, or its framing is broken: what became of it.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, String> {
-        self.body.chunk().await.map_err(|cut| cut.words())
+    pub async fn chunk(&mut self, drained: impl Fn()) -> Result<Option<Bytes>, String> {
+        let (taken, traffic) = (&self.taken, &self.connection.traffic);
+        let mut next = pin!(self.body.chunk());
+        let chunk = poll_fn(|context| taken.poll(traffic, context, next.as_mut(), &drained)).await;
+        chunk.map_err(|cut| cut.words())
     }
 }

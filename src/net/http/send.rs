@@ -182,6 +182,11 @@ impl Http {
             real::confirm(progress.peer.as_ref())?;
         }
         let status = answer.status().as_u16();
+        let codings = answer.headers().get_all("transfer-encoding").iter();
+        if let Err(what) = head::transfer_codings(codings.map(|value| value.to_str().unwrap_or("?"))) {
+            let message = format!("{authority} sent {what}");
+            return Err(Failure { status: Some(status), ..failure(FailureKind::Protocol, message) });
+        }
         let live = match mode {
             Mode::Upgrade => status == 101,
             Mode::Stream => answer.status().is_success(),
@@ -208,12 +213,11 @@ impl Http {
         progress.received += head_size(answer.status(), answer.extensions(), &response.headers);
         if mode == Mode::Stream {
             let body = WireBody::new(answer.version(), answer.into_body());
-            let body = LiveBody { body, connection };
-            return Ok((response, Some(Live::Body(Box::new(body)))));
+            return Ok((response, Some(Live::Body(Box::new(LiveBody::new(body, connection))))));
         }
-        let watch = connection.watch.clone();
+        let lookout = connection.lookout(None);
         let upgraded = hyper::upgrade::on(answer).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
-        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded)), watch))))
+        Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded)), lookout))))
     }
 
     /// Sends one request, and gives the head of its response.

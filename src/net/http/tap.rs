@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 
+use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -21,6 +22,13 @@ pub(super) struct Traffic {
     /// The response's head is still to come.
     awaits_head: AtomicBool,
     head: Mutex<Vec<u8>>,
+    /// Odd from before something is read until its reader asks in vain for more: until then, what was read may stand in a buffer of this process.
+    phase: AtomicU64,
+}
+
+/// Before anything was read, and after it was found that there is nothing.
+fn is_drained(phase: u64) -> bool {
+    phase.is_multiple_of(2)
 }
 
 impl Traffic {
@@ -63,6 +71,21 @@ impl Traffic {
         }
     }
 
+    /// Reads, and says in the phase whether there may be more.
+    fn drain(&self, read: impl FnOnce() -> Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        // One task reads a connection.
+        let phase = self.phase.load(Ordering::SeqCst);
+        if is_drained(phase) {
+            self.phase.store(phase + 1, Ordering::SeqCst);
+        }
+        let done = read();
+        if done.is_pending() {
+            // The same as before, where nothing was read.
+            self.phase.store(phase + phase % 2, Ordering::SeqCst);
+        }
+        done
+    }
+
     fn sent(&self, count: usize) {
         self.written.fetch_add(count as u64, Ordering::AcqRel);
     }
@@ -79,6 +102,65 @@ impl Socket {
 
     pub fn watch(&self) -> Watch {
         Watch(Arc::downgrade(&self.0))
+    }
+}
+
+/// How far what was read from a connection has been taken by the one who reads a body on it.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// Of the connection, when its reader last asked in vain; 1 while it asks.
+    phase: AtomicU64,
+    reader: AtomicWaker,
+}
+
+impl Taken {
+    /// Asks for the next part of a body; `drained` is called when there is none yet.
+    pub fn poll<T>(
+        &self,
+        traffic: &Traffic,
+        context: &mut Context<'_>,
+        next: Pin<&mut impl Future<Output = T>>,
+        drained: impl FnOnce(),
+    ) -> Poll<T> {
+        // Before it asks: what is read meanwhile doesn't count as taken.
+        let phase = traffic.phase.load(Ordering::SeqCst);
+        self.phase.store(1, Ordering::SeqCst);
+        self.reader.register(context.waker());
+        let next = next.poll(context);
+        if next.is_pending() {
+            self.phase.store(phase, Ordering::SeqCst);
+            drained();
+        }
+        next
+    }
+}
+
+/// Looks at what a channel's connection has received and its reader hasn't taken, wherever that stands: in the socket, in what TLS or HTTP have
+/// read ahead, or in the queue of a body.
+pub struct Lookout {
+    pub(super) watch: Watch,
+    pub(super) traffic: Arc<Traffic>,
+    /// Absent where the reader of the channel reads the connection itself.
+    pub(super) taken: Option<Arc<Taken>>,
+}
+
+impl Lookout {
+    /// Whether there is nothing. What came before the call, and isn't taken by its end, is seen; where it isn't known, the reader is asked to look.
+    pub fn is_quiet(&self) -> bool {
+        // In the order in which bytes go, so that none passes by behind the look.
+        if !self.watch.is_quiet() {
+            return false;
+        }
+        let phase = self.traffic.phase.load(Ordering::SeqCst);
+        if !is_drained(phase) {
+            return false;
+        }
+        let Some(taken) = &self.taken else { return true };
+        let is_taken = taken.phase.load(Ordering::SeqCst) == phase;
+        if !is_taken {
+            taken.reader.wake();
+        }
+        is_taken
     }
 }
 
@@ -189,7 +271,8 @@ impl AsyncRead for Tapped {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let done = ready!(through!(self, stream => stream.poll_read(context, buffer)));
+        let traffic = self.traffic.clone();
+        let done = ready!(traffic.drain(|| through!(self, stream => stream.poll_read(context, buffer))));
         self.traffic.received(buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(done)
     }

@@ -93,7 +93,7 @@ impl Walk {
             }
             let readable = watches.iter().fold(now, |readable, watch| watch.opened.log.readable(readable));
             let (news, size) = gathered(&mut watches, readable);
-            let given = self.give(judge, news, size, (passed, latest)).await;
+            let given = self.give(judge, news, size, Passed { passed, read: readable.min(latest), latest }).await;
             judge = given.map_err(|late| self.judged_late(span, late))?;
             if judge.verdict() != Verdict::Running {
                 break;
@@ -157,7 +157,7 @@ impl Walk {
         mut judge: ChannelJudge,
         mut news: Happened,
         size: usize,
-        time: (Instant, Instant),
+        time: Passed,
     ) -> Result<ChannelJudge, Late> {
         if size <= AT_ONCE && self.scope.are_small(AT_ONCE) {
             feed_doubted(&mut judge, &mut news, time, self.outside());
@@ -273,17 +273,24 @@ fn sort(news: &mut Happened) {
     news.sort_by_key(|(at, _, one)| (*at, matches!(one, News::End(_))));
 }
 
+/// How far time has passed.
+#[derive(Clone, Copy)]
+struct Passed {
+    /// For what isn't there: up to then, all that arrived is known.
+    passed: Instant,
+    /// Up to then, all that was read is known. What arrived may still be in the socket.
+    read: Instant,
+    /// No time that is given to the judge is later.
+    latest: Instant,
+}
+
 /// Gives the judge what happened, and then the time: `passed`, or that of what happened last, and `latest` at most.
 ///
 /// A frame may have been read behind the instant at which the expectation would hold, and have arrived before it, since this process was
 /// late. Then nothing proves that it hadn't come, and it counts as having arrived at that instant. An expectation that would fail at that
-/// instant fails all the same: nothing proves that the frame had come.
-fn feed_doubted(
-    judge: &mut ChannelJudge,
-    news: &mut Happened,
-    (passed, latest): (Instant, Instant),
-    outside: Outside<'_>,
-) {
+/// instant fails all the same: nothing proves that the frame had come. So does one that would fail before the instant of the last read, also where
+/// what was read is no frame: a server that sends such things without a pause doesn't hold up the end of a wait.
+fn feed_doubted(judge: &mut ChannelJudge, news: &mut Happened, time: Passed, outside: Outside<'_>) {
     if let Some(due) = judge.next_deadline() {
         let is_doubtful =
             |one: &(Instant, u32, News)| matches!(&one.2, News::Frame(_, behind) if *behind < due && due < one.0);
@@ -301,8 +308,18 @@ fn feed_doubted(
             }
         }
     }
-    let passed = news.last().map_or(passed, |(at, ..)| passed.max((*at).min(latest)));
+    let passed = news.last().map_or(time.passed, |(at, ..)| time.passed.max((*at).min(time.latest)));
     feed(judge, &*news, passed, outside);
+    if passed < time.read
+        && judge.verdict() == Verdict::Running
+        && judge.next_deadline().is_some_and(|due| due < time.read)
+    {
+        let mut trial = judge.clone();
+        trial.advance(time.read, outside);
+        if trial.verdict() == Verdict::Failed {
+            *judge = trial;
+        }
+    }
 }
 
 fn feed<'n>(
