@@ -78,6 +78,9 @@ impl Finder {
     }
 
     fn find_plain(&self, text: &str) -> Vec<Range<usize>> {
+        if self.longest == 0 {
+            return Vec::new();
+        }
         let shared = (self.longest * 8).max(1 << 16);
         let mut found = Vec::new();
         let mut from = 0;
