@@ -290,3 +290,25 @@ fn deep_and_long_specs_are_checked_in_bounded_time() {
         }
     }
 }
+
+/// What a help says to write is right as it stands.
+#[test]
+fn a_comparison_of_types_that_never_meet_says_what_to_write() {
+    for (wrong, help, right) in [
+        ("header X-Left > 5", "`json(…) > 5`", "json(header X-Left) > 5"),
+        ("header X-Left not in 1..9", "`json(…) in 1..9`", "json(header X-Left) not in 1..9"),
+        ("header X-Left == 5", "this is text: write the value in quotes", "header X-Left == \"5\""),
+        ("$.ids[*] != 3", "`each != 3`, `some != 3` or `none == 3`", "$.ids[*] none == 3"),
+        ("$.ids[*] > 3", "`each > 3`, `some > 3` or `none > 3`", "$.ids[*] some > 3"),
+        ("status != \"500\"", "write `status != 500`", "status != 500"),
+        ("status \"200\"", "write `status 200`", "status 200"),
+    ] {
+        let of = |claim: &str| {
+            let spec = format!("suite \"s\" {{ test \"t\" {{ GET http://a.example/ {{ expect {claim} }} }} }}\n");
+            report(&from_memory(&[("a.e2e", spec.as_str())]))
+        };
+        let found = of(wrong);
+        assert!(matches!(found.as_slice(), [only] if only.contains(help)), "{wrong}: {found:?}");
+        assert_eq!(of(right), Vec::<String>::new(), "{right}");
+    }
+}

@@ -18,7 +18,7 @@ const SHAPES: [(&str, &str); 8] = [
 ];
 
 /// `P` passes, `F` doesn't, `W` passes on weak evidence.
-const TABLE: [(&str, &str); 62] = [
+const TABLE: [(&str, &str); 69] = [
     // A path that looks into each of several.
     ("$.items[*].id exists", "FFFFFPPF"),
     ("$.items[*].id each > 0", "FFFFFPPF"),
@@ -63,6 +63,9 @@ const TABLE: [(&str, &str); 62] = [
     ("$.items[*] each is object", "FFFFFPPF"),
     ("$.items[?@.id == 9] is empty", "FFFWWPPF"),
     ("$.items[?@.id == 9] not exists", "FFFWWPPF"),
+    ("$.items[?@.idd == 9] is empty", "FFFWWWWF"),
+    ("$.items[?@.idd == 9].id not exists", "FFFWWWWF"),
+    ("$.items[?@.idd == 9 || @.id == 9] is empty", "FFFWWWWF"),
     ("$.items[7:] is empty", "FFFWWPPF"),
     ("$..id is empty", "PPPPPFFF"),
     // A path to one value.
@@ -72,7 +75,11 @@ const TABLE: [(&str, &str); 62] = [
     ("$.items not exists", "PFFFFFFF"),
     ("$.items none == 9", "FFFFFWWF"),
     ("$.items is unique", "FFFFFWPF"),
-    ("$.items not contains 9", "FFFWFPPF"),
+    ("$.items not contains 9", "FFFWFWWF"),
+    ("$.items not contains { id: 9 }", "FFFWFPPF"),
+    ("$.items not contains \"x\"", "FFFWWWWF"),
+    ("$.items[*].id not contains \"x\"", "FFFWWWWF"),
+    ("$.items != 6s", "FWWWWWWF"),
     ("$.items != 9", "FWPWWWWF"),
     ("$.items != null", "FFPPPPPF"),
     ("$.items not in []", "FWWWWWWF"),
@@ -200,7 +207,7 @@ fn markup_must_be_there_before_nothing_is_found_in_it() {
 /// Headers are always there to be looked through; one that is missing is no list to say anything of.
 #[test]
 fn headers_and_cookies_that_are_missing_are_judged_alike() {
-    let server = "GET /with 200 | Vary: Origin | Set-Cookie: sid=x; Path=/\n  {}\nGET /without 200\n  {}\n";
+    let server = "GET /with 200 | Vary: Origin | Set-Cookie: sid=y; Path=/ | Set-Cookie: sid=x; Path=/ | X-Empty:\n  {}\nGET /without 200\n  {}\n";
     let table = [
         ("headers Vary each == \"Origin\"", "PF"),
         ("headers Vary none == \"Cookie\"", "PF"),
@@ -214,7 +221,11 @@ fn headers_and_cookies_that_are_missing_are_judged_alike() {
         ("header Vary not exists", "FP"),
         ("cookie sid not exists", "FP"),
         ("cookie sid.domain not exists", "PW"),
+        // It is set twice: the last one counts.
         ("cookie sid != \"y\"", "PF"),
+        ("cookie sid == \"x\"", "PF"),
+        ("header X-Empty not contains \"x\"", "WF"),
+        ("header X-Empty not matches /x/", "WF"),
         ("redirects none == \"http://a/\"", "FF"),
         ("redirects is empty", "PP"),
     ];
@@ -230,4 +241,71 @@ fn headers_and_cookies_that_are_missing_are_judged_alike() {
         }
     }
     assert_eq!(verdicts(server, &tests).into_iter().collect::<String>(), expected);
+}
+
+/// A body without a character lacks whatever is looked for in it.
+#[test]
+fn what_a_text_lacks_says_nothing_where_there_is_no_text() {
+    let server =
+        "GET /with 200 | Content-Type: text/plain\n  all is well\nGET /without 200 | Content-Type: text/plain\n";
+    let claims = ["body not contains \"error\"", "body not matches /error/", "body text not contains \"error\""];
+    let pages = claims.iter().flat_map(|claim| ["with", "without"].map(|page| (page, claim)));
+    let tests = pages.enumerate().map(|(index, (page, claim))| {
+        format!("  test \"{index}\" {{ GET {{{{env.api}}}}/{page} {{ expect status 200; expect {claim} }} }}\n")
+    });
+    assert_eq!(verdicts(server, &tests.collect::<String>()).into_iter().collect::<String>(), "PWPWPW");
+}
+
+/// By its characters, `never` would come after every time.
+#[test]
+fn what_is_no_time_is_neither_before_nor_after_one() {
+    let texts = ["2020-01-01T00:00:00Z", "2020-01-01", "never", "31 Dec 2020", "2020-02-30", ""];
+    let server: String =
+        texts.iter().enumerate().map(|(at, text)| format!("GET /{at} 200\n  {{\"at\":\"{text}\"}}\n")).collect();
+    let (mut tests, mut expected) = (String::new(), String::new());
+    for (claim, verdicts) in [
+        ("$.at < now()", "PPFFFF"),
+        ("$.at > now()", "FFFFFF"),
+        ("$.at not < now()", "FFFFFF"),
+        ("$.at not > now()", "PPFFFF"),
+        ("$.at >= \"2020-01-01T00:00:00Z\"", "PFFFFF"),
+        ("$.at < \"b\"", "FPFPPP"),
+    ] {
+        expected.push_str(verdicts);
+        for at in 0..texts.len() {
+            let number = tests.lines().count();
+            let _ = writeln!(
+                tests,
+                "  test \"{number}\" {{ GET {{{{env.api}}}}/{at} {{ expect status 200; expect {claim} }} }}"
+            );
+        }
+    }
+    assert_eq!(verdicts(&server, &tests).into_iter().collect::<String>(), expected);
+}
+
+/// The `format` of a schema is asserted; one that isn't known, and what only describes, asks nothing.
+#[test]
+fn a_text_has_the_format_that_a_schema_names() {
+    const DRAFT_7: &str = "\"$schema\":\"http://json-schema.org/draft-07/schema#\",";
+    let cases = [
+        ("$.mail", "{\"format\":\"email\"}".to_owned(), 'P'),
+        ("$.name", "{\"format\":\"email\"}".to_owned(), 'F'),
+        ("$.name", "{\"type\":\"string\",\"format\":\"date-time\"}".to_owned(), 'F'),
+        ("$", "{\"properties\":{\"name\":{\"format\":\"uuid\"}}}".to_owned(), 'F'),
+        ("$.name", "{\"format\":\"uuidd\"}".to_owned(), 'W'),
+        ("$.name", format!("{{{DRAFT_7}\"format\":\"uuid\"}}"), 'W'),
+        ("$.name", format!("{{{DRAFT_7}\"format\":\"ipv4\"}}"), 'F'),
+        ("$.name", "{\"contentEncoding\":\"base64\"}".to_owned(), 'W'),
+        ("$.name", format!("{{{DRAFT_7}\"contentEncoding\":\"base64\"}}"), 'F'),
+    ];
+    let server = Scripted::start("GET / 200\n  {\"mail\":\"ada@example.com\",\"name\":\"ada!\"}\n");
+    for (index, (subject, schema, verdict)) in cases.iter().enumerate() {
+        let spec = format!(
+            "suite \"S\" {{ test \"t\" {{ GET http://{}/ {{ expect {subject} matches schema file \"s.json\" }} }} }}\n",
+            server.addresses[0]
+        );
+        let test = Test::new().file("a.e2e", &spec).file("s.json", schema);
+        let done = test.args(["run", "a.e2e"]).code(i32::from(*verdict == 'F'));
+        assert_eq!(done.out.contains("weak evidence"), *verdict == 'W', "{index}: {}", done.out);
+    }
 }

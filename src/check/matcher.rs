@@ -48,7 +48,7 @@ impl<'p> Cx<'p> {
             MatcherKind::Bare(value) => self.comparison(scope, subject, ty, BinaryOp::Equal, value, value.span),
             MatcherKind::Equals(value) => {
                 let of = self.expr(scope, value);
-                self.equality(subject, ty, &of, value, span);
+                self.equality(subject, BinaryOp::Equal, ty, &of, value, span);
             }
             MatcherKind::In(value) => self.one_of(scope, subject, ty, value, span),
             MatcherKind::Contains(value) => self.contains(scope, ty, value, span),
@@ -108,24 +108,28 @@ impl<'p> Cx<'p> {
     ) {
         let of = self.expr(scope, value);
         match op {
-            BinaryOp::Equal | BinaryOp::NotEqual => self.equality(subject, ty, &of, value, span),
+            BinaryOp::Equal | BinaryOp::NotEqual => self.equality(subject, op, ty, &of, value, span),
             _ => self.compared(op, span, ty, &of),
         }
     }
 
-    fn equality(&mut self, subject: &Subject, ty: &Ty, of: &Ty, value: &Expr, span: Span) {
+    fn equality(&mut self, subject: &Subject, op: BinaryOp, ty: &Ty, of: &Ty, value: &Expr, span: Span) {
         if matches!(subject.kind, SubjectKind::Status) && matches!(value.kind, ExprKind::String(_)) {
             let text = self.text(value.span).trim_matches(['"', '\'']).to_owned();
             let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-            let help =
-                if digits { format!("write `status {text}`") } else { "write a number: `status 201`".to_owned() };
+            let sign = if op == BinaryOp::NotEqual { "!= " } else { "" };
+            let help = if digits {
+                format!("write `status {sign}{text}`")
+            } else {
+                format!("write a number: `status {sign}201`")
+            };
             self.report(
                 Diagnostic::error(&codes::TYPE_MISMATCH, value.span, "a status is a number, and this is a string")
                     .with_help(help),
             );
             return;
         }
-        self.compared(BinaryOp::Equal, span, ty, of);
+        self.compared(op, span, ty, of);
     }
 
     fn one_of(&mut self, scope: &mut Scope<'p>, _subject: &Subject, ty: &Ty, value: &'p Expr, span: Span) {

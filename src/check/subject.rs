@@ -118,13 +118,21 @@ impl<'p> Cx<'p> {
         let ordered = !matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
         if matches!(left, Ty::List(_)) && right.is_scalar() && *right != Ty::Null {
             let text = self.text(span);
-            let rest = if text.starts_with(op.sign()) { text.to_owned() } else { format!("{} …", op.sign()) };
-            self.list_compared(span, &rest);
+            // A bare value has no sign before it.
+            let operand = text.strip_prefix(op.sign()).unwrap_or(text).trim();
+            let rest = format!("{} {operand}", op.sign());
+            // That no element differs from a value is seldom meant: that none is equal to it is.
+            let none = if op == BinaryOp::NotEqual { format!("== {operand}") } else { rest.clone() };
+            self.elements_meant(span, &rest, &none);
             return;
         }
         if !left.meets(right) {
             let message = format!("{} is compared with {}", left.words(), right.words());
-            let help = mismatch_help(left, right, self.text(span));
+            let text = self.text(span);
+            let help = match (left, right) {
+                (Ty::String, Ty::Number) if ordered => as_number(text),
+                _ => mismatch_help(left, right, text),
+            };
             self.report(Diagnostic::error(&codes::TYPE_MISMATCH, span, message).with_help(help));
             return;
         }
@@ -138,12 +146,24 @@ impl<'p> Cx<'p> {
     }
 
     pub fn list_compared(&mut self, span: Span, rest: &str) {
+        self.elements_meant(span, rest, rest);
+    }
+
+    fn elements_meant(&mut self, span: Span, rest: &str, none: &str) {
         self.report(
             Diagnostic::error(&codes::LIST_COMPARED, span, "a list is compared with a single value").with_help(
-                format!("say which of its elements are meant: `each {rest}`, `some {rest}` or `none {rest}`"),
+                format!("say which of its elements are meant: `each {rest}`, `some {rest}` or `none {none}`"),
             ),
         );
     }
+}
+
+/// Texts are ordered by their characters, by which `10` comes before `9`: a number in a text is read as one.
+fn as_number(comparison: &str) -> String {
+    const LONGEST: usize = 40;
+    let short = comparison.len() <= LONGEST && !comparison.contains('\n');
+    let rest = if short { comparison } else { "> 5" };
+    format!("this is text: read the number in it, `json(…) {rest}`, with the subject in the brackets")
 }
 
 /// How to mend a comparison of types that never meet; `text` is what was compared with, or the whole comparison.
@@ -155,6 +175,7 @@ pub(super) fn mismatch_help(left: &Ty, right: &Ty, text: &str) -> String {
         (Ty::Number, Ty::String) if is_short && text.contains(['"', '\'']) => {
             format!("write the number without quotes: `{}`", text.replace(['"', '\''], ""))
         }
+        (Ty::String, Ty::Number) if text.contains("..") => as_number(&format!("in {text}")),
         (Ty::String, Ty::Number) if is_short && text.starts_with(|c: char| c.is_ascii_digit()) => {
             format!("this is text: write `\"{text}\"`")
         }

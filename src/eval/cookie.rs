@@ -1,11 +1,13 @@
 use crate::event::Response;
 use crate::value::Value;
 
-/// A cookie that an answer sets, or one of its attributes (RFC 6265, section 4.1.2). Flags are booleans, ages durations.
+/// A cookie that an answer sets, or one of its attributes (RFC 6265, section 4.1.2). Flags are booleans, ages durations. Where it is set more
+/// than once, the last one counts, as for a client that keeps it (section 5.3).
 pub(super) fn find(response: &Response, name: &str, attribute: Option<&str>) -> Option<Value> {
-    let header = response.headers("set-cookie").find(|header| {
+    let header = response.headers("set-cookie").filter(|header| {
         header.split(';').next().and_then(|pair| pair.split_once('=')).is_some_and(|(own, _)| own.trim() == name)
-    })?;
+    });
+    let header = header.last()?;
     let (_, value) = header.split(';').next()?.split_once('=')?;
     let Some(attribute) = attribute else { return Some(Value::from(value.trim())) };
     let wanted = attribute.replace('_', "").to_ascii_lowercase();
@@ -32,7 +34,11 @@ mod tests {
             status: 200,
             version: "HTTP/1.1",
             url: String::new(),
-            headers: vec![header("a=1"), header("sid=x=y; Path=/; HttpOnly; SameSite=Lax; Max-Age=60")],
+            headers: vec![
+                header("a=1"),
+                header("sid=old; Domain=a.example"),
+                header("sid=x=y; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"),
+            ],
             body: Default::default(),
             wire_size: 0,
         };

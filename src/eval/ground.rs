@@ -10,6 +10,8 @@ pub enum Ground {
     Firm,
     /// What was looked through is there, and is empty itself: nothing is known of what it would hold.
     Empty,
+    /// What a filter compares is in none of the elements, so that it finds nothing whatever they are.
+    Uncompared,
     /// Of a path to one value: what would hold it isn't there either.
     NoParent,
     /// Of a path to several: what it looks through is no list or object, so that it can't find anything.
@@ -40,6 +42,7 @@ pub(super) fn of_nothing(path: &JsonPath, json: &Json) -> Ground {
     match only(&beginning, json) {
         Some(Json::Array(items)) if items.is_empty() => emptiness(path, &beginning),
         Some(Json::Object(fields)) if fields.is_empty() => emptiness(path, &beginning),
+        Some(Json::Array(_) | Json::Object(_)) if path.compares_nothing(json) => Ground::Uncompared,
         Some(Json::Array(_) | Json::Object(_)) => Ground::Firm,
         Some(other) => {
             let why = format!("`{}` is {}, neither a list nor an object", beginning.as_str(), described(other));

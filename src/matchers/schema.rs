@@ -74,7 +74,10 @@ impl Asking<'_> {
         let has = |names: &[&str]| names.iter().any(|name| keywords.get(name).is_some());
         let own = match value {
             Json::Number(_) => has(&OF_NUMBERS),
-            Json::String(_) => has(&OF_STRINGS),
+            Json::String(_) => {
+                let asks = |name: &&str| keywords.get(name).is_some_and(|one| self.root.asks_of_texts(name, one));
+                OF_STRINGS.iter().any(asks)
+            }
             Json::Array(_) => has(&OF_LISTS),
             Json::Object(_) => has(&OF_OBJECTS),
             _ => false,

@@ -5,7 +5,7 @@ use crate::eval::{Context, Found, Ground, evaluate};
 use crate::event::Weak;
 use crate::plan::{Expr, ExprKind, Matcher, MatcherKind, Partial, PartialKind, Plan};
 use crate::syntax::ast::BinaryOp;
-use crate::value::{Json, ShapeField, Type, Value, json_kind};
+use crate::value::{Json, Kind, ShapeField, Type, Value};
 
 /// Why a matcher that holds proves little of what was found; `None` where it proves what it says.
 pub fn weakness(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Option<Weak> {
@@ -13,6 +13,7 @@ pub fn weakness(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Opti
         let of_ground = match found.ground {
             Ground::NoParent => Some(Weak::NoParent),
             Ground::Empty => Some(Weak::NoElement),
+            Ground::Uncompared => Some(Weak::NothingCompared),
             _ => None,
         };
         if of_ground.is_some() {
@@ -86,7 +87,12 @@ fn negated(inner: &Matcher, value: &Value, text: Option<&str>, context: &Context
         MatcherKind::Compare(BinaryOp::Equal, operand) | MatcherKind::Equals(operand) => {
             differs(value, operand, context)
         }
-        MatcherKind::Contains(_) => value.elements()?.is_empty().then_some(Weak::NoElement),
+        MatcherKind::Contains(operand) => match value.elements() {
+            Some(items) if text.is_none() => lacks(&items, operand, context),
+            _ if value.fields().is_some_and(|fields| fields.is_empty()) && text.is_none() => Some(Weak::NoElement),
+            _ => is_no_text(value, text).then_some(Weak::NoElement),
+        },
+        MatcherKind::Regex(_) => is_no_text(value, text).then_some(Weak::NoElement),
         MatcherKind::In(operand) if !matches!(operand.kind, ExprKind::Range(..)) => {
             let list = evaluate(operand, context).ok()?;
             match list.elements()?.as_slice() {
@@ -101,7 +107,10 @@ fn negated(inner: &Matcher, value: &Value, text: Option<&str>, context: &Context
                 none.then_some(Weak::NothingCompared)
             }
             (PartialKind::Object(_), _) => Some(Weak::OtherType),
-            (PartialKind::List(_), other) => (!other.is_array()).then_some(Weak::OtherType),
+            (PartialKind::List(wanted), Json::Array(items)) => {
+                (items.is_empty() && !wanted.is_empty()).then_some(Weak::NoElement)
+            }
+            (PartialKind::List(_), _) => Some(Weak::OtherType),
             _ => None,
         },
         _ => None,
@@ -119,11 +128,34 @@ fn differs(value: &Value, operand: &Expr, context: &Context<'_>) -> Option<Weak>
     is_other(value, &expected).then_some(Weak::OtherType)
 }
 
+/// That a list doesn't hold something, which it couldn't hold if all of its elements are of another type.
+fn lacks(items: &[Value], operand: &Expr, context: &Context<'_>) -> Option<Weak> {
+    if items.is_empty() {
+        return Some(Weak::NoElement);
+    }
+    let part = evaluate(operand, context).ok()?;
+    items.iter().all(|item| is_other(item, &part)).then_some(Weak::OtherType)
+}
+
+/// A text without a character lacks whatever is looked for in it.
+fn is_no_text(value: &Value, text: Option<&str>) -> bool {
+    text.or_else(|| value.as_str()).is_some_and(str::is_empty)
+        || text.is_none() && matches!(value, Value::Bytes(bytes) if bytes.is_empty())
+}
+
+/// Whether two values couldn't be equal, whatever they are worth. `null` apart: that something isn't null says that it is there.
 fn is_other(value: &Value, expected: &Value) -> bool {
-    match (value.as_json(), expected.as_json()) {
-        (_, Some(Json::Null)) => false,
-        (Some(value), Some(expected)) => json_kind(value) != json_kind(expected),
-        _ => false,
+    let (value, expected) = (Kind::of(value), Kind::of(expected));
+    expected != Kind::Null && comparable(value) != comparable(expected)
+}
+
+/// One kind for all that [`equal`](crate::value::equal) can find equal: a size and a number of bytes, a percentage and a fraction,
+/// a secret or bytes and a text.
+fn comparable(kind: Kind) -> Kind {
+    match kind {
+        Kind::Size | Kind::Percent => Kind::Number,
+        Kind::Secret | Kind::Bytes => Kind::String,
+        other => other,
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn json_equal(a: &Json, b: &Json) -> bool {
 }
 
 /// Which of two values is greater; `None` when they can't be ordered. Two timestamps (RFC 3339) are ordered in time, other strings
-/// by their characters.
+/// by their characters, but a timestamp and a string that is neither one nor a date have no order.
 pub fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
         (Value::Json(a), Value::Json(b)) => json_order(a, b),
@@ -69,11 +69,22 @@ fn json_order(a: &Json, b: &Json) -> Option<Ordering> {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => Some(a.cmp(b)),
         (Json::String(a), Json::String(b)) => {
-            let instants = a.parse::<jiff::Timestamp>().ok().zip(b.parse::<jiff::Timestamp>().ok());
-            Some(instants.map_or_else(|| a.cmp(b), |(a, b)| a.cmp(&b)))
+            let (at, bt) = (a.parse::<jiff::Timestamp>().ok(), b.parse::<jiff::Timestamp>().ok());
+            match (at, bt) {
+                (Some(at), Some(bt)) => Some(at.cmp(&bt)),
+                // By its characters, `never` would come after every time. A text is equal to itself only, whatever its order.
+                (Some(_), None) => is_date(b).then(|| a.cmp(b)),
+                (None, Some(_)) => is_date(a).then(|| a.cmp(b)),
+                (None, None) => Some(a.cmp(b)),
+            }
         }
         _ => None,
     }
+}
+
+/// A full date without a time (RFC 3339, section 5.6), whose characters have the order of time beside those of a timestamp.
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
 }
 
 #[cfg(test)]
@@ -97,6 +108,17 @@ mod tests {
             Some(Ordering::Equal)
         );
         assert_eq!(compare(&json(json!("b")), &json(json!(1))), None);
+        for (a, b, order) in [
+            ("2026-01-01T00:00:00Z", "never", None),
+            ("", "2026-01-01T00:00:00Z", None),
+            ("31 Dec 2020", "2026-01-01T00:00:00Z", None),
+            ("2026-02-30", "2026-01-01T00:00:00Z", None),
+            ("2025-12-31", "2026-01-01T00:00:00Z", Some(Ordering::Less)),
+            ("2026-01-02", "2026-01-01T00:00:00Z", Some(Ordering::Greater)),
+            ("never", "31 Dec 2020", Some(Ordering::Greater)),
+        ] {
+            assert_eq!(compare(&json(json!(a)), &json(json!(b))), order, "{a} {b}");
+        }
         let bytes = Value::Bytes(vec![0, 255].into());
         assert!(
             equal(&bytes, &json(json!("00 FF")))

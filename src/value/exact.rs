@@ -12,6 +12,7 @@ use super::{Json, JsonNumber, effort};
 pub(super) fn options(schema: &Value) -> ValidationOptions<'static> {
     let draft = schema.get("$schema").and_then(Value::as_str).unwrap_or_default();
     let options = jsonschema::options()
+        .should_validate_formats(true)
         .with_keyword("enum", |_, value, _| made(Question::Enum(keys(value))))
         .with_keyword("uniqueItems", |_, value, _| {
             made(if value.as_bool() == Some(true) { Question::Unique } else { Question::Nothing })

@@ -14,8 +14,10 @@ pub fn outside_a_string(failure: &Failure<'_>) -> Option<Diagnostic> {
     if inside.contains('\n') {
         return None;
     }
-    let span = failure.span(start, start + len);
-    let line = failure.corrected(start, start + len, inside);
+    // The `$` of `${{name}}` belongs to it.
+    let from = if text.get(..start).unwrap_or_default().ends_with('$') { start - 1 } else { start };
+    let span = failure.span(from, start + len);
+    let line = failure.corrected(from, start + len, inside);
     Some(
         Diagnostic::error(
             &codes::INTERPOLATION_OUTSIDE_STRING,

@@ -197,6 +197,7 @@ const CASES: &[(In, &str, &str, &str, &str)] = &[
         "{{thread_id}}",
         "`json { id: thread_id }`",
     ),
+    (In::Request, "bearer ${{token}}", "interpolation_outside_string", "${{token}}", "`bearer token`"),
     (In::Request, "bearer {{token}}", "interpolation_outside_string", "{{token}}", "`bearer token`"),
     (In::Request, "bearer $token", "dollar_name", "$token", "`token`"),
     (In::Request, "bearer ${token}", "dollar_name", "${token}", "`token`"),

@@ -1,6 +1,7 @@
 //! JSONPath (RFC 9535), with names of the spec as operands. Numbers are exact, places of nodes come from the evaluation, and a
 //! member that occurs twice in its object is a failure once it is read.
 
+mod asked;
 mod evaluate;
 mod iregexp;
 mod parse;
@@ -151,6 +152,11 @@ impl JsonPath {
     /// A member that it reads occurs twice, or it would look at too many nodes.
     pub fn find<'a>(&self, root: &'a Json) -> Result<Located<'a>, PathFault> {
         evaluate::find(&self.compiled.query, &self.values, root)
+    }
+
+    /// Of a path that selects nothing: whether one of its filters compares what no element has, so that it couldn't select any.
+    pub fn compares_nothing(&self, root: &Json) -> bool {
+        asked::compares_nothing(&self.compiled.query, &self.values, root)
     }
 
     /// The nodes that it selects; none where [`JsonPath::find`] fails.
