@@ -102,9 +102,9 @@ impl Walk {
                 return Err(self.judged_late(span, Late { queued: false }));
             }
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
-            // A log that isn't complete will be, and tells so; until then, a timer that has run out says nothing new.
+            // What makes a log complete that isn't may be no change of it: that the reader has found nothing more, for instance.
             let deadline = match known < now {
-                true if now < self.deadline.at => deadline.max(now.saturating_add(LOOK_AGAIN)),
+                true if now < self.deadline.at => now.saturating_add(LOOK_AGAIN),
                 true => last_frames,
                 false => deadline,
             };

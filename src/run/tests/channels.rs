@@ -460,3 +460,18 @@ fn what_is_no_event_stream_opens_none() {
     let ran = test(steps).answered(|_| json("{}")).run().ended(Outcome::Failed, "the channel `s` wasn't opened");
     assert_eq!(ran.took(), 0);
 }
+
+/// Nothing changes on the channel when what was unread turns out to be nothing: it is looked at again all the same, and soon.
+#[test]
+fn what_stands_unread_holds_up_what_it_could_change_and_nothing_else() {
+    let scene = open().event(100, "a").unread(300);
+    let ran = on("expect on ch event \"a\" within 9s", scene.clone()).run().passed();
+    assert_eq!(ran.took(), 100, "it has come");
+    let ran = on("expect on ch within 9s { event \"a\"; never event \"b\" }", scene.clone()).run().passed();
+    assert!((350..=370).contains(&ran.took()), "it settles until 350: {}", ran.took());
+    let ran = on("expect on ch silence for 200ms", open().unread(1_000)).run().passed();
+    assert!((1_000..=1_020).contains(&ran.took()), "{}", ran.took());
+    let ran = on("expect on ch silence for 200ms", open().event(1_000, "b").unread(1_000)).run();
+    let ran = ran.ended(Outcome::Failed, "");
+    assert!((1_000..=1_020).contains(&ran.took()), "it may have come in time: {}", ran.took());
+}

@@ -26,7 +26,8 @@ pub(super) struct Answered {
 impl Connected for Answered {
     fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
         let (happen, happened) = unbounded_channel();
-        let pen = reading.log.connect(Box::new(|| true));
+        let (clock, quiet_at) = (self.timeline.clone(), self.timeline.now() + self.scene.unread);
+        let pen = reading.log.connect(Box::new(move || clock.now() >= quiet_at));
         let line = Line {
             timeline: self.timeline,
             log: reading.log,

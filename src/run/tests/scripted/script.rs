@@ -33,6 +33,8 @@ pub(super) struct Scene {
     /// Each so long after the opening.
     pub frames: Vec<(Duration, Happens)>,
     pub reactions: Vec<Reaction>,
+    /// So long after the opening, something stands unread in a buffer.
+    pub unread: Duration,
     /// How long what was sent takes to go out.
     pub drain: Duration,
 }
@@ -159,6 +161,12 @@ impl Said {
     /// A close frame is answered by one with the same code, so long after it.
     pub fn echoes(self, milliseconds: u64) -> Self {
         self.reacts(To::Close, milliseconds, Happens::Echo)
+    }
+
+    /// For so long after the opening, something stands unread in a buffer.
+    pub fn unread(mut self, milliseconds: u64) -> Self {
+        self.scene.unread = ms(milliseconds);
+        self
     }
 
     /// What was sent takes so long to go out, which shows when the channel is left.
