@@ -47,7 +47,7 @@ const JUDGED: [Kind; 12] = [
     // Of these, nothing asks on the way whether anybody still waits.
     ("one_search", "2s", "GET SERVER/long {\nexpect body not matches /a.*b.*c.*[d-q]{5}/", 8),
     ("one_keyword", "2s", "GET SERVER/list {\nexpect $ matches schema file \"u.json\"", 100),
-    ("css_has", "2s", "GET SERVER/html {\nexpect css \"p:has(i ~ i ~ b)\" not exists", 1),
+    ("css_has", "2s", "GET SERVER/html {\nexpect css \"p:has(i ~ i ~ b)\" not exists", 40),
 ];
 
 /// What is evaluated elsewhere, under other limits, and what is read from streams.
