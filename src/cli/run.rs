@@ -155,7 +155,7 @@ async fn carry_out(
     let seed = args.seed.or(portion.seed).unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
     let options = Options {
         // Tests wait more than they compute.
-        jobs: args.jobs.map_or_else(|| (cores * 4).max(8), |jobs| jobs as usize),
+        jobs: args.jobs.map_or_else(|| (cores * 6).max(12), |jobs| jobs as usize),
         retries: args.retries,
         fail_fast: args.fail_fast,
         seed,
