@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::dispatch::{OnProgress, Shared};
-use super::judging::judged;
+use super::judging::{judged, unread};
 use super::signal::Signal;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
-use crate::eval::Parsed;
 use crate::event::{Exchange, FailureKind, Occurrence, Part};
 use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
 use crate::judge::{Outcome, Progress};
@@ -344,7 +343,7 @@ async fn probe(
         Ok(exchange) => Arc::new(exchange),
         Err(never) => return late(never),
     };
-    let parsed = Arc::new(Parsed::default());
+    let parsed = unread(&shared.world);
     let of_answer = (&exchange, &parsed);
     let judged = judged(&plan, request, of_answer, walk.scope.branch(), &walk.host, walk.deadline.at).await;
     let judged = match judged {
