@@ -260,7 +260,7 @@ mod tests {
         let attributes: String = (0..20).map(|n| format!(" a{n}=v")).collect();
         let hostile = [
             "<i>x</i>".repeat(100_000),
-            format!("{distinct}{}", "<p>x".repeat(20_000)),
+            format!("<p>{distinct}{}", "<p>x".repeat(20_000)),
             format!("<p{attributes}>").repeat(5_000),
             "<!---->".repeat(100_000),
             "<table>".repeat(50_000),

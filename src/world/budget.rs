@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use crate::value::format_size;
 
-/// The most that bodies, their JSON and frames may take at the same time, in bytes. With what judging them takes for a while, a run stays under
-/// 600 MB whatever servers send, but for the trees of HTML and XML, which aren't counted.
+/// The most that bodies, their JSON, HTML and XML, and frames may take at the same time, in bytes. With what judging them takes for a while, a run
+/// stays under 600 MB whatever servers send.
 pub const MAX_KEPT_BYTES: u64 = 288 * 1024 * 1024;
 
 /// The memory of a run. What would go beyond it isn't kept, and whatever needs it fails: it never counts as absent.
