@@ -80,6 +80,7 @@ pub(super) fn walk(
 ) -> Walk {
     let world = &shared.world;
     let secrets = shared.options.secrets.clone();
+    let begun = world.reach(&place, 0);
     let host = TestHost::new(world.clone(), credentials.clone(), shared.options.seed, &place, secrets);
     let what = if span.is_nowhere() { "the longest time for a test" } else { "the test's timeout" };
     Walk {
@@ -88,11 +89,13 @@ pub(super) fn walk(
             jar: Arc::new(Mutex::new(Default::default())),
             channels: Arc::new(Channels::default()),
         },
+        clock: begun,
+        moments: 1,
         place,
         host: Arc::new(host),
         owned: Default::default(),
         scope,
-        deadline: Deadline::new(world.now(), limit, what, span),
+        deadline: Deadline::new(begun, limit, what, span),
         evidence: Evidence::default(),
         depth: 0,
         last: None,
@@ -109,7 +112,8 @@ pub(super) async fn run(
     phase: Option<&Deadline>,
     mut place: Place<'_>,
 ) -> TestResult {
-    let started = shared.world.now();
+    let own = Occurrence::root(Part::Test(test.id.as_str().into()));
+    let started = shared.world.reach(&own, 0);
     let mut retries = Retries::new(shared, test);
     let mut attempts: Vec<Facts> = Vec::new();
     let mut first_failure: Vec<Diagnostic> = Vec::new();
@@ -144,7 +148,7 @@ pub(super) async fn run(
             outcome,
             attempts: attempts.len() as u32,
             started,
-            duration: shared.world.now().saturating_sub(started),
+            duration: shared.world.reach(&own, 1).saturating_sub(started),
             diagnostics,
             steps: gathered.steps,
             exchanges: earlier,
@@ -241,7 +245,7 @@ pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
         ended = walk.obtain(id, Span::nowhere()) => ended.is_err(),
         () = shared.options.stop.stopped() => false,
     };
-    if failed && walk.now() >= walk.deadline.at {
+    if failed && shared.world.now() >= walk.deadline.at {
         let because = format!("it wasn't obtained within {}", format_duration(DEFAULT_LIMIT));
         shared.observer.hear(Observation::CredentialFailed { name, because: &because });
     }
@@ -317,7 +321,7 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     let budget = ended_early(&walk.attempt.shared);
     let is_hurried = walk.attempt.shared.options.stop.is_hurried();
     let what = if is_hurried { HURRIED_WORDS } else { "the time for cleaning up" };
-    walk.deadline = Deadline::new(world.now(), budget, what, Span::nowhere());
+    walk.deadline = Deadline::new(walk.moment(), budget, what, Span::nowhere());
     let at = walk.deadline.at.saturating_add(GRACE);
     let stop = walk.attempt.shared.options.stop.clone();
     let hurried = async {
@@ -334,7 +338,7 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     };
     if ended.is_none() {
         if stop.is_hurried() {
-            walk.deadline = Deadline::new(world.now(), HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
+            walk.deadline = Deadline::new(walk.moment(), HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
         }
         let _ = walk.limit_reached(span);
     }

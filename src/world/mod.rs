@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::event::{Exchange, Frame, Header, Instant};
+use crate::event::{Exchange, Frame, Header, Instant, Occurrence};
 use crate::syntax::ast::ChannelKind;
 use crate::value::effort::Effort;
 use cookies::Jar;
@@ -42,6 +42,12 @@ pub trait Time: Send + Sync {
 pub trait World: Time {
     /// The wall clock's time at the run's epoch.
     fn epoch(&self) -> jiff::Timestamp;
+
+    /// The time at which a walk comes to a moment of its own: the nth at a place, from 0. For a walk, no time passes between two of its moments, so
+    /// what it does follows from when they were, and can be done again from what was recorded of them.
+    fn reach(&self, _place: &Occurrence, _nth: u32) -> Instant {
+        self.now()
+    }
 
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
@@ -126,9 +132,9 @@ impl dyn World {
         self.sleep_until(self.now().saturating_add(time)).await;
     }
 
-    /// The wall clock's time, reckoned from the run's epoch.
-    pub fn wall(&self) -> jiff::Timestamp {
-        let since = jiff::SignedDuration::try_from(self.now()).ok();
+    /// The wall clock's time at an instant.
+    pub fn wall_at(&self, at: Instant) -> jiff::Timestamp {
+        let since = jiff::SignedDuration::try_from(at).ok();
         since.and_then(|since| self.epoch().checked_add(since).ok()).unwrap_or(self.epoch())
     }
 }

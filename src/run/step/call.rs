@@ -107,7 +107,7 @@ impl Walk {
         let Some(_turn) = world.until(self.deadline.at, turn.lock()).await else {
             return Err(self.limit_reached(span));
         };
-        if host.credentials.is_fresh(id, self.now()) {
+        if host.credentials.is_fresh(id, self.moment()) {
             return Ok(());
         }
         let plan = self.attempt.shared.plan.clone();
@@ -124,6 +124,7 @@ impl Walk {
         let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;
         let first = walk.evidence.lock().diagnostics.first().map(|first| first.message.clone());
         self.evidence.adopt(&walk.evidence);
+        self.moment();
         let (value, expires_in) = match fetched {
             Ok((Some(value), expires_in)) => (value, expires_in),
             Ok((None, _)) | Err(_) => {
