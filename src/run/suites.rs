@@ -41,7 +41,7 @@ pub(super) struct Run {
 }
 
 /// What came of a suite's `before all`.
-enum Prepared {
+pub(super) enum Prepared {
     /// With what it bound.
     Ready(Scope),
     /// The run was stopped while it went on: with what it had bound by then.
@@ -133,7 +133,7 @@ impl Run {
         (results, diagnostics)
     }
 
-    async fn before_all(&self, suite: &Suite, phase: Option<&Deadline>) -> Prepared {
+    pub(super) async fn before_all(&self, suite: &Suite, phase: Option<&Deadline>) -> Prepared {
         if suite.before_all.is_empty() || self.hindrance(phase).is_some() {
             return Prepared::NotBegun;
         }

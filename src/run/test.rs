@@ -9,7 +9,7 @@ use super::channels::Channels;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::dispatch::Shared;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Gathered};
 use super::host::TestHost;
 use super::step::{Attempt, Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
@@ -112,50 +112,110 @@ pub(super) async fn run(
     phase: Option<&Deadline>,
     mut place: Place<'_>,
 ) -> TestResult {
-    let own = Occurrence::root(Part::Test(test.id.as_str().into()));
-    let started = shared.world.reach(&own, 0);
+    let mut attempts = Attempts::begin(shared, test);
     let mut retries = Retries::new(shared, test);
-    let mut attempts: Vec<Facts> = Vec::new();
-    let mut first_failure: Vec<Diagnostic> = Vec::new();
-    let mut earlier: Vec<Arc<Exchange>> = Vec::new();
     loop {
-        let walk = attempt(shared, suite, test, shared_scope, attempts.len(), phase).await;
-        let mut gathered = walk.evidence.lock().clone();
-        attempts.push(gathered.facts.clone());
-        let outcome = outcome_of(&attempts);
+        let walk = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
+        let (gathered, outcome) = attempts.ended(&walk);
         let again = outcome.is_bad()
             && gathered.facts.interrupted.is_none()
             && retries.again(shared, test, phase, gathered.facts.outage, &mut place).await;
-        if again {
-            if first_failure.is_empty() {
-                first_failure = gathered.diagnostics;
-            }
-            earlier.extend(gathered.exchanges);
-            walk.discard();
-            continue;
+        if !again {
+            return attempts.result(shared, test, info, (gathered, outcome), walk);
         }
-        // What earlier attempts asked is part of what was measured.
+        attempts.again(gathered);
+        walk.discard();
+    }
+}
+
+/// What the attempts at a test have given so far.
+struct Attempts {
+    /// The test itself.
+    occurrence: Occurrence,
+    started: Instant,
+    facts: Vec<Facts>,
+    first_failure: Vec<Diagnostic>,
+    earlier: Vec<Arc<Exchange>>,
+}
+
+impl Attempts {
+    fn begin(shared: &Shared, test: &Test) -> Self {
+        let occurrence = Occurrence::root(Part::Test(test.id.as_str().into()));
+        let started = shared.world.reach(&occurrence, 0);
+        Self { occurrence, started, facts: Vec::new(), first_failure: Vec::new(), earlier: Vec::new() }
+    }
+
+    /// How many have ended.
+    fn count(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// One more has ended: what it gathered, and the outcome of all.
+    fn ended(&mut self, walk: &Walk) -> (Gathered, Outcome) {
+        let gathered = walk.evidence.lock().clone();
+        self.facts.push(gathered.facts.clone());
+        (gathered, outcome_of(&self.facts))
+    }
+
+    /// There is to be another one. What this one asked is part of what was measured.
+    fn again(&mut self, gathered: Gathered) {
+        if self.first_failure.is_empty() {
+            self.first_failure = gathered.diagnostics;
+        }
+        self.earlier.extend(gathered.exchanges);
+    }
+
+    /// There is to be none any more.
+    fn result(
+        mut self,
+        shared: &Shared,
+        test: &Test,
+        info: Arc<TestInfo>,
+        (mut gathered, outcome): (Gathered, Outcome),
+        walk: Walk,
+    ) -> TestResult {
         for step in &mut gathered.steps {
-            step.exchange = step.exchange.map(|index| index + earlier.len());
+            step.exchange = step.exchange.map(|index| index + self.earlier.len());
         }
-        earlier.append(&mut gathered.exchanges);
+        self.earlier.append(&mut gathered.exchanges);
         if outcome == Outcome::Vacuous {
             gathered.diagnostics.push(vacuous(test, &gathered.facts));
         }
-        let diagnostics = if outcome == Outcome::Flaky { first_failure } else { gathered.diagnostics };
+        let diagnostics = if outcome == Outcome::Flaky { self.first_failure } else { gathered.diagnostics };
         let result = TestResult {
             info,
             outcome,
-            attempts: attempts.len() as u32,
-            started,
-            duration: shared.world.reach(&own, 1).saturating_sub(started),
+            attempts: self.facts.len() as u32,
+            started: self.started,
+            duration: shared.world.reach(&self.occurrence, 1).saturating_sub(self.started),
             diagnostics,
             steps: gathered.steps,
-            exchanges: earlier,
+            exchanges: self.earlier,
             channels: walk.attempt.channels.records(),
         };
         walk.discard();
-        return result;
+        result
+    }
+}
+
+/// Runs a test as it was run before, in a world that was recorded: `again` says after which attempt there was another one.
+pub(super) async fn replay(
+    shared: &Arc<Shared>,
+    suite: &Suite,
+    test: &Test,
+    info: Arc<TestInfo>,
+    shared_scope: &Scope,
+    phase: Option<&Deadline>,
+    again: impl Fn(usize) -> bool,
+) -> TestResult {
+    let mut attempts = Attempts::begin(shared, test);
+    loop {
+        let walk = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
+        let (gathered, outcome) = attempts.ended(&walk);
+        if !outcome.is_bad() || !again(attempts.count()) {
+            return attempts.result(shared, test, info, (gathered, outcome), walk);
+        }
+        attempts.again(gathered);
     }
 }
 

@@ -10,6 +10,9 @@ pub mod handshake;
 mod log;
 mod naming;
 mod outgoing;
+pub mod recorded;
+pub mod recording;
+pub mod records;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
@@ -29,6 +32,7 @@ use crate::event::{Exchange, Frame, Header, Instant, Occurrence};
 use crate::syntax::ast::ChannelKind;
 use crate::value::effort::Effort;
 use cookies::Jar;
+use records::Obtained;
 
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -47,6 +51,14 @@ pub trait World: Time {
     /// what it does follows from when they were, and can be done again from what was recorded of them.
     fn reach(&self, _place: &Occurrence, _nth: u32) -> Instant {
         self.now()
+    }
+
+    /// Takes note of how a step came by a credential.
+    fn obtained(&self, _at: &Occurrence, _credential: &str, _how: &Obtained) {}
+
+    /// How a step came by a credential when it was recorded; `None` where that is yet to be found out.
+    fn recall(&self, _at: &Occurrence, _credential: &str) -> Option<Obtained> {
+        None
     }
 
     /// Waits until an instant, which may have passed.

@@ -71,6 +71,7 @@ impl Walk {
             let world = self.attempt.shared.world.clone();
             let log = Arc::new(Log::open(
                 world.clone(),
+                self.now(),
                 world.budget(),
                 &open.name,
                 protocol(open.kind),

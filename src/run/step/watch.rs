@@ -120,6 +120,7 @@ impl Walk {
         let judge = Arc::new(judge);
         if judge.verdict() == Verdict::Failed {
             self.linger(&judge, &mut watches).await;
+            self.moment();
         }
         match self.concluded(&judge).await {
             Ok(concluded) => self.conclude(span, concluded, started, decided),

@@ -10,10 +10,12 @@ use crate::event::Instant;
 use crate::judge::{Outcome, Progress, RunResult, TestResult};
 use crate::plan::{Plan, choose_plan, compile, environment, lay_out_phases};
 use crate::project::from_memory;
-use crate::run::{Options, Stop, execute};
+use crate::run::{Options, RecordedRun, Stop, Stopped, execute};
 use crate::value::SecretSink;
 use crate::world::timeline::{Stuck, Timeline};
-use crate::world::{Budget, Time as _};
+use crate::world::recorded::Difference;
+use crate::world::recording::Recording;
+use crate::world::{Budget, Time as _, World as _};
 
 /// What reached the world: a request, or what was sent on a channel.
 #[derive(Clone, Debug)]
@@ -126,6 +128,7 @@ impl Case {
         let (calls, events) = (Calls::default(), Arc::new(Mutex::new(Vec::new())));
         let (kept, heard, stop) = (calls.clone(), events.clone(), self.options.stop.clone());
         let (running, respond, options) = (plan.clone(), self.respond, self.options);
+        let options_before = Options { stop: Stop::default(), ..options.clone() };
         let stop_at = self.stop_at;
         let result = Timeline::run(move |timeline| async move {
             if let Some(at) = stop_at {
@@ -138,10 +141,40 @@ impl Case {
             let clock = timeline.clone();
             let world = Scripted { timeline, respond, asked: Mutex::default(), calls: kept, budget: Budget::default() };
             let hear = move |progress: Progress| heard.lock().unwrap().push((clock.now(), progress));
-            execute(Arc::new(world), running, release, options, Arc::new(hear)).await
+            let epoch = world.epoch();
+            let world = Arc::new(Recording::new(Arc::new(world)));
+            let result = execute(world.clone(), running, release, options, Arc::new(hear)).await;
+            (result, world.records(), epoch)
         })?;
+        let (result, records, epoch) = result;
+        let interrupted = stop_at.map(|at| (at, Stopped::Interrupted));
+        let aborted = result.abort.as_ref().map(|abort| (abort.at, Stopped::Aborted(abort.condition.clone())));
+        let stops = interrupted.into_iter().chain(aborted).collect();
+        replayed(&RecordedRun { plan: plan.clone(), records, epoch, options: options_before, stops }, &result);
         let (calls, events) = (calls.take(), std::mem::take(&mut *events.lock().unwrap()));
         Ok(Ran { result, calls, events, plan })
+    }
+}
+
+/// Run again from what was recorded, every test gives the same result.
+fn replayed(run: &RecordedRun, result: &RunResult) {
+    let plan = run.plan.clone();
+    for suite in &plan.suites {
+        let mut given = None;
+        for test in &suite.tests {
+            let Some(was) = result.tests.iter().find(|one| one.info.id == test.id && one.attempts > 0) else { continue };
+            let index = result.release.phases.iter().position(|phase| Some(&*phase.name) == was.info.phase.as_deref());
+            let phase = index.or(Some(0)).and_then(|index| {
+                let (phase, ran) = (result.release.phases.get(index)?, result.phases.get(index)?);
+                Some((ran.started?, phase.budget?, phase.span))
+            });
+            let differs = |one: Difference| -> ! { panic!("{}: {one:?}\n{was:#?}", test.id) };
+            let given = given.get_or_insert_with(|| run.before_all(suite, phase).unwrap_or_else(|one| differs(one)));
+            let now = run.test((suite, test), &was.info, given, phase).unwrap_or_else(|one| differs(one));
+            let (now, was) = (format!("{now:#?}"), format!("{was:#?}"));
+            let differences = similar::TextDiff::from_lines(&was, &now);
+            assert!(now == was, "{}\n{}", test.id, differences.unified_diff());
+        }
     }
 }
 
