@@ -129,8 +129,7 @@ impl RecordedRun {
     fn shared(&self, world: Arc<dyn World>, stop: Stop) -> Arc<Shared> {
         let services = Arc::new(ServiceMap::of_environment(&self.plan.environment));
         let progress: OnProgress = Arc::new(|_| {});
-        let observer =
-            Observer::new(Vec::new(), 0, world.clone(), stop.clone(), progress.clone(), services.clone());
+        let observer = Observer::new(Vec::new(), 0, world.clone(), stop.clone(), progress.clone(), services.clone());
         Arc::new(Shared {
             plan: self.plan.clone(),
             world,

@@ -70,7 +70,7 @@ pub(super) fn not_run(
 }
 
 /// A walk at the start of a test or of a suite's hook.
-pub(super) fn walk(
+pub(super) async fn walk(
     shared: &Arc<Shared>,
     credentials: &Arc<Credentials>,
     place: Occurrence,
@@ -80,7 +80,7 @@ pub(super) fn walk(
 ) -> Walk {
     let world = &shared.world;
     let secrets = shared.options.secrets.clone();
-    let begun = world.reach(&place, 0);
+    let begun = world.reach(&place, 0).at().await;
     let host = TestHost::new(world.clone(), credentials.clone(), shared.options.seed, &place, secrets);
     let what = if span.is_nowhere() { "the longest time for a test" } else { "the test's timeout" };
     Walk {
@@ -112,7 +112,7 @@ pub(super) async fn run(
     phase: Option<&Deadline>,
     mut place: Place<'_>,
 ) -> TestResult {
-    let mut attempts = Attempts::begin(shared, test);
+    let mut attempts = Attempts::begin(shared, test).await;
     let mut retries = Retries::new(shared, test);
     loop {
         let walk = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
@@ -121,7 +121,7 @@ pub(super) async fn run(
             && gathered.facts.interrupted.is_none()
             && retries.again(shared, test, phase, gathered.facts.outage, &mut place).await;
         if !again {
-            return attempts.result(shared, test, info, (gathered, outcome), walk);
+            return attempts.result(shared, test, info, (gathered, outcome), walk).await;
         }
         attempts.again(gathered);
         walk.discard();
@@ -139,9 +139,9 @@ struct Attempts {
 }
 
 impl Attempts {
-    fn begin(shared: &Shared, test: &Test) -> Self {
+    async fn begin(shared: &Shared, test: &Test) -> Self {
         let occurrence = Occurrence::root(Part::Test(test.id.as_str().into()));
-        let started = shared.world.reach(&occurrence, 0);
+        let started = shared.world.reach(&occurrence, 0).at().await;
         Self { occurrence, started, facts: Vec::new(), first_failure: Vec::new(), earlier: Vec::new() }
     }
 
@@ -166,7 +166,7 @@ impl Attempts {
     }
 
     /// There is to be none any more.
-    fn result(
+    async fn result(
         mut self,
         shared: &Shared,
         test: &Test,
@@ -182,12 +182,13 @@ impl Attempts {
             gathered.diagnostics.push(vacuous(test, &gathered.facts));
         }
         let diagnostics = if outcome == Outcome::Flaky { self.first_failure } else { gathered.diagnostics };
+        let ended = shared.world.reach(&self.occurrence, 1).at().await;
         let result = TestResult {
             info,
             outcome,
             attempts: self.facts.len() as u32,
             started: self.started,
-            duration: shared.world.reach(&self.occurrence, 1).saturating_sub(self.started),
+            duration: ended.saturating_sub(self.started),
             diagnostics,
             steps: gathered.steps,
             exchanges: self.earlier,
@@ -208,12 +209,12 @@ pub(super) async fn replay(
     phase: Option<&Deadline>,
     again: impl Fn(usize) -> bool,
 ) -> TestResult {
-    let mut attempts = Attempts::begin(shared, test);
+    let mut attempts = Attempts::begin(shared, test).await;
     loop {
         let walk = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
         let (gathered, outcome) = attempts.ended(&walk);
         if !outcome.is_bad() || !again(attempts.count()) {
-            return attempts.result(shared, test, info, (gathered, outcome), walk);
+            return attempts.result(shared, test, info, (gathered, outcome), walk).await;
         }
         attempts.again(gathered);
     }
@@ -299,7 +300,7 @@ impl Retries {
 pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
     let name = shared.plan.credentials.get(id.0).map_or("", |credential| credential.name.as_str());
     let place = Occurrence::root(Part::Credential(name.into()));
-    let mut walk = walk(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere());
+    let mut walk = walk(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere()).await;
     let failed = tokio::select! {
         biased;
         ended = walk.obtain(id, Span::nowhere()) => ended.is_err(),
@@ -332,7 +333,7 @@ async fn attempt(
     scope.take_first(shared_scope, suite.shared_slots);
     let attempt = Part::Attempt(u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1));
     let place = Occurrence::root(Part::Test(test.id.as_str().into())).then(attempt);
-    let mut walk = walk(shared, &shared.credentials, place.clone(), scope, limit, span);
+    let mut walk = walk(shared, &shared.credentials, place.clone(), scope, limit, span).await;
     if let Some(phase) = phase {
         walk.deadline = walk.deadline.tightened(phase.clone());
     }
@@ -381,7 +382,7 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     let budget = ended_early(&walk.attempt.shared);
     let is_hurried = walk.attempt.shared.options.stop.is_hurried();
     let what = if is_hurried { HURRIED_WORDS } else { "the time for cleaning up" };
-    walk.deadline = Deadline::new(walk.moment(), budget, what, Span::nowhere());
+    walk.deadline = Deadline::new(walk.moment().await, budget, what, Span::nowhere());
     let at = walk.deadline.at.saturating_add(GRACE);
     let stop = walk.attempt.shared.options.stop.clone();
     let hurried = async {
@@ -398,7 +399,7 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     };
     if ended.is_none() {
         if stop.is_hurried() {
-            walk.deadline = Deadline::new(walk.moment(), HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
+            walk.deadline = Deadline::new(walk.moment().await, HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
         }
         let _ = walk.limit_reached(span);
     }

@@ -57,14 +57,8 @@ impl Log {
         url: &str,
         learn: Learn,
     ) -> Self {
-        let log = ChannelLog {
-            name: name.to_owned(),
-            protocol,
-            url: url.to_owned(),
-            opened,
-            frames: Vec::new(),
-            end: None,
-        };
+        let log =
+            ChannelLog { name: name.to_owned(), protocol, url: url.to_owned(), opened, frames: Vec::new(), end: None };
         let inner = Inner {
             complete: log.opened,
             settled: log.opened,

@@ -49,8 +49,8 @@ pub trait World: Time {
 
     /// The time at which a walk comes to a moment of its own: the nth at a place, from 0. For a walk, no time passes between two of its moments, so
     /// what it does follows from when they were, and can be done again from what was recorded of them.
-    fn reach(&self, _place: &Occurrence, _nth: u32) -> Instant {
-        self.now()
+    fn reach(&self, _place: &Occurrence, _nth: u32) -> Reached {
+        Reached::At(self.now())
     }
 
     /// Takes note of how a step came by a credential.
@@ -89,6 +89,23 @@ pub trait World: Time {
 
     /// Waits until all connections that were left have ended, at most so long.
     fn departed(&self, budget: Duration) -> Pending<'_, ()>;
+}
+
+/// A moment that a walk comes to.
+pub enum Reached {
+    At(Instant),
+    /// It is yet to come.
+    Later(Pending<'static, Instant>),
+}
+
+impl Reached {
+    /// When it is, once it is there.
+    pub async fn at(self) -> Instant {
+        match self {
+            Self::At(at) => at,
+            Self::Later(at) => at.await,
+        }
+    }
 }
 
 /// The time was over before work was done.

@@ -9,8 +9,8 @@ use super::cookies::Jar;
 use super::records::{Carried, Done, Line, Obtained, Records, Sent};
 use super::timeline::Timeline;
 use super::{
-    Budget, Channel, Connected, Late, Log, Naming, Opening, Outbound, Outgoing, Pen, Pending, Reading, ReplyTo, Time,
-    World,
+    Budget, Channel, Connected, Late, Log, Naming, Opening, Outbound, Outgoing, Pen, Pending, Reached, Reading,
+    ReplyTo, Time, World,
 };
 use crate::event::{ChannelEnd, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload};
 use crate::value::effort::Effort;
@@ -20,7 +20,6 @@ pub struct Recorded {
     epoch: jiff::Timestamp,
     records: Arc<Records>,
     budget: Budget,
-    lines: Arc<Lines>,
     differences: Arc<Differences>,
 }
 
@@ -62,7 +61,7 @@ impl Differences {
 
 impl Recorded {
     pub fn new(timeline: Arc<Timeline>, epoch: jiff::Timestamp, records: Arc<Records>) -> Self {
-        Self { timeline, epoch, records, budget: Budget::default(), lines: Arc::default(), differences: Arc::default() }
+        Self { timeline, epoch, records, budget: Budget::default(), differences: Arc::default() }
     }
 
     pub fn differences(&self) -> Arc<Differences> {
@@ -102,11 +101,14 @@ fn difference(now: &Outgoing, was: &Outgoing) -> Option<(String, String)> {
     if (&now.method, &now.url) != (&was.method, &was.url) {
         return Some((words(now), words(was)));
     }
-    let both = |part: &str, now: String, was: String| (now != was).then(|| (format!("{part} {now}"), format!("{part} {was}")));
+    let both =
+        |part: &str, now: String, was: String| (now != was).then(|| (format!("{part} {now}"), format!("{part} {was}")));
     let pairs = |pairs: &[(String, String)]| {
         pairs.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
     };
-    let body = |body: &Option<bytes::Bytes>| body.as_ref().map_or_else(String::new, |body| String::from_utf8_lossy(body).into_owned());
+    let body = |body: &Option<bytes::Bytes>| {
+        body.as_ref().map_or_else(String::new, |body| String::from_utf8_lossy(body).into_owned())
+    };
     both("headers", pairs(&now.headers), pairs(&was.headers))
         .or_else(|| both("cookies", pairs(&now.cookies), pairs(&was.cookies)))
         .or_else(|| both("body", body(&now.body), body(&was.body)))
@@ -124,11 +126,14 @@ impl World for Recorded {
         self.epoch
     }
 
-    fn reach(&self, place: &Occurrence, nth: u32) -> Instant {
-        let at = self.records.moment(place, nth).unwrap_or_else(|| self.timeline.now());
-        // What came at this very instant comes in its turn.
-        self.lines.come(at.saturating_sub(Duration::from_nanos(1)));
-        at
+    fn reach(&self, place: &Occurrence, nth: u32) -> Reached {
+        let now = self.timeline.now();
+        let Some(at) = self.records.moment(place, nth).filter(|at| *at > now) else { return Reached::At(now) };
+        let wait = self.timeline.sleep_until(at);
+        Reached::Later(Box::pin(async move {
+            wait.await;
+            at
+        }))
     }
 
     fn recall(&self, at: &Occurrence, credential: &str) -> Option<Obtained> {
@@ -155,8 +160,8 @@ impl World for Recorded {
             let exchange = self.exchange(request, jar).await;
             let line = self.records.of(&request.occurrence).and_then(|record| record.line);
             let connected = line.map(|line| {
-                let (timeline, lines) = (self.timeline.clone(), self.lines.clone());
-                Box::new(Connection { line, timeline, lines, differences: self.differences.clone() }) as Box<dyn Connected>
+                let timeline = self.timeline.clone();
+                Box::new(Connection { line, timeline, differences: self.differences.clone() }) as Box<dyn Connected>
             });
             (exchange, connected)
         })
@@ -187,26 +192,14 @@ impl World for Recorded {
 struct Connection {
     line: Line,
     timeline: Arc<Timeline>,
-    lines: Arc<Lines>,
     differences: Arc<Differences>,
-}
-
-/// The connections that are open.
-#[derive(Default)]
-struct Lines(Mutex<Vec<Arc<Source>>>);
-
-impl Lines {
-    /// All that had come by an instant comes.
-    fn come(&self, until: Instant) {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        lines.iter().for_each(|line| line.come(until));
-    }
 }
 
 impl Connected for Connection {
     fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
         let Line { done, carried, end } = self.line;
-        let times: Vec<Instant> = carried.iter().map(|one| one.at).chain(end.iter().map(|(at, _)| *at)).collect();
+        let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(end.iter().map(|(at, _)| *at)).collect();
+        times.sort_unstable();
         let left: Arc<Mutex<Left>> = Arc::new(Mutex::new((carried.into(), end.clone())));
         let (clock, next) = (self.timeline.clone(), left.clone());
         let is_quiet = move || {
@@ -215,7 +208,6 @@ impl Connected for Connection {
         };
         let pen = reading.log.connect(Box::new(is_quiet));
         let source = Arc::new(Source { pen, naming: reading.naming, replies: reading.replies, left });
-        self.lines.0.lock().unwrap_or_else(PoisonError::into_inner).push(source.clone());
         let (timeline, coming) = (self.timeline.clone(), source.clone());
         tokio::spawn(async move {
             for at in times {
@@ -256,18 +248,17 @@ impl Source {
     /// What comes next comes, if that is no later than an instant.
     fn come_next(&self, until: Instant) -> bool {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(one) = left.0.pop_front_if(|one| one.at <= until) {
+        let end = left.1.as_ref().map_or(Instant::MAX, |(at, _)| *at);
+        if let Some(one) = left.0.pop_front_if(|one| one.at <= until.min(end)) {
             // The log asks whether more is to come while it keeps this.
             drop(left);
             self.keep(one);
             return true;
         }
         let is_ours = matches!(left.1, Some((_, ChannelEnd::Dropped)));
-        if left.0.is_empty()
-            && !is_ours
-            && let Some((at, end)) = left.1.take_if(|(at, _)| *at <= until)
-        {
+        if !is_ours && let Some((at, end)) = left.1.take_if(|(at, _)| *at <= until) {
             self.pen.end(at, end);
+            return true;
         }
         false
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::cookies::Jar;
 use super::records::{Carried, Done, Line, Obtained, Records, Sent};
 use super::{
-    Budget, Channel, Connected, Late, Log, Opening, Outbound, Outgoing, Pending, Reading, Time, World,
+    Budget, Channel, Connected, Late, Log, Opening, Outbound, Outgoing, Pending, Reached, Reading, Time, World,
 };
 use crate::event::{ChannelEnd, Exchange, Instant, Occurrence};
 use crate::value::effort::Effort;
@@ -104,8 +104,8 @@ impl World for Recording {
         self.world.epoch()
     }
 
-    fn reach(&self, place: &Occurrence, nth: u32) -> Instant {
-        let at = self.world.reach(place, nth);
+    fn reach(&self, place: &Occurrence, nth: u32) -> Reached {
+        let at = self.world.now();
         self.records.with(place, |record| {
             let nth = nth as usize;
             // They come in their order; what is missing between was never reached.
@@ -114,7 +114,7 @@ impl World for Recording {
             }
             record.moments[nth] = at;
         });
-        at
+        Reached::At(at)
     }
 
     fn obtained(&self, at: &Occurrence, credential: &str, how: &Obtained) {

@@ -47,7 +47,10 @@ pub struct Line {
 pub enum Done {
     Sent(Outbound),
     Pinged(Vec<u8>),
-    Closed { code: u16, reason: String },
+    Closed {
+        code: u16,
+        reason: String,
+    },
     /// Left, with the code of the close frame.
     Left(Option<u16>),
 }

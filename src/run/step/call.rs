@@ -111,7 +111,7 @@ impl Walk {
             return Err(self.limit_reached(span));
         }
         if recalled.is_some() {
-            self.moment();
+            self.moment().await;
         }
         if let Some(Obtained::Given(value)) = recalled {
             self.attempt.shared.options.secrets.add(&value.to_text());
@@ -138,7 +138,7 @@ impl Walk {
         let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;
         let first = walk.evidence.lock().diagnostics.first().map(|first| first.message.clone());
         self.evidence.adopt(&walk.evidence);
-        self.moment();
+        self.moment().await;
         let (value, expires_in) = match fetched {
             Ok((Some(value), expires_in)) => (value, expires_in),
             Ok((None, _)) | Err(_) => {
@@ -174,14 +174,14 @@ impl Walk {
     /// Waits until it is this walk's turn to fetch a credential; `None` when it is there by then, and fresh.
     async fn turn(&mut self, id: CredentialId, name: &str, span: Span) -> Result<Option<OwnedMutexGuard<()>>, Halt> {
         if self.is_given(id, name) {
-            self.moment();
+            self.moment().await;
             return Ok(None);
         }
         let (world, turn) = (self.attempt.shared.world.clone(), self.host.credentials.turn(id));
         let Some(turn) = world.until(self.deadline.at, turn.lock_owned()).await else {
             return Err(self.limit_reached(span));
         };
-        self.moment();
+        self.moment().await;
         Ok((!self.is_given(id, name)).then_some(turn))
     }
 

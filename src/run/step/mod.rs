@@ -147,9 +147,9 @@ impl Walk {
             return self.take_in_time(step).await;
         }
         let outer = self.enter(Part::Step(step.head.clone(), step.ordinal));
-        self.moment();
+        self.moment().await;
         let walked = self.take_in_time(step).await;
-        self.moment();
+        self.moment().await;
         self.leave_for(outer);
         walked
     }
@@ -209,14 +209,14 @@ impl Walk {
     }
 
     /// Comes to a moment: what was waited for has taken its time.
-    pub fn moment(&mut self) -> Instant {
+    pub async fn moment(&mut self) -> Instant {
         let (place, nth) = (self.place.clone(), self.moments);
         self.moments = nth.saturating_add(1);
-        self.moment_at(&place, nth)
+        self.moment_at(&place, nth).await
     }
 
-    fn moment_at(&mut self, place: &Occurrence, nth: u32) -> Instant {
-        self.clock = self.attempt.shared.world.reach(place, nth);
+    async fn moment_at(&mut self, place: &Occurrence, nth: u32) -> Instant {
+        self.clock = self.attempt.shared.world.reach(place, nth).at().await;
         self.host.reached(self.clock);
         self.clock
     }

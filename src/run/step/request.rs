@@ -48,7 +48,7 @@ impl Walk {
         loop {
             attempts += 1;
             let place = self.place.then(Part::Sent(attempts));
-            self.moment_at(&place, 0);
+            self.moment_at(&place, 0).await;
             let left = self.deadline.left(self.now());
             outgoing.limit = own_limit.min(left);
             self.address(&mut outgoing, place.clone());
@@ -56,7 +56,7 @@ impl Walk {
             exchange.attempts = attempts;
             let learned = self.learn(exchange).await;
             let mut exchange = learned.map_err(|late| self.judged_late(request.url.span, late))?;
-            self.moment_at(&place, 1);
+            self.moment_at(&place, 1).await;
             self.attempt.shared.observer.exchange(&exchange);
             let pause = retries
                 .as_ref()

@@ -116,11 +116,11 @@ impl Walk {
                 _ = changed => {}
             }
         }
-        let decided = self.moment();
+        let decided = self.moment().await;
         let judge = Arc::new(judge);
         if judge.verdict() == Verdict::Failed {
             self.linger(&judge, &mut watches).await;
-            self.moment();
+            self.moment().await;
         }
         match self.concluded(&judge).await {
             Ok(concluded) => self.conclude(span, concluded, started, decided),

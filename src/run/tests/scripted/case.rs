@@ -6,15 +6,15 @@ use bytes::Bytes;
 
 use super::{Asked, Respond, Said, Scripted, ms, say};
 use crate::diag::{Plain, Style, render};
-use crate::event::Instant;
-use crate::judge::{Outcome, Progress, RunResult, TestResult};
+use crate::event::{ChannelLog, Instant};
+use crate::judge::{Outcome, Progress, RunResult, StepRecord, TestResult};
 use crate::plan::{Plan, choose_plan, compile, environment, lay_out_phases};
 use crate::project::from_memory;
 use crate::run::{Options, RecordedRun, Stop, Stopped, execute};
 use crate::value::SecretSink;
-use crate::world::timeline::{Stuck, Timeline};
 use crate::world::recorded::Difference;
 use crate::world::recording::Recording;
+use crate::world::timeline::{Stuck, Timeline};
 use crate::world::{Budget, Time as _, World as _};
 
 /// What reached the world: a request, or what was sent on a channel.
@@ -156,13 +156,39 @@ impl Case {
     }
 }
 
+/// A result as text, with what happened at one instant in an order of its own.
+fn in_order(result: &TestResult) -> String {
+    let exchange = |step: &StepRecord| step.exchange.and_then(|index| result.exchanges.get(index));
+    let mut steps: Vec<String> = result
+        .steps
+        .iter()
+        .map(|step| format!("{:#?}\n{:#?}", StepRecord { exchange: None, ..step.clone() }, exchange(step)))
+        .collect();
+    // Of frames at one instant, an explanation may know the first alone; clocks that go on tell them apart.
+    let tie = |log: &ChannelLog| log.frames.windows(2).any(|two| matches!(two, [one, next] if one.at == next.at));
+    let ties = result.channels.iter().any(|channel| tie(&channel.log));
+    let mut diagnostics = result.diagnostics.clone();
+    diagnostics.iter_mut().filter(|_| ties).for_each(|one| one.excerpts.retain(|one| !one.name.ends_with("carried")));
+    let mut diagnostics: Vec<String> = diagnostics.iter().map(|one| format!("{one:#?}")).collect();
+    let mut channels: Vec<String> = result.channels.iter().map(|one| format!("{one:#?}")).collect();
+    [&mut steps, &mut diagnostics, &mut channels].into_iter().for_each(|all| all.sort());
+    let TestResult { info, outcome, attempts, started, duration, exchanges, .. } = result;
+    let (steps, diagnostics, channels) = (steps.join("\n"), diagnostics.join("\n"), channels.join("\n"));
+    let exchanges = exchanges.len();
+    format!(
+        "{info:#?}\n{outcome:?} {attempts} {started:?} {duration:?} {exchanges}\n{diagnostics}\n{steps}\n{channels}"
+    )
+}
+
 /// Run again from what was recorded, every test gives the same result.
 fn replayed(run: &RecordedRun, result: &RunResult) {
     let plan = run.plan.clone();
     for suite in &plan.suites {
         let mut given = None;
         for test in &suite.tests {
-            let Some(was) = result.tests.iter().find(|one| one.info.id == test.id && one.attempts > 0) else { continue };
+            let Some(was) = result.tests.iter().find(|one| one.info.id == test.id && one.attempts > 0) else {
+                continue;
+            };
             let index = result.release.phases.iter().position(|phase| Some(&*phase.name) == was.info.phase.as_deref());
             let phase = index.or(Some(0)).and_then(|index| {
                 let (phase, ran) = (result.release.phases.get(index)?, result.phases.get(index)?);
@@ -171,7 +197,7 @@ fn replayed(run: &RecordedRun, result: &RunResult) {
             let differs = |one: Difference| -> ! { panic!("{}: {one:?}\n{was:#?}", test.id) };
             let given = given.get_or_insert_with(|| run.before_all(suite, phase).unwrap_or_else(|one| differs(one)));
             let now = run.test((suite, test), &was.info, given, phase).unwrap_or_else(|one| differs(one));
-            let (now, was) = (format!("{now:#?}"), format!("{was:#?}"));
+            let (now, was) = (in_order(&now), in_order(was));
             let differences = similar::TextDiff::from_lines(&was, &now);
             assert!(now == was, "{}\n{}", test.id, differences.unified_diff());
         }
