@@ -40,6 +40,7 @@ mod nothing;
 mod plans;
 mod protocols;
 mod real;
+mod replay;
 mod reconnect;
 mod refusals;
 mod report_command;

@@ -291,7 +291,7 @@ impl Source {
     fn payloads(&self, one: &Carried) -> Vec<Payload> {
         let text = || String::from_utf8_lossy(&one.data);
         match &one.kind {
-            _ if one.direction == Direction::Sent => vec![Payload::default()],
+            _ if one.direction == Direction::Sent && !one.is_read => vec![Payload::default()],
             FrameKind::Text | FrameKind::Line => self.naming.read(&text(), None),
             FrameKind::SseEvent { event, .. } => self.naming.read(&text(), event.as_deref()),
             FrameKind::Binary => self.naming.read_binary(&one.data),

@@ -9,7 +9,7 @@ use super::records::{Carried, Done, Line, Obtained, Records, Sent};
 use super::{
     Budget, Channel, Connected, Late, Log, Opening, Outbound, Outgoing, Pending, Reached, Reading, Time, World,
 };
-use crate::event::{ChannelEnd, Exchange, Instant, Occurrence};
+use crate::event::{ChannelEnd, Exchange, Instant, Occurrence, Payload};
 use crate::value::effort::Effort;
 
 /// Passes every call on, and keeps what was asked and what came of it.
@@ -87,6 +87,7 @@ fn carried(log: &Log, from: usize) -> (Vec<Carried>, Option<(Instant, ChannelEnd
             direction: frame.direction,
             kind: frame.kind.clone(),
             data: frame.data.clone(),
+            is_read: frame.payload != Payload::default(),
             hidden: frame.hidden,
         });
     }

@@ -64,6 +64,8 @@ pub struct Carried {
     pub direction: Direction,
     pub kind: FrameKind,
     pub data: bytes::Bytes,
+    /// Whether an event's name or JSON was read out of it.
+    pub is_read: bool,
     pub hidden: bool,
 }
 
