@@ -167,3 +167,34 @@ fn many_large_responses_at_once_stay_within_the_limit_of_the_run() {
     assert_eq!(report["tests"][0]["diagnostics"][0]["code"], "e2e::net::too_large", "{}", report["tests"][0]);
     assert!(peak < MOST, "{peak} MiB");
 }
+
+/// Small on the wire, and large as a tree: nothing is proved of it, neither that something is there nor that it isn't.
+#[test]
+fn large_documents_end_at_the_limit_of_the_run() {
+    const SIZE: usize = 24 << 20;
+    let head_of = |kind: &str, length: usize| {
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
+    };
+    let repeated = |piece: &str| piece.repeat(SIZE / piece.len());
+    let distinct: String = (0..20_000).map(|n| format!("<b id={n}>")).collect();
+    let bodies = [
+        ("text/html", "css \"i\"", repeated("<i>x</i>")),
+        ("text/html", "css \"p\"", format!("{distinct}{}", "<p>x".repeat(100_000))),
+        ("text/html", "xpath \"//br\"", repeated("<br>")),
+        ("application/xml", "xpath \"//i\"", format!("<r>{}</r>", repeated("<i/>"))),
+        ("application/xml", "xpath \"//i\"", format!("<r>{}</r>", repeated("<i a='' b='' c=''/>"))),
+    ];
+    for (kind, subject, body) in bodies {
+        let shown: String = body.chars().take(20).collect();
+        let url = super::servers::fixed([head_of(kind, body.len()).as_bytes(), body.as_bytes()].concat());
+        for claim in ["exists", "not exists"] {
+            let (peak, report) = measured(&format!("GET {url}/ {{ timeout 90s; expect {subject} {claim} }}"));
+            let test = &report["tests"][0];
+            let message = test["diagnostics"][0]["message"].as_str().unwrap_or_default();
+            println!("{kind} {shown} {claim}: {peak} MiB, {message}");
+            assert_eq!(test["outcome"], "failed", "{kind} {shown} {claim}: {message}");
+            assert!(message.contains("this tool keeps at most"), "{kind} {shown} {claim}: {message}");
+            assert!(peak < MOST, "{kind} {shown} {claim}: {peak} MiB");
+        }
+    }
+}

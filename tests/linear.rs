@@ -1,4 +1,4 @@
-//! The work of `check` grows with the length of what it is given, not with its square: each case repeats something, and is checked at
+//! The work of `check`, and of laying out what it finds sound, grows with the length of what it is given, not with its square: each case repeats something, and is checked at
 //! two sizes, the one eight times the other.
 //!
 //! What is compared are times, since nothing else counts all that is done (searches in lists and copies of tables above all). So that
@@ -314,14 +314,19 @@ fn checked(files: &Files) -> Duration {
 
 #[test]
 fn checking_eight_times_as_much_takes_about_eight_times_as_long() {
+    grow(CASES, Clone::clone, checked);
+}
+
+/// Compares both sizes of each case; what is made of the files first isn't measured.
+fn grow<P>(cases: &[Case], make: impl Fn(&Files) -> P, measured: impl Fn(&P) -> Duration) {
     let mut faults = String::new();
-    for case in CASES {
-        let (small, large) = ((case.files)(case.size), (case.files)(FACTOR * case.size));
+    for case in cases {
+        let (small, large) = (make(&(case.files)(case.size)), make(&(case.files)(FACTOR * case.size)));
         let (mut of_small, mut of_large) = (Duration::MAX, Duration::MAX);
         let mut ratio = f64::MAX;
         for _ in 0..ROUNDS {
-            of_small = of_small.min(checked(&small)).min(checked(&small)).min(checked(&small));
-            of_large = of_large.min(checked(&large));
+            of_small = of_small.min(measured(&small)).min(measured(&small)).min(measured(&small));
+            of_large = of_large.min(measured(&large));
             ratio = of_large.as_secs_f64() / of_small.as_secs_f64();
             if ratio < BOUND {
                 break;
@@ -332,6 +337,88 @@ fn checking_eight_times_as_much_takes_about_eight_times_as_long() {
         }
     }
     assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// What is laid out after it is checked: the plan, its phases, and the list of them.
+const LAID_OUT: &[Case] = &[
+    Case {
+        name: "tags of a suite, and tests",
+        size: 1_000,
+        files: |n| {
+            let tags = joined(n, ", ", |at| format!("g{at}"));
+            one(suite(&format!("tags {tags}\n{}", tests(n, REQUEST))))
+        },
+    },
+    Case {
+        name: "services that a suite needs, and tests",
+        size: 600,
+        files: |n| {
+            let services = each(n, |at| format!("service s{at} {{ }}\n"));
+            let needed = joined(n, ", ", |at| format!("s{at}"));
+            let suite = suite(&format!("needs {needed}\n{}", tests(n, REQUEST)));
+            one(format!("environment e {{ api = \"http://h\"\n{services}}}\n{suite}"))
+        },
+    },
+    Case {
+        name: "names of hooks, and tests",
+        size: 1_000,
+        files: |n| {
+            let names = each(n, |at| format!("let a{at} = {at}\n"));
+            one(suite(&format!("before each {{\n{names}}}\n{}", tests(n, REQUEST))))
+        },
+    },
+    Case {
+        name: "tests, and phases that each select one",
+        size: 1_000,
+        files: |n| {
+            let tests = each(n, |at| format!("test \"t{at}\" {{\ntags g{at}\n{REQUEST}}}\n"));
+            let phases = each(n, |at| format!("phase \"p{at}\" {{ run tags g{at} }}\n"));
+            one(format!("{}plan p {{\n{phases}}}\n", suite(&tests)))
+        },
+    },
+    Case {
+        name: "tests, and phases that select what is left",
+        size: 1_000,
+        files: |n| {
+            let phases = each(n, |at| format!("phase \"p{at}\" {{ run everything not run }}\n"));
+            one(format!("{}plan p {{\n{phases}}}\n", suite(&tests(n, REQUEST))))
+        },
+    },
+    Case {
+        name: "suites, and phases that each select one",
+        size: 600,
+        files: |n| {
+            let suites = each(n, |at| format!("suite \"s{at}\" {{ test \"t\" {{ {REQUEST} }} }}\n"));
+            let phases = each(n, |at| format!("phase \"p{at}\" {{ run suite \"s{at}\" }}\n"));
+            one(format!("{suites}plan p {{\n{phases}}}\n"))
+        },
+    },
+];
+
+/// Lays out and lists; gives how long it took.
+fn laid_out(project: &project::Project) -> Duration {
+    let started = Instant::now();
+    let release = plan::choose_plan(project, "p").ok();
+    let mut plan = plan::compile(project, plan::Environment::default(), release).unwrap();
+    plan::select(&mut plan, &plan::Selection::default()).unwrap();
+    let release = plan::lay_out_phases(&mut plan);
+    let text = plan::describe_phases(&release) + &plan::tree(&plan);
+    let took = started.elapsed();
+    assert!(!plan.suites.is_empty() && text.contains(" in "));
+    took
+}
+
+#[test]
+fn laying_out_eight_times_as_much_takes_about_eight_times_as_long() {
+    grow(LAID_OUT, loaded, laid_out);
+}
+
+fn loaded(files: &Files) -> project::Project {
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let project = project::from_memory(&files);
+    let problems: Vec<_> = project.diagnostics.iter().map(|one| one.message.clone()).collect();
+    assert!(problems.is_empty(), "{problems:?}");
+    project
 }
 
 /// A stack is no deeper than the thread's; a chain of calls may be.

@@ -57,6 +57,7 @@ mod servers;
 mod settling;
 mod shards;
 mod specs;
+mod split_secrets;
 mod streams;
 mod tap_points;
 mod tidy;

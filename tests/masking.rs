@@ -16,7 +16,7 @@ const REPORTS: [&str; 7] =
     ["json=r.json", "html=r.html", "junit=r.xml", "tap=r.tap", "markdown=r.md", "journal=r.journal", "blob=r.blob"];
 
 /// Runs a spec with every report, and gives every output with its name.
-fn outputs(spec: &str, variables: &[(&str, &str)], code: i32) -> (Done, Vec<(&'static str, String)>) {
+pub fn outputs(spec: &str, variables: &[(&str, &str)], code: i32) -> (Done, Vec<(&'static str, String)>) {
     let mut test = Test::new().file("a.e2e", spec).args(["run", "a.e2e", "-v", "--report", "github"]);
     for report in REPORTS {
         test = test.args(["--report", report]);

@@ -37,10 +37,10 @@ fn json_text(plan: &Plan, release: &Release) -> String {
                 "doc": test.doc,
                 "line": place.map(|place| place.line),
                 "priority": test.meta.priority,
-                "tags": test.meta.tags,
+                "tags": test.meta.tags.to_strings(),
                 "owner": test.meta.owner,
                 "at_risk": at_risk(&test.meta),
-                "needs": test.meta.needs,
+                "needs": test.meta.needs.to_strings(),
             })
         });
         json!({ "name": suite.name, "file": suite.file, "doc": suite.doc, "tests": tests.collect::<Vec<_>>() })

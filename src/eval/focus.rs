@@ -1,5 +1,6 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::bounded::Take;
 use super::markup::{self, Unsuitable};
 use crate::event::{Exchange, Frame, Response};
 #[cfg(test)]
@@ -15,15 +16,32 @@ pub enum Focus<'a> {
 }
 
 /// A body as JSON, HTML and XML: each is read once, when it is first asked for, however many expectations and captures ask.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Parsed {
+    /// Takes room for trees of HTML and XML; absent where nothing bounds them.
+    room: Option<Box<Take>>,
     json: OnceLock<Result<Arc<Json>, Option<JsonFault>>>,
     /// Its parts fill caches of their own while they are looked at, so that only one at a time may look.
     html: Mutex<Option<Result<scraper::Html, Unsuitable>>>,
     document: OnceLock<Result<Document, Unsuitable>>,
 }
 
+impl std::fmt::Debug for Parsed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parsed").field("json", &self.json).finish_non_exhaustive()
+    }
+}
+
 impl Parsed {
+    /// With a bound for the trees of HTML and XML, which are given up where there is no room for them.
+    pub fn within(room: Box<Take>) -> Self {
+        Self { room: Some(room), ..Self::default() }
+    }
+
+    pub(super) fn take(&self) -> &Take {
+        self.room.as_deref().unwrap_or(&|_| Ok(()))
+    }
+
     /// Whether its JSON has been asked for.
     pub fn is_read(&self) -> bool {
         self.json.get().is_some()
@@ -57,7 +75,7 @@ impl Parsed {
         look: impl FnOnce(&scraper::Html) -> Result<T, Unsuitable>,
     ) -> Result<T, Unsuitable> {
         let mut html = self.html.lock().unwrap_or_else(PoisonError::into_inner);
-        look(html.get_or_insert_with(|| markup::html(response)).as_ref().map_err(|why| why.clone())?)
+        look(html.get_or_insert_with(|| markup::html(response, self.take())).as_ref().map_err(|why| why.clone())?)
     }
 
     /// What XPaths look into.

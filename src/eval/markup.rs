@@ -1,6 +1,7 @@
 //! HTML and XML bodies: CSS selectors and XPath.
 
 use super::Parsed;
+use super::bounded::{self, Take};
 use crate::event::Response;
 #[cfg(test)]
 use crate::value::counted;
@@ -30,6 +31,7 @@ fn texts_of(document: &scraper::Html, selector: &Css) -> Result<Vec<Value>, Unsu
     let mut room = MOST_TEXT;
     for element in selected(document, selector) {
         let mut text = String::new();
+        room = room.checked_sub(OF_A_RESULT).ok_or_else(too_much_text)?;
         for piece in element.ok_or_else(given_up)?.text() {
             // Elements that stand in each other have the same texts again and again.
             room = room.checked_sub(piece.len() + 1).ok_or_else(too_much_text)?;
@@ -43,17 +45,20 @@ fn texts_of(document: &scraper::Html, selector: &Css) -> Result<Vec<Value>, Unsu
     Ok(texts)
 }
 
-/// How much text the elements that a selector finds may have in all, in bytes.
+/// What a text that is found takes beside itself, in bytes.
+const OF_A_RESULT: usize = 160;
+/// How much the texts of the elements that a selector finds may take in all, in bytes.
 const MOST_TEXT: usize = 256 << 20;
 
 fn too_much_text() -> Unsuitable {
     Unsuitable {
-        reason: "this selector finds elements in elements, with more text in all than is read".to_owned(),
+        reason: "this selector finds more elements, or elements in elements with more text in all, than are read"
+            .to_owned(),
         help: "name the elements that are meant instead of `*`",
     }
 }
 
-fn given_up() -> Unsuitable {
+pub(super) fn given_up() -> Unsuitable {
     Unsuitable {
         reason: "the answer wasn't looked through to its end, since the time was over".to_owned(),
         help: "give the test more time, or ask for less",
@@ -86,7 +91,7 @@ pub(super) fn xpath((response, parsed): (&Response, &Parsed), path: &XPath) -> R
         help: "name the elements on the way instead of `//` and `*`, above all inside predicates",
     })?;
     Ok(match result {
-        XPathResult::Nodes(texts) => Markup::Texts(texts.iter().map(|text| Value::from(text.trim())).collect()),
+        XPathResult::Nodes(texts) => Markup::Texts(texts.into_iter().map(|text| Value::from(text.trim())).collect()),
         XPathResult::Text(text) => Markup::Value(Value::from(text.as_str())),
         XPathResult::Bool(bool) => Markup::Value(Value::from(crate::value::Json::from(bool))),
         XPathResult::Number(number) if number.is_finite() => Markup::Value(Value::from(whole(number))),
@@ -159,15 +164,15 @@ fn rooted(text: &str) -> Result<(), Unsuitable> {
 }
 
 /// A body as browsers read it. What says that it is XML must be well-formed.
-pub(super) fn html(response: &Response) -> Result<scraper::Html, Unsuitable> {
+pub(super) fn html(response: &Response, take: &Take) -> Result<scraper::Html, Unsuitable> {
     let text = text_of(response)?;
     if matches!(kind_of(response, &text)?, Kind::Xml) {
-        xml(&text, true)?;
+        xml(&text, true, take)?;
     }
     rooted(&text)?;
     #[cfg(test)]
     counted::count(&counted::HTML_BODIES);
-    Ok(scraper::Html::parse_document(&text))
+    bounded::html(&text, take)
 }
 
 /// A body as what it says that it is; where it doesn't say, as XML where it is well-formed.
@@ -175,25 +180,36 @@ pub(super) fn document(response: &Response, parsed: &Parsed) -> Result<Document,
     let text = text_of(response)?;
     let kind = kind_of(response, &text)?;
     rooted(&text)?;
-    let html = || parsed.html(response, |html| Ok(of_html(html.tree.root())));
+    let take = parsed.take();
+    let html = || {
+        parsed.html(response, |html| {
+            bounded::document(html, take)?;
+            Ok(of_html(html.tree.root()))
+        })
+    };
     match kind {
         Kind::Html => html(),
-        Kind::Either => match xml(&text, false) {
+        Kind::Either => match xml(&text, false, take) {
             Ok(xml) => Ok(of_xml(&xml)),
             Err(_) => html(),
         },
-        Kind::Xml => xml(&text, true).map(|xml| of_xml(&xml)),
+        Kind::Xml => xml(&text, true, take).map(|xml| of_xml(&xml)),
     }
 }
 
-fn xml(text: &str, allow_dtd: bool) -> Result<roxmltree::Document<'_>, Unsuitable> {
+fn xml<'t>(text: &'t str, allow_dtd: bool, take: &Take) -> Result<roxmltree::Document<'t>, Unsuitable> {
     #[cfg(test)]
     counted::count(&counted::XML_BODIES);
-    // Entities are bounded by the parser; files are never read.
-    let options = roxmltree::ParsingOptions { allow_dtd, ..Default::default() };
-    roxmltree::Document::parse_with_options(text, options).map_err(|error| Unsuitable {
-        reason: format!("the answer isn't well-formed XML: {}", crate::diag::sanitize(&error.to_string())),
-        help: "its Content-Type promises XML; look at it with `expect body contains …`",
+    // Files are never read.
+    let options = roxmltree::ParsingOptions { allow_dtd, nodes_limit: bounded::xml(text, take)?, ..Default::default() };
+    roxmltree::Document::parse_with_options(text, options).map_err(|error| match error {
+        roxmltree::Error::NodesLimitReached => bounded::no_room(
+            "its entities stand for more elements than it has of its own, which this tool doesn't follow",
+        ),
+        error => Unsuitable {
+            reason: format!("the answer isn't well-formed XML: {}", crate::diag::sanitize(&error.to_string())),
+            help: "its Content-Type promises XML; look at it with `expect body contains …`",
+        },
     })
 }
 

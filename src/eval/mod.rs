@@ -1,6 +1,7 @@
 //! Expressions and subjects: what they are worth, given the names in scope and the answer or frame that is looked at. Pure: the
 //! time, random numbers and credentials come in through [`Host`].
 
+mod bounded;
 mod cookie;
 mod expr;
 mod focus;

@@ -1,4 +1,4 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use crate::plan::{Frame, Slot};
 use crate::value::{Chain, Value};
@@ -11,7 +11,7 @@ pub struct Scope {
     bound: Vec<bool>,
     /// Added to lists since then, in order: several branches may add to the same list.
     collected: Chain<(Slot, Value)>,
-    names: Arc<[String]>,
+    frame: Frame,
 }
 
 /// What a slot holds. Scopes are copied for every frame that is taken, so a list that is gathered must not be.
@@ -74,8 +74,8 @@ impl PartialEq for Kept {
 
 impl Scope {
     pub fn new(frame: &Frame) -> Self {
-        let size = frame.names.len();
-        Self { slots: vec![None; size], bound: vec![false; size], collected: Chain::new(), names: frame.names.clone() }
+        let size = frame.len();
+        Self { slots: vec![None; size], bound: vec![false; size], collected: Chain::new(), frame: frame.clone() }
     }
 
     pub fn get(&self, slot: Slot) -> Option<&Value> {
@@ -140,7 +140,7 @@ impl Scope {
 
     /// The name of a slot, for diagnostics.
     pub fn name(&self, slot: Slot) -> &str {
-        self.names.get(slot.0 as usize).map_or("?", String::as_str)
+        self.frame.name(slot).unwrap_or("?")
     }
 
     /// A scope of its own that starts with these values.

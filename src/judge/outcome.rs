@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
 use crate::event::{ChannelLog, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload, Weak};
-use crate::plan::AtRisk;
+use crate::plan::{AtRisk, Words};
 use crate::source::Span;
 
 /// How a test ended.
@@ -64,7 +64,7 @@ pub struct TestInfo {
     pub name: String,
     pub doc: Option<String>,
     pub priority: Option<String>,
-    pub tags: Vec<String>,
+    pub tags: Words,
     pub owner: Option<String>,
     pub at_risk: Option<AtRisk>,
     /// The phase of the plan that runs it.

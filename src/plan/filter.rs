@@ -132,9 +132,11 @@ fn nothing_selected(filters: &[Filter<'_>], fitting: &[usize], total: usize) -> 
 /// Tags and priorities that no test has: a typing mistake, or a selection that misses.
 fn unknown(plan: &Plan, selection: &Selection) -> Vec<Diagnostic> {
     let tests = || plan.suites.iter().flat_map(|suite| &suite.tests);
-    let of_tests = tests().flat_map(|test| &test.meta.tags);
-    let of_loads = plan.loads.iter().flat_map(|load| &load.tags);
-    let tags: BTreeSet<&str> = of_tests.chain(of_loads).map(String::as_str).collect();
+    // What a suite says is looked at once, and not for every test.
+    let of_suites = plan.suites.iter().filter(|suite| !suite.tests.is_empty()).flat_map(|suite| suite.meta.tags.iter());
+    let of_tests = tests().flat_map(|test| test.meta.tags.own());
+    let of_loads = plan.loads.iter().flat_map(|load| &load.tags).map(String::as_str);
+    let tags: BTreeSet<&str> = of_suites.chain(of_tests).chain(of_loads).collect();
     let of_tests = tests().filter_map(|test| test.meta.priority.as_deref());
     let of_loads = plan.loads.iter().filter_map(|load| load.priority.as_deref());
     let priorities: BTreeSet<&str> = of_tests.chain(of_loads).collect();

@@ -31,12 +31,8 @@ fn notes(meta: &Meta, suite: Option<&Meta>) -> String {
     {
         notes.push(priority.clone());
     }
-    let tags: Vec<&str> = meta
-        .tags
-        .iter()
-        .filter(|tag| !suite.is_some_and(|suite| suite.tags.contains(tag)))
-        .map(String::as_str)
-        .collect();
+    // A test's own are those that its suite doesn't have.
+    let tags: Vec<&str> = meta.tags.own().collect();
     if !tags.is_empty() {
         notes.push(tags.join(", "));
     }

@@ -1,5 +1,7 @@
 //! Which loads a run selects: they are selected like tests, by phases, filters and files.
 
+use std::collections::HashSet;
+
 use super::filter::Selection;
 use super::{Load, Plan, Selector};
 use crate::project::Project;
@@ -48,7 +50,7 @@ pub fn select_loads(plan: &mut Plan, selection: &Selection) {
 }
 
 /// The names of those that a phase selects and that no one before it did.
-pub(super) fn of_phase<'p>(loads: &'p [Load], selectors: &[Selector], taken: &[String]) -> Vec<&'p Load> {
+pub(super) fn of_phase<'p>(loads: &'p [Load], selectors: &[Selector], taken: &HashSet<String>) -> Vec<&'p Load> {
     let selected = |load: &&Load| {
         selectors.iter().any(|selector| match selector {
             Selector::Tags(tags) => load.tags.iter().any(|tag| tags.contains(tag)),

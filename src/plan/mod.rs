@@ -2,6 +2,7 @@
 //!
 //! Names have become slots, JSONPaths and regexes are compiled, parametrised tests are unrolled. Nothing here does anything.
 
+mod chosen;
 mod constant;
 mod dotenv;
 pub mod environment;

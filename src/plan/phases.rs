@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Environment, Phase, Plan, Release, Selector, Suite, Test};
+use super::chosen::Selectable;
+use super::{Environment, Phase, Plan, Release};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::project::{DeclRef, Project};
 use crate::source::Span;
@@ -95,7 +96,7 @@ pub fn lay_out_phases(plan: &mut Plan) -> Release {
         return Release { name: None, phases: vec![phase], gates: Vec::new() };
     };
     let mut taken: HashSet<String> = HashSet::new();
-    let mut loads: Vec<String> = release.phases.iter().flat_map(|planned| planned.phase.loads.clone()).collect();
+    let mut loads: HashSet<String> = release.phases.iter().flat_map(|planned| planned.phase.loads.clone()).collect();
     for planned in &mut release.phases {
         let own: Vec<String> = super::loads::of_phase(&plan.loads, &planned.selectors, &loads)
             .into_iter()
@@ -104,12 +105,9 @@ pub fn lay_out_phases(plan: &mut Plan) -> Release {
         loads.extend(own.iter().cloned());
         planned.phase.loads.extend(own);
     }
+    let mut tests = Selectable::new(&plan.suites);
     for planned in &mut release.phases {
-        let all = plan.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
-        let selected = all.filter(|(suite, test)| {
-            planned.selectors.iter().any(|selector| selects(selector, suite, test, taken.contains(&test.id)))
-        });
-        planned.phase.tests = selected.map(|(_, test)| test.id.clone()).collect();
+        planned.phase.tests = tests.take(&planned.selectors).iter().map(|test| test.id.clone()).collect();
         taken.extend(planned.phase.tests.iter().cloned());
     }
     for suite in &mut plan.suites {
@@ -120,15 +118,6 @@ pub fn lay_out_phases(plan: &mut Plan) -> Release {
         name: Some(release.name.clone()),
         phases: release.phases.iter().map(|planned| planned.phase.clone()).collect(),
         gates: release.gates.clone(),
-    }
-}
-
-fn selects(selector: &Selector, suite: &Suite, test: &Test, taken: bool) -> bool {
-    match selector {
-        Selector::Tags(tags) => test.meta.tags.iter().any(|tag| tags.contains(tag)),
-        Selector::Priorities(priorities) => test.meta.priority.as_ref().is_some_and(|own| priorities.contains(own)),
-        Selector::Suites(names) => names.contains(&suite.name),
-        Selector::EverythingNotRun => !taken,
     }
 }
 

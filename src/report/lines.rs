@@ -57,7 +57,7 @@ impl Builder<'_> {
             name: info.name.clone(),
             doc: info.doc.clone(),
             priority: info.priority.clone(),
-            tags: info.tags.clone(),
+            tags: info.tags.to_strings(),
             owner: info.owner.clone(),
             at_risk: info.at_risk.as_ref().map(super::build::risk),
             location: location(info.span, self.sources),

@@ -194,7 +194,7 @@ impl Conduct {
                 .suites
                 .iter()
                 .flat_map(|suite| &suite.tests)
-                .flat_map(|test| test.meta.needs.iter().cloned())
+                .flat_map(|test| test.meta.needs.iter().map(str::to_owned))
                 .collect();
             shared.monitor.ask_about(needs.iter().map(String::as_str));
             return;

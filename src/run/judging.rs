@@ -1,6 +1,6 @@
 //! Judging that could take long, apart from the threads that read sockets and keep deadlines.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::host::TestHost;
 use super::weight::{AT_ONCE, checks_are_light};
@@ -10,7 +10,16 @@ use crate::judge::{self, Judged};
 use crate::plan::{CredentialId, Plan, Request};
 use crate::value::effort::Effort;
 use crate::value::{SecretSink, Value};
-use crate::world::Late;
+use crate::world::{Late, World};
+
+/// Nothing of a body that is read yet, with room for its trees that is given back with them.
+pub(super) fn unread(world: &Arc<dyn World>) -> Arc<Parsed> {
+    let share = Mutex::new(world.budget().share());
+    Arc::new(Parsed::within(Box::new(move |bytes| {
+        let mut share = share.lock().unwrap_or_else(PoisonError::into_inner);
+        share.grow(bytes).map_err(|_| share.words())
+    })))
+}
 
 /// Judges an exchange, and gives the scope with what was captured.
 ///

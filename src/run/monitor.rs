@@ -1,19 +1,19 @@
 //! How the services are: asked by their probes when a run begins, and again whenever a test meets one that doesn't work.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::dispatch::{OnProgress, Shared};
-use super::judging::judged;
+use super::judging::{judged, unread};
 use super::signal::Signal;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
-use crate::eval::Parsed;
 use crate::event::{Exchange, FailureKind, Occurrence, Part};
 use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
 use crate::judge::{Outcome, Progress};
-use crate::plan::Service;
+use crate::plan::{Service, Words};
 use crate::source::Span;
 use futures_util::future::join_all;
 
@@ -30,6 +30,7 @@ const KEPT: usize = 60;
 /// Watches the services of a run's environment.
 pub(super) struct Monitor {
     services: Vec<Watched>,
+    by_name: HashMap<String, usize>,
     problems: Mutex<Vec<Diagnostic>>,
     /// Set once, right after the rest of the run exists.
     shared: Mutex<Weak<Shared>>,
@@ -61,7 +62,10 @@ impl Monitor {
             asking: Signal::default(),
             asked: AtomicU32::new(0),
         });
-        Self { services: watched.collect(), problems: Mutex::default(), shared: Mutex::default() }
+        let names = services.iter().enumerate().rev().map(|(index, service)| (service.name.clone(), index));
+        // The first of a name counts.
+        let by_name = names.collect();
+        Self { services: watched.collect(), by_name, problems: Mutex::default(), shared: Mutex::default() }
     }
 
     pub fn attach(&self, shared: &Arc<Shared>) {
@@ -73,22 +77,20 @@ impl Monitor {
     }
 
     fn index(&self, name: &str) -> Option<usize> {
-        self.services.iter().position(|one| one.lock().name == name)
+        self.by_name.get(name).copied()
     }
 
     /// The services of these names that have a probe, and all that they depend on.
     fn with_dependencies<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Vec<usize> {
-        let mut found = Vec::new();
+        let mut found = BTreeSet::new();
         let mut next: Vec<usize> = names.into_iter().filter_map(|name| self.index(name)).collect();
         while let Some(index) = next.pop() {
-            if !found.contains(&index) {
-                found.push(index);
+            if found.insert(index) {
                 let depends_on = self.services[index].lock().depends_on.clone();
                 next.extend(depends_on.iter().filter_map(|name| self.index(name)));
             }
         }
-        found.sort_unstable();
-        found
+        found.into_iter().collect()
     }
 
     /// Asks these services, and what they depend on, without waiting until it is settled how they are.
@@ -117,11 +119,11 @@ impl Monitor {
     }
 
     /// What is down among the services that a test needs and what these depend on, and why. Waits while one is being asked.
-    pub async fn blocking(self: &Arc<Self>, needs: &[String]) -> Option<Blocked> {
+    pub async fn blocking(self: &Arc<Self>, needs: &Words) -> Option<Blocked> {
         if needs.is_empty() || self.services.is_empty() {
             return None;
         }
-        let all = self.with_dependencies(needs.iter().map(String::as_str));
+        let all = self.with_dependencies(needs.iter());
         self.settled(&all).await;
         for index in all {
             let (state, last) = {
@@ -140,7 +142,7 @@ impl Monitor {
             let name = watch.name.clone();
             let reason = match needs.contains(&name) {
                 true => format!("{name} is down: {words}"),
-                false => format!("{name}, which {} depends on, is down: {words}", needs.join(" or ")),
+                false => format!("{name}, which {} depends on, is down: {words}", needs.to_strings().join(" or ")),
             };
             return Some(Blocked { service: name, reason });
         }
@@ -157,8 +159,8 @@ impl Monitor {
     }
 
     /// Whether one of these services, or what they depend on, is being asked at the moment.
-    pub fn is_asking(&self, needs: &[String]) -> bool {
-        let all = self.with_dependencies(needs.iter().map(String::as_str));
+    pub fn is_asking(&self, needs: &Words) -> bool {
+        let all = self.with_dependencies(needs.iter());
         all.iter().any(|index| self.services[*index].asking.read(|asking| *asking))
     }
 
@@ -341,7 +343,7 @@ async fn probe(
         Ok(exchange) => Arc::new(exchange),
         Err(never) => return late(never),
     };
-    let parsed = Arc::new(Parsed::default());
+    let parsed = unread(&shared.world);
     let of_answer = (&exchange, &parsed);
     let judged = judged(&plan, request, of_answer, walk.scope.branch(), &walk.host, walk.deadline.at).await;
     let judged = match judged {

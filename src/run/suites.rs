@@ -309,7 +309,7 @@ impl Run {
             name: String::new(),
             doc: None,
             priority: None,
-            tags: Vec::new(),
+            tags: crate::plan::Words::default(),
             owner: None,
             at_risk: None,
             phase: None,

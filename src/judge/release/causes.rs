@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::suspect::{Known, Suspect, suspects};
 use super::verdict::sum;
@@ -41,18 +41,21 @@ pub(super) fn causes(digests: &[Digest], services: &[ServiceWatch], abort: Optio
             .collect();
         outages.push(outage(suspect, &mine, services));
     }
-    let mut groups: Vec<(Key<'_>, Vec<&Digest>)> = Vec::new();
+    // In the order of their first tests.
+    let mut groups: Vec<Vec<&Digest>> = Vec::new();
+    let mut places: HashMap<Key<'_>, usize> = HashMap::new();
     let is_blocked = |digest: &&Digest| matches!(digest.outcome, Outcome::Skipped { blocked_by: Some(_), .. });
     let left = digests.iter().filter(|digest| digest.fell_short() || is_blocked(digest));
     for digest in left.filter(|digest| !taken.contains(digest.id.as_str())) {
         let key = Key::of(digest);
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, tests)) => tests.push(digest),
-            None => groups.push((key, vec![digest])),
+        let at = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(tests) => tests.push(digest),
+            None => groups.push(vec![digest]),
         }
     }
     outages.extend(services.iter().filter(|watch| !failing.contains(&watch.name)).filter_map(slow_start));
-    let mut rest: Vec<Cause> = groups.iter().map(|(_, tests)| misbehaviour(tests, services)).collect();
+    let mut rest: Vec<Cause> = groups.iter().map(|tests| misbehaviour(tests, services)).collect();
     outages.sort_by_key(|cause| std::cmp::Reverse(cause.tests.len()));
     rest.sort_by_key(|cause| std::cmp::Reverse(cause.tests.len()));
     outages.extend(rest);
@@ -60,7 +63,7 @@ pub(super) fn causes(digests: &[Digest], services: &[ServiceWatch], abort: Optio
 }
 
 /// What tests must share to have one cause.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key<'a> {
     place: Option<&'a str>,
     kind: Option<&'a SymptomKind>,
@@ -84,13 +87,14 @@ fn place(symptom: &Symptom) -> Option<&str> {
 fn failing(digests: &[Digest], services: &[ServiceWatch]) -> BTreeSet<String> {
     let down = services.iter().filter(|one| one.state == ServiceState::Down).map(|one| one.name.clone());
     // A service whose probe holds is up: single outages that were seen of it are told by kind.
-    let up = |name: &str| services.iter().any(|one| one.name == name && one.state == ServiceState::Up);
+    let up: HashSet<&str> =
+        services.iter().filter(|one| one.state == ServiceState::Up).map(|one| one.name.as_str()).collect();
     let seen = digests
         .iter()
         .filter_map(|digest| digest.symptom.as_ref())
         .filter(|symptom| symptom.is_outage())
         .filter_map(place)
-        .filter(|name| !up(name))
+        .filter(|name| !up.contains(name))
         .map(str::to_owned);
     down.chain(seen).collect()
 }

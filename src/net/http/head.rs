@@ -56,11 +56,11 @@ fn of_status_line(line: &str, status: u16) -> Option<String> {
 }
 
 /// Whether the body of a response comes as its Transfer-Encoding says: no coding but `chunked` was asked for (RFC 9112, section 6.1; RFC 9110,
-/// section 10.1.4), and that one is applied once.
+/// section 10.1.4), that one is applied once, and no Content-Length contradicts it (RFC 9112, section 6.3): programs on the way may each go by another.
 ///
 /// # Errors
 /// What the server sent instead, which says nothing about its content.
-pub(super) fn transfer_codings<'a>(values: impl Iterator<Item = &'a str>) -> Result<(), String> {
+pub(super) fn transfer_codings<'a>(values: impl Iterator<Item = &'a str>, has_length: bool) -> Result<(), String> {
     let codings = values.flat_map(|value| value.split(',')).map(str::trim);
     let mut chunked = 0;
     for coding in codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) {
@@ -71,6 +71,9 @@ pub(super) fn transfer_codings<'a>(values: impl Iterator<Item = &'a str>) -> Res
     }
     if chunked > 1 {
         Err("a body in chunks of chunks: `chunked` stands twice in its Transfer-Encoding".to_owned())
+    } else if chunked == 1 && has_length {
+        Err("both a Content-Length and `Transfer-Encoding: chunked`, so that nobody can say where its body ends"
+            .to_owned())
     } else {
         Ok(())
     }
@@ -210,7 +213,7 @@ mod tests {
             (&["chunked, CHUNKED"], Some("twice")),
         ];
         for (values, wrong) in cases {
-            let found = transfer_codings(values.iter().copied());
+            let found = transfer_codings(values.iter().copied(), false);
             match wrong {
                 None => assert_eq!(found, Ok(()), "{values:?}"),
                 Some(wrong) => {
@@ -218,5 +221,8 @@ mod tests {
                 }
             }
         }
+        assert_eq!(transfer_codings(std::iter::once("identity"), true), Ok(()));
+        let both = transfer_codings(std::iter::once("chunked"), true);
+        assert!(both.is_err_and(|both| both.starts_with("both a Content-Length and")));
     }
 }

@@ -185,7 +185,8 @@ impl Http {
         }
         let status = answer.status().as_u16();
         let codings = answer.headers().get_all("transfer-encoding").iter();
-        if let Err(what) = head::transfer_codings(codings.map(|value| value.to_str().unwrap_or("?"))) {
+        let has_length = answer.headers().contains_key("content-length");
+        if let Err(what) = head::transfer_codings(codings.map(|value| value.to_str().unwrap_or("?")), has_length) {
             let message = format!("{authority} sent {what}");
             return Err(Failure { status: Some(status), ..failure(FailureKind::Protocol, message) });
         }

@@ -5,6 +5,7 @@ mod release;
 mod request;
 mod step;
 mod tree;
+mod words;
 
 pub use channel::*;
 pub use expect::*;
@@ -13,3 +14,4 @@ pub use release::*;
 pub use request::*;
 pub use step::*;
 pub use tree::*;
+pub use words::*;

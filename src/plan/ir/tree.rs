@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Expr, ReleasePlan, Request, Step};
+use super::{Expr, ReleasePlan, Request, Step, Words};
 use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 use crate::value::{Money, Shape, Value};
@@ -98,10 +98,26 @@ pub struct FlowParam {
     pub secret: bool,
 }
 
-/// The names of a frame's slots, for diagnostics.
-#[derive(Clone, Debug, Default)]
+/// The names of a frame's slots, for diagnostics. Those of a suite's hooks come first, and are shared by its tests.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame {
-    pub names: Arc<[String]>,
+    pub shared: Arc<[String]>,
+    pub own: Arc<[String]>,
+}
+
+impl Frame {
+    pub fn len(&self) -> usize {
+        self.shared.len() + self.own.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn name(&self, slot: Slot) -> Option<&str> {
+        let at = slot.0 as usize;
+        self.shared.get(at).or_else(|| self.own.get(at.checked_sub(self.shared.len())?)).map(String::as_str)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -143,15 +159,23 @@ pub struct Suite {
 pub struct Meta {
     /// `P0` to `P4`
     pub priority: Option<String>,
-    pub tags: Vec<String>,
+    pub tags: Words,
     pub owner: Option<String>,
     pub at_risk: Option<AtRisk>,
     /// Services.
-    pub needs: Vec<String>,
+    pub needs: Words,
     /// The limit of one test, its hooks included.
     pub timeout: Option<(Duration, Span)>,
     /// How many times a failed test is run again.
     pub retries: Option<u32>,
+}
+
+impl Meta {
+    /// What a suite's tests begin with.
+    #[must_use]
+    pub fn inherited(&self) -> Self {
+        Self { tags: self.tags.inherit(), needs: self.needs.inherit(), ..self.clone() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -13,31 +13,47 @@ use crate::value::Value;
 /// after it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
+    /// Of a suite's hooks: its tests share them, and come after them.
+    shared: Arc<Shared>,
     slots: HashMap<String, Slot>,
     order: Vec<String>,
 }
 
+#[derive(Debug, Default)]
+struct Shared {
+    slots: HashMap<String, Slot>,
+    order: Arc<[String]>,
+}
+
 impl Names {
     pub fn bind(&mut self, name: &str) -> Slot {
-        if let Some(slot) = self.slots.get(name) {
-            return *slot;
+        if let Some(slot) = self.get(name) {
+            return slot;
         }
-        let slot = Slot(self.order.len() as u32);
+        let slot = Slot(self.len());
         self.order.push(name.to_owned());
         self.slots.insert(name.to_owned(), slot);
         slot
     }
 
     pub fn get(&self, name: &str) -> Option<Slot> {
-        self.slots.get(name).copied()
+        self.slots.get(name).or_else(|| self.shared.slots.get(name)).copied()
     }
 
     pub fn len(&self) -> u32 {
-        self.order.len() as u32
+        (self.shared.order.len() + self.order.len()) as u32
     }
 
     pub fn frame(&self) -> Frame {
-        Frame { names: Arc::from(self.order.clone()) }
+        Frame { shared: self.shared.order.clone(), own: Arc::from(self.order.clone()) }
+    }
+
+    /// The same names, of which a clone costs nothing.
+    pub fn into_shared(mut self) -> Self {
+        let order: Vec<String> = self.shared.order.iter().cloned().chain(self.order).collect();
+        self.slots.extend(self.shared.slots.iter().map(|(name, slot)| (name.clone(), *slot)));
+        let shared = Shared { slots: self.slots, order: Arc::from(order) };
+        Self { shared: Arc::new(shared), slots: HashMap::new(), order: Vec::new() }
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::Lower;
 use super::body::{Body, Names};
 use crate::plan::{AtRisk, Case, Expr, ExprKind, Meta, Slot, Step, Suite, Test, constant, fixtures};
@@ -34,6 +36,7 @@ impl Lower<'_> {
         let (after_all, _) = self.hooks(module, suite, HookWhen::AfterAll, names.clone());
         let (before_each, names) = self.hooks(module, suite, HookWhen::BeforeEach, names);
         let (after_each, names) = self.hooks(module, suite, HookWhen::AfterEach, names);
+        let names = names.into_shared();
         let mut lowered = Suite {
             name: suite.name.value.clone(),
             file,
@@ -78,7 +81,7 @@ impl Lower<'_> {
 
     /// One test, or one for each case of a parametrised one.
     fn tests(&mut self, head: Head, test: &ast::Test, suite: &Suite, names: &Names) -> Vec<Test> {
-        let mut metas = Metas { meta: suite.meta.clone(), ..Metas::default() };
+        let mut metas = Metas { meta: suite.meta.inherited(), ..Metas::default() };
         for stmt in &test.body.stmts {
             if let ast::StmtKind::Meta(meta) = &stmt.kind {
                 metas.take(self, head.module, meta);
@@ -180,11 +183,11 @@ impl Metas {
     fn take(&mut self, lower: &mut Lower<'_>, module: ModuleId, meta: &ast::MetaKind) {
         match meta {
             ast::MetaKind::Priority(priority) => self.meta.priority = Some(priority.text.clone()),
-            ast::MetaKind::Tags(tags) => extend(&mut self.meta.tags, tags.iter().map(|tag| tag.text.clone())),
+            ast::MetaKind::Tags(tags) => tags.iter().for_each(|tag| self.meta.tags.add(&tag.text)),
             ast::MetaKind::Owner(owner) => self.meta.owner = Some(owner.value.clone()),
             ast::MetaKind::AtRisk(at_risk) => self.meta.at_risk = at_risk_of(at_risk),
             ast::MetaKind::Needs(services) => {
-                extend(&mut self.meta.needs, services.iter().map(|service| service.text.clone()));
+                services.iter().for_each(|service| self.meta.needs.add(&service.text));
             }
             ast::MetaKind::Timeout(time) => {
                 let value = known(lower, module, time);
@@ -197,8 +200,8 @@ impl Metas {
                 let times = value.as_ref().and_then(Value::as_json).and_then(crate::value::Json::as_u64);
                 self.meta.retries = times.and_then(|times| u32::try_from(times).ok());
             }
-            ast::MetaKind::RunsOn(names) => extend(&mut self.runs_on, names.iter().map(|name| name.text.clone())),
-            ast::MetaKind::Locks(names) => extend(&mut self.locks, names.iter().map(|name| name.value.clone())),
+            ast::MetaKind::RunsOn(names) => extend(&mut self.runs_on, names.iter().map(|name| &name.text)),
+            ast::MetaKind::Locks(names) => extend(&mut self.locks, names.iter().map(|name| &name.value)),
             ast::MetaKind::SideBySide => self.side_by_side = true,
         }
     }
@@ -210,12 +213,9 @@ fn known(lower: &mut Lower<'_>, module: ModuleId, expr: &ast::Expr) -> Option<Va
     constant::value(&expr, &lower.environment.values)
 }
 
-fn extend(list: &mut Vec<String>, more: impl Iterator<Item = String>) {
-    for item in more {
-        if !list.contains(&item) {
-            list.push(item);
-        }
-    }
+fn extend<'n>(list: &mut Vec<String>, more: impl Iterator<Item = &'n String>) {
+    let mut known: HashSet<String> = list.iter().cloned().collect();
+    list.extend(more.filter(|item| known.insert((*item).clone())).cloned());
 }
 
 fn at_risk_of(at_risk: &ast::AtRisk) -> Option<AtRisk> {

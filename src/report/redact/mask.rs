@@ -11,6 +11,14 @@ use crate::report::model::{
 /// What is made of texts, each of which can be masked where it stands.
 pub trait Mask {
     fn mask(&mut self, redactor: &Redactor);
+
+    /// Masks several of them, which may hold together what none of them holds.
+    fn mask_all(all: &mut [Self], redactor: &Redactor)
+    where
+        Self: Sized,
+    {
+        all.iter_mut().for_each(|one| one.mask(redactor));
+    }
 }
 
 impl Mask for String {
@@ -30,7 +38,7 @@ impl<T: Mask> Mask for Option<T> {
 
 impl<T: Mask> Mask for Vec<T> {
     fn mask(&mut self, redactor: &Redactor) {
-        self.iter_mut().for_each(|one| one.mask(redactor));
+        T::mask_all(self, redactor);
     }
 }
 
@@ -102,7 +110,6 @@ masked! {
     Hop { url, peer, resolved, tls } as it is { status, reused }
     Channel { name, url, end, frames } as it is { protocol, opened_ms, first_event_ms, longest_gap_ms, frames_received, frames_sent, closed_with }
     ChannelEnd { reason, message } as it is { kind, at_ms, by_us }
-    Frame { event, text, matched } as it is { number, at_ms, direction, kind, size }
     Diagnostic { message, help, span, related, excerpts, drawing } as it is { code, severity }
     Span { file } as it is { start, end }
     Location { file } as it is { line, column }
@@ -114,6 +121,20 @@ masked! {
     PhaseTimes { stopped } as it is { started_ms, duration_ms, over_budget }
     Ended { credentials } as it is { duration_ms, interrupted }
     Blob { report } as it is { kind, schema, specs, shard, tests }
+}
+
+impl Mask for Frame {
+    fn mask(&mut self, redactor: &Redactor) {
+        let Frame { event, text, matched, number: _, at_ms: _, direction: _, kind: _, size: _ } = self;
+        event.mask(redactor);
+        text.mask(redactor);
+        matched.mask(redactor);
+    }
+
+    fn mask_all(all: &mut [Self], redactor: &Redactor) {
+        redactor.mask_split(all);
+        all.iter_mut().for_each(|one| one.mask(redactor));
+    }
 }
 
 impl Mask for Excerpt {

@@ -4,6 +4,7 @@ mod edges;
 mod finder;
 mod forms;
 mod mask;
+mod split;
 mod view;
 
 use std::borrow::Cow;

@@ -17,6 +17,7 @@ use super::deep::Deep;
 use super::dispatch::Shared;
 use super::evidence::{Evidence, record};
 use super::host::TestHost;
+use super::judging::unread;
 use super::weight::AT_ONCE;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, Parsed, Scope};
@@ -25,6 +26,7 @@ use crate::judge::{ExpectationRecord, StepRecord, StepState};
 use crate::plan::{Step, StepKind};
 use crate::source::Span;
 use crate::value::Value;
+use crate::world::World;
 use crate::world::cookies::Jar;
 
 /// What all threads of control of one attempt at a test share.
@@ -70,8 +72,8 @@ impl Answer {
     }
 
     /// The same, with a body that is read again where it hasn't been read: a reading that was given up must stay with who gave it up.
-    fn unshared(&self) -> Self {
-        if self.parsed.is_read() { self.clone() } else { Self { parsed: Arc::default(), ..self.clone() } }
+    fn unshared(&self, world: &Arc<dyn World>) -> Self {
+        if self.parsed.is_read() { self.clone() } else { Self { parsed: unread(world), ..self.clone() } }
     }
 
     /// Of its body, in bytes.

@@ -5,7 +5,7 @@ use super::super::evidence::record;
 use super::super::judging;
 use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
-use crate::eval::{Host as _, Parsed};
+use crate::eval::Host as _;
 use crate::event::{Exchange, FailureKind, Occurrence, Part, Response};
 use crate::judge::{Opening, StepRecord, StepState};
 use crate::plan::{Request, Retry};
@@ -123,12 +123,12 @@ impl Walk {
         let shared = self.attempt.shared.clone();
         let host = self.host.clone();
         let until = self.deadline.at;
-        let parsed = Arc::new(Parsed::default());
+        let parsed = judging::unread(&shared.world);
         let judged = async {
             let (mut judged, scope) =
                 judging::judged(&shared.plan, request, (&exchange, &parsed), self.scope.branch(), &host, until).await?;
             let Some(answered) = answered else { return Ok((judged, scope)) };
-            let of_answer = (&answered, &Arc::default());
+            let of_answer = (&answered, &judging::unread(&shared.world));
             let (of_response, scope) = judging::judged(&shared.plan, request, of_answer, scope, &host, until).await?;
             judged.expectations.extend(of_response.expectations);
             judged.diagnostics.extend(of_response.diagnostics);

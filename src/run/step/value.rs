@@ -29,7 +29,7 @@ impl Walk {
             let focus = self.last.as_ref().map_or(Focus::Nothing, Answer::focus);
             judge::captured(capture, &Context { focus, ..self.context() })
         } else {
-            let last = self.last.as_ref().map(Answer::unshared);
+            let last = self.last.as_ref().map(|last| last.unshared(&self.attempt.shared.world));
             let (span, capture, looked_at) = (capture.span, capture.clone(), last.clone());
             let value = self
                 .look_apart(span, move |context| {

@@ -82,7 +82,7 @@ pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
     let plan = compile(&project, Environment::default(), None).unwrap_or_else(|problems| panic!("{problems:?}"));
     let test = &plan.suites[0].tests[0];
     let mut scope = Scope::new(&test.frame);
-    let slots = (0..).zip(test.frame.names.iter()).map(|(slot, name)| (name.clone(), Slot(slot))).collect();
+    let slots = (0..).map(Slot).map_while(|slot| Some((test.frame.name(slot)?.to_owned(), slot))).collect();
     let mut expectation: Option<Arc<ChannelExpectation>> = None;
     for step in &test.body {
         match &step.kind {
