@@ -5,16 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use e2e_dsl::demo::{self, DemoOptions, Fault};
-use e2e_dsl::event::{ChannelLog, Instant};
-use e2e_dsl::judge::{RunResult, StepRecord, TestResult};
+use e2e_dsl::event::Instant;
+use e2e_dsl::judge::release::PhaseRun;
+use e2e_dsl::judge::{RunResult, TestResult};
 use e2e_dsl::net::LiveWorld;
-use e2e_dsl::plan::{Plan, choose_plan, compile, environment, lay_out_phases, plan_environment};
+use e2e_dsl::plan::{Plan, Release, choose_plan, compile, environment, lay_out_phases, plan_environment};
 use e2e_dsl::project::{Files, Options as Loading, Project, load};
+use e2e_dsl::report::{Builder, Redactor};
 use e2e_dsl::run::{Options, RecordedRun, Stop, Stopped, execute};
 use e2e_dsl::source::Span;
 use e2e_dsl::value::SecretSink;
 use e2e_dsl::world::World as _;
 use e2e_dsl::world::recording::Recording;
+
+/// The faults of the demo system under which it is tried each time; with `REPLAY_FAULTS=all` every one is.
+const SHOWN: [&str; 4] = ["database-down", "events-leaked", "websocket-1011", "malformed-event"];
 
 /// Learns what is secret, and shows nothing.
 #[derive(Default)]
@@ -66,7 +71,8 @@ fn recorded(project: &Project, plan: Option<&str>, fault: Option<Fault>) -> (Run
         deny_weak: false,
     };
     let world = Arc::new(Recording::new(Arc::new(LiveWorld::start(Vec::new(), false))));
-    let (running, epoch) = (execute(world.clone(), plan.clone(), release, options.clone(), Arc::new(|_| {})), world.epoch());
+    let (running, epoch) =
+        (execute(world.clone(), plan.clone(), release, options.clone(), Arc::new(|_| {})), world.epoch());
     let result = runtime.block_on(running);
     runtime.block_on(demo.stop());
     runtime.shutdown_background();
@@ -77,61 +83,57 @@ fn recorded(project: &Project, plan: Option<&str>, fault: Option<Fault>) -> (Run
 }
 
 /// When the phase of a test began, and its budget.
-fn phase_of(result: &RunResult, test: &TestResult) -> Option<(Instant, Duration, Span)> {
-    let index = result.release.phases.iter().position(|phase| Some(&*phase.name) == test.info.phase.as_deref())?;
-    let (phase, ran) = (result.release.phases.get(index)?, result.phases.get(index)?);
+fn phase_of(release: &Release, phases: &[PhaseRun], test: &TestResult) -> Option<(Instant, Duration, Span)> {
+    let index = release.phases.iter().position(|phase| Some(&*phase.name) == test.info.phase.as_deref())?;
+    let (phase, ran) = (release.phases.get(index)?, phases.get(index)?);
     Some((ran.started?, phase.budget?, phase.span))
 }
 
-/// A result as text. What parallel branches did at nearly the same instant has no order.
-fn shown(result: &TestResult) -> String {
-    let exchange = |step: &StepRecord| step.exchange.and_then(|index| result.exchanges.get(index));
-    let step = |step: &StepRecord| format!("{:#?}\n{:#?}", StepRecord { exchange: None, ..step.clone() }, exchange(step));
-    let mut steps: Vec<String> = result.steps.iter().map(step).collect();
-    let mut diagnostics: Vec<String> = result.diagnostics.iter().map(|one| format!("{one:#?}")).collect();
-    let mut channels: Vec<String> = result.channels.iter().map(|one| format!("{one:#?}")).collect();
-    [&mut steps, &mut diagnostics, &mut channels].into_iter().for_each(|all| all.sort());
-    let TestResult { outcome, attempts, started, duration, exchanges, .. } = result;
-    let exchanges = exchanges.len();
-    let (steps, diagnostics, channels) = (steps.join("\n"), diagnostics.join("\n"), channels.join("\n"));
-    format!("{outcome:?} {attempts} {started:?} {duration:?} {exchanges}\n{diagnostics}\n{steps}\n{channels}")
-}
-
-/// Runs everything again; gives what came out otherwise, and how many tests there were.
-fn differences(result: &RunResult, run: &RecordedRun) -> (Vec<String>, usize) {
-    let (mut differences, mut count) = (Vec::new(), 0);
+/// Runs everything that was run again; the whole report that follows is the run's own.
+fn same(mut result: RunResult, run: &RecordedRun, what: &str) {
+    let redactor = Redactor::default();
+    let builder = Builder { sources: &run.plan.sources, redactor: &redactor };
+    let report = |result: &RunResult| serde_json::to_string_pretty(&builder.report(result)).unwrap();
+    let was = report(&result);
     for suite in &run.plan.suites {
         let mut given = None;
         for test in &suite.tests {
-            let Some(was) = result.tests.iter().find(|one| one.info.id == test.id && one.attempts > 0) else { continue };
-            count += 1;
-            let phase = phase_of(result, was);
+            let found = result.tests.iter_mut().find(|one| one.info.id == test.id && one.attempts > 0);
+            let Some((index, ran)) = found.map(|one| (one.info.clone(), one)) else { continue };
+            let phase = phase_of(&result.release, &result.phases, ran);
             let given = given.get_or_insert_with(|| run.before_all(suite, phase).unwrap());
-            match run.test((suite, test), &was.info, given, phase) {
-                Ok(now) => {
-                    let (now, was) = (shown(&now), shown(was));
-                    if now != was {
-                        let differ = similar::TextDiff::from_lines(&was, &now);
-                        differences.push(format!("{}\n{}", test.id, differ.unified_diff()));
-                    }
-                }
-                Err(difference) => differences.push(format!("{}: {difference:?}", test.id)),
+            match run.test((suite, test), &index, given, phase) {
+                Ok(now) => *ran = Arc::new(now),
+                Err(difference) => panic!("{what}: {}: {difference:?}", test.id),
             }
         }
     }
-    (differences, count)
+    let now = report(&result);
+    if now != was {
+        let differences = similar::TextDiff::from_lines(&was, &now);
+        panic!("{what}:\n{}", differences.unified_diff());
+    }
 }
 
-fn same(result: &RunResult, run: &RecordedRun, what: &str) -> usize {
-    let (differences, count) = differences(result, run);
-    assert!(differences.is_empty(), "{what}: {} of {count} differ\n{}", differences.len(), differences.join("\n\n"));
-    count
-}
-
+/// Whether healthy or broken, each run of the shipped specs is the same when it is run again from what was recorded of it.
 #[test]
-fn the_shipped_specs_give_the_same_results_again() {
+fn the_shipped_specs_give_the_same_report_again() {
     let project = project(&["specs"]);
-    let (result, run) = recorded(&project, None, None);
-    let count = same(&result, &run, "healthy");
-    assert_eq!(count, result.tests.len());
+    let faults = [None].into_iter().chain(Fault::ALL.iter().copied().map(Some));
+    let all = std::env::var("REPLAY_FAULTS").is_ok_and(|faults| faults == "all");
+    for fault in faults.filter(|fault| fault.is_none_or(|fault| all || SHOWN.contains(&fault.name()))) {
+        let (result, run) = recorded(&project, None, fault);
+        assert!(result.tests.iter().any(|test| test.attempts > 0), "{fault:?}");
+        same(result, &run, &format!("{fault:?}"));
+    }
+}
+
+/// By a plan, whose phases, gates and conditions are judged from what its tests gave.
+#[test]
+fn the_shipped_plan_gives_the_same_report_again() {
+    let project = project(&["specs"]);
+    for fault in [None, Some(Fault::SlowStart)] {
+        let (result, run) = recorded(&project, Some("release"), fault);
+        same(result, &run, &format!("by the plan, {fault:?}"));
+    }
 }

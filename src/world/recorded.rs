@@ -212,9 +212,10 @@ impl Connected for Connection {
         tokio::spawn(async move {
             for at in times {
                 timeline.sleep_until(at).await;
-                coming.come_next(at);
                 // What waits for it looks at it before anything else comes.
-                tokio::task::yield_now().await;
+                while coming.come_next(at) {
+                    tokio::task::yield_now().await;
+                }
             }
         });
         Box::new(Way {
