@@ -42,6 +42,7 @@ mod protocols;
 mod real;
 mod reconnect;
 mod refusals;
+mod replay;
 mod report_command;
 mod report_compare;
 mod report_formats;

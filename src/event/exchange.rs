@@ -25,6 +25,8 @@ pub struct Exchange {
     pub reconnected: u32,
     /// The answers that redirected, in order.
     pub hops: Vec<Hop>,
+    /// The cookies that all of its responses set, in order.
+    pub cookies: Vec<SetCookie>,
     /// Who answered, or was to: absent when nobody was looked for. Of the last hop.
     pub peer: Option<Peer>,
     pub timings: Timings,
@@ -86,6 +88,13 @@ impl Response {
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers.iter().filter(move |h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
     }
+}
+
+/// A `Set-Cookie` header, and the URL whose response had it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetCookie {
+    pub url: String,
+    pub value: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ mod occurrence;
 mod weak;
 
 pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
-pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, Timings, Tls, Unreal};
+pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, SetCookie, Timings, Tls, Unreal};
 pub use occurrence::{Occurrence, Part};
 pub use weak::Weak;
 

@@ -1,8 +1,8 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::credentials::Credentials;
 use crate::eval::Host;
-use crate::event::Occurrence;
+use crate::event::{Instant, Occurrence};
 use crate::plan::CredentialId;
 use crate::value::{Draws, SecretSink, Value};
 use crate::world::World;
@@ -14,6 +14,8 @@ pub(super) struct TestHost {
     secrets: Arc<dyn SecretSink>,
     seed: u64,
     draws: Draws,
+    /// The last moment of the walk at this place.
+    moment: Mutex<Instant>,
 }
 
 impl TestHost {
@@ -24,7 +26,8 @@ impl TestHost {
         place: &Occurrence,
         secrets: Arc<dyn SecretSink>,
     ) -> Self {
-        Self { world, credentials, secrets, seed, draws: draws(seed, place) }
+        let moment = Mutex::new(world.now());
+        Self { world, credentials, secrets, seed, draws: draws(seed, place), moment }
     }
 }
 
@@ -37,7 +40,16 @@ impl TestHost {
             secrets: self.secrets.clone(),
             seed: self.seed,
             draws: draws(self.seed, place),
+            moment: Mutex::new(self.moment()),
         }
+    }
+
+    fn moment(&self) -> Instant {
+        *self.moment.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn reached(&self, moment: Instant) {
+        *self.moment.lock().unwrap_or_else(PoisonError::into_inner) = moment;
     }
 }
 
@@ -47,7 +59,7 @@ fn draws(seed: u64, place: &Occurrence) -> Draws {
 
 impl Host for TestHost {
     fn now(&self) -> jiff::Timestamp {
-        self.world.wall()
+        self.world.wall_at(self.moment())
     }
 
     fn random(&self) -> u64 {

@@ -11,6 +11,7 @@ mod judging;
 mod monitor;
 mod observer;
 mod prepare;
+mod replay;
 mod signal;
 mod step;
 mod stop;
@@ -21,4 +22,5 @@ mod tests;
 mod weight;
 
 pub use dispatch::{Options, execute};
+pub use replay::{Given, RecordedRun, Stopped};
 pub use stop::Stop;

@@ -330,7 +330,7 @@ async fn probe(
     let place = Occurrence::root(Part::Probe(service.name.as_str().into()));
     let place = place.then(Part::Round(nth));
     let scope = crate::eval::Scope::default();
-    let walk = test::walk(shared, &shared.credentials, place, scope, LONGEST_ANSWER, Span::nowhere());
+    let walk = test::walk(shared, &shared.credentials, place, scope, LONGEST_ANSWER, Span::nowhere()).await;
     let secrets = shared.options.secrets.clone();
     let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
     walk.address(&mut outgoing, walk.place.clone());

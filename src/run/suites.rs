@@ -41,7 +41,7 @@ pub(super) struct Run {
 }
 
 /// What came of a suite's `before all`.
-enum Prepared {
+pub(super) enum Prepared {
     /// With what it bound.
     Ready(Scope),
     /// The run was stopped while it went on: with what it had bound by then.
@@ -133,7 +133,7 @@ impl Run {
         (results, diagnostics)
     }
 
-    async fn before_all(&self, suite: &Suite, phase: Option<&Deadline>) -> Prepared {
+    pub(super) async fn before_all(&self, suite: &Suite, phase: Option<&Deadline>) -> Prepared {
         if suite.before_all.is_empty() || self.hindrance(phase).is_some() {
             return Prepared::NotBegun;
         }
@@ -150,7 +150,7 @@ impl Run {
         let (limit, span) = suite.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
         let scope = Scope::new(&suite.frame);
         let place = Occurrence::root(Part::Suite(suite.name.as_str().into(), "before all"));
-        let mut walk = test::walk(&self.shared, &self.shared.credentials, place, scope, limit, span);
+        let mut walk = test::walk(&self.shared, &self.shared.credentials, place, scope, limit, span).await;
         if let Some(phase) = phase {
             walk.deadline = walk.deadline.tightened(phase.clone());
         }
@@ -193,7 +193,8 @@ impl Run {
         let mut own = Scope::new(&suite.frame);
         own.take_first(scope, suite.shared_slots);
         let place = Occurrence::root(Part::Suite(suite.name.as_str().into(), "after all"));
-        let mut walk = test::walk(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere());
+        let mut walk =
+            test::walk(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere()).await;
         walk.evidence.lock().facts.failed = !whole;
         test::clean_up(&mut walk, suite.span, &suite.after_all).await;
         std::mem::take(&mut walk.evidence.lock().diagnostics)

@@ -9,7 +9,7 @@ use super::channels::Channels;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::dispatch::Shared;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Gathered};
 use super::host::TestHost;
 use super::step::{Attempt, Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
@@ -70,7 +70,7 @@ pub(super) fn not_run(
 }
 
 /// A walk at the start of a test or of a suite's hook.
-pub(super) fn walk(
+pub(super) async fn walk(
     shared: &Arc<Shared>,
     credentials: &Arc<Credentials>,
     place: Occurrence,
@@ -80,6 +80,7 @@ pub(super) fn walk(
 ) -> Walk {
     let world = &shared.world;
     let secrets = shared.options.secrets.clone();
+    let begun = world.reach(&place, 0).at().await;
     let host = TestHost::new(world.clone(), credentials.clone(), shared.options.seed, &place, secrets);
     let what = if span.is_nowhere() { "the longest time for a test" } else { "the test's timeout" };
     Walk {
@@ -88,11 +89,13 @@ pub(super) fn walk(
             jar: Arc::new(Mutex::new(Default::default())),
             channels: Arc::new(Channels::default()),
         },
+        clock: begun,
+        moments: 1,
         place,
         host: Arc::new(host),
         owned: Default::default(),
         scope,
-        deadline: Deadline::new(world.now(), limit, what, span),
+        deadline: Deadline::new(begun, limit, what, span),
         evidence: Evidence::default(),
         depth: 0,
         last: None,
@@ -109,49 +112,111 @@ pub(super) async fn run(
     phase: Option<&Deadline>,
     mut place: Place<'_>,
 ) -> TestResult {
-    let started = shared.world.now();
+    let mut attempts = Attempts::begin(shared, test).await;
     let mut retries = Retries::new(shared, test);
-    let mut attempts: Vec<Facts> = Vec::new();
-    let mut first_failure: Vec<Diagnostic> = Vec::new();
-    let mut earlier: Vec<Arc<Exchange>> = Vec::new();
     loop {
-        let walk = attempt(shared, suite, test, shared_scope, attempts.len(), phase).await;
-        let mut gathered = walk.evidence.lock().clone();
-        attempts.push(gathered.facts.clone());
-        let outcome = outcome_of(&attempts);
+        let walk = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
+        let (gathered, outcome) = attempts.ended(&walk);
         let again = outcome.is_bad()
             && gathered.facts.interrupted.is_none()
             && retries.again(shared, test, phase, gathered.facts.outage, &mut place).await;
-        if again {
-            if first_failure.is_empty() {
-                first_failure = gathered.diagnostics;
-            }
-            earlier.extend(gathered.exchanges);
-            walk.discard();
-            continue;
+        if !again {
+            return attempts.result(shared, test, info, (gathered, outcome), walk).await;
         }
-        // What earlier attempts asked is part of what was measured.
+        attempts.again(gathered);
+        walk.discard();
+    }
+}
+
+/// What the attempts at a test have given so far.
+struct Attempts {
+    /// The test itself.
+    occurrence: Occurrence,
+    started: Instant,
+    facts: Vec<Facts>,
+    first_failure: Vec<Diagnostic>,
+    earlier: Vec<Arc<Exchange>>,
+}
+
+impl Attempts {
+    async fn begin(shared: &Shared, test: &Test) -> Self {
+        let occurrence = Occurrence::root(Part::Test(test.id.as_str().into()));
+        let started = shared.world.reach(&occurrence, 0).at().await;
+        Self { occurrence, started, facts: Vec::new(), first_failure: Vec::new(), earlier: Vec::new() }
+    }
+
+    /// How many have ended.
+    fn count(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// One more has ended: what it gathered, and the outcome of all.
+    fn ended(&mut self, walk: &Walk) -> (Gathered, Outcome) {
+        let gathered = walk.evidence.lock().clone();
+        self.facts.push(gathered.facts.clone());
+        (gathered, outcome_of(&self.facts))
+    }
+
+    /// There is to be another one. What this one asked is part of what was measured.
+    fn again(&mut self, gathered: Gathered) {
+        if self.first_failure.is_empty() {
+            self.first_failure = gathered.diagnostics;
+        }
+        self.earlier.extend(gathered.exchanges);
+    }
+
+    /// There is to be none any more.
+    async fn result(
+        mut self,
+        shared: &Shared,
+        test: &Test,
+        info: Arc<TestInfo>,
+        (mut gathered, outcome): (Gathered, Outcome),
+        walk: Walk,
+    ) -> TestResult {
         for step in &mut gathered.steps {
-            step.exchange = step.exchange.map(|index| index + earlier.len());
+            step.exchange = step.exchange.map(|index| index + self.earlier.len());
         }
-        earlier.append(&mut gathered.exchanges);
+        self.earlier.append(&mut gathered.exchanges);
         if outcome == Outcome::Vacuous {
             gathered.diagnostics.push(vacuous(test, &gathered.facts));
         }
-        let diagnostics = if outcome == Outcome::Flaky { first_failure } else { gathered.diagnostics };
+        let diagnostics = if outcome == Outcome::Flaky { self.first_failure } else { gathered.diagnostics };
+        let ended = shared.world.reach(&self.occurrence, 1).at().await;
         let result = TestResult {
             info,
             outcome,
-            attempts: attempts.len() as u32,
-            started,
-            duration: shared.world.now().saturating_sub(started),
+            attempts: self.facts.len() as u32,
+            started: self.started,
+            duration: ended.saturating_sub(self.started),
             diagnostics,
             steps: gathered.steps,
-            exchanges: earlier,
+            exchanges: self.earlier,
             channels: walk.attempt.channels.records(),
         };
         walk.discard();
-        return result;
+        result
+    }
+}
+
+/// Runs a test as it was run before, in a world that was recorded: `again` says after which attempt there was another one.
+pub(super) async fn replay(
+    shared: &Arc<Shared>,
+    suite: &Suite,
+    test: &Test,
+    info: Arc<TestInfo>,
+    shared_scope: &Scope,
+    phase: Option<&Deadline>,
+    again: impl Fn(usize) -> bool,
+) -> TestResult {
+    let mut attempts = Attempts::begin(shared, test).await;
+    loop {
+        let walk = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
+        let (gathered, outcome) = attempts.ended(&walk);
+        if !outcome.is_bad() || !again(attempts.count()) {
+            return attempts.result(shared, test, info, (gathered, outcome), walk).await;
+        }
+        attempts.again(gathered);
     }
 }
 
@@ -235,13 +300,13 @@ impl Retries {
 pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
     let name = shared.plan.credentials.get(id.0).map_or("", |credential| credential.name.as_str());
     let place = Occurrence::root(Part::Credential(name.into()));
-    let mut walk = walk(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere());
+    let mut walk = walk(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere()).await;
     let failed = tokio::select! {
         biased;
         ended = walk.obtain(id, Span::nowhere()) => ended.is_err(),
         () = shared.options.stop.stopped() => false,
     };
-    if failed && walk.now() >= walk.deadline.at {
+    if failed && shared.world.now() >= walk.deadline.at {
         let because = format!("it wasn't obtained within {}", format_duration(DEFAULT_LIMIT));
         shared.observer.hear(Observation::CredentialFailed { name, because: &because });
     }
@@ -268,7 +333,7 @@ async fn attempt(
     scope.take_first(shared_scope, suite.shared_slots);
     let attempt = Part::Attempt(u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1));
     let place = Occurrence::root(Part::Test(test.id.as_str().into())).then(attempt);
-    let mut walk = walk(shared, &shared.credentials, place.clone(), scope, limit, span);
+    let mut walk = walk(shared, &shared.credentials, place.clone(), scope, limit, span).await;
     if let Some(phase) = phase {
         walk.deadline = walk.deadline.tightened(phase.clone());
     }
@@ -317,7 +382,7 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     let budget = ended_early(&walk.attempt.shared);
     let is_hurried = walk.attempt.shared.options.stop.is_hurried();
     let what = if is_hurried { HURRIED_WORDS } else { "the time for cleaning up" };
-    walk.deadline = Deadline::new(world.now(), budget, what, Span::nowhere());
+    walk.deadline = Deadline::new(walk.moment().await, budget, what, Span::nowhere());
     let at = walk.deadline.at.saturating_add(GRACE);
     let stop = walk.attempt.shared.options.stop.clone();
     let hurried = async {
@@ -334,7 +399,7 @@ pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
     };
     if ended.is_none() {
         if stop.is_hurried() {
-            walk.deadline = Deadline::new(world.now(), HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
+            walk.deadline = Deadline::new(walk.moment().await, HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
         }
         let _ = walk.limit_reached(span);
     }

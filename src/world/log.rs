@@ -50,20 +50,15 @@ struct Inner {
 impl Log {
     pub fn open(
         clock: Arc<dyn Time>,
+        opened: Instant,
         budget: &Budget,
         name: &str,
         protocol: &'static str,
         url: &str,
         learn: Learn,
     ) -> Self {
-        let log = ChannelLog {
-            name: name.to_owned(),
-            protocol,
-            url: url.to_owned(),
-            opened: clock.now(),
-            frames: Vec::new(),
-            end: None,
-        };
+        let log =
+            ChannelLog { name: name.to_owned(), protocol, url: url.to_owned(), opened, frames: Vec::new(), end: None };
         let inner = Inner {
             complete: log.opened,
             settled: log.opened,
@@ -148,12 +143,17 @@ impl Log {
 
     /// This test leaves: whatever still comes is none of the log's.
     pub fn leave(&self) {
+        self.leave_at(self.clock.now(), ChannelEnd::Dropped);
+    }
+
+    /// The same, where it is known when it left and how the channel ended.
+    pub fn leave_at(&self, at: Instant, end: ChannelEnd) {
         let mut inner = self.lock();
         inner.connection += 1;
         inner.unsettled = None;
         let closing = inner.closing.take();
         if inner.log.end.is_none() {
-            inner.log.end = Some(closing.unwrap_or((self.clock.now(), ChannelEnd::Dropped)));
+            inner.log.end = Some(closing.unwrap_or((at, end)));
         }
         drop(inner);
         self.change();
@@ -213,6 +213,16 @@ impl Pen {
         now
     }
 
+    /// The same, of what is known to have arrived behind an instant.
+    pub fn arrive_behind(&self, behind: Instant) {
+        let mut inner = self.log.lock();
+        if inner.connection == self.connection {
+            inner.unsettled = Some(self.log.clock.now());
+            let next = inner.log.frames.len();
+            inner.behind.push((next, behind));
+        }
+    }
+
     /// All that arrived is in the log.
     pub fn settle(&self) {
         let mut inner = self.log.lock();
@@ -244,7 +254,16 @@ impl Pen {
 
     /// Keeps what goes out now.
     pub fn sent(&self, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) {
-        match self.add(None, Direction::Sent, &kind, &data, payloads, hidden) {
+        self.keep_sent(None, kind, data, payloads, hidden);
+    }
+
+    /// Keeps what went out at an instant.
+    pub fn sent_at(&self, at: Instant, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) {
+        self.keep_sent(Some(at), kind, data, payloads, hidden);
+    }
+
+    fn keep_sent(&self, at: Option<Instant>, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) {
+        match self.add(at, Direction::Sent, &kind, &data, payloads, hidden) {
             Ok(()) => self.log.change(),
             Err(message) => self.end(self.now(), ChannelEnd::Failed { message }),
         }

@@ -10,6 +10,9 @@ pub mod handshake;
 mod log;
 mod naming;
 mod outgoing;
+pub mod recorded;
+pub mod recording;
+pub mod records;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
@@ -25,10 +28,11 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::event::{Exchange, Frame, Header, Instant};
+use crate::event::{Exchange, Frame, Header, Instant, Occurrence};
 use crate::syntax::ast::ChannelKind;
 use crate::value::effort::Effort;
 use cookies::Jar;
+use records::Obtained;
 
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -42,6 +46,20 @@ pub trait Time: Send + Sync {
 pub trait World: Time {
     /// The wall clock's time at the run's epoch.
     fn epoch(&self) -> jiff::Timestamp;
+
+    /// The time at which a walk comes to a moment of its own: the nth at a place, from 0. For a walk, no time passes between two of its moments, so
+    /// what it does follows from when they were, and can be done again from what was recorded of them.
+    fn reach(&self, _place: &Occurrence, _nth: u32) -> Reached {
+        Reached::At(self.now())
+    }
+
+    /// Takes note of how a step came by a credential.
+    fn obtained(&self, _at: &Occurrence, _credential: &str, _how: &Obtained) {}
+
+    /// How a step came by a credential when it was recorded; `None` where that is yet to be found out.
+    fn recall(&self, _at: &Occurrence, _credential: &str) -> Option<Obtained> {
+        None
+    }
 
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
@@ -71,6 +89,23 @@ pub trait World: Time {
 
     /// Waits until all connections that were left have ended, at most so long.
     fn departed(&self, budget: Duration) -> Pending<'_, ()>;
+}
+
+/// A moment that a walk comes to.
+pub enum Reached {
+    At(Instant),
+    /// It is yet to come.
+    Later(Pending<'static, Instant>),
+}
+
+impl Reached {
+    /// When it is, once it is there.
+    pub async fn at(self) -> Instant {
+        match self {
+            Self::At(at) => at,
+            Self::Later(at) => at.await,
+        }
+    }
 }
 
 /// The time was over before work was done.
@@ -126,9 +161,9 @@ impl dyn World {
         self.sleep_until(self.now().saturating_add(time)).await;
     }
 
-    /// The wall clock's time, reckoned from the run's epoch.
-    pub fn wall(&self) -> jiff::Timestamp {
-        let since = jiff::SignedDuration::try_from(self.now()).ok();
+    /// The wall clock's time at an instant.
+    pub fn wall_at(&self, at: Instant) -> jiff::Timestamp {
+        let since = jiff::SignedDuration::try_from(at).ok();
         since.and_then(|since| self.epoch().checked_add(since).ok()).unwrap_or(self.epoch())
     }
 }

@@ -50,7 +50,15 @@ impl Timeline {
     /// # Panics
     /// No runtime can be made: the system refuses it. Nor may this be called from inside of another runtime.
     pub fn run<F: Future>(make: impl FnOnce(Arc<Self>) -> F) -> Result<F::Output, Stuck> {
-        let timeline = Arc::new(Self::default());
+        Self::run_from(Instant::ZERO, make)
+    }
+
+    /// The same, with a clock that shows this time at first.
+    ///
+    /// # Errors
+    /// It can never end.
+    pub fn run_from<F: Future>(start: Instant, make: impl FnOnce(Arc<Self>) -> F) -> Result<F::Output, Stuck> {
+        let timeline = Arc::new(Self::at(start));
         let clock = timeline.clone();
         // Called when every task waits, right before the thread would go to sleep.
         let runtime = tokio::runtime::Builder::new_current_thread().on_thread_park(move || clock.advance()).build();

@@ -86,6 +86,7 @@ fn while_judged(content_type: &str, body: &str, expectations: &[&str]) -> Vec<(&
         attempts: 1,
         reconnected: 0,
         hops: Vec::new(),
+        cookies: Vec::new(),
         peer: None,
         timings: Default::default(),
         bytes_sent: 0,

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::pool::Returning;
 use super::stages::{Recorder, Stages};
-use crate::event::{Hop, Peer, Timings, Tls};
+use crate::event::{Hop, Peer, SetCookie, Timings, Tls};
 use crate::value::Draws;
 use crate::world::{Outgoing, auth};
 
@@ -16,6 +16,7 @@ pub(super) struct Progress {
     pub headers: Vec<(String, String)>,
     pub body: Option<Bytes>,
     pub hops: Vec<Hop>,
+    pub set_cookies: Vec<SetCookie>,
     /// Of the last connection that was made.
     pub stages: Timings,
     pub peer: Option<Peer>,
@@ -54,6 +55,7 @@ impl Progress {
             headers: request.headers.clone(),
             body: request.body.clone(),
             hops: Vec::new(),
+            set_cookies: Vec::new(),
             stages: Timings::default(),
             peer: None,
             status: None,

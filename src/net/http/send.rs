@@ -17,7 +17,7 @@ use super::redirect;
 use super::stages::{Recorder, recorded};
 use super::target::{authority, is_same_host, origin, parse_url, target_of};
 use super::{body, head, real};
-use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, Timings};
+use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, SetCookie, Timings};
 use crate::world::cookies::Jar;
 use crate::world::{Outgoing, auth, handshake};
 
@@ -78,6 +78,7 @@ impl Http {
             attempts: 1,
             reconnected: progress.reconnected,
             hops: progress.hops,
+            cookies: progress.set_cookies,
             peer: progress.peer,
             timings: Timings { first_byte: progress.first_byte, total, ..progress.stages },
             bytes_sent: progress.sent,
@@ -99,6 +100,7 @@ impl Http {
                 for cookie in response.headers("set-cookie") {
                     jar.store(cookie, &progress.url, self.clock.now(), self.epoch);
                     progress.replaces_cookie(cookie);
+                    progress.set_cookies.push(SetCookie { url: progress.url.clone(), value: cookie.to_owned() });
                 }
             }
             if self.answer_digest(request, &response, progress) {

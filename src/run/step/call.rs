@@ -1,6 +1,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::super::channels::{Ending, Owned, handles};
 use super::super::evidence::Evidence;
 use super::{Halt, Walk, Walked};
@@ -11,6 +13,7 @@ use crate::judge::release::Observation;
 use crate::plan::{CredentialId, DEEPEST_CALLS, Expr, FlowId, Slot};
 use crate::source::Span;
 use crate::value::{Secret, Value};
+use crate::world::records::Obtained;
 
 impl Walk {
     pub(super) async fn call(&mut self, span: Span, flow: FlowId, args: &[Option<Expr>], into: Option<Slot>) -> Walked {
@@ -99,31 +102,43 @@ impl Walk {
     /// Sees to it that a credential is there and fresh. Tests that need the same one wait for the one that fetches it.
     pub async fn obtain(&mut self, id: CredentialId, span: Span) -> Walked {
         let host = self.host.clone();
-        let turn = host.credentials.turn(id);
-        if host.credentials.is_fresh(id, self.now()) {
-            return Ok(());
-        }
         let world = self.attempt.shared.world.clone();
-        let Some(_turn) = world.until(self.deadline.at, turn.lock()).await else {
-            return Err(self.limit_reached(span));
-        };
-        if host.credentials.is_fresh(id, self.now()) {
-            return Ok(());
-        }
         let plan = self.attempt.shared.plan.clone();
         let Some(credential) = plan.credentials.get(id.0) else { return Ok(()) };
+        let recalled = world.recall(&self.place, &credential.name);
+        if let Some(Obtained::Never) = recalled {
+            world.sleep_until(self.deadline.at).await;
+            return Err(self.limit_reached(span));
+        }
+        if recalled.is_some() {
+            self.moment().await;
+        }
+        if let Some(Obtained::Given(value)) = recalled {
+            self.attempt.shared.options.secrets.add(&value.to_text());
+            host.credentials.store(id, value, None);
+            return Ok(());
+        }
+        let (attempt, _turn) = match recalled {
+            Some(Obtained::Fetched { attempt }) => (attempt, None),
+            _ => match self.turn(id, &credential.name, span).await? {
+                Some(turn) => (host.credentials.begin(id), Some(turn)),
+                None => return Ok(()),
+            },
+        };
+        world.obtained(&self.place, &credential.name, &Obtained::Fetched { attempt });
         let mut walk = self.clone();
         // Its cookies are its own: a login mustn't sign the test in.
         walk.attempt.jar = Arc::new(Mutex::new(Default::default()));
         walk.scope = Scope::default();
         // Whichever test happens to fetch it.
         walk.move_to(Occurrence::root(Part::Credential(credential.name.as_str().into())));
-        walk.enter(Part::Attempt(host.credentials.begin(id)));
+        walk.enter(Part::Attempt(attempt));
         // What it proves, it proves of the credential: a test that happens to fetch it is no less vacuous for that.
         walk.evidence = Evidence::default();
         let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;
         let first = walk.evidence.lock().diagnostics.first().map(|first| first.message.clone());
         self.evidence.adopt(&walk.evidence);
+        self.moment().await;
         let (value, expires_in) = match fetched {
             Ok((Some(value), expires_in)) => (value, expires_in),
             Ok((None, _)) | Err(_) => {
@@ -152,6 +167,30 @@ impl Walk {
         host.credentials.store(id, value, renew_at);
         host.credentials.note(id, Ok(self.now()));
         Ok(())
+    }
+}
+
+impl Walk {
+    /// Waits until it is this walk's turn to fetch a credential; `None` when it is there by then, and fresh.
+    async fn turn(&mut self, id: CredentialId, name: &str, span: Span) -> Result<Option<OwnedMutexGuard<()>>, Halt> {
+        if self.is_given(id, name) {
+            self.moment().await;
+            return Ok(None);
+        }
+        let (world, turn) = (self.attempt.shared.world.clone(), self.host.credentials.turn(id));
+        let Some(turn) = world.until(self.deadline.at, turn.lock_owned()).await else {
+            return Err(self.limit_reached(span));
+        };
+        self.moment().await;
+        Ok((!self.is_given(id, name)).then_some(turn))
+    }
+
+    /// Whether a credential is there and fresh; then that it was is noted.
+    fn is_given(&self, id: CredentialId, name: &str) -> bool {
+        let credentials = &self.host.credentials;
+        let value = credentials.value(id).filter(|_| credentials.is_fresh(id, self.now()));
+        let noted = value.map(|value| self.attempt.shared.world.obtained(&self.place, name, &Obtained::Given(value)));
+        noted.is_some()
     }
 }
 

@@ -71,6 +71,7 @@ impl Walk {
             let world = self.attempt.shared.world.clone();
             let log = Arc::new(Log::open(
                 world.clone(),
+                self.now(),
                 world.budget(),
                 &open.name,
                 protocol(open.kind),
@@ -114,13 +115,15 @@ impl Walk {
         outgoing: &Outgoing,
     ) -> Result<(Exchange, Option<Box<dyn Connected>>), Halt> {
         let mut outgoing = outgoing.clone();
-        outgoing.limit = outgoing.limit.min(self.deadline.left(self.now()));
+        let now = self.moment().await;
+        outgoing.limit = outgoing.limit.min(self.deadline.left(now));
         self.address(&mut outgoing, self.place.clone());
         let jar = (!open.request.no_cookies).then(|| self.attempt.jar.clone());
         let opening =
             if open.kind == ChannelKind::WebSocket { world::Opening::Upgrade } else { world::Opening::Stream };
         let (exchange, live) = self.attempt.shared.world.connect(&outgoing, jar.as_deref(), opening).await;
         let exchange = self.learn(exchange).await.map_err(|late| self.judged_late(open.span, late))?;
+        self.moment().await;
         self.attempt.shared.observer.exchange(&exchange);
         Ok((exchange, live))
     }
@@ -262,8 +265,9 @@ impl Walk {
         opened.sent(started);
         opened.with_channel(|channel| channel.send(body));
         // A server that reads slower than it is sent to slows the test down, and never fills the memory.
-        while opened.with_channel(|channel| channel.is_congested()) == Some(true) && self.now() < self.deadline.at {
-            self.attempt.shared.world.sleep(CONGESTED).await;
+        let world = self.attempt.shared.world.clone();
+        while opened.with_channel(|channel| channel.is_congested()) == Some(true) && world.now() < self.deadline.at {
+            world.sleep(CONGESTED).await;
         }
         self.record(self.title(span), span, started, true, Vec::new());
         Ok(())
@@ -352,15 +356,17 @@ impl Walk {
     }
 
     /// Closes what a call, or a round, has opened and still owns.
-    pub(super) async fn end(&self, owned: &Owned) {
+    pub(super) async fn end(&mut self, owned: &Owned) {
         let handles = owned.take();
         if !handles.is_empty() {
+            self.moment().await;
             self.attempt.channels.close(&handles, self.last_words()).await;
         }
     }
 
     /// Ends what this attempt opened, at its end, and reports what went wrong with keep-alives meanwhile.
-    pub(in crate::run) async fn close_all(&self) {
+    pub(in crate::run) async fn close_all(&mut self) {
+        self.moment().await;
         self.attempt.channels.close_all(self.last_words()).await;
         self.attempt.channels.take_faults().into_iter().for_each(|fault| self.evidence.fail(fault));
     }
@@ -382,7 +388,7 @@ impl Walk {
         }
         // Let go before the log goes on: the end of the old connection isn't that of the new one.
         self.leave(&opened, Some(GOING_AWAY)).await;
-        let started = self.now();
+        let started = self.moment().await;
         let title = format!("reconnect {}", outgoing.url);
         let (exchange, live) = self.connect(&open, &outgoing).await?;
         if live.is_some()
@@ -447,6 +453,7 @@ impl Walk {
             }
         };
         let held = self.attempt.shared.world.until(until.saturating_add(TICK), wait).await.unwrap_or(false);
+        self.moment().await;
         let record =
             ExpectationRecord { span, text: format!("pong within {}", format_duration(limit)), held, weak: None };
         self.record(self.title(span), span, started, held, vec![record]);

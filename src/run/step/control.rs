@@ -160,7 +160,7 @@ impl Walk {
                 self.scope.merge(&walk.scope);
                 return Err(halt);
             }
-            let next = self.now().saturating_add(every.max(Duration::from_millis(1)));
+            let next = self.moment().await.saturating_add(every.max(Duration::from_millis(1)));
             let last = end.is_none() || next >= deadline.at;
             self.evidence.absorb(&round, last);
             if last {

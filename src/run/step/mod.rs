@@ -43,6 +43,10 @@ pub(super) struct Walk {
     pub attempt: Attempt,
     /// Which occurrence of which step is under way.
     pub place: Occurrence,
+    /// How many moments it has had at this place.
+    pub moments: u32,
+    /// Its last moment.
+    pub clock: Instant,
     /// What expressions get from outside at this place.
     pub host: Arc<TestHost>,
     pub scope: Scope,
@@ -88,6 +92,7 @@ impl Answer {
 /// Where a walk was before it entered a place inside.
 pub(super) struct Outer {
     place: Occurrence,
+    moments: u32,
     host: Arc<TestHost>,
 }
 
@@ -119,32 +124,43 @@ impl Walk {
     /// Goes to a place that isn't inside of the one where it is.
     pub fn move_to(&mut self, place: Occurrence) {
         self.host = Arc::new(self.host.at(&place));
-        self.place = place;
+        (self.place, self.moments) = (place, 0);
     }
 
     /// Goes to a place inside of this one, where random values are others; gives the one where it was.
     pub fn enter(&mut self, part: Part) -> Outer {
         let place = self.place.then(part);
         let host = Arc::new(self.host.at(&place));
-        Outer { place: std::mem::replace(&mut self.place, place), host: std::mem::replace(&mut self.host, host) }
+        Outer {
+            place: std::mem::replace(&mut self.place, place),
+            moments: std::mem::take(&mut self.moments),
+            host: std::mem::replace(&mut self.host, host),
+        }
     }
 
     pub fn leave_for(&mut self, outer: Outer) {
-        (self.place, self.host) = (outer.place, outer.host);
+        (self.place, self.moments, self.host) = (outer.place, outer.moments, outer.host);
+        self.host.reached(self.clock);
     }
 
     async fn step(&mut self, step: &Step) -> Walked {
+        // What only looks at what there is has no place of its own, so that adding one changes none.
+        if matches!(step.kind, StepKind::Expect(_) | StepKind::Capture(_)) {
+            return self.take_in_time(step).await;
+        }
+        let outer = self.enter(Part::Step(step.head.clone(), step.ordinal));
+        self.moment().await;
+        let walked = self.take_in_time(step).await;
+        self.moment().await;
+        self.leave_for(outer);
+        walked
+    }
+
+    async fn take_in_time(&mut self, step: &Step) -> Walked {
         if self.now() >= self.deadline.at {
             return Err(self.limit_reached(step.span));
         }
-        // What only looks at what there is has no place of its own, so that adding one changes none.
-        if matches!(step.kind, StepKind::Expect(_) | StepKind::Capture(_)) {
-            return self.take(step).await;
-        }
-        let outer = self.enter(Part::Step(step.head.clone(), step.ordinal));
-        let walked = self.take(step).await;
-        self.leave_for(outer);
-        walked
+        self.take(step).await
     }
 
     async fn take(&mut self, step: &Step) -> Walked {
@@ -194,8 +210,22 @@ impl Walk {
         }
     }
 
+    /// Comes to a moment: what was waited for has taken its time.
+    pub async fn moment(&mut self) -> Instant {
+        let (place, nth) = (self.place.clone(), self.moments);
+        self.moments = nth.saturating_add(1);
+        self.moment_at(&place, nth).await
+    }
+
+    async fn moment_at(&mut self, place: &Occurrence, nth: u32) -> Instant {
+        self.clock = self.attempt.shared.world.reach(place, nth).at().await;
+        self.host.reached(self.clock);
+        self.clock
+    }
+
+    /// The time, as it was at the last moment.
     pub fn now(&self) -> Instant {
-        self.attempt.shared.world.now()
+        self.clock
     }
 
     pub fn context(&self) -> Context<'_> {

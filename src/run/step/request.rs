@@ -47,17 +47,20 @@ impl Walk {
         let mut attempts = 0;
         loop {
             attempts += 1;
+            let place = self.place.then(Part::Sent(attempts));
+            self.moment_at(&place, 0).await;
             let left = self.deadline.left(self.now());
             outgoing.limit = own_limit.min(left);
-            self.address(&mut outgoing, self.place.then(Part::Sent(attempts)));
+            self.address(&mut outgoing, place.clone());
             let mut exchange = self.attempt.shared.world.send(&outgoing, jar.as_deref()).await;
             exchange.attempts = attempts;
             let learned = self.learn(exchange).await;
             let mut exchange = learned.map_err(|late| self.judged_late(request.url.span, late))?;
+            self.moment_at(&place, 1).await;
             self.attempt.shared.observer.exchange(&exchange);
             let pause = retries
                 .as_ref()
-                .and_then(|retries| retries.pause(attempts, &exchange, self.attempt.shared.world.wall()));
+                .and_then(|retries| retries.pause(attempts, &exchange, self.attempt.shared.world.wall_at(self.now())));
             if let Some(pause) = pause
                 && self.now().saturating_add(pause) < self.deadline.at
             {

@@ -81,7 +81,7 @@ impl Walk {
             for watch in &mut watches {
                 watch.changes.mark_unchanged();
             }
-            let now = self.now();
+            let now = self.attempt.shared.world.now();
             // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
             let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
             let latest = now.saturating_sub(TICK);
@@ -116,10 +116,11 @@ impl Walk {
                 _ = changed => {}
             }
         }
-        let decided = self.now();
+        let decided = self.moment().await;
         let judge = Arc::new(judge);
         if judge.verdict() == Verdict::Failed {
             self.linger(&judge, &mut watches).await;
+            self.moment().await;
         }
         match self.concluded(&judge).await {
             Ok(concluded) => self.conclude(span, concluded, started, decided),
@@ -132,13 +133,13 @@ impl Walk {
     /// stands already, and the time is bounded by that of the test.
     async fn linger(&self, judge: &Arc<ChannelJudge>, watches: &mut [Watch]) {
         let world = &self.attempt.shared.world;
-        let until = self.now().saturating_add(LINGER).min(self.deadline.at);
+        let until = world.now().saturating_add(LINGER).min(self.deadline.at);
         let is_missing = async || {
             let Ok(concluded) = self.concluded(judge).await else { return false };
             concluded.diagnostics.iter().any(|diagnostic| std::ptr::eq(diagnostic.code, &codes::MISSING_EVENT))
         };
         let mut pause = LOOK_AGAIN;
-        while self.now() < until && is_missing().await {
+        while world.now() < until && is_missing().await {
             let open = watches.iter_mut().filter(|watch| watch.opened.log.read(|log| log.end.is_none()));
             let changes: Vec<_> = open.map(|watch| Box::pin(watch.changes.changed())).collect();
             if changes.is_empty() {
@@ -146,7 +147,7 @@ impl Walk {
             }
             let _ = world.until(until, select_all(changes)).await;
             // A channel on which much arrives isn't looked at for each frame.
-            world.sleep_until(self.now().saturating_add(pause).min(until)).await;
+            world.sleep_until(world.now().saturating_add(pause).min(until)).await;
             pause = pause.saturating_mul(2);
         }
     }

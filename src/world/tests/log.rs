@@ -29,7 +29,15 @@ fn log() -> (Arc<Log>, Pen, Hands) {
     let hands = Hands::default();
     hands.set(1);
     let clock = Arc::new(hands.clone());
-    let log = Arc::new(Log::open(clock, &Budget::default(), "ch", "websocket", "ws://h", Box::new(|_| {})));
+    let log = Arc::new(Log::open(
+        clock.clone(),
+        clock.now(),
+        &Budget::default(),
+        "ch",
+        "websocket",
+        "ws://h",
+        Box::new(|_| {}),
+    ));
     let pen = log.connect(Box::new(|| true));
     (log, pen, hands)
 }

@@ -6,14 +6,16 @@ use bytes::Bytes;
 
 use super::{Asked, Respond, Said, Scripted, ms, say};
 use crate::diag::{Plain, Style, render};
-use crate::event::Instant;
-use crate::judge::{Outcome, Progress, RunResult, TestResult};
+use crate::event::{ChannelLog, Instant};
+use crate::judge::{Outcome, Progress, RunResult, StepRecord, TestResult};
 use crate::plan::{Plan, choose_plan, compile, environment, lay_out_phases};
 use crate::project::from_memory;
-use crate::run::{Options, Stop, execute};
+use crate::run::{Options, RecordedRun, Stop, Stopped, execute};
 use crate::value::SecretSink;
+use crate::world::recorded::Difference;
+use crate::world::recording::Recording;
 use crate::world::timeline::{Stuck, Timeline};
-use crate::world::{Budget, Time as _};
+use crate::world::{Budget, Time as _, World as _};
 
 /// What reached the world: a request, or what was sent on a channel.
 #[derive(Clone, Debug)]
@@ -126,6 +128,7 @@ impl Case {
         let (calls, events) = (Calls::default(), Arc::new(Mutex::new(Vec::new())));
         let (kept, heard, stop) = (calls.clone(), events.clone(), self.options.stop.clone());
         let (running, respond, options) = (plan.clone(), self.respond, self.options);
+        let options_before = Options { stop: Stop::default(), ..options.clone() };
         let stop_at = self.stop_at;
         let result = Timeline::run(move |timeline| async move {
             if let Some(at) = stop_at {
@@ -138,10 +141,66 @@ impl Case {
             let clock = timeline.clone();
             let world = Scripted { timeline, respond, asked: Mutex::default(), calls: kept, budget: Budget::default() };
             let hear = move |progress: Progress| heard.lock().unwrap().push((clock.now(), progress));
-            execute(Arc::new(world), running, release, options, Arc::new(hear)).await
+            let epoch = world.epoch();
+            let world = Arc::new(Recording::new(Arc::new(world)));
+            let result = execute(world.clone(), running, release, options, Arc::new(hear)).await;
+            (result, world.records(), epoch)
         })?;
+        let (result, records, epoch) = result;
+        let interrupted = stop_at.map(|at| (at, Stopped::Interrupted));
+        let aborted = result.abort.as_ref().map(|abort| (abort.at, Stopped::Aborted(abort.condition.clone())));
+        let stops = interrupted.into_iter().chain(aborted).collect();
+        replayed(&RecordedRun { plan: plan.clone(), records, epoch, options: options_before, stops }, &result);
         let (calls, events) = (calls.take(), std::mem::take(&mut *events.lock().unwrap()));
         Ok(Ran { result, calls, events, plan })
+    }
+}
+
+/// A result as text, with what happened at one instant in an order of its own.
+fn in_order(result: &TestResult) -> String {
+    let exchange = |step: &StepRecord| step.exchange.and_then(|index| result.exchanges.get(index));
+    let mut steps: Vec<String> = result
+        .steps
+        .iter()
+        .map(|step| format!("{:#?}\n{:#?}", StepRecord { exchange: None, ..step.clone() }, exchange(step)))
+        .collect();
+    // Of frames at one instant, an explanation may know the first alone; clocks that go on tell them apart.
+    let tie = |log: &ChannelLog| log.frames.windows(2).any(|two| matches!(two, [one, next] if one.at == next.at));
+    let ties = result.channels.iter().any(|channel| tie(&channel.log));
+    let mut diagnostics = result.diagnostics.clone();
+    diagnostics.iter_mut().filter(|_| ties).for_each(|one| one.excerpts.retain(|one| !one.name.ends_with("carried")));
+    let mut diagnostics: Vec<String> = diagnostics.iter().map(|one| format!("{one:#?}")).collect();
+    let mut channels: Vec<String> = result.channels.iter().map(|one| format!("{one:#?}")).collect();
+    [&mut steps, &mut diagnostics, &mut channels].into_iter().for_each(|all| all.sort());
+    let TestResult { info, outcome, attempts, started, duration, exchanges, .. } = result;
+    let (steps, diagnostics, channels) = (steps.join("\n"), diagnostics.join("\n"), channels.join("\n"));
+    let exchanges = exchanges.len();
+    format!(
+        "{info:#?}\n{outcome:?} {attempts} {started:?} {duration:?} {exchanges}\n{diagnostics}\n{steps}\n{channels}"
+    )
+}
+
+/// Run again from what was recorded, every test gives the same result.
+fn replayed(run: &RecordedRun, result: &RunResult) {
+    let plan = run.plan.clone();
+    for suite in &plan.suites {
+        let mut given = None;
+        for test in &suite.tests {
+            let Some(was) = result.tests.iter().find(|one| one.info.id == test.id && one.attempts > 0) else {
+                continue;
+            };
+            let index = result.release.phases.iter().position(|phase| Some(&*phase.name) == was.info.phase.as_deref());
+            let phase = index.or(Some(0)).and_then(|index| {
+                let (phase, ran) = (result.release.phases.get(index)?, result.phases.get(index)?);
+                Some((ran.started?, phase.budget?, phase.span))
+            });
+            let differs = |one: Difference| -> ! { panic!("{}: {one:?}\n{was:#?}", test.id) };
+            let given = given.get_or_insert_with(|| run.before_all(suite, phase).unwrap_or_else(|one| differs(one)));
+            let now = run.test((suite, test), &was.info, given, phase).unwrap_or_else(|one| differs(one));
+            let (now, was) = (in_order(&now), in_order(was));
+            let differences = similar::TextDiff::from_lines(&was, &now);
+            assert!(now == was, "{}\n{}", test.id, differences.unified_diff());
+        }
     }
 }
 

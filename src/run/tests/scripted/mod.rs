@@ -15,7 +15,7 @@ pub use case::{Call, Case, Ran, file, test};
 use line::Answered;
 pub use script::{Asked, Happens, Said, events, fail, json, open, say, silence};
 
-use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, Timings};
+use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, SetCookie, Timings};
 use crate::value::effort::Effort;
 use crate::world::cookies::Jar;
 use crate::world::timeline::Timeline;
@@ -83,6 +83,13 @@ impl Scripted {
             response.headers("set-cookie").for_each(|one| jar.store(one, &request.url, at, self.epoch()));
         }
         let header = |(name, value)| Header { name, value };
+        let cookies = match &outcome {
+            Ok(response) if jar.is_some() => response
+                .headers("set-cookie")
+                .map(|value| SetCookie { url: request.url.clone(), value: value.to_owned() })
+                .collect(),
+            _ => Vec::new(),
+        };
         let exchange = Exchange {
             method: request.method.clone(),
             url: request.url.clone(),
@@ -93,6 +100,7 @@ impl Scripted {
             attempts: 1,
             reconnected: 0,
             hops: Vec::new(),
+            cookies,
             peer: None,
             timings: Timings { total: at - started, ..Timings::default() },
             bytes_sent: 0,

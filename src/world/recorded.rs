@@ -1,0 +1,392 @@
+//! A world that gives what another one recorded, in virtual time: nothing is sent, and no time passes.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::cookies::Jar;
+use super::records::{Carried, Done, Line, Obtained, Records, Sent};
+use super::timeline::Timeline;
+use super::{
+    Budget, Channel, Connected, Late, Log, Naming, Opening, Outbound, Outgoing, Pen, Pending, Reached, Reading,
+    ReplyTo, Time, World,
+};
+use crate::event::{ChannelEnd, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload};
+use crate::value::effort::Effort;
+
+pub struct Recorded {
+    timeline: Arc<Timeline>,
+    epoch: jiff::Timestamp,
+    records: Arc<Records>,
+    budget: Budget,
+    differences: Arc<Differences>,
+}
+
+/// What was asked of a recorded world that it can't give.
+#[derive(Debug, Default)]
+pub struct Differences {
+    found: Mutex<Vec<Difference>>,
+    first: tokio::sync::Notify,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Something is done that wasn't: in words, with what was done instead.
+    Diverged { now: String, recorded: Option<String> },
+    /// What would have come of it wasn't recorded.
+    Undecided { because: String },
+}
+
+impl Differences {
+    fn add(&self, one: Difference) {
+        self.lock().push(one);
+        self.first.notify_one();
+    }
+
+    /// The first one.
+    pub fn first(&self) -> Option<Difference> {
+        self.lock().first().cloned()
+    }
+
+    /// Waits for one.
+    pub async fn found(&self) {
+        self.first.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Difference>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recorded {
+    pub fn new(timeline: Arc<Timeline>, epoch: jiff::Timestamp, records: Arc<Records>) -> Self {
+        Self { timeline, epoch, records, budget: Budget::default(), differences: Arc::default() }
+    }
+
+    pub fn differences(&self) -> Arc<Differences> {
+        self.differences.clone()
+    }
+
+    /// What came of a request, when it came. What can't be given ends the test from outside: nothing goes on here.
+    async fn exchange(&self, request: &Outgoing, jar: Option<&Mutex<Jar>>) -> Exchange {
+        let found = self.records.of(&request.occurrence).and_then(|record| record.request);
+        let Some(Sent { request: recorded, ended }) = found else {
+            self.differences.add(Difference::Diverged { now: words(request), recorded: None });
+            return std::future::pending().await;
+        };
+        if let Some((now, was)) = difference(request, &recorded) {
+            self.differences.add(Difference::Diverged { now, recorded: Some(was) });
+            return std::future::pending().await;
+        }
+        let Some((exchange, at)) = ended else {
+            // Cut off, as it is going to be again.
+            return std::future::pending().await;
+        };
+        self.timeline.sleep_until(at).await;
+        if let Some(jar) = jar {
+            let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
+            exchange.cookies.iter().for_each(|one| jar.store(&one.value, &one.url, at, self.epoch));
+        }
+        exchange
+    }
+}
+
+fn words(request: &Outgoing) -> String {
+    format!("{} {}", request.method, request.url)
+}
+
+/// What a request has that another one has otherwise: in words, of each.
+fn difference(now: &Outgoing, was: &Outgoing) -> Option<(String, String)> {
+    if (&now.method, &now.url) != (&was.method, &was.url) {
+        return Some((words(now), words(was)));
+    }
+    let both =
+        |part: &str, now: String, was: String| (now != was).then(|| (format!("{part} {now}"), format!("{part} {was}")));
+    let pairs = |pairs: &[(String, String)]| {
+        pairs.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
+    };
+    let body = |body: &Option<bytes::Bytes>| {
+        body.as_ref().map_or_else(String::new, |body| String::from_utf8_lossy(body).into_owned())
+    };
+    both("headers", pairs(&now.headers), pairs(&was.headers))
+        .or_else(|| both("cookies", pairs(&now.cookies), pairs(&was.cookies)))
+        .or_else(|| both("body", body(&now.body), body(&was.body)))
+        .or_else(|| both("redirects", now.follow.to_string(), was.follow.to_string()))
+}
+
+impl Time for Recorded {
+    fn now(&self) -> Instant {
+        self.timeline.now()
+    }
+}
+
+impl World for Recorded {
+    fn epoch(&self) -> jiff::Timestamp {
+        self.epoch
+    }
+
+    fn reach(&self, place: &Occurrence, nth: u32) -> Reached {
+        let now = self.timeline.now();
+        let Some(at) = self.records.moment(place, nth).filter(|at| *at > now) else { return Reached::At(now) };
+        let wait = self.timeline.sleep_until(at);
+        Reached::Later(Box::pin(async move {
+            wait.await;
+            at
+        }))
+    }
+
+    fn recall(&self, at: &Occurrence, credential: &str) -> Option<Obtained> {
+        let record = self.records.of(at)?;
+        let how = record.credentials.into_iter().find(|(name, _)| name == credential).map(|(_, how)| how);
+        Some(how.unwrap_or(Obtained::Never))
+    }
+
+    fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
+        self.timeline.sleep_until(at)
+    }
+
+    fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange> {
+        Box::pin(self.exchange(request, jar))
+    }
+
+    fn connect<'a>(
+        &'a self,
+        request: &'a Outgoing,
+        jar: Option<&'a Mutex<Jar>>,
+        _opening: Opening,
+    ) -> Pending<'a, (Exchange, Option<Box<dyn Connected>>)> {
+        Box::pin(async move {
+            let exchange = self.exchange(request, jar).await;
+            let line = self.records.of(&request.occurrence).and_then(|record| record.line);
+            let connected = line.map(|line| {
+                let timeline = self.timeline.clone();
+                Box::new(Connection { line, timeline, differences: self.differences.clone() }) as Box<dyn Connected>
+            });
+            (exchange, connected)
+        })
+    }
+
+    /// Nothing else goes on meanwhile, and it takes no time.
+    fn begin_apart(&self, _until: Instant, work: Box<dyn FnOnce(Effort) + Send>) -> Pending<'static, Result<(), Late>> {
+        let (effort, _waiting) = Effort::new();
+        work(effort);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn begin_aside(&self, work: Box<dyn FnOnce() + Send>) -> Pending<'static, ()> {
+        work();
+        Box::pin(async {})
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    fn departed(&self, _: Duration) -> Pending<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+/// A connection whose frames come when they came.
+struct Connection {
+    line: Line,
+    timeline: Arc<Timeline>,
+    differences: Arc<Differences>,
+}
+
+impl Connected for Connection {
+    fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
+        let Line { done, carried, end } = self.line;
+        let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(end.iter().map(|(at, _)| *at)).collect();
+        times.sort_unstable();
+        let left: Arc<Mutex<Left>> = Arc::new(Mutex::new((carried.into(), end.clone())));
+        let (clock, next) = (self.timeline.clone(), left.clone());
+        let is_quiet = move || {
+            let next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            next.0.front().is_none_or(|one| one.direction == Direction::Sent || one.behind >= clock.now())
+        };
+        let pen = reading.log.connect(Box::new(is_quiet));
+        let source = Arc::new(Source { pen, naming: reading.naming, replies: reading.replies, left });
+        let (timeline, coming) = (self.timeline.clone(), source.clone());
+        tokio::spawn(async move {
+            for at in times {
+                timeline.sleep_until(at).await;
+                // What waits for it looks at it before anything else comes.
+                while coming.come_next(at) {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        Box::new(Way {
+            timeline: self.timeline,
+            log: reading.log,
+            source,
+            end,
+            done: Mutex::new(done.into()),
+            closing: AtomicBool::new(false),
+            is_left: false,
+            differences: self.differences,
+        })
+    }
+}
+
+/// What is still to come of a connection.
+type Left = (VecDeque<Carried>, Option<(Instant, ChannelEnd)>);
+
+struct Source {
+    pen: Pen,
+    naming: Naming,
+    replies: Option<ReplyTo>,
+    left: Arc<Mutex<Left>>,
+}
+
+impl Source {
+    fn come(&self, until: Instant) {
+        while self.come_next(until) {}
+    }
+
+    /// What comes next comes, if that is no later than an instant.
+    fn come_next(&self, until: Instant) -> bool {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = left.1.as_ref().map_or(Instant::MAX, |(at, _)| *at);
+        if let Some(one) = left.0.pop_front_if(|one| one.at <= until.min(end)) {
+            // The log asks whether more is to come while it keeps this.
+            drop(left);
+            self.keep(one);
+            return true;
+        }
+        let is_ours = matches!(left.1, Some((_, ChannelEnd::Dropped)));
+        if !is_ours && let Some((at, end)) = left.1.take_if(|(at, _)| *at <= until) {
+            self.pen.end(at, end);
+            return true;
+        }
+        false
+    }
+
+    fn keep(&self, one: Carried) {
+        let payloads = self.payloads(&one);
+        if one.direction == Direction::Sent {
+            self.pen.sent_at(one.at, one.kind, one.data, payloads, one.hidden);
+            return;
+        }
+        self.pen.arrive_behind(one.behind);
+        let frame = Frame {
+            number: 0,
+            at: one.at,
+            direction: one.direction,
+            kind: one.kind.clone(),
+            data: one.data.clone(),
+            payload: payloads.first().cloned().unwrap_or_default(),
+            hidden: false,
+        };
+        let hidden = match &self.replies {
+            Some(replies) if is_event(&one.kind) => replies(&frame).is_some(),
+            _ => one.hidden,
+        };
+        // What was kept once can be kept again.
+        let _ = self.pen.received(one.at, one.kind, one.data, payloads, hidden);
+        self.pen.settle();
+    }
+
+    fn payloads(&self, one: &Carried) -> Vec<Payload> {
+        let text = || String::from_utf8_lossy(&one.data);
+        match &one.kind {
+            _ if one.direction == Direction::Sent && !one.is_read => vec![Payload::default()],
+            FrameKind::Text | FrameKind::Line => self.naming.read(&text(), None),
+            FrameKind::SseEvent { event, .. } => self.naming.read(&text(), event.as_deref()),
+            FrameKind::Binary => self.naming.read_binary(&one.data),
+            FrameKind::Ping | FrameKind::Pong | FrameKind::SseComment => vec![Payload::default()],
+        }
+    }
+}
+
+fn is_event(kind: &FrameKind) -> bool {
+    matches!(kind, FrameKind::Text | FrameKind::Binary | FrameKind::Line | FrameKind::SseEvent { .. })
+}
+
+/// The test's side of a recorded connection.
+struct Way {
+    timeline: Arc<Timeline>,
+    log: Arc<Log>,
+    source: Arc<Source>,
+    end: Option<(Instant, ChannelEnd)>,
+    /// What is to be done on it yet.
+    done: Mutex<VecDeque<Done>>,
+    closing: AtomicBool,
+    is_left: bool,
+    differences: Arc<Differences>,
+}
+
+impl Way {
+    fn does(&self, now: Done) {
+        let was = self.done.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        if was.as_ref() != Some(&now) {
+            let recorded = was.map(|was| was.words());
+            self.differences.add(Difference::Diverged { now: now.words(), recorded });
+        }
+    }
+}
+
+impl Done {
+    fn words(&self) -> String {
+        match self {
+            Done::Sent(Outbound::Text(text)) => format!("send {text}"),
+            Done::Sent(Outbound::Binary(data)) => format!("send {} bytes", data.len()),
+            Done::Pinged(_) => "ping".to_owned(),
+            Done::Closed { code, reason } => format!("close with {code} {reason}"),
+            Done::Left(_) => "the end of the channel".to_owned(),
+        }
+    }
+}
+
+impl Channel for Way {
+    fn send(&self, body: Outbound) {
+        self.does(Done::Sent(body));
+    }
+
+    fn ping(&self, payload: Vec<u8>) {
+        self.does(Done::Pinged(payload));
+    }
+
+    fn close(&self, code: u16, reason: &str) {
+        self.does(Done::Closed { code, reason: reason.to_owned() });
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    fn is_congested(&self) -> bool {
+        false
+    }
+
+    fn leave(mut self: Box<Self>, code: Option<u16>, _budget: Duration) -> Pending<'static, ()> {
+        self.is_left = true;
+        self.does(Done::Left(code));
+        Box::pin(async move {
+            // What had still gone out by then is part of the log.
+            if let Some((at, end)) = self.end.clone() {
+                self.timeline.sleep_until(at).await;
+                self.source.come(Instant::MAX);
+                self.log.leave_at(at, end);
+            } else {
+                self.log.leave();
+            }
+        })
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        if self.is_left {
+            return;
+        }
+        self.source.come(Instant::MAX);
+        match self.end.clone() {
+            Some((at, end)) => self.log.leave_at(at, end),
+            None => self.log.leave(),
+        }
+    }
+}
