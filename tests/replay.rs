@@ -90,7 +90,13 @@ fn phase_of(release: &Release, phases: &[PhaseRun], test: &TestResult) -> Option
 }
 
 /// Runs everything that was run again; the whole report that follows is the run's own.
-fn same(mut result: RunResult, run: &RecordedRun, what: &str) {
+fn same(result: RunResult, run: &RecordedRun, what: &str) {
+    let differences = differences(result, run);
+    assert!(differences.is_empty(), "{what}: {differences}");
+}
+
+/// What came out otherwise.
+fn differences(mut result: RunResult, run: &RecordedRun) -> String {
     let redactor = Redactor::default();
     let builder = Builder { sources: &run.plan.sources, redactor: &redactor };
     let report = |result: &RunResult| serde_json::to_string_pretty(&builder.report(result)).unwrap();
@@ -104,15 +110,12 @@ fn same(mut result: RunResult, run: &RecordedRun, what: &str) {
             let given = given.get_or_insert_with(|| run.before_all(suite, phase).unwrap());
             match run.test((suite, test), &index, given, phase) {
                 Ok(now) => *ran = Arc::new(now),
-                Err(difference) => panic!("{what}: {}: {difference:?}", test.id),
+                Err(difference) => return format!("{}: {difference:?}", test.id),
             }
         }
     }
     let now = report(&result);
-    if now != was {
-        let differences = similar::TextDiff::from_lines(&was, &now);
-        panic!("{what}:\n{}", differences.unified_diff());
-    }
+    similar::TextDiff::from_lines(&was, &now).unified_diff().to_string()
 }
 
 /// Whether healthy or broken, each run of the shipped specs is the same when it is run again from what was recorded of it.
