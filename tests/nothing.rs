@@ -18,7 +18,7 @@ const SHAPES: [(&str, &str); 8] = [
 ];
 
 /// `P` passes, `F` doesn't, `W` passes on weak evidence.
-const TABLE: [(&str, &str); 69] = [
+const TABLE: [(&str, &str); 71] = [
     // A path that looks into each of several.
     ("$.items[*].id exists", "FFFFFPPF"),
     ("$.items[*].id each > 0", "FFFFFPPF"),
@@ -77,6 +77,8 @@ const TABLE: [(&str, &str); 69] = [
     ("$.items is unique", "FFFFFWPF"),
     ("$.items not contains 9", "FFFWFWWF"),
     ("$.items not contains { id: 9 }", "FFFWFPPF"),
+    ("$.items not contains { nr: 9 }", "FFFWFWWF"),
+    ("$.items not contains { id: 9, nr: 9 }", "FFFWFWWF"),
     ("$.items not contains \"x\"", "FFFWWWWF"),
     ("$.items[*].id not contains \"x\"", "FFFWWWWF"),
     ("$.items != 6s", "FWWWWWWF"),

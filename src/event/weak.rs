@@ -11,6 +11,8 @@ pub enum Weak {
     NoElement,
     /// `!=`, `not in` and their like, of a value of another type.
     OtherType,
+    /// `not contains` of an object in a list, where no element has just its members: equal are objects with the same ones.
+    OtherMembers,
     /// There is nothing in what it is compared with, or none of what that names is there.
     NothingCompared,
     /// A view whose `where` fitted none of the frames.
@@ -33,6 +35,7 @@ impl Weak {
             Weak::NoParent => "no_parent",
             Weak::NoElement => "no_element",
             Weak::OtherType => "other_type",
+            Weak::OtherMembers => "other_members",
             Weak::NothingCompared => "nothing_compared",
             Weak::UnmatchedView => "unmatched_view",
             Weak::NothingTaken => "nothing_taken",
@@ -49,6 +52,9 @@ impl Weak {
             Weak::NoParent => "what would hold it is missing too".to_owned(),
             Weak::NoElement => "what it looks through is empty".to_owned(),
             Weak::OtherType => "the value is of another type, so it differs whatever it is".to_owned(),
+            Weak::OtherMembers => {
+                "no element has just these members, so none is equal to it whatever they hold".to_owned()
+            }
             Weak::NothingCompared => "there is nothing that it could have been compared with".to_owned(),
             Weak::UnmatchedView => "no frame fitted the `where` of the view".to_owned(),
             Weak::NothingTaken => "every item may be left out, and no frame was taken".to_owned(),

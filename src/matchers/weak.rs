@@ -1,5 +1,7 @@
 //! Whether an expectation that holds proves anything: the one place that knows what each matcher takes for granted.
 
+use std::collections::HashSet;
+
 use super::schema;
 use crate::eval::{Context, Found, Ground, evaluate};
 use crate::event::Weak;
@@ -134,7 +136,17 @@ fn lacks(items: &[Value], operand: &Expr, context: &Context<'_>) -> Option<Weak>
         return Some(Weak::NoElement);
     }
     let part = evaluate(operand, context).ok()?;
-    items.iter().all(|item| is_other(item, &part)).then_some(Weak::OtherType)
+    if items.iter().all(|item| is_other(item, &part)) {
+        return Some(Weak::OtherType);
+    }
+    let names: HashSet<String> = part.fields()?.into_iter().map(|(name, _)| name.to_owned()).collect();
+    let has_others = |item: &Value| {
+        let others = |fields: Vec<(&str, Value)>| {
+            fields.len() != names.len() || fields.iter().any(|(name, _)| !names.contains(*name))
+        };
+        item.fields().is_none_or(others)
+    };
+    items.iter().all(has_others).then_some(Weak::OtherMembers)
 }
 
 /// A text without a character lacks whatever is looked for in it.
