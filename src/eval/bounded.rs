@@ -20,7 +20,7 @@ use crate::value::effort;
 pub type Take = dyn Fn(u64) -> Result<(), String> + Send + Sync;
 
 /// What a node of each tree takes beside its text, an attribute likewise, in bytes: no less than it does.
-const HTML_NODE: u64 = 320;
+const HTML_NODE: u64 = 256;
 const HTML_ATTRIBUTE: u64 = 96;
 const XML_NODE: u64 = 128;
 const XML_ATTRIBUTE: u64 = 160;
@@ -147,7 +147,8 @@ impl TreeSink for Bounded<'_> {
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> Self::Handle {
         // A template has a second node for what it holds.
-        self.use_up(2 * HTML_NODE);
+        let nodes = if &*name.local == "template" { 2 } else { 1 };
+        self.use_up(nodes * HTML_NODE);
         self.attributes(&attrs);
         self.sink.create_element(name, attrs, flags)
     }
