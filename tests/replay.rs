@@ -1,19 +1,16 @@
 //! A run that was recorded is run again without sockets, in no time, and gives the same results to the last diagnostic.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use e2e_dsl::demo::{self, DemoOptions, Fault};
-use e2e_dsl::event::Instant;
-use e2e_dsl::judge::release::PhaseRun;
-use e2e_dsl::judge::{RunResult, TestResult};
+use e2e_dsl::judge::RunResult;
 use e2e_dsl::net::LiveWorld;
-use e2e_dsl::plan::{Plan, Release, choose_plan, compile, environment, lay_out_phases, plan_environment};
+use e2e_dsl::plan::{Plan, choose_plan, compile, environment, lay_out_phases, plan_environment};
 use e2e_dsl::project::{Files, Options as Loading, Project, load};
 use e2e_dsl::report::{Builder, Redactor};
-use e2e_dsl::run::{Options, RecordedRun, Stop, Stopped, execute};
-use e2e_dsl::source::Span;
+use e2e_dsl::run::{Again, Options, RecordedRun, Stop, Stopped, execute};
 use e2e_dsl::value::SecretSink;
 use e2e_dsl::world::World as _;
 use e2e_dsl::world::recording::Recording;
@@ -82,13 +79,6 @@ fn recorded(project: &Project, plan: Option<&str>, fault: Option<Fault>) -> (Run
     (result, run)
 }
 
-/// When the phase of a test began, and its budget.
-fn phase_of(release: &Release, phases: &[PhaseRun], test: &TestResult) -> Option<(Instant, Duration, Span)> {
-    let index = release.phases.iter().position(|phase| Some(&*phase.name) == test.info.phase.as_deref())?;
-    let (phase, ran) = (release.phases.get(index)?, phases.get(index)?);
-    Some((ran.started?, phase.budget?, phase.span))
-}
-
 /// Runs everything that was run again; the whole report that follows is the run's own.
 fn same(result: RunResult, run: &RecordedRun, what: &str) {
     let differences = differences(result, run);
@@ -101,17 +91,12 @@ fn differences(mut result: RunResult, run: &RecordedRun) -> String {
     let builder = Builder { sources: &run.plan.sources, redactor: &redactor };
     let report = |result: &RunResult| serde_json::to_string_pretty(&builder.report(result)).unwrap();
     let was = report(&result);
-    for suite in &run.plan.suites {
-        let mut given = None;
-        for test in &suite.tests {
-            let found = result.tests.iter_mut().find(|one| one.info.id == test.id && one.attempts > 0);
-            let Some((index, ran)) = found.map(|one| (one.info.clone(), one)) else { continue };
-            let phase = phase_of(&result.release, &result.phases, ran);
-            let given = given.get_or_insert_with(|| run.before_all(suite, phase).unwrap());
-            match run.test((suite, test), &index, given, phase) {
-                Ok(now) => *ran = Arc::new(now),
-                Err(difference) => return format!("{}: {difference:?}", test.id),
-            }
+    let again = run.again(&result);
+    let places: HashMap<String, usize> = result.tests.iter().map(|test| test.info.id.clone()).zip(0..).collect();
+    for Again { was, now } in again {
+        match now {
+            Ok(now) => result.tests[places[&was.info.id]] = Arc::new(now),
+            Err(difference) => return format!("{}: {difference:?}", was.info.id),
         }
     }
     let now = report(&result);

@@ -18,8 +18,10 @@ struct Node {
 pub enum Part {
     /// By its id.
     Test(Arc<str>),
-    /// The hooks that all tests of a suite share: by the suite's name, and `before all` or `after all`.
+    /// The hooks that all tests of a suite share: by the suite's file and name, and `before all` or `after all`.
     Suite(Arc<str>, &'static str),
+    /// Of a plan, by its name: hooks of a suite run in each phase that runs tests of it.
+    Phase(Arc<str>),
     /// By its name: obtained on behalf of no test.
     Credential(Arc<str>),
     /// By the service's name.
@@ -71,6 +73,7 @@ impl Part {
         match self {
             Part::Test(id) => keyed(keyed(within, "test"), id),
             Part::Suite(name, hook) => keyed(keyed(within, hook), name),
+            Part::Phase(name) => keyed(keyed(within, "phase"), name),
             Part::Credential(name) => keyed(keyed(within, "credential"), name),
             Part::Probe(name) => keyed(keyed(within, "probe"), name),
             Part::Hook(name) => keyed(within, name),
@@ -123,6 +126,7 @@ impl fmt::Display for Part {
         match self {
             Part::Test(id) => f.write_str(id),
             Part::Suite(name, hook) => write!(f, "{name}, {hook}"),
+            Part::Phase(name) => write!(f, "phase {name}"),
             Part::Credential(name) => write!(f, "credential {name}"),
             Part::Probe(name) => write!(f, "probe of {name}"),
             Part::Hook(name) => f.write_str(name),

@@ -22,5 +22,5 @@ mod tests;
 mod weight;
 
 pub use dispatch::{Options, execute};
-pub use replay::{Given, RecordedRun, Stopped};
+pub use replay::{Again, RecordedRun, Stopped};
 pub use stop::Stop;

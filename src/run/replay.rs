@@ -1,8 +1,8 @@
 //! Runs tests once more as they were run, in the world that was recorded of them. Each is on its own: in which order tests ran, which credentials they
 //! were given, and when the run was stopped is taken as it was.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::credentials::Credentials;
 use super::deadline::Deadline;
@@ -15,9 +15,8 @@ use super::test;
 use crate::eval::Scope;
 use crate::event::{Instant, Occurrence, Part};
 use crate::judge::release::ServiceMap;
-use crate::judge::{TestInfo, TestResult};
+use crate::judge::{RunResult, TestInfo, TestResult};
 use crate::plan::{Plan, Suite, Test};
-use crate::source::Span;
 use crate::world::World;
 use crate::world::recorded::{Difference, Recorded};
 use crate::world::records::Records;
@@ -44,52 +43,71 @@ pub enum Stopped {
     Aborted(String),
 }
 
-/// What the hooks before all tests of a suite gave them.
-#[derive(Clone, Default)]
-pub struct Given(Scope);
+/// A test that was run: its result, and that of running it again.
+pub struct Again {
+    pub was: Arc<TestResult>,
+    /// What it did otherwise, or needed and wasn't recorded.
+    pub now: Result<TestResult, Difference>,
+}
 
 impl RecordedRun {
-    /// Runs the hooks before all tests of a suite; nothing where they weren't run. `phase` is its deadline: when it began, and its budget.
-    ///
-    /// # Errors
-    /// They do something else than they did, or need what wasn't recorded.
-    pub fn before_all(&self, suite: &Suite, phase: Option<(Instant, Duration, Span)>) -> Result<Given, Difference> {
-        let place = Occurrence::root(Part::Suite(suite.name.as_str().into(), "before all"));
-        let Some(begun) = self.records.moment(&place, 0) else { return Ok(Given::default()) };
-        let suite = suite.clone();
-        self.carry_out(begun, async move |shared| {
-            let run = suites::Run::new(shared);
-            match run.before_all(&suite, phase.map(deadline).as_ref()).await {
-                Prepared::Ready(scope) | Prepared::CutShort(scope) | Prepared::Failed(scope, _) => Given(scope),
-                Prepared::NotBegun | Prepared::Skipped(_) => Given::default(),
+    /// Runs every test again that was run, in the order of the plan; `result` is what came of the run.
+    pub fn again(&self, result: &RunResult) -> Vec<Again> {
+        let ran: HashMap<&str, &Arc<TestResult>> =
+            result.tests.iter().filter(|test| test.attempts > 0).map(|test| (&*test.info.id, test)).collect();
+        let mut again = Vec::with_capacity(ran.len());
+        for suite in &self.plan.suites {
+            // What the hooks before all tests gave, in each phase.
+            let mut given: HashMap<Option<Arc<str>>, Result<Scope, Difference>> = HashMap::new();
+            for test in &suite.tests {
+                let Some(was) = ran.get(test.id.as_str()) else { continue };
+                let phase = was.info.phase.clone();
+                let deadline = deadline(result, phase.as_deref());
+                let scope = given
+                    .entry(phase.clone())
+                    .or_insert_with(|| self.before_all(suite, phase.as_ref(), deadline.as_ref()));
+                let now = match scope {
+                    Ok(scope) => self.test((suite, test), &was.info, scope, deadline.as_ref()),
+                    Err(difference) => Err(difference.clone()),
+                };
+                again.push(Again { was: Arc::clone(was), now });
             }
+        }
+        again
+    }
+
+    fn before_all(
+        &self,
+        suite: &Suite,
+        phase: Option<&Arc<str>>,
+        deadline: Option<&Deadline>,
+    ) -> Result<Scope, Difference> {
+        let Some(begun) = self.records.moment(&suites::hooks(suite, phase, "before all"), 0) else {
+            return Ok(Scope::default());
+        };
+        self.carry_out(begun, async |shared| match suites::Run::new(shared).before_all(suite, phase, deadline).await {
+            Prepared::Ready(scope) | Prepared::CutShort(scope) | Prepared::Failed(scope, _) => scope,
+            Prepared::NotBegun | Prepared::Skipped(_) => Scope::default(),
         })
     }
 
-    /// Runs a test that was run.
-    ///
-    /// # Errors
-    /// It does something else than it did, or needs what wasn't recorded.
-    pub fn test(
+    fn test(
         &self,
         (suite, test): (&Suite, &Test),
         info: &Arc<TestInfo>,
-        given: &Given,
-        phase: Option<(Instant, Duration, Span)>,
+        given: &Scope,
+        phase: Option<&Deadline>,
     ) -> Result<TestResult, Difference> {
         let place = Occurrence::root(Part::Test(test.id.as_str().into()));
         let Some(begun) = self.records.moment(&place, 0) else {
-            return Err(Difference::Undecided { because: "it wasn't run".to_owned() });
+            return Err(Difference::Undecided { because: "it wasn't recorded".to_owned() });
         };
-        let (suite, test, info, given) = (suite.clone(), test.clone(), info.clone(), given.clone());
-        let records = self.records.clone();
-        let again = move |ended: usize| {
+        let again = |ended: usize| {
             let next = Part::Attempt(u32::try_from(ended).unwrap_or(u32::MAX).saturating_add(1));
-            records.moment(&place.then(next), 0).is_some()
+            self.records.moment(&place.then(next), 0).is_some()
         };
-        self.carry_out(begun, async move |shared| {
-            let phase = phase.map(deadline);
-            test::replay(&shared, &suite, &test, info, &given.0, phase.as_ref(), again).await
+        self.carry_out(begun, async |shared| {
+            test::replay(&shared, suite, test, info.clone(), given, phase, again).await
         })
     }
 
@@ -143,6 +161,9 @@ impl RecordedRun {
     }
 }
 
-fn deadline((began, budget, span): (Instant, Duration, Span)) -> Deadline {
-    Deadline::new(began, budget, "the phase's budget", span)
+/// The deadline of a phase, of a run without a plan its only one's.
+fn deadline(result: &RunResult, name: Option<&str>) -> Option<Deadline> {
+    let phases = result.release.phases.iter().zip(&result.phases);
+    let (phase, ran) = phases.into_iter().find(|(phase, _)| name.is_none_or(|name| phase.name == name))?;
+    Some(Deadline::new(ran.started?, phase.budget?, "the phase's budget", phase.span))
 }

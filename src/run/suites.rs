@@ -98,7 +98,7 @@ impl Run {
             let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone();
             held.push(lock.lock_owned().await);
         }
-        let (scope, prepared, whole) = match self.before_all(suite, deadline).await {
+        let (scope, prepared, whole) = match self.before_all(suite, group.phase.as_ref(), deadline).await {
             Prepared::Ready(scope) => (scope, true, true),
             Prepared::CutShort(scope) => (scope, true, false),
             Prepared::NotBegun => (Scope::default(), false, true),
@@ -107,7 +107,7 @@ impl Run {
                 let cause = "the suite's `before all` failed".to_owned();
                 let results = self.each(group, &Outcome::NotRun { cause }, &diagnostics);
                 // What it had made until then is cleaned up all the same.
-                diagnostics.extend(self.after_all(suite, &scope, false).await);
+                diagnostics.extend(self.after_all(suite, group.phase.as_ref(), &scope, false).await);
                 return (results, diagnostics);
             }
         };
@@ -129,11 +129,12 @@ impl Run {
         };
         // Of a suite that never began, nothing is to be cleaned up.
         let began = prepared || results.iter().any(|test| test.attempts > 0);
-        let diagnostics = if began { self.after_all(suite, &scope, whole).await } else { Vec::new() };
+        let diagnostics =
+            if began { self.after_all(suite, group.phase.as_ref(), &scope, whole).await } else { Vec::new() };
         (results, diagnostics)
     }
 
-    pub(super) async fn before_all(&self, suite: &Suite, phase: Option<&Deadline>) -> Prepared {
+    pub(super) async fn before_all(&self, suite: &Suite, of: Option<&Arc<str>>, phase: Option<&Deadline>) -> Prepared {
         if suite.before_all.is_empty() || self.hindrance(phase).is_some() {
             return Prepared::NotBegun;
         }
@@ -149,7 +150,7 @@ impl Run {
         }
         let (limit, span) = suite.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
         let scope = Scope::new(&suite.frame);
-        let place = Occurrence::root(Part::Suite(suite.name.as_str().into(), "before all"));
+        let place = hooks(suite, of, "before all");
         let mut walk = test::walk(&self.shared, &self.shared.credentials, place, scope, limit, span).await;
         if let Some(phase) = phase {
             walk.deadline = walk.deadline.tightened(phase.clone());
@@ -186,13 +187,13 @@ impl Run {
     }
 
     /// `whole`: the suite came to its end; else what a hook doesn't find bound isn't its mistake.
-    async fn after_all(&self, suite: &Suite, scope: &Scope, whole: bool) -> Vec<Diagnostic> {
+    async fn after_all(&self, suite: &Suite, of: Option<&Arc<str>>, scope: &Scope, whole: bool) -> Vec<Diagnostic> {
         if suite.after_all.is_empty() {
             return Vec::new();
         }
         let mut own = Scope::new(&suite.frame);
         own.take_first(scope, suite.shared_slots);
-        let place = Occurrence::root(Part::Suite(suite.name.as_str().into(), "after all"));
+        let place = hooks(suite, of, "after all");
         let mut walk =
             test::walk(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere()).await;
         walk.evidence.lock().facts.failed = !whole;
@@ -322,6 +323,12 @@ impl Run {
             Vec::new(),
         )
     }
+}
+
+/// Where the hooks that all tests of a suite share run, in which phase of a plan.
+pub(super) fn hooks(suite: &Suite, phase: Option<&Arc<str>>, hook: &'static str) -> Occurrence {
+    let place = Occurrence::root(Part::Suite(format!("{}::{}", suite.file, suite.name).into(), hook));
+    phase.map_or(place.clone(), |phase| place.then(Part::Phase(phase.clone())))
 }
 
 fn elsewhere(suite: &Suite, plan: &Plan) -> Option<String> {

@@ -32,26 +32,11 @@ impl Recording {
         Self { world, records: Arc::default(), open: Arc::default() }
     }
 
+    /// What has been recorded, with what open connections have carried so far.
     pub fn records(&self) -> Arc<Records> {
-        self.close_lines();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.drain().for_each(|(_, connection)| connection.keep(&self.records));
         self.records.clone()
-    }
-
-    /// Takes down what open connections have carried.
-    fn close_lines(&self) {
-        let open: Vec<Watched> = {
-            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            open.drain().map(|(_, watched)| watched).collect()
-        };
-        open.iter().for_each(|watched| self.take_down(watched));
-    }
-
-    fn take_down(&self, watched: &Watched) {
-        let (carried, end) = carried(&watched.log, watched.from);
-        self.records.with(&watched.occurrence, |record| {
-            let line = record.line.get_or_insert_default();
-            (line.carried, line.end) = (carried, end);
-        });
     }
 
     fn ended(&self, occurrence: &Occurrence, exchange: &Exchange) {
@@ -66,6 +51,16 @@ impl Recording {
     fn begun(&self, request: &Outgoing) {
         let sent = Sent { request: request.clone(), ended: None };
         self.records.with(&request.occurrence, |record| record.request = Some(sent));
+    }
+}
+
+impl Watched {
+    fn keep(&self, records: &Records) {
+        let (carried, end) = carried(&self.log, self.from);
+        records.with(&self.occurrence, |record| {
+            let line = record.line.get_or_insert_default();
+            (line.carried, line.end) = (carried, end);
+        });
     }
 }
 
@@ -193,11 +188,7 @@ impl Connected for RecordedConnection {
         };
         // How the connection before it ended is known until the log goes on.
         if let Some(earlier) = earlier {
-            let (carried, end) = carried(&earlier.log, earlier.from);
-            self.records.with(&earlier.occurrence, |record| {
-                let line = record.line.get_or_insert_default();
-                (line.carried, line.end) = (carried, end);
-            });
+            earlier.keep(&self.records);
         }
         let channel = self.connected.start(reading);
         Box::new(RecordedChannel { channel, occurrence: self.occurrence, records: self.records })

@@ -145,7 +145,7 @@ mod tests {
                 frames.push(frame(if direction == "sent" { "received" } else { "sent" }, kind, Some("yy")));
             }
             let shown = masked(&secret, frames).concat().replace("zz", "").replace("yy", "").replace(MASK, "");
-            // An escape that is unfinished at a part's end takes what stands beside it along.
+            // An escape that is unfinished at a part's end takes what is beside it along.
             prop_assert!(shown.len() <= 8 && shown.chars().all(|c| "([{ }])".contains(c)), "{:?} in {:?}: {}", secret, texts, shown);
         }
 

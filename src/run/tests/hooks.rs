@@ -37,6 +37,30 @@ fn hooks_run_around_each_test_and_around_the_suite() {
 }
 
 #[test]
+fn hooks_of_a_suite_run_in_each_phase_and_draw_values_of_their_own_there() {
+    let spec = "environment e { api = \"http://s\" }\nplan p {\n  phase \"one\" { run tags one }\n  phase \"two\" { run everything not run }\n}\n\
+                suite \"s\" {\n  before all {\n    let own = uuid()\n    GET http://s/made/{{own}} { expect status 200; capture key = $.key }\n  }\n  \
+                test \"a\" {\n    tags one\n    GET http://s/use/{{key}} { expect status 200 }\n  }\n  \
+                test \"t\" { GET http://s/use/{{key}} { expect status 200 } }\n}\n";
+    // Each of the two is asked for once, by its own path.
+    let made = std::sync::atomic::AtomicUsize::new(0);
+    let ran = file(spec)
+        .by_plan("p")
+        .answered(move |asked| match asked.path.starts_with("/made/") {
+            true => {
+                let nth = made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                json(&format!("{{\"key\":{nth}}}")).after(10)
+            }
+            false => say(200).after(10),
+        })
+        .run()
+        .passed();
+    let paths = paths(&ran);
+    assert_eq!((paths.len(), paths[1], paths[3]), (4, "use/0", "use/1"));
+    assert_ne!(paths[0], paths[2], "what is made in one phase must not collide with what another one makes");
+}
+
+#[test]
 fn the_hook_after_a_test_runs_when_the_test_failed() {
     let ran = run("/t/k", || say(500)).ended(Outcome::Failed, "`status` is 500");
     assert_eq!(*ran.outcome("u"), Outcome::Passed);

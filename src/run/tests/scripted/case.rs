@@ -10,9 +10,8 @@ use crate::event::{ChannelLog, Instant};
 use crate::judge::{Outcome, Progress, RunResult, StepRecord, TestResult};
 use crate::plan::{Plan, choose_plan, compile, environment, lay_out_phases};
 use crate::project::from_memory;
-use crate::run::{Options, RecordedRun, Stop, Stopped, execute};
+use crate::run::{Again, Options, RecordedRun, Stop, Stopped, execute};
 use crate::value::SecretSink;
-use crate::world::recorded::Difference;
 use crate::world::recording::Recording;
 use crate::world::timeline::{Stuck, Timeline};
 use crate::world::{Budget, Time as _, World as _};
@@ -182,25 +181,11 @@ fn in_order(result: &TestResult) -> String {
 
 /// Run again from what was recorded, every test gives the same result.
 fn replayed(run: &RecordedRun, result: &RunResult) {
-    let plan = run.plan.clone();
-    for suite in &plan.suites {
-        let mut given = None;
-        for test in &suite.tests {
-            let Some(was) = result.tests.iter().find(|one| one.info.id == test.id && one.attempts > 0) else {
-                continue;
-            };
-            let index = result.release.phases.iter().position(|phase| Some(&*phase.name) == was.info.phase.as_deref());
-            let phase = index.or(Some(0)).and_then(|index| {
-                let (phase, ran) = (result.release.phases.get(index)?, result.phases.get(index)?);
-                Some((ran.started?, phase.budget?, phase.span))
-            });
-            let differs = |one: Difference| -> ! { panic!("{}: {one:?}\n{was:#?}", test.id) };
-            let given = given.get_or_insert_with(|| run.before_all(suite, phase).unwrap_or_else(|one| differs(one)));
-            let now = run.test((suite, test), &was.info, given, phase).unwrap_or_else(|one| differs(one));
-            let (now, was) = (in_order(&now), in_order(was));
-            let differences = similar::TextDiff::from_lines(&was, &now);
-            assert!(now == was, "{}\n{}", test.id, differences.unified_diff());
-        }
+    for Again { was, now } in run.again(result) {
+        let now = now.unwrap_or_else(|difference| panic!("{}: {difference:?}\n{was:#?}", was.info.id));
+        let (now, before) = (in_order(&now), in_order(&was));
+        let differences = similar::TextDiff::from_lines(&before, &now);
+        assert!(now == before, "{}\n{}", was.info.id, differences.unified_diff());
     }
 }
 
