@@ -38,6 +38,12 @@ fn main() {
         quantifier("failing `==` on a list", |n| json(n, "$.items[*].n == [1, 2]")),
         quantifier("failing `is unique`", |n| json(n, "$.items[*].same is unique")),
         quantifier("failing `is sorted by`", |n| json(n, "$.items is sorted by $.n descending")),
+        quantifier("failing `css`, of which 1,000,000 aren't kept", |n| {
+            markup("text/html", n, "css \"i\" has length 1")
+        }),
+        quantifier("failing `xpath`, of which 1,000,000 aren't kept", |n| {
+            markup("application/xml", n, "xpath \"//i\" has length 1")
+        }),
         Row { name: "`collect` over frames", sizes: 3, case: collect },
         Row {
             name: "flood of frames, all passed over",
@@ -133,9 +139,17 @@ fn within_test(body: &str) -> String {
 /// One expectation of a response with `n` items.
 fn json(n: usize, expectation: &str) -> Case {
     let items: Vec<String> = (1..=n).map(|at| format!("{{\"n\":{at},\"same\":{}}}", at % (n - 1))).collect();
-    let body = format!("{{\"items\":[{}]}}", items.join(","));
+    response("application/json", format!("{{\"items\":[{}]}}", items.join(",")), expectation)
+}
+
+/// One expectation of a document with `n` elements.
+fn markup(kind: &str, n: usize, expectation: &str) -> Case {
+    response(kind, format!("<r>{}</r>", "<i a='1'>x</i>".repeat(n)), expectation)
+}
+
+fn response(kind: &str, body: String, expectation: &str) -> Case {
     let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     let address = serve(move |stream, _| {

@@ -31,7 +31,7 @@ const AT_ONCE: u64 = 64 << 10;
 
 pub(super) fn no_room(words: &str) -> Unsuitable {
     Unsuitable {
-        reason: format!("the answer is too large to be looked into: {words}"),
+        reason: format!("the response is too large to be looked into: {words}"),
         help: "ask for less at a time; nothing is known of what it holds, so neither that something is there nor that it is missing",
     }
 }

@@ -203,9 +203,10 @@ fn xml<'t>(text: &'t str, allow_dtd: bool, take: &Take) -> Result<roxmltree::Doc
     // Files are never read.
     let options = roxmltree::ParsingOptions { allow_dtd, nodes_limit: bounded::xml(text, take)?, ..Default::default() };
     roxmltree::Document::parse_with_options(text, options).map_err(|error| match error {
-        roxmltree::Error::NodesLimitReached => bounded::no_room(
-            "its entities stand for more elements than it has of its own, which this tool doesn't follow",
-        ),
+        roxmltree::Error::NodesLimitReached => Unsuitable {
+            reason: "the entities that the response declares stand for more elements than are read".to_owned(),
+            help: "nothing is known of what they stand for; look at the text itself with `expect body contains …`",
+        },
         error => Unsuitable {
             reason: format!("the answer isn't well-formed XML: {}", crate::diag::sanitize(&error.to_string())),
             help: "its Content-Type promises XML; look at it with `expect body contains …`",
@@ -366,6 +367,27 @@ mod tests {
                 .unwrap()
                 .len(),
             1
+        );
+    }
+
+    #[test]
+    fn entities_do_not_multiply_elements() {
+        let declared = |uses: usize| {
+            let entity = "<b/>".repeat(20);
+            format!("<!DOCTYPE r [<!ENTITY e \"{entity}\">]><r>{}</r>", "&e;".repeat(uses))
+        };
+        let found = |uses: usize| ask(Some("application/xml"), &declared(uses), "//b");
+        assert!(
+            matches!(found(2), Ok(Markup::Texts(texts)) if texts.len() == 40),
+            "as many as there are tags to name them"
+        );
+        let reason = refused(Some("application/xml"), &declared(50), "//b");
+        assert_eq!(reason, "the entities that the response declares stand for more elements than are read");
+        let copies = format!("<!DOCTYPE r [<!ENTITY c 'x'>]><r>{}</r>", "&c;".repeat(200));
+        assert_eq!(
+            texts(Some("application/xml"), &copies, "/r"),
+            ["x".repeat(200)],
+            "texts make no nodes of their own"
         );
     }
 
