@@ -65,6 +65,18 @@ impl World<Expr> for Context<'_> {
         taint::computed(value, self)
     }
 
+    fn called(&self, function: Function, args: &[Value], result: Value, secret: bool) -> Value {
+        if let Some(recalled) = self.host.recall(function, args, secret) {
+            return taint::computed(recalled, self);
+        }
+        if !secret {
+            return result;
+        }
+        let result = taint::computed(result, self);
+        self.host.computed(function, args, &result);
+        result
+    }
+
     fn most(&self) -> usize {
         MOST
     }

@@ -5,6 +5,7 @@
 mod channel;
 pub mod charset;
 mod exchange;
+pub mod form;
 mod occurrence;
 mod weak;
 

@@ -28,6 +28,10 @@ pub enum Outcome {
     NotRun {
         cause: String,
     },
+    /// In a replay: it asked for something that wasn't recorded.
+    Diverged,
+    /// In a replay: what it depends on isn't in the trace.
+    Undecided,
 }
 
 impl Outcome {
@@ -42,6 +46,8 @@ impl Outcome {
             Outcome::Skipped { .. } => "skipped",
             Outcome::Vacuous => "vacuous",
             Outcome::NotRun { .. } => "not run",
+            Outcome::Diverged => "diverged",
+            Outcome::Undecided => "undecided",
         }
     }
 
@@ -52,7 +58,11 @@ impl Outcome {
 
     /// Whether the run can't be called good because of it.
     pub fn is_bad(&self) -> bool {
-        matches!(self, Outcome::Failed | Outcome::Errored | Outcome::TimedOut | Outcome::Vacuous)
+        match self {
+            Outcome::Failed | Outcome::Errored | Outcome::TimedOut | Outcome::Vacuous => true,
+            Outcome::Diverged | Outcome::Undecided => true,
+            Outcome::Passed | Outcome::Flaky | Outcome::Skipped { .. } | Outcome::NotRun { .. } => false,
+        }
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Target {
 pub struct Project {
     /// Nothing outside this folder is read by a spec.
     pub root: PathBuf,
+    /// What names of sources are shown relative to.
+    pub working_directory: PathBuf,
     pub sources: Sources,
     pub modules: Vec<Module>,
     /// The files that were asked for, in order: their suites, loads and plans run. Files found beside them (`environments.e2e`)

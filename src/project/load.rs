@@ -30,7 +30,8 @@ pub fn load(files: &Files, options: &Options) -> Project {
         Some(root) => files.canonical(&here.join(root)),
         None => discover::root(files, &here, paths),
     };
-    let project = Project { root, files: files.clone(), diagnostics, ..Project::default() };
+    let working_directory = here.clone();
+    let project = Project { root, working_directory, files: files.clone(), diagnostics, ..Project::default() };
     let mut loader = Loader { files, here, project, by_path: HashMap::new(), by_std: HashMap::new() };
     loader.config();
     loader.project.roots = loader.add_files(&specs);

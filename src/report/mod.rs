@@ -18,5 +18,5 @@ pub mod terminal;
 pub mod union;
 
 pub use assemble::risk_words;
-pub use build::Builder;
+pub use build::{Builder, outcome_name};
 pub use redact::{Mask, Masked, Redactor};

@@ -9,7 +9,7 @@ use crate::event::{Exchange, Instant};
 use crate::judge::{self, Judged};
 use crate::plan::{CredentialId, Plan, Request};
 use crate::value::effort::Effort;
-use crate::value::{SecretSink, Value};
+use crate::value::{Function, SecretSink, Value};
 use crate::world::{Late, World};
 
 /// Nothing of a body that is read yet, with room for its trees that is given back with them.
@@ -66,6 +66,14 @@ impl Host for Abandonable {
 
     fn credential(&self, id: CredentialId) -> Option<Value> {
         self.host.credential(id)
+    }
+
+    fn computed(&self, function: Function, args: &[Value], result: &Value) {
+        self.host.computed(function, args, result);
+    }
+
+    fn recall(&self, function: Function, args: &[Value], secret: bool) -> Option<Value> {
+        self.host.recall(function, args, secret)
     }
 
     fn secrets(&self) -> Option<&dyn SecretSink> {

@@ -325,6 +325,11 @@ impl Run {
     }
 }
 
+/// Where the hooks before all tests of a suite run, in which phase of a plan.
+pub fn before_all(suite: &Suite, phase: Option<&Arc<str>>) -> Occurrence {
+    hooks(suite, phase, "before all")
+}
+
 /// Where the hooks that all tests of a suite share run, in which phase of a plan.
 pub(super) fn hooks(suite: &Suite, phase: Option<&Arc<str>>, hook: &'static str) -> Occurrence {
     let place = Occurrence::root(Part::Suite(format!("{}::{}", suite.file, suite.name).into(), hook));

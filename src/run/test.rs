@@ -34,7 +34,7 @@ const HURRIED_WORDS: &str = "the time for cleaning up after an interruption";
 pub(super) const GRACE: Duration = Duration::from_millis(150);
 
 /// What is known of a test before it runs.
-pub(super) fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
+pub fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
     Arc::new(TestInfo {
         id: test.id.clone(),
         suite: suite.name.clone(),

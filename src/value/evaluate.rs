@@ -93,6 +93,11 @@ pub trait World<E> {
         }
     }
 
+    /// What a function gave, `secret` if it was of a secret.
+    fn called(&self, _function: Function, _args: &[Value], result: Value, secret: bool) -> Value {
+        if secret { self.computed(result) } else { result }
+    }
+
     /// The largest value that is made, in bytes. What is larger isn't known, or has no value.
     fn most(&self) -> usize;
 
@@ -370,5 +375,6 @@ fn call<E: Tree, W: World<E> + ?Sized>(expr: &E, function: Function, args: &[&E]
         }
     };
     let result = made(expr, result, world)?;
-    Ok(if values.iter().any(|value| world.is_secret(value)) { world.computed(result) } else { result })
+    let secret = values.iter().any(|value| world.is_secret(value));
+    Ok(world.called(function, &values, result, secret))
 }

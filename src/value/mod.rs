@@ -11,6 +11,7 @@ mod duration;
 pub mod effort;
 mod evaluate;
 mod exact;
+pub mod form;
 mod function;
 mod http_date;
 mod json;

@@ -31,6 +31,7 @@ use tokio::sync::oneshot;
 use crate::event::{Exchange, Frame, Header, Instant, Occurrence};
 use crate::syntax::ast::ChannelKind;
 use crate::value::effort::Effort;
+use crate::value::{Function, Value};
 use cookies::Jar;
 use records::Obtained;
 
@@ -58,6 +59,14 @@ pub trait World: Time {
 
     /// How a step came by a credential when it was recorded; `None` where that is yet to be found out.
     fn recall(&self, _at: &Occurrence, _credential: &str) -> Option<Obtained> {
+        None
+    }
+
+    /// Takes note of what a function gave of a secret.
+    fn computed(&self, _function: Function, _args: &[Value], _result: &Value) {}
+
+    /// What a function gave when it was recorded; `None` where that is to be calculated. `secret` when it is of what is a secret now.
+    fn recall_computed(&self, _function: Function, _args: &[Value], _secret: bool) -> Option<Value> {
         None
     }
 
@@ -169,10 +178,11 @@ impl dyn World {
 }
 
 /// What is sent on a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outbound {
     Text(String),
-    Binary(Vec<u8>),
+    Binary(#[serde(with = "crate::event::form::vec_data")] Vec<u8>),
 }
 
 /// Decides whether a frame is a keep-alive, and what answers it.

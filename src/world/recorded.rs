@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::cookies::Jar;
-use super::records::{Carried, Done, Line, Obtained, Records, Sent};
+use super::records::{Calculated, Carried, Done, Ended, Line, Obtained, Records, Sent};
 use super::timeline::Timeline;
 use super::{
     Budget, Channel, Connected, Late, Log, Naming, Opening, Outbound, Outgoing, Pen, Pending, Reached, Reading,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::event::{ChannelEnd, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload};
 use crate::value::effort::Effort;
+use crate::value::{Function, Value};
 
 pub struct Recorded {
     timeline: Arc<Timeline>,
@@ -21,6 +22,7 @@ pub struct Recorded {
     records: Arc<Records>,
     budget: Budget,
     differences: Arc<Differences>,
+    computed: Option<Arc<Calculated>>,
 }
 
 /// What was asked of a recorded world that it can't give.
@@ -61,7 +63,13 @@ impl Differences {
 
 impl Recorded {
     pub fn new(timeline: Arc<Timeline>, epoch: jiff::Timestamp, records: Arc<Records>) -> Self {
-        Self { timeline, epoch, records, budget: Budget::default(), differences: Arc::default() }
+        Self { timeline, epoch, records, budget: Budget::default(), differences: Arc::default(), computed: None }
+    }
+
+    /// The same where secrets were replaced when it was recorded: what was calculated of them is given and not calculated again.
+    #[must_use]
+    pub fn disguised(self, computed: Option<Arc<Calculated>>) -> Self {
+        Self { computed, ..self }
     }
 
     pub fn differences(&self) -> Arc<Differences> {
@@ -79,10 +87,15 @@ impl Recorded {
             self.differences.add(Difference::Diverged { now, recorded: Some(was) });
             return std::future::pending().await;
         }
-        let Some((exchange, at)) = ended else {
+        let Some(Ended { exchange, at, cut }) = ended else {
             // Cut off, as it is going to be again.
             return std::future::pending().await;
         };
+        if cut {
+            let because = format!("the body of the response to {} is too large for the trace", words(request));
+            self.differences.add(Difference::Undecided { because });
+            return std::future::pending().await;
+        }
         self.timeline.sleep_until(at).await;
         if let Some(jar) = jar {
             let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,6 +155,16 @@ impl World for Recorded {
         Some(how.unwrap_or(Obtained::Never))
     }
 
+    fn recall_computed(&self, function: Function, args: &[Value], secret: bool) -> Option<Value> {
+        let computed = self.computed.as_ref()?;
+        let found = computed.of(function, args);
+        if found.is_none() && secret {
+            let because = format!("what `{}` gives of this secret wasn't recorded", function.name());
+            self.differences.add(Difference::Undecided { because });
+        }
+        found
+    }
+
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
         self.timeline.sleep_until(at)
     }
@@ -159,6 +182,11 @@ impl World for Recorded {
         Box::pin(async move {
             let exchange = self.exchange(request, jar).await;
             let line = self.records.of(&request.occurrence).and_then(|record| record.line);
+            if line.as_ref().is_some_and(|line| line.cut) {
+                let because = format!("what the channel of {} carried is too large for the trace", words(request));
+                self.differences.add(Difference::Undecided { because });
+                return std::future::pending().await;
+            }
             let connected = line.map(|line| {
                 let timeline = self.timeline.clone();
                 Box::new(Connection { line, timeline, differences: self.differences.clone() }) as Box<dyn Connected>
@@ -197,7 +225,7 @@ struct Connection {
 
 impl Connected for Connection {
     fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
-        let Line { done, carried, end } = self.line;
+        let Line { done, carried, end, cut: _ } = self.line;
         let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(end.iter().map(|(at, _)| *at)).collect();
         times.sort_unstable();
         let left: Arc<Mutex<Left>> = Arc::new(Mutex::new((carried.into(), end.clone())));

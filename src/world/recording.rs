@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::cookies::Jar;
-use super::records::{Carried, Done, Line, Obtained, Records, Sent};
+use super::records::{Carried, Computed, Done, Ended, Line, Obtained, Record, Records, Sent};
 use super::{
     Budget, Channel, Connected, Late, Log, Opening, Outbound, Outgoing, Pending, Reached, Reading, Time, World,
 };
-use crate::event::{ChannelEnd, Exchange, Instant, Occurrence, Payload};
+use crate::event::{ChannelEnd, Exchange, Instant, Occurrence, Part, Payload};
 use crate::value::effort::Effort;
+use crate::value::{Function, Value};
 
 /// Passes every call on, and keeps what was asked and what came of it.
 pub struct Recording {
@@ -39,11 +40,21 @@ impl Recording {
         self.records.clone()
     }
 
+    /// Takes out all that has been recorded of a test, with what its open connections have carried so far.
+    pub fn take(&self, of: &Part) -> Vec<Record> {
+        {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let its = open.extract_if(|_, connection| connection.occurrence.outermost() == of);
+            its.for_each(|(_, connection)| connection.keep(&self.records));
+        }
+        self.records.take(of)
+    }
+
     fn ended(&self, occurrence: &Occurrence, exchange: &Exchange) {
         let now = self.world.now();
         self.records.with(occurrence, |record| {
             if let Some(sent) = &mut record.request {
-                sent.ended = Some((exchange.clone(), now));
+                sent.ended = Some(Ended { exchange: exchange.clone(), at: now, cut: false });
             }
         });
     }
@@ -115,6 +126,10 @@ impl World for Recording {
 
     fn obtained(&self, at: &Occurrence, credential: &str, how: &Obtained) {
         self.records.with(at, |record| record.credentials.push((credential.to_owned(), how.clone())));
+    }
+
+    fn computed(&self, function: Function, args: &[Value], result: &Value) {
+        self.records.computed(Computed { function, args: args.to_vec(), result: result.clone() });
     }
 
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {

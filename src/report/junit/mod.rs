@@ -122,8 +122,8 @@ fn class(test: &Test) -> String {
 fn case(test: &Test) -> Case {
     let result = match test.outcome() {
         Outcome::Passed => Result::Good,
-        Outcome::Failed | Outcome::Vacuous => Result::Failure(reason(test)),
-        Outcome::Errored | Outcome::TimedOut => Result::Error(reason(test)),
+        Outcome::Failed | Outcome::Vacuous | Outcome::Diverged => Result::Failure(reason(test)),
+        Outcome::Errored | Outcome::TimedOut | Outcome::Undecided => Result::Error(reason(test)),
         Outcome::Flaky => Result::Flaky(reason(test)),
         Outcome::Skipped { reason, blocked_by: None } => Result::Skipped(reason),
         Outcome::Skipped { reason, blocked_by: Some(service) } => {

@@ -20,7 +20,7 @@ pub(crate) fn sane(ms: f64) -> f64 {
 }
 
 /// A time of the report; what no time can be counts as none, or as the longest.
-pub(in crate::report) fn time(ms: f64) -> Duration {
+pub(crate) fn time(ms: f64) -> Duration {
     Duration::try_from_secs_f64(sane(ms) / 1e3).unwrap_or_default()
 }
 
@@ -36,6 +36,8 @@ impl From<&release::Counts> for Summary {
             skipped: counts.skipped,
             blocked: counts.blocked,
             vacuous: counts.vacuous,
+            diverged: counts.diverged,
+            undecided: counts.undecided,
             not_run: counts.not_run,
             weak: counts.weak,
         }
@@ -54,6 +56,8 @@ impl Summary {
             skipped: self.skipped,
             blocked: self.blocked,
             vacuous: self.vacuous,
+            diverged: self.diverged,
+            undecided: self.undecided,
             not_run: self.not_run,
             weak: self.weak,
         }
@@ -294,6 +298,8 @@ impl Test {
             "failed" => Outcome::Failed,
             "timed_out" => Outcome::TimedOut,
             "vacuous" => Outcome::Vacuous,
+            "diverged" => Outcome::Diverged,
+            "undecided" => Outcome::Undecided,
             "skipped" => Outcome::Skipped { reason: reason(), blocked_by: self.blocked_by.clone() },
             "not_run" => Outcome::NotRun { cause: reason() },
             _ => Outcome::Errored,

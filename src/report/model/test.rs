@@ -20,7 +20,7 @@ pub struct Test {
     /// The phase that ran it, or was to.
     #[serde(default)]
     pub phase: Option<String>,
-    /// `passed`, `failed`, `errored`, `timed_out`, `flaky`, `skipped`, `vacuous`, `not_run`
+    /// `passed`, `failed`, `errored`, `timed_out`, `flaky`, `skipped`, `vacuous`, `not_run`; of a replay also `diverged`, `undecided`
     pub outcome: String,
     /// Why it was skipped or not run.
     #[serde(default)]

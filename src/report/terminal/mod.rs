@@ -31,6 +31,8 @@ pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, sty
         Outcome::Vacuous => ("VACUOUS", RED),
         Outcome::Skipped { .. } => ("skip", YELLOW),
         Outcome::NotRun { .. } => ("not run", DIM),
+        Outcome::Diverged => ("DIVERGED", RED),
+        Outcome::Undecided => ("UNDECIDED", RED),
     };
     let word = paint(&format!("{word:>7}"), color, style);
     let time = paint(&format!("{:>7}", format_duration(test.duration)), DIM, style);
