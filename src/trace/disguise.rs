@@ -1,7 +1,7 @@
 //! Puts surrogates in the place of secrets, in whatever form these are.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,6 +19,10 @@ use crate::value::SHORTEST_SECRET;
 const WINDOW: usize = 512;
 /// How often encoded bytes are looked into for encoded bytes.
 const DEEPEST: usize = 4;
+/// What is left between secrets is replaced if it has so many letters and digits.
+const FEW: usize = 4;
+/// How long a UUID is (RFC 9562, section 4).
+const UUID: usize = 36;
 
 pub struct Disguise {
     /// Finds secrets.
@@ -27,13 +31,17 @@ pub struct Disguise {
     known: HashMap<String, String>,
     /// In the order in which they were learned.
     learned: Vec<String>,
-    /// How many of the redactor's have been.
-    heard: usize,
     /// Every form of every known secret that is a text, and the same form of its surrogate.
     forms: Option<AhoCorasick>,
     replacements: Vec<String>,
     /// Secrets that are too short to be found within a word.
     short: Vec<String>,
+    /// Some of what is known is a random value of the run.
+    has_draws: bool,
+    draws: HashSet<String>,
+    secret_draws: Vec<(String, String)>,
+    /// What the trace shows anyway: a text of a spec is no secret of the run.
+    public: Vec<Bytes>,
 }
 
 impl Disguise {
@@ -44,58 +52,126 @@ impl Disguise {
             surrogates: Surrogates::new(),
             known: HashMap::new(),
             learned: Vec::new(),
-            heard: 0,
             forms: None,
             replacements: Vec::new(),
             short: Vec::new(),
+            has_draws: false,
+            draws: HashSet::new(),
+            secret_draws: Vec::new(),
+            public: Vec::new(),
         }
     }
 
-    /// Learns what the redactor has learned since; gives the surrogates of that.
-    pub fn learn(&mut self) -> Vec<String> {
-        let mut new = self.redactor.learned_since(self.heard);
-        self.heard += new.len();
+    /// Learns secrets, and gives the surrogates of those that are new.
+    pub fn learn(&mut self, mut new: Vec<String>) -> Vec<String> {
         new.retain(|secret| !self.known.contains_key(secret));
-        new.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        let mut surrogates = Vec::with_capacity(new.len());
-        for secret in new {
-            let surrogate = self.surrogate(&secret);
-            surrogates.push(surrogate.clone());
-            if secret.chars().count() < SHORTEST_SECRET {
-                self.short.push(secret.clone());
-            }
-            self.learned.push(secret.clone());
-            self.known.insert(secret, surrogate);
+        let (public, mut new): (Vec<String>, Vec<String>) = new.into_iter().partition(|one| self.is_public(one));
+        let is_first = !public.is_empty();
+        // What is found of these stays as it is.
+        public.into_iter().for_each(|one| drop(self.known.insert(one.clone(), one)));
+        if is_first && new.is_empty() {
+            self.compile();
         }
-        if !surrogates.is_empty() {
+        new.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        // What holds another secret, encoded, is made of the surrogate of that: credentials of Basic authentication (RFC 7617) fit their password.
+        let holds_another =
+            |secret: &String| decodings(secret).iter().any(|(text, _)| !self.redactor.hidden(text).is_empty());
+        let (encoded, plain): (Vec<String>, Vec<String>) = new.into_iter().partition(holds_another);
+        let mut surrogates = Vec::with_capacity(plain.len() + encoded.len());
+        for (secrets, is_encoded) in [(plain, false), (encoded, true)] {
+            if secrets.is_empty() {
+                continue;
+            }
+            for secret in secrets {
+                let decoded = if is_encoded { self.decoded(&secret, DEEPEST) } else { self.made_of_draws(&secret) };
+                let surrogate = decoded.unwrap_or_else(|| self.surrogate(&secret));
+                surrogates.push(surrogate.clone());
+                self.insert(secret, surrogate);
+            }
             self.compile();
         }
         surrogates
     }
 
+    /// Takes note of a random value of the run. By itself it is no secret; what is made of it and of literals may be one.
+    pub fn drawn(&mut self, value: &str) {
+        self.draws.insert(value.to_owned());
+    }
+
+    /// The random values that became parts of secrets since this was last asked, each with what stands for it.
+    pub fn secret_draws(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.secret_draws)
+    }
+
+    /// What is made of random values that were drawn for it: these are replaced, and what is written in the specs stays.
+    fn made_of_draws(&mut self, secret: &str) -> Option<String> {
+        if self.draws.is_empty() {
+            return None;
+        }
+        let mut surrogate = secret.to_owned();
+        let mut at = 0;
+        while let Some(candidate) = surrogate.get(at..).and_then(|rest| rest.get(..UUID)) {
+            if self.draws.contains(candidate) {
+                let drawn = candidate.to_owned();
+                let other = match self.known.get(&drawn) {
+                    Some(other) => other.clone(),
+                    None => {
+                        let other = self.surrogates.of(&drawn, 0);
+                        self.has_draws = true;
+                        self.secret_draws.push((drawn.clone(), other.clone()));
+                        self.insert(drawn, other.clone());
+                        other
+                    }
+                };
+                surrogate.replace_range(at..at + UUID, &other);
+                at += UUID;
+            } else {
+                at += surrogate[at..].chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        (surrogate != secret).then_some(surrogate)
+    }
+
+    fn is_public(&self, text: &str) -> bool {
+        let text = memchr::memmem::Finder::new(text);
+        self.public.iter().any(|file| text.find(file).is_some())
+    }
+
+    /// Takes note of what the trace shows.
+    pub fn shown(&mut self, file: Bytes) {
+        self.public.push(file);
+    }
+
+    fn insert(&mut self, secret: String, surrogate: String) {
+        if secret.chars().count() < SHORTEST_SECRET {
+            self.short.push(secret.clone());
+        }
+        self.learned.push(secret.clone());
+        self.known.insert(secret, surrogate);
+    }
+
+    /// What a part of a secret that was learned of late has become.
+    fn part(&self, text: &str) -> Option<&str> {
+        let recent = self.learned.iter().rev().take(WINDOW);
+        recent.filter(|known| known.len() > text.len()).find_map(|known| {
+            let at = known.find(text)?;
+            self.known.get(known)?.get(at..at + text.len()).filter(|part| *part != text)
+        })
+    }
+
     /// A part of a known secret has that part of its surrogate, and what holds a known one has its surrogate in that place.
     fn surrogate(&self, secret: &str) -> String {
-        let recent = || self.learned.iter().rev().take(WINDOW);
-        let whole = recent().find_map(|known| {
-            let at = known.find(secret)?;
-            self.known.get(known)?.get(at..at + secret.len())
-        });
-        if let Some(part) = whole.filter(|part| *part != secret) {
+        if let Some(part) = self.part(secret) {
             return part.to_owned();
+        }
+        if self.forms.as_ref().is_some_and(|forms| forms.is_match(secret)) {
+            return self.piece(secret, 0);
         }
         let mut surrogate = String::new();
         for nth in 0..8 {
             surrogate = self.surrogates.of(secret, nth);
             if surrogate != secret && !self.known.contains_key(&surrogate) {
                 break;
-            }
-        }
-        for known in recent().filter(|known| known.len() >= SHORTEST_SECRET) {
-            if let (Some(at), Some(part)) = (secret.find(known.as_str()), self.known.get(known))
-                && surrogate.is_char_boundary(at)
-                && surrogate.is_char_boundary(at + part.len())
-            {
-                surrogate.replace_range(at..at + part.len(), part);
             }
         }
         surrogate
@@ -150,17 +226,17 @@ impl Disguise {
             return Cow::Borrowed(text);
         }
         let mut found = self.redactor.hidden(text);
+        // Random values that are part of a secret: no secrets of their own to the redactor.
+        if self.has_draws {
+            found.extend(self.forms.iter().flat_map(|forms| forms.find_iter(text)).map(|one| one.range()));
+        }
         found.extend(self.short_ones(text));
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
-        found.sort_unstable_by_key(|range| range.start);
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for range in found {
-            if range.start < at {
-                continue;
-            }
+        for range in joined(found) {
             out.push_str(&text[at..range.start]);
             out.push_str(&self.piece(&text[range.clone()], depth));
             at = range.end;
@@ -209,31 +285,17 @@ impl Disguise {
         if depth == 0 {
             return None;
         }
-        for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
-            let Some(text) = engine.decode(piece).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
-                continue;
-            };
-            if engine.encode(&text) == piece
-                && let Cow::Owned(replaced) = self.deep(&text, depth - 1)
-            {
-                return Some(engine.encode(replaced));
-            }
-        }
-        let percent = percent_encoding::percent_decode_str(piece).decode_utf8().ok().filter(|text| *text != piece);
-        if let Some(text) = percent
-            && let Cow::Owned(replaced) = self.deep(&text, depth - 1)
-        {
-            return Some(
-                percent_encoding::utf8_percent_encode(&replaced, percent_encoding::NON_ALPHANUMERIC).to_string(),
-            );
-        }
-        None
+        decodings(piece).into_iter().find_map(|(text, encode)| match self.deep(&text, depth - 1) {
+            Cow::Owned(replaced) => Some(encode(&replaced)),
+            Cow::Borrowed(_) => None,
+        })
     }
 
     /// What is left of what was found: a beginning of a secret, or something that can't be undone. It is replaced as it is.
     fn rest(&self, piece: &str) -> String {
-        if piece.is_empty() {
-            return String::new();
+        // What is written in the specs, as around a secret in a string, says nothing.
+        if piece.chars().filter(|c| c.is_alphanumeric()).count() < FEW || self.is_public(piece) {
+            return piece.to_owned();
         }
         let beginning = self.learned.iter().rev().take(WINDOW).find(|secret| secret.starts_with(piece));
         if let Some(part) = beginning.and_then(|secret| self.known.get(secret)?.get(..piece.len())) {
@@ -241,6 +303,41 @@ impl Disguise {
         }
         self.surrogates.of(piece, 0)
     }
+}
+
+/// Ranges in order, those that overlap as one.
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+type Encode = fn(&str) -> String;
+
+/// The texts that a text may be an encoding of, each with what encodes it so.
+fn decodings(piece: &str) -> Vec<(String, Encode)> {
+    let base64: [(_, Encode); 4] = [
+        (&STANDARD, |text| STANDARD.encode(text)),
+        (&STANDARD_NO_PAD, |text| STANDARD_NO_PAD.encode(text)),
+        (&URL_SAFE, |text| URL_SAFE.encode(text)),
+        (&URL_SAFE_NO_PAD, |text| URL_SAFE_NO_PAD.encode(text)),
+    ];
+    let mut found: Vec<(String, Encode)> = Vec::new();
+    for (engine, encode) in base64 {
+        let text = engine.decode(piece).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        found.extend(text.filter(|text| encode(text) == piece).map(|text| (text, encode)));
+    }
+    let percent = percent_encoding::percent_decode_str(piece).decode_utf8().ok().filter(|text| *text != piece);
+    let encode: Encode =
+        |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    found.extend(percent.map(|text| (text.into_owned(), encode)));
+    found
 }
 
 /// The texts that programs make of a text. They change neither letters nor digits, and so give the same of a secret as of its surrogate.

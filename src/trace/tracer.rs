@@ -21,7 +21,7 @@ use crate::report::model::Line;
 use crate::report::{Builder, Masked, Redactor};
 use crate::run::{Stopped, before_all};
 use crate::source::{Sources, Span};
-use crate::value::Value;
+use crate::value::{Function, Value};
 use crate::world::recording::Recording;
 use crate::world::records::{Computed, Record};
 
@@ -47,6 +47,8 @@ struct State {
     services: Arc<ServiceMap>,
     /// The hooks before all tests of its suite, by a test's id.
     hooks: HashMap<String, Part>,
+    /// How many of the redactor's secrets have been handed on.
+    learned: usize,
     to: Option<Sender<Message>>,
     thread: Option<JoinHandle<Ended>>,
 }
@@ -60,14 +62,20 @@ struct Ended {
 
 /// What the thread is to write.
 enum Message {
+    Begun { line: Masked<Line>, secrets: Vec<String> },
     Line(Masked<Line>),
     /// A test that has ended, with what was recorded of it.
     Test {
         line: Masked<Line>,
         recorded: Option<Vec<Record>>,
         computed: Vec<Computed>,
+        /// Learned by then. What they were made of is among what was computed, which is taken later.
+        secrets: Vec<String>,
     },
-    Others(Vec<Record>),
+    Others {
+        records: Vec<Record>,
+        secrets: Vec<String>,
+    },
     Stopped(Instant, Stopped),
 }
 
@@ -94,7 +102,7 @@ impl Tracer {
             };
             Thread { file, disguise: Disguise::new(sink), verifier: Verifier::new(header, files) }.run(&from)
         });
-        let state = State { services: Arc::default(), hooks, to: Some(to), thread: thread.ok() };
+        let state = State { services: Arc::default(), hooks, learned: 0, to: Some(to), thread: thread.ok() };
         Self { recording, sources: plan.sources.clone(), redactor, failed_only, state: Mutex::new(state) }
     }
 
@@ -108,13 +116,20 @@ impl Tracer {
             return;
         };
         let line = self.redactor.masked(line);
+        if let Progress::Aborted(abort) = progress {
+            self.stopped(abort.at, Stopped::Aborted(abort.condition.clone()));
+        }
+        if matches!(progress, Progress::Started { .. }) {
+            return self.send(Message::Begun { line, secrets: self.secrets() });
+        }
         let Progress::TestEnded(result) = progress else { return self.send(Message::Line(line)) };
+        let secrets = self.secrets();
         let hooks = self.state().hooks.get(&result.info.id).cloned();
         let mut recorded = self.recording.take(&Part::Test(result.info.id.as_str().into()));
         recorded.extend(hooks.iter().flat_map(|hooks| self.recording.take(hooks)));
         let wanted = !self.failed_only || result.outcome != Outcome::Passed;
         let recorded = wanted.then_some(recorded);
-        self.send(Message::Test { line, recorded, computed: self.recording.records().take_computed() });
+        self.send(Message::Test { line, recorded, computed: self.recording.take_computed(), secrets });
     }
 
     /// Takes note of when the run was stopped.
@@ -125,7 +140,7 @@ impl Tracer {
     /// Writes down how the run ended, and what was recorded of no test. A trace that couldn't be written is a problem that is told once.
     pub fn ended(&self, result: &RunResult) -> Vec<Diagnostic> {
         let others = self.recording.records().all(|part| !matches!(part, Part::Test(_)));
-        self.send(Message::Others(others));
+        self.send(Message::Others { records: others, secrets: self.secrets() });
         let line = Builder { sources: &self.sources, redactor: &self.redactor }.ended(result);
         self.send(Message::Line(self.redactor.masked(line)));
         let mut state = self.state();
@@ -143,6 +158,14 @@ impl Tracer {
                 .with_help("tests that need them are `undecided` when they are judged again; raise `--trace-limit`")
         });
         unwritten.into_iter().chain(full).collect()
+    }
+
+    /// What the redactor has learned since this was last asked.
+    fn secrets(&self) -> Vec<String> {
+        let mut state = self.state();
+        let secrets = self.redactor.learned_since(state.learned);
+        state.learned += secrets.len();
+        secrets
     }
 
     fn send(&self, message: Message) {
@@ -176,16 +199,22 @@ impl Thread {
     }
 
     fn write(&mut self, from: &Receiver<Message>) -> std::io::Result<()> {
-        self.begin()?;
         while let Ok(message) = from.recv() {
             match message {
+                Message::Begun { line, secrets } => {
+                    self.begin(secrets)?;
+                    self.verifier.hear(&line);
+                    self.file.entry(&Entry::Event(Box::new(line.into_inner())))?;
+                }
                 Message::Line(line) => {
                     self.verifier.hear(&line);
                     self.file.entry(&Entry::Event(Box::new(line.into_inner())))?;
                 }
-                Message::Test { line, recorded, computed } => self.test(line, recorded, &computed)?,
-                Message::Others(records) => {
-                    self.learn()?;
+                Message::Test { line, recorded, computed, secrets } => {
+                    self.test((line, secrets), recorded, &computed)?;
+                }
+                Message::Others { records, secrets } => {
+                    self.learn(secrets)?;
                     records.into_iter().try_for_each(|record| self.record(record).map(drop))?;
                 }
                 Message::Stopped(at, why) => {
@@ -199,19 +228,20 @@ impl Thread {
     }
 
     /// The header and the files, with surrogates for what is secret in them.
-    fn begin(&mut self) -> std::io::Result<()> {
-        let surrogates = self.disguise.learn();
+    fn begin(&mut self, secrets: Vec<String>) -> std::io::Result<()> {
+        let surrogates = self.disguise.learn(secrets);
         let (header, files) = self.verifier.disguised(&self.disguise);
         self.file.entry(&Entry::Trace(Box::new(header)))?;
         for SourceFile { path, bytes, fixture } in files {
+            self.disguise.shown(bytes.clone());
             self.file.entry(&Entry::File { path, bytes, fixture })?;
         }
         self.surrogates(surrogates)?;
         self.file.flush()
     }
 
-    fn learn(&mut self) -> std::io::Result<()> {
-        let surrogates = self.disguise.learn();
+    fn learn(&mut self, secrets: Vec<String>) -> std::io::Result<()> {
+        let surrogates = self.disguise.learn(secrets);
         self.surrogates(surrogates)
     }
 
@@ -233,28 +263,38 @@ impl Thread {
         Ok(changed)
     }
 
+    fn computed(&mut self, key: String, value: Value) -> std::io::Result<()> {
+        if self.verifier.computed(&key, &value) { self.file.entry(&Entry::Computed { key, value }) } else { Ok(()) }
+    }
+
     fn test(
         &mut self,
-        line: Masked<Line>,
+        (line, secrets): (Masked<Line>, Vec<String>),
         recorded: Option<Vec<Record>>,
         computed: &[Computed],
     ) -> std::io::Result<()> {
-        self.learn()?;
-        let mut is_other = false;
+        let (draws, computed): (Vec<&Computed>, Vec<&Computed>) =
+            computed.iter().partition(|one| one.function == Function::Uuid);
+        draws.iter().filter_map(|one| one.result.as_str()).for_each(|drawn| self.disguise.drawn(drawn));
+        self.learn(secrets)?;
+        for (drawn, surrogate) in self.disguise.secret_draws() {
+            let key = Computed::key(Function::Uuid, &[Value::from(drawn.as_str())]);
+            self.computed(key, Value::from(surrogate.as_str()))?;
+        }
+        let (mut is_other, mut is_computed) = (false, false);
         for Computed { function, args, result } in computed {
+            is_computed = true;
             let concealing = Concealing::new(&self.disguise);
             let args: Vec<Value> = args.iter().map(|arg| concealing.value(arg)).collect();
             let value = concealing.value(result);
             let key = Computed::key(*function, &args);
-            if self.verifier.computed(&key, &value) {
-                self.file.entry(&Entry::Computed { key, value })?;
-            }
+            self.computed(key, value)?;
         }
         let is_recorded = recorded.is_some();
         for record in recorded.into_iter().flatten() {
             is_other |= self.record(record)?;
         }
-        if is_recorded && (is_other || !computed.is_empty()) {
+        if is_recorded && (is_other || is_computed) {
             let undecided: Option<Undecided> = self.verifier.verified(&line);
             undecided.into_iter().try_for_each(|one| self.file.entry(&Entry::Undecided(one)))?;
         }

@@ -50,6 +50,11 @@ impl Recording {
         self.records.take(of)
     }
 
+    /// Takes out what was calculated of secrets since this was last asked.
+    pub fn take_computed(&self) -> Vec<Computed> {
+        self.records.take_computed()
+    }
+
     fn ended(&self, occurrence: &Occurrence, exchange: &Exchange) {
         let now = self.world.now();
         self.records.with(occurrence, |record| {
