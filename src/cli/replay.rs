@@ -111,7 +111,10 @@ pub fn open(path: &Path, output: &Output) -> Result<Trace, Box<Diagnostic>> {
         output.error(&format!("note: {} of the trace say nothing to this version\n", counted(trace.unread, "line")));
     }
     if let Some(limit) = trace.full {
-        output.error(&format!("note: bodies are missing from where the trace had {}\n", crate::value::format_size(limit)));
+        output.error(&format!(
+            "note: bodies are missing from where the trace had {}\n",
+            crate::value::format_size(limit)
+        ));
     }
     Ok(trace)
 }

@@ -5,10 +5,10 @@ use super::args::{Color, Run};
 use super::exit::Exit;
 use super::output::Output;
 use super::outputs::Outputs;
+use super::prepare::Prepared;
 use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
 use super::resume::{Portion, narrow, shard_of, without_gates};
-use super::prepare::Prepared;
 use super::{shard, tracing};
 use crate::demo::{Demo, DemoOptions, Fault};
 use crate::diag::{Diagnostic, codes};
@@ -90,7 +90,8 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         output.usage(&refused);
         return Err(Exit::Diagnostics);
     }
-    let carried_out = carry_out((args, wanted), output, (Arc::new(plan), release), outputs, (&portion, &prepared), trusted);
+    let carried_out =
+        carry_out((args, wanted), output, (Arc::new(plan), release), outputs, (&portion, &prepared), trusted);
     let (result, recorded) = runtime.block_on(carried_out);
     if let Some(demo) = demo {
         runtime.block_on(Demo::stop(demo));

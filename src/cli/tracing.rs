@@ -61,7 +61,8 @@ pub fn refused(plan: &Plan, wanted: &Wanted) -> Option<Diagnostic> {
         _ => false,
     });
     let (name, _) = short?;
-    let message = format!("the secret `{name}` is too short, or too usual a word, to be found in what would be recorded");
+    let message =
+        format!("the secret `{name}` is too short, or too usual a word, to be found in what would be recorded");
     let help = "a trace holds no secrets; leave out `--trace`, or use a longer secret";
     let path = wanted.path.display();
     Some(
@@ -134,9 +135,7 @@ impl Place {
         let is_below = project.sources.iter().all(|file| !Path::new(&file.name).is_absolute());
         match project.root.strip_prefix(&here) {
             Ok(root) if is_below => Self { root: root.display().to_string(), here, folder: None },
-            _ => {
-                Self { root: project.root.display().to_string(), folder: Some(here.display().to_string()), here }
-            }
+            _ => Self { root: project.root.display().to_string(), folder: Some(here.display().to_string()), here },
         }
     }
 

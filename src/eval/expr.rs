@@ -63,6 +63,11 @@ impl World<Expr> for Context<'_> {
         taint::computed(value, self)
     }
 
+    fn composed(&self, text: String, parts: &[(usize, bool)]) -> Value {
+        self.host.composed(&text, parts);
+        taint::computed(Value::from(text.as_str()), self)
+    }
+
     fn called(&self, function: Function, args: &[Value], result: Value, secret: bool) -> Value {
         if let Some(recalled) = self.host.recall(function, args, secret) {
             return taint::computed(recalled, self);

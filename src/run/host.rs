@@ -74,6 +74,10 @@ impl Host for TestHost {
         self.world.computed(function, args, result);
     }
 
+    fn composed(&self, text: &str, parts: &[(usize, bool)]) {
+        self.world.composed(text, parts);
+    }
+
     fn recall(&self, function: Function, args: &[Value], secret: bool) -> Option<Value> {
         self.world.recall_computed(function, args, secret)
     }

@@ -72,6 +72,10 @@ impl Host for Abandonable {
         self.host.computed(function, args, result);
     }
 
+    fn composed(&self, text: &str, parts: &[(usize, bool)]) {
+        self.host.composed(text, parts);
+    }
+
     fn recall(&self, function: Function, args: &[Value], secret: bool) -> Option<Value> {
         self.host.recall(function, args, secret)
     }

@@ -14,6 +14,7 @@ use super::surrogate::Surrogates;
 use crate::diag::Hide as _;
 use crate::report::Redactor;
 use crate::value::SHORTEST_SECRET;
+use crate::world::records::Composed;
 
 /// How many of the secrets that were learned last may hold, or be a part of, a new one.
 const WINDOW: usize = 512;
@@ -21,6 +22,8 @@ const WINDOW: usize = 512;
 const DEEPEST: usize = 4;
 /// What is left between secrets is replaced if it has so many letters and digits.
 const FEW: usize = 4;
+/// How many texts it is kept of what they are made of.
+const MOST_COMPOSED: usize = 10_000;
 /// How long a UUID is (RFC 9562, section 4).
 const UUID: usize = 36;
 
@@ -40,6 +43,8 @@ pub struct Disguise {
     has_draws: bool,
     draws: HashSet<String>,
     secret_draws: Vec<(String, String)>,
+    /// Where the parts of texts with secrets in them end, and whether they are secrets.
+    composed: HashMap<String, Vec<(usize, bool)>>,
     /// What the trace shows anyway: a text of a spec is no secret of the run.
     public: Vec<Bytes>,
 }
@@ -58,6 +63,7 @@ impl Disguise {
             has_draws: false,
             draws: HashSet::new(),
             secret_draws: Vec::new(),
+            composed: HashMap::new(),
             public: Vec::new(),
         }
     }
@@ -74,8 +80,10 @@ impl Disguise {
         }
         new.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         // What holds another secret, encoded, is made of the surrogate of that: credentials of Basic authentication (RFC 7617) fit their password.
-        let holds_another =
-            |secret: &String| decodings(secret).iter().any(|(text, _)| !self.redactor.hidden(text).is_empty());
+        let holds_another = |secret: &String| {
+            self.composed.contains_key(secret)
+                || decodings(secret).iter().any(|(text, _)| !self.redactor.hidden(text).is_empty())
+        };
         let (encoded, plain): (Vec<String>, Vec<String>) = new.into_iter().partition(holds_another);
         let mut surrogates = Vec::with_capacity(plain.len() + encoded.len());
         for (secrets, is_encoded) in [(plain, false), (encoded, true)] {
@@ -137,6 +145,15 @@ impl Disguise {
         self.public.iter().any(|file| text.find(file).is_some())
     }
 
+    /// Takes note of what a text is made of.
+    pub fn composed(&mut self, one: Composed) {
+        // Most are never learned as secrets of their own.
+        if self.composed.len() >= MOST_COMPOSED {
+            self.composed.clear();
+        }
+        self.composed.insert(one.text, one.parts);
+    }
+
     /// Takes note of what the trace shows.
     pub fn shown(&mut self, file: Bytes) {
         self.public.push(file);
@@ -163,6 +180,15 @@ impl Disguise {
     fn surrogate(&self, secret: &str) -> String {
         if let Some(part) = self.part(secret) {
             return part.to_owned();
+        }
+        // What the specs say around a secret isn't one.
+        if let Some(parts) = self.composed.get(secret) {
+            let mut at = 0;
+            let parts = parts.iter().map(|(end, is_secret)| {
+                let part = secret.get(std::mem::replace(&mut at, *end)..*end).unwrap_or_default();
+                if *is_secret { self.secret(part) } else { self.text(part).into_owned() }
+            });
+            return parts.collect();
         }
         if self.forms.as_ref().is_some_and(|forms| forms.is_match(secret)) {
             return self.piece(secret, 0);
@@ -237,12 +263,44 @@ impl Disguise {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
         for range in joined(found) {
-            out.push_str(&text[at..range.start]);
-            out.push_str(&self.piece(&text[range.clone()], depth));
-            at = range.end;
+            if range.end <= at {
+                continue;
+            }
+            let range = range.start.max(at)..range.end;
+            let (end, piece) = match self.around(text, &range, depth) {
+                Some(run) => run,
+                None => (range.end, (range.start, self.piece(&text[range.clone()], depth))),
+            };
+            out.push_str(&text[at..piece.0.max(at)]);
+            out.push_str(&piece.1);
+            at = end;
         }
         out.push_str(&text[at..]);
         Cow::Owned(out)
+    }
+
+    /// Where what was found is no secret as a whole, but within something that can be decoded, that is what counts: credentials of Basic authentication
+    /// begin alike for one user, whatever the password. Gives where that ends, where it begins, and what it becomes.
+    fn around(&self, text: &str, range: &Range<usize>, depth: usize) -> Option<(usize, (usize, String))> {
+        let piece = &text[range.clone()];
+        let is_whole = self.known.contains_key(piece) || self.forms.as_ref().is_some_and(|forms| forms.is_match(piece));
+        if is_whole || depth == 0 {
+            return None;
+        }
+        let is_digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=');
+        let start = range.start - text[..range.start].chars().rev().take_while(|c| is_digit(*c)).count();
+        let end = range.end + text[range.end..].chars().take_while(|c| is_digit(*c)).count();
+        let run = &text[start..end];
+        if run == piece {
+            return None;
+        }
+        let mut decodings = decodings(run).into_iter().filter(|(text, _)| !text.contains(char::is_control)).peekable();
+        decodings.peek()?;
+        let replaced = decodings.find_map(|(text, encode)| match self.deep(&text, depth - 1) {
+            Cow::Owned(replaced) => Some(encode(&replaced)),
+            Cow::Borrowed(_) => None,
+        });
+        Some((end, (start, replaced.unwrap_or_else(|| run.to_owned()))))
     }
 
     /// Short secrets where they are whole words.

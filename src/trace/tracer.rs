@@ -23,7 +23,7 @@ use crate::run::{Stopped, before_all};
 use crate::source::{Sources, Span};
 use crate::value::{Function, Value};
 use crate::world::recording::Recording;
-use crate::world::records::{Computed, Record};
+use crate::world::records::{Composed, Computed, Record};
 
 /// What is to be recorded, and where.
 #[derive(Clone, Debug)]
@@ -62,13 +62,17 @@ struct Ended {
 
 /// What the thread is to write.
 enum Message {
-    Begun { line: Masked<Line>, secrets: Vec<String> },
+    Begun {
+        line: Masked<Line>,
+        secrets: Vec<String>,
+    },
     Line(Masked<Line>),
     /// A test that has ended, with what was recorded of it.
     Test {
         line: Masked<Line>,
         recorded: Option<Vec<Record>>,
         computed: Vec<Computed>,
+        composed: Vec<Composed>,
         /// Learned by then. What they were made of is among what was computed, which is taken later.
         secrets: Vec<String>,
     },
@@ -129,7 +133,8 @@ impl Tracer {
         recorded.extend(hooks.iter().flat_map(|hooks| self.recording.take(hooks)));
         let wanted = !self.failed_only || result.outcome != Outcome::Passed;
         let recorded = wanted.then_some(recorded);
-        self.send(Message::Test { line, recorded, computed: self.recording.take_computed(), secrets });
+        let (computed, composed) = (self.recording.take_computed(), self.recording.take_composed());
+        self.send(Message::Test { line, recorded, computed, composed, secrets });
     }
 
     /// Takes note of when the run was stopped.
@@ -141,6 +146,11 @@ impl Tracer {
     pub fn ended(&self, result: &RunResult) -> Vec<Diagnostic> {
         let others = self.recording.records().all(|part| !matches!(part, Part::Test(_)));
         self.send(Message::Others { records: others, secrets: self.secrets() });
+        // What was seen of services since the last test ended.
+        for watch in &result.services {
+            let service = Builder { sources: &self.sources, redactor: &self.redactor }.service(watch);
+            self.send(Message::Line(self.redactor.masked(Line::Service(Box::new(service)))));
+        }
         let line = Builder { sources: &self.sources, redactor: &self.redactor }.ended(result);
         self.send(Message::Line(self.redactor.masked(line)));
         let mut state = self.state();
@@ -210,7 +220,8 @@ impl Thread {
                     self.verifier.hear(&line);
                     self.file.entry(&Entry::Event(Box::new(line.into_inner())))?;
                 }
-                Message::Test { line, recorded, computed, secrets } => {
+                Message::Test { line, recorded, computed, composed, secrets } => {
+                    composed.into_iter().for_each(|one| self.disguise.composed(one));
                     self.test((line, secrets), recorded, &computed)?;
                 }
                 Message::Others { records, secrets } => {

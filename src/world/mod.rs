@@ -65,6 +65,9 @@ pub trait World: Time {
     /// Takes note of what a function gave of a secret.
     fn computed(&self, _function: Function, _args: &[Value], _result: &Value) {}
 
+    /// Takes note of what a text with secrets in it is made of: where each part of it ends, and whether that is a secret.
+    fn composed(&self, _text: &str, _parts: &[(usize, bool)]) {}
+
     /// What a function gave when it was recorded; `None` where that is to be calculated. `secret` when it is of what is a secret now.
     fn recall_computed(&self, _function: Function, _args: &[Value], _secret: bool) -> Option<Value> {
         None

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::cookies::Jar;
-use super::records::{Carried, Computed, Done, Ended, Line, Obtained, Record, Records, Sent};
+use super::records::{Carried, Composed, Computed, Done, Ended, Line, Obtained, Record, Records, Sent};
 use super::{
     Budget, Channel, Connected, Late, Log, Opening, Outbound, Outgoing, Pending, Reached, Reading, Time, World,
 };
@@ -53,6 +53,11 @@ impl Recording {
     /// Takes out what was calculated of secrets since this was last asked.
     pub fn take_computed(&self) -> Vec<Computed> {
         self.records.take_computed()
+    }
+
+    /// Takes out what texts with secrets in them were made of since this was last asked.
+    pub fn take_composed(&self) -> Vec<Composed> {
+        self.records.take_composed()
     }
 
     fn ended(&self, occurrence: &Occurrence, exchange: &Exchange) {
@@ -135,6 +140,10 @@ impl World for Recording {
 
     fn computed(&self, function: Function, args: &[Value], result: &Value) {
         self.records.computed(Computed { function, args: args.to_vec(), result: result.clone() });
+    }
+
+    fn composed(&self, text: &str, parts: &[(usize, bool)]) {
+        self.records.composed(Composed { text: text.to_owned(), parts: parts.to_vec() });
     }
 
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {

@@ -16,6 +16,15 @@ pub struct Records {
     of: Mutex<HashMap<Part, HashMap<u64, Record>>>,
     /// What was calculated of secrets, until it is taken.
     computed: Mutex<Vec<Computed>>,
+    composed: Mutex<Vec<Composed>>,
+}
+
+/// A text that was made with secrets in it.
+#[derive(Clone, Debug)]
+pub struct Composed {
+    pub text: String,
+    /// Where each part ends, and whether it is a secret.
+    pub parts: Vec<(usize, bool)>,
 }
 
 /// What a function gave of a secret.
@@ -192,6 +201,15 @@ impl Records {
     /// Takes out what was calculated of secrets since it was last taken out.
     pub fn take_computed(&self) -> Vec<Computed> {
         std::mem::take(&mut self.computed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn composed(&self, one: Composed) {
+        self.composed.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+    }
+
+    /// Takes out what texts with secrets in them were made of since it was last taken out.
+    pub fn take_composed(&self) -> Vec<Composed> {
+        std::mem::take(&mut self.composed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn found<T>(&self, occurrence: &Occurrence, look: impl FnOnce(&Record) -> T) -> Option<T> {
