@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::host::TestHost;
 use super::weight::{AT_ONCE, checks_are_light};
 use crate::eval::{Host, Parsed, Scope};
-use crate::event::{Exchange, Instant};
+use crate::event::{Exchange, Instant, Occurrence};
 use crate::judge::{self, Judged};
 use crate::plan::{CredentialId, Plan, Request};
 use crate::value::effort::Effort;
@@ -31,7 +31,7 @@ pub(super) async fn judged(
     (exchange, parsed): (&Arc<Exchange>, &Arc<Parsed>),
     mut scope: Scope,
     host: &Arc<TestHost>,
-    until: Instant,
+    (place, until): (&Occurrence, Instant),
 ) -> Result<(Judged, Scope), Late> {
     let size = exchange.outcome.as_ref().map_or(0, |response| response.body.len());
     if size <= AT_ONCE && checks_are_light(&request.checks, &scope) {
@@ -46,7 +46,7 @@ pub(super) async fn judged(
         let judged = judge::response(&plan, &request, (&exchange, &parsed), &mut scope, &host);
         (judged, scope)
     };
-    world.apart_until(until, work).await
+    world.apart_until(place, until, work).await
 }
 
 /// The host of a test that may have ended meanwhile.

@@ -50,7 +50,7 @@ impl<'d> Concealing<'d> {
     }
 
     pub fn record(&mut self, record: &mut Record) {
-        let Record { occurrence, moments: _, request, line, credentials } = record;
+        let Record { occurrence, moments: _, request, line, credentials, works: _, late: _ } = record;
         self.occurrence(occurrence);
         request.iter_mut().for_each(|sent| self.sent(sent));
         line.iter_mut().for_each(|line| self.line(line));
@@ -222,7 +222,7 @@ impl<'d> Concealing<'d> {
     }
 
     fn line(&mut self, line: &mut Line) {
-        let Line { done, carried, end, cut: _ } = line;
+        let Line { done, carried, end, watched: _, cut: _ } = line;
         for one in done {
             match one {
                 Done::Sent(Outbound::Text(text)) => self.text(text),
@@ -231,6 +231,7 @@ impl<'d> Concealing<'d> {
                 Done::Left(_) => {}
             }
         }
+        self.split(carried);
         for Carried { at: _, behind: _, direction: _, kind, data, is_read: _, hidden: _ } in carried {
             match kind {
                 FrameKind::SseEvent { event, id } => event.iter_mut().chain(id).for_each(|text| self.text(text)),
@@ -246,6 +247,20 @@ impl<'d> Concealing<'d> {
                     self.text(message);
                 }
                 ChannelEnd::Ended | ChannelEnd::Dropped => {}
+            }
+        }
+    }
+
+    /// What several frames of a kind hold together.
+    fn split(&mut self, carried: &mut [Carried]) {
+        let kinds: Vec<_> = carried.iter().map(|one| (one.direction, std::mem::discriminant(&one.kind))).collect();
+        for flow in kinds.iter().collect::<std::collections::HashSet<_>>() {
+            let its: Vec<usize> = (0..carried.len()).filter(|at| kinds[*at] == *flow).collect();
+            let text = |at: &usize| std::str::from_utf8(&carried[*at].data).map(str::to_owned);
+            let Ok(mut texts) = its.iter().map(text).collect::<Result<Vec<String>, _>>() else { continue };
+            if self.disguise.texts(&mut texts) {
+                self.changed = true;
+                its.into_iter().zip(texts).for_each(|(at, text)| carried[at].data = text.into());
             }
         }
     }

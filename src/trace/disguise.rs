@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
@@ -47,6 +47,7 @@ pub struct Disguise {
     composed: HashMap<String, Vec<(usize, bool)>>,
     /// What the trace shows anyway: a text of a spec is no secret of the run.
     public: Vec<Bytes>,
+    made: Mutex<Vec<String>>,
 }
 
 impl Disguise {
@@ -65,6 +66,7 @@ impl Disguise {
             secret_draws: Vec::new(),
             composed: HashMap::new(),
             public: Vec::new(),
+            made: Mutex::default(),
         }
     }
 
@@ -247,6 +249,48 @@ impl Disguise {
         }
     }
 
+    /// Texts that were received one behind the other, without secrets that they hold only together.
+    pub fn texts(&self, texts: &mut [String]) -> bool {
+        if self.known.is_empty() {
+            return false;
+        }
+        let mut joined = texts.concat();
+        let mut starts = Vec::with_capacity(texts.len() + 1);
+        let mut at = 0;
+        for text in texts.iter() {
+            starts.push(at);
+            at += text.len();
+        }
+        starts.push(at);
+        let is_inner = |place: usize| starts.binary_search(&place).is_ok();
+        let mut changed = false;
+        for range in self.redactor.hidden(&joined) {
+            let is_split = (range.start + 1..range.end).any(is_inner);
+            if !is_split {
+                continue;
+            }
+            let piece = self.piece(&joined[range.clone()], DEEPEST);
+            // What isn't as long would move what is behind it.
+            let piece = if piece.len() == range.len() { piece } else { self.rest(&joined[range.clone()]) };
+            let fits = starts
+                .iter()
+                .filter(|start| range.contains(start))
+                .all(|start| piece.is_char_boundary(start - range.start));
+            if fits && piece.len() == range.len() {
+                joined.replace_range(range, &piece);
+                changed = true;
+            }
+        }
+        if changed {
+            for (text, bounds) in texts.iter_mut().zip(starts.windows(2)) {
+                if let [from, to] = bounds {
+                    joined[*from..*to].clone_into(text);
+                }
+            }
+        }
+        changed
+    }
+
     fn deep<'t>(&self, text: &'t str, depth: usize) -> Cow<'t, str> {
         if self.known.is_empty() {
             return Cow::Borrowed(text);
@@ -359,7 +403,15 @@ impl Disguise {
         if let Some(part) = beginning.and_then(|secret| self.known.get(secret)?.get(..piece.len())) {
             return part.to_owned();
         }
-        self.surrogates.of(piece, 0)
+        let surrogate = self.surrogates.of(piece, 0);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.push(surrogate.clone());
+        surrogate
+    }
+
+    /// What was put in the place of parts and of what can't be undone since this was last asked: it is to be masked as secrets are.
+    pub fn made(&self) -> Vec<String> {
+        std::mem::take(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -227,6 +227,8 @@ impl Thread {
                 Message::Others { records, secrets } => {
                     self.learn(secrets)?;
                     records.into_iter().try_for_each(|record| self.record(record).map(drop))?;
+                    let made = self.disguise.made();
+                    self.surrogates(made)?;
                 }
                 Message::Stopped(at, why) => {
                     self.verifier.stopped(at, why.clone());
@@ -305,6 +307,8 @@ impl Thread {
         for record in recorded.into_iter().flatten() {
             is_other |= self.record(record)?;
         }
+        let made = self.disguise.made();
+        self.surrogates(made)?;
         if is_recorded && (is_other || is_computed) {
             let undecided: Option<Undecided> = self.verifier.verified(&line);
             undecided.into_iter().try_for_each(|one| self.file.entry(&Entry::Undecided(one)))?;

@@ -20,7 +20,7 @@ enum Written {
     PerSecond(f64),
     /// US dollars: the only currency that specs can say.
     Dollars(f64),
-    Bytes(#[serde(with = "crate::event::form::vec_data")] Vec<u8>),
+    Bytes(#[serde(with = "super::serial::vec_data")] Vec<u8>),
     Secret(String),
     List(Vec<Written>),
     Object(Vec<(String, Written)>),

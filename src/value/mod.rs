@@ -25,6 +25,7 @@ mod regex;
 mod schema;
 mod secret;
 mod selector;
+pub mod serial;
 mod types;
 mod url;
 mod xpath;

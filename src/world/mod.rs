@@ -54,6 +54,19 @@ pub trait World: Time {
         Reached::At(self.now())
     }
 
+    /// Counts the work that is done apart at a place, from 1, where it matters which came too late.
+    fn works(&self, _place: &Occurrence) -> u32 {
+        0
+    }
+
+    /// Takes note of work that came too late.
+    fn came_late(&self, _place: &Occurrence, _nth: u32, _late: Late) {}
+
+    /// Whether work came too late when it was recorded.
+    fn recall_late(&self, _place: &Occurrence, _nth: u32) -> Option<Late> {
+        None
+    }
+
     /// Takes note of how a step came by a credential.
     fn obtained(&self, _at: &Occurrence, _credential: &str, _how: &Obtained) {}
 
@@ -121,7 +134,7 @@ impl Reached {
 }
 
 /// The time was over before work was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Late {
     /// It wasn't begun: other work took the machine's time.
     pub queued: bool,
@@ -143,13 +156,19 @@ impl dyn World {
     /// The instant came first. The time in the queue counts.
     pub async fn apart_until<T: Send + 'static>(
         &self,
+        place: &Occurrence,
         until: Instant,
         work: impl FnOnce(Effort) -> T + Send + 'static,
     ) -> Result<T, Late> {
         let (give, take) = oneshot::channel();
         // Nobody takes what comes too late.
         let work = move |effort| drop(give.send(work(effort)));
-        self.begin_apart(until, Box::new(work)).await?;
+        let nth = self.works(place);
+        if let Some(late) = self.recall_late(place, nth) {
+            self.sleep_until(until).await;
+            return Err(late);
+        }
+        self.begin_apart(until, Box::new(work)).await.inspect_err(|late| self.came_late(place, nth, *late))?;
         take.await.map_err(|_| Late { queued: false })
     }
 

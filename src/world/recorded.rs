@@ -1,6 +1,6 @@
 //! A world that gives what another one recorded, in virtual time: nothing is sent, and no time passes.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,6 +23,7 @@ pub struct Recorded {
     budget: Budget,
     differences: Arc<Differences>,
     computed: Option<Arc<Calculated>>,
+    works: Mutex<HashMap<u64, u32>>,
 }
 
 /// What was asked of a recorded world that it can't give.
@@ -63,7 +64,15 @@ impl Differences {
 
 impl Recorded {
     pub fn new(timeline: Arc<Timeline>, epoch: jiff::Timestamp, records: Arc<Records>) -> Self {
-        Self { timeline, epoch, records, budget: Budget::default(), differences: Arc::default(), computed: None }
+        Self {
+            timeline,
+            epoch,
+            records,
+            budget: Budget::default(),
+            differences: Arc::default(),
+            computed: None,
+            works: Mutex::default(),
+        }
     }
 
     /// The same where secrets were replaced when it was recorded: what was calculated of them is given and not calculated again.
@@ -149,6 +158,17 @@ impl World for Recorded {
         }))
     }
 
+    fn works(&self, place: &Occurrence) -> u32 {
+        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+        let works = works.entry(place.digest()).or_default();
+        *works += 1;
+        *works
+    }
+
+    fn recall_late(&self, place: &Occurrence, nth: u32) -> Option<Late> {
+        self.records.of(place)?.late.into_iter().find(|(late, _)| *late == nth).map(|(_, late)| late)
+    }
+
     fn recall(&self, at: &Occurrence, credential: &str) -> Option<Obtained> {
         let record = self.records.of(at)?;
         let how = record.credentials.into_iter().find(|(name, _)| name == credential).map(|(_, how)| how);
@@ -225,7 +245,7 @@ struct Connection {
 
 impl Connected for Connection {
     fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
-        let Line { done, carried, end, cut: _ } = self.line;
+        let Line { done, carried, end, watched, cut: _ } = self.line;
         let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(end.iter().map(|(at, _)| *at)).collect();
         times.sort_unstable();
         let left: Arc<Mutex<Left>> = Arc::new(Mutex::new((carried.into(), end.clone())));
@@ -237,12 +257,27 @@ impl Connected for Connection {
         let pen = reading.log.connect(Box::new(is_quiet));
         let source = Arc::new(Source { pen, naming: reading.naming, replies: reading.replies, left });
         let (timeline, coming) = (self.timeline.clone(), source.clone());
+        let known_until = match &end {
+            Some((at, ChannelEnd::Dropped)) => Some(*at),
+            Some(_) => None,
+            None => watched,
+        };
+        let left_by_us = Arc::new(AtomicBool::new(false));
+        let (over, differences) = (left_by_us.clone(), self.differences.clone());
         tokio::spawn(async move {
             for at in times {
                 timeline.sleep_until(at).await;
                 // What waits for it looks at it before anything else comes.
                 while coming.come_next(at) {
                     tokio::task::yield_now().await;
+                }
+            }
+            // What comes of a channel behind the time for which it was watched isn't known.
+            if let Some(at) = known_until {
+                timeline.sleep_until(at.saturating_add(Duration::from_nanos(1))).await;
+                if !over.load(Ordering::Relaxed) {
+                    let because = "what came on a channel once it had been left wasn't recorded".to_owned();
+                    differences.add(Difference::Undecided { because });
                 }
             }
         });
@@ -254,6 +289,7 @@ impl Connected for Connection {
             done: Mutex::new(done.into()),
             closing: AtomicBool::new(false),
             is_left: false,
+            over: left_by_us,
             differences: self.differences,
         })
     }
@@ -343,6 +379,8 @@ struct Way {
     done: Mutex<VecDeque<Done>>,
     closing: AtomicBool,
     is_left: bool,
+    /// The test has left it, or it is being left.
+    over: Arc<AtomicBool>,
     differences: Arc<Differences>,
 }
 
@@ -392,6 +430,7 @@ impl Channel for Way {
 
     fn leave(mut self: Box<Self>, code: Option<u16>, _budget: Duration) -> Pending<'static, ()> {
         self.is_left = true;
+        self.over.store(true, Ordering::Relaxed);
         self.does(Done::Left(code));
         Box::pin(async move {
             // What had still gone out by then is part of the log.
@@ -408,6 +447,7 @@ impl Channel for Way {
 
 impl Drop for Way {
     fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
         if self.is_left {
             return;
         }

@@ -36,7 +36,7 @@ impl Recording {
     /// What has been recorded, with what open connections have carried so far.
     pub fn records(&self) -> Arc<Records> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.drain().for_each(|(_, connection)| connection.keep(&self.records));
+        open.drain().for_each(|(_, connection)| connection.keep(&self.records, Some(self.world.now())));
         self.records.clone()
     }
 
@@ -45,7 +45,7 @@ impl Recording {
         {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             let its = open.extract_if(|_, connection| connection.occurrence.outermost() == of);
-            its.for_each(|(_, connection)| connection.keep(&self.records));
+            its.for_each(|(_, connection)| connection.keep(&self.records, Some(self.world.now())));
         }
         self.records.take(of)
     }
@@ -76,10 +76,11 @@ impl Recording {
 }
 
 impl Watched {
-    fn keep(&self, records: &Records) {
+    fn keep(&self, records: &Records, now: Option<Instant>) {
         let (carried, end) = carried(&self.log, self.from);
         records.with(&self.occurrence, |record| {
             let line = record.line.get_or_insert_default();
+            line.watched = now.filter(|_| end.is_none());
             (line.carried, line.end) = (carried, end);
         });
     }
@@ -132,6 +133,17 @@ impl World for Recording {
             record.moments[nth] = at;
         });
         Reached::At(at)
+    }
+
+    fn works(&self, place: &Occurrence) -> u32 {
+        self.records.with(place, |record| {
+            record.works += 1;
+            record.works
+        })
+    }
+
+    fn came_late(&self, place: &Occurrence, nth: u32, late: Late) {
+        self.records.with(place, |record| record.late.push((nth, late)));
     }
 
     fn obtained(&self, at: &Occurrence, credential: &str, how: &Obtained) {
@@ -217,7 +229,7 @@ impl Connected for RecordedConnection {
         };
         // How the connection before it ended is known until the log goes on.
         if let Some(earlier) = earlier {
-            earlier.keep(&self.records);
+            earlier.keep(&self.records, None);
         }
         let channel = self.connected.start(reading);
         Box::new(RecordedChannel { channel, occurrence: self.occurrence, records: self.records })

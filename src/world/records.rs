@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Outbound, Outgoing};
+use super::{Late, Outbound, Outgoing};
 use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Instant, Occurrence, Part, form};
 use crate::value::{self, Function, Value};
 
@@ -75,6 +75,11 @@ pub struct Record {
     /// How it came by credentials, by their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<(String, Obtained)>,
+    /// How much work was done apart, and which of it, from 1, came too late.
+    #[serde(skip)]
+    pub works: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<(u32, Late)>,
 }
 
 /// A request, and what came of it.
@@ -106,6 +111,9 @@ pub struct Line {
     pub carried: Vec<Carried>,
     #[serde(with = "end")]
     pub end: Option<(Instant, ChannelEnd)>,
+    /// How long it was watched, where no end of it is known.
+    #[serde(with = "form::optional_nanoseconds", default, skip_serializing_if = "Option::is_none")]
+    pub watched: Option<Instant>,
     /// Not all of what it carried was kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
@@ -156,7 +164,15 @@ pub enum Obtained {
 
 impl Record {
     fn new(occurrence: Occurrence) -> Self {
-        Self { occurrence, moments: Vec::new(), request: None, line: None, credentials: Vec::new() }
+        Self {
+            occurrence,
+            moments: Vec::new(),
+            request: None,
+            line: None,
+            credentials: Vec::new(),
+            works: 0,
+            late: Vec::new(),
+        }
     }
 }
 

@@ -125,11 +125,19 @@ impl Walk {
         let until = self.deadline.at;
         let parsed = judging::unread(&shared.world);
         let judged = async {
-            let (mut judged, scope) =
-                judging::judged(&shared.plan, request, (&exchange, &parsed), self.scope.branch(), &host, until).await?;
+            let (mut judged, scope) = judging::judged(
+                &shared.plan,
+                request,
+                (&exchange, &parsed),
+                self.scope.branch(),
+                &host,
+                (&self.place, until),
+            )
+            .await?;
             let Some(answered) = answered else { return Ok((judged, scope)) };
             let of_answer = (&answered, &judging::unread(&shared.world));
-            let (of_response, scope) = judging::judged(&shared.plan, request, of_answer, scope, &host, until).await?;
+            let (of_response, scope) =
+                judging::judged(&shared.plan, request, of_answer, scope, &host, (&self.place, until)).await?;
             judged.expectations.extend(of_response.expectations);
             judged.diagnostics.extend(of_response.diagnostics);
             Ok((judged, scope))

@@ -168,7 +168,7 @@ impl Walk {
         let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
         world
-            .apart_until(until, move |effort| {
+            .apart_until(&self.place, until, move |effort| {
                 let host = Abandonable { host, effort };
                 feed_doubted(&mut judge, &mut news, time, Outside { plan: &plan, host: &host });
                 judge
@@ -186,7 +186,7 @@ impl Walk {
         let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
         world
-            .apart_until(until, move |effort| {
+            .apart_until(&self.place, until, move |effort| {
                 let host = Abandonable { host, effort };
                 judge.conclude(&|| channels.logs(), Outside { plan: &plan, host: &host })
             })
