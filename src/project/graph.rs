@@ -73,6 +73,24 @@ impl Project {
         self.module(decl.module)?.ast.items.get(decl.item)
     }
 
+    /// A module with its whole tree, and what is wrong in what its outline leaves out. Nothing where it has its whole tree already.
+    pub fn whole(&self, module: &Module) -> Option<(Module, Vec<Diagnostic>)> {
+        if !module.ast.is_outline {
+            return None;
+        }
+        let text = self.sources.get(module.source).map(|file| file.text.clone()).unwrap_or_default();
+        let parsed = crate::syntax::parse(module.source, &text);
+        let module = Module {
+            id: module.id,
+            source: module.source,
+            origin: module.origin.clone(),
+            ast: parsed.file,
+            declared: module.declared.clone(),
+            imports: module.imports.clone(),
+        };
+        Some((module, parsed.diagnostics))
+    }
+
     /// The declaration that a path names in a module: a flow, shape or credential of its own, an imported one, or `module.name`.
     pub fn lookup(&self, from: ModuleId, path: &ast::Path) -> Option<DeclRef> {
         match path.segments.as_slice() {

@@ -18,6 +18,9 @@ pub struct Options {
     pub root: Option<PathBuf>,
     /// What relative paths are relative to, and what names of sources are shown relative to. The process's own where it isn't given.
     pub working_directory: Option<PathBuf>,
+    /// Of files with suites or loads, only [`syntax::outline`] is kept: enough to find what names refer to. `check` then takes up memory for a few
+    /// files at a time.
+    pub outlines: bool,
 }
 
 /// Loads the specs that the options name, with all they import and the environments that belong to them.
@@ -31,7 +34,8 @@ pub fn load(files: &Files, options: &Options) -> Project {
         None => discover::root(files, &here, paths),
     };
     let project = Project { root, files: files.clone(), diagnostics, ..Project::default() };
-    let mut loader = Loader { files, here, project, by_path: HashMap::new(), by_std: HashMap::new() };
+    let mut loader =
+        Loader { files, here, project, by_path: HashMap::new(), by_std: HashMap::new(), outlines: options.outlines };
     loader.config();
     loader.project.roots = loader.add_files(&specs);
     let loaded: Vec<PathBuf> = specs.iter().map(|spec| files.canonical(spec)).collect();
@@ -60,6 +64,7 @@ struct Loader<'f> {
     project: Project,
     by_path: HashMap<PathBuf, ModuleId>,
     by_std: HashMap<String, ModuleId>,
+    outlines: bool,
 }
 
 /// A module that is to be read and parsed.
@@ -131,8 +136,8 @@ impl Loader<'_> {
     fn parse(&mut self, pending: Vec<Pending>) {
         let base = self.project.sources.len();
         let files = self.files;
-        let parsed: Vec<Parsed> =
-            pending.par_iter().enumerate().map(|(at, next)| parse(files, SourceId((base + at) as u32), next)).collect();
+        let parse = |(at, next): (usize, &Pending)| parse(files, SourceId((base + at) as u32), next, self.outlines);
+        let parsed: Vec<Parsed> = pending.par_iter().enumerate().map(parse).collect();
         for (next, parsed) in pending.into_iter().zip(parsed) {
             let source = self.project.sources.add(next.shown, parsed.text);
             let id = ModuleId(self.project.modules.len());
@@ -191,8 +196,8 @@ impl Loader<'_> {
     }
 }
 
-fn parse(files: &Files, id: SourceId, pending: &Pending) -> Parsed {
-    let nothing = || ast::File { source: id, items: Vec::new(), comments: Vec::new() };
+fn parse(files: &Files, id: SourceId, pending: &Pending, outlines: bool) -> Parsed {
+    let nothing = || ast::File { source: id, items: Vec::new(), comments: Vec::new(), is_outline: false };
     let bytes = match &pending.origin {
         ModuleOrigin::File(path) => files.read(path),
         ModuleOrigin::Memory(name) => files.read(Path::new(name)),
@@ -206,7 +211,7 @@ fn parse(files: &Files, id: SourceId, pending: &Pending) -> Parsed {
     };
     match decode(id, bytes) {
         Ok(text) => {
-            let parsed = syntax::parse(id, &text);
+            let parsed = if outlines { syntax::outline(id, &text) } else { syntax::parse(id, &text) };
             Parsed { text, file: parsed.file, diagnostics: parsed.diagnostics }
         }
         Err((text, diagnostic)) => Parsed { text, file: nothing(), diagnostics: vec![*diagnostic] },
