@@ -106,7 +106,7 @@ impl<'p> Index<'p> {
             }
         }
         let trees: HashMap<SourceId, &ast::File> =
-            project.modules.iter().map(|module| (module.source, &module.ast)).collect();
+            project.modules.iter().map(|module| (module.source, &*module.ast)).collect();
         for (source, found) in by_source(project) {
             index.add_doubts(source, Doubts::new(project, source, trees.get(&source).copied(), &found));
         }

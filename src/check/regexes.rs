@@ -24,7 +24,7 @@ impl Regexes {
             return known.clone();
         }
         // Without the lock: another thread that compiles the same meanwhile does no harm.
-        let known = Pattern::compile(&key.0, &key.1).map(|pattern| pattern.matches_everything());
+        let known = Pattern::examine(&key.0, &key.1);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() < MOST && key.0.len() + key.1.len() <= LONGEST {
             all.insert(key, known.clone());

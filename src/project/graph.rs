@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{Config, Files};
 use crate::diag::Diagnostic;
@@ -16,14 +17,14 @@ pub struct Module {
     pub id: ModuleId,
     pub source: SourceId,
     pub origin: ModuleOrigin,
-    pub ast: ast::File,
+    pub ast: Arc<ast::File>,
     /// The flows, shapes and credentials that it declares, by their names: indices of items. Of two with one name, the first.
     pub declared: HashMap<String, usize>,
     /// Names that imports bring in: modules under their last name or alias, and single declarations.
     pub imports: HashMap<String, Target>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ModuleOrigin {
     /// A file on disk; relative files (`file "…"`, imports) are resolved against its folder.
     File(PathBuf),
@@ -84,7 +85,7 @@ impl Project {
             id: module.id,
             source: module.source,
             origin: module.origin.clone(),
-            ast: parsed.file,
+            ast: Arc::new(parsed.file),
             declared: module.declared.clone(),
             imports: module.imports.clone(),
         };

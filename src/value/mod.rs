@@ -21,6 +21,7 @@ mod network;
 mod operator;
 mod parts;
 mod regex;
+mod regex_size;
 mod schema;
 mod secret;
 mod selector;

@@ -1,12 +1,13 @@
-//! Whatever is wrong in a project, its outlines lead to the same diagnostics as its whole trees.
+//! Whatever is wrong in a project, its outlines lead to the same diagnostics as its whole trees, and so does a load after changes with a cache.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::check::listed;
-use crate::project::{Files, Options, load};
+use crate::project::{Cache, Files, Module, Options, Project, load, load_again};
 
 const FILES: [(&str, &str); 4] = [
     (
@@ -98,6 +99,33 @@ fn found(files: &[(PathBuf, Vec<u8>)], paths: &[&str], outlines: bool) -> Vec<St
     listed(&project).iter().map(|one| format!("{one:?}")).collect()
 }
 
+/// What a load with a cache finds, and how many of its files were parsed for it.
+fn found_again(files: &[(PathBuf, Vec<u8>)], cache: &mut Cache, before: &mut Option<Project>) -> (Vec<String>, usize) {
+    let project = load_again(&Files::memory(files.to_vec()), &Options::default(), cache);
+    let is_kept = |module: &Module| {
+        let same = before.iter().flat_map(|before| &before.modules).find(|known| known.origin == module.origin);
+        same.is_some_and(|same| Arc::ptr_eq(&same.ast, &module.ast))
+    };
+    let parsed = project.modules.iter().filter(|module| !is_kept(module)).count();
+    let found = listed(&project).iter().map(|one| format!("{one:?}")).collect();
+    *before = Some(project);
+    (found, parsed)
+}
+
+#[test]
+fn only_what_has_changed_is_parsed_again() {
+    let mut files: Vec<_> = FILES.iter().map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec())).collect();
+    let (mut cache, mut before) = (Cache::default(), None);
+    // The module of the standard library as well.
+    assert_eq!(found_again(&files, &mut cache, &mut before).1, FILES.len() + 1);
+    assert_eq!(found_again(&files, &mut cache, &mut before).1, 0);
+    files[2].1.extend(b"# A comment.\n");
+    assert_eq!(found_again(&files, &mut cache, &mut before).1, 1);
+    // A file before all others: they have other numbers.
+    files.push((PathBuf::from("a.e2e"), b"flow f() { wait 1s }\n".to_vec()));
+    assert_eq!(found_again(&files, &mut cache, &mut before).1, FILES.len() + 2);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: RngSeed::Fixed(7_919), ..ProptestConfig::default() })]
 
@@ -111,5 +139,17 @@ proptest! {
             FILES.iter().zip(&texts).map(|((name, _), text)| (PathBuf::from(name), text.concat().into_bytes())).collect();
         let paths: &[&str] = if all { &[] } else { &["main.e2e", "release.e2e"] };
         prop_assert_eq!(found(&files, paths, true), found(&files, paths, false), "{:?}", texts.iter().map(|text| text.concat()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_load_with_a_cache_finds_what_a_fresh_one_finds(changes in prop::collection::vec(change(), 1..9)) {
+        let mut texts: Vec<Vec<String>> = FILES.iter().map(|(_, text)| tokens(text)).collect();
+        let (mut cache, mut before) = (Cache::default(), None);
+        for (file, change) in &changes {
+            apply(&mut texts[*file], change);
+            let texts = texts.iter().map(|text| text.concat().into_bytes());
+            let files: Vec<_> = FILES.iter().map(|(name, _)| PathBuf::from(name)).zip(texts).collect();
+            prop_assert_eq!(found_again(&files, &mut cache, &mut before).0, found(&files, &[], false));
+        }
     }
 }
