@@ -2,19 +2,20 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::index::{Environment, Index};
+use super::index::Environment;
+use super::view::View;
 use crate::diag::{Capped, Diagnostic, Severity};
 use crate::project::{DeclRef, Module};
 use crate::source::Span;
 
 /// The check of one module: where it reports, and what it notes down for the checks that need all modules.
 pub(super) struct Cx<'p> {
-    pub index: &'p Index<'p>,
+    pub index: &'p View<'p>,
     pub module: &'p Module,
     pub notes: Notes,
     /// The body that is walked.
     pub facts: Facts,
-    /// The environments that what is walked can run on: indices into [`Index::environments`]. `None` is all of them, where it is
+    /// The environments that what is walked can run on: indices into [`super::index::Index::environments`]. `None` is all of them, where it is
     /// enough that one has a value (a flow runs where the suites run that call it).
     runs_on: Option<Arc<[usize]>>,
     /// Values that all of these have, as far as it was asked.
@@ -96,7 +97,7 @@ impl Facts {
 }
 
 impl<'p> Cx<'p> {
-    pub fn new(index: &'p Index<'p>, module: &'p Module) -> Self {
+    pub fn new(index: &'p View<'p>, module: &'p Module) -> Self {
         Self {
             index,
             module,

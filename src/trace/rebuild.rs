@@ -31,6 +31,7 @@ impl Rebuilt {
             paths: header.specs.iter().map(PathBuf::from).collect(),
             root: Some(PathBuf::from(&header.root)),
             working_directory: header.folder.as_ref().map(PathBuf::from),
+            outlines: false,
         };
         Self::of_project(&project::load(&Files::memory(files), &options), header)
     }

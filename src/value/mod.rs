@@ -22,6 +22,7 @@ mod network;
 mod operator;
 mod parts;
 mod regex;
+mod regex_size;
 mod schema;
 mod secret;
 mod selector;
