@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::LeftOut;
 use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
 use crate::event::{ChannelLog, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload, Weak};
@@ -87,6 +88,8 @@ pub struct TestResult {
     /// Steps of the last attempt, hooks included, in the order they started.
     pub steps: Vec<StepRecord>,
     pub exchanges: Vec<Arc<Exchange>>,
+    /// What else it did.
+    pub left_out: LeftOut,
     pub channels: Vec<ChannelRecord>,
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::left_out::left_out;
 use super::{Masked, Redactor, model};
 use crate::diag::{self, Severity, Style};
 use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Hop, Peer};
@@ -213,6 +214,7 @@ impl Builder<'_> {
             diagnostics: test.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
             steps: test.steps.iter().map(|one| self.step(one)).collect(),
             exchanges: exchanges.collect(),
+            left_out: left_out(&test.left_out, &digest.tallies),
             channels: test.channels.iter().map(channel).collect(),
         }
     }

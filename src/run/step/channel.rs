@@ -201,7 +201,6 @@ impl Walk {
             self.meets_outage(&exchange);
         }
         let opening = self.opening(open, false);
-        let index = self.evidence.exchange(Arc::new(exchange));
         let mut step = super::super::evidence::record(
             self.place.clone(),
             title,
@@ -211,9 +210,8 @@ impl Walk {
             false,
             Vec::new(),
         );
-        step.exchange = Some(index);
         step.opening = Some(opening);
-        self.evidence.step(step);
+        self.evidence.exchange(Arc::new(exchange), Some(step));
         Err(self.fails(diagnostic))
     }
 
