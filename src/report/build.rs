@@ -28,6 +28,15 @@ pub struct Builder<'a> {
 impl Builder<'_> {
     /// The whole report.
     pub fn report(&self, run: &RunResult) -> model::Report {
+        self.report_of(run, |_, _| true)
+    }
+
+    /// What a summary shows: of the tests, only those that didn't hold, or on weak evidence.
+    pub fn brief(&self, run: &RunResult) -> model::Report {
+        self.report_of(run, |test, digest| digest.weak > 0 || test.outcome.is_bad())
+    }
+
+    fn report_of(&self, run: &RunResult, is_told: impl Fn(&TestResult, &Digest) -> bool + Sync) -> model::Report {
         let digests: Vec<Digest> = run.tests.iter().map(|test| Digest::of(test, &run.service_map)).collect();
         let problems: Vec<String> = run.diagnostics.iter().map(|one| one.message.clone()).collect();
         let assessment = assess(run.facts(&digests, &problems));
@@ -35,6 +44,7 @@ impl Builder<'_> {
             .tests
             .par_iter()
             .zip(&digests)
+            .filter(|(test, digest)| is_told(test, digest))
             .map(|(test, digest)| self.redactor.masked(self.test_of(test, digest)))
             .collect();
         let services = run.services.iter().map(|watch| self.service(watch)).collect();
@@ -226,7 +236,7 @@ impl Builder<'_> {
             StepState::NotRun => "not_run",
         };
         let expectations = one.expectations.iter().map(|expectation| model::Expectation {
-            text: expectation.text.clone(),
+            text: expectation.text.to_string(),
             held: expectation.held,
             span: span(expectation.span, self.sources),
             weak: expectation.weak.map(weakness),

@@ -117,6 +117,10 @@ impl World for Recording {
         self.records.with(at, |record| record.credentials.push((credential.to_owned(), how.clone())));
     }
 
+    fn begin(&self, walk: Pending<'static, ()>) {
+        self.world.begin(walk);
+    }
+
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
         self.world.sleep_until(at)
     }
