@@ -133,7 +133,7 @@ pub enum StepState {
 pub struct ExpectationRecord {
     pub span: Span,
     /// As written: `status 201`, `$.id is uuid`.
-    pub text: String,
+    pub text: Arc<str>,
     pub held: bool,
     /// Why it proves little although it held.
     pub weak: Option<Weak>,

@@ -279,7 +279,7 @@ fn symptom(
             SymptomKind::Status(status)
         }
         _ => match unheld {
-            Some(unheld) => SymptomKind::Expectation { code: code.to_owned(), what: unheld.text.clone() },
+            Some(unheld) => SymptomKind::Expectation { code: code.to_owned(), what: unheld.text.to_string() },
             None => SymptomKind::Other { code: code.to_owned() },
         },
     };

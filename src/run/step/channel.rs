@@ -452,8 +452,12 @@ impl Walk {
         };
         let held = self.attempt.shared.world.until(until.saturating_add(TICK), wait).await.unwrap_or(false);
         self.moment().await;
-        let record =
-            ExpectationRecord { span, text: format!("pong within {}", format_duration(limit)), held, weak: None };
+        let record = ExpectationRecord {
+            span,
+            text: format!("pong within {}", format_duration(limit)).into(),
+            held,
+            weak: None,
+        };
         self.record(self.title(span), span, started, held, vec![record]);
         if held {
             return Ok(());
