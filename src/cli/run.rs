@@ -69,7 +69,9 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         return Ok(Exit::Ok);
     }
     let runtime = runtime().map_err(|error| cannot_start(output, &error))?;
-    let demo = if wants_demo {
+    let of_demo =
+        wants_demo.then(tokio::runtime::Runtime::new).transpose().map_err(|error| cannot_start(output, &error))?;
+    let demo = if let Some(runtime) = of_demo {
         let options = {
             // What starts slowly is the deployment that this run is about.
             let slow = fault == Some(Fault::SlowStart);
@@ -78,7 +80,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         let demo = runtime.block_on(crate::demo::start(options)).map_err(|error| cannot_start(output, &error))?;
         prepared.given.demo =
             demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret)).collect();
-        Some(demo)
+        Some((runtime, demo))
     } else {
         None
     };
@@ -93,8 +95,9 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     let carried_out =
         carry_out((args, wanted), output, (Arc::new(plan), release), outputs, (&portion, &prepared), trusted);
     let (result, recorded) = runtime.block_on(carried_out);
-    if let Some(demo) = demo {
+    if let Some((runtime, demo)) = demo {
         runtime.block_on(Demo::stop(demo));
+        runtime.shutdown_background();
     }
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
@@ -141,8 +144,9 @@ fn tell_what_is_left_out(prepared: &super::prepare::Prepared, (plan, release): (
     }
 }
 
+/// The thread that the run itself is on; those that more than one test at a time needs are the world's (`net/lanes.rs`).
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("e2e").build()
+    tokio::runtime::Builder::new_current_thread().enable_all().thread_name("e2e").build()
 }
 
 fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
@@ -183,7 +187,8 @@ async fn carry_out(
     };
     let journal = outputs.journal.as_ref().map(begin);
     let partial = portion.is_partial();
-    let live = Arc::new(LiveWorld::start(trusted, plan.environment.require_real));
+    let threads = cores.min(options.jobs);
+    let live = Arc::new(LiveWorld::start(trusted, plan.environment.require_real).on_threads(threads));
     let recording = wanted.as_ref().map(|_| Arc::new(Recording::new(live.clone())));
     let tracer = wanted.as_ref().zip(recording.clone()).map(|(wanted, recording)| {
         Arc::new(tracing::begin(wanted, recording, (prepared, args), (&plan, &release), &options, output))
@@ -250,7 +255,10 @@ fn finish(
     outputs: &Outputs,
     portion: &Portion,
 ) -> Result<Exit, Exit> {
-    let mut report = Builder { sources, redactor: &output.redactor }.report(result);
+    let builder = Builder { sources, redactor: &output.redactor };
+    // What is neither written nor completed and judged again needs no more than is printed.
+    let mut report =
+        if outputs.tells_all() || portion.is_partial() { builder.report(result) } else { builder.brief(result) };
     portion.complete(&mut report);
     // What the report was made of, what it was completed with, and what was learned since.
     let report = output.redactor.masked(report);

@@ -119,7 +119,7 @@ fn hook<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
 
 impl Part {
     fn digest(&self, within: u64) -> u64 {
-        use crate::value::keyed;
+        use crate::value::{keyed, keyed_by};
         match self {
             Part::Test(id) => keyed(keyed(within, "test"), id),
             Part::Suite(name, hook) => keyed(keyed(within, hook), name),
@@ -127,12 +127,12 @@ impl Part {
             Part::Credential(name) => keyed(keyed(within, "credential"), name),
             Part::Probe(name) => keyed(keyed(within, "probe"), name),
             Part::Hook(name) => keyed(within, name),
-            Part::Attempt(n) => keyed(within, &format!("attempt {n}")),
-            Part::Step(head, n) => keyed(keyed(within, head), &format!("step {n}")),
+            Part::Attempt(n) => keyed_by(within, format_args!("attempt {n}")),
+            Part::Step(head, n) => keyed_by(keyed(within, head), format_args!("step {n}")),
             Part::Call(flow) => keyed(keyed(within, "call"), flow),
-            Part::Element(n) => keyed(within, &format!("element {n}")),
-            Part::Round(n) => keyed(within, &format!("round {n}")),
-            Part::Sent(n) => keyed(within, &format!("sent {n}")),
+            Part::Element(n) => keyed_by(within, format_args!("element {n}")),
+            Part::Round(n) => keyed_by(within, format_args!("round {n}")),
+            Part::Sent(n) => keyed_by(within, format_args!("sent {n}")),
         }
     }
 }

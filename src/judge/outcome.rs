@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::LeftOut;
 use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
 use crate::event::{ChannelLog, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload, Weak};
@@ -97,6 +98,8 @@ pub struct TestResult {
     /// Steps of the last attempt, hooks included, in the order they started.
     pub steps: Vec<StepRecord>,
     pub exchanges: Vec<Arc<Exchange>>,
+    /// What else it did.
+    pub left_out: LeftOut,
     pub channels: Vec<ChannelRecord>,
 }
 
@@ -140,7 +143,7 @@ pub enum StepState {
 pub struct ExpectationRecord {
     pub span: Span,
     /// As written: `status 201`, `$.id is uuid`.
-    pub text: String,
+    pub text: Arc<str>,
     pub held: bool,
     /// Why it proves little although it held.
     pub weak: Option<Weak>,

@@ -7,6 +7,7 @@ pub mod github;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod left_out;
 mod lines;
 pub mod markdown;
 pub mod merge;

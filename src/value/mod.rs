@@ -35,7 +35,7 @@ pub use chain::Chain;
 pub(crate) use compare::json_equal;
 pub use compare::{compare, equal};
 pub use csv::{CsvError, Table};
-pub use draws::{Draws, keyed};
+pub use draws::{Draws, keyed, keyed_by};
 pub use duration::{format_duration, format_size};
 pub use evaluate::{Form, Piece, Refusal, Stop, Tree, World, evaluate, has_text};
 pub use function::{ArgumentFault, Function, Parameter};

@@ -89,6 +89,11 @@ pub trait World: Time {
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
 
+    /// Begins a thread of control that goes on by itself, on one thread with all that it opens.
+    fn begin(&self, walk: Pending<'static, ()>) {
+        drop(tokio::spawn(walk));
+    }
+
     /// Sends a request and reads its response. Whatever goes wrong is in the exchange.
     fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange>;
 
@@ -148,6 +153,13 @@ impl dyn World {
             Either::Left((done, _)) => Some(done),
             Either::Right(_) => None,
         }
+    }
+
+    /// Begins a thread of control that goes on by itself, and waits for what comes of it; `None` when it came to no end.
+    pub fn along<T: Send + 'static>(&self, walk: Pending<'static, T>) -> impl Future<Output = Option<T>> + use<T> {
+        let (give, take) = oneshot::channel();
+        self.begin(Box::pin(async move { drop(give.send(walk.await)) }));
+        async { take.await.ok() }
     }
 
     /// Works apart from the threads that read sockets and keep time, and waits for what comes of it until an instant at the latest.

@@ -158,6 +158,10 @@ impl World for Recording {
         self.records.composed(Composed { text: text.to_owned(), parts: parts.to_vec() });
     }
 
+    fn begin(&self, walk: Pending<'static, ()>) {
+        self.world.begin(walk);
+    }
+
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
         self.world.sleep_until(at)
     }

@@ -197,6 +197,9 @@ fn out(test: &Test) -> String {
     if left_out > 0 {
         let _ = writeln!(out, "and {left_out} more exchanges, which `test_results.json` has");
     }
+    if let Some(left_out) = &test.left_out {
+        let _ = writeln!(out, "and {}, which are only counted", left_out.words());
+    }
     out
 }
 

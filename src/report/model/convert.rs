@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Cause, Exchange, Gate, GateSpec, Phase, PlanSpec, RiskSum, Service, Sighting, Span, Summary, Symptom, Test, Verdict,
+    Cause, Counted, Exchange, Gate, GateSpec, Phase, PlanSpec, RiskSum, Service, Sighting, Span, Summary, Symptom,
+    Test, Verdict,
 };
 use crate::diag::codes;
 use crate::event::FailureKind;
@@ -330,9 +331,10 @@ impl Test {
             outcome: self.outcome(),
             symptom: self.symptom.as_ref().map(Symptom::symptom),
             samples: self.exchanges.iter().map(Exchange::sample).collect(),
+            tallies: self.left_out.iter().flat_map(|left_out| &left_out.kinds).map(Counted::tally).collect(),
             openings: openings.collect(),
             forbidden: self.diagnostics.iter().filter(|one| one.code == codes::FORBIDDEN_EVENT.name).count(),
-            weak: self.weak().count(),
+            weak: self.weak().count() + self.left_out.as_ref().map_or(0, |left_out| left_out.weak),
         }
     }
 }
@@ -347,6 +349,21 @@ impl Symptom {
             _ => SymptomKind::Other { code },
         };
         release::Symptom { service: self.service.clone(), host: self.host.clone(), kind, message: self.message.clone() }
+    }
+}
+
+impl Counted {
+    fn tally(&self) -> release::Tally {
+        release::Tally {
+            first: time(self.started_ms),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            service: self.service.clone(),
+            answer: answer(self.status, self.failure.as_deref()),
+            held: self.held,
+            times: self.times_ms.times(),
+            first_byte: self.first_byte_ms.times(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod blob;
 mod convert;
 mod diagnostic;
 mod journal;
+mod left_out;
 mod plan;
 mod test;
 
@@ -17,6 +18,7 @@ pub(crate) use convert::sane;
 pub(crate) use convert::time;
 pub use diagnostic::{Diagnostic, Excerpt, ExcerptLabel, Location, Place, Related, Span};
 pub use journal::{Begun, Earlier, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned};
+pub use left_out::{Counted, LeftOut, Spread};
 pub use plan::{Gate, GateSpec, PhaseSpec, PlanSpec};
 pub use test::{
     Channel, ChannelEnd, Exchange, Expectation, Failure, Frame, Hop, Step, Symptom, Test, TestRisk, Timings, Tls,

@@ -78,6 +78,14 @@ fn exchanges(test: &TestResult, redactor: &Redactor, style: Style, text: &mut St
         );
         let _ = writeln!(text, "                 {}", paint(&line, DIM, style));
     }
+    let left_out = test.left_out.exchanges();
+    if left_out > 0 {
+        let _ = writeln!(
+            text,
+            "                 {}",
+            paint(&format!("and {left_out} more, which are only counted"), DIM, style)
+        );
+    }
 }
 
 pub const RED: &str = "1;31";

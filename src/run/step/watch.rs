@@ -224,7 +224,7 @@ impl Walk {
             diagnostic = diagnostic.with_related(self.deadline.span, "this limit");
         }
         let text = self.title(span);
-        let record = ExpectationRecord { span, text: text.clone(), held: false, weak: None };
+        let record = ExpectationRecord { span, text: text.as_str().into(), held: false, weak: None };
         self.record(text, span, started, false, vec![record]);
         if decided >= self.deadline.at {
             self.evidence.lock().facts.timed_out = true;
