@@ -26,7 +26,9 @@ pub struct Counts {
 impl Counts {
     pub fn of_tests<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Self {
         let mut weak = 0;
-        let counts = Self::of(digests.into_iter().inspect(|one| weak += one.weak).map(|one| &one.outcome));
+        let counts = Self::of(
+            digests.into_iter().inspect(|one| weak = usize::saturating_add(weak, one.weak)).map(|one| &one.outcome),
+        );
         Self { weak, ..counts }
     }
 

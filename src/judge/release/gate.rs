@@ -182,8 +182,9 @@ impl Measure {
             Measure::Flaky => share(counts.flaky, counts.good() + counts.bad(), "tests that were run"),
             Measure::ErrorRate => {
                 let all = samples().map(|one| (one.held, 1)).chain(tallies().map(|one| (one.held, size(one))));
-                let (bad, of) =
-                    all.fold((0, 0), |(bad, of), (held, count)| (bad + if held { 0 } else { count }, of + count));
+                let (bad, of) = all.fold((0usize, 0usize), |(bad, of), (held, count)| {
+                    (bad.saturating_add(if held { 0 } else { count }), of.saturating_add(count))
+                });
                 share(bad, of, "exchanges")
             }
             Measure::Throughput => {
@@ -191,7 +192,7 @@ impl Measure {
                 let inside = |at: Instant| windows.iter().any(|window| window.holds(at));
                 let count = samples().filter(|one| inside(one.at)).count();
                 // All of a test is asked in one phase.
-                let count = count + tallies().filter(|one| inside(one.first)).map(size).sum::<usize>();
+                let count = tallies().filter(|one| inside(one.first)).map(size).fold(count, usize::saturating_add);
                 let seconds: f64 = windows.iter().map(|window| window.duration.as_secs_f64()).sum();
                 let seconds = Some(seconds).filter(|seconds| *seconds > 0.0);
                 let measured = seconds.filter(|_| count > 0).map(|seconds| count as f64 / seconds);

@@ -99,7 +99,7 @@ fn grouped(tests: &[model::Test]) -> Vec<(String, Times)> {
         let times = kind.times_ms.times();
         match kind.status {
             Some(_) => group.times.add_all(&times),
-            None => group.without_answer += times.count,
+            None => group.without_answer = group.without_answer.saturating_add(times.count),
         }
     }
     let mut groups: Vec<(String, Times)> = groups.into_iter().collect();
@@ -110,7 +110,7 @@ fn grouped(tests: &[model::Test]) -> Vec<(String, Times)> {
         let mut all = Times::default();
         for (_, group) in rest {
             all.times.merge(group.times);
-            all.without_answer += group.without_answer;
+            all.without_answer = all.without_answer.saturating_add(group.without_answer);
         }
         groups.push((name, all));
     }
@@ -174,7 +174,8 @@ fn group(name: &str, mut group: Times, axis: Axis) -> Option<Group> {
         statistics.iter().filter_map(|(name, statistic)| Some((*name, statistic.of(&mut group.times)?))).collect();
     let mut counts: IndexMap<i32, u64> = IndexMap::new();
     for (time, count) in group.times.each() {
-        *counts.entry(bucket(&time)).or_default() += count;
+        let here = counts.entry(bucket(&time)).or_default();
+        *here = here.saturating_add(count);
     }
     let most = *counts.values().max()?;
     let bars = counts.iter().map(|(bucket, count)| {

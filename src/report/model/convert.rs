@@ -334,7 +334,7 @@ impl Test {
             tallies: self.left_out.iter().flat_map(|left_out| &left_out.kinds).map(Counted::tally).collect(),
             openings: openings.collect(),
             forbidden: self.diagnostics.iter().filter(|one| one.code == codes::FORBIDDEN_EVENT.name).count(),
-            weak: self.weak().count() + self.left_out.as_ref().map_or(0, |left_out| left_out.weak),
+            weak: self.weak().count().saturating_add(self.left_out.as_ref().map_or(0, |left_out| left_out.weak)),
         }
     }
 }

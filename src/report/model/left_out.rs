@@ -57,7 +57,7 @@ impl Spread {
 }
 
 impl LeftOut {
-    /// `63,000 exchanges with 315,000 expectations that held`: what isn't shown, for people.
+    /// `499 exchanges more with 998 expectations that held`: what isn't shown, for people.
     pub fn words(&self) -> String {
         let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
         let expectations = counted(self.expectations, "expectation that held", "expectations that held");
