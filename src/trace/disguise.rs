@@ -428,6 +428,10 @@ fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     joined
 }
 
+/// RFC 3986, section 2.3.
+const UNRESERVED: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 type Encode = fn(&str) -> String;
 
 /// The texts that a text may be an encoding of, each with what encodes it so.
@@ -443,17 +447,25 @@ fn decodings(piece: &str) -> Vec<(String, Encode)> {
         let text = engine.decode(piece).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         found.extend(text.filter(|text| encode(text) == piece).map(|text| (text, encode)));
     }
-    let percent = percent_encoding::percent_decode_str(piece).decode_utf8().ok().filter(|text| *text != piece);
-    let encode: Encode =
-        |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-    found.extend(percent.map(|text| (text.into_owned(), encode)));
+    let percent: [Encode; 5] = [
+        |text| percent_encoding::utf8_percent_encode(text, UNRESERVED).to_string(),
+        |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string(),
+        |text| url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+        |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+        |text| text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+    ];
+    if piece.contains('%')
+        && let Ok(text) = percent_encoding::percent_decode_str(piece).decode_utf8()
+    {
+        let fitting = percent.into_iter().find(|encode| encode(&text) == piece);
+        found.extend(fitting.map(|encode| (text.into_owned(), encode)));
+    }
     found
 }
 
 /// The texts that programs make of a text. They change neither letters nor digits, and so give the same of a secret as of its surrogate.
 fn texts(text: &str) -> Vec<String> {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    use percent_encoding::utf8_percent_encode;
     let quoted = serde_json::Value::from(text).to_string();
     let json = quoted[1..quoted.len() - 1].to_owned();
     let ascii: String = json
