@@ -62,6 +62,7 @@ mod streams;
 mod tap_points;
 mod tidy;
 mod tls;
+mod trace_command;
 mod urls;
 mod weak;
 mod wire;
