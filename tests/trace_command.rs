@@ -316,3 +316,23 @@ fn a_test_is_meant_by_its_id_or_a_part_of_its_name() {
     let comment = &har["log"]["entries"][0]["response"]["content"]["comment"];
     assert!(comment.as_str().unwrap().ends_with("; not all of them were recorded"), "{har}");
 }
+
+/// With what they meet: credentials, probes, retries, redirects, closed and lost channels.
+#[test]
+fn the_shipped_specs_make_an_archive() {
+    let specs = concat!(env!("CARGO_MANIFEST_DIR"), "/specs");
+    let filters = ["--env", "demo", "-k", "websocket", "--report", "none", "--trace", "run.trace"];
+    let done = Test::new().args(["run", specs]).args(filters).code(0);
+    let har: Json = serde_json::from_str(&shown(&done, &["trace", "har", "run.trace"])).unwrap();
+    assert_archive(&har);
+    let entries = har["log"]["entries"].as_array().unwrap();
+    let sockets: Vec<&Json> = entries.iter().filter(|entry| entry["_resourceType"] == "websocket").collect();
+    assert!(sockets.len() >= 10 && entries.len() > sockets.len(), "{} of {}", sockets.len(), entries.len());
+    // A channel has messages, even if there was none; a request has no such field.
+    let has_messages = |entry: &&Json| entry.get("_webSocketMessages").is_some();
+    assert_eq!(entries.iter().filter(has_messages).count(), sockets.len());
+    let all = shown(&done, &["trace", "show", "run.trace", "--all"]);
+    let frames = sockets.iter().flat_map(|socket| socket["_webSocketMessages"].as_array().unwrap());
+    let kept = frames.filter(|frame| frame["opcode"] != 8).count();
+    assert_eq!(all.matches("ms  ← received ").count() + all.matches("ms  → sent ").count(), kept);
+}

@@ -7,7 +7,7 @@ use super::outputs::write;
 use super::replay::open;
 use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
-use crate::trace::{Group, Trace, chosen, full, har, list};
+use crate::trace::{Group, Trace, chosen, full, har, list, run};
 
 pub fn main(args: &Args, color: Color) -> Exit {
     let output = Output::new(color);
@@ -27,9 +27,10 @@ fn show(args: &Show, output: &Output) -> Result<Exit, Box<Diagnostic>> {
         output.print(&list(&trace, &trace.groups()));
         return Ok(Exit::Ok);
     }
-    for (index, group) in wanted(&trace, args.test.as_deref())?.iter().enumerate() {
-        output.print(if index == 0 { "" } else { "\n" });
-        output.print(&full(group));
+    let groups = wanted(&trace, args.test.as_deref())?;
+    output.print(&run(&trace));
+    for group in &groups {
+        output.print(&format!("\n{}", full(group)));
     }
     Ok(Exit::Ok)
 }

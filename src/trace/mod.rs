@@ -27,6 +27,6 @@ pub use open::Trace;
 pub use read::{Reading, read};
 pub use rebuild::{Rebuilt, Unusable};
 pub use replay::{Replay, edited};
-pub use show::{full, list};
+pub use show::{full, list, run};
 pub use tracer::{Tracer, Wanted};
 pub use write::Limits;

@@ -182,6 +182,35 @@ mod tests {
     }
 
     #[test]
+    fn a_header_says_what_its_last_attributes_say() {
+        let now = jiff::Timestamp::from_second(1_000_000_000).unwrap();
+        let read = |header: &str| SetCookie::read(header, now);
+        let plain = |value: &str| SetCookie { name: "a".into(), value: value.into(), ..SetCookie::default() };
+        let date = "2099-10-21T07:28:00Z".parse().ok();
+        let table = [
+            ("a=b", Some(plain("b"))),
+            (" a = b=c ", Some(plain("b=c"))),
+            ("a=", Some(plain(""))),
+            ("a", None),
+            ("=b", None),
+            ("", None),
+            ("a=b; HttpOnly; secure; SameSite=Lax", {
+                Some(SetCookie { secure: true, http_only: true, same_site: Some("Lax".into()), ..plain("b") })
+            }),
+            ("a=b; Path=/x; Path=/y; path=z", Some(SetCookie { path: Some("/y".into()), ..plain("b") })),
+            ("a=b; Domain=.A.Example; domain=", Some(SetCookie { domain: Some("a.example".into()), ..plain("b") })),
+            ("a=b; Max-Age=-5; max-age=x", Some(SetCookie { max_age: Some(-5), ..plain("b") })),
+            ("a=b; Expires=Wed, 21 Oct 2099 07:28:00 GMT", Some(SetCookie { expires: date, ..plain("b") })),
+            ("a=b; Expires=Wed, 21-Oct-2099 07:28:00 GMT; expires=soon", {
+                Some(SetCookie { expires: date, ..plain("b") })
+            }),
+        ];
+        for (header, expected) in table {
+            assert_eq!(read(header), expected, "{header}");
+        }
+    }
+
+    #[test]
     fn cookies_go_where_their_attributes_say() {
         let mut jar = Jar::default();
         let epoch = jiff::Timestamp::from_second(1_000_000_000).unwrap();

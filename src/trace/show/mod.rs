@@ -22,8 +22,8 @@ pub fn list(trace: &Trace, groups: &[Group<'_>]) -> String {
     out
 }
 
-/// When and how the run was, and whether the trace is whole.
-fn run(trace: &Trace) -> String {
+/// When and how the run was, whether the trace is whole, and what is not as it was.
+pub fn run(trace: &Trace) -> String {
     let (header, run) = (&trace.header, &trace.begun.run);
     let mut facts = vec![format!("run of {}", header.epoch)];
     facts.extend(header.environment.iter().map(|name| format!("environment {name}")));
