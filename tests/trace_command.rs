@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::harness::{Done, Test};
 use super::scripted::Scripted;
-use super::servers::{answer, fixed};
+use super::servers::{Ca, answer, certificate, fixed};
 
 const SERVER: &str = "\
 GET /ready 200
@@ -335,4 +335,46 @@ fn the_shipped_specs_make_an_archive() {
     let frames = sockets.iter().flat_map(|socket| socket["_webSocketMessages"].as_array().unwrap());
     let kept = frames.filter(|frame| frame["opcode"] != 8).count();
     assert_eq!(all.matches("ms  ← received ").count() + all.matches("ms  → sent ").count(), kept);
+}
+
+#[test]
+fn tls_has_its_stage_and_its_certificate() {
+    let ca = Ca::new();
+    let (url, fingerprint) = ca.serve(&certificate(&["localhost"], 30));
+    let url = url.replace("127.0.0.1", "localhost");
+    let spec = format!("suite \"S\" {{ test \"t\" {{ GET {url}/ {{ expect status 200 }} }} }}\n");
+    let test = Test::new().file("a.e2e", &spec).file("ca.pem", &ca.pem);
+    let done = test.args(["run", "a.e2e", "--cacert", "ca.pem", "--trace", "run.trace"]).code(0);
+    let text = shown(&done, &["trace", "show", "run.trace", "a.e2e::S::t"]);
+    let peer = format!(", TLSv1.3, verified, certificate SHA-256 {fingerprint}\n");
+    assert!(text.contains(&peer) && text.contains(", tls "), "{text}");
+    let har: Json = serde_json::from_str(&shown(&done, &["trace", "har", "run.trace"])).unwrap();
+    assert_archive(&har);
+    let timings = &har["log"]["entries"][0]["timings"];
+    let [ssl, connect] = ["ssl", "connect"].map(|stage| timings[stage].as_f64().unwrap());
+    assert!(ssl > 0.0 && connect >= ssl, "{timings}");
+}
+
+/// What a run that was killed had written is looked at like a whole trace.
+#[test]
+fn a_trace_without_an_end_is_shown_as_far_as_it_goes() {
+    let done = recorded(&[]);
+    let bytes = std::fs::read(done.path("run.trace")).unwrap();
+    let note = "note: the trace has no end: its run was killed, or goes on still\n";
+    let mut listed = 0;
+    for end in (0..bytes.len()).step_by(bytes.len() / 12) {
+        std::fs::write(done.path("cut.trace"), &bytes[..end]).unwrap();
+        let (code, out, err) = then(&done, &["trace", "show", "cut.trace"]);
+        if code == Some(2) {
+            assert!(out.is_empty() && err.contains("e2e::replay::trace"), "{end}: {err}");
+            continue;
+        }
+        assert_eq!((code, err.as_str()), (Some(0), note), "{end}");
+        assert!(out.contains(", cut off\n") && out.contains("\n7 tests\n"), "{out}");
+        let (code, out, err) = then(&done, &["trace", "har", "cut.trace"]);
+        assert_eq!((code, err.as_str()), (Some(0), note), "{end}");
+        assert_archive(&serde_json::from_str(&out).unwrap());
+        listed += 1;
+    }
+    assert!(listed > 0);
 }
