@@ -63,6 +63,7 @@ mod tap_points;
 mod tidy;
 mod tls;
 mod trace;
+mod trace_command;
 mod urls;
 mod weak;
 mod wire;

@@ -32,6 +32,8 @@ pub enum Command {
     List(List),
     /// Judge a recorded run again, without the system under test.
     Replay(Replay),
+    /// Look at what a run recorded.
+    Trace(Trace),
     /// Render the results of a run again, or compare them with earlier ones.
     Report(super::report::args::Report),
     /// Serve the embedded demo system until stopped.
@@ -123,6 +125,46 @@ pub struct Replay {
     /// Fail (exit code 1) where an expectation passed on weak evidence.
     #[arg(long, value_name = "WHAT")]
     pub deny: Option<DenyEvidence>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Trace {
+    #[command(subcommand)]
+    pub command: TraceCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TraceCommand {
+    /// List the recorded tests, or show all exchanges and frames of some.
+    Show(Show),
+    /// Write exchanges and frames as an HTTP Archive (HAR 1.2), which browsers and other tools read.
+    Har(Har),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// A trace, as `run --trace` writes it.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Tests: the id of one, or a text in ids, names or suites; also hooks, credentials and probes by their names in the list.
+    #[arg(value_name = "TEST", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub test: Option<String>,
+    /// Show everything that was recorded: all tests, and hooks, credentials and probes.
+    #[arg(long, conflicts_with = "test")]
+    pub all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Har {
+    /// A trace, as `run --trace` writes it.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Only these tests: the id of one, or a text in ids, names or suites.
+    #[arg(value_name = "TEST", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub test: Option<String>,
+    /// Where the archive goes, instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// What to run, and against what.

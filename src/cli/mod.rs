@@ -15,6 +15,7 @@ mod report;
 mod resume;
 mod run;
 mod shard;
+mod trace;
 mod tracing;
 
 pub use exit::Exit;
@@ -46,6 +47,7 @@ pub fn main() -> Exit {
         Command::Check(check) => check::main(&check, args.color),
         Command::List(list) => list::main(&list, args.color),
         Command::Replay(replay) => replay::main(&replay, args.color),
+        Command::Trace(trace) => trace::main(&trace, args.color),
         Command::Report(report) => report::main(&report, args.color),
         Command::Demo(demo) => demo::main(&demo, args.color),
         Command::Explain(explain) => explain::main(&explain, args.color),

@@ -85,7 +85,7 @@ fn rebuilt(args: &Args, trace: &Trace, output: &Output) -> Result<Rebuilt, Unusa
     Rebuilt::of_project(&project, &trace.header)
 }
 
-/// Reads a trace, and tells what it lacks.
+/// Reads a trace, and says what it lacks.
 pub fn open(path: &Path, output: &Output) -> Result<Trace, Box<Diagnostic>> {
     let wrong = |why: &str| {
         let message = format!("the file `{}` {why}", path.display());

@@ -14,6 +14,7 @@ pub struct Exchange {
     pub method: String,
     /// As sent; the last hop's URL is in `response`.
     pub url: String,
+    /// Of the last request that was sent, with what the client adds (but what HTTP/1.1 itself needs: `Host`, `Content-Length`).
     pub request_headers: Vec<Header>,
     /// The request's body, at most the first 64 KiB of it.
     #[serde(with = "super::form::data")]
@@ -31,6 +32,9 @@ pub struct Exchange {
     pub hops: Vec<Hop>,
     /// The cookies that all of its responses set, in order.
     pub cookies: Vec<SetCookie>,
+    /// When the last request was begun, behind redirects and a challenge of Digest authentication. Traces of earlier versions don't say it.
+    #[serde(with = "super::form::optional_nanoseconds", default)]
+    pub last_begun: Option<Instant>,
     /// Who answered, or was to: absent when nobody was looked for. Of the last hop.
     pub peer: Option<Peer>,
     pub timings: Timings,
@@ -106,11 +110,23 @@ pub struct SetCookie {
     pub value: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A response that redirected, and what it was the response to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
     pub status: u16,
     pub url: String,
     pub peer: Option<Peer>,
+    #[serde(default)]
+    pub method: String,
+    #[serde(default)]
+    pub request_headers: Vec<Header>,
+    #[serde(default)]
+    pub headers: Vec<Header>,
+    /// When its request was begun, and when the response was there.
+    #[serde(with = "super::form::nanoseconds", default)]
+    pub begun: Instant,
+    #[serde(with = "super::form::nanoseconds", default)]
+    pub ended: Instant,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

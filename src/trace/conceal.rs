@@ -149,6 +149,7 @@ impl<'d> Concealing<'d> {
             reconnected: _,
             hops,
             cookies,
+            last_begun: _,
             peer,
             timings: _,
             bytes_sent: _,
@@ -156,10 +157,7 @@ impl<'d> Concealing<'d> {
         } = exchange;
         self.text(method);
         self.text(url);
-        self.headers(request_headers);
-        for header in request_headers.iter_mut().filter(|header| header.name.eq_ignore_ascii_case("authorization")) {
-            self.digest(&mut header.value);
-        }
+        self.sent_headers(request_headers);
         self.bytes(request_body);
         match outcome {
             Ok(response) => {
@@ -173,8 +171,11 @@ impl<'d> Concealing<'d> {
             }
             Err(Failure { kind: _, message, status: _ }) => self.text(message),
         }
-        for Hop { status: _, url, peer } in hops {
+        for Hop { status: _, url, peer, method, request_headers, headers, begun: _, ended: _ } in hops {
             self.text(url);
+            self.text(method);
+            self.sent_headers(request_headers);
+            self.headers(headers);
             peer.iter_mut().for_each(|peer| self.peer(peer));
         }
         for SetCookie { url, value } in cookies {
@@ -204,6 +205,13 @@ impl<'d> Concealing<'d> {
         self.text(url);
         self.headers(headers);
         self.bytes(body);
+    }
+
+    fn sent_headers(&mut self, headers: &mut [Header]) {
+        self.headers(headers);
+        for header in headers.iter_mut().filter(|header| header.name.eq_ignore_ascii_case("authorization")) {
+            self.digest(&mut header.value);
+        }
     }
 
     fn headers(&mut self, headers: &mut [Header]) {

@@ -81,6 +81,8 @@ fn plain(text: &str, chance: &mut Chance) -> String {
     let (lower, upper) = if is_hex { (&LOWER[..6], &UPPER[..6]) } else { (LOWER, UPPER) };
     let is_uuid = uuid::Uuid::try_parse(text).is_ok() && text.len() == 36;
     let is_number = text.parse::<f64>().is_ok();
+    // Of a number even a short one keeps its sign and its point: without them it would be none.
+    let few = few && !is_number;
     let mut in_number = false;
     let surrogate = text.char_indices().map(|(at, c)| {
         let begins = !std::mem::replace(&mut in_number, c.is_ascii_digit());

@@ -20,6 +20,52 @@ struct Stored {
     expires: Option<Instant>,
 }
 
+/// What a `Set-Cookie` header says (RFC 6265, section 5.2). Of an attribute that is there several times, the last one counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetCookie {
+    pub name: String,
+    pub value: String,
+    /// Without its dot, in lower case.
+    pub domain: Option<String>,
+    pub path: Option<String>,
+    pub secure: bool,
+    pub http_only: bool,
+    pub same_site: Option<String>,
+    /// In seconds.
+    pub max_age: Option<i64>,
+    pub expires: Option<jiff::Timestamp>,
+}
+
+impl SetCookie {
+    /// `None` where it sets none. `now` is for years of two digits.
+    pub fn read(header: &str, now: jiff::Timestamp) -> Option<Self> {
+        let mut attributes = header.split(';');
+        let (name, value) = attributes.next()?.split_once('=')?;
+        let mut cookie = Self { name: name.trim().to_owned(), value: value.trim().to_owned(), ..Self::default() };
+        if cookie.name.is_empty() {
+            return None;
+        }
+        for attribute in attributes {
+            let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+            let value = value.trim();
+            match key.trim().to_ascii_lowercase().as_str() {
+                "domain" => {
+                    let domain = value.trim_start_matches('.').to_ascii_lowercase();
+                    cookie.domain = Some(domain).filter(|domain| !domain.is_empty()).or(cookie.domain);
+                }
+                "path" if value.starts_with('/') => cookie.path = Some(value.to_owned()),
+                "secure" => cookie.secure = true,
+                "httponly" => cookie.http_only = true,
+                "samesite" => cookie.same_site = Some(value.to_owned()),
+                "max-age" => cookie.max_age = value.parse().ok().or(cookie.max_age),
+                "expires" => cookie.expires = date(value, now).or(cookie.expires),
+                _ => {}
+            }
+        }
+        Some(cookie)
+    }
+}
+
 /// Where a request goes, as cookies see it.
 struct Place {
     host: String,
@@ -39,43 +85,24 @@ impl Jar {
     /// Takes what a `Set-Cookie` header says. `epoch` is the wall clock's time at the run's epoch, for `Expires`.
     pub fn store(&mut self, header: &str, url: &str, now: Instant, epoch: jiff::Timestamp) {
         let Some(place) = Place::of(url) else { return };
-        let mut attributes = header.split(';');
-        let Some((name, value)) = attributes.next().and_then(|pair| pair.split_once('=')) else { return };
+        let Some(said) = SetCookie::read(header, epoch) else { return };
         let mut cookie = Stored {
-            name: name.trim().to_owned(),
-            value: value.trim().to_owned(),
+            name: said.name,
+            value: said.value,
             domain: place.host.clone(),
             host_only: true,
-            path: default_path(&place.path),
-            secure: false,
-            expires: None,
+            path: said.path.unwrap_or_else(|| default_path(&place.path)),
+            secure: said.secure,
+            expires: said.expires.map(|at| since(epoch, at)),
         };
-        if cookie.name.is_empty() {
-            return;
-        }
-        let mut max_age = None;
-        for attribute in attributes {
-            let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
-            let value = value.trim();
-            match key.trim().to_ascii_lowercase().as_str() {
-                "domain" => {
-                    let domain = value.trim_start_matches('.').to_ascii_lowercase();
-                    if !domain.is_empty() {
-                        if !domain_matches(&place.host, &domain) {
-                            return;
-                        }
-                        cookie.host_only = domain == place.host && is_address(&place.host);
-                        cookie.domain = domain;
-                    }
-                }
-                "path" if value.starts_with('/') => cookie.path = value.to_owned(),
-                "secure" => cookie.secure = true,
-                "max-age" => max_age = value.parse::<i64>().ok(),
-                "expires" => cookie.expires = expires(value, epoch),
-                _ => {}
+        if let Some(domain) = said.domain {
+            if !domain_matches(&place.host, &domain) {
+                return;
             }
+            cookie.host_only = domain == place.host && is_address(&place.host);
+            cookie.domain = domain;
         }
-        if let Some(seconds) = max_age {
+        if let Some(seconds) = said.max_age {
             // Max-Age wins over Expires (section 5.3, step 3).
             cookie.expires = Some(if seconds <= 0 {
                 Instant::ZERO
@@ -113,13 +140,16 @@ impl Jar {
     }
 }
 
-/// An HTTP date as an instant of the run; one before the epoch is its start, so that the cookie is gone.
-fn expires(text: &str, epoch: jiff::Timestamp) -> Option<Instant> {
+/// A date as HTTP writes it, or as servers do that mean the same.
+fn date(text: &str, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
     let lenient = |text: &str| jiff::fmt::rfc2822::parse(text).map(|zoned| zoned.timestamp()).ok();
-    let at =
-        crate::value::http_date(text, epoch).or_else(|| lenient(text)).or_else(|| lenient(&text.replace('-', " ")))?;
-    let seconds = at.as_second().checked_sub(epoch.as_second())?;
-    Some(Instant::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    crate::value::http_date(text, now).or_else(|| lenient(text)).or_else(|| lenient(&text.replace('-', " ")))
+}
+
+/// A time as an instant of the run; one before the epoch is its start, so that the cookie is gone.
+fn since(epoch: jiff::Timestamp, at: jiff::Timestamp) -> Instant {
+    let seconds = at.as_second().saturating_sub(epoch.as_second());
+    Instant::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 fn default_path(path: &str) -> String {
@@ -152,6 +182,35 @@ mod tests {
 
     fn names(jar: &Jar, url: &str, now: u64) -> Vec<String> {
         jar.for_url(url, Instant::from_secs(now)).into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn a_header_says_what_its_last_attributes_say() {
+        let now = jiff::Timestamp::from_second(1_000_000_000).unwrap();
+        let read = |header: &str| SetCookie::read(header, now);
+        let plain = |value: &str| SetCookie { name: "a".into(), value: value.into(), ..SetCookie::default() };
+        let date = "2099-10-21T07:28:00Z".parse().ok();
+        let table = [
+            ("a=b", Some(plain("b"))),
+            (" a = b=c ", Some(plain("b=c"))),
+            ("a=", Some(plain(""))),
+            ("a", None),
+            ("=b", None),
+            ("", None),
+            ("a=b; HttpOnly; secure; SameSite=Lax", {
+                Some(SetCookie { secure: true, http_only: true, same_site: Some("Lax".into()), ..plain("b") })
+            }),
+            ("a=b; Path=/x; Path=/y; path=z", Some(SetCookie { path: Some("/y".into()), ..plain("b") })),
+            ("a=b; Domain=.A.Example; domain=", Some(SetCookie { domain: Some("a.example".into()), ..plain("b") })),
+            ("a=b; Max-Age=-5; max-age=x", Some(SetCookie { max_age: Some(-5), ..plain("b") })),
+            ("a=b; Expires=Wed, 21 Oct 2099 07:28:00 GMT", Some(SetCookie { expires: date, ..plain("b") })),
+            ("a=b; Expires=Wed, 21-Oct-2099 07:28:00 GMT; expires=soon", {
+                Some(SetCookie { expires: date, ..plain("b") })
+            }),
+        ];
+        for (header, expected) in table {
+            assert_eq!(read(header), expected, "{header}");
+        }
     }
 
     #[test]

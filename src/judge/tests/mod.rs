@@ -87,6 +87,7 @@ fn while_judged(content_type: &str, body: &str, expectations: &[&str]) -> Vec<(&
         reconnected: 0,
         hops: Vec::new(),
         cookies: Vec::new(),
+        last_begun: None,
         peer: None,
         timings: Default::default(),
         bytes_sent: 0,

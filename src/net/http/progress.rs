@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::pool::Returning;
 use super::stages::{Recorder, Stages};
-use crate::event::{Hop, Peer, SetCookie, Timings, Tls};
+use crate::event::{Header, Hop, Instant, Peer, SetCookie, Timings, Tls};
 use crate::value::Draws;
 use crate::world::{Outgoing, auth};
 
@@ -15,6 +15,10 @@ pub(super) struct Progress {
     pub url: String,
     pub headers: Vec<(String, String)>,
     pub body: Option<Bytes>,
+    /// Those of the last request that was sent, with what was added to them.
+    pub sent_headers: Option<Vec<Header>>,
+    /// When that was begun.
+    pub begun: Option<Instant>,
     pub hops: Vec<Hop>,
     pub set_cookies: Vec<SetCookie>,
     /// Of the last connection that was made.
@@ -54,6 +58,8 @@ impl Progress {
             url: request.url.clone(),
             headers: request.headers.clone(),
             body: request.body.clone(),
+            sent_headers: None,
+            begun: None,
             hops: Vec::new(),
             set_cookies: Vec::new(),
             stages: Timings::default(),
@@ -69,6 +75,12 @@ impl Progress {
             pending: None,
             draws: Draws::new(request.seed),
         }
+    }
+
+    /// The headers of the last request: as they were sent, or else as they were to be.
+    pub fn last_headers(&mut self) -> Vec<Header> {
+        let header = |(name, value): &(String, String)| Header { name: name.clone(), value: value.clone() };
+        self.sent_headers.take().unwrap_or_else(|| self.headers.iter().map(header).collect())
     }
 
     /// A response sets a cookie: as in a browser, it takes the place of the request's own of this name.

@@ -3,7 +3,7 @@
 use super::MAX_REDIRECTS;
 use super::progress::Progress;
 use super::target::{authority, origin};
-use crate::event::{Failure, FailureKind, Hop, Response};
+use crate::event::{Failure, FailureKind, Hop, Instant, Response};
 
 /// Where the response redirects to, when redirects are followed and `followed` of them were.
 ///
@@ -31,8 +31,17 @@ pub(super) fn target(response: &Response, follow: u32, followed: usize) -> Resul
 
 /// A 303, and by custom a POST's 301 and 302, go on as GET without the body. Another origin gets none of the headers that could identify
 /// the caller.
-pub(super) fn follow(progress: &mut Progress, response: &Response, next: String) {
-    let hop = Hop { status: response.status, url: progress.url.clone(), peer: progress.peer.take() };
+pub(super) fn follow(progress: &mut Progress, response: &Response, next: String, now: Instant) {
+    let hop = Hop {
+        status: response.status,
+        url: progress.url.clone(),
+        peer: progress.peer.take(),
+        method: progress.method.clone(),
+        request_headers: progress.last_headers(),
+        headers: response.headers.clone(),
+        begun: progress.begun.unwrap_or(now),
+        ended: now,
+    };
     progress.hops.push(hop);
     let to_get = (response.status == 303 && progress.method != "HEAD")
         || (matches!(response.status, 301 | 302) && progress.method == "POST");

@@ -62,7 +62,7 @@ impl Http {
     fn evidence(
         &self,
         request: &Outgoing,
-        progress: Progress,
+        mut progress: Progress,
         outcome: Result<Arc<Response>, Failure>,
         started: Instant,
         total: Duration,
@@ -71,7 +71,7 @@ impl Http {
         Exchange {
             method: request.method.clone(),
             url: request.url.clone(),
-            request_headers: progress.headers.into_iter().map(|(name, value)| Header { name, value }).collect(),
+            request_headers: progress.last_headers(),
             request_body: body.slice(..body.len().min(KEPT_BODY)),
             started,
             outcome,
@@ -79,6 +79,7 @@ impl Http {
             reconnected: progress.reconnected,
             hops: progress.hops,
             cookies: progress.set_cookies,
+            last_begun: progress.begun,
             peer: progress.peer,
             timings: Timings { first_byte: progress.first_byte, total, ..progress.stages },
             bytes_sent: progress.sent,
@@ -107,7 +108,7 @@ impl Http {
                 continue;
             }
             match redirect::target(&response, request.follow, progress.hops.len())? {
-                Some(next) => redirect::follow(progress, &response, next),
+                Some(next) => redirect::follow(progress, &response, next, self.clock.now()),
                 None => return Ok((response, live)),
             }
         }
@@ -147,6 +148,7 @@ impl Http {
             returning.settle().await;
         }
         let started = self.clock.now();
+        (progress.begun, progress.sent_headers) = (Some(started), None);
         let url = parse_url(&progress.url)?;
         if self.real {
             real::refuse(request, &progress.url, !progress.hops.is_empty())?;
@@ -156,6 +158,7 @@ impl Http {
             handshake::prepare(&mut progress.headers, progress.draws.bytes());
         }
         let headers = self.headers(request, jar, &url, progress)?;
+        progress.sent_headers = Some(header_list(&headers));
         let method = http::Method::from_bytes(progress.method.as_bytes())
             .map_err(|_| failure(FailureKind::Invalid, format!("`{}` is no method", progress.method)))?;
         let sent = Sent { target: target_of(&progress.url), url, method, headers, body: progress.body.clone() };

@@ -101,6 +101,7 @@ impl Scripted {
             reconnected: 0,
             hops: Vec::new(),
             cookies,
+            last_begun: None,
             peer: None,
             timings: Timings { total: at - started, ..Timings::default() },
             bytes_sent: 0,

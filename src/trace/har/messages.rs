@@ -1,0 +1,52 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Clock;
+use super::form::Message;
+use crate::event::{ChannelEnd, Direction, FrameKind};
+use crate::world::records::Line;
+
+/// RFC 6455, section 5.2.
+const TEXT: u8 = 1;
+const BINARY: u8 = 2;
+const CLOSE: u8 = 8;
+const PING: u8 = 9;
+const PONG: u8 = 10;
+/// A close frame without a code is known by this one (RFC 6455, section 7.1.5).
+const NO_CODE: u16 = 1005;
+
+/// The frames of a WebSocket. When a close frame of ours was sent isn't recorded, so that only the server's is among them.
+pub fn messages(line: &Line, clock: Clock) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::with_capacity(line.carried.len() + 1);
+    for one in &line.carried {
+        let opcode = match &one.kind {
+            FrameKind::Text => TEXT,
+            FrameKind::Binary => BINARY,
+            FrameKind::Ping => PING,
+            FrameKind::Pong => PONG,
+            FrameKind::SseEvent { .. } | FrameKind::SseComment | FrameKind::Line => continue,
+        };
+        let direction = match one.direction {
+            Direction::Sent => "send",
+            Direction::Received => "receive",
+        };
+        messages.push(message(direction, clock.seconds(one.at), opcode, &one.data));
+    }
+    if let Some((at, ChannelEnd::Closed { code, reason, by_us: _ })) = &line.end {
+        let mut payload = Vec::new();
+        if *code != NO_CODE {
+            payload.extend(code.to_be_bytes());
+            payload.extend(reason.as_bytes());
+        }
+        messages.push(message("receive", clock.seconds(*at), CLOSE, &payload));
+    }
+    messages
+}
+
+fn message(direction: &'static str, time: f64, opcode: u8, data: &[u8]) -> Message {
+    let data = match opcode {
+        TEXT => String::from_utf8_lossy(data).into_owned(),
+        _ => STANDARD.encode(data),
+    };
+    Message { direction, time, opcode, data }
+}
