@@ -30,11 +30,10 @@ fn replayed(folder: &Path, args: &[&str]) -> (Option<i32>, String, serde_json::V
 fn the_same(done: &Done, json: &str, what: &str) {
     let was: serde_json::Value = serde_json::from_str(&done.read(json)).unwrap();
     let (code, said, now) = replayed(done.folder.path(), &[]);
-    if now != was {
-        let text = |report| serde_json::to_string_pretty(report).unwrap();
-        let diff = similar::TextDiff::from_lines(&text(&was), &text(&now)).unified_diff().to_string();
-        panic!("{what}: {}\n{said}", diff.chars().take(6000).collect::<String>());
-    }
+    let text = |report| serde_json::to_string_pretty(report).unwrap();
+    let (was, now) = (text(&was), text(&now));
+    let diff = || similar::TextDiff::from_lines(&was, &now).unified_diff().to_string();
+    assert!(was == now, "{what}: {}\n{said}", diff().chars().take(6000).collect::<String>());
     assert_eq!(code, done.code, "{what}: {said}");
 }
 
@@ -251,7 +250,7 @@ fn a_trace_that_is_cut_off_is_judged_up_to_there() {
                 assert!(part == 20 || said.contains("the trace has no end"), "{part}: {said}");
                 judged.insert(passed);
             }
-            other => panic!("{part}: {other:?}: {said}"),
+            other => unreachable!("{part}: {other:?}: {said}"),
         }
     }
     assert!(judged.contains(&6), "{judged:?}");

@@ -156,6 +156,7 @@ mod tests {
             request_headers: Vec::new(),
             request_body: Default::default(),
             started: Duration::from_micros(7),
+            last_begun: None,
             outcome: Err(crate::event::Failure {
                 kind: crate::event::FailureKind::Refused,
                 message: String::new(),
