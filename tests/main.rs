@@ -18,6 +18,7 @@ mod errors;
 mod errors_run;
 mod evidence;
 mod files;
+mod fixes;
 mod floods;
 mod growth;
 mod harness;

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::index::{Environment, Index};
-use crate::diag::{Capped, Diagnostic, Severity};
+use crate::diag::{Capped, Correction, Diagnostic, Severity};
 use crate::project::{DeclRef, Module};
 use crate::source::Span;
 
@@ -135,6 +135,12 @@ impl<'p> Cx<'p> {
     /// The text of a span.
     pub fn text(&self, span: Span) -> &'p str {
         self.index.project.sources.get(span.source).map(|file| file.slice(span)).unwrap_or_default()
+    }
+
+    /// A statement is taken away, with its lines where it stands alone on them.
+    pub fn removal(&self, statement: Span) -> Correction {
+        let file = self.index.project.sources.get(statement.source);
+        Correction::remove(file.map_or(statement, |file| file.statement(statement)))
     }
 
     pub fn runs_on(&self) -> Option<&[usize]> {

@@ -4,7 +4,7 @@ use super::names::Outer;
 use super::scope::Scope;
 use super::types::Ty;
 use super::words::listed;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
     BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart, UnaryOp,
@@ -179,11 +179,11 @@ impl<'p> Cx<'p> {
             return;
         }
         let help = match closest(&field.text, self.index.own_names(module)) {
-            Some(near) => format!("did you mean `{}.{near}`?", name.text),
+            Some(near) => Correction::replace(field.span, near).between(&format!("{}.", name.text), "").did_you_mean(),
             None => {
                 let mut names: Vec<&str> = self.index.own_names(module).collect();
                 names.sort_unstable();
-                format!("it declares {}", listed(names.into_iter()))
+                format!("it declares {}", listed(names.into_iter())).into()
             }
         };
         let message = format!("the module `{}` declares nothing called `{}`", name.text, field.text);
@@ -198,14 +198,14 @@ impl<'p> Cx<'p> {
                     return ty.clone();
                 }
                 match closest(&field.text, fields.names()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it has {}", listed(fields.names())),
+                    Some(near) => Correction::replace(field.span, near).did_you_mean(),
+                    None => format!("it has {}", listed(fields.names())).into(),
                 }
             }
-            Ty::List(_) if field.text == "length" => "write `length(…)`".to_owned(),
-            Ty::List(_) => "take an element first: `items[0].name`".to_owned(),
-            Ty::String if field.text == "length" => "write `length(…)`".to_owned(),
-            _ => "only objects have fields".to_owned(),
+            Ty::List(_) if field.text == "length" => "write `length(…)`".into(),
+            Ty::List(_) => "take an element first: `items[0].name`".into(),
+            Ty::String if field.text == "length" => "write `length(…)`".into(),
+            _ => "only objects have fields".into(),
         };
         let message = match ty {
             Ty::Object(_) => format!("this object has no field `{}`", field.text),
@@ -308,9 +308,11 @@ impl<'p> Cx<'p> {
         }
         let message = format!("`{}` can't be used on {} and {}", op.sign(), a.words(), b.words());
         let help = if op == BinaryOp::Add && (a.is_text() || b.is_text()) {
-            format!("texts are made by interpolation: \"{}{}\"", piece(self, left), piece(self, right))
+            let joined = format!("\"{}{}\"", piece(self, left), piece(self, right));
+            Correction::replace(left.span.to(right.span), joined)
+                .help(|text| format!("texts are made by interpolation: {text}"))
         } else {
-            "both sides must be amounts of the same kind".to_owned()
+            "both sides must be amounts of the same kind".into()
         };
         self.report(Diagnostic::error(&codes::BAD_OPERANDS, span, message).with_help(help));
         Ty::Unknown
@@ -373,7 +375,8 @@ impl<'p> Cx<'p> {
         if let (Some(a), Some(b)) = ends
             && a.exceeds(&b)
         {
-            let help = format!("write `{}..{}`", self.text(to.span), self.text(from.span));
+            let turned = format!("{}..{}", self.text(to.span), self.text(from.span));
+            let help = Correction::replace(from.span.to(to.span), turned).write();
             self.report(
                 Diagnostic::error(&codes::EMPTY_RANGE, span, "this range ends before it begins, so nothing is in it")
                     .with_help(help),

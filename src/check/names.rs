@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::cx::Cx;
 use super::scope::{Binding, Kind, Place, Scope};
 use super::types::Ty;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::{DeclRef, Module, Target};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, ItemKind};
@@ -90,15 +90,17 @@ impl<'p> Cx<'p> {
             Diagnostic::error(&codes::UNKNOWN_NAME, name.span, format!("nothing is called `{}` here", name.text));
         let help = if let Some(span) = scope.hidden(&name.text) {
             diagnostic = diagnostic.with_related(span, "it is named in another branch, which runs at the same time");
-            "use it after the `parallel` block, or do both in one branch, one after the other".to_owned()
+            "use it after the `parallel` block, or do both in one branch, one after the other".into()
         } else if let Some(near) =
             closest(&name.text, scope.names().chain(self.value_names()).chain(subjects(scope.place)))
         {
-            format!("did you mean `{near}`?")
+            Correction::replace(name.span, near).did_you_mean()
         } else if self.index.with_value(&name.text).is_some() {
-            format!("a value of the environment is read as `env.{}`", name.text)
+            Correction::insert_before(name.span, "env.")
+                .between("", &name.text)
+                .help(|read| format!("a value of the environment is read as `{read}`"))
         } else {
-            "name a value before it is used: `let NAME = …`, or `capture NAME = …` from an answer".to_owned()
+            "name a value before it is used: `let NAME = …`, or `capture NAME = …` from an answer".into()
         };
         self.report(diagnostic.with_help(help));
     }

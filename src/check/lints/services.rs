@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use super::super::cx::Cx;
-use crate::diag::{Diagnostic, circle, closest, codes};
+use crate::diag::{Correction, Diagnostic, circle, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{EnvEntryKind, Environment, Ident, ServiceEntryKind};
 
@@ -21,10 +21,11 @@ pub fn known(cx: &mut Cx<'_>, service: &Ident) {
     }
     let names = index.environments.iter().flat_map(|known| known.services.keys().copied());
     let help = match (elsewhere, closest(&service.text, names)) {
-        (Some(elsewhere), _) => format!("only `{}` declares it: add it to the others", elsewhere.name.text),
-        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (Some(elsewhere), _) => format!("only `{}` declares it: add it to the others", elsewhere.name.text).into(),
+        (None, Some(near)) => Correction::replace(service.span, near).did_you_mean(),
         (None, None) => {
             format!("declare it in the environment: `service {} {{ probe GET {{{{env.api}}}}/health }}`", service.text)
+                .into()
         }
     };
     let message = format!("no environment declares a service `{}`", service.text);
@@ -37,8 +38,8 @@ pub fn depends_on(cx: &mut Cx<'_>, environment: &Environment, services: &Service
             continue;
         }
         let help = match closest(&name.text, services.keys().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it in this environment: `service {} {{ … }}`", name.text),
+            Some(near) => Correction::replace(name.span, near).did_you_mean(),
+            None => format!("declare it in this environment: `service {} {{ … }}`", name.text).into(),
         };
         let message = format!("the environment `{}` has no service `{}`", environment.name.text, name.text);
         cx.report(Diagnostic::error(&codes::UNKNOWN_SERVICE, name.span, message).with_help(help));

@@ -4,7 +4,7 @@ use super::super::scope::{Binding, Channel, ChannelState, Kind, Place, Scope};
 use super::super::subject::mismatch_help;
 use super::super::types::Ty;
 use super::requests::{Purpose, Sent};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::syntax::ast::{
     ChannelKind, ChannelPart, ChannelPartKind, ChannelStep, ChannelStepKind, Expr, ExprKind, FrameBody, FrameBodyKind,
     Ident, OpenChannel, RequestPart,
@@ -174,8 +174,8 @@ impl<'p> Cx<'p> {
             return None;
         }
         let help = match closest(&name.text, scope.channels()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("open it before this step: `websocket {} {{{{env.ws}}}}`", name.text),
+            Some(near) => Correction::replace(name.span, near).did_you_mean(),
+            None => format!("open it before this step: `websocket {} {{{{env.ws}}}}`", name.text).into(),
         };
         let message = format!("no channel called `{}` is open here", name.text);
         self.report(Diagnostic::error(&codes::UNKNOWN_CHANNEL, name.span, message).with_help(help));
@@ -233,6 +233,7 @@ impl<'p> Cx<'p> {
                 &Ty::String,
                 &ty,
                 self.text(value.span),
+                value.span,
             )));
         }
     }

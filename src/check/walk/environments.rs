@@ -4,7 +4,7 @@ use super::super::cx::{BodyOf, Cx};
 use super::super::lints;
 use super::super::scope::Scope;
 use super::requests::{Purpose, Sent};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::DeclRef;
 use crate::syntax::ast::{EnvEntryKind, EnvValue, Environment, Expr, Ident, RequestPart, Service, ServiceEntryKind};
 
@@ -112,8 +112,8 @@ impl<'p> Cx<'p> {
             return;
         }
         let help = match closest(&target.text, TARGETS) {
-            Some(near) => format!("did you mean `target {near}`?"),
-            None => "the only target is `demo`, the embedded system; other systems are named by their URLs: `api = \"https://…\"`".to_owned(),
+            Some(near) => Correction::replace(target.span, near).between("target ", "").did_you_mean(),
+            None => "the only target is `demo`, the embedded system; other systems are named by their URLs: `api = \"https://…\"`".into(),
         };
         let message = format!("there is no target `{}`", target.text);
         self.report(Diagnostic::error(&codes::UNKNOWN_TARGET, target.span, message).with_help(help));

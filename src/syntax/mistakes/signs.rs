@@ -72,10 +72,11 @@ pub fn missing_equals(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let name = failure.last_token();
-    let len = ["==", ":=", ":", "from ", "as ", "to ", "be "]
+    let signs = rest.len() - rest.trim_start_matches(['=', ' ']).len();
+    let len = [":=", ":", "from ", "as ", "to ", "be "]
         .into_iter()
         .find(|sign| rest.starts_with(sign))
-        .map_or(0, str::len);
+        .map_or(signs, str::len);
     let is_value = len > 0 || failure.found_word().is_empty();
     let help = match rest.is_empty() {
         true => format!("write `{} = …`", failure.before()).into(),

@@ -117,7 +117,7 @@ impl Case<'_> {
                 &codes::FOREIGN_STATEMENT,
                 "a statement doesn't begin with `-`",
                 Correction::remove(self.with_blank(self.first_span()))
-                    .safe()
+                    .safe_if(self.context.keywords().contains(&self.parser.nth_word(self.segment, 1)))
                     .say("write the statement alone on its line, without the dash"),
             );
         }

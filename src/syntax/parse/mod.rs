@@ -121,14 +121,16 @@ impl Parser<'_> {
         if self.is_flagged(extra) {
             return;
         }
-        let span = if extra.from < extra.to { self.head_span(extra) } else { self.piece_span(piece) };
-        self.report(
-            Diagnostic::error(&codes::TRAILING, span, "a statement ends with the `}` of its block").with_help(
-                Correction::insert_before(span, "; ")
-                    .safe()
-                    .help(|sign| format!("begin a new line, or write `{}`, before what follows", sign.trim())),
-            ),
-        );
+        let sentence = |sign: &str| format!("begin a new line, or write `{}`, before what follows", sign.trim());
+        // A second block is no statement, wherever it begins.
+        let (span, help) = if extra.from < extra.to {
+            let span = self.head_span(extra);
+            (span, Correction::insert_before(span, "; ").safe().help(sentence))
+        } else {
+            (self.piece_span(piece), sentence(";").into())
+        };
+        let message = "a statement ends with the `}` of its block";
+        self.report(Diagnostic::error(&codes::TRAILING, span, message).with_help(help));
     }
 
     /// The statements of a block of steps.

@@ -256,7 +256,10 @@ pub(super) fn closed(text: &str, source: SourceId, at: usize) -> Option<Correcti
     let after = text.get(at + opened + name.len()..)?;
     let closers = after.bytes().take(2).take_while(|byte| *byte == b'}').count();
     let span = Span::new(source, at, at + opened + name.len() + closers);
-    Some(Correction::replace(span, format!("{{{{{name}}}}}")))
+    let braced = format!("{{{{{name}}}}}");
+    // With all its braces, it is something before it that is open.
+    let is_whole = text.get(span.start as usize..span.end as usize) == Some(&braced);
+    (!is_whole).then(|| Correction::replace(span, braced))
 }
 
 /// The end of the interpolation whose `{{` stands at `at`. Strings may stand in it; it stays on its line.
