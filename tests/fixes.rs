@@ -197,6 +197,52 @@ fn what_a_help_says_to_write_its_fix_writes() {
     assert!(seen > 50, "only {seen} corrections");
 }
 
+/// A name in another style is renamed wherever it stands, where all of its places are known.
+#[test]
+fn names_in_another_style_are_renamed_everywhere() {
+    let spec = r#"environment e { api = "http://127.0.0.1:1" }
+suite "S" {
+  test "t" {
+    let threadId = uuid()
+    let takenName = taken_name()
+    let taken_name = threadId
+    POST {{env.api}}/{{threadId}} { json { threadId, nested: { other: threadId } }; expect $.x == { threadId }; expect $.ids[threadId] exists; expect status 200 }
+    GET {{env.api}}/{{takenName}}/{{taken_name}} { expect status 200 }
+    call postIt(threadId)
+  }
+}
+flow postIt(bodyText) { POST {{env.api}}/ { body bodyText; expect status 200 } }
+flow taken_name() -> string { GET {{env.api}}/ { capture id = $.id; expect status 200 }; return id }
+"#;
+    let project = from_memory(&[("spec.e2e", spec)]);
+    let found = check::diagnose(&project);
+    let fixes: BTreeMap<&str, Option<(bool, usize)>> = found
+        .iter()
+        .filter(|one| one.code.name == "e2e::syntax::name_style")
+        .map(|one| (project.sources.text(one.span), one.fix.as_ref().map(|fix| (fix.is_safe(), fix.edits().len()))))
+        .collect();
+    let expected = [
+        // Files that aren't given may call a flow, and name its parameters.
+        ("bodyText", Some((false, 2))),
+        ("postIt", Some((false, 2))),
+        ("takenName", None),
+        ("threadId", Some((true, 8))),
+    ];
+    assert_eq!(fixes, BTreeMap::from(expected));
+    let file = project.sources.iter().find(|file| file.name == "spec.e2e").unwrap();
+    let all = fix::apply(
+        file,
+        found.iter().filter(|one| one.code.name.ends_with("name_style")).filter_map(|one| one.fix.as_ref()),
+    );
+    assert_eq!(all.made, 3);
+    assert!(all.text.contains("json { threadId: thread_id, nested: { other: thread_id } }"), "{}", all.text);
+    let left = check::diagnose(&from_memory(&[("spec.e2e", &all.text)]));
+    let kinds = |found: &[Diagnostic]| {
+        found.iter().map(|one| one.code.name).filter(|code| !code.ends_with("name_style")).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&left), kinds(&found));
+}
+
 /// What a tool for editors reads: edits with their places, by characters and by code units of UTF-16.
 #[test]
 fn fixes_are_written_for_machines() {
@@ -229,7 +275,7 @@ fn fixes_are_written_for_machines() {
 }
 
 /// The specs that ship, as they are.
-fn shipped() -> Vec<(String, String)> {
+pub fn shipped() -> Vec<(String, String)> {
     let mut folders = vec![PathBuf::from(ROOT).join("specs")];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {

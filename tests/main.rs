@@ -49,6 +49,7 @@ mod report_compare;
 mod report_formats;
 mod report_mutations;
 mod reports;
+mod resolution;
 mod resume;
 mod scaling;
 mod scripted;

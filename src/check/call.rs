@@ -80,7 +80,7 @@ impl<'p> Cx<'p> {
         if let [module, name] = callee.segments.as_slice()
             && let Some(crate::project::Target::Module(id)) = self.module.imports.get(&module.text)
         {
-            self.use_import(&module.text);
+            self.use_module(module);
             self.unknown_member(&Scope::new(), *id, module, name);
             return;
         }

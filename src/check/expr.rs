@@ -4,7 +4,7 @@ use super::names::Outer;
 use super::scope::Scope;
 use super::types::Ty;
 use super::words::listed;
-use crate::diag::{Correction, Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
     BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart, UnaryOp,
@@ -50,17 +50,27 @@ impl<'p> Cx<'p> {
         let (code, message, help) = match why {
             Refusal::Operator(..) => {
                 let help = "it would be negative, too large, or have more than 10,000 digits";
-                (&codes::BAD_OPERANDS, format!("`{}` has no value", self.text(at)), Some(help.to_owned()))
+                (&codes::BAD_OPERANDS, format!("`{}` has no value", self.text(at)), Some(help.into()))
             }
-            Refusal::NoFields { .. } | Refusal::NoSuchField { .. } => {
-                (&codes::UNKNOWN_FIELD, explained.message, explained.help)
+            Refusal::NoSuchField { of, name } => {
+                // A name behind a dot; in brackets, any expression may be worth it.
+                let is_written = self.text(at).strip_suffix(name.as_str()).is_some_and(|before| before.ends_with('.'));
+                let near = crate::eval::near_field(of, name).filter(|_| is_written);
+                let help = near.map(|near| {
+                    let place = at.slice(at.len() - name.len(), at.len());
+                    Correction::replace(place, near).between(".", "").did_you_mean()
+                });
+                (&codes::UNKNOWN_FIELD, explained.message, help.or(explained.help.map(Help::from)))
             }
-            Refusal::Argument(_) => (&codes::ARGUMENT_TYPE, explained.message, explained.help),
-            _ => (&codes::BAD_OPERANDS, explained.message, explained.help),
+            Refusal::NoFields { .. } => (&codes::UNKNOWN_FIELD, explained.message, explained.help.map(Help::from)),
+            Refusal::Argument(_) => (&codes::ARGUMENT_TYPE, explained.message, explained.help.map(Help::from)),
+            _ => (&codes::BAD_OPERANDS, explained.message, explained.help.map(Help::from)),
         };
-        let mut diagnostic = Diagnostic::error(code, at, message);
-        diagnostic.help = help;
-        self.report(diagnostic);
+        let diagnostic = Diagnostic::error(code, at, message);
+        self.report(match help {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        });
     }
 
     fn typed(&mut self, scope: &mut Scope<'p>, expr: &'p Expr) -> Ty {
@@ -147,11 +157,11 @@ impl<'p> Cx<'p> {
     }
 
     fn member(&mut self, scope: &Scope<'p>, module: crate::project::ModuleId, name: &'p Ident, field: &'p Ident) -> Ty {
-        self.use_import(&name.text);
+        self.use_module(name);
         let path = [name.clone(), field.clone()];
         match self.outer(&path) {
             Some(Outer::Credential(decl)) => {
-                self.use_decl(decl, &path);
+                self.use_decl(decl, std::slice::from_ref(field));
                 self.facts.calls.push((decl, name.span.to(field.span)));
                 return Ty::Secret;
             }
@@ -326,7 +336,7 @@ impl<'p> Cx<'p> {
             let key = self.object_key(scope, &entry.key);
             let ty = match (&entry.value, &entry.key) {
                 (Some(value), _) => self.expr(scope, value),
-                (None, ObjectKey::Name(name)) => self.name(scope, name),
+                (None, ObjectKey::Name(name)) => self.short_field(scope, name),
                 (None, ObjectKey::String(_)) => Ty::Unknown,
             };
             let Some((name, span)) = key else {
@@ -340,6 +350,13 @@ impl<'p> Cx<'p> {
             fields.push((name, ty));
         }
         if open { Ty::Object(None) } else { Ty::object(fields) }
+    }
+
+    /// `{ name }`, which is the name of a field and of its value.
+    pub fn short_field(&mut self, scope: &mut Scope<'p>, name: &'p Ident) -> Ty {
+        let ty = self.name(scope, name);
+        self.notes.names.is_field(name.span);
+        ty
     }
 
     pub fn object_key(&mut self, scope: &mut Scope<'p>, key: &'p ObjectKey) -> Option<(String, Span)> {

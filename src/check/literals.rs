@@ -59,10 +59,11 @@ impl<'p> Cx<'p> {
             before && rest.get(len..).is_some_and(|after| after.starts_with(quote))
         };
         let help = if is_name && (quoted('"') || quoted('\'')) {
-            format!("write the bare name: `{inner}`; a literal `{{{{` is written `\\u007b{{`")
+            Correction::replace(literal.span.slice(start.saturating_sub(1), start + len + 1), inner)
+                .help(|name| format!("write the bare name: `{name}`; a literal `{{{{` is written `\\u007b{{`"))
         } else {
             "name the whole text before, `let text = \"…\"`, and write the bare name `text` here; a literal `{{` is written `\\u007b{`"
-                .to_owned()
+                .into()
         };
         let message = "nothing is interpolated in a JSONPath: this would be taken as the characters that it is";
         let span = literal.span.slice(start, start + len);

@@ -330,7 +330,7 @@ impl<'p> Cx<'p> {
                     match (&entry.value, &entry.key) {
                         (Some(value), _) => self.partial(scope, value),
                         (None, ObjectKey::Name(name)) => {
-                            self.name(scope, name);
+                            self.short_field(scope, name);
                         }
                         (None, ObjectKey::String(_)) => {}
                     }

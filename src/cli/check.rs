@@ -8,8 +8,7 @@ use crate::report::{checked, github};
 pub fn main(args: &Check, color: Color) -> Exit {
     let output = Output::new(color);
     let project = crate::project::load(&Files::disk(), &Options { paths: args.paths.clone(), ..Options::default() });
-    let mut diagnostics: Vec<Diagnostic> = project.diagnostics.clone();
-    diagnostics.extend(crate::check::check(&project));
+    let mut diagnostics = crate::check::found(&project);
     diagnostics.sort_by_key(|one| (one.span.source, one.span.start, one.span.end));
     let errors = diagnostics.iter().filter(|one| one.is_error()).count();
     let warnings = diagnostics.len() - errors;

@@ -47,6 +47,11 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     parsed
 }
 
+/// The help of a name that is written in another style.
+pub(crate) fn rename_it(meant: &str) -> String {
+    format!("rename it to `{meant}` where it is declared and used")
+}
+
 /// A text as a string in double quotes that means it.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::super::cx::Cx;
 use super::super::types;
 use crate::diag::{Correction, Diagnostic, codes};
-use crate::project::{Target, declared_name};
+use crate::project::{Module, Project, Target, declared_name};
 use crate::source::Span;
 use crate::syntax::ast::{Import, ImportFrom, ItemKind};
 use crate::value::Function;
@@ -83,6 +83,20 @@ fn brought(import: &Import) -> Vec<(&str, Span)> {
     names
 }
 
+/// Where the imports of a module bring in each name, as exactly as it is written: the first place of each.
+pub fn places<'p>(project: &'p Project, module: &'p Module) -> HashMap<&'p str, Span> {
+    let mut places = HashMap::new();
+    for item in &module.ast.items {
+        let ItemKind::Import(import) = &item.kind else { continue };
+        for (name, span) in brought(import) {
+            let written = project.sources.text(span);
+            let exact = written.rfind(name).map_or(span, |at| span.slice(at, at + name.len()));
+            places.entry(name).or_insert(exact);
+        }
+    }
+    places
+}
+
 /// A name of a list, with the comma that goes with it.
 fn listed(cx: &Cx<'_>, name: Span) -> Span {
     let file = cx.index.project.sources.get(name.source).map(|file| file.text.as_ref()).unwrap_or_default();
@@ -103,7 +117,8 @@ pub fn unused_imports(cx: &mut Cx<'_>) {
         let ItemKind::Import(import) = &item.kind else { continue };
         for (name, span) in brought(import) {
             let Some(target) = module.imports.get(name) else { continue };
-            if cx.notes.used_imports.contains(name) || cx.index.broken_mentions(module.source, name) {
+            let is_used = cx.import_place(name).is_some_and(|place| cx.notes.names.is_used(place));
+            if is_used || cx.index.broken_mentions(module.source, name) {
                 continue;
             }
             // A file of environments is imported for what is known without a name.

@@ -27,6 +27,9 @@ pub fn named(cx: &mut Cx<'_>, names: &[Ident]) -> Option<Arc<[usize]>> {
     let mut found = Vec::new();
     let mut complete = !names.is_empty();
     for name in names {
+        if let Some(definition) = cx.index.environment_definition(&name.text) {
+            cx.notes.names.use_at(name.span, definition);
+        }
         match cx.index.environment(&name.text) {
             Some(at) => found.push(at),
             None => {
@@ -62,6 +65,9 @@ pub fn unknown_environment(index: &super::super::index::Index<'_>, name: &str, s
 /// `env.NAME`, or a name that a plan requires.
 pub fn value_in_use<'p>(cx: &mut Cx<'p>, name: &'p Ident) {
     let index = cx.index;
+    if let Some(definition) = index.value_definition(&name.text) {
+        cx.notes.names.use_at(name.span, definition);
+    }
     if name.text.is_empty() || index.any_broken_mentions(&name.text) {
         return;
     }

@@ -125,7 +125,7 @@ fn unknown(cx: &mut Cx<'_>, code: &'static crate::diag::Code, what: &str, name: 
 /// A credential is known by its name in the whole project.
 pub fn credential(cx: &mut Cx<'_>, name: &Ident) {
     if let Some(decl) = cx.index.credentials.get(name.text.as_str()) {
-        cx.notes.used.insert(*decl);
+        cx.use_decl(*decl, std::slice::from_ref(name));
         return;
     }
     if cx.index.any_broken_mentions(&name.text) || (!knows_tests(cx) && cx.index.credentials.is_empty()) {

@@ -8,6 +8,9 @@ use crate::syntax::ast::{EnvEntryKind, Environment, Ident, ServiceEntryKind};
 /// A service that a suite or plan names: one of the environments it can run on must declare it.
 pub fn known(cx: &mut Cx<'_>, service: &Ident) {
     let index = cx.index;
+    if let Some(definition) = index.service_definition(&service.text) {
+        cx.notes.names.use_at(service.span, definition);
+    }
     if index.any_broken_mentions(&service.text) {
         return;
     }
@@ -34,6 +37,9 @@ pub fn known(cx: &mut Cx<'_>, service: &Ident) {
 
 pub fn depends_on(cx: &mut Cx<'_>, environment: &Environment, services: &Services<'_>, names: &[Ident]) {
     for name in names {
+        if let Some(definition) = cx.index.service_definition(&name.text) {
+            cx.notes.names.use_at(name.span, definition);
+        }
         if services.contains_key(name.text.as_str()) || cx.index.any_broken_mentions(&name.text) {
             continue;
         }

@@ -1,5 +1,6 @@
 use super::super::cx::Cx;
 use super::super::lints;
+use super::super::resolution::{Definition, DefinitionKind};
 use super::super::scope::Scope;
 use super::super::types::{self, Ty};
 use super::super::words::{counted, dotted};
@@ -104,6 +105,10 @@ impl<'p> Cx<'p> {
                 );
             }
             *given = true;
+            if let Some(name) = &arg.name {
+                let definition = Definition { span: param.name.span, kind: DefinitionKind::Parameter };
+                self.notes.names.name_at(name.span, definition);
+            }
             lints::secrets::field(self, &param.name.text, Some(&arg.value));
             let wanted = param.ty.as_ref().map_or(Ty::Unknown, |ty| types::of_type(self, home, ty, 0));
             if !ty.meets(&wanted) {

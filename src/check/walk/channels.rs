@@ -65,7 +65,7 @@ impl<'p> Cx<'p> {
         self.bind(scope, &open.name, binding);
         if matches!(state, ChannelState::Refused(_)) {
             // Its answer is what the test is about.
-            scope.use_name(&open.name.text);
+            self.count_as_used(scope, &open.name.text);
         }
     }
 
@@ -155,7 +155,7 @@ impl<'p> Cx<'p> {
     pub fn channel(&mut self, scope: &mut Scope<'p>, name: &'p Ident) -> Option<Channel> {
         if let Some(binding) = scope.get(&name.text) {
             let (channel, ty, kind) = (binding.channel, binding.ty.clone(), binding.kind);
-            scope.use_name(&name.text);
+            self.use_name(scope, name);
             if channel.is_some() {
                 return channel;
             }

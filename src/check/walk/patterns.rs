@@ -127,7 +127,7 @@ impl<'p> Cx<'p> {
     fn since(&mut self, scope: &mut Scope<'p>, mark: &'p crate::syntax::ast::Ident) {
         if let Some(binding) = scope.get(&mark.text) {
             let kind = binding.kind;
-            scope.use_name(&mark.text);
+            self.use_name(scope, mark);
             if kind != Kind::Mark && kind != Kind::Param {
                 let message = format!("`{}` is a {}, not a mark", mark.text, kind.words());
                 self.report(
@@ -244,7 +244,7 @@ impl<'p> Cx<'p> {
         lints::patterns::never(self, item);
         for entry in &item.body {
             if let ItemEntryKind::Capture(capture) = &entry.kind {
-                scope.use_name(&capture.name.text);
+                self.count_as_used(scope, &capture.name.text);
             }
         }
     }

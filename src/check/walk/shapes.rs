@@ -105,7 +105,7 @@ fn unknown_type(cx: &mut Cx<'_>, path: &crate::syntax::ast::Path) {
     if let ([_, name], Some(crate::project::Target::Module(module))) =
         (path.segments.as_slice(), cx.module.imports.get(&first.text))
     {
-        cx.use_import(&first.text);
+        cx.use_module(first);
         let module = *module;
         cx.unknown_member(&super::super::scope::Scope::new(), module, first, name);
         return;

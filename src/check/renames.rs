@@ -1,0 +1,54 @@
+use std::collections::{HashMap, HashSet};
+
+use super::resolution::{Definition, DefinitionKind, Reference, Resolution, Role};
+use crate::diag::{Correction, Diagnostic, codes};
+use crate::project::Project;
+use crate::source::{SourceId, Span};
+use crate::syntax::rename_it;
+
+/// Gives names that are written in another style a fix that renames them wherever they stand. The syntax alone knows the place where each
+/// is given, and what it should be.
+pub(super) fn complete(project: &Project, tables: &[Resolution], diagnostics: &mut [Diagnostic]) {
+    let broken: HashSet<SourceId> =
+        diagnostics.iter().filter(|one| one.is_error()).map(|one| one.span.source).collect();
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut given: HashMap<Span, Definition> = HashMap::new();
+    let mut places: HashMap<Definition, Vec<Reference>> = HashMap::new();
+    for one in tables.iter().flat_map(Resolution::references) {
+        taken.insert(project.sources.text(one.span).to_owned());
+        if one.role == Role::Gives {
+            given.insert(one.span, one.definition);
+        }
+        places.entry(one.definition).or_default().push(*one);
+    }
+    for one in diagnostics.iter_mut().filter(|one| *one.code == codes::NAME_STYLE) {
+        let Some(meant) = one.fix.take().and_then(|fix| Some(fix.edits().first()?.text.clone())) else { continue };
+        let Some(definition) = given.get(&one.span) else { continue };
+        let places = places.get(definition).map(Vec::as_slice).unwrap_or_default();
+        // What doesn't parse, and other files, may name it too.
+        let is_whole =
+            !broken.contains(&one.span.source) && places.iter().all(|place| place.span.source == one.span.source);
+        if !is_whole || !taken.insert(meant.clone()) {
+            continue;
+        }
+        let others = places.iter().filter(|place| place.span != one.span).map(|place| {
+            let name = project.sources.text(place.span);
+            let text = if place.is_field { format!("{name}: {meant}") } else { meant.clone() };
+            Correction::replace(place.span, text)
+        });
+        let rename = others.fold(Correction::replace(one.span, meant.as_str()), Correction::and);
+        *one = one.clone().with_help(rename.safe_if(is_local(definition.kind)).help(rename_it));
+    }
+}
+
+/// Nothing outside the body that gives the name can know it.
+fn is_local(kind: DefinitionKind) -> bool {
+    matches!(
+        kind,
+        DefinitionKind::Value
+            | DefinitionKind::Capture
+            | DefinitionKind::Loop
+            | DefinitionKind::Channel
+            | DefinitionKind::Mark
+    )
+}
