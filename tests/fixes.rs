@@ -1,4 +1,4 @@
-//! Fixes of diagnostics: they do what the help says, and what is safe leaves nothing to mend.
+//! Fixes of diagnostics: they do what the help says, and after a safe one nothing is left to fix.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -108,7 +108,7 @@ fn safe_fixes(name: &str, case: &[Fence], alone: bool, wrong: &mut String) -> us
 }
 
 #[test]
-fn a_safe_fix_mends_the_example_of_its_page() {
+fn a_safe_fix_corrects_the_example_of_its_page() {
     let mut wrong = String::new();
     let seen: usize = wrong_examples().iter().map(|(name, case)| safe_fixes(name, case, true, &mut wrong)).sum();
     assert!(wrong.is_empty(), "\n{wrong}");
@@ -116,7 +116,7 @@ fn a_safe_fix_mends_the_example_of_its_page() {
 }
 
 #[test]
-fn a_safe_fix_mends_what_it_is_for_in_the_cases_of_the_language() {
+fn a_safe_fix_corrects_what_it_is_for_in_the_cases_of_the_language() {
     let mut wrong = String::new();
     let seen: usize = language_cases().iter().map(|(name, case)| safe_fixes(name, case, false, &mut wrong)).sum();
     assert!(wrong.is_empty(), "\n{wrong}");
@@ -146,7 +146,7 @@ fn every_fix_can_be_applied() {
 /// Helps that say ``write `…` `` without a fix: what they show is an example, or isn't all that has to be done.
 const EXAMPLES: &[(&str, &str, &str)] = &[
     ("check::channel_reopened", "write `reconnect", "one of three ways, and the block of the opening goes with it"),
-    ("file::nul", "write `\\0`", "it is removed where it stands in no string"),
+    ("file::nul", "write `\\0`", "it is removed where it is in no string"),
     ("check::wrong_matcher", "write `gap < 10s` or", "which time is meant isn't known"),
     ("check::invalid_url", "write `wss://`", "the address is another file's, where an environment gives it"),
 ];
@@ -197,7 +197,7 @@ fn what_a_help_says_to_write_its_fix_writes() {
     assert!(seen > 50, "only {seen} corrections");
 }
 
-/// A name in another style is renamed wherever it stands, where all of its places are known.
+/// A name in another style is renamed everywhere, where all of its places are known.
 #[test]
 fn names_in_another_style_are_renamed_everywhere() {
     let spec = r#"environment e { api = "http://127.0.0.1:1" }

@@ -26,7 +26,7 @@ fn said(project: &Project) -> Vec<String> {
     check::diagnose(project).iter().map(|one| format!("{} {}", one.code.name, one.message)).collect()
 }
 
-/// The names that stand as values in a tree, by where they stand, read off its debug form.
+/// The names that are values in a tree, with their places, read off its debug form.
 fn values(project: &Project, source: SourceId) -> Vec<(String, u32)> {
     let module = project.modules.iter().find(|module| module.source == source).unwrap();
     let tree = format!("{:?}", module.ast);

@@ -141,7 +141,7 @@ impl<'p> Cx<'p> {
         self.index.project.sources.get(span.source).map(|file| file.slice(span)).unwrap_or_default()
     }
 
-    /// A statement is taken away, with its lines where it stands alone on them.
+    /// A statement is taken away, with its lines where nothing else is on them.
     pub fn removal(&self, statement: Span) -> Correction {
         let file = self.index.project.sources.get(statement.source);
         Correction::remove(file.map_or(statement, |file| file.statement(statement)))

@@ -53,7 +53,7 @@ pub(super) struct Environment<'p> {
     pub name: &'p ast::Ident,
     pub default: bool,
     pub values: HashMap<&'p str, EnvValue<'p>>,
-    /// Where those stand that it gives itself.
+    /// Those that it gives itself, and where.
     places: Vec<(&'p str, Span)>,
     pub services: BTreeMap<&'p str, Span>,
     pub real: bool,
@@ -227,7 +227,7 @@ impl<'p> Index<'p> {
         }
     }
 
-    /// Where the name of a flow, shape or credential stands.
+    /// The name of a flow, shape or credential, where it is declared.
     pub fn definition(&self, decl: DeclRef) -> Option<Definition> {
         let item = self.item(decl)?;
         let kind = match &item.kind {
@@ -243,7 +243,7 @@ impl<'p> Index<'p> {
         Some(Definition { span: environment.name.span, kind: DefinitionKind::Environment })
     }
 
-    /// The first place where an environment gives a value of this name: it stands for all of them.
+    /// The first place where an environment gives a value of this name, which represents all of them.
     pub fn value_definition(&self, name: &str) -> Option<Definition> {
         Some(Definition { span: self.values.get(name)?.first?, kind: DefinitionKind::EnvValue })
     }

@@ -6,7 +6,7 @@ use crate::project::Project;
 use crate::source::{SourceId, Span};
 use crate::syntax::rename_it;
 
-/// Gives names that are written in another style a fix that renames them wherever they stand. The syntax alone knows the place where each
+/// Gives names that are written in another style a fix that renames them everywhere. The syntax alone knows the place where each
 /// is given, and what it should be.
 pub(super) fn complete(project: &Project, tables: &[Resolution], diagnostics: &mut [Diagnostic]) {
     let broken: HashSet<SourceId> =

@@ -54,7 +54,7 @@ impl Definition {
     }
 }
 
-/// What a name stands for at its place.
+/// What a name is at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// It is given here: at the definition itself, or again.
@@ -87,7 +87,7 @@ impl Resolution {
         &self.references
     }
 
-    /// What the name at an offset refers to; the end of a name counts too, as a cursor may stand there.
+    /// What the name at an offset refers to; the end of a name counts too, as a cursor may be there.
     pub fn at(&self, offset: u32) -> Option<&Reference> {
         let next = self.references.partition_point(|one| one.span.end < offset);
         self.references.get(next).filter(|one| one.span.start <= offset)
@@ -119,12 +119,12 @@ pub(super) struct Names {
     references: Vec<Reference>,
     /// The places of definitions that are used.
     used: HashSet<Span>,
-    /// Places that give one name to the same thing, each with the one that stands for it.
+    /// Places that give one name to the same thing, each with the one that represents it.
     same: HashMap<Span, Span>,
 }
 
 impl Names {
-    /// A name is given at a place: of a definition that stands for several, not at its own.
+    /// A name is given at a place: of a definition that represents several, not at its own.
     pub fn give_at(&mut self, span: Span, definition: Definition) {
         self.push(span, definition, Role::Gives);
     }
@@ -142,7 +142,7 @@ impl Names {
         self.references.push(Reference { span, definition, role, is_field: false });
     }
 
-    /// The last reference, which stands at `span` if any does, names a field too.
+    /// The last reference, if it is at `span`, names a field too.
     pub fn is_field(&mut self, span: Span) {
         if let Some(last) = self.references.last_mut().filter(|last| last.span == span) {
             last.is_field = true;
@@ -185,7 +185,7 @@ impl Names {
         }
     }
 
-    /// The place that stands for all that give the name to the same thing.
+    /// The place that represents all that give the name to the same thing.
     fn first(&self, mut place: Span) -> Span {
         while let Some(earlier) = self.same.get(&place) {
             place = *earlier;

@@ -166,7 +166,7 @@ fn as_number(comparison: &str) -> String {
     format!("this is text: read the number in it, `json(…) {rest}`, with the subject in the brackets")
 }
 
-/// How to mend a comparison of types that never meet; `text` is what was compared with, or the whole comparison, and stands at `span`.
+/// How to correct a comparison of types that never meet; `text`, at `span`, is what was compared with, or the whole comparison.
 pub(super) fn mismatch_help(left: &Ty, right: &Ty, text: &str, span: Span) -> Help {
     const LONGEST: usize = 40;
     let is_short = text.len() <= LONGEST && !text.contains('\n');

@@ -1,6 +1,6 @@
 //! Fixes: what a help says to write, as changes of the text that a tool can make.
 //!
-//! The sentence of a help and the changes come from one [`Correction`], so that they can't differ: whoever gives a diagnostic a fix says
+//! The sentence of a help and the changes come from one [`Correction`], so that they can't differ: the caller who gives a diagnostic a fix says
 //! what is written where, and the sentence is made around that text.
 
 use crate::source::{SourceFile, Span};
@@ -105,7 +105,7 @@ impl Correction {
         Self::replace(span, "")
     }
 
-    /// As it is, shown with what stands before it and behind it.
+    /// As it is, shown with the text before it and behind it.
     #[must_use]
     pub fn between(mut self, before: &str, after: &str) -> Self {
         self.shown = format!("{before}{}{after}", self.shown);

@@ -77,7 +77,7 @@ impl LineIndex {
         characters + pairs + 1
     }
 
-    /// What stands before a boundary on its line.
+    /// What is before a boundary on its line.
     fn on_line(&self, text: &str, line: usize, at: usize) -> Counts {
         let start = self.line_start(line, text) as usize;
         let mark = if line == 0 && at > 0 && text.starts_with('\u{feff}') { 1 } else { 0 };

@@ -77,7 +77,7 @@ impl SourceFile {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
-    /// What is taken away with a statement: its lines, where nothing else stands on them, or else the `;` and the white space behind it.
+    /// What is taken away with a statement: its lines, where nothing else is on them, or else the `;` and the white space behind it.
     pub fn statement(&self, span: Span) -> Span {
         let (before, after) = (self.text.get(..span.start as usize), self.text.get(span.end as usize..));
         let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());

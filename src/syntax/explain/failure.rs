@@ -136,7 +136,7 @@ impl<'a> Failure<'a> {
     }
 }
 
-/// The same change without white space that stands there already, and with a space where two words would become one.
+/// The same change without white space that is there already, and with a space where two words would become one.
 fn fitted(text: &str, mut start: usize, mut end: usize, replacement: &str) -> (usize, usize, String) {
     let mut new = replacement;
     let old = |start: usize, end: usize| text.get(start..end).unwrap_or_default();

@@ -57,7 +57,7 @@ pub fn combined(failure: &Failure<'_>) -> Option<Diagnostic> {
     )
 }
 
-/// `at least 3`, and where it stands.
+/// `at least 3`, and where it is.
 struct Bound<'t> {
     start: usize,
     end: usize,

@@ -150,7 +150,7 @@ impl Case<'_> {
                 self.line_instead(format!("bearer {}", token.trim_matches(['{', '}', ' ']))).write()
             }
             _ => {
-                // What stands in quotes, or in none, is text; an expression may be meant by anything else.
+                // What is in quotes, or in none, is text; an expression may be meant by anything else.
                 let is_text = !value.is_empty() && !value.contains(['"', '\'', '\\', '{', '}', '$', '(']);
                 self.line_instead(format!("header {name}: \"{value}\"")).safe_if(is_text).write()
             }

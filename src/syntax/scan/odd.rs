@@ -37,7 +37,7 @@ impl Scanner<'_> {
         };
         let span = Span::new(self.source, start, start + sign.len_utf8());
         let is_pair = closing.is_some();
-        // A text in which a plain quote or a backslash stands means something else between plain ones.
+        // A text with a plain quote or a backslash in it means something else between plain ones.
         let help = Correction::replace(Span { end: (start + len) as u32, ..span }, format!("\"{text}\""))
             .safe_if(is_pair && !text.contains(['"', '\\', '{']))
             .help(|string| if text.is_empty() { "write \" instead".to_owned() } else { format!("write {string}") });

@@ -150,7 +150,7 @@ impl Scanner<'_> {
         self.enter_last_line(start, end);
     }
 
-    /// What closes a text that begins at `start` and may end at `end`: on a line of its own, as deep as the statement. Quotes that stand on
+    /// What closes a text that begins at `start` and may end at `end`: on a line of its own, as deep as the statement. Quotes on
     /// such a line, too few, are completed.
     fn closing_quotes(&self, start: usize, end: usize, quotes: &str) -> Correction {
         let inside = self.text.get(start + 3..end).unwrap_or_default();
@@ -163,7 +163,7 @@ impl Scanner<'_> {
         Correction::insert_after(Span::new(self.source, end, end), format!("\n{indent}{quotes}"))
     }
 
-    /// The one or two quotes that stand at a place.
+    /// The one or two quotes at a place.
     fn odd_quotes(&self, at: usize) -> Span {
         let rest = self.text.get(at..).unwrap_or_default();
         Span::new(self.source, at, at + rest.bytes().take(2).take_while(|byte| matches!(byte, b'"' | b'\'')).count())
@@ -246,7 +246,7 @@ impl Scanner<'_> {
     }
 }
 
-/// `{name`, `{{name`, `{name}}` at a place with both of its braces on both sides; nothing where no name stands in them.
+/// `{name`, `{{name`, `{name}}` at a place with both of its braces on both sides; nothing where no name is in them.
 pub(super) fn closed(text: &str, source: SourceId, at: usize) -> Option<Correction> {
     let name = braced_name(text, at);
     if name.is_empty() {
