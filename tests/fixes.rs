@@ -243,6 +243,32 @@ flow taken_name() -> string { GET {{env.api}}/ { capture id = $.id; expect statu
     assert_eq!(kinds(&left), kinds(&found));
 }
 
+/// What could be meant otherwise is not applied unattended.
+#[test]
+fn what_is_doubtful_is_a_suggestion() {
+    for (steps, code) in [
+        // The brace that is too many may be the other one.
+        ("GET {{env.api}a}/agents { expect status 200 }", "unclosed_interpolation"),
+        // A value has no block; the line below lost its method.
+        ("let password = \"x\"\n      {{env.api}}/register { expect status 200 }\n    }", "missing_brace"),
+        ("GET {{env.api}}/ { json { text: hello world }; expect status 200 }", "missing_comma"),
+        ("GET {{env.api}}/ { expect $.a less than or equal to 5 }", "foreign_matcher"),
+        ("GET {{env.api}}/ { expect $.a some_matcher 5 }", "missing_matcher"),
+        ("skip unless env.api == \"x\"", "misspelt_keyword"),
+    ] {
+        let spec = format!(
+            "environment e {{ api = \"http://127.0.0.1:1\" }}\nsuite \"S\" {{\n  test \"t\" {{\n    {steps}\n  }}\n}}\n"
+        );
+        let found = check::diagnose(&from_memory(&[("spec.e2e", &spec)]));
+        let fixes: Vec<bool> = found
+            .iter()
+            .filter(|one| one.code.name == format!("e2e::syntax::{code}"))
+            .filter_map(|one| one.fix.as_ref().map(fix::Fix::is_safe))
+            .collect();
+        assert_eq!(fixes, [false], "{steps}: {found:#?}");
+    }
+}
+
 /// What a tool for editors reads: edits with their places, by characters and by code units of UTF-16.
 #[test]
 fn fixes_are_written_for_machines() {

@@ -234,7 +234,7 @@ impl Scanner<'_> {
     fn unclosed_interpolation(&mut self, at: usize) {
         let message = "this `{{` has no `}}` on its line";
         let help = match closed(self.text, self.source, at) {
-            Some(correction) => {
+            Some((correction, _)) => {
                 correction.help(|braced| format!("write `{braced}`; a literal `{{{{` is written `\\{{{{`"))
             }
             None => {
@@ -247,7 +247,7 @@ impl Scanner<'_> {
 }
 
 /// `{name`, `{{name`, `{name}}` at a place with both of its braces on both sides; nothing where no name is in them.
-pub(super) fn closed(text: &str, source: SourceId, at: usize) -> Option<Correction> {
+pub(super) fn closed(text: &str, source: SourceId, at: usize) -> Option<(Correction, usize)> {
     let name = braced_name(text, at);
     if name.is_empty() {
         return None;
@@ -259,7 +259,7 @@ pub(super) fn closed(text: &str, source: SourceId, at: usize) -> Option<Correcti
     let braced = format!("{{{{{name}}}}}");
     // With all its braces, it is something before it that is open.
     let is_whole = text.get(span.start as usize..span.end as usize) == Some(&braced);
-    (!is_whole).then(|| Correction::replace(span, braced))
+    (!is_whole).then(|| (Correction::replace(span, braced), span.end as usize))
 }
 
 /// The end of the interpolation whose `{{` stands at `at`. Strings may stand in it; it stays on its line.

@@ -127,7 +127,11 @@ impl Scanner<'_> {
         let span = Span::new(self.source, at, at + width);
         let sentence = |braced: &str| format!("write `{braced}`; a URL that needs braces of its own stands in quotes");
         let help = match strings::closed(self.text, self.source, at) {
-            Some(correction) => correction.safe().help(sentence),
+            // Where another brace follows, it may be that one which is wrong.
+            Some((correction, behind)) => {
+                let rest = self.text.get(behind..end).unwrap_or_default();
+                correction.safe_if(!rest.contains(['{', '}'])).help(sentence)
+            }
             None => sentence("{{name}}").into(),
         };
         let diagnostic = Diagnostic::error(&codes::UNCLOSED_INTERPOLATION, span, message).with_help(help);

@@ -84,6 +84,34 @@ pub fn repair(source: SourceId, text: &str, chunk: &[Token], guessed: &[(u32, u3
     repair.finish()
 }
 
+/// The words of statements that have a block wherever they are.
+const BLOCKS: &[&str] = &[
+    "environment",
+    "service",
+    "suite",
+    "before",
+    "after",
+    "test",
+    "shape",
+    "flow",
+    "load",
+    "scenario",
+    "plan",
+    "phase",
+    "parallel",
+    "for",
+    "repeat",
+    "eventually",
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "HEAD",
+    "OPTIONS",
+    "request",
+];
+
 impl Repair<'_> {
     fn indent_of(&self, token: &Token) -> usize {
         let before = self.text.get(..token.start as usize).unwrap_or_default();
@@ -343,6 +371,13 @@ impl Repair<'_> {
         self.report(diagnostic);
     }
 
+    /// Is the line of a token that of a statement with a block?
+    fn takes_block(&self, token: Token) -> bool {
+        let before = self.text.get(..token.end as usize).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+        line.split_whitespace().next().is_some_and(|word| BLOCKS.contains(&word))
+    }
+
     /// What closes a bracket at a place: a block of several lines on a line of its own, as deep as the line that opens it.
     fn closing(&self, opener: Token, end: u32) -> String {
         let close = closer_of(opener.byte) as char;
@@ -370,7 +405,7 @@ impl Repair<'_> {
         .with_related(self.span(closer), format!("this is the `{close}` that would close it"))
         .with_help(
             Correction::insert_after(self.span(last), format!(" {open}"))
-                .safe()
+                .safe_if(open == '{' && self.takes_block(last))
                 .help(|open| format!("add `{open}` at the end of the line")),
         );
         self.report(diagnostic);
