@@ -64,6 +64,7 @@ mod streams;
 mod tap_points;
 mod tidy;
 mod tls;
+mod trace;
 mod urls;
 mod weak;
 mod wire;

@@ -75,7 +75,7 @@ fn recorded(project: &Project, plan: Option<&str>, fault: Option<Fault>) -> (Run
     runtime.shutdown_background();
     let stops = result.abort.iter().map(|abort| (abort.at, Stopped::Aborted(abort.condition.clone()))).collect();
     let options = Options { stop: Stop::default(), secrets: Arc::new(Known::default()), ..options };
-    let run = RecordedRun { plan, records: world.records(), epoch, options, stops };
+    let run = RecordedRun { plan, records: world.records(), epoch, options, stops, computed: None };
     (result, run)
 }
 

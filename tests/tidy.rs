@@ -20,13 +20,13 @@ const USES: [(&str, &[&str]); 20] = [
     ("net", &["diag", "event", "plan", "syntax", "value", "world"]),
     ("run", &["diag", "eval", "event", "judge", "matchers", "plan", "source", "syntax", "value", "world"]),
     ("report", &["diag", "event", "judge", "plan", "source", "syntax", "value"]),
-    ("trace", &["diag", "judge", "report", "source"]),
+    ("trace", &["diag", "event", "judge", "plan", "project", "report", "run", "source", "value", "world"]),
     ("demo", &[]),
     (
         "cli",
         &[
             "check", "demo", "diag", "judge", "net", "plan", "project", "report", "run", "source", "syntax", "trace",
-            "value",
+            "value", "world",
         ],
     ),
     ("lib", &[]),

@@ -2,9 +2,10 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::index::{Environment, Index};
+use super::index::Environment;
 use super::resolution::{Definition, DefinitionKind, Names};
 use super::scope::Scope;
+use super::view::View;
 use crate::diag::{Capped, Correction, Diagnostic, Severity};
 use crate::project::{DeclRef, Module};
 use crate::source::Span;
@@ -12,12 +13,12 @@ use crate::syntax::ast::Ident;
 
 /// The check of one module: where it reports, and what it notes down for the checks that need all modules.
 pub(super) struct Cx<'p> {
-    pub index: &'p Index<'p>,
+    pub index: &'p View<'p>,
     pub module: &'p Module,
     pub notes: Notes,
     /// The body that is walked.
     pub facts: Facts,
-    /// The environments that what is walked can run on: indices into [`Index::environments`]. `None` is all of them, where it is
+    /// The environments that what is walked can run on: indices into [`super::index::Index::environments`]. `None` is all of them, where it is
     /// enough that one has a value (a flow runs where the suites run that call it).
     runs_on: Option<Arc<[usize]>>,
     /// Values that all of these have, as far as it was asked.
@@ -49,9 +50,18 @@ pub(super) struct Notes {
     pub diagnostics: Capped,
     /// There were so many errors that the rest of the module wasn't looked at.
     pub is_cut: bool,
-    /// What each name refers to.
+    /// What each name refers to, while the module is walked.
     pub names: Names,
+    /// The names of the flows, shapes and credentials that it uses, at the places where they are declared. Known when it has been walked.
+    pub used: HashSet<Span>,
     pub bodies: Vec<Facts>,
+}
+
+impl Notes {
+    /// What is kept of a module that has been walked: of its names, only which declarations it uses.
+    pub fn without_names(self) -> Self {
+        Self { used: self.names.used_declarations(), names: Names::default(), ..self }
+    }
 }
 
 /// What a test, a flow or a credential does, apart from what it calls.
@@ -99,7 +109,7 @@ impl Facts {
 }
 
 impl<'p> Cx<'p> {
-    pub fn new(index: &'p Index<'p>, module: &'p Module) -> Self {
+    pub fn new(index: &'p View<'p>, module: &'p Module) -> Self {
         Self {
             index,
             module,

@@ -1,13 +1,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::doubts::{Doubts, is_word};
 use super::lints::urls;
+use super::regexes::Regexes;
 use super::resolution::{Definition, DefinitionKind};
+use super::runnable::Runnable;
 use super::types::{ShapeTypes, Ty};
 use crate::diag::Diagnostic;
 use crate::project::{DeclRef, Module, ModuleId, Project, Target, declared_name};
 use crate::source::{SourceId, Span};
-use crate::syntax::ast::{self, EnvEntryKind, ExprKind, ItemKind, MetaKind, SuiteEntryKind};
+use crate::syntax::ast::{self, EnvEntryKind, ExprKind, ItemKind};
 
 /// What the check of one file needs to know of all the others. Made once, and only read afterwards.
 pub(super) struct Index<'p> {
@@ -26,26 +29,20 @@ pub(super) struct Index<'p> {
     pub default: Option<usize>,
     /// The modules that declare environments.
     with_environments: HashSet<ModuleId>,
-    /// The names that phases of plans may refer to, of the files that were asked for.
-    pub suites: HashSet<&'p str>,
-    pub loads: HashSet<&'p str>,
-    pub tags: HashSet<&'p str>,
-    pub priorities: HashSet<&'p str>,
+    /// What phases of plans may refer to, of the files that were asked for. Only complete where there are plans.
+    pub runnable: Runnable,
     /// Of all modules.
     pub credentials: HashMap<&'p str, DeclRef>,
+    pub regexes: Regexes,
     roots: HashSet<ModuleId>,
     /// Some test may be skipped: the word stands somewhere.
     pub skips: bool,
-    /// Where the text of each source doesn't parse, sorted.
-    broken: HashMap<SourceId, Vec<Span>>,
-    /// Where the syntax of each source is doubtful at least: what is named there may be meant.
-    doubtful: HashMap<SourceId, Vec<Span>>,
-    /// The words that stand there.
-    doubtful_words: HashMap<SourceId, HashSet<&'p str>>,
-    /// Those of all sources.
-    all_doubtful_words: HashSet<&'p str>,
-    /// Where loading found errors, for each source.
-    errors: HashMap<SourceId, Vec<Span>>,
+    /// Of some modules only the outline is known, so that more may turn out not to parse.
+    pub is_partial: bool,
+    /// What doesn't parse, of the sources that have such parts.
+    doubts: HashMap<SourceId, Doubts<'p>>,
+    /// The words in all of those.
+    doubtful_words: HashSet<&'p str>,
 }
 
 pub(super) struct Environment<'p> {
@@ -91,18 +88,14 @@ impl<'p> Index<'p> {
             default: environments.iter().position(|environment| environment.default),
             with_environments: environments.iter().map(|environment| environment.decl.module).collect(),
             environments,
-            suites: HashSet::new(),
-            loads: HashSet::new(),
-            tags: HashSet::new(),
-            priorities: HashSet::new(),
+            runnable: Runnable::default(),
             credentials: HashMap::new(),
+            regexes: Regexes::default(),
             skips: project.sources.iter().any(|source| source.text.contains("skip")),
             roots: project.roots.iter().copied().collect(),
-            broken: broken(project, Diagnostic::is_error),
-            doubtful: broken(project, |_| true),
-            doubtful_words: HashMap::new(),
-            all_doubtful_words: HashSet::new(),
-            errors: HashMap::new(),
+            is_partial: project.modules.iter().any(|module| module.ast.is_outline),
+            doubts: HashMap::new(),
+            doubtful_words: HashSet::new(),
         };
         for (at, environment) in index.environments.iter().enumerate() {
             index.by_name.entry(&environment.name.text).or_insert(at);
@@ -122,21 +115,25 @@ impl<'p> Index<'p> {
                 }
             }
         }
-        for (source, spans) in &index.doubtful {
-            let words = spans.iter().flat_map(|span| project.sources.text(*span).split(|c| !is_word(c)));
-            index.doubtful_words.insert(*source, words.collect());
-        }
-        index.all_doubtful_words = index.doubtful_words.values().flatten().copied().collect();
-        for diagnostic in project.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-            index.errors.entry(diagnostic.span.source).or_default().push(diagnostic.span);
+        let trees: HashMap<SourceId, &ast::File> =
+            project.modules.iter().map(|module| (module.source, &*module.ast)).collect();
+        for (source, found) in by_source(project) {
+            index.add_doubts(source, Doubts::new(project, source, trees.get(&source).copied(), &found));
         }
         for module in &project.modules {
             index.add_declarations(module);
         }
-        for module in project.roots.iter().filter_map(|id| project.module(*id)) {
-            index.add_runnable(module);
-        }
         index
+    }
+
+    /// Takes in what is wrong with a source.
+    pub fn add_doubts(&mut self, source: SourceId, doubts: Doubts<'p>) {
+        self.doubtful_words.extend(doubts.words());
+        self.doubts.insert(source, doubts);
+    }
+
+    pub fn doubts(&self, source: SourceId) -> Option<&Doubts<'p>> {
+        self.doubts.get(&source)
     }
 
     /// Whether a module was asked for.
@@ -156,50 +153,6 @@ impl<'p> Index<'p> {
                 }
                 _ => {}
             }
-        }
-    }
-
-    fn add_runnable(&mut self, module: &'p Module) {
-        for item in &module.ast.items {
-            match &item.kind {
-                ItemKind::Suite(suite) => {
-                    self.suites.insert(&suite.name.value);
-                    for entry in &suite.entries {
-                        match &entry.kind {
-                            SuiteEntryKind::Meta(meta) => self.add_meta(meta),
-                            SuiteEntryKind::Test(test) => self.add_test(test),
-                            SuiteEntryKind::Hook(_) | SuiteEntryKind::Error => {}
-                        }
-                    }
-                }
-                ItemKind::Load(load) => {
-                    self.loads.insert(&load.name.value);
-                    for entry in &load.entries {
-                        if let ast::LoadEntryKind::Meta(meta) = &entry.kind {
-                            self.add_meta(meta);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn add_test(&mut self, test: &'p ast::Test) {
-        for stmt in &test.body.stmts {
-            if let ast::StmtKind::Meta(meta) = &stmt.kind {
-                self.add_meta(meta);
-            }
-        }
-    }
-
-    fn add_meta(&mut self, meta: &'p MetaKind) {
-        match meta {
-            MetaKind::Tags(tags) => self.tags.extend(tags.iter().map(|tag| tag.text.as_str())),
-            MetaKind::Priority(priority) => {
-                self.priorities.insert(&priority.text);
-            }
-            _ => {}
         }
     }
 
@@ -300,83 +253,30 @@ impl<'p> Index<'p> {
 
     /// Whether something inside a span doesn't parse: what is missing there may stand in what is broken.
     pub fn is_broken(&self, span: Span) -> bool {
-        let Some(broken) = self.broken.get(&span.source) else { return false };
-        let first = broken.partition_point(|other| other.end < span.start);
-        broken.get(first).is_some_and(|other| other.start <= span.end)
+        self.doubts(span.source).is_some_and(|doubts| doubts.is_broken(span))
     }
 
-    /// As [`Self::broken_mentions`], of all sources.
+    /// Whether a name stands somewhere in the parts of any source that don't parse.
     pub fn any_broken_mentions(&self, name: &str) -> bool {
         if name.chars().all(is_word) {
-            return self.all_doubtful_words.contains(name);
+            return self.doubtful_words.contains(name);
         }
-        self.doubtful.keys().any(|source| self.broken_mentions(*source, name))
+        self.doubts.values().any(|doubts| doubts.mentions(self.project, name))
     }
 
-    /// Whether loading found an error inside a span.
-    pub fn has_error(&self, place: Span) -> bool {
-        let errors = self.errors.get(&place.source).into_iter().flatten();
-        errors.into_iter().any(|error| place.start <= error.start && error.end <= place.end)
-    }
-
-    /// Whether a name stands somewhere in the parts of a source that don't parse.
+    /// As [`Self::any_broken_mentions`], of one source.
     pub fn broken_mentions(&self, source: SourceId, name: &str) -> bool {
-        if name.chars().all(is_word) {
-            return self.doubtful_words.get(&source).is_some_and(|words| words.contains(name));
-        }
-        let Some(doubtful) = self.doubtful.get(&source) else { return false };
-        doubtful.iter().any(|span| mentions(self.project.sources.text(*span), name))
+        self.doubts(source).is_some_and(|doubts| doubts.mentions(self.project, name))
     }
 }
 
-/// Whether a text has a name as a word of its own.
-pub(super) fn mentions(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text.get(at + name.len()..).and_then(|text| text.chars().next());
-        !before.is_some_and(is_word) && !after.is_some_and(is_word)
-    })
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// The whole lines of what doesn't parse, and the nodes that stand for it.
-fn broken(project: &Project, counts: impl Fn(&Diagnostic) -> bool) -> HashMap<SourceId, Vec<Span>> {
-    let mut broken: HashMap<SourceId, Vec<Span>> = HashMap::new();
-    for diagnostic in project.diagnostics.iter().filter(|d| counts(d) && d.code.name.starts_with("e2e::syntax::")) {
-        let Some(file) = project.sources.get(diagnostic.span.source) else { continue };
-        let lines = file.lines();
-        let start = lines.line_start(lines.line_of(diagnostic.span.start), &file.text);
-        let end = lines.line_start(lines.line_of(diagnostic.span.end) + 1, &file.text);
-        broken.entry(file.id).or_default().push(Span { start, end, ..diagnostic.span });
+/// What loading found in each source.
+fn by_source(project: &Project) -> HashMap<SourceId, Vec<&Diagnostic>> {
+    let mut sources: HashMap<SourceId, Vec<&Diagnostic>> = HashMap::new();
+    for diagnostic in &project.diagnostics {
+        sources.entry(diagnostic.span.source).or_default().push(diagnostic);
     }
-    for module in &project.modules {
-        if let Some(spans) = broken.get_mut(&module.source) {
-            spans.extend(
-                module.ast.items.iter().filter(|item| matches!(item.kind, ItemKind::Error)).map(|item| item.span),
-            );
-            super::errors::collect(&module.ast, spans);
-        }
-    }
-    for spans in broken.values_mut() {
-        *spans = merged(std::mem::take(spans));
-    }
-    broken
-}
-
-/// Sorted, without overlaps.
-fn merged(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort();
-    let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
-    for span in spans {
-        match merged.last_mut() {
-            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-            _ => merged.push(span),
-        }
-    }
-    merged
+    sources
 }
 
 impl<'p> ValueOfSome<'p> {

@@ -7,7 +7,7 @@ use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::FileProblem;
 use crate::source::Span;
 use crate::syntax::ast::{JsonPathLit, RegexLit, StrLit};
-use crate::value::{Css, JsonPath, Pattern, XPath, XPathKind};
+use crate::value::{Css, JsonPath, XPath, XPathKind};
 
 impl<'p> Cx<'p> {
     /// Compiles a JSONPath, and looks up the names in it. `None` when it isn't valid.
@@ -15,13 +15,13 @@ impl<'p> Cx<'p> {
         if self.interpolated(literal) {
             return None;
         }
-        let path = match JsonPath::with_names(&literal.text) {
+        let path = match &literal.path {
             Ok(path) => path,
             Err(error) => {
                 let span = literal.span.slice(error.start, error.end);
                 let span = if span.is_empty() { literal.span } else { span };
                 let help = "a path looks like `$.items[0].id`, `$.items[*].id`, `$[\"content-type\"]` or `$.items[?@.price > 10]` (RFC 9535)";
-                self.report(Diagnostic::error(&codes::INVALID_JSONPATH, span, error.message).with_help(help));
+                self.report(Diagnostic::error(&codes::INVALID_JSONPATH, span, error.message.as_str()).with_help(help));
                 return None;
             }
         };
@@ -41,7 +41,7 @@ impl<'p> Cx<'p> {
                 self.report(Diagnostic::error(&codes::BAD_OPERANDS, expr.span, message).with_help(help));
             }
         }
-        Some(path)
+        Some(path.clone())
     }
 
     /// `{{…}}` has no meaning in a path: it would be compared as the characters that it is.
@@ -71,12 +71,9 @@ impl<'p> Cx<'p> {
         true
     }
 
-    /// Compiles a regex. `None` when it isn't valid.
-    pub fn regex(&mut self, literal: &RegexLit) -> Option<Pattern> {
-        let error = match Pattern::compile(&literal.pattern, &literal.flags) {
-            Ok(pattern) => return Some(pattern),
-            Err(error) => error,
-        };
+    /// Reports a regex that isn't valid.
+    pub fn regex(&mut self, literal: &RegexLit) {
+        let Err(error) = self.index.regexes.known(literal) else { return };
         let (span, help) = if error.flag {
             let flags = literal.span.len() - literal.flags.len();
             (literal.span.slice(flags + error.start, flags + error.end), "remove the flag")
@@ -93,7 +90,6 @@ impl<'p> Cx<'p> {
         let span = if span.is_empty() { literal.span } else { span };
         let message = if error.flag { error.message } else { format!("this regex isn't valid: {}", error.message) };
         self.report(Diagnostic::error(&codes::INVALID_REGEX, span, message).with_help(help));
-        None
     }
 
     /// The type of what an XPath gives: a list of texts, or one value.

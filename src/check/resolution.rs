@@ -193,9 +193,12 @@ impl Names {
         place
     }
 
-    /// The places of definitions that are used.
-    pub fn used(&self) -> impl Iterator<Item = Span> {
-        self.used.iter().copied()
+    /// The places of flows, shapes and credentials that are used, whichever file declares them.
+    pub fn used_declarations(&self) -> HashSet<Span> {
+        let is_declared =
+            |kind| matches!(kind, DefinitionKind::Flow | DefinitionKind::Shape | DefinitionKind::Credential);
+        let uses = self.references.iter().filter(|one| one.role == Role::Uses && is_declared(one.definition.kind));
+        uses.map(|one| one.definition.span).collect()
     }
 
     pub fn into_table(mut self) -> Resolution {

@@ -30,6 +30,8 @@ pub enum Command {
     Check(Check),
     /// Show what would run.
     List(List),
+    /// Judge a recorded run again, without the system under test.
+    Replay(Replay),
     /// Render the results of a run again, or compare them with earlier ones.
     Report(super::report::args::Report),
     /// Serve the embedded demo system until stopped.
@@ -74,6 +76,8 @@ pub struct Run {
     /// Go on with an interrupted run: what ended well stays, the rest is run.
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "rerun_failed")]
     pub resume: Option<String>,
+    #[command(flatten)]
+    pub tracing: Tracing,
     /// Fail (exit code 1) where an expectation passed on weak evidence.
     #[arg(long, value_name = "WHAT")]
     pub deny: Option<DenyEvidence>,
@@ -86,6 +90,39 @@ pub struct Run {
     /// Break the embedded demo system in a known way; `e2e-dsl demo --list-faults` names them.
     #[arg(long, value_name = "NAME")]
     pub demo_fault: Option<String>,
+}
+
+/// What is recorded of a run.
+#[derive(Debug, clap::Args)]
+pub struct Tracing {
+    /// Record every test, so that `replay` can judge the run again; secrets are replaced.
+    #[arg(long, value_name = "PATH", conflicts_with = "trace_failed")]
+    pub trace: Option<PathBuf>,
+    /// The same, of the tests that did not pass.
+    #[arg(long, value_name = "PATH")]
+    pub trace_failed: Option<PathBuf>,
+    /// How much of a body, or of what a channel carries, is recorded: 10MiB without it.
+    #[arg(long, value_name = "SIZE", value_parser = super::tracing::size)]
+    pub trace_body_limit: Option<u64>,
+    /// How large a trace may be; bodies are left out beyond it: 1GiB without it.
+    #[arg(long, value_name = "SIZE", value_parser = super::tracing::size)]
+    pub trace_limit: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Replay {
+    /// A trace, as `run --trace` writes it.
+    #[arg(value_name = "TRACE")]
+    pub trace: PathBuf,
+    /// Specs to judge it by, instead of those that were run: would an edited expectation have held?
+    #[arg(value_name = "PATHS")]
+    pub paths: Vec<PathBuf>,
+    /// Where a report goes, as often as needed: json=PATH, html=PATH, junit=PATH, tap=PATH, markdown=PATH, github.
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<String>,
+    /// Fail (exit code 1) where an expectation passed on weak evidence.
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<DenyEvidence>,
 }
 
 /// What to run, and against what.

@@ -7,9 +7,11 @@ use crate::report::{checked, github};
 
 pub fn main(args: &Check, color: Color) -> Exit {
     let output = Output::new(color);
-    let project = crate::project::load(&Files::disk(), &Options { paths: args.paths.clone(), ..Options::default() });
-    let mut diagnostics = crate::check::found(&project);
-    diagnostics.sort_by_key(|one| (one.span.source, one.span.start, one.span.end));
+    let project = crate::project::load(
+        &Files::disk(),
+        &Options { paths: args.paths.clone(), outlines: true, ..Options::default() },
+    );
+    let diagnostics = crate::check::listed(&project);
     let errors = diagnostics.iter().filter(|one| one.is_error()).count();
     let warnings = diagnostics.len() - errors;
     match args.format {

@@ -10,10 +10,12 @@ mod output;
 mod outputs;
 mod prepare;
 mod progress;
+mod replay;
 mod report;
 mod resume;
 mod run;
 mod shard;
+mod tracing;
 
 pub use exit::Exit;
 
@@ -43,6 +45,7 @@ pub fn main() -> Exit {
         Command::Run(run) => run::main(&run, args.color),
         Command::Check(check) => check::main(&check, args.color),
         Command::List(list) => list::main(&list, args.color),
+        Command::Replay(replay) => replay::main(&replay, args.color),
         Command::Report(report) => report::main(&report, args.color),
         Command::Demo(demo) => demo::main(&demo, args.color),
         Command::Explain(explain) => explain::main(&explain, args.color),

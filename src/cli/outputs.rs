@@ -109,6 +109,11 @@ impl Outputs {
         }
     }
 
+    /// Whether anything is made that tells of every test, the journal apart.
+    pub fn tells_all(&self) -> bool {
+        self.github || self.blob.is_some() || !self.files.is_empty()
+    }
+
     fn add(&mut self, asked: &[String]) -> Result<(), Box<Diagnostic>> {
         for report in asked {
             let (name, path) = match report.split_once('=') {

@@ -42,7 +42,7 @@ struct State {
     phase: Option<usize>,
     /// How each service was when it was last told of.
     known: HashMap<String, ServiceState>,
-    /// Of the tests that have ended; kept for a plan's gates and for the money at risk.
+    /// Of the tests that have ended: of a plan, whose gates they are for, all; else those that put money at risk.
     digests: Vec<Digest>,
     /// When the gates were last judged for the line that shows how they stand.
     shown_at: Cell<Option<Duration>>,
@@ -115,7 +115,9 @@ impl Reporter {
             state.running.remove(at);
         }
         state.bad += usize::from(test.outcome.is_bad());
-        state.digests.push(Digest::of(test, &state.services));
+        if state.release.name.is_some() || test.outcome != Outcome::Passed {
+            state.digests.push(Digest::of(test, &state.services));
+        }
         // On a terminal the bar counts what passes; what doesn't is told in full.
         let quiet = self.output.interactive && test.outcome == Outcome::Passed && self.detail == Detail::Normal;
         let mut text = if quiet {

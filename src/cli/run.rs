@@ -5,10 +5,11 @@ use super::args::{Color, Run};
 use super::exit::Exit;
 use super::output::Output;
 use super::outputs::Outputs;
+use super::prepare::Prepared;
 use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
 use super::resume::{Portion, narrow, shard_of, without_gates};
-use super::shard;
+use super::{shard, tracing};
 use crate::demo::{Demo, DemoOptions, Fault};
 use crate::diag::{Diagnostic, codes};
 use crate::judge::{Progress, RunResult};
@@ -17,9 +18,11 @@ use crate::net::http::{Authority, authorities};
 use crate::plan::{Plan, Release};
 use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
-use crate::run::{Options, Stop, execute};
+use crate::run::{Options, Stop, Stopped, execute};
 use crate::source::{Readable, Span, read_file};
-use crate::trace::Journal;
+use crate::trace::{Journal, Tracer, Wanted};
+use crate::world::recording::Recording;
+use crate::world::{Time as _, World};
 
 /// The largest file of `--cacert`, in bytes; those of systems have a quarter of a megabyte.
 const MAX_PEM_BYTES: u64 = 16 << 20;
@@ -66,7 +69,9 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         return Ok(Exit::Ok);
     }
     let runtime = runtime().map_err(|error| cannot_start(output, &error))?;
-    let demo = if wants_demo {
+    let of_demo =
+        wants_demo.then(tokio::runtime::Runtime::new).transpose().map_err(|error| cannot_start(output, &error))?;
+    let demo = if let Some(runtime) = of_demo {
         let options = {
             // What starts slowly is the deployment that this run is about.
             let slow = fault == Some(Fault::SlowStart);
@@ -75,20 +80,30 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         let demo = runtime.block_on(crate::demo::start(options)).map_err(|error| cannot_start(output, &error))?;
         prepared.given.demo =
             demo.values().into_iter().map(|(name, value, secret)| (name.to_owned(), value, secret)).collect();
-        Some(demo)
+        Some((runtime, demo))
     } else {
         None
     };
     let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
     let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
     tell_what_is_left_out(&prepared, (&plan, &release), output);
-    let result = runtime.block_on(carry_out(args, output, (Arc::new(plan), release), outputs, &portion, trusted));
-    if let Some(demo) = demo {
+    let wanted = tracing::wanted(&args.tracing);
+    if let Some(refused) = wanted.as_ref().and_then(|wanted| tracing::refused(&plan, wanted)) {
+        output.usage(&refused);
+        return Err(Exit::Diagnostics);
+    }
+    let carried_out =
+        carry_out((args, wanted), output, (Arc::new(plan), release), outputs, (&portion, &prepared), trusted);
+    let (result, recorded) = runtime.block_on(carried_out);
+    if let Some((runtime, demo)) = demo {
         runtime.block_on(Demo::stop(demo));
+        runtime.shutdown_background();
     }
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
-    finish(&result, &prepared.project.sources, output, outputs, &portion)
+    let exit = finish(&result, &prepared.project.sources, output, outputs, &portion)?;
+    // What was asked for and isn't there is no success, as with reports.
+    Ok(if !recorded && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }
 
 /// If this run doesn't get to its end, or not even to its beginning, what an earlier one left there must not be taken for what this one leaves.
@@ -129,8 +144,9 @@ fn tell_what_is_left_out(prepared: &super::prepare::Prepared, (plan, release): (
     }
 }
 
+/// The thread that the run itself is on; those that more than one test at a time needs are the world's (`net/lanes.rs`).
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("e2e").build()
+    tokio::runtime::Builder::new_current_thread().enable_all().thread_name("e2e").build()
 }
 
 fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
@@ -142,15 +158,14 @@ fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
 }
 
 async fn carry_out(
-    args: &Run,
+    (args, wanted): (&Run, Option<Wanted>),
     output: &Output,
     (plan, release): (Arc<Plan>, Release),
     outputs: &Outputs,
-    portion: &Portion,
+    (portion, prepared): (&Portion, &Prepared),
     trusted: Vec<Authority>,
-) -> RunResult {
+) -> (RunResult, bool) {
     let stop = Stop::default();
-    tokio::spawn(interrupts(stop.clone(), output.clone()));
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let seed = args.seed.or(portion.seed).unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
     let options = Options {
@@ -172,25 +187,43 @@ async fn carry_out(
     };
     let journal = outputs.journal.as_ref().map(begin);
     let partial = portion.is_partial();
-    let (hearing, writing) = (reporter.clone(), journal.clone());
+    let threads = cores.min(options.jobs);
+    let live = Arc::new(LiveWorld::start(trusted, plan.environment.require_real).on_threads(threads));
+    let recording = wanted.as_ref().map(|_| Arc::new(Recording::new(live.clone())));
+    let tracer = wanted.as_ref().zip(recording.clone()).map(|(wanted, recording)| {
+        Arc::new(tracing::begin(wanted, recording, (prepared, args), (&plan, &release), &options, output))
+    });
+    tokio::spawn(interrupts(options.stop.clone(), output.clone(), live.clone(), tracer.clone()));
+    let (hearing, writing, recorder) = (reporter.clone(), journal.clone(), tracer.clone());
     // What is told has been written down.
     let hear = move |progress: Progress| {
         let warning = writing.as_ref().and_then(|journal| journal.hear(&progress));
+        recorder.iter().for_each(|tracer| tracer.hear(&progress));
         hearing.hear(if partial { without_gates(progress) } else { progress });
         warning.into_iter().for_each(|one| hearing.hear(Progress::Problem(Arc::new(one))));
     };
-    let world = Arc::new(LiveWorld::start(trusted, plan.environment.require_real));
+    let world: Arc<dyn World> = match recording {
+        Some(recording) => recording,
+        None => live,
+    };
     let result = execute(world, plan, release, options, Arc::new(hear)).await;
+    let problems = tracer.map(|tracer| tracer.ended(&result)).unwrap_or_default();
+    problems.iter().for_each(|problem| output.usage(problem));
+    let recorded = !problems.iter().any(Diagnostic::is_error);
+    if let Some(wanted) = wanted.filter(|_| recorded) {
+        output.print(&format!("  trace: {}\n", wanted.path.display()));
+    }
     let warning = journal.and_then(|journal| journal.ended(&result));
     warning.into_iter().for_each(|one| reporter.hear(Progress::Problem(Arc::new(one))));
-    result
+    (result, recorded)
 }
 
 /// The first signal stops the run in order; the second leaves at once.
-async fn interrupts(stop: Stop, output: Output) {
+async fn interrupts(stop: Stop, output: Output, clock: Arc<LiveWorld>, tracer: Option<Arc<Tracer>>) {
     wait_for_signal().await;
     output
         .error("\nstopping: what is running is cleaned up, then the report is written (once more to leave at once)\n");
+    tracer.iter().for_each(|tracer| tracer.stopped(clock.now(), Stopped::Interrupted));
     stop.stop();
     wait_for_signal().await;
     std::process::exit(Exit::Interrupted as i32);
@@ -222,7 +255,10 @@ fn finish(
     outputs: &Outputs,
     portion: &Portion,
 ) -> Result<Exit, Exit> {
-    let mut report = Builder { sources, redactor: &output.redactor }.report(result);
+    let builder = Builder { sources, redactor: &output.redactor };
+    // What is neither written nor completed and judged again needs no more than is printed.
+    let mut report =
+        if outputs.tells_all() || portion.is_partial() { builder.report(result) } else { builder.brief(result) };
     portion.complete(&mut report);
     // What the report was made of, what it was completed with, and what was learned since.
     let report = output.redactor.masked(report);

@@ -41,16 +41,14 @@ impl World<Expr> for Context<'_> {
     }
 
     fn chance(&self, function: Function, expr: &Expr, args: &[Value]) -> Result<Value, Stop<Fault>> {
-        match (function, args) {
-            (Function::Uuid, _) => {
-                let random = u128::from(self.host.random()) << 64 | u128::from(self.host.random());
-                let uuid = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();
-                Ok(Value::from(uuid.to_string().as_str()))
-            }
-            (Function::Now, _) => Ok(Value::from(self.host.now().to_string().as_str())),
-            (Function::RandomInt, [least, most]) => random_int(expr.span, least, most, self).map_err(Stop::Fault),
-            _ => Err(Stop::Unknown),
+        let given = self.given_by_chance(function, expr, args)?;
+        // It may be a part of a secret, by what is said of it later.
+        if function == Function::Uuid {
+            let recalled = self.host.recall(function, std::slice::from_ref(&given), false);
+            self.host.computed(function, std::slice::from_ref(&given), &given);
+            return Ok(recalled.unwrap_or(given));
         }
+        Ok(given)
     }
 
     fn refused(&self, at: &Expr, why: Refusal) -> Stop<Fault> {
@@ -65,8 +63,40 @@ impl World<Expr> for Context<'_> {
         taint::computed(value, self)
     }
 
+    fn composed(&self, text: String, parts: &[(usize, bool)]) -> Value {
+        self.host.composed(&text, parts);
+        taint::computed(Value::from(text.as_str()), self)
+    }
+
+    fn called(&self, function: Function, args: &[Value], result: Value, secret: bool) -> Value {
+        if let Some(recalled) = self.host.recall(function, args, secret) {
+            return taint::computed(recalled, self);
+        }
+        if !secret {
+            return result;
+        }
+        let result = taint::computed(result, self);
+        self.host.computed(function, args, &result);
+        result
+    }
+
     fn most(&self) -> usize {
         MOST
+    }
+}
+
+impl Context<'_> {
+    fn given_by_chance(&self, function: Function, expr: &Expr, args: &[Value]) -> Result<Value, Stop<Fault>> {
+        match (function, args) {
+            (Function::Uuid, _) => {
+                let random = u128::from(self.host.random()) << 64 | u128::from(self.host.random());
+                let uuid = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();
+                Ok(Value::from(uuid.to_string().as_str()))
+            }
+            (Function::Now, _) => Ok(Value::from(self.host.now().to_string().as_str())),
+            (Function::RandomInt, [least, most]) => random_int(expr.span, least, most, self).map_err(Stop::Fault),
+            _ => Err(Stop::Unknown),
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub use url::url;
 
 use crate::diag::Diagnostic;
 use crate::plan::{CredentialId, Plan};
-use crate::value::{SecretSink, Value};
+use crate::value::{Function, SecretSink, Value};
 
 /// Why something has no value.
 pub type Fault = Box<Diagnostic>;
@@ -56,6 +56,15 @@ pub trait Host: Sync {
     /// Whether nobody waits for the result any more: long work is given up then. Asked at the heads of loops over what a server sent.
     fn is_over(&self) -> bool {
         false
+    }
+    /// Takes note of what a function gave of a secret.
+    fn computed(&self, _function: Function, _args: &[Value], _result: &Value) {}
+    /// Takes note of what a text with secrets in it is made of: where each part of it ends, and whether that is a secret.
+    fn composed(&self, _text: &str, _parts: &[(usize, bool)]) {}
+    /// What a function gave when it was recorded, where that isn't to be calculated: the secrets themselves weren't recorded. `secret` when it is of
+    /// what is a secret now.
+    fn recall(&self, _function: Function, _args: &[Value], _secret: bool) -> Option<Value> {
+        None
     }
     /// Who learns what is computed from secrets, and knows them; `None` where nothing is shown.
     fn secrets(&self) -> Option<&dyn SecretSink>;

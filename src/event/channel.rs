@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::Instant;
 
@@ -32,13 +33,15 @@ pub struct Frame {
     pub hidden: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     Received,
     Sent,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FrameKind {
     Text,
     Binary,
@@ -62,7 +65,8 @@ pub struct Payload {
     pub json: Option<Arc<crate::value::Json>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ChannelEnd {
     /// The server's close frame: its code (1005 for a close without one, RFC 6455 section 7.1.5) and reason. `by_us` when we closed first, and it
     /// is the response to that.

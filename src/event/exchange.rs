@@ -3,20 +3,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::Instant;
 use super::charset::{Charset, Undecodable};
 
 /// One request and what became of it, redirects and retries included.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exchange {
     pub method: String,
     /// As sent; the last hop's URL is in `response`.
     pub url: String,
     pub request_headers: Vec<Header>,
     /// The request's body, at most the first 64 KiB of it.
+    #[serde(with = "super::form::data")]
     pub request_body: Bytes,
+    #[serde(with = "super::form::nanoseconds")]
     pub started: Instant,
+    #[serde(with = "super::form::outcome")]
     pub outcome: Result<Arc<Response>, Failure>,
     /// How many times the request was sent.
     pub attempts: u32,
@@ -45,22 +49,27 @@ impl Exchange {
     }
 }
 
+/// One of a few names; serde takes a written-out `&'static str` for one that is borrowed from what it reads.
+type VersionName = &'static str;
+
 /// A header as sent or received. Values that aren't UTF-8 are read as ISO-8859-1 (RFC 9110, section 5.5).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     pub name: String,
     pub value: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Response {
     pub status: u16,
     /// `HTTP/1.1`, `HTTP/2`
-    pub version: &'static str,
+    #[serde(with = "super::form::version")]
+    pub version: VersionName,
     /// The URL that gave this answer, after redirects.
     pub url: String,
     pub headers: Vec<Header>,
     /// Decoded (content codings undone).
+    #[serde(with = "super::form::data")]
     pub body: Bytes,
     /// Bytes of the body on the wire.
     pub wire_size: u64,
@@ -91,20 +100,20 @@ impl Response {
 }
 
 /// A `Set-Cookie` header, and the URL whose response had it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetCookie {
     pub url: String,
     pub value: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
     pub status: u16,
     pub url: String,
     pub peer: Option<Peer>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {
     /// `127.0.0.1:8080`. Absent when no connection was made, or it isn't known with which of several addresses.
     pub address: Option<String>,
@@ -115,32 +124,38 @@ pub struct Peer {
     pub tls: Option<Tls>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tls {
     /// `TLSv1.3`, where it is known
     pub version: Option<String>,
     /// SHA-256 of the leaf certificate, lower-case hexadecimal.
     pub fingerprint: Option<String>,
     /// The leaf certificate, DER; of a handshake that failed too, when it got as far.
+    #[serde(with = "super::form::optional_data")]
     pub certificate: Option<Bytes>,
     /// Whether the chain was verified.
     pub verified: bool,
 }
 
 /// How long each stage of the last attempt took, until its end or the failure. Stages that didn't happen (a reused connection) are absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timings {
+    #[serde(with = "super::form::optional_nanoseconds")]
     pub dns: Option<Duration>,
+    #[serde(with = "super::form::optional_nanoseconds")]
     pub connect: Option<Duration>,
+    #[serde(with = "super::form::optional_nanoseconds")]
     pub tls: Option<Duration>,
     /// From the start of the request to the first byte of the answer.
+    #[serde(with = "super::form::optional_nanoseconds")]
     pub first_byte: Option<Duration>,
     /// From the start of the request to the last byte of the answer, or to the failure.
+    #[serde(with = "super::form::nanoseconds")]
     pub total: Duration,
 }
 
 /// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     pub kind: FailureKind,
     /// In a user's words, with what was being done: `nothing listens on 127.0.0.1:9`.
@@ -149,7 +164,8 @@ pub struct Failure {
     pub status: Option<u16>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     Timeout,
     Refused,
@@ -172,7 +188,8 @@ pub enum FailureKind {
 }
 
 /// What `require real` has against an exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unreal {
     PlainText,
     /// On this machine, in a private network, or at an address that no public system has.

@@ -5,12 +5,15 @@
 mod channel;
 pub mod charset;
 mod exchange;
+pub mod form;
 mod occurrence;
+mod times;
 mod weak;
 
 pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
 pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, SetCookie, Timings, Tls, Unreal};
 pub use occurrence::{Occurrence, Part};
+pub use times::Times;
 pub use weak::Weak;
 
 use std::time::Duration;

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Which time of which step something is of: the same in every run of the same specs, whatever runs beside it. Two runs are compared, and a
 /// recorded one is found again, by these.
 #[derive(Clone)]
@@ -13,13 +15,17 @@ struct Node {
     digest: u64,
 }
 
+/// One of a few names; serde takes a written-out `&'static str` for one that is borrowed from what it reads.
+type HookName = &'static str;
+
 /// One level of an [`Occurrence`]. Numbers count from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// By its id.
     Test(Arc<str>),
     /// The hooks that all tests of a suite share: by the suite's file and name, and `before all` or `after all`.
-    Suite(Arc<str>, &'static str),
+    Suite(Arc<str>, #[serde(deserialize_with = "hook")] HookName),
     /// Of a plan, by its name: hooks of a suite run in each phase that runs tests of it.
     Phase(Arc<str>),
     /// By its name: obtained on behalf of no test.
@@ -27,7 +33,7 @@ pub enum Part {
     /// By the service's name.
     Probe(Arc<str>),
     /// `before each` or `after each`.
-    Hook(&'static str),
+    Hook(#[serde(deserialize_with = "hook")] HookName),
     /// Of a test.
     Attempt(u32),
     /// By its first line, and which of those with an equal one in its block.
@@ -65,11 +71,55 @@ impl Occurrence {
     pub fn within(&self) -> Option<&Occurrence> {
         self.0.within.as_ref()
     }
+
+    /// From the outermost part to the innermost.
+    pub fn parts(&self) -> Vec<&Part> {
+        let mut parts = vec![self.part()];
+        let mut at = self;
+        while let Some(within) = at.within() {
+            parts.push(within.part());
+            at = within;
+        }
+        parts.reverse();
+        parts
+    }
+
+    /// The outermost part: a test, a suite's hooks, a credential, a probe.
+    pub fn outermost(&self) -> &Part {
+        let mut at = self;
+        while let Some(within) = at.within() {
+            at = within;
+        }
+        at.part()
+    }
+}
+
+/// As the list of its parts.
+impl Serialize for Occurrence {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.parts())
+    }
+}
+
+impl<'de> Deserialize<'de> for Occurrence {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut parts = Vec::<Part>::deserialize(from)?.into_iter();
+        let first = parts.next().ok_or_else(|| serde::de::Error::custom("an occurrence without parts"))?;
+        Ok(parts.fold(Self::root(first), |within, part| within.then(part)))
+    }
+}
+
+/// The hooks that there are.
+fn hook<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
+    const ALL: [&str; 4] = ["before all", "after all", "before each", "after each"];
+    let name = std::borrow::Cow::<str>::deserialize(from)?;
+    let known = ALL.iter().find(|known| **known == name).copied();
+    known.ok_or_else(|| serde::de::Error::custom(format!("no hook is called `{name}`")))
 }
 
 impl Part {
     fn digest(&self, within: u64) -> u64 {
-        use crate::value::keyed;
+        use crate::value::{keyed, keyed_by};
         match self {
             Part::Test(id) => keyed(keyed(within, "test"), id),
             Part::Suite(name, hook) => keyed(keyed(within, hook), name),
@@ -77,12 +127,12 @@ impl Part {
             Part::Credential(name) => keyed(keyed(within, "credential"), name),
             Part::Probe(name) => keyed(keyed(within, "probe"), name),
             Part::Hook(name) => keyed(within, name),
-            Part::Attempt(n) => keyed(within, &format!("attempt {n}")),
-            Part::Step(head, n) => keyed(keyed(within, head), &format!("step {n}")),
+            Part::Attempt(n) => keyed_by(within, format_args!("attempt {n}")),
+            Part::Step(head, n) => keyed_by(keyed(within, head), format_args!("step {n}")),
             Part::Call(flow) => keyed(keyed(within, "call"), flow),
-            Part::Element(n) => keyed(within, &format!("element {n}")),
-            Part::Round(n) => keyed(within, &format!("round {n}")),
-            Part::Sent(n) => keyed(within, &format!("sent {n}")),
+            Part::Element(n) => keyed_by(within, format_args!("element {n}")),
+            Part::Round(n) => keyed_by(within, format_args!("round {n}")),
+            Part::Sent(n) => keyed_by(within, format_args!("sent {n}")),
         }
     }
 }
@@ -144,13 +194,9 @@ impl fmt::Display for Part {
 /// From the outermost to the innermost: `a.e2e::s::t > attempt 1 > \`GET http://s/a\` > sent 1`.
 impl fmt::Display for Occurrence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = vec![self];
-        while let Some(within) = parts.last().and_then(|last| last.within()) {
-            parts.push(within);
-        }
-        for (at, one) in parts.iter().rev().enumerate() {
+        for (at, part) in self.parts().into_iter().enumerate() {
             let joint = if at == 0 { "" } else { " > " };
-            write!(f, "{joint}{}", one.part())?;
+            write!(f, "{joint}{part}")?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::LeftOut;
 use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
 use crate::event::{ChannelLog, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload, Weak};
@@ -28,6 +29,10 @@ pub enum Outcome {
     NotRun {
         cause: String,
     },
+    /// In a replay: it asked for something that wasn't recorded.
+    Diverged,
+    /// In a replay: what it depends on isn't in the trace.
+    Undecided,
 }
 
 impl Outcome {
@@ -42,6 +47,8 @@ impl Outcome {
             Outcome::Skipped { .. } => "skipped",
             Outcome::Vacuous => "vacuous",
             Outcome::NotRun { .. } => "not run",
+            Outcome::Diverged => "diverged",
+            Outcome::Undecided => "undecided",
         }
     }
 
@@ -52,7 +59,11 @@ impl Outcome {
 
     /// Whether the run can't be called good because of it.
     pub fn is_bad(&self) -> bool {
-        matches!(self, Outcome::Failed | Outcome::Errored | Outcome::TimedOut | Outcome::Vacuous)
+        match self {
+            Outcome::Failed | Outcome::Errored | Outcome::TimedOut | Outcome::Vacuous => true,
+            Outcome::Diverged | Outcome::Undecided => true,
+            Outcome::Passed | Outcome::Flaky | Outcome::Skipped { .. } | Outcome::NotRun { .. } => false,
+        }
     }
 }
 
@@ -87,6 +98,8 @@ pub struct TestResult {
     /// Steps of the last attempt, hooks included, in the order they started.
     pub steps: Vec<StepRecord>,
     pub exchanges: Vec<Arc<Exchange>>,
+    /// What else it did.
+    pub left_out: LeftOut,
     pub channels: Vec<ChannelRecord>,
 }
 
@@ -130,7 +143,7 @@ pub enum StepState {
 pub struct ExpectationRecord {
     pub span: Span,
     /// As written: `status 201`, `$.id is uuid`.
-    pub text: String,
+    pub text: Arc<str>,
     pub held: bool,
     /// Why it proves little although it held.
     pub weak: Option<Weak>,

@@ -87,7 +87,7 @@ pub fn response(
 fn record(plan: &Plan, span: Span, held: bool, judged: &mut Judged) {
     let text = plan.sources.text(span);
     let text = text.strip_prefix("expect").map_or(text, str::trim_start);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").into();
     judged.expectations.push(ExpectationRecord { span, text, held, weak: None });
 }
 
@@ -111,7 +111,7 @@ fn judge_one(expect: &Expectation, context: &Context<'_>, judged: &mut Judged) {
     let found = expectation(expect, context);
     judged.expectations.push(ExpectationRecord {
         span: expect.span,
-        text: expect.text.to_string(),
+        text: expect.text.clone(),
         held: found.is_ok(),
         weak: found.as_ref().ok().copied().flatten(),
     });
@@ -400,7 +400,7 @@ fn either(
         }
         tried.push(inner);
     }
-    judged.expectations.push(ExpectationRecord { span, text: "either …".to_owned(), held: false, weak: None });
+    judged.expectations.push(ExpectationRecord { span, text: "either …".into(), held: false, weak: None });
     let mut diagnostic =
         Diagnostic::error(&codes::NO_BRANCH, span.slice(0, "either".len()), "no branch of this `either` holds");
     for (index, inner) in tried.iter().enumerate() {

@@ -5,6 +5,7 @@ use super::apart::{apart_until, aside};
 use super::channel::{Answered, Departures};
 use super::clock::Clock;
 use super::http::{Authority, Http, Mode};
+use super::lanes::Lanes;
 use crate::event::{Exchange, Instant};
 use crate::value::effort::Effort;
 use crate::world::cookies::Jar;
@@ -14,13 +15,20 @@ use crate::world::{Budget, Connected, Late, Opening, Outgoing, Pending, Time, Wo
 pub struct LiveWorld {
     http: Http,
     departures: Arc<Departures>,
+    lanes: Lanes,
 }
 
 impl LiveWorld {
     /// Its epoch is now. `trusted` are authorities beside the system's; with `require_real`, only public peers over verified TLS are spoken to.
     pub fn start(trusted: Vec<Authority>, require_real: bool) -> Self {
         let http = Http::new(Clock::start(), Clock::wall(), trusted).requiring_real(require_real);
-        Self { http, departures: Arc::default() }
+        Self { http, departures: Arc::default(), lanes: Lanes::default() }
+    }
+
+    /// Tests are carried out on no more threads than this.
+    #[must_use]
+    pub fn on_threads(self, most: usize) -> Self {
+        Self { lanes: Lanes::new(most), ..self }
     }
 }
 
@@ -37,6 +45,10 @@ impl World for LiveWorld {
 
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
         Box::pin(tokio::time::sleep_until(self.http.clock.timer(at)))
+    }
+
+    fn begin(&self, walk: Pending<'static, ()>) {
+        self.lanes.begin(walk);
     }
 
     fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange> {

@@ -5,6 +5,7 @@ pub mod channel;
 pub mod clock;
 pub mod coding;
 pub mod http;
+mod lanes;
 mod live;
 
 pub use live::LiveWorld;

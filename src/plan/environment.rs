@@ -73,8 +73,19 @@ pub fn wants_demo(project: &Project, environment: DeclRef) -> bool {
         .any(|entry| matches!(&entry.kind, EnvEntryKind::Target(target) if target.text == "demo"))
 }
 
+/// The variables of the process that an environment reads.
+pub fn variables(project: &Project, environment: DeclRef) -> Vec<&str> {
+    let variable = entries(project, environment).filter_map(|entry| match &entry.kind {
+        EnvEntryKind::Value {
+            value: EnvValue::Secret { variable, .. } | EnvValue::Variable { variable, .. }, ..
+        } => Some(variable.value.as_str()),
+        _ => None,
+    });
+    variable.collect()
+}
+
 /// Where values come from, apart from the spec.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Given {
     /// The process's environment, completed by `--env-file`.
     pub variables: BTreeMap<String, String>,

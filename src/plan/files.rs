@@ -21,7 +21,7 @@ pub(super) fn read(project: &Project, module: ModuleId, name: &str) -> Result<Fi
         Some("csv") => Some(csv(&bytes)?),
         _ => None,
     };
-    Ok(FileContent { name: name.to_owned(), bytes: Arc::from(bytes), parsed })
+    Ok(FileContent { name: name.to_owned(), bytes, parsed })
 }
 
 /// The same for a file whose bytes are sent as they are, whatever its ending says: a test may ask what a server does with a broken one.
@@ -30,10 +30,17 @@ pub(super) fn read(project: &Project, module: ModuleId, name: &str) -> Result<Fi
 /// As of [`read`], but for what the file holds.
 pub(super) fn read_raw(project: &Project, module: ModuleId, name: &str) -> Result<FileContent, String> {
     let (_, bytes) = read_bytes(project, module, name)?;
-    Ok(FileContent { name: name.to_owned(), bytes: Arc::from(bytes), parsed: None })
+    Ok(FileContent { name: name.to_owned(), bytes, parsed: None })
 }
 
-fn read_bytes(project: &Project, module: ModuleId, name: &str) -> Result<(PathBuf, Vec<u8>), String> {
+fn read_bytes(project: &Project, module: ModuleId, name: &str) -> Result<(PathBuf, Arc<[u8]>), String> {
+    let (path, bytes) = read_where(project, module, name)?;
+    let bytes: Arc<[u8]> = bytes.into();
+    project.files.note_fixture(&path, &bytes);
+    Ok((path, bytes))
+}
+
+fn read_where(project: &Project, module: ModuleId, name: &str) -> Result<(PathBuf, Vec<u8>), String> {
     if !project.files.is_disk() {
         let module = project.module(module).ok_or("has no spec that it belongs to")?;
         let path = project.find_file(module, name).map_err(|_| "doesn't exist")?;

@@ -12,6 +12,7 @@ pub struct Files {
     texts: Arc<BTreeMap<PathBuf, Entry>>,
     /// What [`Files::beside`] found, by folder: many files may miss something in the same one.
     listings: Arc<Mutex<HashMap<PathBuf, Arc<[String]>>>>,
+    fixtures: Arc<Mutex<BTreeMap<PathBuf, Arc<[u8]>>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -29,19 +30,34 @@ impl Default for Files {
 
 impl Files {
     pub fn disk() -> Self {
-        Self { disk: true, texts: Arc::default(), listings: Arc::default() }
+        Self { disk: true, ..Self::empty() }
     }
 
     /// Files that exist in memory alone, by their paths relative to the root.
     pub fn memory(files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>) -> Self {
         let texts = files.into_iter().map(|(path, bytes)| (normal(&path), Entry::Bytes(bytes)));
-        Self { disk: false, texts: Arc::new(texts.collect()), listings: Arc::default() }
+        Self { texts: Arc::new(texts.collect()), ..Self::empty() }
     }
 
     /// The disk, with texts that stand for what is on it (absolute paths).
     pub fn overlay(files: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
         let texts = files.into_iter().map(|(path, text)| (normal(&path), Entry::Bytes(text.into_bytes())));
-        Self { disk: true, texts: Arc::new(texts.collect()), listings: Arc::default() }
+        Self { disk: true, texts: Arc::new(texts.collect()), ..Self::empty() }
+    }
+
+    fn empty() -> Self {
+        Self { disk: false, texts: Arc::default(), listings: Arc::default(), fixtures: Arc::default() }
+    }
+
+    /// Takes note of what a fixture held when a plan was made of it.
+    pub fn note_fixture(&self, path: &Path, bytes: &Arc<[u8]>) {
+        let mut fixtures = self.fixtures.lock().unwrap_or_else(PoisonError::into_inner);
+        fixtures.insert(path.to_path_buf(), bytes.clone());
+    }
+
+    /// The fixtures that plans were made of, by their real paths.
+    pub fn fixtures(&self) -> BTreeMap<PathBuf, Arc<[u8]>> {
+        self.fixtures.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Adds a file that is found but can't be read, as one without permission is.

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{Config, Files};
 use crate::diag::Diagnostic;
@@ -16,14 +17,14 @@ pub struct Module {
     pub id: ModuleId,
     pub source: SourceId,
     pub origin: ModuleOrigin,
-    pub ast: ast::File,
+    pub ast: Arc<ast::File>,
     /// The flows, shapes and credentials that it declares, by their names: indices of items. Of two with one name, the first.
     pub declared: HashMap<String, usize>,
     /// Names that imports bring in: modules under their last name or alias, and single declarations.
     pub imports: HashMap<String, Target>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ModuleOrigin {
     /// A file on disk; relative files (`file "…"`, imports) are resolved against its folder.
     File(PathBuf),
@@ -52,6 +53,8 @@ pub enum Target {
 pub struct Project {
     /// Nothing outside this folder is read by a spec.
     pub root: PathBuf,
+    /// What names of sources are shown relative to.
+    pub working_directory: PathBuf,
     pub sources: Sources,
     pub modules: Vec<Module>,
     /// The files that were asked for, in order: their suites, loads and plans run. Files found beside them (`environments.e2e`)
@@ -71,6 +74,24 @@ impl Project {
 
     pub fn item(&self, decl: DeclRef) -> Option<&ast::Item> {
         self.module(decl.module)?.ast.items.get(decl.item)
+    }
+
+    /// A module with its whole tree, and what is wrong in what its outline leaves out. Nothing where it has its whole tree already.
+    pub fn whole(&self, module: &Module) -> Option<(Module, Vec<Diagnostic>)> {
+        if !module.ast.is_outline {
+            return None;
+        }
+        let text = self.sources.get(module.source).map(|file| file.text.clone()).unwrap_or_default();
+        let parsed = crate::syntax::parse(module.source, &text);
+        let module = Module {
+            id: module.id,
+            source: module.source,
+            origin: module.origin.clone(),
+            ast: Arc::new(parsed.file),
+            declared: module.declared.clone(),
+            imports: module.imports.clone(),
+        };
+        Some((module, parsed.diagnostics))
     }
 
     /// The declaration that a path names in a module: a flow, shape or credential of its own, an imported one, or `module.name`.

@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, normal};
@@ -115,9 +115,10 @@ fn missing_help(files: &Files, path: &Path, name: &str, span: Span) -> Help {
 pub(super) fn bind(project: &mut Project, links: &[Link]) {
     let errors = project.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
     let mut broken: HashSet<SourceId> = errors.map(|diagnostic| diagnostic.span.source).collect();
+    let mut outlines = HashMap::new();
     for link in links {
         let (names, problems) = match link.target {
-            Some(target) => names_of(project, &broken, link, target),
+            Some(target) => names_of(project, (&broken, &mut outlines), link, target),
             None => (Vec::new(), Vec::new()),
         };
         broken.extend(problems.iter().filter(|problem| problem.is_error()).map(|problem| problem.span.source));
@@ -131,7 +132,7 @@ pub(super) fn bind(project: &mut Project, links: &[Link]) {
 
 fn names_of(
     project: &Project,
-    broken: &HashSet<SourceId>,
+    (broken, outlines): (&HashSet<SourceId>, &mut HashMap<ModuleId, bool>),
     link: &Link,
     target: ModuleId,
 ) -> (Vec<(String, Target)>, Vec<Diagnostic>) {
@@ -143,6 +144,7 @@ fn names_of(
             Some(decl) => names.push((name.text.clone(), Target::Decl(decl))),
             // What is broken in the other file may well be the declaration.
             None if project.module(target).is_some_and(|module| broken.contains(&module.source)) => {}
+            None if *outlines.entry(target).or_insert_with(|| is_broken_inside(project, target)) => {}
             None => problems.extend(unknown_import(project, target, name)),
         }
     }
@@ -152,6 +154,12 @@ fn names_of(
         Err(problem) => problems.push(*problem),
     }
     (names, problems)
+}
+
+/// Whether anything is wrong in what a file's outline leaves out. Nearly always all that is imported is declared, and nobody asks.
+fn is_broken_inside(project: &Project, id: ModuleId) -> bool {
+    let whole = project.module(id).and_then(|module| project.whole(module));
+    whole.is_some_and(|(_, found)| found.iter().any(Diagnostic::is_error))
 }
 
 pub(super) fn import_at<'p>(project: &'p Project, link: &Link) -> Option<&'p Import> {

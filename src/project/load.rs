@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::cache::{Cache, Kept};
 use super::files::{Files, normal};
 use super::{Module, ModuleId, ModuleOrigin, Project, config, discover, graph, imports, stdlib};
 use crate::diag::{Capped, Diagnostic, codes};
 use crate::source::{SourceId, Span, decode};
-use crate::syntax::{self, ast};
 
 /// What to load.
 #[derive(Clone, Debug, Default)]
@@ -18,10 +18,18 @@ pub struct Options {
     pub root: Option<PathBuf>,
     /// What relative paths are relative to, and what names of sources are shown relative to. The process's own where it isn't given.
     pub working_directory: Option<PathBuf>,
+    /// Of files with suites or loads, only [`syntax::outline`] is kept: enough to find what names refer to. `check` then takes up memory for a few
+    /// files at a time.
+    pub outlines: bool,
 }
 
 /// Loads the specs that the options name, with all they import and the environments that belong to them.
 pub fn load(files: &Files, options: &Options) -> Project {
+    load_again(files, options, &mut Cache::default())
+}
+
+/// As [`load`], without parsing again what is the same as in the last load with this cache.
+pub fn load_again(files: &Files, options: &Options, cache: &mut Cache) -> Project {
     let here = working_directory(files, options);
     let everything = [PathBuf::new()];
     let paths = if options.paths.is_empty() { &everything } else { options.paths.as_slice() };
@@ -30,13 +38,24 @@ pub fn load(files: &Files, options: &Options) -> Project {
         Some(root) => files.canonical(&here.join(root)),
         None => discover::root(files, &here, paths),
     };
-    let project = Project { root, files: files.clone(), diagnostics, ..Project::default() };
-    let mut loader = Loader { files, here, project, by_path: HashMap::new(), by_std: HashMap::new() };
+    let working_directory = here.clone();
+    let project = Project { root, working_directory, files: files.clone(), diagnostics, ..Project::default() };
+    let mut loader = Loader {
+        files,
+        here,
+        project,
+        by_path: HashMap::new(),
+        by_std: HashMap::new(),
+        outlines: options.outlines,
+        cache,
+        kept: HashMap::new(),
+    };
     loader.config();
     loader.project.roots = loader.add_files(&specs);
     let loaded: Vec<PathBuf> = specs.iter().map(|spec| files.canonical(spec)).collect();
     loader.add_files(&discover::environments(files, &loader.project.root, &loaded));
     loader.follow_imports();
+    loader.cache.replace(loader.kept);
     loader.project
 }
 
@@ -60,18 +79,16 @@ struct Loader<'f> {
     project: Project,
     by_path: HashMap<PathBuf, ModuleId>,
     by_std: HashMap<String, ModuleId>,
+    outlines: bool,
+    cache: &'f mut Cache,
+    /// What this load leaves to the next one.
+    kept: HashMap<ModuleOrigin, Kept>,
 }
 
 /// A module that is to be read and parsed.
 struct Pending {
     origin: ModuleOrigin,
     shown: String,
-}
-
-struct Parsed {
-    text: String,
-    file: ast::File,
-    diagnostics: Vec<Diagnostic>,
 }
 
 impl Loader<'_> {
@@ -131,16 +148,18 @@ impl Loader<'_> {
     fn parse(&mut self, pending: Vec<Pending>) {
         let base = self.project.sources.len();
         let files = self.files;
-        let parsed: Vec<Parsed> =
-            pending.par_iter().enumerate().map(|(at, next)| parse(files, SourceId((base + at) as u32), next)).collect();
+        let (cache, outlines) = (&*self.cache, self.outlines);
+        let parse = |(at, next): (usize, &Pending)| parse(files, SourceId((base + at) as u32), next, (cache, outlines));
+        let parsed: Vec<Kept> = pending.par_iter().enumerate().map(parse).collect();
         for (next, parsed) in pending.into_iter().zip(parsed) {
-            let source = self.project.sources.add(next.shown, parsed.text);
+            let source = self.project.sources.add(next.shown, parsed.text.clone());
             let id = ModuleId(self.project.modules.len());
-            self.project.diagnostics.extend(parsed.diagnostics);
+            self.project.diagnostics.extend(parsed.diagnostics.iter().cloned());
             let declared = graph::declared(&parsed.file);
-            let module =
-                Module { id, source, origin: next.origin, ast: parsed.file, declared, imports: HashMap::new() };
+            let origin = next.origin.clone();
+            let module = Module { id, source, origin, ast: parsed.file.clone(), declared, imports: HashMap::new() };
             self.project.modules.push(module);
+            self.kept.insert(next.origin, parsed);
         }
     }
 
@@ -191,26 +210,19 @@ impl Loader<'_> {
     }
 }
 
-fn parse(files: &Files, id: SourceId, pending: &Pending) -> Parsed {
-    let nothing = || ast::File { source: id, items: Vec::new(), comments: Vec::new() };
+fn parse(files: &Files, id: SourceId, pending: &Pending, (cache, outlines): (&Cache, bool)) -> Kept {
     let bytes = match &pending.origin {
         ModuleOrigin::File(path) => files.read(path),
         ModuleOrigin::Memory(name) => files.read(Path::new(name)),
         ModuleOrigin::Std(name) => Ok(stdlib::text(name).unwrap_or_default().as_bytes().to_vec()),
     };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            return Parsed { text: String::new(), file: nothing(), diagnostics: vec![unreadable(id, &error)] };
-        }
+    let text = match bytes.map(|bytes| decode(id, bytes)) {
+        Ok(Ok(text)) => text,
+        Ok(Err((text, diagnostic))) => return Kept::unparsed(id, text, *diagnostic),
+        Err(error) => return Kept::unparsed(id, String::new(), unreadable(id, &error)),
     };
-    match decode(id, bytes) {
-        Ok(text) => {
-            let parsed = syntax::parse(id, &text);
-            Parsed { text, file: parsed.file, diagnostics: parsed.diagnostics }
-        }
-        Err((text, diagnostic)) => Parsed { text, file: nothing(), diagnostics: vec![*diagnostic] },
-    }
+    let known = cache.get(&pending.origin, id, &text, outlines);
+    known.unwrap_or_else(|| Kept::parsed(id, text, outlines))
 }
 
 fn unreadable(id: SourceId, error: &std::io::Error) -> Diagnostic {

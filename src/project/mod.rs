@@ -1,5 +1,6 @@
 //! A project: the files given, the files and modules they import, and what their names refer to across files.
 
+mod cache;
 mod config;
 mod discover;
 mod files;
@@ -11,9 +12,10 @@ mod stdlib;
 #[cfg(test)]
 mod tests;
 
+pub use cache::Cache;
 pub use config::Config;
 pub use files::Files;
 pub use fixture::FileProblem;
 pub use graph::{DeclRef, Module, ModuleId, ModuleOrigin, Project, Target, declared_name};
-pub use load::{Options, from_memory, load};
+pub use load::{Options, from_memory, load, load_again};
 pub use stdlib::names as std_modules;

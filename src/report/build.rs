@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::left_out::left_out;
 use super::{Masked, Redactor, model};
 use crate::diag::{self, Severity, Style};
 use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Hop, Peer};
@@ -27,6 +28,15 @@ pub struct Builder<'a> {
 impl Builder<'_> {
     /// The whole report.
     pub fn report(&self, run: &RunResult) -> model::Report {
+        self.report_of(run, |_, _| true)
+    }
+
+    /// What a summary shows: of the tests, only those that didn't hold, or on weak evidence.
+    pub fn brief(&self, run: &RunResult) -> model::Report {
+        self.report_of(run, |test, digest| digest.weak > 0 || test.outcome.is_bad())
+    }
+
+    fn report_of(&self, run: &RunResult, is_told: impl Fn(&TestResult, &Digest) -> bool + Sync) -> model::Report {
         let digests: Vec<Digest> = run.tests.iter().map(|test| Digest::of(test, &run.service_map)).collect();
         let problems: Vec<String> = run.diagnostics.iter().map(|one| one.message.clone()).collect();
         let assessment = assess(run.facts(&digests, &problems));
@@ -34,6 +44,7 @@ impl Builder<'_> {
             .tests
             .par_iter()
             .zip(&digests)
+            .filter(|(test, digest)| is_told(test, digest))
             .map(|(test, digest)| self.redactor.masked(self.test_of(test, digest)))
             .collect();
         let services = run.services.iter().map(|watch| self.service(watch)).collect();
@@ -213,6 +224,7 @@ impl Builder<'_> {
             diagnostics: test.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
             steps: test.steps.iter().map(|one| self.step(one)).collect(),
             exchanges: exchanges.collect(),
+            left_out: left_out(&test.left_out, &digest.tallies),
             channels: test.channels.iter().map(channel).collect(),
         }
     }
@@ -224,7 +236,7 @@ impl Builder<'_> {
             StepState::NotRun => "not_run",
         };
         let expectations = one.expectations.iter().map(|expectation| model::Expectation {
-            text: expectation.text.clone(),
+            text: expectation.text.to_string(),
             held: expectation.held,
             span: span(expectation.span, self.sources),
             weak: expectation.weak.map(weakness),

@@ -50,7 +50,7 @@ impl Builder<'_> {
         }
     }
 
-    fn planned(&self, info: &TestInfo) -> Planned {
+    pub fn planned(&self, info: &TestInfo) -> Planned {
         Planned {
             id: info.id.clone(),
             suite: info.suite.clone(),

@@ -8,6 +8,7 @@ pub mod github;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod left_out;
 mod lines;
 pub mod markdown;
 pub mod merge;
@@ -19,5 +20,5 @@ pub mod terminal;
 pub mod union;
 
 pub use assemble::risk_words;
-pub use build::Builder;
+pub use build::{Builder, outcome_name};
 pub use redact::{Mask, Masked, Redactor};

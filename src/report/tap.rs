@@ -65,7 +65,12 @@ fn point(text: &mut String, number: usize, test: &Test) {
             text.push_str(&skip(&format!("blocked, since {service} is down: {reason}")));
         }
         Outcome::NotRun { cause } => text.push_str(&skip(&format!("not run: {cause}"))),
-        Outcome::Failed | Outcome::Errored | Outcome::TimedOut | Outcome::Vacuous => {
+        Outcome::Failed
+        | Outcome::Errored
+        | Outcome::TimedOut
+        | Outcome::Vacuous
+        | Outcome::Diverged
+        | Outcome::Undecided => {
             let _ = writeln!(text, "not ok {number} - {description}");
             diagnostics(text, test, if test.outcome == "failed" { "fail" } else { &test.outcome });
         }

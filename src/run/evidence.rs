@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diag::Diagnostic;
 use crate::event::{Exchange, FailureKind, Occurrence, Response};
-use crate::judge::{ExpectationRecord, Facts, StepRecord, StepState};
+use crate::judge::{ExpectationRecord, Facts, KEPT_EXCHANGES, KEPT_STEPS, LeftOut, StepRecord, StepState};
 
 /// What a test leaves behind, while it runs. Branches of a test write to the same one.
 #[derive(Clone, Default)]
@@ -12,6 +12,10 @@ pub(super) struct Evidence(Arc<Mutex<Gathered>>);
 pub(super) struct Gathered {
     pub steps: Vec<StepRecord>,
     pub exchanges: Vec<Arc<Exchange>>,
+    /// What there is beyond those.
+    pub left_out: LeftOut,
+    /// The last exchange that will be left out unless it stays the last one, with its step.
+    last: Option<(Arc<Exchange>, Option<StepRecord>)>,
     pub diagnostics: Vec<Diagnostic>,
     pub facts: Facts,
 }
@@ -21,19 +25,25 @@ impl Evidence {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps an exchange and gives its index.
-    pub fn exchange(&self, exchange: Arc<Exchange>) -> usize {
-        let exchange = without_body(exchange);
+    /// All that was gathered; nothing is gathered here any more.
+    pub fn taken(&self) -> Gathered {
+        let mut gathered = std::mem::take(&mut *self.lock());
+        gathered.keep_last();
+        gathered
+    }
+
+    /// An exchange with the step that is about it, if one is.
+    pub fn exchange(&self, exchange: Arc<Exchange>, step: Option<StepRecord>) {
         let mut gathered = self.lock();
         gathered.facts.exchanges += 1;
-        gathered.exchanges.push(exchange);
-        gathered.exchanges.len() - 1
+        gathered.facts.expectations += step.as_ref().map_or(0, |step| step.expectations.len());
+        gathered.exchange(without_body(exchange), step);
     }
 
     pub fn step(&self, step: StepRecord) {
         let mut gathered = self.lock();
         gathered.facts.expectations += step.expectations.len();
-        gathered.steps.push(step);
+        gathered.step(step);
     }
 
     pub fn fail(&self, diagnostic: Diagnostic) {
@@ -49,18 +59,17 @@ impl Evidence {
 
     /// Takes over what was done on behalf of a test and isn't what it proves: its exchanges, steps and problems, and no count of them.
     pub fn adopt(&self, other: &Evidence) {
-        let other = other.lock().clone();
-        let mut gathered = self.lock();
-        gathered.take(other);
+        let other = other.taken();
+        self.lock().take(other);
     }
 
     /// Takes over what a round of its own gathered: its exchanges always; its steps and problems only when it is the one that counts.
     pub fn absorb(&self, round: &Evidence, counts: bool) {
-        let round = round.lock().clone();
+        let round = round.taken();
         let mut gathered = self.lock();
         gathered.facts.exchanges += round.facts.exchanges;
         if !counts {
-            gathered.exchanges.extend(round.exchanges);
+            gathered.take_exchanges(round);
             return;
         }
         gathered.facts.expectations += round.facts.expectations;
@@ -69,19 +78,106 @@ impl Evidence {
 }
 
 impl Gathered {
+    fn exchange(&mut self, exchange: Arc<Exchange>, step: Option<StepRecord>) {
+        if self.has_room() || step.as_ref().is_some_and(is_notable) {
+            self.steps.extend(step.map(|step| StepRecord { exchange: Some(self.exchanges.len()), ..step }));
+            self.exchanges.push(exchange);
+        } else if let Some((exchange, step)) = self.last.replace((exchange, step)) {
+            self.left_out.exchange(&exchange, step.as_ref().map(|step| step.state != StepState::Failed));
+            step.iter().for_each(|step| self.left_out.step(step));
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.exchanges.len() < KEPT_EXCHANGES
+    }
+
+    fn step(&mut self, step: StepRecord) {
+        if step.state == StepState::Done && step.opening.is_none() && self.steps.len() >= KEPT_STEPS {
+            self.left_out.step(&step);
+        } else {
+            self.steps.push(step);
+        }
+    }
+
+    /// Nothing comes behind what was last.
+    fn keep_last(&mut self) {
+        let Some((exchange, step)) = self.last.take() else { return };
+        if let Some(step) = step {
+            let at = self.steps.iter().rposition(|one| one.started <= step.started).map_or(0, |at| at + 1);
+            self.steps.insert(at, StepRecord { exchange: Some(self.exchanges.len()), ..step });
+        }
+        self.exchanges.push(exchange);
+    }
+
     fn take(&mut self, other: Gathered) {
-        let offset = self.exchanges.len();
-        self.exchanges.extend(other.exchanges);
         self.facts.failed |= other.facts.failed;
         self.facts.timed_out |= other.facts.timed_out;
         self.facts.outage |= other.facts.outage;
         if self.facts.failure.is_none() {
             self.facts.failure = other.facts.failure;
         }
-        let moved = |step: StepRecord| StepRecord { exchange: step.exchange.map(|index| index + offset), ..step };
-        self.steps.extend(other.steps.into_iter().map(moved));
+        let mut notable = vec![false; other.exchanges.len()];
+        let mut held = vec![None; other.exchanges.len()];
+        for step in &other.steps {
+            if let Some(index) = step.exchange.filter(|index| *index < notable.len()) {
+                notable[index] |= is_notable(step);
+                held[index].get_or_insert(step.state != StepState::Failed);
+            }
+        }
+        // Where each of them is now.
+        let mut places = Vec::with_capacity(notable.len());
+        for ((exchange, notable), held) in other.exchanges.into_iter().zip(notable).zip(held) {
+            let is_kept = notable || self.has_room();
+            places.push(is_kept.then_some(self.exchanges.len()));
+            if is_kept {
+                self.exchanges.push(exchange);
+            } else {
+                self.left_out.exchange(&exchange, held);
+            }
+        }
+        for step in other.steps {
+            match step.exchange.map(|index| places.get(index).copied().flatten()) {
+                None => self.step(step),
+                Some(None) => self.left_out.step(&step),
+                Some(place) => self.steps.push(StepRecord { exchange: place, ..step }),
+            }
+        }
+        self.left_out.merge(other.left_out);
         self.diagnostics.extend(other.diagnostics);
     }
+
+    /// The exchanges alone.
+    fn take_exchanges(&mut self, other: Gathered) {
+        other.exchanges.into_iter().for_each(|exchange| self.exchange(exchange, None));
+        self.left_out.merge(other.left_out.without_steps());
+    }
+
+    /// Behind what was asked before it, of which there is no more than the room that this leaves.
+    pub fn behind(&mut self, earlier: Vec<Gathered>) {
+        let room = KEPT_EXCHANGES.saturating_sub(self.exchanges.len());
+        let mut before = Vec::new();
+        for attempt in earlier {
+            for exchange in attempt.exchanges {
+                if before.len() < room {
+                    before.push(exchange);
+                } else {
+                    self.left_out.exchange(&exchange, None);
+                }
+            }
+            self.left_out.merge(attempt.left_out.without_steps());
+        }
+        for step in &mut self.steps {
+            step.exchange = step.exchange.map(|index| index + before.len());
+        }
+        before.append(&mut self.exchanges);
+        self.exchanges = before;
+    }
+}
+
+/// Whether what a step is about is kept in any case.
+fn is_notable(step: &StepRecord) -> bool {
+    step.state == StepState::Failed || step.opening.is_some()
 }
 
 /// The largest body, in bytes, that is kept when the exchange has been judged: it is in the diagnostics, as far as it matters.

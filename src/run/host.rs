@@ -4,7 +4,7 @@ use super::credentials::Credentials;
 use crate::eval::Host;
 use crate::event::{Instant, Occurrence};
 use crate::plan::CredentialId;
-use crate::value::{Draws, SecretSink, Value};
+use crate::value::{Draws, Function, SecretSink, Value};
 use crate::world::World;
 
 /// What expressions get from outside. Random numbers follow from the run's seed and the place, so that a run can be repeated, whatever runs beside it.
@@ -68,6 +68,18 @@ impl Host for TestHost {
 
     fn credential(&self, id: CredentialId) -> Option<Value> {
         self.credentials.value(id)
+    }
+
+    fn computed(&self, function: Function, args: &[Value], result: &Value) {
+        self.world.computed(function, args, result);
+    }
+
+    fn composed(&self, text: &str, parts: &[(usize, bool)]) {
+        self.world.composed(text, parts);
+    }
+
+    fn recall(&self, function: Function, args: &[Value], secret: bool) -> Option<Value> {
+        self.world.recall_computed(function, args, secret)
     }
 
     fn secrets(&self) -> Option<&dyn SecretSink> {

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::host::TestHost;
 use super::weight::{AT_ONCE, checks_are_light};
 use crate::eval::{Host, Parsed, Scope};
-use crate::event::{Exchange, Instant};
+use crate::event::{Exchange, Instant, Occurrence};
 use crate::judge::{self, Judged};
 use crate::plan::{CredentialId, Plan, Request};
 use crate::value::effort::Effort;
-use crate::value::{SecretSink, Value};
+use crate::value::{Function, SecretSink, Value};
 use crate::world::{Late, World};
 
 /// Nothing of a body that is read yet, with room for its trees that is given back with them.
@@ -31,7 +31,7 @@ pub(super) async fn judged(
     (exchange, parsed): (&Arc<Exchange>, &Arc<Parsed>),
     mut scope: Scope,
     host: &Arc<TestHost>,
-    until: Instant,
+    (place, until): (&Occurrence, Instant),
 ) -> Result<(Judged, Scope), Late> {
     let size = exchange.outcome.as_ref().map_or(0, |response| response.body.len());
     if size <= AT_ONCE && checks_are_light(&request.checks, &scope) {
@@ -46,7 +46,7 @@ pub(super) async fn judged(
         let judged = judge::response(&plan, &request, (&exchange, &parsed), &mut scope, &host);
         (judged, scope)
     };
-    world.apart_until(until, work).await
+    world.apart_until(place, until, work).await
 }
 
 /// The host of a test that may have ended meanwhile.
@@ -66,6 +66,18 @@ impl Host for Abandonable {
 
     fn credential(&self, id: CredentialId) -> Option<Value> {
         self.host.credential(id)
+    }
+
+    fn computed(&self, function: Function, args: &[Value], result: &Value) {
+        self.host.computed(function, args, result);
+    }
+
+    fn composed(&self, text: &str, parts: &[(usize, bool)]) {
+        self.host.composed(text, parts);
+    }
+
+    fn recall(&self, function: Function, args: &[Value], secret: bool) -> Option<Value> {
+        self.host.recall(function, args, secret)
     }
 
     fn secrets(&self) -> Option<&dyn SecretSink> {

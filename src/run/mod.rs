@@ -22,5 +22,7 @@ mod tests;
 mod weight;
 
 pub use dispatch::{Options, execute};
-pub use replay::{Again, RecordedRun, Stopped};
+pub use replay::{Again, RecordedPhase, RecordedRun, Stopped, SuiteReplay};
 pub use stop::Stop;
+pub use suites::before_all;
+pub use test::info;

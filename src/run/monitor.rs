@@ -345,7 +345,8 @@ async fn probe(
     };
     let parsed = unread(&shared.world);
     let of_answer = (&exchange, &parsed);
-    let judged = judged(&plan, request, of_answer, walk.scope.branch(), &walk.host, walk.deadline.at).await;
+    let judged =
+        judged(&plan, request, of_answer, walk.scope.branch(), &walk.host, (&walk.place, walk.deadline.at)).await;
     let judged = match judged {
         Ok((judged, _)) => judged,
         Err(never) => return late(never),

@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::dispatch::OnProgress;
 use super::stop::Stop;
 use crate::event::Exchange;
-use crate::judge::Progress;
-use crate::judge::release::{Abort, AbortJudge, Observation, ServiceMap};
+use crate::judge::release::{Abort, AbortJudge, Digest, Observation, ServiceMap};
+use crate::judge::{Progress, TestResult};
 use crate::plan::AbortCondition;
 use crate::world::World;
 
@@ -41,6 +41,13 @@ impl Observer {
         if let Some(abort) = tripped {
             self.stop.abort(&abort.condition);
             (self.progress)(Progress::Aborted(Arc::new(abort)));
+        }
+    }
+
+    /// A test has ended.
+    pub fn test(&self, test: &TestResult) {
+        if self.listens {
+            self.hear(Observation::Test(&Digest::of(test, &self.services)));
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::credentials::Credentials;
 use super::deadline::Deadline;
@@ -17,9 +18,10 @@ use crate::event::{Instant, Occurrence, Part};
 use crate::judge::release::ServiceMap;
 use crate::judge::{RunResult, TestInfo, TestResult};
 use crate::plan::{Plan, Suite, Test};
+use crate::source::Span;
 use crate::world::World;
 use crate::world::recorded::{Difference, Recorded};
-use crate::world::records::Records;
+use crate::world::records::{Calculated, Records};
 use crate::world::timeline::{Stuck, Timeline};
 
 /// A run that was recorded.
@@ -32,10 +34,23 @@ pub struct RecordedRun {
     pub options: Options,
     /// When the run was stopped, and why.
     pub stops: Vec<(Instant, Stopped)>,
+    /// What was calculated of secrets, where these were replaced in what was recorded.
+    pub computed: Option<Arc<Calculated>>,
+}
+
+/// A phase of the run; of one without a plan its only one.
+#[derive(Clone, Debug)]
+pub struct RecordedPhase {
+    pub name: String,
+    /// Absent when it wasn't begun.
+    pub started: Option<Instant>,
+    pub budget: Option<Duration>,
+    pub span: Span,
 }
 
 /// Why a run was stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stopped {
     /// From outside, by a signal.
     Interrupted,
@@ -55,22 +70,19 @@ impl RecordedRun {
     pub fn again(&self, result: &RunResult) -> Vec<Again> {
         let ran: HashMap<&str, &Arc<TestResult>> =
             result.tests.iter().filter(|test| test.attempts > 0).map(|test| (&*test.info.id, test)).collect();
+        let phases = result.release.phases.iter().zip(&result.phases).map(|(phase, ran)| RecordedPhase {
+            name: phase.name.clone(),
+            started: ran.started,
+            budget: phase.budget,
+            span: phase.span,
+        });
+        let phases: Vec<RecordedPhase> = phases.collect();
         let mut again = Vec::with_capacity(ran.len());
         for suite in &self.plan.suites {
-            // What the hooks before all tests gave, in each phase.
-            let mut given: HashMap<Option<Arc<str>>, Result<Scope, Difference>> = HashMap::new();
+            let mut replay = SuiteReplay::new(self, suite, &phases);
             for test in &suite.tests {
                 let Some(was) = ran.get(test.id.as_str()) else { continue };
-                let phase = was.info.phase.clone();
-                let deadline = deadline(result, phase.as_deref());
-                let scope = given
-                    .entry(phase.clone())
-                    .or_insert_with(|| self.before_all(suite, phase.as_ref(), deadline.as_ref()));
-                let now = match scope {
-                    Ok(scope) => self.test((suite, test), &was.info, scope, deadline.as_ref()),
-                    Err(difference) => Err(difference.clone()),
-                };
-                again.push(Again { was: Arc::clone(was), now });
+                again.push(Again { was: Arc::clone(was), now: replay.test(test, was.info.phase.as_ref()) });
             }
         }
         again
@@ -113,7 +125,8 @@ impl RecordedRun {
 
     fn carry_out<T>(&self, begun: Instant, work: impl AsyncFnOnce(Arc<Shared>) -> T) -> Result<T, Difference> {
         let ended = Timeline::run_from(begun, async move |timeline| {
-            let world = Arc::new(Recorded::new(timeline.clone(), self.epoch, self.records.clone()));
+            let world = Recorded::new(timeline.clone(), self.epoch, self.records.clone());
+            let world = Arc::new(world.disguised(self.computed.clone()));
             let differences = world.differences();
             let stop = Stop::default();
             for (at, why) in &self.stops {
@@ -161,9 +174,37 @@ impl RecordedRun {
     }
 }
 
-/// The deadline of a phase, of a run without a plan its only one's.
-fn deadline(result: &RunResult, name: Option<&str>) -> Option<Deadline> {
-    let phases = result.release.phases.iter().zip(&result.phases);
-    let (phase, ran) = phases.into_iter().find(|(phase, _)| name.is_none_or(|name| phase.name == name))?;
-    Some(Deadline::new(ran.started?, phase.budget?, "the phase's budget", phase.span))
+/// Runs tests of one suite again.
+pub struct SuiteReplay<'r> {
+    run: &'r RecordedRun,
+    suite: &'r Suite,
+    phases: &'r [RecordedPhase],
+    /// What the hooks before all tests gave, in each phase.
+    given: HashMap<Option<Arc<str>>, Result<Scope, Difference>>,
+}
+
+impl<'r> SuiteReplay<'r> {
+    pub fn new(run: &'r RecordedRun, suite: &'r Suite, phases: &'r [RecordedPhase]) -> Self {
+        Self { run, suite, phases, given: HashMap::new() }
+    }
+
+    /// Runs a test of the suite again, in the phase in which it was run.
+    ///
+    /// # Errors
+    /// What it does otherwise, or needs and wasn't recorded.
+    pub fn test(&mut self, test: &Test, phase: Option<&Arc<str>>) -> Result<TestResult, Difference> {
+        let info = test::info(self.suite, test, phase.cloned());
+        let deadline = self.deadline(phase);
+        let (run, suite) = (self.run, self.suite);
+        let before_all = || run.before_all(suite, phase, deadline.as_ref());
+        match self.given.entry(phase.cloned()).or_insert_with(before_all) {
+            Ok(scope) => run.test((suite, test), &info, scope, deadline.as_ref()),
+            Err(difference) => Err(difference.clone()),
+        }
+    }
+
+    fn deadline(&self, name: Option<&Arc<str>>) -> Option<Deadline> {
+        let phase = self.phases.iter().find(|phase| name.is_none_or(|name| *phase.name == **name))?;
+        Some(Deadline::new(phase.started?, phase.budget?, "the phase's budget", phase.span))
+    }
 }

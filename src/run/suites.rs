@@ -15,7 +15,6 @@ use super::test::{self, DEFAULT_LIMIT, Place};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::Scope;
 use crate::event::{Occurrence, Part};
-use crate::judge::release::{Digest, Observation};
 use crate::judge::{Outcome, Progress, TestResult};
 use crate::plan::{Plan, Suite, Test};
 use crate::source::Span;
@@ -65,18 +64,18 @@ impl Run {
         let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
         let suites = groups.iter().map(|group| {
             let (run, group, deadline) = (self.clone(), group.clone(), deadline.clone());
-            tokio::spawn(async move {
+            self.shared.world.along(Box::pin(async move {
                 let ended = run.suite(&group, deadline.as_ref()).await;
                 // Told as soon as it is known: the phase may never come to its end.
                 for problem in &ended.1 {
                     (run.shared.progress)(Progress::Problem(Arc::new(problem.clone())));
                 }
                 ended
-            })
+            }))
         });
         let (mut tests, mut diagnostics) = (Vec::new(), Vec::new());
         for (group, suite) in groups.iter().zip(join_all(suites).await) {
-            let (results, problems) = suite.unwrap_or_else(|_| self.lost(group));
+            let (results, problems) = suite.unwrap_or_else(|| self.lost(group));
             tests.extend(results);
             diagnostics.extend(problems);
         }
@@ -115,10 +114,12 @@ impl Run {
             let tests = group.tests.iter().map(|test| {
                 let (run, group, test) = (self.clone(), group.clone(), *test);
                 let (scope, deadline) = (scope.clone(), deadline.cloned());
-                tokio::spawn(async move { run.test(&group, test, &scope, deadline.as_ref()).await })
+                self.shared
+                    .world
+                    .along(Box::pin(async move { run.test(&group, test, &scope, deadline.as_ref()).await }))
             });
             let ends = group.tests.iter().zip(join_all(tests).await);
-            ends.filter_map(|(at, end)| end.ok().or_else(|| Some(self.crashed(group, suite, suite.tests.get(*at)?))))
+            ends.filter_map(|(at, end)| end.or_else(|| Some(self.crashed(group, suite, suite.tests.get(*at)?))))
                 .collect()
         } else {
             let mut results = Vec::with_capacity(group.tests.len());
@@ -268,7 +269,7 @@ impl Run {
         }
         let result = Arc::new(result);
         (self.shared.progress)(Progress::TestEnded(result.clone()));
-        self.shared.observer.hear(Observation::Test(&Digest::of(&result, &self.shared.services)));
+        self.shared.observer.test(&result);
         result
     }
 
@@ -323,6 +324,11 @@ impl Run {
             Vec::new(),
         )
     }
+}
+
+/// Where the hooks before all tests of a suite run, in which phase of a plan.
+pub fn before_all(suite: &Suite, phase: Option<&Arc<str>>) -> Occurrence {
+    hooks(suite, phase, "before all")
 }
 
 /// Where the hooks that all tests of a suite share run, in which phase of a plan.

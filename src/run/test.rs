@@ -14,7 +14,7 @@ use super::host::TestHost;
 use super::step::{Attempt, Halt, Walk, Walked};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
-use crate::event::{Exchange, Instant, Occurrence, Part};
+use crate::event::{Instant, Occurrence, Part};
 use crate::judge::release::Observation;
 use crate::judge::{Facts, Outcome, TestInfo, TestResult, outcome_of};
 use crate::plan::{CredentialId, InfrastructureRetry, Step, Suite, Test};
@@ -34,7 +34,7 @@ const HURRIED_WORDS: &str = "the time for cleaning up after an interruption";
 pub(super) const GRACE: Duration = Duration::from_millis(150);
 
 /// What is known of a test before it runs.
-pub(super) fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
+pub fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
     Arc::new(TestInfo {
         id: test.id.clone(),
         suite: suite.name.clone(),
@@ -65,6 +65,7 @@ pub(super) fn not_run(
         diagnostics,
         steps: Vec::new(),
         exchanges: Vec::new(),
+        left_out: Default::default(),
         channels: Vec::new(),
     }
 }
@@ -135,7 +136,7 @@ struct Attempts {
     started: Instant,
     facts: Vec<Facts>,
     first_failure: Vec<Diagnostic>,
-    earlier: Vec<Arc<Exchange>>,
+    earlier: Vec<Gathered>,
 }
 
 impl Attempts {
@@ -152,32 +153,30 @@ impl Attempts {
 
     /// One more has ended: what it gathered, and the outcome of all.
     fn ended(&mut self, walk: &Walk) -> (Gathered, Outcome) {
-        let gathered = walk.evidence.lock().clone();
+        let gathered = walk.evidence.taken();
         self.facts.push(gathered.facts.clone());
         (gathered, outcome_of(&self.facts))
     }
 
     /// There is to be another one. What this one asked is part of what was measured.
-    fn again(&mut self, gathered: Gathered) {
+    fn again(&mut self, mut gathered: Gathered) {
         if self.first_failure.is_empty() {
-            self.first_failure = gathered.diagnostics;
+            self.first_failure = std::mem::take(&mut gathered.diagnostics);
         }
-        self.earlier.extend(gathered.exchanges);
+        gathered.steps.clear();
+        self.earlier.push(gathered);
     }
 
     /// There is to be none any more.
     async fn result(
-        mut self,
+        self,
         shared: &Shared,
         test: &Test,
         info: Arc<TestInfo>,
         (mut gathered, outcome): (Gathered, Outcome),
         walk: Walk,
     ) -> TestResult {
-        for step in &mut gathered.steps {
-            step.exchange = step.exchange.map(|index| index + self.earlier.len());
-        }
-        self.earlier.append(&mut gathered.exchanges);
+        gathered.behind(self.earlier);
         if outcome == Outcome::Vacuous {
             gathered.diagnostics.push(vacuous(test, &gathered.facts));
         }
@@ -191,7 +190,8 @@ impl Attempts {
             duration: ended.saturating_sub(self.started),
             diagnostics,
             steps: gathered.steps,
-            exchanges: self.earlier,
+            exchanges: gathered.exchanges,
+            left_out: gathered.left_out,
             channels: walk.attempt.channels.records(),
         };
         walk.discard();

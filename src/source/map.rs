@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{LineIndex, Position};
 
@@ -59,17 +59,18 @@ pub struct SourceFile {
     pub id: SourceId,
     pub name: String,
     pub text: Arc<str>,
-    lines: LineIndex,
+    /// Made once a place in it is asked for: most files have nothing that is shown.
+    lines: OnceLock<LineIndex>,
 }
 
 impl SourceFile {
     pub fn position(&self, offset: u32) -> Position {
-        self.lines.position(&self.text, offset)
+        self.lines().position(&self.text, offset)
     }
 
     /// The column of an offset in code units of UTF-16, counted from 1.
     pub fn column_utf16(&self, offset: u32) -> u32 {
-        self.lines.column_utf16(&self.text, offset)
+        self.lines().column_utf16(&self.text, offset)
     }
 
     /// The text of a span, empty when the span doesn't fit this source.
@@ -95,7 +96,7 @@ impl SourceFile {
     }
 
     pub fn lines(&self) -> &LineIndex {
-        &self.lines
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
     }
 }
 
@@ -113,8 +114,7 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(self.files.len() as u32);
         let text = text.into();
-        let lines = LineIndex::new(&text);
-        self.files.push(Arc::new(SourceFile { id, name: name.into(), text, lines }));
+        self.files.push(Arc::new(SourceFile { id, name: name.into(), text, lines: OnceLock::new() }));
         id
     }
 

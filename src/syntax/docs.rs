@@ -4,6 +4,7 @@ use crate::source::{LineIndex, SourceId, Span};
 
 /// Doc comments, and which of them have been given to a declaration.
 pub struct Docs {
+    /// Of no text where there are no doc comments.
     lines: LineIndex,
     /// Doc comments that stand alone on their lines, and whether a declaration took them.
     comments: Vec<(Comment, usize, bool)>,
@@ -11,7 +12,7 @@ pub struct Docs {
 
 impl Docs {
     pub fn new(text: &str, comments: &[Comment]) -> Self {
-        let lines = LineIndex::new(text);
+        let lines = if comments.iter().any(|comment| comment.doc) { LineIndex::new(text) } else { LineIndex::new("") };
         let comments = comments
             .iter()
             .filter(|comment| comment.doc)
@@ -22,6 +23,9 @@ impl Docs {
 
     /// The run of doc comments that ends on the line above `span`, each alone on its line.
     pub fn take_before(&mut self, source: SourceId, text: &str, span: Span) -> Option<Doc> {
+        if self.comments.is_empty() {
+            return None;
+        }
         let mut line = self.lines.line_of(span.start);
         let end = self.comments.partition_point(|(comment, _, _)| comment.span.start < span.start);
         let mut start = end;

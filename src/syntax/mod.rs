@@ -9,6 +9,7 @@ mod build;
 mod docs;
 mod explain;
 mod grammar;
+mod matcher;
 mod mistakes;
 mod parse;
 mod parser;
@@ -32,7 +33,18 @@ pub struct Parsed {
 
 /// Parses a file. It never fails: what doesn't parse is an `Error` node, and has a diagnostic.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
-    let mut parsed = parser::parse(source, text);
+    limited(source, parser::parse(source, text, false))
+}
+
+/// What other files may name of a file: its items as [`parse`] gives them, suites and loads without what is inside. Where it has none, this is the whole
+/// file; else what is wrong in it isn't known. A file that has an item with a misspelt keyword is parsed as a whole: how many problems there are before it
+/// decides whether it is still corrected.
+pub fn outline(source: SourceId, text: &str) -> Parsed {
+    let parsed = parser::parse(source, text, true);
+    if parsed.file.is_outline { Parsed { diagnostics: Vec::new(), ..parsed } } else { limited(source, parsed) }
+}
+
+fn limited(source: SourceId, mut parsed: Parsed) -> Parsed {
     if parsed.diagnostics.len() >= MAX_DIAGNOSTICS {
         let last = parsed.diagnostics.last().map_or(Span::new(source, 0, 0), |last| last.span);
         parsed.diagnostics.push(

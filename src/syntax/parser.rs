@@ -1,12 +1,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use pest::Parser as _;
-
 use super::ast::{Comment, Doc, File};
 use super::build::{Build, Edit};
 use super::explain::{self, Failure};
-use super::grammar::{Grammar, Kids, Rule};
+use super::grammar::{self, Kids, Rule};
 use super::scan::{Tok, Token, scan};
 use super::split::{Body, Piece, Segment, Separators, Splitter, balance};
 use super::{MAX_DIAGNOSTICS, Parsed, docs};
@@ -27,9 +25,14 @@ pub struct Parser<'t> {
     respelt: HashMap<usize, &'static str>,
     pub docs: docs::Docs,
     pub diagnostics: Vec<Diagnostic>,
+    /// What is inside of suites and loads is passed over.
+    pub outlines: bool,
+    pub has_passed_over: bool,
+    /// It is no outline: what an item is depends on what was passed over.
+    pub is_doubtful: bool,
 }
 
-pub fn parse(source: SourceId, text: &str) -> Parsed {
+pub fn parse(source: SourceId, text: &str, outlines: bool) -> Parsed {
     let mut scanned = scan(source, text);
     let clean = std::mem::take(&mut scanned.clean);
     let comments: Vec<Comment> = std::mem::take(&mut scanned.comments);
@@ -45,14 +48,24 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         respelt: HashMap::new(),
         docs: docs::Docs::new(text, &comments),
         diagnostics: skeleton.diagnostics,
+        outlines,
+        has_passed_over: false,
+        is_doubtful: false,
     };
     let items = parser.items();
+    if parser.is_doubtful {
+        return parse(source, text, false);
+    }
+    if parser.has_passed_over {
+        let file = File { source, items, comments: Vec::new(), is_outline: true };
+        return Parsed { file, diagnostics: Vec::new() };
+    }
     let stray = parser.docs.stray();
     let mut diagnostics = parser.diagnostics;
     diagnostics.extend(stray);
     diagnostics.truncate(MAX_DIAGNOSTICS);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
-    Parsed { file: File { source, items, comments }, diagnostics }
+    Parsed { file: File { source, items, comments, is_outline: false }, diagnostics }
 }
 
 impl<'t> Parser<'t> {
@@ -164,11 +177,10 @@ impl<'t> Parser<'t> {
         }
         let before = self.diagnostics.len();
         let (text, edits) = self.head_text(segment, start, end);
-        match Grammar::parse(rule, &text) {
-            Ok(mut pairs) => {
-                let root = pairs.next()?;
+        match grammar::parse(rule, &text) {
+            Ok(tree) => {
                 let mut builder = Build::new(self.source, self.text, start as usize, &edits, &mut self.diagnostics);
-                let mut kids = root.into_inner();
+                let mut kids = tree.kids();
                 let built = build(&mut builder, &mut kids);
                 if flagged {
                     // What is wrong with it has been said.

@@ -53,7 +53,11 @@ impl Journal {
 
     /// Writes that the run came to its end.
     pub fn ended(&self, result: &RunResult) -> Option<Diagnostic> {
-        self.append(self.builder().ended(result))
+        // What was seen of services since this was last told.
+        let services = result.services.iter().map(|watch| Line::Service(Box::new(self.builder().service(watch))));
+        let problems: Vec<_> = services.filter_map(|line| self.append(line)).collect();
+        let last = self.append(self.builder().ended(result));
+        problems.into_iter().next().or(last)
     }
 
     fn builder(&self) -> Builder<'_> {

@@ -36,22 +36,29 @@ pub fn read(bytes: &[u8]) -> Result<Reading, String> {
     if begun.schema > JOURNAL_SCHEMA {
         return Err(format!("was written by a later version ({} {})", begun.tool.name, begun.tool.version));
     }
-    let mut told = Told::default();
+    let mut said = Vec::new();
     let mut unread = Vec::new();
     let whole = bytes.iter().filter(|byte| **byte == b'\n').count();
     for (index, line) in lines.filter(|(_, line)| !line.trim_ascii().is_empty()) {
         match serde_json::from_slice(line) {
-            Ok(line) => told.take(line),
+            Ok(line) => said.push(line),
             // Cut off in the middle of its writing.
             Err(_) if index >= whole => {}
             Err(_) => unread.push(index + 1),
         }
     }
+    Ok(Reading { unread, ..assembled(*begun, said) })
+}
+
+/// What the lines behind the first one tell.
+pub(super) fn assembled(begun: Begun, lines: impl IntoIterator<Item = Line>) -> Reading {
+    let mut told = Told::default();
+    lines.into_iter().for_each(|line| told.take(line));
     let ended = told.ended.is_some();
     let mut report = told.report(&begun);
     assemble::judge(&mut report);
     union::go_on(&mut report, &begun);
-    Ok(Reading { begun: *begun, report, ended, unread })
+    Reading { begun, report, ended, unread: Vec::new() }
 }
 
 /// The lines, each kind together.

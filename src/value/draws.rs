@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Random numbers that follow from a key: the same in every run, on every machine and with every compiler.
@@ -34,10 +35,28 @@ fn mixed(mut z: u64) -> u64 {
 
 /// A key made of another one and a text: FNV-1a (Fowler, Noll and Vo; 64 bits), mixed.
 pub fn keyed(key: u64, text: &str) -> u64 {
-    let hash = text
-        .bytes()
-        .fold(key ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    mixed(hash)
+    mixed(text.bytes().fold(key ^ START, added))
+}
+
+const START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn added(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+}
+
+/// The same of what a format makes, without making it.
+pub fn keyed_by(key: u64, text: fmt::Arguments<'_>) -> u64 {
+    struct Hash(u64);
+    impl fmt::Write for Hash {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = text.bytes().fold(self.0, added);
+            Ok(())
+        }
+    }
+    let mut hash = Hash(key ^ START);
+    // It can't fail.
+    let _ = fmt::write(&mut hash, text);
+    mixed(hash.0)
 }
 
 #[cfg(test)]
@@ -53,6 +72,13 @@ mod tests {
         let draws = Draws::new(1_234_567);
         assert_eq!([draws.draw(), draws.draw()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
         assert_eq!(Draws::new(0).bytes::<3>(), 0xe220_a839_7b1d_cdaf_u64.to_le_bytes()[..3]);
+    }
+
+    #[test]
+    fn what_is_formatted_gives_the_key_of_its_text() {
+        for n in [0, 7, 4_711] {
+            assert_eq!(keyed_by(n, format_args!("round {n}")), keyed(n, &format!("round {n}")));
+        }
     }
 
     #[test]

@@ -93,6 +93,16 @@ pub trait World<E> {
         }
     }
 
+    /// A text with secrets in it: where each part of it ends, and whether that is a secret.
+    fn composed(&self, text: String, _parts: &[(usize, bool)]) -> Value {
+        self.computed(Value::from(Json::from(text)))
+    }
+
+    /// What a function gave, `secret` if it was of a secret.
+    fn called(&self, _function: Function, _args: &[Value], result: Value, secret: bool) -> Value {
+        if secret { self.computed(result) } else { result }
+    }
+
     /// The largest value that is made, in bytes. What is larger isn't known, or has no value.
     fn most(&self) -> usize;
 
@@ -195,24 +205,32 @@ fn made<E, W: World<E> + ?Sized>(expr: &E, value: Value, world: &W) -> Worth<W::
 /// A string with a secret in it is a secret.
 fn template<E: Tree, W: World<E> + ?Sized>(expr: &E, pieces: &[Piece<'_, E>], world: &W) -> Worth<W::Fault> {
     let mut text = String::new();
-    let mut secret = false;
+    let mut parts = Vec::with_capacity(pieces.len());
     for piece in pieces {
         match piece {
-            Piece::Text(piece) => text.push_str(piece),
+            Piece::Text(piece) => {
+                text.push_str(piece);
+                parts.push((text.len(), false));
+            }
             Piece::Expr(part) => {
                 let value = evaluate(*part, world)?;
                 has_text(*part, &value, world)?;
-                secret |= world.is_secret(&value);
                 text.push_str(&value.to_text());
+                parts.push((text.len(), world.is_secret(&value)));
             }
-            Piece::Name(name) => text.push_str(&world.name(name)?.to_text()),
+            Piece::Name(name) => {
+                text.push_str(&world.name(name)?.to_text());
+                parts.push((text.len(), false));
+            }
         }
         if text.len() > world.most() {
             return Err(world.oversize(expr, Oversize::Large));
         }
     }
-    let text = Value::from(Json::from(text));
-    Ok(if secret { world.computed(text) } else { text })
+    if parts.iter().any(|(_, secret)| *secret) {
+        return Ok(world.composed(text, &parts));
+    }
+    Ok(Value::from(Json::from(text)))
 }
 
 /// Refuses what can't stand in a text.
@@ -370,5 +388,6 @@ fn call<E: Tree, W: World<E> + ?Sized>(expr: &E, function: Function, args: &[&E]
         }
     };
     let result = made(expr, result, world)?;
-    Ok(if values.iter().any(|value| world.is_secret(value)) { world.computed(result) } else { result })
+    let secret = values.iter().any(|value| world.is_secret(value));
+    Ok(world.called(function, &values, result, secret))
 }

@@ -1,7 +1,14 @@
 use std::sync::Arc;
 
+use super::regex_size;
+
 /// The most memory that a compiled regex may take, in bytes.
 const SIZE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// What takes less by a careful estimate surely takes less than [`SIZE_LIMIT`].
+const SURELY_SMALL: usize = SIZE_LIMIT / 4;
+/// How deep groups may nest.
+const NEST_LIMIT: u32 = 100;
 
 /// A compiled regex with its flags. Matching is linear in the text, whatever the pattern. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,7 +40,7 @@ impl Pattern {
         #[cfg(test)]
         crate::value::counted::count(&crate::value::counted::PATTERNS);
         let mut builder = regex::RegexBuilder::new(pattern);
-        builder.size_limit(SIZE_LIMIT).nest_limit(100);
+        builder.size_limit(SIZE_LIMIT).nest_limit(NEST_LIMIT);
         for (start, flag) in flags.char_indices() {
             match flag {
                 'i' => builder.case_insensitive(true),
@@ -50,6 +57,17 @@ impl Pattern {
             Ok(regex) => Ok(Pattern(Arc::new(Compiled { regex, shown: format!("/{pattern}/{flags}") }))),
             Err(error) => Err(describe(pattern, &error)),
         }
+    }
+
+    /// Whether a pattern matches everything; it is compiled only where that, or whether it can be, isn't known without.
+    ///
+    /// # Errors
+    /// Those of [`Pattern::compile`].
+    pub fn examine(pattern: &str, flags: &str) -> Result<bool, PatternError> {
+        if is_plain(pattern, flags) {
+            return Ok(false);
+        }
+        Pattern::compile(pattern, flags).map(|pattern| pattern.matches_everything())
     }
 
     pub fn is_match(&self, text: &str) -> bool {
@@ -72,6 +90,23 @@ impl Pattern {
     pub fn matches_everything(&self) -> bool {
         self.0.regex.is_match("") && self.0.regex.find("\u{1}x").is_some_and(|found| found.start() == 0)
     }
+}
+
+/// Whether a pattern is valid for sure, and takes at least one character.
+fn is_plain(pattern: &str, flags: &str) -> bool {
+    if !flags.chars().all(|flag| matches!(flag, 'i' | 'm' | 's' | 'x')) {
+        return false;
+    }
+    let mut parser = regex_syntax::ParserBuilder::new()
+        .nest_limit(NEST_LIMIT)
+        .case_insensitive(flags.contains('i'))
+        .multi_line(flags.contains('m'))
+        .dot_matches_new_line(flags.contains('s'))
+        .ignore_whitespace(flags.contains('x'))
+        .build();
+    parser.parse(pattern).is_ok_and(|hir| {
+        hir.properties().minimum_len().is_some_and(|len| len > 0) && regex_size::bound(&hir) <= SURELY_SMALL
+    })
 }
 
 /// The engine's own message holds the place only as a drawing, so the place is found by the parser it is built on.
@@ -111,6 +146,26 @@ mod tests {
         assert_eq!(&"é[z-a]"[error.start..error.end], "z-a");
         let error = Pattern::compile("a", "iq").unwrap_err();
         assert_eq!((error.start, error.flag), (1, true));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_plain_is_valid_and_takes_something(
+            parts in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "a", "\\d", "\\w", "\\W", "\\p{L}", ".", "[^a]", "[a-z\u{e9}-\u{fff}]", "(", "(?:", ")", "|", "*", "+", "?", "{3}", "{0,40}", "{200}", "^", "$", "\\b",
+                    "(?i)", "\\", "[", "]", "{2000}", "\\B", "(?s-u:.)", "\\x{ff}", "[[:alpha:]&&[a-c]]",
+                ]),
+                0..8,
+            ),
+            flags in proptest::sample::select(vec!["", "i", "s", "m", "x", "ims", "q"]),
+        ) {
+            let pattern = parts.concat();
+            if is_plain(&pattern, flags) {
+                let compiled = Pattern::compile(&pattern, flags);
+                proptest::prop_assert_eq!(compiled.map(|compiled| compiled.matches_everything()), Ok(false), "{}", pattern);
+            }
+        }
     }
 
     #[test]

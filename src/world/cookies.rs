@@ -94,6 +94,9 @@ impl Jar {
 
     /// The cookies to send to a URL, longest paths first (section 5.4).
     pub fn for_url(&self, url: &str, now: Instant) -> Vec<(String, String)> {
+        if self.cookies.is_empty() {
+            return Vec::new();
+        }
         let Some(place) = Place::of(url) else { return Vec::new() };
         let fits = |cookie: &&Stored| {
             let domain = if cookie.host_only {

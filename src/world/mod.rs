@@ -31,6 +31,7 @@ use tokio::sync::oneshot;
 use crate::event::{Exchange, Frame, Header, Instant, Occurrence};
 use crate::syntax::ast::ChannelKind;
 use crate::value::effort::Effort;
+use crate::value::{Function, Value};
 use cookies::Jar;
 use records::Obtained;
 
@@ -53,6 +54,19 @@ pub trait World: Time {
         Reached::At(self.now())
     }
 
+    /// Counts the work that is done apart at a place, from 1, where it matters which came too late.
+    fn works(&self, _place: &Occurrence) -> u32 {
+        0
+    }
+
+    /// Takes note of work that came too late.
+    fn came_late(&self, _place: &Occurrence, _nth: u32, _late: Late) {}
+
+    /// Whether work came too late when it was recorded.
+    fn recall_late(&self, _place: &Occurrence, _nth: u32) -> Option<Late> {
+        None
+    }
+
     /// Takes note of how a step came by a credential.
     fn obtained(&self, _at: &Occurrence, _credential: &str, _how: &Obtained) {}
 
@@ -61,8 +75,24 @@ pub trait World: Time {
         None
     }
 
+    /// Takes note of what a function gave of a secret.
+    fn computed(&self, _function: Function, _args: &[Value], _result: &Value) {}
+
+    /// Takes note of what a text with secrets in it is made of: where each part of it ends, and whether that is a secret.
+    fn composed(&self, _text: &str, _parts: &[(usize, bool)]) {}
+
+    /// What a function gave when it was recorded; `None` where that is to be calculated. `secret` when it is of what is a secret now.
+    fn recall_computed(&self, _function: Function, _args: &[Value], _secret: bool) -> Option<Value> {
+        None
+    }
+
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
+
+    /// Begins a thread of control that goes on by itself, on one thread with all that it opens.
+    fn begin(&self, walk: Pending<'static, ()>) {
+        drop(tokio::spawn(walk));
+    }
 
     /// Sends a request and reads its response. Whatever goes wrong is in the exchange.
     fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange>;
@@ -109,7 +139,7 @@ impl Reached {
 }
 
 /// The time was over before work was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Late {
     /// It wasn't begun: other work took the machine's time.
     pub queued: bool,
@@ -125,19 +155,32 @@ impl dyn World {
         }
     }
 
+    /// Begins a thread of control that goes on by itself, and waits for what comes of it; `None` when it came to no end.
+    pub fn along<T: Send + 'static>(&self, walk: Pending<'static, T>) -> impl Future<Output = Option<T>> + use<T> {
+        let (give, take) = oneshot::channel();
+        self.begin(Box::pin(async move { drop(give.send(walk.await)) }));
+        async { take.await.ok() }
+    }
+
     /// Works apart from the threads that read sockets and keep time, and waits for what comes of it until an instant at the latest.
     ///
     /// # Errors
     /// The instant came first. The time in the queue counts.
     pub async fn apart_until<T: Send + 'static>(
         &self,
+        place: &Occurrence,
         until: Instant,
         work: impl FnOnce(Effort) -> T + Send + 'static,
     ) -> Result<T, Late> {
         let (give, take) = oneshot::channel();
         // Nobody takes what comes too late.
         let work = move |effort| drop(give.send(work(effort)));
-        self.begin_apart(until, Box::new(work)).await?;
+        let nth = self.works(place);
+        if let Some(late) = self.recall_late(place, nth) {
+            self.sleep_until(until).await;
+            return Err(late);
+        }
+        self.begin_apart(until, Box::new(work)).await.inspect_err(|late| self.came_late(place, nth, *late))?;
         take.await.map_err(|_| Late { queued: false })
     }
 
@@ -169,10 +212,11 @@ impl dyn World {
 }
 
 /// What is sent on a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outbound {
     Text(String),
-    Binary(Vec<u8>),
+    Binary(#[serde(with = "crate::event::form::vec_data")] Vec<u8>),
 }
 
 /// Decides whether a frame is a keep-alive, and what answers it.

@@ -1,19 +1,22 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::event::Occurrence;
 use crate::plan::HttpVersion;
 
 /// A request whose every part is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outgoing {
     pub method: String,
     /// `http`, `https`, or for WebSockets `ws` and `wss`.
     pub url: String,
     pub headers: Vec<(String, String)>,
+    #[serde(with = "crate::event::form::optional_data")]
     pub body: Option<Bytes>,
     /// For the whole exchange, redirects included.
+    #[serde(with = "crate::event::form::nanoseconds")]
     pub limit: Duration,
     pub follow: u32,
     pub version: Option<HttpVersion>,

@@ -1,12 +1,12 @@
 //! A world that gives what another one recorded, in virtual time: nothing is sent, and no time passes.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::cookies::Jar;
-use super::records::{Carried, Done, Line, Obtained, Records, Sent};
+use super::records::{Calculated, Carried, Done, Ended, Line, Obtained, Records, Sent};
 use super::timeline::Timeline;
 use super::{
     Budget, Channel, Connected, Late, Log, Naming, Opening, Outbound, Outgoing, Pen, Pending, Reached, Reading,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::event::{ChannelEnd, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload};
 use crate::value::effort::Effort;
+use crate::value::{Function, Value};
 
 pub struct Recorded {
     timeline: Arc<Timeline>,
@@ -21,6 +22,8 @@ pub struct Recorded {
     records: Arc<Records>,
     budget: Budget,
     differences: Arc<Differences>,
+    computed: Option<Arc<Calculated>>,
+    works: Mutex<HashMap<u64, u32>>,
 }
 
 /// What was asked of a recorded world that it can't give.
@@ -61,7 +64,21 @@ impl Differences {
 
 impl Recorded {
     pub fn new(timeline: Arc<Timeline>, epoch: jiff::Timestamp, records: Arc<Records>) -> Self {
-        Self { timeline, epoch, records, budget: Budget::default(), differences: Arc::default() }
+        Self {
+            timeline,
+            epoch,
+            records,
+            budget: Budget::default(),
+            differences: Arc::default(),
+            computed: None,
+            works: Mutex::default(),
+        }
+    }
+
+    /// The same where secrets were replaced when it was recorded: what was calculated of them is given and not calculated again.
+    #[must_use]
+    pub fn disguised(self, computed: Option<Arc<Calculated>>) -> Self {
+        Self { computed, ..self }
     }
 
     pub fn differences(&self) -> Arc<Differences> {
@@ -79,10 +96,15 @@ impl Recorded {
             self.differences.add(Difference::Diverged { now, recorded: Some(was) });
             return std::future::pending().await;
         }
-        let Some((exchange, at)) = ended else {
+        let Some(Ended { exchange, at, cut }) = ended else {
             // Cut off, as it is going to be again.
             return std::future::pending().await;
         };
+        if cut {
+            let because = format!("the body of the response to {} is too large for the trace", words(request));
+            self.differences.add(Difference::Undecided { because });
+            return std::future::pending().await;
+        }
         self.timeline.sleep_until(at).await;
         if let Some(jar) = jar {
             let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,10 +158,31 @@ impl World for Recorded {
         }))
     }
 
+    fn works(&self, place: &Occurrence) -> u32 {
+        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+        let works = works.entry(place.digest()).or_default();
+        *works += 1;
+        *works
+    }
+
+    fn recall_late(&self, place: &Occurrence, nth: u32) -> Option<Late> {
+        self.records.of(place)?.late.into_iter().find(|(late, _)| *late == nth).map(|(_, late)| late)
+    }
+
     fn recall(&self, at: &Occurrence, credential: &str) -> Option<Obtained> {
         let record = self.records.of(at)?;
         let how = record.credentials.into_iter().find(|(name, _)| name == credential).map(|(_, how)| how);
         Some(how.unwrap_or(Obtained::Never))
+    }
+
+    fn recall_computed(&self, function: Function, args: &[Value], secret: bool) -> Option<Value> {
+        let computed = self.computed.as_ref()?;
+        let found = computed.of(function, args);
+        if found.is_none() && secret {
+            let because = format!("what `{}` gives of this secret wasn't recorded", function.name());
+            self.differences.add(Difference::Undecided { because });
+        }
+        found
     }
 
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
@@ -159,6 +202,11 @@ impl World for Recorded {
         Box::pin(async move {
             let exchange = self.exchange(request, jar).await;
             let line = self.records.of(&request.occurrence).and_then(|record| record.line);
+            if line.as_ref().is_some_and(|line| line.cut) {
+                let because = format!("what the channel of {} carried is too large for the trace", words(request));
+                self.differences.add(Difference::Undecided { because });
+                return std::future::pending().await;
+            }
             let connected = line.map(|line| {
                 let timeline = self.timeline.clone();
                 Box::new(Connection { line, timeline, differences: self.differences.clone() }) as Box<dyn Connected>
@@ -197,7 +245,7 @@ struct Connection {
 
 impl Connected for Connection {
     fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
-        let Line { done, carried, end } = self.line;
+        let Line { done, carried, end, watched, cut: _ } = self.line;
         let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(end.iter().map(|(at, _)| *at)).collect();
         times.sort_unstable();
         let left: Arc<Mutex<Left>> = Arc::new(Mutex::new((carried.into(), end.clone())));
@@ -209,12 +257,27 @@ impl Connected for Connection {
         let pen = reading.log.connect(Box::new(is_quiet));
         let source = Arc::new(Source { pen, naming: reading.naming, replies: reading.replies, left });
         let (timeline, coming) = (self.timeline.clone(), source.clone());
+        let known_until = match &end {
+            Some((at, ChannelEnd::Dropped)) => Some(*at),
+            Some(_) => None,
+            None => watched,
+        };
+        let left_by_us = Arc::new(AtomicBool::new(false));
+        let (over, differences) = (left_by_us.clone(), self.differences.clone());
         tokio::spawn(async move {
             for at in times {
                 timeline.sleep_until(at).await;
                 // What waits for it looks at it before anything else comes.
                 while coming.come_next(at) {
                     tokio::task::yield_now().await;
+                }
+            }
+            // What comes of a channel behind the time for which it was watched isn't known.
+            if let Some(at) = known_until {
+                timeline.sleep_until(at.saturating_add(Duration::from_nanos(1))).await;
+                if !over.load(Ordering::Relaxed) {
+                    let because = "what came on a channel once it had been left wasn't recorded".to_owned();
+                    differences.add(Difference::Undecided { because });
                 }
             }
         });
@@ -226,6 +289,7 @@ impl Connected for Connection {
             done: Mutex::new(done.into()),
             closing: AtomicBool::new(false),
             is_left: false,
+            over: left_by_us,
             differences: self.differences,
         })
     }
@@ -315,6 +379,8 @@ struct Way {
     done: Mutex<VecDeque<Done>>,
     closing: AtomicBool,
     is_left: bool,
+    /// The test has left it, or it is being left.
+    over: Arc<AtomicBool>,
     differences: Arc<Differences>,
 }
 
@@ -364,6 +430,7 @@ impl Channel for Way {
 
     fn leave(mut self: Box<Self>, code: Option<u16>, _budget: Duration) -> Pending<'static, ()> {
         self.is_left = true;
+        self.over.store(true, Ordering::Relaxed);
         self.does(Done::Left(code));
         Box::pin(async move {
             // What had still gone out by then is part of the log.
@@ -380,6 +447,7 @@ impl Channel for Way {
 
 impl Drop for Way {
     fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
         if self.is_left {
             return;
         }

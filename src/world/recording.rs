@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::cookies::Jar;
-use super::records::{Carried, Done, Line, Obtained, Records, Sent};
+use super::records::{Carried, Composed, Computed, Done, Ended, Line, Obtained, Record, Records, Sent};
 use super::{
     Budget, Channel, Connected, Late, Log, Opening, Outbound, Outgoing, Pending, Reached, Reading, Time, World,
 };
-use crate::event::{ChannelEnd, Exchange, Instant, Occurrence, Payload};
+use crate::event::{ChannelEnd, Exchange, Instant, Occurrence, Part, Payload};
 use crate::value::effort::Effort;
+use crate::value::{Function, Value};
 
 /// Passes every call on, and keeps what was asked and what came of it.
 pub struct Recording {
@@ -35,15 +36,35 @@ impl Recording {
     /// What has been recorded, with what open connections have carried so far.
     pub fn records(&self) -> Arc<Records> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.drain().for_each(|(_, connection)| connection.keep(&self.records));
+        open.drain().for_each(|(_, connection)| connection.keep(&self.records, Some(self.world.now())));
         self.records.clone()
+    }
+
+    /// Takes out all that has been recorded of a test, with what its open connections have carried so far.
+    pub fn take(&self, of: &Part) -> Vec<Record> {
+        {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let its = open.extract_if(|_, connection| connection.occurrence.outermost() == of);
+            its.for_each(|(_, connection)| connection.keep(&self.records, Some(self.world.now())));
+        }
+        self.records.take(of)
+    }
+
+    /// Takes out what was calculated of secrets since this was last asked.
+    pub fn take_computed(&self) -> Vec<Computed> {
+        self.records.take_computed()
+    }
+
+    /// Takes out what texts with secrets in them were made of since this was last asked.
+    pub fn take_composed(&self) -> Vec<Composed> {
+        self.records.take_composed()
     }
 
     fn ended(&self, occurrence: &Occurrence, exchange: &Exchange) {
         let now = self.world.now();
         self.records.with(occurrence, |record| {
             if let Some(sent) = &mut record.request {
-                sent.ended = Some((exchange.clone(), now));
+                sent.ended = Some(Ended { exchange: exchange.clone(), at: now, cut: false });
             }
         });
     }
@@ -55,10 +76,11 @@ impl Recording {
 }
 
 impl Watched {
-    fn keep(&self, records: &Records) {
+    fn keep(&self, records: &Records, now: Option<Instant>) {
         let (carried, end) = carried(&self.log, self.from);
         records.with(&self.occurrence, |record| {
             let line = record.line.get_or_insert_default();
+            line.watched = now.filter(|_| end.is_none());
             (line.carried, line.end) = (carried, end);
         });
     }
@@ -113,8 +135,31 @@ impl World for Recording {
         Reached::At(at)
     }
 
+    fn works(&self, place: &Occurrence) -> u32 {
+        self.records.with(place, |record| {
+            record.works += 1;
+            record.works
+        })
+    }
+
+    fn came_late(&self, place: &Occurrence, nth: u32, late: Late) {
+        self.records.with(place, |record| record.late.push((nth, late)));
+    }
+
     fn obtained(&self, at: &Occurrence, credential: &str, how: &Obtained) {
         self.records.with(at, |record| record.credentials.push((credential.to_owned(), how.clone())));
+    }
+
+    fn computed(&self, function: Function, args: &[Value], result: &Value) {
+        self.records.computed(Computed { function, args: args.to_vec(), result: result.clone() });
+    }
+
+    fn composed(&self, text: &str, parts: &[(usize, bool)]) {
+        self.records.composed(Composed { text: text.to_owned(), parts: parts.to_vec() });
+    }
+
+    fn begin(&self, walk: Pending<'static, ()>) {
+        self.world.begin(walk);
     }
 
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
@@ -188,7 +233,7 @@ impl Connected for RecordedConnection {
         };
         // How the connection before it ended is known until the log goes on.
         if let Some(earlier) = earlier {
-            earlier.keep(&self.records);
+            earlier.keep(&self.records, None);
         }
         let channel = self.connected.start(reading);
         Box::new(RecordedChannel { channel, occurrence: self.occurrence, records: self.records })

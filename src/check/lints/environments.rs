@@ -68,11 +68,11 @@ pub fn value_in_use<'p>(cx: &mut Cx<'p>, name: &'p Ident) {
     if let Some(definition) = index.value_definition(&name.text) {
         cx.notes.names.use_at(name.span, definition);
     }
-    if name.text.is_empty() || index.any_broken_mentions(&name.text) {
+    if name.text.is_empty() {
         return;
     }
     if index.environments.is_empty() {
-        if cx.tell_no_environment() {
+        if !index.any_broken_mentions(&name.text) && cx.tell_no_environment() {
             let message = format!("no environment is declared that could give `env.{}` a value", name.text);
             let help = format!(
                 "declare one in `environments.e2e`: `environment staging {{ {} = \"https://…\" }}`, or `environment demo {{ target demo }}`",
@@ -83,7 +83,7 @@ pub fn value_in_use<'p>(cx: &mut Cx<'p>, name: &'p Ident) {
         return;
     }
     let missing = cx.lacking(&name.text).unwrap_or_else(|| index.environments.iter().collect());
-    if missing.is_empty() {
+    if missing.is_empty() || index.any_broken_mentions(&name.text) {
         return;
     }
     let diagnostic = missing_value(index, &missing, &name.text, name.span);

@@ -56,17 +56,20 @@ fn is_run(kind: &PhaseEntryKind) -> bool {
 
 /// Whether suites were given at all: a plan that is checked alone can't know what it selects.
 fn knows_tests(cx: &Cx<'_>) -> bool {
-    !cx.index.suites.is_empty()
+    !cx.index.runnable.suites.is_empty()
 }
 
 pub fn tags(cx: &mut Cx<'_>, tags: &[Ident]) {
     for tag in tags {
-        if !knows_tests(cx) || cx.index.tags.contains(tag.text.as_str()) || cx.index.any_broken_mentions(&tag.text) {
+        if !knows_tests(cx)
+            || cx.index.runnable.tags.contains(tag.text.as_str())
+            || cx.index.any_broken_mentions(&tag.text)
+        {
             continue;
         }
         // A warning that isn't shown needs no suggestion.
         let is_shown = !cx.notes.diagnostics.is_full(cx.module.source, Severity::Warning);
-        let near = if is_shown { closest(&tag.text, cx.index.tags.iter().copied()) } else { None };
+        let near = if is_shown { closest(&tag.text, cx.index.runnable.tags.iter().map(String::as_str)) } else { None };
         let help = match near {
             Some(near) => Correction::replace(tag.span, near).did_you_mean(),
             None => "give the tag to a suite or test, or remove it here".into(),
@@ -81,7 +84,7 @@ pub fn priorities(cx: &mut Cx<'_>, priorities: &[Ident]) {
         let before = cx.notes.diagnostics.len();
         super::metas::priority(cx, priority);
         let is_known = cx.notes.diagnostics.len() == before;
-        if is_known && knows_tests(cx) && !cx.index.priorities.contains(priority.text.as_str()) {
+        if is_known && knows_tests(cx) && !cx.index.runnable.priorities.contains(priority.text.as_str()) {
             let message = format!("no suite, test or load has the priority `{}`", priority.text);
             cx.report(
                 Diagnostic::warning(&codes::SELECTS_NOTHING, priority.span, message)
@@ -94,10 +97,10 @@ pub fn priorities(cx: &mut Cx<'_>, priorities: &[Ident]) {
 pub fn suites(cx: &mut Cx<'_>, names: &[StrLit]) {
     for name in names {
         if knows_tests(cx)
-            && !cx.index.suites.contains(name.value.as_str())
+            && !cx.index.runnable.suites.contains(name.value.as_str())
             && !cx.index.any_broken_mentions(&name.value)
         {
-            let near = closest(&name.value, cx.index.suites.iter().copied());
+            let near = closest(&name.value, cx.index.runnable.suites.iter().map(String::as_str));
             unknown(cx, &codes::UNKNOWN_SUITE, "suite", name, near);
         }
     }
@@ -105,9 +108,10 @@ pub fn suites(cx: &mut Cx<'_>, names: &[StrLit]) {
 
 pub fn loads(cx: &mut Cx<'_>, names: &[StrLit]) {
     for name in names {
-        let knows = knows_tests(cx) || !cx.index.loads.is_empty();
-        if knows && !cx.index.loads.contains(name.value.as_str()) && !cx.index.any_broken_mentions(&name.value) {
-            let near = closest(&name.value, cx.index.loads.iter().copied());
+        let knows = knows_tests(cx) || !cx.index.runnable.loads.is_empty();
+        if knows && !cx.index.runnable.loads.contains(name.value.as_str()) && !cx.index.any_broken_mentions(&name.value)
+        {
+            let near = closest(&name.value, cx.index.runnable.loads.iter().map(String::as_str));
             unknown(cx, &codes::UNKNOWN_LOAD, "load", name, near);
         }
     }

@@ -11,15 +11,15 @@ pub fn known(cx: &mut Cx<'_>, service: &Ident) {
     if let Some(definition) = index.service_definition(&service.text) {
         cx.notes.names.use_at(service.span, definition);
     }
-    if index.any_broken_mentions(&service.text) {
-        return;
-    }
     let elsewhere = index.with_service(&service.text);
     let declared = |at: &usize| {
         index.environments.get(*at).is_some_and(|known| known.services.contains_key(service.text.as_str()))
     };
     if elsewhere.is_some() && (cx.runs_everywhere() || cx.runs_on().is_some_and(|runs_on| runs_on.iter().any(declared)))
     {
+        return;
+    }
+    if index.any_broken_mentions(&service.text) {
         return;
     }
     let names = index.environments.iter().flat_map(|known| known.services.keys().copied());

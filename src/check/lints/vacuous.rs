@@ -10,7 +10,6 @@ use crate::syntax::ast::{
     BinaryOp, Condition, ConditionKind, EitherExpect, Expect, Expr, ExprKind, Matcher, MatcherKind, PartialKind,
     RequestPart, RequestPartKind, Subject, SubjectKind, TypeExpr, TypeExprKind,
 };
-use crate::value::Pattern;
 
 /// Reports an expectation whose outcome is known beforehand.
 pub fn expectation<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, expect: &'p Expect) {
@@ -110,7 +109,7 @@ pub fn truth<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &'p Subject, matcher: 
             None
         }
         MatcherKind::Not(inner) => truth(cx, scope, subject, inner).map(|holds| !holds),
-        MatcherKind::Each(inner) => (intrinsic(inner, false) == Some(true)).then_some(true),
+        MatcherKind::Each(inner) => (intrinsic(cx, inner, false) == Some(true)).then_some(true),
         MatcherKind::Compare(op, value) => compared(cx, scope, subject, range, *op, value),
         MatcherKind::Bare(value) => compared(cx, scope, subject, range, BinaryOp::Equal, value),
         MatcherKind::In(value) => inside(scope, range, value),
@@ -129,24 +128,24 @@ pub fn truth<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &'p Subject, matcher: 
                 subject.kind,
                 SubjectKind::Header(_) | SubjectKind::Url | SubjectKind::Text | SubjectKind::Body
             );
-            intrinsic(matcher, text)
+            intrinsic(cx, matcher, text)
         }
     }
 }
 
 /// What a matcher is, whatever its subject. `text` says that the subject is one.
-fn intrinsic(matcher: &Matcher, text: bool) -> Option<bool> {
+fn intrinsic(cx: &Cx<'_>, matcher: &Matcher, text: bool) -> Option<bool> {
     let is_empty = |expr: &Expr| constant::of(expr, None).is_some_and(|value| value.text().is_some_and(str::is_empty));
     match &matcher.kind {
         MatcherKind::Contains(value) => (text && is_empty(value)).then_some(true),
         MatcherKind::StartsWith(value) | MatcherKind::EndsWith(value) => is_empty(value).then_some(true),
         MatcherKind::MatchesRegex(regex) => {
-            let pattern = Pattern::compile(&regex.pattern, &regex.flags).ok()?;
-            pattern.matches_everything().then_some(true)
+            let matches_everything = cx.index.regexes.known(regex).ok()?;
+            matches_everything.then_some(true)
         }
         MatcherKind::MatchesPartial(partial) => matches!(partial.kind, PartialKind::Any).then_some(true),
         MatcherKind::Is(ty) => is_any(ty).then_some(true),
-        MatcherKind::Not(inner) => intrinsic(inner, text).map(|holds| !holds),
+        MatcherKind::Not(inner) => intrinsic(cx, inner, text).map(|holds| !holds),
         _ => None,
     }
 }

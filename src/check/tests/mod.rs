@@ -1,5 +1,6 @@
 mod constants;
 mod operators;
+mod outlines;
 
 use std::path::PathBuf;
 

@@ -15,13 +15,13 @@ mod suites;
 pub(super) use requests::{Purpose, Sent};
 
 use super::cx::{Cx, Notes};
-use super::index::Index;
 use super::lints;
 use super::resolution::{Definition, DefinitionKind};
+use super::view::View;
 use crate::project::{DeclRef, Module, Target};
 use crate::syntax::ast::ItemKind;
 
-pub(super) fn module<'p>(index: &'p Index<'p>, module: &'p Module) -> Notes {
+pub(super) fn module<'p>(index: &'p View<'p>, module: &'p Module) -> Notes {
     let mut cx = Cx::new(index, module);
     lints::declarations::names(&mut cx);
     lints::titles::of_module(&mut cx);

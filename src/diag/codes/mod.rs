@@ -26,10 +26,11 @@ mod expect;
 mod file;
 mod net;
 mod plan;
+mod replay;
 mod run;
 mod syntax;
 
-pub use {channel::*, check::*, cli::*, expect::*, file::*, net::*, plan::*, run::*, syntax::*};
+pub use {channel::*, check::*, cli::*, expect::*, file::*, net::*, plan::*, replay::*, run::*, syntax::*};
 
 /// Every code, in the order of the stages.
 pub fn all() -> impl Iterator<Item = &'static Code> {
@@ -42,6 +43,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         net::LISTED,
         expect::LISTED,
         channel::LISTED,
+        replay::LISTED,
         cli::LISTED,
     ]
     .into_iter()

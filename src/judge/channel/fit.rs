@@ -55,7 +55,7 @@ impl Judged {
     pub fn record(&self, evidence: &Evidence<'_>) -> ExpectationRecord {
         let text = evidence.text(self.span);
         let text = text.strip_prefix("expect ").unwrap_or(&text).to_owned();
-        ExpectationRecord { span: self.span, text, held: self.held, weak: self.weak }
+        ExpectationRecord { span: self.span, text: text.into(), held: self.held, weak: self.weak }
     }
 }
 

@@ -222,7 +222,7 @@ impl ChannelJudge {
         };
         let record = ExpectationRecord {
             span: self.expectation.span,
-            text: title(outside.plan, self.expectation.span),
+            text: title(outside.plan, self.expectation.span).into(),
             held: concluded.held,
             weak: concluded.weak.filter(|_| concluded.held),
         };

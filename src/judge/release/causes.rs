@@ -101,11 +101,12 @@ fn failing(digests: &[Digest], services: &[ServiceWatch]) -> BTreeSet<String> {
 
 fn working(digests: &[Digest], services: &[ServiceWatch], failing: &BTreeSet<String>) -> BTreeSet<String> {
     let up = services.iter().filter(|one| one.state == ServiceState::Up).map(|one| one.name.as_str());
-    let answered = digests
-        .iter()
-        .flat_map(|digest| &digest.samples)
-        .filter(|sample| matches!(sample.answer, Answer::Status(status) if status < 500) && sample.held)
-        .filter_map(|sample| sample.service.as_deref());
+    let works = |answer: Answer, held: bool| matches!(answer, Answer::Status(status) if status < 500) && held;
+    let answered = digests.iter().flat_map(|digest| {
+        let kept = digest.samples.iter().filter(move |one| works(one.answer, one.held));
+        let counted = digest.tallies.iter().filter(move |one| works(one.answer, one.held));
+        kept.filter_map(|one| one.service.as_deref()).chain(counted.filter_map(|one| one.service.as_deref()))
+    });
     // What answers some requests and refuses others, as a service whose database is away does, isn't seen to work.
     up.chain(answered).filter(|name| !failing.contains(*name)).map(str::to_owned).collect()
 }

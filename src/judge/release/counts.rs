@@ -14,6 +14,10 @@ pub struct Counts {
     /// Of those that were skipped: because a service that they need is down.
     pub blocked: usize,
     pub vacuous: usize,
+    /// In a replay: asked for something that wasn't recorded.
+    pub diverged: usize,
+    /// In a replay: what they depend on isn't in the trace.
+    pub undecided: usize,
     pub not_run: usize,
     /// Expectations, of whichever tests, that held on weak evidence.
     pub weak: usize,
@@ -22,7 +26,9 @@ pub struct Counts {
 impl Counts {
     pub fn of_tests<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Self {
         let mut weak = 0;
-        let counts = Self::of(digests.into_iter().inspect(|one| weak += one.weak).map(|one| &one.outcome));
+        let counts = Self::of(
+            digests.into_iter().inspect(|one| weak = usize::saturating_add(weak, one.weak)).map(|one| &one.outcome),
+        );
         Self { weak, ..counts }
     }
 
@@ -42,6 +48,8 @@ impl Counts {
                 }
                 Outcome::Vacuous => &mut counts.vacuous,
                 Outcome::NotRun { .. } => &mut counts.not_run,
+                Outcome::Diverged => &mut counts.diverged,
+                Outcome::Undecided => &mut counts.undecided,
             };
             *count += 1;
         }
@@ -55,7 +63,9 @@ impl Counts {
 
     /// Tests that fell short of what they were to prove.
     pub fn bad(&self) -> usize {
-        [self.errored, self.timed_out, self.vacuous].into_iter().fold(self.failed, usize::saturating_add)
+        [self.errored, self.timed_out, self.vacuous, self.diverged, self.undecided]
+            .into_iter()
+            .fold(self.failed, usize::saturating_add)
     }
 
     /// Those, and the ones that weren't run though they were to be.
@@ -72,6 +82,8 @@ impl Counts {
             (self.errored, "errored"),
             (self.timed_out, "timed out"),
             (self.vacuous, "vacuous"),
+            (self.diverged, "diverged"),
+            (self.undecided, "undecided"),
             (self.skipped, "skipped"),
             (self.not_run, "not run"),
         ];

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::ServiceMap;
 use crate::diag::codes;
-use crate::event::{Exchange, FailureKind, Instant};
-use crate::judge::{Outcome, StepRecord, StepState, TestResult};
+use crate::event::{Exchange, FailureKind, Instant, Times};
+use crate::judge::{ANY_PATH, Asked, Kind, Outcome, StepRecord, StepState, TestResult};
 
 /// What of a test is looked at by gates, causes and the verdict.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Digest {
     /// Why it didn't hold; for those that didn't.
     pub symptom: Option<Symptom>,
     pub samples: Vec<Sample>,
+    /// What it asked beyond those.
+    pub tallies: Vec<Tally>,
     pub openings: Vec<Opening>,
     /// Events that came although the spec says `never`.
     pub forbidden: usize,
@@ -47,10 +49,58 @@ pub struct Sample {
     pub held: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Answer {
     Status(u16),
     None(FailureKind),
+}
+
+impl Answer {
+    pub fn of(exchange: &Exchange) -> Self {
+        match &exchange.outcome {
+            Ok(response) => Answer::Status(response.status),
+            Err(failure) => Answer::None(failure.kind),
+        }
+    }
+
+    /// Where nothing was expected of it, as of an attempt that was tried again.
+    pub fn works(self) -> bool {
+        match self {
+            Answer::Status(status) => status < 500,
+            Answer::None(_) => false,
+        }
+    }
+}
+
+/// Exchanges that were counted and not kept, as gates see them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tally {
+    /// When the first of them began.
+    pub first: Instant,
+    pub method: String,
+    /// As of a [`Sample`]; absent where too many differ to be told apart.
+    pub path: Option<String>,
+    pub service: Option<String>,
+    pub answer: Answer,
+    pub held: bool,
+    pub times: Times,
+    pub first_byte: Times,
+}
+
+impl Tally {
+    fn of(kind: &Kind, services: &ServiceMap) -> Self {
+        let Asked { method, url, answer, held } = &kind.asked;
+        Self {
+            first: kind.first,
+            method: method.clone(),
+            path: (!url.ends_with(ANY_PATH)).then(|| path(url)),
+            service: services.of(url).map(str::to_owned),
+            answer: *answer,
+            held: *held,
+            times: kind.times.clone(),
+            first_byte: kind.first_byte.clone(),
+        }
+    }
 }
 
 /// A channel that was to be opened.
@@ -155,9 +205,11 @@ impl Digest {
             outcome: test.outcome.clone(),
             symptom,
             samples,
+            tallies: test.left_out.kinds().iter().map(|kind| Tally::of(kind, services)).collect(),
             openings,
             forbidden: test.diagnostics.iter().filter(|one| *one.code == codes::FORBIDDEN_EVENT).count(),
-            weak: test.steps.iter().flat_map(|step| &step.expectations).filter(|one| one.weak.is_some()).count(),
+            weak: test.left_out.weak
+                + test.steps.iter().flat_map(|step| &step.expectations).filter(|one| one.weak.is_some()).count(),
         }
     }
 }
@@ -175,12 +227,7 @@ pub(super) fn held(steps: impl Iterator<Item = (Option<usize>, bool)>, exchanges
 }
 
 fn sample(exchange: &Exchange, held: Option<bool>, services: &ServiceMap) -> Sample {
-    let answer = answer(exchange);
-    // An attempt that was tried again has no step of its own.
-    let works = match answer {
-        Answer::Status(status) => status < 500,
-        Answer::None(_) => false,
-    };
+    let answer = Answer::of(exchange);
     Sample {
         at: micros(exchange.started),
         method: exchange.method.clone(),
@@ -189,14 +236,7 @@ fn sample(exchange: &Exchange, held: Option<bool>, services: &ServiceMap) -> Sam
         answer,
         time: micros(exchange.timings.total),
         first_byte: exchange.timings.first_byte.map(micros),
-        held: held.unwrap_or(works),
-    }
-}
-
-fn answer(exchange: &Exchange) -> Answer {
-    match &exchange.outcome {
-        Ok(response) => Answer::Status(response.status),
-        Err(failure) => Answer::None(failure.kind),
+        held: held.unwrap_or_else(|| answer.works()),
     }
 }
 
@@ -231,7 +271,7 @@ fn symptom(
     let first = test.diagnostics.first();
     let message = first.map_or_else(|| format!("the test {}", test.outcome.words()), |first| first.message.clone());
     let code = first.map_or("", |first| first.code.name);
-    let kind = match exchange.map(answer) {
+    let kind = match exchange.map(Answer::of) {
         Some(Answer::None(kind)) if code.starts_with("e2e::net::") => SymptomKind::NoAnswer(kind),
         // An error status that isn't expected is the same trouble whatever was expected instead.
         Some(Answer::Status(status)) if status >= 400 && code == codes::STATUS.name => SymptomKind::Status(status),
@@ -239,7 +279,7 @@ fn symptom(
             SymptomKind::Status(status)
         }
         _ => match unheld {
-            Some(unheld) => SymptomKind::Expectation { code: code.to_owned(), what: unheld.text.clone() },
+            Some(unheld) => SymptomKind::Expectation { code: code.to_owned(), what: unheld.text.to_string() },
             None => SymptomKind::Other { code: code.to_owned() },
         },
     };

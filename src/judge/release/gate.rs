@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::{Counts, Digest, Gate, Measure, Of, Sample, Statistic};
-use crate::event::Instant;
+use super::{Counts, Digest, Gate, Measure, Of, Statistic, Tally};
+use crate::event::{Instant, Times};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 use crate::value::format_duration;
@@ -21,21 +21,70 @@ impl Statistic {
     }
 
     /// `None` of nothing.
-    pub fn of(self, times: &mut [Duration]) -> Option<Duration> {
-        times.sort_unstable();
+    pub fn of(self, times: &mut Spread) -> Option<Duration> {
+        let all = &mut times.times;
+        all.sort_unstable();
         match self {
-            Statistic::Min => times.first().copied(),
-            Statistic::Max => times.last().copied(),
-            Statistic::Mean if times.is_empty() => None,
-            Statistic::Mean => {
-                let total: f64 = times.iter().map(Duration::as_secs_f64).sum();
-                Duration::try_from_secs_f64(total / times.len() as f64).ok()
-            }
+            Statistic::Min => all.first().map(|(time, _)| *time),
+            Statistic::Max => all.last().map(|(time, _)| *time),
+            Statistic::Mean if times.count == 0 => None,
+            Statistic::Mean => Duration::try_from_secs_f64(times.sum / times.count as f64).ok(),
             Statistic::Percentile(rank) => {
-                let at = (times.len() * rank as usize).div_ceil(100);
-                times.get(at.saturating_sub(1)).copied()
+                let rank = (u128::from(times.count) * u128::from(rank)).div_ceil(100).max(1);
+                let mut passed = 0;
+                let reaches = |(_, count): &&(Duration, u64)| {
+                    passed += u128::from(*count);
+                    passed >= rank
+                };
+                all.iter().find(reaches).map(|(time, _)| *time)
             }
         }
+    }
+}
+
+/// Times of which a statistic is made: each with how many there are of it.
+#[derive(Clone, Debug, Default)]
+pub struct Spread {
+    times: Vec<(Duration, u64)>,
+    count: u64,
+    /// In seconds.
+    sum: f64,
+}
+
+impl Spread {
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Each time with how many there are of it, in no order.
+    pub fn each(&self) -> impl Iterator<Item = (Duration, u64)> {
+        self.times.iter().copied()
+    }
+
+    pub fn add(&mut self, time: Duration) {
+        self.times.push((time, 1));
+        self.count = self.count.saturating_add(1);
+        self.sum += time.as_secs_f64();
+    }
+
+    pub fn add_all(&mut self, times: &Times) {
+        self.times.extend(times.spread());
+        self.count = self.count.saturating_add(times.count);
+        self.sum += times.sum.as_secs_f64();
+    }
+
+    pub fn merge(&mut self, other: Self) {
+        self.times.extend(other.times);
+        self.count = self.count.saturating_add(other.count);
+        self.sum += other.sum;
+    }
+}
+
+impl FromIterator<Duration> for Spread {
+    fn from_iter<T: IntoIterator<Item = Duration>>(times: T) -> Self {
+        let mut spread = Self::default();
+        times.into_iter().for_each(|time| spread.add(time));
+        spread
     }
 }
 
@@ -124,6 +173,7 @@ impl Measure {
     fn of(&self, digests: &[&Digest], windows: &[Window]) -> Measured {
         let counts = Counts::of(digests.iter().map(|digest| &digest.outcome));
         let samples = || digests.iter().flat_map(|digest| &digest.samples);
+        let tallies = || digests.iter().flat_map(|digest| &digest.tallies);
         match self {
             Measure::Success => {
                 let of = counts.total - (counts.skipped - counts.blocked);
@@ -131,21 +181,31 @@ impl Measure {
             }
             Measure::Flaky => share(counts.flaky, counts.good() + counts.bad(), "tests that were run"),
             Measure::ErrorRate => {
-                let all: Vec<&Sample> = samples().collect();
-                share(all.iter().filter(|sample| !sample.held).count(), all.len(), "exchanges")
+                let all = samples().map(|one| (one.held, 1)).chain(tallies().map(|one| (one.held, size(one))));
+                let (bad, of) = all.fold((0usize, 0usize), |(bad, of), (held, count)| {
+                    (bad.saturating_add(if held { 0 } else { count }), of.saturating_add(count))
+                });
+                share(bad, of, "exchanges")
             }
             Measure::Throughput => {
                 // Only what was asked in that time: a phase is also judged by tests that an earlier one ran.
-                let inside = |sample: &&Sample| windows.iter().any(|window| window.holds(sample.at));
-                let count = samples().filter(inside).count();
+                let inside = |at: Instant| windows.iter().any(|window| window.holds(at));
+                let count = samples().filter(|one| inside(one.at)).count();
+                // All of a test is asked in one phase.
+                let count = tallies().filter(|one| inside(one.first)).map(size).fold(count, usize::saturating_add);
                 let seconds: f64 = windows.iter().map(|window| window.duration.as_secs_f64()).sum();
                 let seconds = Some(seconds).filter(|seconds| *seconds > 0.0);
                 let measured = seconds.filter(|_| count > 0).map(|seconds| count as f64 / seconds);
                 (Unit::PerSecond, measured, basis(count, "exchanges"))
             }
             Measure::Statistic(statistic, of) => {
-                let mut times = of.times(digests);
-                let basis = basis(times.len(), if matches!(of, Of::Connect(_)) { "channels" } else { "exchanges" });
+                let Some(mut times) = of.times(digests) else {
+                    let basis =
+                        "there are too many paths among the exchanges that were only counted to tell them apart";
+                    return (Unit::Seconds, None, basis.to_owned());
+                };
+                let count = usize::try_from(times.count).unwrap_or(usize::MAX);
+                let basis = basis(count, if matches!(of, Of::Connect(_)) { "channels" } else { "exchanges" });
                 (Unit::Seconds, statistic.of(&mut times).map(|time| time.as_secs_f64()), basis)
             }
             Measure::ForbiddenEvents => {
@@ -175,14 +235,21 @@ fn basis(count: usize, what: &str) -> String {
     }
 }
 
+fn size(tally: &Tally) -> usize {
+    usize::try_from(tally.times.count).unwrap_or(usize::MAX)
+}
+
 impl Of {
-    fn times(&self, digests: &[&Digest]) -> Vec<Duration> {
+    /// `None` where it isn't known of all of them what they asked for.
+    fn times(&self, digests: &[&Digest]) -> Option<Spread> {
         let samples = digests.iter().flat_map(|digest| &digest.samples);
-        match self {
+        let tallies = digests.iter().flat_map(|digest| &digest.tallies);
+        let mut spread: Spread = match self {
             Of::Time => samples.map(|sample| sample.time).collect(),
-            Of::TimeOf(request) => {
-                samples.filter(|sample| is_request(sample, request)).map(|sample| sample.time).collect()
-            }
+            Of::TimeOf(request) => samples
+                .filter(|sample| is_request(&sample.method, &sample.path, request))
+                .map(|sample| sample.time)
+                .collect(),
             Of::TimeToFirstByte => samples.filter_map(|sample| sample.first_byte).collect(),
             Of::Connect(name) => digests
                 .iter()
@@ -190,19 +257,42 @@ impl Of {
                 .filter(|opening| opening.channel == *name && opening.opened == Some(true))
                 .map(|opening| opening.time)
                 .collect(),
+        };
+        match self {
+            Of::Time => tallies.for_each(|one| spread.add_all(&one.times)),
+            Of::TimeToFirstByte => tallies.for_each(|one| spread.add_all(&one.first_byte)),
+            Of::TimeOf(request) => {
+                for one in tallies {
+                    let path = one.path.as_deref()?;
+                    if is_request(&one.method, path, request) {
+                        spread.add_all(&one.times);
+                    } else if is_request(&one.method, path, &without_ids(request, path)) {
+                        return None;
+                    }
+                }
+            }
+            // What opens a channel is always kept.
+            Of::Connect(_) => {}
         }
+        Some(spread)
     }
 }
 
+/// A request as written, with an asterisk where a counted path has one: whether it was this one, isn't known.
+fn without_ids(written: &str, path: &str) -> String {
+    let parts = written.split('/').zip(path.split('/').map(Some).chain(std::iter::repeat(None)));
+    parts.map(|(wanted, found)| if found == Some("*") { "*" } else { wanted }).collect::<Vec<_>>().join("/")
+}
+
 /// Whether a sample's method and path are the ones written: `GET /threads/*`.
-fn is_request(sample: &Sample, written: &str) -> bool {
-    let Some((method, path)) = written.split_once(' ') else { return false };
+fn is_request(method: &str, path: &str, written: &str) -> bool {
+    let Some((wanted_method, wanted)) = written.split_once(' ') else { return false };
     let (mut wanted, mut found) =
-        (path.trim().trim_end_matches('/').split('/'), sample.path.trim_end_matches('/').split('/'));
+        (wanted.trim().trim_end_matches('/').split('/'), path.trim_end_matches('/').split('/'));
     let fits = |wanted: &str, found: &str| {
         wanted == "*" || (wanted.starts_with("{{") && wanted.ends_with("}}")) || wanted == found
     };
-    method.eq_ignore_ascii_case(&sample.method)
+    method.eq_ignore_ascii_case(wanted_method)
         && loop {
             match (wanted.next(), found.next()) {
                 (None, None) => break true,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::client::Key;
 use super::connect::Connection;
 use crate::net::clock::present;
+use crate::net::lanes::here;
 
 /// How long a connection is kept for another request.
 const IDLE: Duration = Duration::from_secs(30);
@@ -23,12 +24,19 @@ pub(super) struct Pool(Arc<Mutex<HashMap<Key, Vec<Idle>>>>);
 struct Idle {
     connection: Connection,
     since: tokio::time::Instant,
+    /// Where its task is.
+    lane: usize,
 }
 
 impl Idle {
     fn is_usable(&self) -> bool {
+        self.is_fresh() && self.connection.is_idle()
+    }
+
+    /// It hasn't waited too long: known without a look at its socket.
+    fn is_fresh(&self) -> bool {
         let idle = self.since.elapsed();
-        idle < IDLE && !self.connection.is_overdue(idle) && self.connection.is_idle()
+        idle < IDLE && !self.connection.is_overdue(idle)
     }
 }
 
@@ -37,13 +45,21 @@ impl Pool {
     pub fn take(&self, key: &Key, proven: bool) -> Option<Connection> {
         let mut pool = self.lock();
         let idle = pool.get_mut(key)?;
-        idle.retain(Idle::is_usable);
-        let fits = |one: &Idle| !proven || one.connection.is_proven(one.since.elapsed());
-        let at = idle.iter().rposition(fits)?;
-        if let Some(shared) = idle.get(at).and_then(|one| one.connection.share()) {
-            return Some(shared);
+        idle.retain(Idle::is_fresh);
+        // One whose task is on another thread would cost more than it saves.
+        let fits = |one: &Idle| one.lane == here() && (!proven || one.connection.is_proven(one.since.elapsed()));
+        loop {
+            let at = idle.iter().rposition(fits)?;
+            let one = idle.remove(at);
+            if !one.connection.is_idle() {
+                continue;
+            }
+            if let Some(shared) = one.connection.share() {
+                idle.insert(at, one);
+                return Some(shared);
+            }
+            return Some(one.connection);
         }
-        Some(idle.remove(at).connection)
     }
 
     fn put(&self, key: &Key, connection: Connection) {
@@ -55,7 +71,7 @@ impl Pool {
         if idle.len() >= MOST {
             idle.remove(0);
         }
-        idle.push(Idle { connection, since: present() });
+        idle.push(Idle { connection, since: present(), lane: here() });
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Vec<Idle>>> {
@@ -80,19 +96,26 @@ impl Returning {
         let Self { pool, key, mut connection } = self;
         // Several requests share it: it is there already, or is the first of its kind.
         if connection.is_http2() {
-            let known = pool.lock().get(&key).is_some_and(|idle| idle.iter().any(Idle::is_usable));
+            let known =
+                pool.lock().get(&key).is_some_and(|idle| idle.iter().any(|one| one.lane == here() && one.is_usable()));
             if !known && connection.is_idle() {
                 pool.put(&key, connection);
             }
             return;
         }
-        let mut parked = tokio::spawn(async move {
+        // That takes its task no more than a turn, as a rule.
+        if let Ok(is_idle) = tokio::time::timeout(RETURNING, connection.becomes_idle()).await {
+            if is_idle {
+                pool.put(&key, connection);
+            }
+            return;
+        }
+        // One that is still busy, with a request that wasn't wanted to its end, comes later or never.
+        drop(tokio::spawn(async move {
             // A peer that has gone silent amid a response would keep it for ever.
             if tokio::time::timeout(IDLE, connection.becomes_idle()).await.unwrap_or(false) {
                 pool.put(&key, connection);
             }
-        });
-        // One that is still busy, with a request that wasn't wanted to its end, comes later or never.
-        let _ = tokio::time::timeout(RETURNING, &mut parked).await;
+        }));
     }
 }

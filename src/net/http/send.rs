@@ -15,7 +15,7 @@ use super::pool::Returning;
 use super::progress::{Pending, Progress};
 use super::redirect;
 use super::stages::{Recorder, recorded};
-use super::target::{authority, is_same_host, origin, parse_url, target_of};
+use super::target::{authority, authority_of, is_same_host, origin, parse_url, target_of};
 use super::{body, head, real};
 use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, SetCookie, Timings};
 use crate::world::cookies::Jar;
@@ -159,7 +159,7 @@ impl Http {
         let method = http::Method::from_bytes(progress.method.as_bytes())
             .map_err(|_| failure(FailureKind::Invalid, format!("`{}` is no method", progress.method)))?;
         let sent = Sent { target: target_of(&progress.url), url, method, headers, body: progress.body.clone() };
-        let authority = authority(&progress.url);
+        let authority = authority_of(&sent.url);
         let key = Key {
             https: sent.url.scheme() == "https",
             host: sent.url.host_str().unwrap_or_default().to_owned(),
@@ -328,7 +328,10 @@ impl Http {
         let stored =
             jar.map(|jar| jar.lock().unwrap_or_else(PoisonError::into_inner).for_url(&progress.url, self.clock.now()));
         // Cookies of this request alone are meant for the host that it names.
-        let own = if is_same_host(&request.url, &progress.url) { progress.cookies.as_slice() } else { &[] };
+        let own = match progress.cookies.as_slice() {
+            own if !own.is_empty() && is_same_host(&request.url, &progress.url) => own,
+            _ => &[],
+        };
         let stored = stored.unwrap_or_default();
         let stored = stored.iter().filter(|(name, _)| !own.iter().any(|(own, _)| own == name));
         let pairs: Vec<String> = own.iter().chain(stored).map(|(name, value)| format!("{name}={value}")).collect();

@@ -63,7 +63,11 @@ pub(super) fn parse_url(text: &str) -> Result<url::Url, Failure> {
 
 /// `host:port`, for messages.
 pub(super) fn authority(url: &str) -> String {
-    let Ok(url) = parse_url(url) else { return url.to_owned() };
+    parse_url(url).map_or_else(|_| url.to_owned(), |url| authority_of(&url))
+}
+
+/// The same of a URL that has been read.
+pub(super) fn authority_of(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"))
 }

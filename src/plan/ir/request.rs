@@ -69,7 +69,8 @@ pub struct MultipartField {
     pub filename: Option<Arc<str>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HttpVersion {
     Http11,
     Http2,

@@ -5,7 +5,7 @@ use super::body::Body;
 use crate::plan::{Condition, ConditionKind, Expr, ExprKind, Function, Partial, PartialKind, Path, Piece};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::value::{JsonPath, Pattern, Value};
+use crate::value::{Pattern, Value};
 
 impl Body<'_, '_> {
     /// What is made of literals alone is calculated here, once.
@@ -163,8 +163,7 @@ impl Body<'_, '_> {
     }
 
     pub fn path(&mut self, literal: &ast::JsonPathLit) -> Option<Path> {
-        let path = JsonPath::with_names(&literal.text);
-        let path = path.map_err(|error| self.unresolved(literal.span, error.message)).ok()?;
+        let path = literal.path.clone().map_err(|error| self.unresolved(literal.span, error.message)).ok()?;
         Some(Path { path, names: literal.names.iter().map(|name| self.expr(name)).collect() })
     }
 

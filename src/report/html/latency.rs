@@ -6,8 +6,8 @@ use askama::Template;
 use indexmap::IndexMap;
 
 use super::words::{clean, counted, duration, tenth};
-use crate::judge::release::Statistic;
-use crate::report::model::{self, Exchange, Report};
+use crate::judge::release::{Spread, Statistic};
+use crate::report::model::{self, Report};
 use crate::value::format_duration;
 
 /// Buckets in a decade: each is about 1.6 times as long as the one before.
@@ -35,7 +35,7 @@ pub(super) struct Latency {
 struct Group {
     name: String,
     answers: String,
-    without_answer: usize,
+    without_answer: u64,
     statistics: Vec<(&'static str, String)>,
     bars: Vec<Bar>,
     /// Where percentiles stand.
@@ -52,15 +52,15 @@ struct Bar {
 
 #[derive(Default)]
 struct Times {
-    times: Vec<Duration>,
-    without_answer: usize,
+    times: Spread,
+    without_answer: u64,
 }
 
 impl Latency {
     pub fn new(report: &Report) -> Self {
-        let groups = grouped(report.tests.iter().flat_map(|test| &test.exchanges));
-        let all = groups.iter().flat_map(|(_, group)| &group.times).map(bucket);
-        let (Some(low), Some(high)) = (all.clone().min(), all.max()) else {
+        let groups = grouped(&report.tests);
+        let all = || groups.iter().flat_map(|(_, group)| group.times.each()).map(|(time, _)| bucket(&time));
+        let (Some(low), Some(high)) = (all().min(), all().max()) else {
             return Self { groups: Vec::new(), decades: Vec::new(), width: WIDTH, height: HEIGHT };
         };
         // The same axis for all, so that they can be compared, and never so short that a bar fills it.
@@ -79,41 +79,51 @@ impl Latency {
 }
 
 /// Most exchanges first.
-fn grouped<'a>(exchanges: impl Iterator<Item = &'a Exchange>) -> Vec<(String, Times)> {
+fn grouped(tests: &[model::Test]) -> Vec<(String, Times)> {
     let mut groups: IndexMap<String, Times> = IndexMap::new();
-    for exchange in exchanges {
-        let group = groups.entry(name(exchange)).or_default();
+    for exchange in tests.iter().flat_map(|test| &test.exchanges) {
+        let place = place(exchange.service.as_ref(), &exchange.method, &exchange.url);
+        let name = match &exchange.opens {
+            Some(protocol) => format!("{place}, opening {protocol}"),
+            None => place,
+        };
+        let group = groups.entry(name).or_default();
         // What opens a channel is answered when the channel is open.
         match exchange.status {
-            Some(_) => group.times.push(model::time(exchange.timings_ms.total)),
+            Some(_) => group.times.add(model::time(exchange.timings_ms.total)),
             None => group.without_answer += 1,
         }
     }
+    for kind in tests.iter().flat_map(|test| &test.left_out).flat_map(|left_out| &left_out.kinds) {
+        let group = groups.entry(place(kind.service.as_ref(), &kind.method, &kind.url)).or_default();
+        let times = kind.times_ms.times();
+        match kind.status {
+            Some(_) => group.times.add_all(&times),
+            None => group.without_answer = group.without_answer.saturating_add(times.count),
+        }
+    }
     let mut groups: Vec<(String, Times)> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.times.len()));
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.times.count()));
     if groups.len() > MOST_GROUPS {
         let rest = groups.split_off(MOST_GROUPS - 1);
         let name = format!("{} others", rest.len());
         let mut all = Times::default();
         for (_, group) in rest {
-            all.times.extend(group.times);
-            all.without_answer += group.without_answer;
+            all.times.merge(group.times);
+            all.without_answer = all.without_answer.saturating_add(group.without_answer);
         }
         groups.push((name, all));
     }
     groups
 }
 
-fn name(exchange: &Exchange) -> String {
+/// The service, or the method and the host.
+fn place(service: Option<&String>, method: &str, url: &str) -> String {
     let host = || {
-        let after = exchange.url.split_once("://").map_or(exchange.url.as_str(), |(_, rest)| rest);
+        let after = url.split_once("://").map_or(url, |(_, rest)| rest);
         after.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
     };
-    let place = exchange.service.clone().unwrap_or_else(|| format!("{} {}", exchange.method, host()));
-    match &exchange.opens {
-        Some(protocol) => format!("{place}, opening {protocol}"),
-        None => place,
-    }
+    service.cloned().unwrap_or_else(|| format!("{method} {}", host()))
 }
 
 /// The number of a time's bucket; 0 begins at a millisecond.
@@ -162,9 +172,10 @@ fn group(name: &str, mut group: Times, axis: Axis) -> Option<Group> {
     ];
     let found: Vec<(&'static str, Duration)> =
         statistics.iter().filter_map(|(name, statistic)| Some((*name, statistic.of(&mut group.times)?))).collect();
-    let mut counts: IndexMap<i32, usize> = IndexMap::new();
-    for time in &group.times {
-        *counts.entry(bucket(time)).or_default() += 1;
+    let mut counts: IndexMap<i32, u64> = IndexMap::new();
+    for (time, count) in group.times.each() {
+        let here = counts.entry(bucket(&time)).or_default();
+        *here = here.saturating_add(count);
     }
     let most = *counts.values().max()?;
     let bars = counts.iter().map(|(bucket, count)| {
@@ -179,7 +190,7 @@ fn group(name: &str, mut group: Times, axis: Axis) -> Option<Group> {
     });
     Some(Group {
         name: clean(name),
-        answers: counted(group.times.len(), "answer"),
+        answers: counted(usize::try_from(group.times.count()).unwrap_or(usize::MAX), "answer"),
         without_answer: group.without_answer,
         bars: bars.collect(),
         marks: found.iter().filter(|(name, _)| *name != "max").map(|(name, time)| (*name, axis.x(time))).collect(),

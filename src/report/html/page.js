@@ -9,7 +9,7 @@
   const home = tests.map(test => suites.indexOf(test.closest(".suite")));
   const words = index.map(one => [one.q, one.s, one.f, one.p, ...one.t].join(" ").toLowerCase());
   const value = { outcome: one => [one.o], priority: one => [one.p], tag: one => one.t, phase: one => [one.f], suite: one => [one.s], cause: one => one.c.map(String) };
-  const bad = new Set(["failed", "errored", "timed_out", "vacuous"]);
+  const bad = new Set(["failed", "errored", "timed_out", "vacuous", "diverged", "undecided"]);
   // Which values of each filter are wanted; none is all. Values of one filter add up, filters narrow each other.
   let wanted = {};
 

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::words::{across, clean, clean_or_empty, duration};
-use crate::report::model::{Exchange, Hop, Test, Tls};
+use crate::report::model::{Exchange, Hop, LeftOut, Test, Tls};
 use crate::value::format_size;
 
 /// The narrowest that a stage is drawn, in thousandths of the test's time.
@@ -14,6 +14,8 @@ const NARROWEST: f64 = 2.0;
 pub(super) struct Waterfall {
     exchanges: Vec<One>,
     end: String,
+    /// What is only counted; nothing where that is nothing.
+    left_out: String,
 }
 
 struct One {
@@ -46,6 +48,7 @@ impl Waterfall {
         Self {
             exchanges: test.exchanges.iter().enumerate().map(|(at, exchange)| one(at, exchange, test, whole)).collect(),
             end: duration(whole),
+            left_out: test.left_out.as_ref().map(LeftOut::words).unwrap_or_default(),
         }
     }
 }

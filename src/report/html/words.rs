@@ -39,11 +39,13 @@ pub(super) fn tenth(value: f64) -> f64 {
 }
 
 /// The outcomes in the order in which they matter, with their words.
-pub(super) const OUTCOMES: [(&str, &str); 8] = [
+pub(super) const OUTCOMES: [(&str, &str); 10] = [
     ("failed", "failed"),
     ("errored", "errored"),
     ("timed_out", "timed out"),
     ("vacuous", "vacuous"),
+    ("diverged", "diverged"),
+    ("undecided", "undecided"),
     ("flaky", "flaky"),
     ("skipped", "skipped"),
     ("not_run", "not run"),
@@ -62,6 +64,8 @@ pub(super) fn counts(summary: &model::Summary) -> Vec<(usize, &'static str, &'st
         "errored" => summary.errored,
         "timed_out" => summary.timed_out,
         "vacuous" => summary.vacuous,
+        "diverged" => summary.diverged,
+        "undecided" => summary.undecided,
         "flaky" => summary.flaky,
         "skipped" => summary.skipped,
         "not_run" => summary.not_run,

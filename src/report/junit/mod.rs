@@ -122,8 +122,8 @@ fn class(test: &Test) -> String {
 fn case(test: &Test) -> Case {
     let result = match test.outcome() {
         Outcome::Passed => Result::Good,
-        Outcome::Failed | Outcome::Vacuous => Result::Failure(reason(test)),
-        Outcome::Errored | Outcome::TimedOut => Result::Error(reason(test)),
+        Outcome::Failed | Outcome::Vacuous | Outcome::Diverged => Result::Failure(reason(test)),
+        Outcome::Errored | Outcome::TimedOut | Outcome::Undecided => Result::Error(reason(test)),
         Outcome::Flaky => Result::Flaky(reason(test)),
         Outcome::Skipped { reason, blocked_by: None } => Result::Skipped(reason),
         Outcome::Skipped { reason, blocked_by: Some(service) } => {
@@ -196,6 +196,9 @@ fn out(test: &Test) -> String {
     let left_out = test.exchanges.len().saturating_sub(MOST_EXCHANGES);
     if left_out > 0 {
         let _ = writeln!(out, "and {left_out} more exchanges, which `test_results.json` has");
+    }
+    if let Some(left_out) = &test.left_out {
+        let _ = writeln!(out, "and {}, which are only counted", left_out.words());
     }
     out
 }

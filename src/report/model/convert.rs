@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Cause, Exchange, Gate, GateSpec, Phase, PlanSpec, RiskSum, Service, Sighting, Span, Summary, Symptom, Test, Verdict,
+    Cause, Counted, Exchange, Gate, GateSpec, Phase, PlanSpec, RiskSum, Service, Sighting, Span, Summary, Symptom,
+    Test, Verdict,
 };
 use crate::diag::codes;
 use crate::event::FailureKind;
@@ -20,7 +21,7 @@ pub(crate) fn sane(ms: f64) -> f64 {
 }
 
 /// A time of the report; what no time can be counts as none, or as the longest.
-pub(in crate::report) fn time(ms: f64) -> Duration {
+pub(crate) fn time(ms: f64) -> Duration {
     Duration::try_from_secs_f64(sane(ms) / 1e3).unwrap_or_default()
 }
 
@@ -36,6 +37,8 @@ impl From<&release::Counts> for Summary {
             skipped: counts.skipped,
             blocked: counts.blocked,
             vacuous: counts.vacuous,
+            diverged: counts.diverged,
+            undecided: counts.undecided,
             not_run: counts.not_run,
             weak: counts.weak,
         }
@@ -54,6 +57,8 @@ impl Summary {
             skipped: self.skipped,
             blocked: self.blocked,
             vacuous: self.vacuous,
+            diverged: self.diverged,
+            undecided: self.undecided,
             not_run: self.not_run,
             weak: self.weak,
         }
@@ -294,6 +299,8 @@ impl Test {
             "failed" => Outcome::Failed,
             "timed_out" => Outcome::TimedOut,
             "vacuous" => Outcome::Vacuous,
+            "diverged" => Outcome::Diverged,
+            "undecided" => Outcome::Undecided,
             "skipped" => Outcome::Skipped { reason: reason(), blocked_by: self.blocked_by.clone() },
             "not_run" => Outcome::NotRun { cause: reason() },
             _ => Outcome::Errored,
@@ -324,9 +331,10 @@ impl Test {
             outcome: self.outcome(),
             symptom: self.symptom.as_ref().map(Symptom::symptom),
             samples: self.exchanges.iter().map(Exchange::sample).collect(),
+            tallies: self.left_out.iter().flat_map(|left_out| &left_out.kinds).map(Counted::tally).collect(),
             openings: openings.collect(),
             forbidden: self.diagnostics.iter().filter(|one| one.code == codes::FORBIDDEN_EVENT.name).count(),
-            weak: self.weak().count(),
+            weak: self.weak().count().saturating_add(self.left_out.as_ref().map_or(0, |left_out| left_out.weak)),
         }
     }
 }
@@ -341,6 +349,21 @@ impl Symptom {
             _ => SymptomKind::Other { code },
         };
         release::Symptom { service: self.service.clone(), host: self.host.clone(), kind, message: self.message.clone() }
+    }
+}
+
+impl Counted {
+    fn tally(&self) -> release::Tally {
+        release::Tally {
+            first: time(self.started_ms),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            service: self.service.clone(),
+            answer: answer(self.status, self.failure.as_deref()),
+            held: self.held,
+            times: self.times_ms.times(),
+            first_byte: self.first_byte_ms.times(),
+        }
     }
 }
 

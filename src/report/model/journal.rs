@@ -118,6 +118,7 @@ impl Planned {
             diagnostics: Vec::new(),
             steps: Vec::new(),
             exchanges: Vec::new(),
+            left_out: None,
             channels: Vec::new(),
         }
     }

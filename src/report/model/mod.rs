@@ -7,6 +7,7 @@ mod blob;
 mod convert;
 mod diagnostic;
 mod journal;
+mod left_out;
 mod plan;
 mod test;
 
@@ -14,9 +15,10 @@ use serde::{Deserialize, Serialize};
 
 pub use blob::{BLOB_KIND, BLOB_SCHEMA, Blob};
 pub(crate) use convert::sane;
-pub(in crate::report) use convert::time;
+pub(crate) use convert::time;
 pub use diagnostic::{Diagnostic, Excerpt, ExcerptLabel, Location, Place, Related, Span};
 pub use journal::{Begun, Earlier, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned};
+pub use left_out::{Counted, LeftOut, Spread};
 pub use plan::{Gate, GateSpec, PhaseSpec, PlanSpec};
 pub use test::{
     Channel, ChannelEnd, Exchange, Expectation, Failure, Frame, Hop, Step, Symptom, Test, TestRisk, Timings, Tls,
@@ -134,6 +136,11 @@ pub struct Summary {
     #[serde(default)]
     pub blocked: usize,
     pub vacuous: usize,
+    /// Of a replay.
+    #[serde(default, skip_serializing_if = "none")]
+    pub diverged: usize,
+    #[serde(default, skip_serializing_if = "none")]
+    pub undecided: usize,
     pub not_run: usize,
     /// Expectations that passed on weak evidence.
     #[serde(default)]
@@ -248,4 +255,9 @@ pub struct Credential {
     pub obtained_at_ms: Vec<f64>,
     /// Why it could not be obtained, the last time that it couldn't.
     pub failed: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn none(count: &usize) -> bool {
+    *count == 0
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Diagnostic, Location, Span};
+use super::{Diagnostic, LeftOut, Location, Span};
 
 /// A test with all that it leaves as evidence.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct Test {
     /// The phase that ran it, or was to.
     #[serde(default)]
     pub phase: Option<String>,
-    /// `passed`, `failed`, `errored`, `timed_out`, `flaky`, `skipped`, `vacuous`, `not_run`
+    /// `passed`, `failed`, `errored`, `timed_out`, `flaky`, `skipped`, `vacuous`, `not_run`; of a replay also `diverged`, `undecided`
     pub outcome: String,
     /// Why it was skipped or not run.
     #[serde(default)]
@@ -40,6 +40,9 @@ pub struct Test {
     #[serde(default)]
     pub steps: Vec<Step>,
     pub exchanges: Vec<Exchange>,
+    /// What isn't among its steps and exchanges, since there were too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
     pub channels: Vec<Channel>,
 }
 

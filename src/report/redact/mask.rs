@@ -2,10 +2,10 @@ use std::ops::Range;
 
 use super::Redactor;
 use crate::report::model::{
-    Abort, Begun, Blob, Cause, Channel, ChannelEnd, Credential, Diagnostic, Earlier, Ended, Excerpt, ExcerptLabel,
-    Exchange, Expectation, Failure, Frame, Gate, GateSpec, Hop, Line, Location, Phase, PhaseSpec, PhaseTimes, PlanSpec,
-    Planned, Related, Report, RiskSum, Run, Service, Sighting, Span, Step, Symptom, Test, TestRisk, Tls, Tool, Verdict,
-    Weakness,
+    Abort, Begun, Blob, Cause, Channel, ChannelEnd, Counted, Credential, Diagnostic, Earlier, Ended, Excerpt,
+    ExcerptLabel, Exchange, Expectation, Failure, Frame, Gate, GateSpec, Hop, LeftOut, Line, Location, Phase,
+    PhaseSpec, PhaseTimes, PlanSpec, Planned, Related, Report, RiskSum, Run, Service, Sighting, Span, Step, Symptom,
+    Test, TestRisk, Tls, Tool, Verdict, Weakness,
 };
 
 /// What is made of texts, each of which can be masked where it stands.
@@ -98,13 +98,15 @@ masked! {
     PlanSpec { phases, gates } as it is {}
     PhaseSpec { gates, span } as it is { budget_ms, tests, left_out, name, loads }
     GateSpec { text, name, span } as it is { measure, statistic, of, op, limit }
-    Test { doc, owner, at_risk, location, reason, blocked_by, symptom, diagnostics, steps, exchanges, channels } as it is { id, suite, name, outcome, attempts, started_ms, duration_ms, priority, tags, phase }
+    Test { doc, owner, at_risk, location, reason, blocked_by, symptom, diagnostics, steps, exchanges, left_out, channels } as it is { id, suite, name, outcome, attempts, started_ms, duration_ms, priority, tags, phase }
     TestRisk { per, what } as it is { amount, currency }
     Symptom { service, host, what, message } as it is { kind, failure, status, code }
     Step { title, span, expectations } as it is { started_ms, duration_ms, state, exchange }
     Expectation { text, span, weak } as it is { held }
     Weakness { message } as it is { reason }
     Exchange { warnings, method, url, path, service, version, failure, peer, resolved, tls, redirects, channel } as it is { status, attempts, reconnected, started_ms, reused, bytes_sent, bytes_received, timings_ms, held, opens, opened }
+    LeftOut { kinds } as it is { exchanges, steps, expectations, weak }
+    Counted { method, url, path, service } as it is { status, failure, held, started_ms, times_ms, first_byte_ms }
     Failure { message } as it is { kind }
     Tls { version, fingerprint } as it is { verified }
     Hop { url, peer, resolved, tls } as it is { status, reused }

@@ -60,6 +60,8 @@ pub struct Redactor(RwLock<State>);
 struct State {
     secrets: HashSet<Box<str>>,
     short: HashSet<Box<str>>,
+    /// Of both kinds, in the order in which they were learned.
+    learned: Vec<Box<str>>,
     finder: Finder,
 }
 
@@ -76,8 +78,11 @@ impl SecretSink for Redactor {
         let lines = lines.take(if text.contains('\n') { MOST_LINES } else { 0 });
         for text in [text, text.trim()].into_iter().chain(lines) {
             if text.chars().count() < SHORTEST {
-                state.short.insert(text.into());
+                if state.short.insert(text.into()) {
+                    state.learned.push(text.into());
+                }
             } else if state.secrets.insert(text.into()) {
+                state.learned.push(text.into());
                 state.finder.add(text);
             }
         }
@@ -188,6 +193,11 @@ impl Redactor {
     pub fn masked<T: Mask>(&self, mut one: T) -> Masked<T> {
         one.mask(self);
         Masked(one)
+    }
+
+    /// The secrets that were learned behind so many others.
+    pub fn learned_since(&self, known: usize) -> Vec<String> {
+        self.read().learned.get(known..).unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {

@@ -31,6 +31,8 @@ pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, sty
         Outcome::Vacuous => ("VACUOUS", RED),
         Outcome::Skipped { .. } => ("skip", YELLOW),
         Outcome::NotRun { .. } => ("not run", DIM),
+        Outcome::Diverged => ("DIVERGED", RED),
+        Outcome::Undecided => ("UNDECIDED", RED),
     };
     let word = paint(&format!("{word:>7}"), color, style);
     let time = paint(&format!("{:>7}", format_duration(test.duration)), DIM, style);
@@ -75,6 +77,14 @@ fn exchanges(test: &TestResult, redactor: &Redactor, style: Style, text: &mut St
             format_duration(exchange.timings.total)
         );
         let _ = writeln!(text, "                 {}", paint(&line, DIM, style));
+    }
+    let left_out = test.left_out.exchanges();
+    if left_out > 0 {
+        let _ = writeln!(
+            text,
+            "                 {}",
+            paint(&format!("and {left_out} more, which are only counted"), DIM, style)
+        );
     }
 }
 

@@ -40,7 +40,8 @@ pub fn summary(report: &Report, style: Style) -> String {
 /// What passed, and proves little.
 fn weak(report: &Report, style: Style, text: &mut String) {
     let all = || report.tests.iter().flat_map(Test::weak);
-    let count = all().count();
+    let counted = report.tests.iter().filter_map(|test| test.left_out.as_ref()).map(|left_out| left_out.weak);
+    let count = counted.fold(all().count(), usize::saturating_add);
     if count == 0 {
         return;
     }
@@ -49,8 +50,9 @@ fn weak(report: &Report, style: Style, text: &mut String) {
         let place = one.span.as_ref().map(|span| format!("{}:{}", span.file, span.start.line)).unwrap_or_default();
         let _ = writeln!(text, "  {}  {}: {}", sanitize(&place), sanitize(&one.text), sanitize(&weak.message));
     }
-    if count > MOST_WEAK {
-        let _ = writeln!(text, "  … and {} more; the reports have them all", count - MOST_WEAK);
+    let shown = all().count().min(MOST_WEAK);
+    if count > shown {
+        let _ = writeln!(text, "  … and {} more; the reports have them all", count - shown);
     }
     text.push('\n');
 }

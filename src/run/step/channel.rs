@@ -201,7 +201,6 @@ impl Walk {
             self.meets_outage(&exchange);
         }
         let opening = self.opening(open, false);
-        let index = self.evidence.exchange(Arc::new(exchange));
         let mut step = super::super::evidence::record(
             self.place.clone(),
             title,
@@ -211,9 +210,8 @@ impl Walk {
             false,
             Vec::new(),
         );
-        step.exchange = Some(index);
         step.opening = Some(opening);
-        self.evidence.step(step);
+        self.evidence.exchange(Arc::new(exchange), Some(step));
         Err(self.fails(diagnostic))
     }
 
@@ -454,8 +452,12 @@ impl Walk {
         };
         let held = self.attempt.shared.world.until(until.saturating_add(TICK), wait).await.unwrap_or(false);
         self.moment().await;
-        let record =
-            ExpectationRecord { span, text: format!("pong within {}", format_duration(limit)), held, weak: None };
+        let record = ExpectationRecord {
+            span,
+            text: format!("pong within {}", format_duration(limit)).into(),
+            held,
+            weak: None,
+        };
         self.record(self.title(span), span, started, held, vec![record]);
         if held {
             return Ok(());

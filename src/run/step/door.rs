@@ -46,7 +46,7 @@ impl Walk {
     /// # Errors
     /// The deadline came first.
     pub async fn apart<T: Send + 'static>(&self, work: impl FnOnce(Effort) -> T + Send + 'static) -> Result<T, Late> {
-        self.attempt.shared.world.apart_until(self.deadline.at, work).await
+        self.attempt.shared.world.apart_until(&self.place, self.deadline.at, work).await
     }
 
     /// The deadline came while something was judged, or had yet to be: that nothing is known of it is no fault of the server.

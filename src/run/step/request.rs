@@ -7,7 +7,7 @@ use super::super::prepare;
 use super::{Answer, Halt, Walk, Walked};
 use crate::eval::Host as _;
 use crate::event::{Exchange, FailureKind, Occurrence, Part, Response};
-use crate::judge::{Opening, StepRecord, StepState};
+use crate::judge::Opening;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
 use crate::value::{SHORTEST_SECRET, SecretSink, http_date};
@@ -64,7 +64,7 @@ impl Walk {
             if let Some(pause) = pause
                 && self.now().saturating_add(pause) < self.deadline.at
             {
-                self.evidence.exchange(Arc::new(exchange));
+                self.evidence.exchange(Arc::new(exchange), None);
                 self.attempt.shared.world.sleep(pause).await;
                 continue;
             }
@@ -125,11 +125,19 @@ impl Walk {
         let until = self.deadline.at;
         let parsed = judging::unread(&shared.world);
         let judged = async {
-            let (mut judged, scope) =
-                judging::judged(&shared.plan, request, (&exchange, &parsed), self.scope.branch(), &host, until).await?;
+            let (mut judged, scope) = judging::judged(
+                &shared.plan,
+                request,
+                (&exchange, &parsed),
+                self.scope.branch(),
+                &host,
+                (&self.place, until),
+            )
+            .await?;
             let Some(answered) = answered else { return Ok((judged, scope)) };
             let of_answer = (&answered, &judging::unread(&shared.world));
-            let (of_response, scope) = judging::judged(&shared.plan, request, of_answer, scope, &host, until).await?;
+            let (of_response, scope) =
+                judging::judged(&shared.plan, request, of_answer, scope, &host, (&self.place, until)).await?;
             judged.expectations.extend(of_response.expectations);
             judged.diagnostics.extend(of_response.diagnostics);
             Ok((judged, scope))
@@ -137,10 +145,9 @@ impl Walk {
         let (judged, scope) = match judged.await {
             Ok(judged) => judged,
             Err(late) => {
-                let index = self.evidence.exchange(exchange);
                 let mut step = record(self.place.clone(), title, span, started, self.now(), false, Vec::new());
-                (step.exchange, step.opening) = (Some(index), opening);
-                self.evidence.step(step);
+                step.opening = opening;
+                self.evidence.exchange(exchange, Some(step));
                 return Err(self.judged_late(span, late));
             }
         };
@@ -151,18 +158,10 @@ impl Walk {
         if !held && is_outage(&exchange) {
             self.meets_outage(&exchange);
         }
-        let index = self.evidence.exchange(exchange);
-        self.evidence.step(StepRecord {
-            occurrence: self.place.clone(),
-            title,
-            span,
-            started,
-            duration: self.now().saturating_sub(started),
-            state: if held { StepState::Done } else { StepState::Failed },
-            exchange: Some(index),
-            opening,
-            expectations: judged.expectations,
-        });
+        let place = self.place.clone();
+        let mut step = record(place, title, span, started, self.now(), held, judged.expectations);
+        step.opening = opening;
+        self.evidence.exchange(exchange, Some(step));
         if let Some(kind) = judged.failure {
             self.evidence.no_answer(kind);
         }

@@ -63,7 +63,7 @@ impl Walk {
         };
         let record = ExpectationRecord {
             span: expect.span,
-            text: expect.text.to_string(),
+            text: expect.text.clone(),
             held: found.is_ok(),
             weak: found.as_ref().ok().copied().flatten(),
         };

@@ -168,7 +168,7 @@ impl Walk {
         let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
         world
-            .apart_until(until, move |effort| {
+            .apart_until(&self.place, until, move |effort| {
                 let host = Abandonable { host, effort };
                 feed_doubted(&mut judge, &mut news, time, Outside { plan: &plan, host: &host });
                 judge
@@ -186,7 +186,7 @@ impl Walk {
         let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
         world
-            .apart_until(until, move |effort| {
+            .apart_until(&self.place, until, move |effort| {
                 let host = Abandonable { host, effort };
                 judge.conclude(&|| channels.logs(), Outside { plan: &plan, host: &host })
             })
@@ -224,7 +224,7 @@ impl Walk {
             diagnostic = diagnostic.with_related(self.deadline.span, "this limit");
         }
         let text = self.title(span);
-        let record = ExpectationRecord { span, text: text.clone(), held: false, weak: None };
+        let record = ExpectationRecord { span, text: text.as_str().into(), held: false, weak: None };
         self.record(text, span, started, false, vec![record]);
         if decided >= self.deadline.at {
             self.evidence.lock().facts.timed_out = true;

@@ -1,6 +1,6 @@
 //! Requests: their own retries and limits, cookies, and what is taken out of responses.
 
-use super::scripted::{Said, fail, file, json, say, silence, test};
+use super::scripted::{Asked, Said, fail, file, json, say, silence, test};
 use crate::event::FailureKind;
 use crate::judge::Outcome;
 
@@ -17,6 +17,39 @@ fn a_request_is_sent_again_until_it_is_answered_well_and_the_test_has_passed() {
     assert_eq!(ran.at("GET /a"), [0, 2_100, 4_200]);
     assert_eq!((ran.test("t").attempts, ran.took()), (1, 4_300));
     assert_eq!(ran.test("t").exchanges.len(), 3);
+}
+
+#[test]
+fn of_very_many_exchanges_the_first_are_kept_and_the_last_and_every_failure_and_all_are_counted() {
+    let steps = "    repeat 1500 times { GET http://s/a { expect status 200; expect $.n > 0 } }\n    GET http://s/b { expect status 200 }";
+    let answer = |asked: &Asked<'_>| match asked.path {
+        "/b" => say(500),
+        _ => json("{\"n\": 1}").after(1 + u64::from(asked.nth == 1_400)),
+    };
+    let ran = test(steps).answered(answer).run().ended(Outcome::Failed, "`status` is 500");
+    let ended = ran.test("t");
+    let left_out = &ended.left_out;
+    assert_eq!((ended.exchanges.len(), ended.steps.len(), left_out.exchanges()), (1_002, 1_002, 499));
+    assert_eq!((left_out.steps, left_out.expectations), (499, 998));
+    let [kind] = left_out.kinds() else { panic!("{left_out:?}") };
+    assert_eq!(
+        (&*kind.asked.url, kind.times.longest.as_millis(), kind.times.shortest.as_millis()),
+        ("http://s/a", 2, 1)
+    );
+    assert_eq!(kind.first.as_millis(), 1_000);
+    let failed = ended.steps.last().unwrap();
+    assert_eq!(ended.exchanges[failed.exchange.unwrap()].url, "http://s/b");
+}
+
+#[test]
+fn what_rounds_and_attempts_asked_is_bounded_too() {
+    let round = "    eventually within 600s every 1ms { repeat 700 times { GET http://s/a { expect status 200 } }; GET http://s/b { expect status 200 } }";
+    let answer = |asked: &Asked<'_>| say(if asked.path == "/b" && asked.nth == 1 { 500 } else { 200 });
+    let ran = test(round).answered(answer).run().passed();
+    let ended = ran.test("t");
+    assert_eq!((ended.exchanges.len(), ended.left_out.exchanges()), (1_000, 402));
+    assert_eq!(ended.steps.len() + ended.left_out.steps, 701, "those of the round that held");
+    assert!(ended.steps.iter().all(|step| ended.exchanges[step.exchange.unwrap()].started == step.started));
 }
 
 #[test]
@@ -113,7 +146,7 @@ fn a_request_that_says_nothing_takes_thirty_seconds_at_most() {
 fn a_failure_that_is_expected_is_none() {
     let ran = test("    GET http://s/a { timeout 1s; expect failure is timeout }").answered(|_| silence()).run();
     assert_eq!(ran.passed().took(), 1_000);
-    let refused = |_: &super::scripted::Asked<'_>| fail(FailureKind::Refused);
+    let refused = |_: &Asked<'_>| fail(FailureKind::Refused);
     test("    GET http://s/a { expect failure is refused }").answered(refused).run().passed();
     let ran = test("    GET http://s/a { expect failure is reset }").answered(refused).run();
     assert!(ran.outcome("t").is_bad());

@@ -1,7 +1,7 @@
 use super::{Ident, Matcher, Path, StrLit, Subject, TypeExpr};
 use crate::source::Span;
 pub use crate::value::{BinaryOp, UnaryOp};
-use crate::value::{Money, Rate};
+use crate::value::{JsonPath, JsonPathError, Money, Rate};
 
 #[derive(Clone, Debug)]
 pub struct Expr {
@@ -130,6 +130,8 @@ pub struct RegexLit {
 pub struct JsonPathLit {
     pub span: Span,
     pub text: String,
+    /// What is wrong with it is reported where paths are checked.
+    pub path: Result<JsonPath, JsonPathError>,
     /// The names in it, in their order; none where it doesn't parse.
     pub names: Vec<Expr>,
 }

@@ -25,12 +25,15 @@ pub use types::*;
 
 use crate::source::{SourceId, Span};
 
-/// A whole file. `comments` holds every comment in the order of the text, doc comments included, so that no text is lost.
+/// A whole file, or its outline. `comments` holds every comment in the order of the text, doc comments included, so that no text is lost; an outline
+/// has none.
 #[derive(Clone, Debug)]
 pub struct File {
     pub source: SourceId,
     pub items: Vec<Item>,
     pub comments: Vec<Comment>,
+    /// What is inside of its suites and loads was left out: nothing that other files can name.
+    pub is_outline: bool,
 }
 
 /// A `#` comment without its line end. `doc` is true for `##`.

@@ -55,7 +55,6 @@ impl Build<'_> {
 
     fn comparison_of(&mut self, left: Expr, node: Node<'_>) -> Expr {
         let op_span = node
-            .clone()
             .into_inner()
             .next()
             .and_then(|compare| compare.into_inner().next())

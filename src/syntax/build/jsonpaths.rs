@@ -7,13 +7,10 @@ use crate::value::{JsonPath, PathName};
 
 impl Build<'_> {
     pub fn jsonpath(&mut self, node: &Node<'_>) -> JsonPathLit {
-        let (text, begin) = (node.as_str(), node.as_span().start());
-        let names = match JsonPath::with_names(text) {
-            Ok(path) => path.names().iter().filter_map(|name| self.path_name(name, begin)).collect(),
-            // What is wrong is said where paths are checked.
-            Err(_) => Vec::new(),
-        };
-        JsonPathLit { span: self.span(node), text: text.to_owned(), names }
+        let (text, begin) = (node.as_str(), node.start());
+        let path = JsonPath::with_names(text);
+        let names = path.iter().flat_map(JsonPath::names).filter_map(|name| self.path_name(name, begin)).collect();
+        JsonPathLit { span: self.span(node), text: text.to_owned(), path, names }
     }
 
     /// `order.id`, as it would be read outside of a path.
@@ -35,7 +32,7 @@ impl Build<'_> {
     pub fn regex(&mut self, node: &Node<'_>) -> RegexLit {
         let text = node.as_str().trim_end();
         let close = text.rfind('/').unwrap_or_default().max(1);
-        let start = node.as_span().start();
+        let start = node.start();
         let pattern = text.get(1..close).unwrap_or_default().replace("\\/", "/");
         RegexLit {
             span: self.span(node),

@@ -64,7 +64,7 @@ impl<'a> Build<'a> {
 
     /// The span of a node, without the white space that a rule may have taken behind it.
     pub fn span(&self, node: &Node<'_>) -> Span {
-        let start = node.as_span().start();
+        let start = node.start();
         self.range(start, start + node.as_str().trim_end().len())
     }
 

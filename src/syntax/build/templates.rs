@@ -1,17 +1,15 @@
-use pest::Parser as _;
-
 use super::Build;
 use super::texts::{self, Piece};
 use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, HeaderName, StrLit, Template, TemplateForm, TemplatePart};
 use crate::syntax::explain;
-use crate::syntax::grammar::{Grammar, Kids, Node, Rule};
+use crate::syntax::grammar::{self, Kids, Node, Rule};
 
 impl Build<'_> {
     /// A `string` or `url` node.
     pub fn template(&mut self, node: &Node<'_>) -> Template {
-        match node.clone().into_inner().next() {
+        match (*node).into_inner().next() {
             Some(inner) if inner.as_rule() == Rule::string => self.template(&inner),
             Some(inner) => self.template_of(&inner),
             None => Template { span: self.span(node), parts: Vec::new(), form: TemplateForm::Quoted },
@@ -28,7 +26,7 @@ impl Build<'_> {
             _ => (TemplateForm::Quoted, 1),
         };
         let text = node.as_str();
-        let start = self.offset(node.as_span().start());
+        let start = self.offset(node.start());
         let inside = text.get(quotes..text.len().saturating_sub(quotes)).unwrap_or_default();
         let pieces = texts::split(inside, form);
         let parts = pieces.into_iter().map(|piece| self.template_part(piece, start + quotes)).collect();
@@ -59,8 +57,8 @@ impl Build<'_> {
     fn interpolated(&mut self, text: &str, base: usize) -> Expr {
         let source = self.source;
         let mut nested = self.nested(base);
-        match Grammar::parse(Rule::interpolated, text) {
-            Ok(mut pairs) => match pairs.next().and_then(|root| root.into_inner().next()) {
+        match grammar::parse(Rule::interpolated, text) {
+            Ok(tree) => match tree.kids().next() {
                 Some(logic) => nested.logic(logic),
                 None => nested.error_expr(),
             },
@@ -114,7 +112,7 @@ impl Build<'_> {
 
     /// The name of a header, bare or quoted.
     pub fn header_name(&mut self, node: &Node<'_>) -> HeaderName {
-        match node.clone().into_inner().next() {
+        match (*node).into_inner().next() {
             Some(inner) if inner.as_rule() == Rule::string => {
                 let StrLit { value, span } = self.str_lit_of(&inner);
                 HeaderName { text: value, span }

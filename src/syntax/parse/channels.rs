@@ -3,7 +3,7 @@ use super::super::ast::{
     ChannelView, EventItem, Expr, OnChannel, OpenChannel, PatternBlock, TimeLimit,
 };
 use super::super::build::{Build, PatternHead};
-use super::super::grammar::{Node, Rule, seek, take};
+use super::super::grammar::{Kids, Node, Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::{Body, Piece, Segment, Separators};
 use super::Context;
@@ -344,7 +344,7 @@ fn window(build: &mut Build<'_>, node: Node<'_>) -> Expr {
 }
 
 fn head_of_block(build: &mut Build<'_>, node: Node<'_>) -> Option<Head> {
-    let mut alone = pest::iterators::Pairs::single(node);
+    let mut alone = Kids::single(node);
     if alone.peek()?.as_rule() == Rule::event_item {
         return Some(Head::Item(build.event_item(&mut alone)?));
     }

@@ -29,6 +29,10 @@ impl Parser<'_> {
             "credential" => self.credential(piece).map_or(ItemKind::Error, ItemKind::Credential),
             "load" => self.load(piece).map_or(ItemKind::Error, ItemKind::Load),
             "plan" => self.plan(piece).map_or(ItemKind::Error, ItemKind::Plan),
+            _ if self.outlines => {
+                self.is_doubtful = true;
+                ItemKind::Error
+            }
             _ if self.unknown(piece, Context::File) => self.item_kind(piece),
             _ => ItemKind::Error,
         }

@@ -1,7 +1,7 @@
 use super::super::ast::{Load, LoadEntry, LoadEntryKind};
 use super::super::grammar::{Rule, take};
 use super::super::parser::Parser;
-use super::super::split::{Piece, Separators};
+use super::super::split::Piece;
 use super::Context;
 use super::suites::meta_rule;
 
@@ -9,7 +9,7 @@ impl Parser<'_> {
     pub fn load(&mut self, piece: &Piece) -> Option<Load> {
         let (segment, body) = self.head_and_body(piece)?;
         let name = self.head(&segment, Rule::load, |build, kids| build.str_lit(kids));
-        let pieces = body.map_or_else(Vec::new, |body| self.pieces(body, Separators::Lines));
+        let pieces = self.pieces_unless_outlined(body);
         let entries = pieces.iter().map(|piece| self.load_entry(piece)).collect();
         let name = name.unwrap_or_else(|| self.rescued_name(&segment));
         Some(Load { name, entries })

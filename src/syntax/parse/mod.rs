@@ -133,6 +133,15 @@ impl Parser<'_> {
         self.report(Diagnostic::error(&codes::TRAILING, span, message).with_help(help));
     }
 
+    /// The statements of a block that an outline leaves out.
+    fn pieces_unless_outlined(&mut self, body: Option<Body>) -> Vec<Piece> {
+        self.has_passed_over |= self.outlines;
+        match body {
+            Some(body) if !self.outlines => self.pieces(body, Separators::Lines),
+            _ => Vec::new(),
+        }
+    }
+
     /// The statements of a block of steps.
     fn block(&mut self, body: Option<Body>, head: &Segment, context: Context) -> Block {
         let Some(body) = body else {

@@ -1,14 +1,14 @@
 use super::super::ast::{AtRisk, Hook, HookWhen, MetaKind, Suite, SuiteEntry, SuiteEntryKind, Test};
 use super::super::grammar::{Rule, seek};
 use super::super::parser::Parser;
-use super::super::split::{Piece, Segment, Separators};
+use super::super::split::{Piece, Segment};
 use super::Context;
 
 impl Parser<'_> {
     pub fn suite(&mut self, piece: &Piece) -> Option<Suite> {
         let (segment, body) = self.head_and_body(piece)?;
         let name = self.head(&segment, Rule::suite, |build, kids| build.str_lit(kids));
-        let pieces = body.map_or_else(Vec::new, |body| self.pieces(body, Separators::Lines));
+        let pieces = self.pieces_unless_outlined(body);
         let entries = pieces.iter().map(|piece| self.suite_entry(piece)).collect();
         let name = name.unwrap_or_else(|| self.rescued_name(&segment));
         Some(Suite { name, entries })

@@ -3,6 +3,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::super::effort;
 use super::map::Name;
 use super::number::scan;
@@ -60,7 +62,7 @@ impl Json {
     /// See [`Json::read`].
     pub fn parse(text: &str) -> Result<Json, JsonFault> {
         let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let mut reader = Reader { text, at: mark, names: HashMap::new() };
+        let mut reader = Reader { text, at: mark, names: HashMap::default() };
         let read = reader.space().value(0).and_then(|json| match reader.space().peek() {
             None => Ok(json),
             Some(_) => Err(reader.expected("the end")),
@@ -94,7 +96,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     /// Names that have been read: most occur again and again.
-    names: HashMap<&'a str, Arc<str>>,
+    names: HashMap<&'a str, Arc<str>, RandomState>,
 }
 
 impl<'a> Reader<'a> {

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use super::Json;
 
 /// What the counts of a list or an object take, and what the allocator adds, in bytes.
@@ -14,7 +16,7 @@ impl Json {
     pub fn weigh(text: &[u8]) -> u64 {
         let mut weight = NODE;
         // As in the reader, names that occur again and again are kept once.
-        let mut names: HashSet<&[u8]> = HashSet::new();
+        let mut names: HashSet<&[u8], RandomState> = HashSet::default();
         let mut rest = text;
         while let Some((byte, after)) = rest.split_first() {
             rest = after;

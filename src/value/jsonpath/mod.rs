@@ -5,6 +5,7 @@ mod asked;
 mod evaluate;
 mod iregexp;
 mod parse;
+mod plain;
 mod scan;
 mod syntax;
 
@@ -81,9 +82,12 @@ impl JsonPath {
     pub fn with_names(text: &str) -> Result<JsonPath, JsonPathError> {
         #[cfg(test)]
         crate::value::counted::count(&crate::value::counted::JSON_PATHS);
-        let (query, names) = parse::parse(text)?;
+        let (query, names) = match plain::parse(text) {
+            Some(query) => (query, Vec::new()),
+            None => parse::parse(text)?,
+        };
         let compiled = Compiled { text: text.to_owned(), singular: query.is_singular(), query, names };
-        Ok(JsonPath { compiled: Arc::new(compiled), values: Arc::new([]) })
+        Ok(JsonPath { compiled: Arc::new(compiled), values: Arc::default() })
     }
 
     /// The path with values for its names, in their order.

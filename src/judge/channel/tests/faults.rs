@@ -44,7 +44,7 @@ fn the_whole_run_holds() {
     let items: Vec<&str> = found.concluded.matches.iter().map(|(_, found)| found.text.as_str()).collect();
     assert_eq!(items[0], r#"event "agent_started""#);
     assert_eq!(items.len(), 5);
-    let texts: Vec<&str> = found.concluded.expectations.iter().map(|record| record.text.as_str()).collect();
+    let texts: Vec<&str> = found.concluded.expectations.iter().map(|record| &*record.text).collect();
     assert_eq!(texts, ["on chat in order within 5s", "$.payload.answer is string"]);
 }
 

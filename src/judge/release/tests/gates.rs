@@ -162,6 +162,59 @@ fn a_request_is_found_by_method_and_path() {
     }
 }
 
+/// What a test asks beyond what is kept whole is judged as if it were.
+#[test]
+fn exchanges_that_are_counted_weigh_as_much_as_those_that_are_kept() {
+    use super::super::{Answer, Tally};
+    let mut kept = digest("t", Outcome::Passed);
+    kept.samples = (0..200).map(|n| sample("backend", f64::from(n) / 100.0, n % 4 > 0)).collect();
+    let mut counted = Digest { samples: kept.samples[..20].to_vec(), ..kept.clone() };
+    let tally = |held: bool| {
+        let mut tally = Tally {
+            first: counted.samples[0].at,
+            method: "GET".to_owned(),
+            path: Some("/threads/1".to_owned()),
+            service: Some("backend".to_owned()),
+            answer: Answer::Status(200),
+            held,
+            times: Default::default(),
+            first_byte: Default::default(),
+        };
+        for one in kept.samples[20..].iter().filter(|one| one.held == held) {
+            tally.times.add(one.time);
+            one.first_byte.into_iter().for_each(|time| tally.first_byte.add(time));
+        }
+        tally
+    };
+    counted.tallies = vec![tally(true), tally(false)];
+    let statistic = |name: &str, of| Measure::Statistic(Statistic::named(name).unwrap(), of);
+    let to_threads = |path: &str| Of::TimeOf(format!("GET {path}"));
+    let mut measures = vec![Measure::ErrorRate, Measure::Throughput];
+    for name in ["min", "p1", "median", "p95", "max", "mean"] {
+        measures.extend([statistic(name, Of::Time), statistic(name, to_threads("/threads/*"))]);
+    }
+    for measure in measures {
+        let [whole, part] =
+            [&kept, &counted].map(|one| judged(&gate(measure.clone(), BinaryOp::Less, 9.0), std::slice::from_ref(one)));
+        let (of_whole, of_part) = (whole.measured.unwrap(), part.measured.unwrap());
+        assert!((of_whole - of_part).abs() <= of_whole / 500.0, "{measure:?}: {of_whole} {of_part}");
+        assert_eq!((whole.basis, whole.held), (part.basis, part.held), "{measure:?}");
+    }
+    // Paths of which ids are no longer known, and paths of which nothing is.
+    for (path, written, known) in [
+        (Some("/threads/*"), "/threads/*", true),
+        (Some("/threads/*"), "/users/1", true),
+        (Some("/threads/*"), "/threads/1", false),
+        (None, "/threads/*", false),
+    ] {
+        counted.tallies.iter_mut().for_each(|tally| tally.path = path.map(str::to_owned));
+        let gate = gate(statistic("max", to_threads(written)), BinaryOp::Less, 9.0);
+        let result = judged(&gate, std::slice::from_ref(&counted));
+        let unknown = result.basis.starts_with("there are too many paths");
+        assert_eq!(unknown, !known, "{path:?} {written}: {result:?}");
+    }
+}
+
 #[test]
 fn a_phase_has_the_throughput_of_its_own_time() {
     let mut one = digest("t", Outcome::Passed);
@@ -184,8 +237,8 @@ proptest! {
     /// The nearest rank: the smallest value that at least so many percent of all are no larger than.
     #[test]
     fn percentiles_are_those_of_the_definition(times in proptest::collection::vec(0u64..1000, 1..200), rank in 1u32..=100) {
-        let mut durations: Vec<_> = times.iter().map(|ms| std::time::Duration::from_millis(*ms)).collect();
-        let found = Statistic::Percentile(rank).of(&mut durations).unwrap();
+        let durations: Vec<_> = times.iter().map(|ms| std::time::Duration::from_millis(*ms)).collect();
+        let found = Statistic::Percentile(rank).of(&mut durations.iter().copied().collect()).unwrap();
         let share = |limit: std::time::Duration| durations.iter().filter(|one| **one <= limit).count() * 100;
         let enough = durations.len() * rank as usize;
         let wanted = durations.iter().copied().filter(|one| share(*one) >= enough).min().unwrap();

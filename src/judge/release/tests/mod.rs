@@ -27,6 +27,7 @@ fn digest(id: &str, outcome: Outcome) -> Digest {
         outcome,
         symptom: None,
         samples: Vec::new(),
+        tallies: Vec::new(),
         openings: Vec::new(),
         forbidden: 0,
     }

@@ -149,7 +149,10 @@ impl Case {
         let interrupted = stop_at.map(|at| (at, Stopped::Interrupted));
         let aborted = result.abort.as_ref().map(|abort| (abort.at, Stopped::Aborted(abort.condition.clone())));
         let stops = interrupted.into_iter().chain(aborted).collect();
-        replayed(&RecordedRun { plan: plan.clone(), records, epoch, options: options_before, stops }, &result);
+        replayed(
+            &RecordedRun { plan: plan.clone(), records, epoch, options: options_before, stops, computed: None },
+            &result,
+        );
         let (calls, events) = (calls.take(), std::mem::take(&mut *events.lock().unwrap()));
         Ok(Ran { result, calls, events, plan })
     }

@@ -1,0 +1,155 @@
+//! Whatever is wrong in a project, its outlines lead to the same diagnostics as its whole trees, and so does a load after changes with a cache.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use crate::check::listed;
+use crate::project::{Cache, Files, Module, Options, Project, load, load_again};
+
+const FILES: [(&str, &str); 4] = [
+    (
+        "environments.e2e",
+        "environment demo default {\n  api = \"https://api.example.com\"\n  service backend { probe GET {{env.api}}/health }\n}\nenvironment staging {\n  api = \"https://staging.example.com\"\n  token = secret(\"TOKEN\")\n}\n",
+    ),
+    (
+        "shared.e2e",
+        "## A thread.\nshape Thread {\n  id: uuid\n  title?: string\n}\nflow thread(title: string) -> uuid {\n  POST {{env.api}}/threads {\n    json { title }\n    expect status 201\n    capture id = $.id\n  }\n  return id\n}\nflow unused_one() { GET {{env.api}}/ { expect status 200 } }\nsuite \"Shared\" {\n  tags shared\n  test \"makes a thread\" {\n    let id = thread(\"x\")\n    expect id is uuid\n  }\n}\n",
+    ),
+    (
+        "main.e2e",
+        "import \"shared.e2e\" as shared\nimport \"shared.e2e\" (Thread)\nimport std.http (healthy)\ncredential api = shared.thread(\"c\")\nsuite \"Main\" {\n  priority P1\n  needs backend\n  runs on demo, staging\n  before each {\n    let now_ = 1\n  }\n  test \"reads a thread\" {\n    let id = shared.thread(title: \"a\")\n    GET {{env.api}}/threads/{{id}} {\n      bearer env.token\n      expect status 200\n      expect $ is Thread\n      expect $.title matches /^a/\n      expect $.items[?@.id == id].name exists\n    }\n    websocket chat {{env.api}} { events by $.type }\n    expect on chat event \"a\" within 5s\n    call shared.unused_one()\n  }\n}\nload \"L\" {\n  users 3 hold 1s\n  scenario \"s\" { GET {{env.api}}/ { expect status 200 } }\n}\n",
+    ),
+    (
+        "release.e2e",
+        "plan release on staging {\n  require env token\n  phase \"One\" {\n    run tags shared\n    run priority P1\n    gate success > 90%\n  }\n  phase \"Two\" { run suites \"Main\", \"Shared\" }\n  phase \"Load\" { run load \"L\" }\n}\nsuite \"Late\" {\n  test \"t\" { GET {{env.api}}/ { expect status 200 } }\n}\n",
+    ),
+];
+
+/// One change of the tokens of a file.
+#[derive(Clone, Debug)]
+enum Change {
+    Delete(usize),
+    Swap(usize, usize),
+    Copy(usize, usize),
+    Insert(usize, &'static str),
+}
+
+fn change() -> impl Strategy<Value = (usize, Change)> {
+    let words = vec![
+        "{",
+        "}",
+        "\"",
+        "(",
+        "suite ",
+        "flw x() {}\n",
+        "tset ",
+        "##",
+        "; ",
+        "thread ",
+        "backend ",
+        "token ",
+        "Thread ",
+        "expct ",
+        "demo ",
+        "\n",
+    ];
+    let change = prop_oneof![
+        any::<usize>().prop_map(Change::Delete),
+        (any::<usize>(), any::<usize>()).prop_map(|(a, b)| Change::Swap(a, b)),
+        (any::<usize>(), any::<usize>()).prop_map(|(a, b)| Change::Copy(a, b)),
+        (any::<usize>(), prop::sample::select(words)).prop_map(|(at, word)| Change::Insert(at, word)),
+    ];
+    (0..FILES.len(), change)
+}
+
+/// Words, and everything else character by character.
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    for c in text.chars() {
+        match tokens.last_mut() {
+            Some(last) if c.is_alphanumeric() && last.ends_with(char::is_alphanumeric) => last.push(c),
+            _ => tokens.push(c.to_string()),
+        }
+    }
+    tokens
+}
+
+fn apply(tokens: &mut Vec<String>, change: &Change) {
+    let len = tokens.len().max(1);
+    if tokens.is_empty() {
+        return;
+    }
+    match change {
+        Change::Delete(at) => drop(tokens.remove(at % len)),
+        Change::Swap(a, b) => tokens.swap(a % len, b % len),
+        Change::Copy(from, to) => {
+            let copy = tokens[from % len].clone();
+            tokens.insert(to % len, copy);
+        }
+        Change::Insert(at, word) => tokens.insert(at % len, (*word).to_owned()),
+    }
+}
+
+fn found(files: &[(PathBuf, Vec<u8>)], paths: &[&str], outlines: bool) -> Vec<String> {
+    let options = Options { outlines, paths: paths.iter().map(PathBuf::from).collect(), ..Options::default() };
+    let project = load(&Files::memory(files.to_vec()), &options);
+    listed(&project).iter().map(|one| format!("{one:?}")).collect()
+}
+
+/// What a load with a cache finds, and how many of its files were parsed for it.
+fn found_again(files: &[(PathBuf, Vec<u8>)], cache: &mut Cache, before: &mut Option<Project>) -> (Vec<String>, usize) {
+    let project = load_again(&Files::memory(files.to_vec()), &Options::default(), cache);
+    let is_kept = |module: &Module| {
+        let same = before.iter().flat_map(|before| &before.modules).find(|known| known.origin == module.origin);
+        same.is_some_and(|same| Arc::ptr_eq(&same.ast, &module.ast))
+    };
+    let parsed = project.modules.iter().filter(|module| !is_kept(module)).count();
+    let found = listed(&project).iter().map(|one| format!("{one:?}")).collect();
+    *before = Some(project);
+    (found, parsed)
+}
+
+#[test]
+fn only_what_has_changed_is_parsed_again() {
+    let mut files: Vec<_> = FILES.iter().map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec())).collect();
+    let (mut cache, mut before) = (Cache::default(), None);
+    // The module of the standard library as well.
+    assert_eq!(found_again(&files, &mut cache, &mut before).1, FILES.len() + 1);
+    assert_eq!(found_again(&files, &mut cache, &mut before).1, 0);
+    files[2].1.extend(b"# A comment.\n");
+    assert_eq!(found_again(&files, &mut cache, &mut before).1, 1);
+    // A file before all others: they have other numbers.
+    files.push((PathBuf::from("a.e2e"), b"flow f() { wait 1s }\n".to_vec()));
+    assert_eq!(found_again(&files, &mut cache, &mut before).1, FILES.len() + 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: RngSeed::Fixed(7_919), ..ProptestConfig::default() })]
+
+    #[test]
+    fn outlines_lead_to_the_same_diagnostics(changes in prop::collection::vec(change(), 0..7), all in any::<bool>()) {
+        let mut texts: Vec<Vec<String>> = FILES.iter().map(|(_, text)| tokens(text)).collect();
+        for (file, change) in &changes {
+            apply(&mut texts[*file], change);
+        }
+        let files: Vec<_> =
+            FILES.iter().zip(&texts).map(|((name, _), text)| (PathBuf::from(name), text.concat().into_bytes())).collect();
+        let paths: &[&str] = if all { &[] } else { &["main.e2e", "release.e2e"] };
+        prop_assert_eq!(found(&files, paths, true), found(&files, paths, false), "{:?}", texts.iter().map(|text| text.concat()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_load_with_a_cache_finds_what_a_fresh_one_finds(changes in prop::collection::vec(change(), 1..9)) {
+        let mut texts: Vec<Vec<String>> = FILES.iter().map(|(_, text)| tokens(text)).collect();
+        let (mut cache, mut before) = (Cache::default(), None);
+        for (file, change) in &changes {
+            apply(&mut texts[*file], change);
+            let texts = texts.iter().map(|text| text.concat().into_bytes());
+            let files: Vec<_> = FILES.iter().map(|(name, _)| PathBuf::from(name)).zip(texts).collect();
+            prop_assert_eq!(found_again(&files, &mut cache, &mut before).0, found(&files, &[], false));
+        }
+    }
+}

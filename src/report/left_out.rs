@@ -1,0 +1,45 @@
+//! What of a test was counted and not kept, as the report tells it.
+
+use super::build::ms;
+use super::model;
+use crate::event::Times;
+use crate::judge::LeftOut;
+use crate::judge::release::{Answer, Tally};
+
+/// Nothing where all was kept. `tallies` are those of its kinds.
+pub(super) fn left_out(all: &LeftOut, tallies: &[Tally]) -> Option<model::LeftOut> {
+    let kinds = all.kinds().iter().zip(tallies).map(|(kind, tally)| {
+        let (status, failure) = match tally.answer {
+            Answer::Status(status) => (Some(status), None),
+            Answer::None(kind) => (None, Some(kind.word().to_owned())),
+        };
+        model::Counted {
+            method: tally.method.clone(),
+            url: kind.asked.url.to_string(),
+            path: tally.path.clone(),
+            service: tally.service.clone(),
+            status,
+            failure,
+            held: tally.held,
+            started_ms: ms(tally.first),
+            times_ms: spread(&tally.times),
+            first_byte_ms: spread(&tally.first_byte),
+        }
+    });
+    (!all.is_nothing()).then(|| model::LeftOut {
+        exchanges: all.exchanges(),
+        steps: all.steps,
+        expectations: all.expectations,
+        weak: all.weak,
+        kinds: kinds.collect(),
+    })
+}
+
+fn spread(times: &Times) -> model::Spread {
+    model::Spread {
+        shortest: ms(times.shortest),
+        longest: ms(times.longest),
+        sum: ms(times.sum),
+        steps: times.steps().map(|(time, count)| (ms(time), count)).collect(),
+    }
+}

@@ -1,0 +1,471 @@
+//! Puts surrogates in the place of secrets, in whatever form these are.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use bytes::Bytes;
+
+use super::surrogate::Surrogates;
+use crate::diag::Hide as _;
+use crate::report::Redactor;
+use crate::value::SHORTEST_SECRET;
+use crate::world::records::Composed;
+
+/// How many of the secrets that were learned last may hold, or be a part of, a new one.
+const WINDOW: usize = 512;
+/// How often encoded bytes are looked into for encoded bytes.
+const DEEPEST: usize = 4;
+/// What is left between secrets is replaced if it has so many letters and digits.
+const FEW: usize = 4;
+/// How many texts it is kept of what they are made of.
+const MOST_COMPOSED: usize = 10_000;
+/// How long a UUID is (RFC 9562, section 4).
+const UUID: usize = 36;
+
+pub struct Disguise {
+    /// Finds secrets.
+    redactor: Arc<Redactor>,
+    surrogates: Surrogates,
+    known: HashMap<String, String>,
+    /// In the order in which they were learned.
+    learned: Vec<String>,
+    /// Every form of every known secret that is a text, and the same form of its surrogate.
+    forms: Option<AhoCorasick>,
+    replacements: Vec<String>,
+    /// Secrets that are too short to be found within a word.
+    short: Vec<String>,
+    /// Some of what is known is a random value of the run.
+    has_draws: bool,
+    draws: HashSet<String>,
+    secret_draws: Vec<(String, String)>,
+    /// Where the parts of texts with secrets in them end, and whether they are secrets.
+    composed: HashMap<String, Vec<(usize, bool)>>,
+    /// What the trace shows anyway: a text of a spec is no secret of the run.
+    public: Vec<Bytes>,
+    made: Mutex<Vec<String>>,
+}
+
+impl Disguise {
+    /// `redactor` learns the secrets of the run.
+    pub fn new(redactor: Arc<Redactor>) -> Self {
+        Self {
+            redactor,
+            surrogates: Surrogates::new(),
+            known: HashMap::new(),
+            learned: Vec::new(),
+            forms: None,
+            replacements: Vec::new(),
+            short: Vec::new(),
+            has_draws: false,
+            draws: HashSet::new(),
+            secret_draws: Vec::new(),
+            composed: HashMap::new(),
+            public: Vec::new(),
+            made: Mutex::default(),
+        }
+    }
+
+    /// Learns secrets, and gives the surrogates of those that are new.
+    pub fn learn(&mut self, mut new: Vec<String>) -> Vec<String> {
+        new.retain(|secret| !self.known.contains_key(secret));
+        let (public, mut new): (Vec<String>, Vec<String>) = new.into_iter().partition(|one| self.is_public(one));
+        let is_first = !public.is_empty();
+        // What is found of these stays as it is.
+        public.into_iter().for_each(|one| drop(self.known.insert(one.clone(), one)));
+        if is_first && new.is_empty() {
+            self.compile();
+        }
+        new.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        // What holds another secret, encoded, is made of the surrogate of that: credentials of Basic authentication (RFC 7617) fit their password.
+        let holds_another = |secret: &String| {
+            self.composed.contains_key(secret)
+                || decodings(secret).iter().any(|(text, _)| !self.redactor.hidden(text).is_empty())
+        };
+        let (encoded, plain): (Vec<String>, Vec<String>) = new.into_iter().partition(holds_another);
+        let mut surrogates = Vec::with_capacity(plain.len() + encoded.len());
+        for (secrets, is_encoded) in [(plain, false), (encoded, true)] {
+            if secrets.is_empty() {
+                continue;
+            }
+            for secret in secrets {
+                let decoded = if is_encoded { self.decoded(&secret, DEEPEST) } else { self.made_of_draws(&secret) };
+                let surrogate = decoded.unwrap_or_else(|| self.surrogate(&secret));
+                surrogates.push(surrogate.clone());
+                self.insert(secret, surrogate);
+            }
+            self.compile();
+        }
+        surrogates
+    }
+
+    /// Takes note of a random value of the run. By itself it is no secret; what is made of it and of literals may be one.
+    pub fn drawn(&mut self, value: &str) {
+        self.draws.insert(value.to_owned());
+    }
+
+    /// The random values that became parts of secrets since this was last asked, each with what stands for it.
+    pub fn secret_draws(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.secret_draws)
+    }
+
+    /// What is made of random values that were drawn for it: these are replaced, and what is written in the specs stays.
+    fn made_of_draws(&mut self, secret: &str) -> Option<String> {
+        if self.draws.is_empty() {
+            return None;
+        }
+        let mut surrogate = secret.to_owned();
+        let mut at = 0;
+        while let Some(candidate) = surrogate.get(at..).and_then(|rest| rest.get(..UUID)) {
+            if self.draws.contains(candidate) {
+                let drawn = candidate.to_owned();
+                let other = match self.known.get(&drawn) {
+                    Some(other) => other.clone(),
+                    None => {
+                        let other = self.surrogates.of(&drawn, 0);
+                        self.has_draws = true;
+                        self.secret_draws.push((drawn.clone(), other.clone()));
+                        self.insert(drawn, other.clone());
+                        other
+                    }
+                };
+                surrogate.replace_range(at..at + UUID, &other);
+                at += UUID;
+            } else {
+                at += surrogate[at..].chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        (surrogate != secret).then_some(surrogate)
+    }
+
+    fn is_public(&self, text: &str) -> bool {
+        let text = memchr::memmem::Finder::new(text);
+        self.public.iter().any(|file| text.find(file).is_some())
+    }
+
+    /// Takes note of what a text is made of.
+    pub fn composed(&mut self, one: Composed) {
+        // Most are never learned as secrets of their own.
+        if self.composed.len() >= MOST_COMPOSED {
+            self.composed.clear();
+        }
+        self.composed.insert(one.text, one.parts);
+    }
+
+    /// Takes note of what the trace shows.
+    pub fn shown(&mut self, file: Bytes) {
+        self.public.push(file);
+    }
+
+    fn insert(&mut self, secret: String, surrogate: String) {
+        if secret.chars().count() < SHORTEST_SECRET {
+            self.short.push(secret.clone());
+        }
+        self.learned.push(secret.clone());
+        self.known.insert(secret, surrogate);
+    }
+
+    /// What a part of a secret that was learned of late has become.
+    fn part(&self, text: &str) -> Option<&str> {
+        let recent = self.learned.iter().rev().take(WINDOW);
+        recent.filter(|known| known.len() > text.len()).find_map(|known| {
+            let at = known.find(text)?;
+            self.known.get(known)?.get(at..at + text.len()).filter(|part| *part != text)
+        })
+    }
+
+    /// A part of a known secret has that part of its surrogate, and what holds a known one has its surrogate in that place.
+    fn surrogate(&self, secret: &str) -> String {
+        if let Some(part) = self.part(secret) {
+            return part.to_owned();
+        }
+        // What the specs say around a secret isn't one.
+        if let Some(parts) = self.composed.get(secret) {
+            let mut at = 0;
+            let parts = parts.iter().map(|(end, is_secret)| {
+                let part = secret.get(std::mem::replace(&mut at, *end)..*end).unwrap_or_default();
+                if *is_secret { self.secret(part) } else { self.text(part).into_owned() }
+            });
+            return parts.collect();
+        }
+        if self.forms.as_ref().is_some_and(|forms| forms.is_match(secret)) {
+            return self.piece(secret, 0);
+        }
+        let mut surrogate = String::new();
+        for nth in 0..8 {
+            surrogate = self.surrogates.of(secret, nth);
+            if surrogate != secret && !self.known.contains_key(&surrogate) {
+                break;
+            }
+        }
+        surrogate
+    }
+
+    fn compile(&mut self) {
+        let mut forms = Vec::new();
+        self.replacements.clear();
+        for (secret, surrogate) in self.known.iter().filter(|(secret, _)| secret.chars().count() >= SHORTEST_SECRET) {
+            for (of_secret, of_surrogate) in texts(secret).into_iter().zip(texts(surrogate)) {
+                forms.push(of_secret);
+                self.replacements.push(of_surrogate);
+            }
+        }
+        self.forms = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms).ok();
+    }
+
+    /// A text without secrets.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.deep(text, DEEPEST)
+    }
+
+    /// Bytes without secrets. What isn't text is looked through for secrets as they are.
+    pub fn bytes(&self, bytes: &Bytes) -> Bytes {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => match self.text(text) {
+                Cow::Borrowed(_) => bytes.clone(),
+                Cow::Owned(text) => text.into(),
+            },
+            Err(_) => {
+                let Some(forms) = self.forms.as_ref().filter(|forms| forms.is_match(bytes)) else {
+                    return bytes.clone();
+                };
+                forms.replace_all_bytes(bytes, &self.replacements).into()
+            }
+        }
+    }
+
+    /// Of what is a secret as a whole, nothing stays, whether or not it is known.
+    pub fn secret(&self, text: &str) -> String {
+        match self.known.get(text) {
+            Some(surrogate) => surrogate.clone(),
+            None => match self.text(text) {
+                Cow::Borrowed(text) => self.surrogates.of(text, 0),
+                Cow::Owned(text) => text,
+            },
+        }
+    }
+
+    /// Texts that were received one behind the other, without secrets that they hold only together.
+    pub fn texts(&self, texts: &mut [String]) -> bool {
+        if self.known.is_empty() {
+            return false;
+        }
+        let mut joined = texts.concat();
+        let mut starts = Vec::with_capacity(texts.len() + 1);
+        let mut at = 0;
+        for text in texts.iter() {
+            starts.push(at);
+            at += text.len();
+        }
+        starts.push(at);
+        let is_inner = |place: usize| starts.binary_search(&place).is_ok();
+        let mut changed = false;
+        for range in self.redactor.hidden(&joined) {
+            let is_split = (range.start + 1..range.end).any(is_inner);
+            if !is_split {
+                continue;
+            }
+            let piece = self.piece(&joined[range.clone()], DEEPEST);
+            // What isn't as long would move what is behind it.
+            let piece = if piece.len() == range.len() { piece } else { self.rest(&joined[range.clone()]) };
+            let fits = starts
+                .iter()
+                .filter(|start| range.contains(start))
+                .all(|start| piece.is_char_boundary(start - range.start));
+            if fits && piece.len() == range.len() {
+                joined.replace_range(range, &piece);
+                changed = true;
+            }
+        }
+        if changed {
+            for (text, bounds) in texts.iter_mut().zip(starts.windows(2)) {
+                if let [from, to] = bounds {
+                    joined[*from..*to].clone_into(text);
+                }
+            }
+        }
+        changed
+    }
+
+    fn deep<'t>(&self, text: &'t str, depth: usize) -> Cow<'t, str> {
+        if self.known.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut found = self.redactor.hidden(text);
+        // Random values that are part of a secret: no secrets of their own to the redactor.
+        if self.has_draws {
+            found.extend(self.forms.iter().flat_map(|forms| forms.find_iter(text)).map(|one| one.range()));
+        }
+        found.extend(self.short_ones(text));
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for range in joined(found) {
+            if range.end <= at {
+                continue;
+            }
+            let range = range.start.max(at)..range.end;
+            let (end, piece) = match self.around(text, &range, depth) {
+                Some(run) => run,
+                None => (range.end, (range.start, self.piece(&text[range.clone()], depth))),
+            };
+            out.push_str(&text[at..piece.0.max(at)]);
+            out.push_str(&piece.1);
+            at = end;
+        }
+        out.push_str(&text[at..]);
+        Cow::Owned(out)
+    }
+
+    /// Where what was found is no secret as a whole, but within something that can be decoded, that is what counts: credentials of Basic authentication
+    /// begin alike for one user, whatever the password. Gives where that ends, where it begins, and what it becomes.
+    fn around(&self, text: &str, range: &Range<usize>, depth: usize) -> Option<(usize, (usize, String))> {
+        let piece = &text[range.clone()];
+        let is_whole = self.known.contains_key(piece) || self.forms.as_ref().is_some_and(|forms| forms.is_match(piece));
+        if is_whole || depth == 0 {
+            return None;
+        }
+        let is_digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=');
+        let start = range.start - text[..range.start].chars().rev().take_while(|c| is_digit(*c)).count();
+        let end = range.end + text[range.end..].chars().take_while(|c| is_digit(*c)).count();
+        let run = &text[start..end];
+        if run == piece {
+            return None;
+        }
+        let mut decodings = decodings(run).into_iter().filter(|(text, _)| !text.contains(char::is_control)).peekable();
+        decodings.peek()?;
+        let replaced = decodings.find_map(|(text, encode)| match self.deep(&text, depth - 1) {
+            Cow::Owned(replaced) => Some(encode(&replaced)),
+            Cow::Borrowed(_) => None,
+        });
+        Some((end, (start, replaced.unwrap_or_else(|| run.to_owned()))))
+    }
+
+    /// Short secrets where they are whole words.
+    fn short_ones<'t>(&self, text: &'t str) -> impl Iterator<Item = Range<usize>> + use<'_, 't> {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        self.short.iter().flat_map(move |secret| {
+            text.match_indices(secret.as_str())
+                .map(|(at, found)| at..at + found.len())
+                .filter(move |range| !text[..range.start].ends_with(is_word) && !text[range.end..].starts_with(is_word))
+        })
+    }
+
+    /// What was found in a text: secrets, one after the other, or something that they were made into.
+    fn piece(&self, piece: &str, depth: usize) -> String {
+        if let Some(surrogate) = self.known.get(piece) {
+            return surrogate.clone();
+        }
+        let matches: Vec<(Range<usize>, &String)> = self
+            .forms
+            .iter()
+            .flat_map(|forms| forms.find_iter(piece))
+            .filter_map(|found| Some((found.range(), self.replacements.get(found.pattern().as_usize())?)))
+            .collect();
+        if matches.is_empty() {
+            return self.decoded(piece, depth).unwrap_or_else(|| self.rest(piece));
+        }
+        let mut out = String::with_capacity(piece.len());
+        let mut at = 0;
+        for (range, replacement) in matches {
+            out.push_str(&self.rest(&piece[at..range.start]));
+            out.push_str(replacement);
+            at = range.end;
+        }
+        out.push_str(&self.rest(&piece[at..]));
+        out
+    }
+
+    /// What can be decoded, replaced and encoded again.
+    fn decoded(&self, piece: &str, depth: usize) -> Option<String> {
+        if depth == 0 {
+            return None;
+        }
+        decodings(piece).into_iter().find_map(|(text, encode)| match self.deep(&text, depth - 1) {
+            Cow::Owned(replaced) => Some(encode(&replaced)),
+            Cow::Borrowed(_) => None,
+        })
+    }
+
+    /// What is left of what was found: a beginning of a secret, or something that can't be undone. It is replaced as it is.
+    fn rest(&self, piece: &str) -> String {
+        // What is written in the specs, as around a secret in a string, says nothing.
+        if piece.chars().filter(|c| c.is_alphanumeric()).count() < FEW || self.is_public(piece) {
+            return piece.to_owned();
+        }
+        let beginning = self.learned.iter().rev().take(WINDOW).find(|secret| secret.starts_with(piece));
+        if let Some(part) = beginning.and_then(|secret| self.known.get(secret)?.get(..piece.len())) {
+            return part.to_owned();
+        }
+        let surrogate = self.surrogates.of(piece, 0);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.push(surrogate.clone());
+        surrogate
+    }
+
+    /// What was put in the place of parts and of what can't be undone since this was last asked: it is to be masked as secrets are.
+    pub fn made(&self) -> Vec<String> {
+        std::mem::take(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Ranges in order, those that overlap as one.
+fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
+}
+
+type Encode = fn(&str) -> String;
+
+/// The texts that a text may be an encoding of, each with what encodes it so.
+fn decodings(piece: &str) -> Vec<(String, Encode)> {
+    let base64: [(_, Encode); 4] = [
+        (&STANDARD, |text| STANDARD.encode(text)),
+        (&STANDARD_NO_PAD, |text| STANDARD_NO_PAD.encode(text)),
+        (&URL_SAFE, |text| URL_SAFE.encode(text)),
+        (&URL_SAFE_NO_PAD, |text| URL_SAFE_NO_PAD.encode(text)),
+    ];
+    let mut found: Vec<(String, Encode)> = Vec::new();
+    for (engine, encode) in base64 {
+        let text = engine.decode(piece).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        found.extend(text.filter(|text| encode(text) == piece).map(|text| (text, encode)));
+    }
+    let percent = percent_encoding::percent_decode_str(piece).decode_utf8().ok().filter(|text| *text != piece);
+    let encode: Encode =
+        |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    found.extend(percent.map(|text| (text.into_owned(), encode)));
+    found
+}
+
+/// The texts that programs make of a text. They change neither letters nor digits, and so give the same of a secret as of its surrogate.
+fn texts(text: &str) -> Vec<String> {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let quoted = serde_json::Value::from(text).to_string();
+    let json = quoted[1..quoted.len() - 1].to_owned();
+    let ascii: String = json
+        .encode_utf16()
+        .map(|unit| match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+            _ => format!("\\u{unit:04x}"),
+        })
+        .collect();
+    let percent = utf8_percent_encode(text, UNRESERVED).to_string();
+    let form: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let html = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    vec![text.to_owned(), json.replace('/', "\\/"), json, ascii, percent, form, html, hex.to_uppercase(), hex]
+}

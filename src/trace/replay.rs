@@ -1,0 +1,219 @@
+//! Judges a recorded run again: each of its tests is run on its own, over what was recorded of it, and the report is judged from what they give.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::open::Trace;
+use super::read::{Reading, assembled};
+use super::rebuild::Rebuilt;
+use crate::diag::{Diagnostic, codes};
+use crate::judge::Outcome;
+use crate::judge::release::ServiceMap;
+use crate::plan::Suite;
+use crate::report::model::{self, Begun, Line};
+use crate::report::{Builder, Redactor, outcome_name};
+use crate::run::{Options, RecordedPhase, RecordedRun, Stop, SuiteReplay};
+use crate::source::Span;
+use crate::value::{SecretSink, Value};
+use crate::world::recorded::Difference;
+
+/// What tests are run again by.
+pub struct Replay<'t> {
+    trace: &'t Trace,
+    rebuilt: &'t Rebuilt,
+    redactor: Arc<Redactor>,
+    services: ServiceMap,
+    /// The tests of the run as it recorded them, by their ids.
+    tests: HashMap<&'t str, &'t model::Test>,
+    phases: Vec<RecordedPhase>,
+    epoch: jiff::Timestamp,
+}
+
+impl<'t> Replay<'t> {
+    /// `redactor` learns what stands for secrets, and so shows it as it showed these.
+    pub fn new(trace: &'t Trace, rebuilt: &'t Rebuilt, redactor: Arc<Redactor>) -> Self {
+        trace.surrogates.iter().for_each(|surrogate| redactor.add(surrogate));
+        for value in rebuilt.plan.environment.values.values() {
+            if let Value::Secret(secret) = value {
+                redactor.add(secret.expose());
+            }
+        }
+        let tests = trace.lines.iter().filter_map(|line| match line {
+            Line::TestEnded(test) if test.attempts > 0 => Some((test.id.as_str(), &**test)),
+            _ => None,
+        });
+        let started: HashMap<usize, f64> = trace
+            .lines
+            .iter()
+            .filter_map(|line| match line {
+                Line::PhaseStarted { index, at_ms } => Some((*index, *at_ms)),
+                _ => None,
+            })
+            .collect();
+        let phases = trace.begun.plan.phases.iter().enumerate().map(|(index, phase)| RecordedPhase {
+            name: phase.name.clone(),
+            started: started.get(&index).map(|at| model::time(*at)),
+            budget: phase.budget_ms.map(model::time),
+            span: rebuilt
+                .release
+                .phases
+                .iter()
+                .find(|one| one.name == phase.name)
+                .map_or(Span::nowhere(), |one| one.span),
+        });
+        Self {
+            tests: tests.collect(),
+            phases: phases.collect(),
+            services: ServiceMap::of_environment(&rebuilt.plan.environment),
+            epoch: trace.header.epoch.parse().unwrap_or(jiff::Timestamp::UNIX_EPOCH),
+            trace,
+            rebuilt,
+            redactor,
+        }
+    }
+
+    /// Judges the whole run again.
+    pub fn report(&self) -> Reading {
+        let again: HashMap<String, model::Test> =
+            self.rebuilt.plan.suites.par_iter().flat_map_iter(|suite| self.suite(suite)).collect();
+        let lines = self.trace.lines.iter().map(|line| match line {
+            Line::TestEnded(test) => match again.get(&test.id) {
+                Some(again) => Line::TestEnded(Box::new(again.clone())),
+                None => line.clone(),
+            },
+            line => line.clone(),
+        });
+        let mut reading = assembled(self.trace.begun.clone(), lines);
+        reading.unread = Vec::new();
+        reading
+    }
+
+    fn suite(&self, suite: &Suite) -> Vec<(String, model::Test)> {
+        let run = self.run();
+        let mut replay = SuiteReplay::new(&run, suite, &self.phases);
+        let tests = suite.tests.iter().filter_map(|test| {
+            let was = *self.tests.get(test.id.as_str())?;
+            Some((test.id.clone(), self.test(&mut replay, test, was)))
+        });
+        tests.collect()
+    }
+
+    /// Judges one test again, whatever else the run did.
+    pub(super) fn alone(&self, suite: &Suite, test: &crate::plan::Test, was: &model::Test) -> model::Test {
+        let run = self.run();
+        self.test(&mut SuiteReplay::new(&run, suite, &self.phases), test, was)
+    }
+
+    fn test(&self, replay: &mut SuiteReplay<'_>, test: &crate::plan::Test, was: &model::Test) -> model::Test {
+        // What was left out of the trace is as it was.
+        if self.trace.header.failed_only && was.outcome() == Outcome::Passed {
+            return was.clone();
+        }
+        if let Some(undecided) = self.trace.undecided.get(&test.id) {
+            let mut message = undecided.because.clone();
+            if !undecided.expectations.is_empty() {
+                let texts: Vec<String> = undecided.expectations.iter().map(|text| format!("`{text}`")).collect();
+                message = format!("{message}: {}", texts.join(", "));
+            }
+            return self.without(was, &Outcome::Undecided, undecided_at(test.span, &message));
+        }
+        let phase: Option<Arc<str>> = was.phase.as_deref().map(Into::into);
+        match replay.test(test, phase.as_ref()) {
+            Ok(result) => {
+                let builder = Builder { sources: &self.rebuilt.sources, redactor: &self.redactor };
+                self.redactor.masked(builder.test(&result, &self.services)).into_inner()
+            }
+            Err(Difference::Undecided { because }) => {
+                self.without(was, &Outcome::Undecided, undecided_at(test.span, &because))
+            }
+            Err(Difference::Diverged { now, recorded }) => {
+                self.without(was, &Outcome::Diverged, diverged_at(test.span, &now, recorded.as_deref()))
+            }
+        }
+    }
+
+    /// A test that can't be judged again: what was recorded of it, and why.
+    fn without(&self, was: &model::Test, outcome: &Outcome, why: Diagnostic) -> model::Test {
+        let builder = Builder { sources: &self.rebuilt.sources, redactor: &self.redactor };
+        let why = self.redactor.masked(builder.diagnostic(&why)).into_inner();
+        let reason = Some(why.message.clone());
+        model::Test { outcome: outcome_name(outcome), reason, diagnostics: vec![why], symptom: None, ..was.clone() }
+    }
+
+    fn run(&self) -> RecordedRun {
+        let secrets = Met { here: Redactor::default(), all: self.redactor.clone() };
+        RecordedRun {
+            plan: self.rebuilt.plan.clone(),
+            records: self.trace.records.clone(),
+            epoch: self.epoch,
+            options: Options {
+                jobs: self.trace.header.jobs,
+                retries: self.trace.header.retries,
+                fail_fast: self.trace.header.fail_fast,
+                seed: self.trace.begun.run.seed,
+                stop: Stop::default(),
+                secrets: Arc::new(secrets),
+                shard: None,
+                specs: None,
+                deny_weak: self.trace.begun.run.deny_weak,
+            },
+            stops: self.trace.stops.clone(),
+            computed: Some(self.trace.computed.clone()),
+        }
+    }
+}
+
+fn undecided_at(span: Span, because: &str) -> Diagnostic {
+    let message = format!("this test can't be judged again: {because}");
+    Diagnostic::error(&codes::UNDECIDED, span, message)
+        .with_help("what this needs isn't in the trace; run the test against the system to know")
+}
+
+fn diverged_at(span: Span, now: &str, recorded: Option<&str>) -> Diagnostic {
+    let message = match recorded {
+        Some(recorded) => {
+            format!("this test asks for something else than what was recorded: {now}, and not {recorded}")
+        }
+        None => format!("this test asks for something that wasn't recorded: {now}"),
+    };
+    Diagnostic::error(&codes::DIVERGED, span, message).with_help(
+        "a response is only known for a request as it was sent; run the test against the system to record it again",
+    )
+}
+
+/// Learns what a suite meets that is secret, on its own as in a run of it alone, and adds it to what is masked.
+struct Met {
+    here: Redactor,
+    all: Arc<Redactor>,
+}
+
+impl SecretSink for Met {
+    fn add(&self, text: &str) {
+        self.here.add(text);
+        self.all.add(text);
+    }
+
+    fn knows(&self, text: &str) -> bool {
+        self.here.knows(text)
+    }
+
+    fn covers(&self, text: &str) -> bool {
+        self.here.covers(text)
+    }
+}
+
+/// What is to be judged of specs that may not be the trace's own: their tests in the place of the recorded ones.
+pub fn edited(trace: &mut Trace, rebuilt: &Rebuilt, redactor: &Redactor) {
+    let builder = Builder { sources: &rebuilt.sources, redactor };
+    let begun: &mut Begun = &mut trace.begun;
+    let known: HashMap<String, Option<String>> =
+        begun.tests.drain(..).map(|planned| (planned.id, planned.phase)).collect();
+    let tests = rebuilt.plan.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
+    for (suite, test) in tests {
+        let Some(phase) = known.get(&test.id) else { continue };
+        let info = crate::run::info(suite, test, phase.as_deref().map(Into::into));
+        begun.tests.push(redactor.masked(builder.planned(&info)).into_inner());
+    }
+}
