@@ -30,11 +30,12 @@ fn replayed(folder: &Path, args: &[&str]) -> (Option<i32>, String, serde_json::V
 fn the_same(done: &Done, json: &str, what: &str) {
     let was: serde_json::Value = serde_json::from_str(&done.read(json)).unwrap();
     let (code, said, now) = replayed(done.folder.path(), &[]);
-    if now != was {
-        let text = |report| serde_json::to_string_pretty(report).unwrap();
-        let diff = similar::TextDiff::from_lines(&text(&was), &text(&now)).unified_diff().to_string();
-        panic!("{what}: {}\n{said}", diff.chars().take(6000).collect::<String>());
-    }
+    let diff = || {
+        let [was, now] = [&was, &now].map(|report| serde_json::to_string_pretty(report).unwrap());
+        let diff = similar::TextDiff::from_lines(&was, &now).unified_diff().to_string();
+        diff.chars().take(6000).collect::<String>()
+    };
+    assert!(now == was, "{what}: {}\n{said}", diff());
     assert_eq!(code, done.code, "{what}: {said}");
 }
 

@@ -31,7 +31,11 @@ pub(super) fn complete(index: &Index<'_>, diagnostics: &mut [Diagnostic]) {
         }
         places.entry(one.definition).or_default().push(one);
     }
-    for one in diagnostics.iter_mut().filter(|one| *one.code == codes::NAME_STYLE) {
+    // Of two that should have one name the first gets it, in whatever order they were found.
+    let mut styled: Vec<&mut Diagnostic> =
+        diagnostics.iter_mut().filter(|one| *one.code == codes::NAME_STYLE).collect();
+    styled.sort_by_key(|one| one.span);
+    for one in styled {
         let Some(meant) = one.fix.take().and_then(|fix| Some(fix.edits().first()?.text.clone())) else { continue };
         let Some(definition) = given.get(&one.span) else { continue };
         let places = places.get(definition).map(Vec::as_slice).unwrap_or_default();
