@@ -113,6 +113,11 @@ pub fn assert_sound(project: &Project, diagnostic: &Diagnostic) {
         let text = project.sources.get(span.source).map_or("", |file| &file.text);
         assert!(text.get(span.start as usize..span.end as usize).is_some(), "a bad span: {what}");
     }
+    if let Some(fix) = &diagnostic.fix {
+        let of_file = fix.edits().first().and_then(|edit| project.sources.get(edit.span.source));
+        let made = of_file.map_or(0, |file| e2e_dsl::diag::fix::apply(file, [fix]).made);
+        assert_eq!(made, 1, "a fix that changes nothing: {what} {fix:?}");
+    }
     let empty = diagnostic.span.is_empty() && !file.text.is_empty();
     assert!(!empty || !diagnostic.code.name.starts_with("e2e::check::"), "an empty span: {what}");
 }

@@ -3,7 +3,7 @@ use super::functions;
 use super::scope::Scope;
 use super::types::Ty;
 use super::words::{counted, dotted};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{self, Arg};
 use crate::value::{Function, Kind};
@@ -80,7 +80,7 @@ impl<'p> Cx<'p> {
         if let [module, name] = callee.segments.as_slice()
             && let Some(crate::project::Target::Module(id)) = self.module.imports.get(&module.text)
         {
-            self.use_import(&module.text);
+            self.use_module(module);
             self.unknown_member(&Scope::new(), *id, module, name);
             return;
         }
@@ -97,10 +97,10 @@ impl<'p> Cx<'p> {
             [only] => match functions::meant_by(&only.text)
                 .or_else(|| closest(&only.text, built_in.into_iter().chain(flows).chain(imported)))
             {
-                Some(near) => format!("did you mean `{near}(…)`?"),
-                None => "declare it as `flow NAME() { … }`, or import the file that does".to_owned(),
+                Some(near) => Correction::replace(callee.span, near).between("", "(…)").did_you_mean(),
+                None => "declare it as `flow NAME() { … }`, or import the file that does".into(),
             },
-            _ => format!("import the module first: `import \"{}.e2e\"`", name.text),
+            _ => format!("import the module first: `import \"{}.e2e\"`", name.text).into(),
         };
         self.report(Diagnostic::error(&codes::UNKNOWN_FUNCTION, callee.span, message).with_help(help));
     }

@@ -1,12 +1,15 @@
 use std::cell::OnceCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::index::Environment;
+use super::resolution::{Definition, DefinitionKind, Names};
+use super::scope::Scope;
 use super::view::View;
-use crate::diag::{Capped, Diagnostic, Severity};
+use crate::diag::{Capped, Correction, Diagnostic, Severity};
 use crate::project::{DeclRef, Module};
 use crate::source::Span;
+use crate::syntax::ast::Ident;
 
 /// The check of one module: where it reports, and what it notes down for the checks that need all modules.
 pub(super) struct Cx<'p> {
@@ -30,6 +33,8 @@ pub(super) struct Cx<'p> {
     warns: bool,
     /// What is known of the tables in files that were looked at.
     pub tables: std::collections::HashMap<std::path::PathBuf, super::types::Ty>,
+    /// Where the module's imports bring in names.
+    pub places: HashMap<&'p str, Span>,
     /// The names in the module's imports, once one was looked for.
     pub imported: OnceCell<HashSet<&'p str>>,
     /// What is known of the parts of the expression that is looked at, and how deep in it the check is.
@@ -45,11 +50,18 @@ pub(super) struct Notes {
     pub diagnostics: Capped,
     /// There were so many errors that the rest of the module wasn't looked at.
     pub is_cut: bool,
-    /// Declarations that were referred to.
-    pub used: HashSet<DeclRef>,
-    /// Names of imports that were referred to.
-    pub used_imports: HashSet<String>,
+    /// What each name refers to, while the module is walked.
+    pub names: Names,
+    /// The names of the flows, shapes and credentials that it uses, at the places where they are declared. Known when it has been walked.
+    pub used: HashSet<Span>,
     pub bodies: Vec<Facts>,
+}
+
+impl Notes {
+    /// What is kept of a module that has been walked: of its names, only which declarations it uses.
+    pub fn without_names(self) -> Self {
+        Self { used: self.names.used_declarations(), names: Names::default(), ..self }
+    }
 }
 
 /// What a test, a flow or a credential does, apart from what it calls.
@@ -110,6 +122,7 @@ impl<'p> Cx<'p> {
             fixtures: HashSet::new(),
             warns: index.is_root(module.id),
             tables: Default::default(),
+            places: super::lints::declarations::places(index.project, module),
             imported: OnceCell::new(),
             kept: Default::default(),
             nested: 0,
@@ -136,6 +149,12 @@ impl<'p> Cx<'p> {
     /// The text of a span.
     pub fn text(&self, span: Span) -> &'p str {
         self.index.project.sources.get(span.source).map(|file| file.slice(span)).unwrap_or_default()
+    }
+
+    /// A statement is taken away, with its lines where nothing else is on them.
+    pub fn removal(&self, statement: Span) -> Correction {
+        let file = self.index.project.sources.get(statement.source);
+        Correction::remove(file.map_or(statement, |file| file.statement(statement)))
     }
 
     pub fn runs_on(&self) -> Option<&[usize]> {
@@ -193,17 +212,45 @@ impl<'p> Cx<'p> {
         self.notes.bodies.push(facts);
     }
 
-    /// Notes that a declaration is referred to by a path.
-    pub fn use_decl(&mut self, decl: DeclRef, path: &[crate::syntax::ast::Ident]) {
-        self.notes.used.insert(decl);
-        if let Some(first) = path.first() {
-            self.use_import(&first.text);
+    /// A declaration is referred to by a path.
+    pub fn use_decl(&mut self, decl: DeclRef, path: &[Ident]) {
+        match path {
+            [module, _] => self.use_module(module),
+            [name] => {
+                if let Some(place) = self.import_place(&name.text) {
+                    self.notes.names.count(place);
+                }
+            }
+            _ => {}
+        }
+        if let (Some(name), Some(definition)) = (path.last(), self.index.definition(decl)) {
+            self.notes.names.use_at(name.span, definition);
         }
     }
 
-    pub fn use_import(&mut self, name: &str) {
-        if self.module.imports.contains_key(name) && !self.notes.used_imports.contains(name) {
-            self.notes.used_imports.insert(name.to_owned());
+    /// A module is referred to by the name that an import gives it.
+    pub fn use_module(&mut self, name: &Ident) {
+        if let Some(span) = self.import_place(&name.text) {
+            self.notes.names.use_at(name.span, Definition { span, kind: DefinitionKind::Module });
+        }
+    }
+
+    /// Where an import brings in a name.
+    pub fn import_place(&self, name: &str) -> Option<Span> {
+        self.places.get(name).copied().filter(|_| self.module.imports.contains_key(name))
+    }
+
+    /// A name in scope is used.
+    pub fn use_name(&mut self, scope: &Scope<'p>, name: &Ident) {
+        if let Some(binding) = scope.get(&name.text) {
+            self.notes.names.use_at(name.span, Definition { span: binding.span, kind: binding.kind.into() });
+        }
+    }
+
+    /// What is in scope under a name counts as used.
+    pub fn count_as_used(&mut self, scope: &Scope<'p>, name: &str) {
+        if let Some(binding) = scope.get(name) {
+            self.notes.names.count(binding.span);
         }
     }
 

@@ -4,7 +4,7 @@ use super::names::Outer;
 use super::scope::Scope;
 use super::types::Ty;
 use super::words::listed;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
     BinaryOp, Expr, ExprKind, Ident, ObjectEntry, ObjectKey, Subject, SubjectKind, Template, TemplatePart, UnaryOp,
@@ -50,17 +50,27 @@ impl<'p> Cx<'p> {
         let (code, message, help) = match why {
             Refusal::Operator(..) => {
                 let help = "it would be negative, too large, or have more than 10,000 digits";
-                (&codes::BAD_OPERANDS, format!("`{}` has no value", self.text(at)), Some(help.to_owned()))
+                (&codes::BAD_OPERANDS, format!("`{}` has no value", self.text(at)), Some(help.into()))
             }
-            Refusal::NoFields { .. } | Refusal::NoSuchField { .. } => {
-                (&codes::UNKNOWN_FIELD, explained.message, explained.help)
+            Refusal::NoSuchField { of, name } => {
+                // A name behind a dot; in brackets, any expression may be worth it.
+                let is_written = self.text(at).strip_suffix(name.as_str()).is_some_and(|before| before.ends_with('.'));
+                let near = crate::eval::near_field(of, name).filter(|_| is_written);
+                let help = near.map(|near| {
+                    let place = at.slice(at.len() - name.len(), at.len());
+                    Correction::replace(place, near).between(".", "").did_you_mean()
+                });
+                (&codes::UNKNOWN_FIELD, explained.message, help.or(explained.help.map(Help::from)))
             }
-            Refusal::Argument(_) => (&codes::ARGUMENT_TYPE, explained.message, explained.help),
-            _ => (&codes::BAD_OPERANDS, explained.message, explained.help),
+            Refusal::NoFields { .. } => (&codes::UNKNOWN_FIELD, explained.message, explained.help.map(Help::from)),
+            Refusal::Argument(_) => (&codes::ARGUMENT_TYPE, explained.message, explained.help.map(Help::from)),
+            _ => (&codes::BAD_OPERANDS, explained.message, explained.help.map(Help::from)),
         };
-        let mut diagnostic = Diagnostic::error(code, at, message);
-        diagnostic.help = help;
-        self.report(diagnostic);
+        let diagnostic = Diagnostic::error(code, at, message);
+        self.report(match help {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        });
     }
 
     fn typed(&mut self, scope: &mut Scope<'p>, expr: &'p Expr) -> Ty {
@@ -147,11 +157,11 @@ impl<'p> Cx<'p> {
     }
 
     fn member(&mut self, scope: &Scope<'p>, module: crate::project::ModuleId, name: &'p Ident, field: &'p Ident) -> Ty {
-        self.use_import(&name.text);
+        self.use_module(name);
         let path = [name.clone(), field.clone()];
         match self.outer(&path) {
             Some(Outer::Credential(decl)) => {
-                self.use_decl(decl, &path);
+                self.use_decl(decl, std::slice::from_ref(field));
                 self.facts.calls.push((decl, name.span.to(field.span)));
                 return Ty::Secret;
             }
@@ -179,11 +189,11 @@ impl<'p> Cx<'p> {
             return;
         }
         let help = match closest(&field.text, self.index.own_names(module)) {
-            Some(near) => format!("did you mean `{}.{near}`?", name.text),
+            Some(near) => Correction::replace(field.span, near).between(&format!("{}.", name.text), "").did_you_mean(),
             None => {
                 let mut names: Vec<&str> = self.index.own_names(module).collect();
                 names.sort_unstable();
-                format!("it declares {}", listed(names.into_iter()))
+                format!("it declares {}", listed(names.into_iter())).into()
             }
         };
         let message = format!("the module `{}` declares nothing called `{}`", name.text, field.text);
@@ -198,14 +208,14 @@ impl<'p> Cx<'p> {
                     return ty.clone();
                 }
                 match closest(&field.text, fields.names()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it has {}", listed(fields.names())),
+                    Some(near) => Correction::replace(field.span, near).did_you_mean(),
+                    None => format!("it has {}", listed(fields.names())).into(),
                 }
             }
-            Ty::List(_) if field.text == "length" => "write `length(…)`".to_owned(),
-            Ty::List(_) => "take an element first: `items[0].name`".to_owned(),
-            Ty::String if field.text == "length" => "write `length(…)`".to_owned(),
-            _ => "only objects have fields".to_owned(),
+            Ty::List(_) if field.text == "length" => "write `length(…)`".into(),
+            Ty::List(_) => "take an element first: `items[0].name`".into(),
+            Ty::String if field.text == "length" => "write `length(…)`".into(),
+            _ => "only objects have fields".into(),
         };
         let message = match ty {
             Ty::Object(_) => format!("this object has no field `{}`", field.text),
@@ -308,9 +318,11 @@ impl<'p> Cx<'p> {
         }
         let message = format!("`{}` can't be used on {} and {}", op.sign(), a.words(), b.words());
         let help = if op == BinaryOp::Add && (a.is_text() || b.is_text()) {
-            format!("texts are made by interpolation: \"{}{}\"", piece(self, left), piece(self, right))
+            let joined = format!("\"{}{}\"", piece(self, left), piece(self, right));
+            Correction::replace(left.span.to(right.span), joined)
+                .help(|text| format!("texts are made by interpolation: {text}"))
         } else {
-            "both sides must be amounts of the same kind".to_owned()
+            "both sides must be amounts of the same kind".into()
         };
         self.report(Diagnostic::error(&codes::BAD_OPERANDS, span, message).with_help(help));
         Ty::Unknown
@@ -324,7 +336,7 @@ impl<'p> Cx<'p> {
             let key = self.object_key(scope, &entry.key);
             let ty = match (&entry.value, &entry.key) {
                 (Some(value), _) => self.expr(scope, value),
-                (None, ObjectKey::Name(name)) => self.name(scope, name),
+                (None, ObjectKey::Name(name)) => self.short_field(scope, name),
                 (None, ObjectKey::String(_)) => Ty::Unknown,
             };
             let Some((name, span)) = key else {
@@ -338,6 +350,13 @@ impl<'p> Cx<'p> {
             fields.push((name, ty));
         }
         if open { Ty::Object(None) } else { Ty::object(fields) }
+    }
+
+    /// `{ name }`, which is the name of a field and of its value.
+    pub fn short_field(&mut self, scope: &mut Scope<'p>, name: &'p Ident) -> Ty {
+        let ty = self.name(scope, name);
+        self.notes.names.is_field(name.span);
+        ty
     }
 
     pub fn object_key(&mut self, scope: &mut Scope<'p>, key: &'p ObjectKey) -> Option<(String, Span)> {
@@ -373,7 +392,8 @@ impl<'p> Cx<'p> {
         if let (Some(a), Some(b)) = ends
             && a.exceeds(&b)
         {
-            let help = format!("write `{}..{}`", self.text(to.span), self.text(from.span));
+            let turned = format!("{}..{}", self.text(to.span), self.text(from.span));
+            let help = Correction::replace(from.span.to(to.span), turned).write();
             self.report(
                 Diagnostic::error(&codes::EMPTY_RANGE, span, "this range ends before it begins, so nothing is in it")
                     .with_help(help),

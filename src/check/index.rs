@@ -4,10 +4,11 @@ use std::sync::Arc;
 use super::doubts::{Doubts, is_word};
 use super::lints::urls;
 use super::regexes::Regexes;
+use super::resolution::{Definition, DefinitionKind};
 use super::runnable::Runnable;
 use super::types::{ShapeTypes, Ty};
 use crate::diag::Diagnostic;
-use crate::project::{DeclRef, Module, ModuleId, Project, Target};
+use crate::project::{DeclRef, Module, ModuleId, Project, Target, declared_name};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{self, EnvEntryKind, ExprKind, ItemKind};
 
@@ -49,6 +50,8 @@ pub(super) struct Environment<'p> {
     pub name: &'p ast::Ident,
     pub default: bool,
     pub values: HashMap<&'p str, EnvValue<'p>>,
+    /// Those that it gives itself, and where.
+    places: Vec<(&'p str, Span)>,
     pub services: BTreeMap<&'p str, Span>,
     pub real: bool,
 }
@@ -60,6 +63,8 @@ struct ValueOfSome<'p> {
     ty: Ty,
     /// See [`Index::schemes`].
     schemes: Vec<&'p str>,
+    /// Where the first of them gives it, but for those of the demo system.
+    first: Option<Span>,
 }
 
 #[derive(Clone, Copy)]
@@ -103,6 +108,11 @@ impl<'p> Index<'p> {
                 known.having.push(at);
                 known.ty = known.ty.join(&ty);
                 known.add_scheme(urls::scheme_of(name, value));
+            }
+            for (name, place) in &environment.places {
+                if let Some(known) = index.values.get_mut(name) {
+                    known.first.get_or_insert(*place);
+                }
             }
         }
         let trees: HashMap<SourceId, &ast::File> =
@@ -168,6 +178,33 @@ impl<'p> Index<'p> {
             },
             _ => None,
         }
+    }
+
+    /// The name of a flow, shape or credential, where it is declared.
+    pub fn definition(&self, decl: DeclRef) -> Option<Definition> {
+        let item = self.item(decl)?;
+        let kind = match &item.kind {
+            ItemKind::Flow(_) => DefinitionKind::Flow,
+            ItemKind::Shape(_) => DefinitionKind::Shape,
+            _ => DefinitionKind::Credential,
+        };
+        Some(Definition { span: declared_name(item)?.span, kind })
+    }
+
+    pub fn environment_definition(&self, name: &str) -> Option<Definition> {
+        let environment = self.environments.get(self.environment(name)?)?;
+        Some(Definition { span: environment.name.span, kind: DefinitionKind::Environment })
+    }
+
+    /// The first place where an environment gives a value of this name, which represents all of them.
+    pub fn value_definition(&self, name: &str) -> Option<Definition> {
+        Some(Definition { span: self.values.get(name)?.first?, kind: DefinitionKind::EnvValue })
+    }
+
+    /// The first place where an environment declares a service.
+    pub fn service_definition(&self, name: &str) -> Option<Definition> {
+        let span = *self.with_service(name)?.services.get(name)?;
+        Some(Definition { span, kind: DefinitionKind::Service })
     }
 
     pub fn item(&self, decl: DeclRef) -> Option<&'p ast::Item> {
@@ -244,7 +281,7 @@ fn by_source(project: &Project) -> HashMap<SourceId, Vec<&Diagnostic>> {
 
 impl<'p> ValueOfSome<'p> {
     fn new(ty: Ty) -> Self {
-        Self { having: Vec::new(), ty, schemes: Vec::new() }
+        Self { having: Vec::new(), ty, schemes: Vec::new(), first: None }
     }
 
     fn add_scheme(&mut self, scheme: Option<&'p str>) {
@@ -280,6 +317,7 @@ impl<'p> Environment<'p> {
             name: &environment.name,
             default: environment.default,
             values: HashMap::new(),
+            places: Vec::new(),
             services: BTreeMap::new(),
             real: false,
         };
@@ -287,6 +325,7 @@ impl<'p> Environment<'p> {
             match &entry.kind {
                 EnvEntryKind::Value { name, value } => {
                     info.values.insert(&name.text, EnvValue::Declared(value));
+                    info.places.push((&name.text, name.span));
                 }
                 EnvEntryKind::RequireReal => info.real = true,
                 EnvEntryKind::Target(target) if target.text == "demo" => {

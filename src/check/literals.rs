@@ -3,7 +3,7 @@ use base64::Engine as _;
 use super::cx::Cx;
 use super::scope::Scope;
 use super::types::Ty;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::FileProblem;
 use crate::source::Span;
 use crate::syntax::ast::{JsonPathLit, RegexLit, StrLit};
@@ -59,10 +59,11 @@ impl<'p> Cx<'p> {
             before && rest.get(len..).is_some_and(|after| after.starts_with(quote))
         };
         let help = if is_name && (quoted('"') || quoted('\'')) {
-            format!("write the bare name: `{inner}`; a literal `{{{{` is written `\\u007b{{`")
+            Correction::replace(literal.span.slice(start.saturating_sub(1), start + len + 1), inner)
+                .help(|name| format!("write the bare name: `{name}`; a literal `{{{{` is written `\\u007b{{`"))
         } else {
             "name the whole text before, `let text = \"…\"`, and write the bare name `text` here; a literal `{{` is written `\\u007b{`"
-                .to_owned()
+                .into()
         };
         let message = "nothing is interpolated in a JSONPath: this would be taken as the characters that it is";
         let span = literal.span.slice(start, start + len);
@@ -111,10 +112,11 @@ impl<'p> Cx<'p> {
         };
         let wrong = literal.value.get(error.start..error.end).unwrap_or_default();
         let help = match closest(wrong, error.names.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(near) if self.text(span) == wrong => Correction::replace(span, near).did_you_mean(),
+            Some(near) => format!("did you mean `{near}`?").into(),
             None => {
                 "a path looks like `//a[@href='/x']`, `//li[2]/text()`, `string(//h1)` or `count(//li)` (XPath 1.0)"
-                    .to_owned()
+                    .into()
             }
         };
         self.report(Diagnostic::error(&codes::INVALID_XPATH, span, error.message).with_help(help));
@@ -175,8 +177,11 @@ impl<'p> Cx<'p> {
                 let wanted = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let beside = self.index.project.files.beside(&path);
                 let help = match closest(&wanted, beside.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean \"{}\"?", name.replace(&wanted, near)),
-                    None => "names of files are relative to the spec that they stand in".to_owned(),
+                    Some(near) => {
+                        Correction::replace(literal.span, crate::syntax::quoted(&name.replace(&wanted, near)))
+                            .help(|name| format!("did you mean {name}?"))
+                    }
+                    None => "names of files are relative to the spec that they stand in".into(),
                 };
                 self.report(
                     Diagnostic::error(&codes::FILE_MISSING, literal.span, format!("there is no file \"{name}\""))

@@ -3,7 +3,7 @@ use super::scope::Scope;
 use super::subject::mismatch_help;
 use super::types::{self, Ty};
 use super::walk::shapes;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
     BinaryOp, Condition, ConditionKind, Expect, Expr, ExprKind, Matcher, MatcherKind, ObjectKey, Partial, PartialKind,
@@ -118,10 +118,9 @@ impl<'p> Cx<'p> {
             let text = self.text(value.span).trim_matches(['"', '\'']).to_owned();
             let digits = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
             let sign = if op == BinaryOp::NotEqual { "!= " } else { "" };
-            let help = if digits {
-                format!("write `status {sign}{text}`")
-            } else {
-                format!("write a number: `status {sign}201`")
+            let help = match digits {
+                true => Correction::replace(value.span, text).between(&format!("status {sign}"), "").safe().write(),
+                false => format!("write a number: `status {sign}201`").into(),
             };
             self.report(
                 Diagnostic::error(&codes::TYPE_MISMATCH, value.span, "a status is a number, and this is a string")
@@ -136,7 +135,8 @@ impl<'p> Cx<'p> {
         let of = self.expr(scope, value);
         if of.is_scalar() {
             let message = format!("`in` takes a list or a range, and this is {}", of.words());
-            let help = format!("write `in [{}]`", self.text(value.span));
+            let list = format!("[{}]", self.text(value.span));
+            let help = Correction::replace(value.span, list).between("in ", "").safe().write();
             self.report(Diagnostic::error(&codes::NOT_A_LIST, value.span, message).with_help(help));
             return;
         }
@@ -166,6 +166,7 @@ impl<'p> Cx<'p> {
             ty,
             of,
             self.text(span),
+            span,
         )));
     }
 
@@ -182,7 +183,10 @@ impl<'p> Cx<'p> {
     fn must_be_text(&mut self, of: &Ty, value: &Expr) {
         if of.is_known() && !of.is_text() {
             let message = format!("a text is searched for {}", of.words());
-            let help = format!("write it in quotes: `\"{}\"`", self.text(value.span));
+            let text = self.text(value.span);
+            let help = Correction::replace(value.span, format!("\"{text}\""))
+                .safe_if(matches!(value.kind, ExprKind::Number(_)))
+                .help(|quoted| format!("write it in quotes: `{quoted}`"));
             self.report(Diagnostic::error(&codes::TYPE_MISMATCH, value.span, message).with_help(help));
         }
     }
@@ -326,7 +330,7 @@ impl<'p> Cx<'p> {
                     match (&entry.value, &entry.key) {
                         (Some(value), _) => self.partial(scope, value),
                         (None, ObjectKey::Name(name)) => {
-                            self.name(scope, name);
+                            self.short_field(scope, name);
                         }
                         (None, ObjectKey::String(_)) => {}
                     }

@@ -1,9 +1,10 @@
 use std::collections::HashSet;
 
 use super::cx::Cx;
+use super::resolution::Definition;
 use super::scope::{Binding, Kind, Place, Scope};
 use super::types::Ty;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::{DeclRef, Module, Target};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, ItemKind};
@@ -24,7 +25,7 @@ impl<'p> Cx<'p> {
     pub fn name(&mut self, scope: &mut Scope<'p>, name: &'p Ident) -> Ty {
         if let Some(binding) = scope.get(&name.text) {
             let ty = binding.ty.clone();
-            scope.use_name(&name.text);
+            self.use_name(scope, name);
             return ty;
         }
         if name.text == "env" {
@@ -49,13 +50,13 @@ impl<'p> Cx<'p> {
                 self.not_a_value(name.span, &format!("`{}` is a shape, not a value", name.text), help);
             }
             Some(Outer::Module) => {
-                self.use_import(&name.text);
+                self.use_module(name);
                 let help = format!("name something of it: `{}.NAME`", name.text);
                 self.not_a_value(name.span, &format!("`{}` is a module, not a value", name.text), help);
             }
             None => {
-                if scope.hidden(&name.text).is_some() {
-                    scope.use_name(&name.text);
+                if let Some(place) = scope.hidden(&name.text) {
+                    self.notes.names.count(place);
                 }
                 self.unknown_name(scope, name);
             }
@@ -90,15 +91,17 @@ impl<'p> Cx<'p> {
             Diagnostic::error(&codes::UNKNOWN_NAME, name.span, format!("nothing is called `{}` here", name.text));
         let help = if let Some(span) = scope.hidden(&name.text) {
             diagnostic = diagnostic.with_related(span, "it is named in another branch, which runs at the same time");
-            "use it after the `parallel` block, or do both in one branch, one after the other".to_owned()
+            "use it after the `parallel` block, or do both in one branch, one after the other".into()
         } else if let Some(near) =
             closest(&name.text, scope.names().chain(self.value_names()).chain(subjects(scope.place)))
         {
-            format!("did you mean `{near}`?")
+            Correction::replace(name.span, near).did_you_mean()
         } else if self.index.with_value(&name.text).is_some() {
-            format!("a value of the environment is read as `env.{}`", name.text)
+            Correction::insert_before(name.span, "env.")
+                .between("", &name.text)
+                .help(|read| format!("a value of the environment is read as `{read}`"))
         } else {
-            "name a value before it is used: `let NAME = …`, or `capture NAME = …` from an answer".to_owned()
+            "name a value before it is used: `let NAME = …`, or `capture NAME = …` from an answer".into()
         };
         self.report(diagnostic.with_help(help));
     }
@@ -141,6 +144,7 @@ impl<'p> Cx<'p> {
                     .with_help("choose another name, or import the module `as` another one"),
             );
         }
+        self.notes.names.give_at(name.span, Definition { span: name.span, kind: kind.into() });
         let before = scope.bind(&name.text, binding);
         let Some(before) = before else { return };
         if kind == Kind::Channel || is_same_purpose(before.kind, kind) || before.span == name.span {
@@ -156,10 +160,10 @@ impl<'p> Cx<'p> {
 
     /// Reports what was named in a scope and never used.
     pub fn report_unused(&mut self, scope: &Scope<'p>) {
+        let unused = self.notes.names.close(scope);
         if self.is_full() {
             return;
         }
-        let unused: Vec<_> = scope.unused().copied().collect();
         for (name, span, kind) in unused {
             if name.starts_with('_') || self.index.broken_mentions(self.module.source, name) {
                 continue;

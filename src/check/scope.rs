@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::constant::Const;
@@ -152,7 +152,6 @@ fn layers<'a, 'p>(newest: Option<&'a Rc<Layer<'p>>>) -> impl Iterator<Item = &'a
 #[derive(Clone, Debug)]
 pub(super) struct Scope<'p> {
     names: Names<'p>,
-    used: HashSet<&'p str>,
     /// What was named in this scope itself, in order.
     named: Vec<(&'p str, Span, Kind)>,
     /// Names of the scope around this branch whose bindings were changed in it.
@@ -173,7 +172,6 @@ impl<'p> Scope<'p> {
     pub fn new() -> Self {
         Self {
             names: Names::default(),
-            used: HashSet::new(),
             named: Vec::new(),
             changed: Vec::new(),
             hidden: HashMap::new(),
@@ -216,10 +214,6 @@ impl<'p> Scope<'p> {
         self.names.iter().filter(move |(_, binding)| binding.kind == kind).map(|(name, _)| name)
     }
 
-    pub fn use_name(&mut self, name: &'p str) {
-        self.used.insert(name);
-    }
-
     /// Names something; gives what had the name before.
     pub fn bind(&mut self, name: &'p str, mut binding: Binding) -> Option<Binding> {
         self.named.push((name, binding.span, binding.kind));
@@ -241,7 +235,6 @@ impl<'p> Scope<'p> {
     pub fn branch(&mut self) -> Self {
         Self {
             names: self.names.copy(),
-            used: HashSet::new(),
             named: Vec::new(),
             changed: Vec::new(),
             hidden: self.hidden.clone(),
@@ -263,7 +256,6 @@ impl<'p> Scope<'p> {
         // What the branch before changed; to all others it is as it was.
         let mut changed: Vec<&'p str> = Vec::new();
         for branch in branches {
-            self.used.extend(branch.used);
             self.answered |= branch.answered;
             for (name, span, kind) in branch.named {
                 if let Some(binding) = branch.names.get(name) {
@@ -286,13 +278,8 @@ impl<'p> Scope<'p> {
         }
     }
 
-    /// What an inner scope used of this one's names.
-    pub fn used_inside(&mut self, inner: &Scope<'p>) {
-        self.used.extend(inner.used.iter().filter(|name| self.names.get(name).is_some()));
-    }
-
-    /// What was named here and never used, in order.
-    pub fn unused(&self) -> impl Iterator<Item = &(&'p str, Span, Kind)> {
-        self.named.iter().filter(|(name, ..)| !self.used.contains(name))
+    /// What was named here, in order.
+    pub fn named(&self) -> &[(&'p str, Span, Kind)] {
+        &self.named
     }
 }

@@ -1,7 +1,7 @@
 use super::cx::Cx;
 use super::scope::{Place, Scope};
 use super::types::Ty;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Ident, JsonPathLit, Subject, SubjectKind};
 
@@ -76,8 +76,8 @@ impl<'p> Cx<'p> {
             _ => {}
         }
         let help = match closest(&attribute.text, COOKIE_ATTRIBUTES) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("a cookie has {}", super::words::listed(COOKIE_ATTRIBUTES.into_iter())),
+            Some(near) => Correction::replace(attribute.span, near).did_you_mean(),
+            None => format!("a cookie has {}", super::words::listed(COOKIE_ATTRIBUTES.into_iter())).into(),
         };
         let message = format!("a cookie has no attribute `{}`", attribute.text);
         self.report(Diagnostic::error(&codes::UNKNOWN_FIELD, attribute.span, message).with_help(help));
@@ -130,8 +130,8 @@ impl<'p> Cx<'p> {
             let message = format!("{} is compared with {}", left.words(), right.words());
             let text = self.text(span);
             let help = match (left, right) {
-                (Ty::String, Ty::Number) if ordered => as_number(text),
-                _ => mismatch_help(left, right, text),
+                (Ty::String, Ty::Number) if ordered => as_number(text).into(),
+                _ => mismatch_help(left, right, text, span),
             };
             self.report(Diagnostic::error(&codes::TYPE_MISMATCH, span, message).with_help(help));
             return;
@@ -166,27 +166,30 @@ fn as_number(comparison: &str) -> String {
     format!("this is text: read the number in it, `json(…) {rest}`, with the subject in the brackets")
 }
 
-/// How to mend a comparison of types that never meet; `text` is what was compared with, or the whole comparison.
-pub(super) fn mismatch_help(left: &Ty, right: &Ty, text: &str) -> String {
+/// How to correct a comparison of types that never meet; `text`, at `span`, is what was compared with, or the whole comparison.
+pub(super) fn mismatch_help(left: &Ty, right: &Ty, text: &str, span: Span) -> Help {
     const LONGEST: usize = 40;
     let is_short = text.len() <= LONGEST && !text.contains('\n');
     match (left, right) {
-        (Ty::Duration, Ty::Number) if is_short => format!("give it a unit: `{text}s` or `{text}ms`"),
+        (Ty::Duration, Ty::Number) if is_short => Correction::insert_after(span, "s")
+            .between(text, "")
+            .help(|seconds| format!("give it a unit: `{seconds}` or `{text}ms`")),
         (Ty::Number, Ty::String) if is_short && text.contains(['"', '\'']) => {
-            format!("write the number without quotes: `{}`", text.replace(['"', '\''], ""))
+            Correction::replace(span, text.replace(['"', '\''], ""))
+                .help(|number| format!("write the number without quotes: `{number}`"))
         }
-        (Ty::String, Ty::Number) if text.contains("..") => as_number(&format!("in {text}")),
+        (Ty::String, Ty::Number) if text.contains("..") => as_number(&format!("in {text}")).into(),
         (Ty::String, Ty::Number) if is_short && text.starts_with(|c: char| c.is_ascii_digit()) => {
-            format!("this is text: write `\"{text}\"`")
+            Correction::replace(span, format!("\"{text}\"")).help(|quoted| format!("this is text: write `{quoted}`"))
         }
-        (Ty::Duration, Ty::Number) => "a duration needs a unit: `2s`, `500ms`".to_owned(),
-        (Ty::Number, Ty::String) => "write the number without quotes".to_owned(),
-        (Ty::String, Ty::Number) => "this is text: write the value in quotes".to_owned(),
-        (Ty::Size, _) => "a size is a number of bytes: `512`, `10KB`".to_owned(),
-        (_, Ty::Null) => "write `not exists`, or `is null` of a JSONPath".to_owned(),
-        (Ty::Bool, _) => "compare it with `true` or `false`".to_owned(),
-        (Ty::Rate, _) => "a rate is written `200/s`".to_owned(),
-        (Ty::Percent, _) => "a percentage is written `95%`".to_owned(),
-        _ => format!("compare it with {}", left.words()),
+        (Ty::Duration, Ty::Number) => "a duration needs a unit: `2s`, `500ms`".into(),
+        (Ty::Number, Ty::String) => "write the number without quotes".into(),
+        (Ty::String, Ty::Number) => "this is text: write the value in quotes".into(),
+        (Ty::Size, _) => "a size is a number of bytes: `512`, `10KB`".into(),
+        (_, Ty::Null) => "write `not exists`, or `is null` of a JSONPath".into(),
+        (Ty::Bool, _) => "compare it with `true` or `false`".into(),
+        (Ty::Rate, _) => "a rate is written `200/s`".into(),
+        (Ty::Percent, _) => "a percentage is written `95%`".into(),
+        _ => format!("compare it with {}", left.words()).into(),
     }
 }

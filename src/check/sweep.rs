@@ -3,6 +3,7 @@ use rayon::prelude::*;
 use super::cx::Notes;
 use super::doubts::Doubts;
 use super::index::Index;
+use super::resolution::Names;
 use super::runnable::Runnable;
 use super::view::{Asked, View};
 use super::walk;
@@ -42,10 +43,11 @@ pub(super) fn all<'p>(project: &'p Project, index: &mut Index<'p>) -> (Vec<Diagn
     let index = &*index;
     let again = |(module, before): (&'p Module, Option<(Notes, Asked)>)| match before {
         Some((notes, asked)) if asked.still_holds(index) => notes,
-        _ => match project.whole(module) {
-            Some((whole, _)) => walk::module(&View::new(index, &whole, None), &whole),
-            None => walk::module(&View::new(index, module, None), module),
-        },
+        _ => {
+            let whole = project.whole(module).map(|(whole, _)| whole);
+            let module = whole.as_ref().unwrap_or(module);
+            walk::module(&View::new(index, module, None), module).without_names()
+        }
     };
     (syntax, project.modules.par_iter().zip(walked).map(again).collect())
 }
@@ -58,10 +60,18 @@ fn look<'p>(index: &Index<'p>, module: &'p Module, has_plans: bool) -> Found<'p>
     let runnable = if has_plans && index.is_root(module.id) { Runnable::of(&module.ast) } else { Runnable::default() };
     let notes = (!has_plan(module)).then(|| {
         let view = View::new(index, module, doubts.as_ref());
-        let notes = walk::module(&view, module);
+        let notes = walk::module(&view, module).without_names();
         (notes, view.asked())
     });
     Found { syntax, doubts, runnable, notes }
+}
+
+/// What the names of a module refer to. It is walked for that: of all modules at once, they would take more memory than the trees.
+pub(super) fn names(index: &Index<'_>, module: &Module) -> Names {
+    let (whole, syntax) = index.project.whole(module).unzip();
+    let doubts = whole.as_ref().and_then(|whole| doubts(index, whole, &syntax.unwrap_or_default()));
+    let module = whole.as_ref().unwrap_or(module);
+    walk::module(&View::new(index, module, doubts.as_ref()), module).names
 }
 
 /// What is doubtful in a module, if anything is that its outline didn't show.

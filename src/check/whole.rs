@@ -155,7 +155,7 @@ fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>,
 
 /// Flows, shapes and credentials that nothing refers to. A file that only declares is there for others.
 fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Capped) {
-    let used: HashSet<DeclRef> = notes.iter().flat_map(|notes| notes.used.iter().copied()).collect();
+    let used: HashSet<Span> = notes.iter().flat_map(|notes| notes.used.iter().copied()).collect();
     let told: HashSet<Span> = notes.iter().flat_map(|notes| notes.diagnostics.kept()).map(|one| one.span).collect();
     for module in index.project.modules.iter().filter(|module| index.is_root(module.id) && runs(module)) {
         for (item, node) in module.ast.items.iter().enumerate() {
@@ -166,7 +166,7 @@ fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Capped) {
             let is_told = told.contains(&name.span);
             if is_twin
                 || is_told
-                || used.contains(&decl)
+                || used.contains(&name.span)
                 || name.text.is_empty()
                 || index.any_broken_mentions(&name.text)
             {

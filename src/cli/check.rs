@@ -1,11 +1,9 @@
-use serde_json::json;
-
 use super::args::{Check, CheckFormat, Color, Deny};
 use super::exit::Exit;
 use super::output::Output;
-use crate::diag::{Diagnostic, Severity, codes};
+use crate::diag::Diagnostic;
 use crate::project::{Files, Options, Project};
-use crate::report::{github, json};
+use crate::report::{checked, github};
 
 pub fn main(args: &Check, color: Color) -> Exit {
     let output = Output::new(color);
@@ -18,8 +16,8 @@ pub fn main(args: &Check, color: Color) -> Exit {
     let warnings = diagnostics.len() - errors;
     match args.format {
         CheckFormat::Text => text(&diagnostics, errors, warnings, &project, &output),
-        CheckFormat::Json => output.print_json(&json_text(&diagnostics, errors, warnings, &project)),
-        CheckFormat::Sarif => output.print_json(&sarif(&diagnostics, &project)),
+        CheckFormat::Json => output.print_json(&checked::json(&diagnostics, project.roots.len(), &project.sources)),
+        CheckFormat::Sarif => output.print_json(&checked::sarif(&diagnostics, &project.sources)),
         CheckFormat::Github => {
             let lines: Vec<String> =
                 diagnostics.iter().map(|one| github::annotation(one, &project.sources) + "\n").collect();
@@ -43,52 +41,4 @@ fn text(diagnostics: &[Diagnostic], errors: usize, warnings: usize, project: &Pr
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
     output.error(&format!("{verdict} in {}\n", counted(files, "file")));
-}
-
-fn json_text(diagnostics: &[Diagnostic], errors: usize, warnings: usize, project: &Project) -> String {
-    let list: Vec<serde_json::Value> = diagnostics
-        .iter()
-        .map(|one| {
-            let mut value = json::diagnostic(one, &project.sources);
-            if let Some(fields) = value.as_object_mut() {
-                fields.remove("excerpts");
-            }
-            value
-        })
-        .collect();
-    let report = json!({ "schema": 1, "files": project.roots.len(), "errors": errors, "warnings": warnings, "diagnostics": list });
-    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
-}
-
-/// SARIF 2.1.0 (OASIS), for code scanning.
-fn sarif(diagnostics: &[Diagnostic], project: &Project) -> String {
-    let rules = codes::all().map(|code| json!({ "id": code.name, "shortDescription": { "text": code.summary } }));
-    let results = diagnostics.iter().map(|one| {
-        let level = if one.severity == Severity::Error { "error" } else { "warning" };
-        let message = match &one.help {
-            Some(help) => format!("{}\nhelp: {help}", one.message),
-            None => one.message.clone(),
-        };
-        let place = project.sources.get(one.span.source).map(|file| {
-            let (start, end) = (file.position(one.span.start), file.position(one.span.end));
-            json!({ "physicalLocation": {
-                "artifactLocation": { "uri": file.name.replace('\\', "/") },
-                "region": {
-                    "startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column,
-                    "byteOffset": one.span.start, "byteLength": one.span.len(),
-                },
-            } })
-        });
-        json!({ "ruleId": one.code.name, "level": level, "message": { "text": message }, "locations": place.into_iter().collect::<Vec<_>>() })
-    });
-    let report = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": { "name": "e2e-dsl", "version": env!("CARGO_PKG_VERSION"), "rules": rules.collect::<Vec<_>>() } },
-            "columnKind": "unicodeCodePoints",
-            "results": results.collect::<Vec<_>>(),
-        }],
-    });
-    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
 }

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::Code;
+use super::{Code, Fix, Help};
 use crate::source::Span;
 
 /// How much a diagnostic weighs.
@@ -42,6 +42,8 @@ pub struct Diagnostic {
     /// What else takes part: where it was declared, what it clashes with.
     pub related: Vec<Label>,
     pub help: Option<String>,
+    /// What the help says to write, as changes of the text.
+    pub fix: Option<Fix>,
     /// Second sources, for example the response in which the offending value is labelled.
     pub excerpts: Vec<Excerpt>,
 }
@@ -56,6 +58,7 @@ impl Diagnostic {
             label: None,
             related: Vec::new(),
             help: None,
+            fix: None,
             excerpts: Vec::new(),
         }
     }
@@ -68,9 +71,11 @@ impl Diagnostic {
         Self::new(Severity::Warning, code, span, message)
     }
 
-    /// What to do about it: a whole corrected line where it can be computed.
-    pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+    /// What to do about it: a whole corrected line where it can be computed, made by a [`Correction`](super::Correction), so that it is a fix too.
+    pub fn with_help(mut self, help: impl Into<Help>) -> Self {
+        let Help { text, fix } = help.into();
+        self.help = Some(text);
+        self.fix = fix;
         self
     }
 

@@ -104,7 +104,7 @@ pub(super) fn fault(
     code: &'static crate::diag::Code,
     span: Span,
     message: impl Into<String>,
-    help: impl Into<String>,
+    help: impl Into<crate::diag::Help>,
 ) -> Fault {
     Box::new(Diagnostic::error(code, span, message).with_help(help))
 }

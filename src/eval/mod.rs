@@ -21,7 +21,7 @@ pub use crate::value::{compare, equal};
 pub use expr::evaluate;
 pub use focus::{Focus, Parsed};
 pub use ground::{Baseless, Ground};
-pub use refusal::explained;
+pub use refusal::{explained, near_field};
 pub use scope::Scope;
 pub use show::{show, show_json};
 pub(crate) use subject::unreadable;

@@ -65,11 +65,18 @@ pub fn explained(why: &Refusal, at: Span) -> Fault {
 }
 
 fn no_such_field(of: &Value, name: &str, at: Span) -> Fault {
-    let fields = of.fields().unwrap_or_default();
-    let keys = || fields.iter().map(|(key, _)| *key);
-    let help = match closest(name, keys()) {
+    let help = match near_field(of, name) {
         Some(near) => format!("did you mean `.{near}`?"),
-        None => format!("it has: {}", keys().take(12).collect::<Vec<_>>().join(", ")),
+        None => {
+            let fields = of.fields().unwrap_or_default();
+            format!("it has: {}", fields.iter().map(|(key, _)| *key).take(12).collect::<Vec<_>>().join(", "))
+        }
     };
     fault(&codes::NO_SUCH_PART, at, format!("the object has no field `{name}`"), help)
+}
+
+/// The field of an object that was most likely meant by a name that it hasn't.
+pub fn near_field(of: &Value, name: &str) -> Option<String> {
+    let fields = of.fields().unwrap_or_default();
+    closest(name, fields.iter().map(|(key, _)| *key)).map(str::to_owned)
 }

@@ -1,7 +1,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::StrLit;
 
@@ -49,8 +49,8 @@ pub(super) fn parse(source: SourceId, text: &str) -> (Config, Vec<Diagnostic>) {
 
 fn unknown_key(span: Span, key: &str) -> Diagnostic {
     let help = match closest(key, KEYS) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "the keys are `environment` (a name) and `reports` (a list)".to_owned(),
+        Some(near) => Correction::replace(span, near).did_you_mean(),
+        None => "the keys are `environment` (a name) and `reports` (a list)".into(),
     };
     Diagnostic::error(&codes::UNKNOWN_CONFIG_KEY, span, format!("`{key}` is no key of `{FILE_NAME}`")).with_help(help)
 }

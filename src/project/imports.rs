@@ -3,9 +3,10 @@ use std::path::{Path, PathBuf};
 
 use super::files::{Files, normal};
 use super::{DeclRef, FileProblem, Module, ModuleId, Project, Target, stdlib};
-use crate::diag::{Diagnostic, circle, closest, codes};
+use crate::diag::{Correction, Diagnostic, Help, circle, closest, codes};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{Ident, Import, ImportFrom, ItemKind};
+use crate::syntax::quoted;
 
 /// An import of a module, and where it leads.
 pub(super) struct Wanted {
@@ -51,7 +52,7 @@ pub(super) fn wanted(project: &Project, files: &Files, id: ModuleId) -> Vec<Want
 
 fn std_module(segments: &[Ident], span: Span) -> Place {
     let all = || stdlib::names().map(|name| format!("`std.{name}`")).collect::<Vec<_>>().join(", ");
-    let nowhere = |span: Span, message: String, help: String| {
+    let nowhere = |span: Span, message: String, help: Help| {
         Place::Nowhere(Box::new(Diagnostic::error(&codes::UNKNOWN_MODULE, span, message).with_help(help)))
     };
     match segments {
@@ -60,20 +61,20 @@ fn std_module(segments: &[Ident], span: Span) -> Place {
                 return Place::Std(name.text.clone());
             }
             let help = match closest(&name.text, stdlib::names()) {
-                Some(near) => format!("did you mean `std.{near}`?"),
-                None => format!("the standard library has {}", all()),
+                Some(near) => Correction::replace(name.span, near).between("std.", "").did_you_mean(),
+                None => format!("the standard library has {}", all()).into(),
             };
             nowhere(name.span, format!("the standard library has no module `{}`", name.text), help)
         }
         [std, ..] if std.text == "std" => nowhere(
             span,
             "a module of the standard library is named `std.NAME`".to_owned(),
-            format!("it has {}", all()),
+            format!("it has {}", all()).into(),
         ),
         _ => nowhere(
             span,
             "only modules of the standard library are imported without quotes".to_owned(),
-            "a file is imported by its path, relative to this file: `import \"shared/login.e2e\" as login`".to_owned(),
+            "a file is imported by its path, relative to this file: `import \"shared/login.e2e\" as login`".into(),
         ),
     }
 }
@@ -90,20 +91,23 @@ fn file(project: &Project, files: &Files, module: &Module, name: &str, span: Spa
         Err(_) => normal(&project.folder_of(module).join(name)),
     };
     let message = format!("there is no file \"{name}\"");
-    let help = missing_help(files, &path, name);
+    let help = missing_help(files, &path, name, span);
     Place::Nowhere(Box::new(Diagnostic::error(&codes::IMPORT_NOT_FOUND, span, message).with_help(help)))
 }
 
-fn missing_help(files: &Files, path: &Path, name: &str) -> String {
+fn missing_help(files: &Files, path: &Path, name: &str, span: Span) -> Help {
     let with_ending = format!("{name}.e2e");
     if files.is_file(&path.with_file_name(Path::new(&with_ending).file_name().unwrap_or_default())) {
-        return format!("its name ends in `.e2e`: write \"{with_ending}\"");
+        return Correction::replace(span, quoted(&with_ending))
+            .safe()
+            .help(|name| format!("its name ends in `.e2e`: write {name}"));
     }
     let wanted = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = files.beside(path);
     match closest(&wanted, beside.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean \"{}\"?", name.replace(&*wanted, near)),
-        None => "paths of imports are relative to the file that they stand in".to_owned(),
+        Some(near) => Correction::replace(span, quoted(&name.replace(&*wanted, near)))
+            .help(|name| format!("did you mean {name}?")),
+        None => "paths of imports are relative to the file that they stand in".into(),
     }
 }
 
@@ -201,13 +205,13 @@ fn unknown_import(project: &Project, target: ModuleId, name: &Ident) -> Option<D
     let names =
         || module.ast.items.iter().filter_map(super::graph::declared_name).map(|name| format!("`{}`", name.text));
     let help = match closest(&name.text, module.declared.keys().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if module.declared.is_empty() => "it declares no flow, shape or credential".to_owned(),
+        Some(near) => Correction::replace(name.span, near).did_you_mean(),
+        None if module.declared.is_empty() => "it declares no flow, shape or credential".into(),
         None => {
             let first = names().take(MOST).collect::<Vec<_>>().join(", ");
             match module.declared.len().saturating_sub(MOST) {
-                0 => format!("it declares {first}"),
-                more => format!("it declares {first} and {more} more"),
+                0 => format!("it declares {first}").into(),
+                more => format!("it declares {first} and {more} more").into(),
             }
         }
     };

@@ -3,9 +3,7 @@
 use serde_json::Value as Json;
 use serde_json::error::Category;
 
-use super::{build, model};
-use crate::diag::Diagnostic;
-use crate::source::Sources;
+use super::model;
 
 /// The whole report as text, ending with a line end.
 pub fn render(report: &model::Report) -> String {
@@ -70,14 +68,4 @@ pub fn parse(text: &str) -> Result<model::Report, Unreadable> {
             }
         })
     })
-}
-
-/// A diagnostic as every JSON output writes it.
-pub fn diagnostic(one: &Diagnostic, sources: &Sources) -> Json {
-    serde_json::to_value(build::diagnostic(one, sources)).unwrap_or_default()
-}
-
-/// A span as every JSON output writes it.
-pub fn span(span: crate::source::Span, sources: &Sources) -> Option<model::Span> {
-    build::span(span, sources)
 }

@@ -2,6 +2,7 @@
 
 pub mod assemble;
 pub mod build;
+pub mod checked;
 pub mod compare;
 pub mod github;
 pub mod html;

@@ -68,9 +68,31 @@ impl SourceFile {
         self.lines().position(&self.text, offset)
     }
 
+    /// The column of an offset in code units of UTF-16, counted from 1.
+    pub fn column_utf16(&self, offset: u32) -> u32 {
+        self.lines().column_utf16(&self.text, offset)
+    }
+
     /// The text of a span, empty when the span doesn't fit this source.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// What is taken away with a statement: its lines, where nothing else is on them, or else the `;` and the white space behind it.
+    pub fn statement(&self, span: Span) -> Span {
+        let (before, after) = (self.text.get(..span.start as usize), self.text.get(span.end as usize..));
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let is_blank = |c: char| matches!(c, ' ' | '\t' | '\r');
+        let line = before.rfind('\n').map_or(0, |n| n + 1);
+        let blank = after.len() - after.trim_start_matches(is_blank).len();
+        if before.get(line..).unwrap_or_default().trim_matches(is_blank).is_empty()
+            && let Some(rest) = after.get(blank..).and_then(|rest| rest.strip_prefix('\n'))
+        {
+            return Span::new(span.source, line, self.text.len() - rest.len());
+        }
+        let rest = after.trim_start_matches(is_blank);
+        let rest = rest.strip_prefix(';').map_or(rest, |rest| rest.trim_start_matches(is_blank));
+        Span::new(span.source, span.start as usize, self.text.len() - rest.len())
     }
 
     pub fn lines(&self) -> &LineIndex {

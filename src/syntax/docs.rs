@@ -1,5 +1,5 @@
 use super::ast::{Comment, Doc};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::{LineIndex, SourceId, Span};
 
 /// Doc comments, and which of them have been given to a declaration.
@@ -70,7 +70,9 @@ impl Docs {
                     comment.span,
                     "this doc comment isn't directly above a declaration, so nothing shows it",
                 )
-                .with_help("move it onto the line above a suite, test, hook, flow, shape or field, or write `#` for an ordinary comment"),
+                .with_help(Correction::replace(comment.span.slice(0, 2), "#").help(|sign| format!(
+                    "move it onto the line above a suite, test, hook, flow, shape or field, or write `{sign}` for an ordinary comment"
+                ))),
             );
         }
         warnings

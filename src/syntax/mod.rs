@@ -58,3 +58,27 @@ fn limited(source: SourceId, mut parsed: Parsed) -> Parsed {
     }
     parsed
 }
+
+/// The help of a name that is written in another style.
+pub(crate) fn rename_it(meant: &str) -> String {
+    format!("rename it to `{meant}` where it is declared and used")
+}
+
+/// A text as a string in double quotes that means it.
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            c if c.is_control() => quoted.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted.replace("{{", "\\{{")
+}

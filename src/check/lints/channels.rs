@@ -6,7 +6,7 @@ use super::super::scope::{Channel, ChannelState, Scope};
 use super::super::types::Ty;
 use super::contradictions::StatusSet;
 use super::headers::is_token;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
     ChannelKind, ChannelPartKind, ChannelStep, ChannelStepKind, Expr, ExprKind, OnChannel, OpenChannel,
@@ -162,7 +162,8 @@ pub fn comment(cx: &mut Cx<'_>, span: Span, channel: Option<Channel>) {
 pub fn close_code<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, code: &'p Expr, ty: &Ty, sending: bool) {
     if !ty.meets(&Ty::Number) {
         let message = format!("a close code is a number, and this is {}", ty.words());
-        cx.report(Diagnostic::error(&codes::BAD_CLOSE_CODE, code.span, message).with_help("write `with 1000`"));
+        let normal = Correction::replace(code.span, "1000").between("with ", "").write();
+        cx.report(Diagnostic::error(&codes::BAD_CLOSE_CODE, code.span, message).with_help(normal));
         return;
     }
     let Some(value) = constant::of(code, Some(scope)) else { return };

@@ -32,7 +32,7 @@ pub fn answer<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, sent: Sent<'_, 'p>) {
             cx.report(
                 Diagnostic::warning(&codes::DUPLICATE_EXPECTATION, expect.span, "this is expected already")
                     .with_related(other.span, "the same")
-                    .with_help("remove one of the two lines"),
+                    .with_help(cx.removal(expect.span).safe().say("remove one of the two lines")),
             );
         } else if let Some(other) = others.iter().find(|other| clash(cx, scope, other, expect)) {
             cx.report(

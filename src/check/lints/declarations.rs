@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use super::super::cx::Cx;
 use super::super::types;
-use crate::diag::{Diagnostic, codes};
-use crate::project::{Target, declared_name};
+use crate::diag::{Correction, Diagnostic, codes};
+use crate::project::{Module, Project, Target, declared_name};
 use crate::source::Span;
 use crate::syntax::ast::{Import, ImportFrom, ItemKind};
 use crate::value::Function;
@@ -83,13 +83,42 @@ fn brought(import: &Import) -> Vec<(&str, Span)> {
     names
 }
 
+/// Where the imports of a module bring in each name, as exactly as it is written: the first place of each.
+pub fn places<'p>(project: &'p Project, module: &'p Module) -> HashMap<&'p str, Span> {
+    let mut places = HashMap::new();
+    for item in &module.ast.items {
+        let ItemKind::Import(import) = &item.kind else { continue };
+        for (name, span) in brought(import) {
+            let written = project.sources.text(span);
+            let exact = written.rfind(name).map_or(span, |at| span.slice(at, at + name.len()));
+            places.entry(name).or_insert(exact);
+        }
+    }
+    places
+}
+
+/// A name of a list, with the comma that goes with it.
+fn listed(cx: &Cx<'_>, name: Span) -> Span {
+    let file = cx.index.project.sources.get(name.source).map(|file| file.text.as_ref()).unwrap_or_default();
+    let (before, after) = (file.get(..name.start as usize), file.get(name.end as usize..));
+    let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+    if let Some(rest) = after.trim_start().strip_prefix(',') {
+        return Span { end: (file.len() - rest.trim_start().len()) as u32, ..name };
+    }
+    match before.trim_end().strip_suffix(',') {
+        Some(rest) => Span { start: rest.len() as u32, ..name },
+        None => name,
+    }
+}
+
 pub fn unused_imports(cx: &mut Cx<'_>) {
     let module = cx.module;
     for item in &module.ast.items {
         let ItemKind::Import(import) = &item.kind else { continue };
         for (name, span) in brought(import) {
             let Some(target) = module.imports.get(name) else { continue };
-            if cx.notes.used_imports.contains(name) || cx.index.broken_mentions(module.source, name) {
+            let is_used = cx.import_place(name).is_some_and(|place| cx.notes.names.is_used(place));
+            if is_used || cx.index.broken_mentions(module.source, name) {
                 continue;
             }
             // A file of environments is imported for what is known without a name.
@@ -98,7 +127,10 @@ pub fn unused_imports(cx: &mut Cx<'_>) {
             {
                 continue;
             }
-            let help = if import.names.len() > 1 { "remove it from the list" } else { "remove the import" };
+            let help = match import.names.len() > 1 && import.names.iter().any(|listed| listed.span == span) {
+                true => Correction::remove(listed(cx, span)).safe().say("remove it from the list"),
+                false => cx.removal(item.span).safe().say("remove the import"),
+            };
             cx.report(
                 Diagnostic::warning(&codes::UNUSED_IMPORT, span, format!("the import `{name}` is never used"))
                     .with_help(help),

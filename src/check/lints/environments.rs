@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::super::cx::Cx;
 use super::super::index::Environment as Known;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::DeclRef;
 use crate::source::Span;
 use crate::syntax::ast::{
@@ -27,6 +27,9 @@ pub fn named(cx: &mut Cx<'_>, names: &[Ident]) -> Option<Arc<[usize]>> {
     let mut found = Vec::new();
     let mut complete = !names.is_empty();
     for name in names {
+        if let Some(definition) = cx.index.environment_definition(&name.text) {
+            cx.notes.names.use_at(name.span, definition);
+        }
         match cx.index.environment(&name.text) {
             Some(at) => found.push(at),
             None => {
@@ -49,11 +52,11 @@ fn unknown(cx: &mut Cx<'_>, name: &str, span: Span) {
 pub fn unknown_environment(index: &super::super::index::Index<'_>, name: &str, span: Span) -> Diagnostic {
     let names = || index.environments.iter().map(|environment| environment.name.text.as_str());
     let help = match closest(name, names()) {
-        Some(near) => format!("did you mean `{near}`?"),
+        Some(near) => Correction::replace(span, near).did_you_mean(),
         None if index.environments.is_empty() => {
-            format!("declare it in `environments.e2e`: `environment {name} {{ api = \"https://…\" }}`")
+            format!("declare it in `environments.e2e`: `environment {name} {{ api = \"https://…\" }}`").into()
         }
-        None => format!("these are declared: {}", super::super::words::listed(names())),
+        None => format!("these are declared: {}", super::super::words::listed(names())).into(),
     };
     Diagnostic::error(&codes::UNDECLARED_ENVIRONMENT, span, format!("no environment is called `{name}`"))
         .with_help(help)
@@ -62,6 +65,9 @@ pub fn unknown_environment(index: &super::super::index::Index<'_>, name: &str, s
 /// `env.NAME`, or a name that a plan requires.
 pub fn value_in_use<'p>(cx: &mut Cx<'p>, name: &'p Ident) {
     let index = cx.index;
+    if let Some(definition) = index.value_definition(&name.text) {
+        cx.notes.names.use_at(name.span, definition);
+    }
     if name.text.is_empty() {
         return;
     }
@@ -100,14 +106,16 @@ pub fn missing_value(
     let known = missing.iter().flat_map(|known| known.values.keys().copied());
     let elsewhere = index.with_value(name);
     let help = match (closest(name, known), elsewhere) {
-        (Some(near), None) => format!("did you mean `env.{near}`?"),
-        (_, Some(elsewhere)) => {
-            format!(
-                "add `{name} = …` there, or let the suite run only where it is known: `runs on {}`",
-                elsewhere.name.text
-            )
+        // A call of a flow that reads the value is no place to write another one.
+        (Some(near), None) if index.project.sources.text(span) == name => {
+            Correction::replace(span, near).between("env.", "").did_you_mean()
         }
-        (None, None) => format!("add `{name} = …` to it"),
+        (Some(near), None) => format!("did you mean `env.{near}`?").into(),
+        (_, Some(elsewhere)) => {
+            let elsewhere = &elsewhere.name.text;
+            format!("add `{name} = …` there, or let the suite run only where it is known: `runs on {elsewhere}`").into()
+        }
+        (None, None) => format!("add `{name} = …` to it").into(),
     };
     let mut diagnostic =
         Diagnostic::error(&codes::UNKNOWN_ENV_VALUE, span, format!("{which} {has} no value `{name}`")).with_help(help);

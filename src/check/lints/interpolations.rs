@@ -1,6 +1,6 @@
 use super::super::cx::Cx;
 use super::super::scope::Scope;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Template, TemplateForm, TemplatePart};
 
@@ -18,6 +18,8 @@ pub fn check(cx: &mut Cx<'_>, scope: &Scope<'_>, template: &Template) {
             && root(expr).is_some_and(|name| is_known(scope, name))
         {
             let written = cx.text(expr.span).trim().to_owned();
+            let sign = span.slice(span.len() - 1, span.len());
+            let without = Correction::remove(sign).between("", &format!("{{{{{written}}}}}"));
             let dollar = if template.form == TemplateForm::Bare { "%24" } else { "\\u{24}" };
             cx.report(
                 Diagnostic::warning(
@@ -25,9 +27,11 @@ pub fn check(cx: &mut Cx<'_>, scope: &Scope<'_>, template: &Template) {
                     expr.span,
                     format!("the `$` before `{{{{{written}}}}}` is a part of the text"),
                 )
-                .with_help(format!(
-                    "write `{{{{{written}}}}}`; where a dollar sign is meant, write `{dollar}{{{{{written}}}}}`"
-                )),
+                .with_help(
+                    without.help(|value| {
+                        format!("write `{value}`; where a dollar sign is meant, write `{dollar}{value}`")
+                    }),
+                ),
             );
         }
     }

@@ -1,32 +1,37 @@
 use super::super::constant;
 use super::super::cx::Cx;
+use super::super::resolution::{Definition, DefinitionKind};
 use super::super::types::Ty;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
+use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, Measure, MeasureKind, MeasureOf};
 
 const STATISTICS: [&str; 8] = ["p95", "p99", "p90", "p50", "min", "max", "mean", "median"];
 
 /// The statistic and the channel that a measure names. `channels` are those that a load opens.
-pub fn names(cx: &mut Cx<'_>, measure: &Measure, channels: Option<&[&str]>) {
+pub fn names(cx: &mut Cx<'_>, measure: &Measure, channels: Option<&[(&str, Span)]>) {
     let MeasureKind::Statistic { statistic, of } = &measure.kind else { return };
     if !is_statistic(&statistic.text) {
         let help = match statistic.text.as_str() {
-            "avg" | "average" => "write `mean(time)`".to_owned(),
+            "avg" | "average" => {
+                let rest = cx.text(measure.span).get(statistic.span.len()..).unwrap_or_default();
+                Correction::replace(statistic.span, "mean").between("", rest).safe().write()
+            }
             text => match closest(text, STATISTICS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "statistics are `min`, `max`, `mean`, `median` and percentiles from `p1` to `p100`".to_owned(),
+                Some(near) => Correction::replace(statistic.span, near).did_you_mean(),
+                None => "statistics are `min`, `max`, `mean`, `median` and percentiles from `p1` to `p100`".into(),
             },
         };
         let message = format!("there is no statistic `{}`", statistic.text);
         cx.report(Diagnostic::error(&codes::UNKNOWN_STATISTIC, statistic.span, message).with_help(help));
     }
-    if let (MeasureOf::Connect(channel), Some(channels)) = (of, channels)
-        && !channels.contains(&channel.text.as_str())
-        && !cx.facts.broken
-    {
-        let help = match closest(&channel.text, channels.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "open it in a scenario of this load: `websocket NAME {{env.ws}}`".to_owned(),
+    let (MeasureOf::Connect(channel), Some(channels)) = (of, channels) else { return };
+    if let Some((_, span)) = channels.iter().find(|(name, _)| *name == channel.text) {
+        cx.notes.names.use_at(channel.span, Definition { span: *span, kind: DefinitionKind::Channel });
+    } else if !cx.facts.broken {
+        let help = match closest(&channel.text, channels.iter().map(|(name, _)| *name)) {
+            Some(near) => Correction::replace(channel.span, near).did_you_mean(),
+            None => "open it in a scenario of this load: `websocket NAME {{env.ws}}`".into(),
         };
         let message = format!("no scenario of this load opens a channel called `{}`", channel.text);
         cx.report(Diagnostic::error(&codes::UNKNOWN_CHANNEL, channel.span, message).with_help(help));

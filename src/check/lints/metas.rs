@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::super::cx::Cx;
 use super::super::scope::Scope;
 use super::super::types::Ty;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{AtRisk, ExprKind, Ident, MetaKind};
 
@@ -115,8 +115,10 @@ pub fn priority(cx: &mut Cx<'_>, name: &Ident) {
         return;
     }
     let help = match closest(&name.text, PRIORITIES) {
-        Some(near) if near.eq_ignore_ascii_case(&name.text) => format!("did you mean `{near}`?"),
-        _ => "priorities go from `P0`, the most important, to `P4`".to_owned(),
+        Some(near) if near.eq_ignore_ascii_case(&name.text) => {
+            Correction::replace(name.span, near).safe().did_you_mean()
+        }
+        _ => "priorities go from `P0`, the most important, to `P4`".into(),
     };
     let message = format!("there is no priority `{}`", name.text);
     cx.report(Diagnostic::error(&codes::UNKNOWN_PRIORITY, name.span, message).with_help(help));
@@ -139,13 +141,18 @@ fn at_risk<'p>(cx: &mut Cx<'p>, scope: &mut Scope<'p>, risk: &'p AtRisk) {
     let ty = cx.expr(scope, &risk.amount);
     let (message, help) = match &risk.amount.kind {
         ExprKind::Money(money) if money.amount > 0.0 => return,
-        ExprKind::Money(_) => ("nothing is at risk here", "give an amount above zero, or remove the line"),
+        ExprKind::Money(_) => ("nothing is at risk here", "give an amount above zero, or remove the line".into()),
         ExprKind::Error => return,
         ExprKind::Number(_) => {
-            ("what is at risk is an amount of money, and this is a number", "write the currency: `at risk $120K`")
+            let amount =
+                Correction::insert_before(risk.amount.span, "$").between("at risk ", cx.text(risk.amount.span));
+            (
+                "what is at risk is an amount of money, and this is a number",
+                amount.help(|amount| format!("write the currency: `{amount}`")),
+            )
         }
         _ if ty == Ty::Money => return,
-        _ => ("what is at risk is an amount of money", "write it out: `at risk $120K MRR \"what is lost\"`"),
+        _ => ("what is at risk is an amount of money", "write it out: `at risk $120K MRR \"what is lost\"`".into()),
     };
     cx.report(Diagnostic::error(&codes::BAD_MONEY, risk.amount.span, message).with_help(help));
 }

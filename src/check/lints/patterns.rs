@@ -84,7 +84,7 @@ pub fn order(cx: &mut Cx<'_>, block: &PatternBlock) {
             cx.report(
                 Diagnostic::warning(&codes::UNREACHABLE_ITEM, item.span, "this is forbidden already")
                     .with_related(first, "the same")
-                    .with_help("remove one of the two lines"),
+                    .with_help(cx.removal(item.span).safe().say("remove one of the two lines")),
             );
         }
     }

@@ -1,9 +1,10 @@
 use std::collections::HashMap;
 
 use super::super::cx::Cx;
-use crate::diag::{Diagnostic, Severity, closest, codes};
+use crate::diag::{Correction, Diagnostic, Severity, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, PhaseEntryKind, PlanDecl, PlanEntryKind, StrLit};
+use crate::syntax::quoted;
 
 /// Phases that share a name, and those that run nothing.
 pub fn phases(cx: &mut Cx<'_>, plan: &PlanDecl) {
@@ -70,8 +71,8 @@ pub fn tags(cx: &mut Cx<'_>, tags: &[Ident]) {
         let is_shown = !cx.notes.diagnostics.is_full(cx.module.source, Severity::Warning);
         let near = if is_shown { closest(&tag.text, cx.index.runnable.tags.iter().map(String::as_str)) } else { None };
         let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "give the tag to a suite or test, or remove it here".to_owned(),
+            Some(near) => Correction::replace(tag.span, near).did_you_mean(),
+            None => "give the tag to a suite or test, or remove it here".into(),
         };
         let message = format!("no suite, test or load has the tag `{}`", tag.text);
         cx.report(Diagnostic::warning(&codes::SELECTS_NOTHING, tag.span, message).with_help(help));
@@ -118,8 +119,8 @@ pub fn loads(cx: &mut Cx<'_>, names: &[StrLit]) {
 
 fn unknown(cx: &mut Cx<'_>, code: &'static crate::diag::Code, what: &str, name: &StrLit, near: Option<&str>) {
     let help = match near {
-        Some(near) => format!("did you mean \"{near}\"?"),
-        None => format!("give the file that holds the {what} too, or remove it here"),
+        Some(near) => Correction::replace(name.span, quoted(near)).help(|name| format!("did you mean {name}?")),
+        None => format!("give the file that holds the {what} too, or remove it here").into(),
     };
     let message = format!("no {what} is called \"{}\"", name.value);
     cx.report(Diagnostic::error(code, name.span, message).with_help(help));
@@ -128,15 +129,15 @@ fn unknown(cx: &mut Cx<'_>, code: &'static crate::diag::Code, what: &str, name: 
 /// A credential is known by its name in the whole project.
 pub fn credential(cx: &mut Cx<'_>, name: &Ident) {
     if let Some(decl) = cx.index.credentials.get(name.text.as_str()) {
-        cx.notes.used.insert(*decl);
+        cx.use_decl(*decl, std::slice::from_ref(name));
         return;
     }
     if cx.index.any_broken_mentions(&name.text) || (!knows_tests(cx) && cx.index.credentials.is_empty()) {
         return;
     }
     let help = match closest(&name.text, cx.index.credentials.keys().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("declare it: `credential {} = FLOW(…)`", name.text),
+        Some(near) => Correction::replace(name.span, near).did_you_mean(),
+        None => format!("declare it: `credential {} = FLOW(…)`", name.text).into(),
     };
     let message = format!("no credential is called `{}`", name.text);
     cx.report(Diagnostic::error(&codes::UNKNOWN_CREDENTIAL, name.span, message).with_help(help));

@@ -5,7 +5,7 @@ use super::super::cx::Cx;
 use super::super::scope::{Limit, Scope};
 use super::super::walk::{Purpose, Sent};
 use super::headers;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, MultipartField, Request, RequestPart, RequestPartKind, SubjectKind};
 
@@ -29,8 +29,8 @@ pub fn known_method(cx: &mut Cx<'_>, method: &Ident, explicit: bool) {
         return;
     }
     let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "methods are GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS and the like".to_owned(),
+        Some(near) => Correction::replace(method.span, near).did_you_mean(),
+        None => "methods are GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS and the like".into(),
     };
     cx.report(
         Diagnostic::error(&codes::UNKNOWN_METHOD, method.span, format!("`{}` is no method", method.text))
@@ -124,14 +124,15 @@ fn retry(cx: &mut Cx<'_>, sent: Sent<'_, '_>, part: &RequestPart) {
         return;
     }
     let text = cx.text(part.span);
-    let rest = text.strip_prefix("retry").unwrap_or(text).trim_start();
+    let (keyword, rest) = text.split_at_checked("retry".len()).unwrap_or((text, ""));
+    let allowed = Correction::insert_after(part.span.slice(0, keyword.len()), " unsafe").between(keyword, rest);
     cx.report(
         Diagnostic::warning(
             &codes::UNSAFE_RETRY,
             part.span,
             format!("a {method} that is sent again may act twice: what was lost may have been the answer alone"),
         )
-        .with_help(format!("write `retry unsafe {rest}` if that does no harm, or send an `Idempotency-Key`")),
+        .with_help(allowed.help(|retry| format!("write `{retry}` if that does no harm, or send an `Idempotency-Key`"))),
     );
 }
 
@@ -172,11 +173,12 @@ pub fn failure(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
 }
 
 pub fn http_version(cx: &mut Cx<'_>, text: &str, span: Span) {
+    let version = |version: &str| Correction::replace(span, version).between("http ", "").safe().write();
     let help = match text {
         "1.1" | "2" => return,
-        "2.0" => "write `http 2`",
-        "1" | "1.0" => "write `http 1.1`",
-        _ => "use `http 1.1` or `http 2`, or leave it out to let client and server agree",
+        "2.0" => version("2"),
+        "1" | "1.0" => version("1.1"),
+        _ => "use `http 1.1` or `http 2`, or leave it out to let client and server agree".into(),
     };
     cx.report(
         Diagnostic::error(&codes::UNKNOWN_HTTP_VERSION, span, format!("HTTP {text} isn't supported")).with_help(help),

@@ -1,13 +1,16 @@
 use std::collections::HashMap;
 
 use super::super::cx::Cx;
-use crate::diag::{Diagnostic, circle, closest, codes};
+use crate::diag::{Correction, Diagnostic, circle, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{EnvEntryKind, Environment, Ident, ServiceEntryKind};
 
 /// A service that a suite or plan names: one of the environments it can run on must declare it.
 pub fn known(cx: &mut Cx<'_>, service: &Ident) {
     let index = cx.index;
+    if let Some(definition) = index.service_definition(&service.text) {
+        cx.notes.names.use_at(service.span, definition);
+    }
     let elsewhere = index.with_service(&service.text);
     let declared = |at: &usize| {
         index.environments.get(*at).is_some_and(|known| known.services.contains_key(service.text.as_str()))
@@ -21,10 +24,11 @@ pub fn known(cx: &mut Cx<'_>, service: &Ident) {
     }
     let names = index.environments.iter().flat_map(|known| known.services.keys().copied());
     let help = match (elsewhere, closest(&service.text, names)) {
-        (Some(elsewhere), _) => format!("only `{}` declares it: add it to the others", elsewhere.name.text),
-        (None, Some(near)) => format!("did you mean `{near}`?"),
+        (Some(elsewhere), _) => format!("only `{}` declares it: add it to the others", elsewhere.name.text).into(),
+        (None, Some(near)) => Correction::replace(service.span, near).did_you_mean(),
         (None, None) => {
             format!("declare it in the environment: `service {} {{ probe GET {{{{env.api}}}}/health }}`", service.text)
+                .into()
         }
     };
     let message = format!("no environment declares a service `{}`", service.text);
@@ -33,12 +37,15 @@ pub fn known(cx: &mut Cx<'_>, service: &Ident) {
 
 pub fn depends_on(cx: &mut Cx<'_>, environment: &Environment, services: &Services<'_>, names: &[Ident]) {
     for name in names {
+        if let Some(definition) = cx.index.service_definition(&name.text) {
+            cx.notes.names.use_at(name.span, definition);
+        }
         if services.contains_key(name.text.as_str()) || cx.index.any_broken_mentions(&name.text) {
             continue;
         }
         let help = match closest(&name.text, services.keys().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it in this environment: `service {} {{ … }}`", name.text),
+            Some(near) => Correction::replace(name.span, near).did_you_mean(),
+            None => format!("declare it in this environment: `service {} {{ … }}`", name.text).into(),
         };
         let message = format!("the environment `{}` has no service `{}`", environment.name.text, name.text);
         cx.report(Diagnostic::error(&codes::UNKNOWN_SERVICE, name.span, message).with_help(help));

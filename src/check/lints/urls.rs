@@ -1,7 +1,7 @@
 use super::super::cx::Cx;
 use super::super::index::EnvValue;
 use super::super::walk::{Purpose, Sent};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, Help, codes};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Template, TemplatePart};
 use crate::value::{UrlPlace, UrlWriter};
@@ -55,7 +55,7 @@ pub fn encoded_twice(cx: &mut Cx<'_>, value: &Expr) {
                     value.span,
                     "this value is encoded when it is sent, so that it would be encoded twice",
                 )
-                .with_help(format!("write `{argument}`")),
+                .with_help(Correction::replace(value.span, argument).safe().write()),
             );
         }
         ExprKind::Object(entries) => {
@@ -66,7 +66,7 @@ pub fn encoded_twice(cx: &mut Cx<'_>, value: &Expr) {
     }
 }
 
-fn report(cx: &mut Cx<'_>, span: Span, message: String, help: &str) {
+fn report(cx: &mut Cx<'_>, span: Span, message: String, help: impl Into<Help>) {
     cx.report(Diagnostic::error(&codes::INVALID_URL, span, message).with_help(help));
 }
 
@@ -74,13 +74,14 @@ fn literal(cx: &mut Cx<'_>, sent: Sent<'_, '_>, text: &str, span: Span) {
     let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| !scheme.is_empty()) else {
         let is_whole = sent.url.parts.len() == 1;
         if is_whole || text.contains(['/', '.', ':']) {
-            let help = without_scheme(cx, sent.purpose, text);
-            report(cx, sent.url.span, "this URL has no scheme".to_owned(), &help);
+            let help = without_scheme(cx, sent.purpose, text, span);
+            report(cx, sent.url.span, "this URL has no scheme".to_owned(), help);
         }
         return;
     };
     if !fits(sent.purpose, scheme) {
-        wrong_scheme(cx, sent.purpose, scheme, span.slice(0, scheme.len()));
+        let place = span.slice(0, scheme.len());
+        wrong_scheme(cx, sent.purpose, scheme, place, |scheme| Some(Correction::replace(place, scheme)));
         return;
     }
     if sent.url.parts.len() > 1 {
@@ -105,15 +106,18 @@ fn literal(cx: &mut Cx<'_>, sent: Sent<'_, '_>, text: &str, span: Span) {
     }
 }
 
-fn without_scheme(cx: &Cx<'_>, purpose: Purpose, text: &str) -> String {
+fn without_scheme(cx: &Cx<'_>, purpose: Purpose, text: &str, span: Span) -> Help {
     let scheme = if purpose == Purpose::WebSocket { "wss" } else { "https" };
     if !text.starts_with('/') {
-        return format!("write `{scheme}://{text}`");
+        return Correction::insert_before(span, format!("{scheme}://")).between("", text).write();
     }
     let wanted = if purpose == Purpose::WebSocket { "ws" } else { "api" };
-    let known = cx.index.with_value(wanted).is_some();
-    let name = if known { wanted } else { "NAME" };
-    format!("put the system's address before it: `{{{{env.{name}}}}}{text}`")
+    if cx.index.with_value(wanted).is_none() {
+        return format!("put the system's address before it: `{{{{env.NAME}}}}{text}`").into();
+    }
+    Correction::insert_before(span, format!("{{{{env.{wanted}}}}}"))
+        .between("", text)
+        .help(|url| format!("put the system's address before it: `{url}`"))
 }
 
 /// What is reached by URLs of a scheme.
@@ -140,22 +144,37 @@ fn fits(purpose: Purpose, scheme: &str) -> bool {
     }
 }
 
-fn wrong_scheme(cx: &mut Cx<'_>, purpose: Purpose, scheme: &str, span: Span) {
+/// `instead` gives the correction to another scheme, where the scheme is written at the place.
+fn wrong_scheme(
+    cx: &mut Cx<'_>,
+    purpose: Purpose,
+    scheme: &str,
+    span: Span,
+    instead: impl Fn(&str) -> Option<Correction>,
+) {
+    let write = |scheme: &str, sentence: &dyn Fn(&str) -> String| match instead(scheme) {
+        Some(correction) => correction.between("", "://").help(sentence),
+        None => sentence(&format!("{scheme}://")).into(),
+    };
     let (message, help) = match (purpose, scheme) {
         (Purpose::WebSocket, "http" | "https") => (
             format!("a WebSocket is opened at `ws://` or `wss://`, not at `{scheme}://`"),
-            format!("write `{}://`", if scheme == "https" { "wss" } else { "ws" }),
+            write(if scheme == "https" { "wss" } else { "ws" }, &|scheme| format!("write `{scheme}`")),
         ),
         (Purpose::WebSocket, _) => {
-            (format!("a WebSocket can't be opened at `{scheme}://`"), "write `wss://` or `ws://`".to_owned())
+            let help = write("wss", &|scheme| format!("write `{scheme}` or `ws://`"));
+            (format!("a WebSocket can't be opened at `{scheme}://`"), help)
         }
         (_, "ws" | "wss") => (
             format!("a request goes to `http://` or `https://`, not to `{scheme}://`"),
-            "open it as a channel: `websocket NAME URL { … }`".to_owned(),
+            "open it as a channel: `websocket NAME URL { … }`".into(),
         ),
-        _ => (format!("nothing can be requested from `{scheme}://`"), "write `https://` or `http://`".to_owned()),
+        _ => {
+            let help = write("https", &|scheme| format!("write `{scheme}` or `http://`"));
+            (format!("nothing can be requested from `{scheme}://`"), help)
+        }
     };
-    report(cx, span, message, &help);
+    report(cx, span, message, help);
 }
 
 /// A URL that begins with a value of the environment: that value's scheme, where every environment says it.
@@ -169,7 +188,7 @@ fn of_env(cx: &mut Cx<'_>, sent: Sent<'_, '_>, expr: &Expr) {
     if schemes.iter().any(|scheme| fits(sent.purpose, scheme)) {
         return;
     }
-    wrong_scheme(cx, sent.purpose, wrong, expr.span);
+    wrong_scheme(cx, sent.purpose, wrong, expr.span, |_| None);
 }
 
 /// The scheme of the URL that a value of the environment is.

@@ -2,7 +2,7 @@ use super::super::constant;
 use super::super::cx::Cx;
 use super::super::scope::Scope;
 use super::super::types::Ty;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::value::format_duration;
 
@@ -11,8 +11,10 @@ pub fn time<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, time: &'p Expr, ty: &Ty, wha
     if !ty.meets(&Ty::Duration) {
         let message = format!("a duration is needed here, and this is {}", ty.words());
         let help = match &time.kind {
-            ExprKind::Number(number) => format!("give it a unit: `{number}s` or `{number}ms`"),
-            _ => "write a duration: `500ms`, `5s`, `1m30s`".to_owned(),
+            ExprKind::Number(number) => Correction::insert_after(time.span, "s")
+                .between(cx.text(time.span), "")
+                .help(|seconds| format!("give it a unit: `{seconds}` or `{number}ms`")),
+            _ => "write a duration: `500ms`, `5s`, `1m30s`".into(),
         };
         cx.report(Diagnostic::error(&codes::TYPE_MISMATCH, time.span, message).with_help(help));
         return None;
@@ -41,7 +43,10 @@ fn longer_than_around(cx: &mut Cx<'_>, scope: &Scope<'_>, time: &Expr, seconds: 
     cx.report(
         Diagnostic::error(&codes::WAIT_TOO_LONG, time.span, message)
             .with_related(limit.span, format!("{} ends after {outer}", limit.what))
-            .with_help(format!("write at most `{outer}` here, or give the outer one more than {inner}")),
+            .with_help(
+                Correction::replace(time.span, outer)
+                    .help(|outer| format!("write at most `{outer}` here, or give the outer one more than {inner}")),
+            ),
     );
 }
 

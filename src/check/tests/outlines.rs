@@ -6,7 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use crate::check::listed;
+use crate::check::{listed, resolution, resolutions};
+use crate::diag::codes;
 use crate::project::{Cache, Files, Module, Options, Project, load, load_again};
 
 const FILES: [(&str, &str); 4] = [
@@ -55,6 +56,12 @@ fn change() -> impl Strategy<Value = (usize, Change)> {
         "expct ",
         "demo ",
         "\n",
+        "let threadId = 1\n",
+        "let thread_id = threadId\n",
+        "{{threadId}}",
+        "capture threadId = $.id\n",
+        "flow newThread() { wait 1s }\n",
+        "newThread",
     ];
     let change = prop_oneof![
         any::<usize>().prop_map(Change::Delete),
@@ -124,6 +131,63 @@ fn only_what_has_changed_is_parsed_again() {
     // A file before all others: they have other numbers.
     files.push((PathBuf::from("a.e2e"), b"flow f() { wait 1s }\n".to_vec()));
     assert_eq!(found_again(&files, &mut cache, &mut before).1, FILES.len() + 2);
+}
+
+/// In another style, in files of which there are outlines and in others.
+const STYLES: [(&str, &str); 4] = [
+    ("environments.e2e", "environment demo default {\n  api = \"https://api.example.com\"\n}\n"),
+    (
+        "flows.e2e",
+        "flow newThread() {\n  POST {{env.api}}/ {\n    expect status 201\n    capture threadId = $.id\n  }\n  return threadId\n}\nflow ownThread(userId) { call newThread(); GET {{env.api}}/{{userId}} { expect status 200 } }\n",
+    ),
+    (
+        "main.e2e",
+        "import \"flows.e2e\" (newThread)\nflow onlyHere() { GET {{env.api}}/ { expect status 200 } }\nsuite \"S\" {\n  test \"t\" {\n    let threadId = newThread()\n    call onlyHere()\n    POST {{env.api}}/{{threadId}} { json { threadId }; expect status 200 }\n    let firstName = 1\n    GET {{env.api}}/{{firstName}} { expect status 200 }\n  }\n}\n",
+    ),
+    (
+        "other.e2e",
+        "suite \"O\" {\n  test \"t\" {\n    let first_name = 1\n    let lastName = 2\n    GET {{env.api}}/{{first_name}}/{{lastName}} { expect status 200 }\n  }\n}\n",
+    ),
+];
+
+#[test]
+fn what_outlines_leave_out_is_renamed_too() {
+    let files: Vec<_> = STYLES.iter().map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec())).collect();
+    assert_eq!(found(&files, &[], true), found(&files, &[], false));
+    let project = load(&Files::memory(files), &Options { outlines: true, ..Options::default() });
+    let fixes: Vec<(&str, usize)> = listed(&project)
+        .iter()
+        .filter(|one| *one.code == codes::NAME_STYLE)
+        .map(|one| (project.sources.text(one.span), one.fix.as_ref().map_or(0, |fix| fix.edits().len())))
+        .collect();
+    // How many places are written anew: none where another file names it, or a name is taken already.
+    assert_eq!(
+        fixes,
+        [
+            ("newThread", 0),
+            ("threadId", 2),
+            ("ownThread", 1),
+            ("userId", 2),
+            ("onlyHere", 2),
+            ("threadId", 0),
+            ("firstName", 0),
+            ("lastName", 2),
+        ]
+    );
+}
+
+#[test]
+fn names_refer_to_the_same_where_there_are_outlines() {
+    let files: Vec<_> = FILES.iter().map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec())).collect();
+    let [outlined, whole] =
+        [true, false].map(|outlines| load(&Files::memory(files.clone()), &Options { outlines, ..Options::default() }));
+    assert!(outlined.modules.iter().any(|module| module.ast.is_outline));
+    for (module, all) in whole.modules.iter().zip(resolutions(&outlined)) {
+        let table = resolution(&whole, module.id);
+        assert!(!table.references().is_empty());
+        assert_eq!(resolution(&outlined, module.id).references(), table.references());
+        assert_eq!(all.references(), table.references());
+    }
 }
 
 proptest! {

@@ -1,9 +1,10 @@
 use super::super::cx::Cx;
 use super::super::lints;
+use super::super::resolution::{Definition, DefinitionKind};
 use super::super::scope::Scope;
 use super::super::types::{self, Ty};
 use super::super::words::{counted, dotted};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::Module;
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Flow, Path};
@@ -104,6 +105,10 @@ impl<'p> Cx<'p> {
                 );
             }
             *given = true;
+            if let Some(name) = &arg.name {
+                let definition = Definition { span: param.name.span, kind: DefinitionKind::Parameter };
+                self.notes.names.name_at(name.span, definition);
+            }
             lints::secrets::field(self, &param.name.text, Some(&arg.value));
             let wanted = param.ty.as_ref().map_or(Ty::Unknown, |ty| types::of_type(self, home, ty, 0));
             if !ty.meets(&wanted) {
@@ -157,8 +162,8 @@ impl<'p> Cx<'p> {
     fn unknown_parameter(&mut self, flow: &Flow, name: &crate::syntax::ast::Ident) {
         let message = format!("`{}` has no parameter `{}`", flow.name.text, name.text);
         let help = match closest(&name.text, flow.params.iter().map(|param| param.name.text.as_str())) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it is used as `{}`", usage(flow)),
+            Some(near) => Correction::replace(name.span, near).did_you_mean(),
+            None => format!("it is used as `{}`", usage(flow)).into(),
         };
         self.report(
             Diagnostic::error(&codes::UNKNOWN_PARAMETER, name.span, message)

@@ -4,7 +4,7 @@ use super::super::scope::{Binding, Channel, ChannelState, Kind, Place, Scope};
 use super::super::subject::mismatch_help;
 use super::super::types::Ty;
 use super::requests::{Purpose, Sent};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::syntax::ast::{
     ChannelKind, ChannelPart, ChannelPartKind, ChannelStep, ChannelStepKind, Expr, ExprKind, FrameBody, FrameBodyKind,
     Ident, OpenChannel, RequestPart,
@@ -65,7 +65,7 @@ impl<'p> Cx<'p> {
         self.bind(scope, &open.name, binding);
         if matches!(state, ChannelState::Refused(_)) {
             // Its answer is what the test is about.
-            scope.use_name(&open.name.text);
+            self.count_as_used(scope, &open.name.text);
         }
     }
 
@@ -155,7 +155,7 @@ impl<'p> Cx<'p> {
     pub fn channel(&mut self, scope: &mut Scope<'p>, name: &'p Ident) -> Option<Channel> {
         if let Some(binding) = scope.get(&name.text) {
             let (channel, ty, kind) = (binding.channel, binding.ty.clone(), binding.kind);
-            scope.use_name(&name.text);
+            self.use_name(scope, name);
             if channel.is_some() {
                 return channel;
             }
@@ -174,8 +174,8 @@ impl<'p> Cx<'p> {
             return None;
         }
         let help = match closest(&name.text, scope.channels()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("open it before this step: `websocket {} {{{{env.ws}}}}`", name.text),
+            Some(near) => Correction::replace(name.span, near).did_you_mean(),
+            None => format!("open it before this step: `websocket {} {{{{env.ws}}}}`", name.text).into(),
         };
         let message = format!("no channel called `{}` is open here", name.text);
         self.report(Diagnostic::error(&codes::UNKNOWN_CHANNEL, name.span, message).with_help(help));
@@ -233,6 +233,7 @@ impl<'p> Cx<'p> {
                 &Ty::String,
                 &ty,
                 self.text(value.span),
+                value.span,
             )));
         }
     }

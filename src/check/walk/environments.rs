@@ -4,12 +4,13 @@ use super::super::cx::{BodyOf, Cx};
 use super::super::lints;
 use super::super::scope::Scope;
 use super::requests::{Purpose, Sent};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::DeclRef;
 use crate::syntax::ast::{EnvEntryKind, EnvValue, Environment, Expr, Ident, RequestPart, Service, ServiceEntryKind};
 
 impl<'p> Cx<'p> {
     pub fn environment(&mut self, decl: DeclRef, environment: &'p Environment) {
+        self.given_names(environment);
         lints::environments::declared(self, decl, environment);
         let at = self.index.environments.binary_search_by_key(&decl, |known| known.decl);
         self.set_runs_on(at.ok().map(|at| [at].into()));
@@ -40,6 +41,25 @@ impl<'p> Cx<'p> {
         lints::services::cycles(self, environment, &of_services);
         self.end_body(outer);
         self.set_runs_on(None);
+    }
+
+    /// Environments, their values and their services are known by their names in the whole project.
+    fn given_names(&mut self, environment: &'p Environment) {
+        let index = self.index;
+        let names = &mut self.notes.names;
+        if let Some(definition) = index.environment_definition(&environment.name.text) {
+            names.give_at(environment.name.span, definition);
+        }
+        for entry in &environment.entries {
+            let (name, definition) = match &entry.kind {
+                EnvEntryKind::Value { name, .. } => (name, index.value_definition(&name.text)),
+                EnvEntryKind::Service(service) => (&service.name, index.service_definition(&service.name.text)),
+                _ => continue,
+            };
+            if let Some(definition) = definition {
+                names.give_at(name.span, definition);
+            }
+        }
     }
 
     fn given_twice(&mut self, seen: &mut HashMap<&'p str, crate::source::Span>, name: &'p Ident, what: &str) {
@@ -112,8 +132,8 @@ impl<'p> Cx<'p> {
             return;
         }
         let help = match closest(&target.text, TARGETS) {
-            Some(near) => format!("did you mean `target {near}`?"),
-            None => "the only target is `demo`, the embedded system; other systems are named by their URLs: `api = \"https://…\"`".to_owned(),
+            Some(near) => Correction::replace(target.span, near).between("target ", "").did_you_mean(),
+            None => "the only target is `demo`, the embedded system; other systems are named by their URLs: `api = \"https://…\"`".into(),
         };
         let message = format!("there is no target `{}`", target.text);
         self.report(Diagnostic::error(&codes::UNKNOWN_TARGET, target.span, message).with_help(help));

@@ -57,14 +57,20 @@ impl<'p> Cx<'p> {
                     let mut inner = scope.inner();
                     self.block(&mut inner, body);
                     self.report_unused(&inner);
-                    scope.used_inside(&inner);
-                    channels.extend(inner.of_kind(Kind::Channel));
+                    let opened = inner.of_kind(Kind::Channel).filter_map(|name| Some((name, inner.get(name)?.span)));
+                    channels.extend(opened);
                 }
                 LoadEntryKind::Meta(_)
                 | LoadEntryKind::Data { .. }
                 | LoadEntryKind::Threshold(_)
                 | LoadEntryKind::Error => {}
             }
+        }
+        // What scenarios call the same is measured as one.
+        channels.sort();
+        for same in channels.chunk_by(|a, b| a.0 == b.0) {
+            let places: Vec<Span> = same.iter().map(|(_, place)| *place).collect();
+            self.notes.names.are_same(&places);
         }
         for entry in &load.entries {
             if let LoadEntryKind::Threshold(threshold) = &entry.kind {
@@ -77,7 +83,7 @@ impl<'p> Cx<'p> {
         self.set_runs_on(None);
     }
 
-    fn threshold(&mut self, scope: &mut Scope<'p>, threshold: &'p Threshold, channels: &[&str]) {
+    fn threshold(&mut self, scope: &mut Scope<'p>, threshold: &'p Threshold, channels: &[(&str, Span)]) {
         lints::measures::names(self, &threshold.measure, Some(channels));
         let ty = self.expr(scope, &threshold.limit);
         lints::measures::limit(self, &threshold.measure, threshold.op, &threshold.limit, &ty);

@@ -4,7 +4,7 @@ use super::super::lints;
 use super::super::scope::{Binding, Channel, Kind, Limit, Place, Scope};
 use super::super::types::Ty;
 use super::suites::push_limit;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::syntax::ast::{
     ChannelExpect, ChannelExpectKind, ChannelKind, Count, CountKind, EventItem, Expr, FrameKindPattern, ItemEntry,
     ItemEntryKind, Matcher, MatcherKind, OnChannel, PatternBlock, PatternItem, PatternItemKind, TimeLimit,
@@ -127,7 +127,7 @@ impl<'p> Cx<'p> {
     fn since(&mut self, scope: &mut Scope<'p>, mark: &'p crate::syntax::ast::Ident) {
         if let Some(binding) = scope.get(&mark.text) {
             let kind = binding.kind;
-            scope.use_name(&mark.text);
+            self.use_name(scope, mark);
             if kind != Kind::Mark && kind != Kind::Param {
                 let message = format!("`{}` is a {}, not a mark", mark.text, kind.words());
                 self.report(
@@ -141,8 +141,8 @@ impl<'p> Cx<'p> {
             return;
         }
         let help = match closest(&mark.text, scope.of_kind(Kind::Mark)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("set it where the time begins: `mark {}`", mark.text),
+            Some(near) => Correction::replace(mark.span, near).did_you_mean(),
+            None => format!("set it where the time begins: `mark {}`", mark.text).into(),
         };
         let message = format!("no mark is called `{}` here", mark.text);
         self.report(Diagnostic::error(&codes::UNKNOWN_MARK, mark.span, message).with_help(help));
@@ -244,7 +244,7 @@ impl<'p> Cx<'p> {
         lints::patterns::never(self, item);
         for entry in &item.body {
             if let ItemEntryKind::Capture(capture) = &entry.kind {
-                scope.use_name(&capture.name.text);
+                self.count_as_used(scope, &capture.name.text);
             }
         }
     }
@@ -324,7 +324,10 @@ impl<'p> Cx<'p> {
                 if self.count(scope, times, 0, what) == Some(0) {
                     self.report(
                         Diagnostic::warning(&codes::ALWAYS_HOLDS, count.span, "`at least 0 times` can't fail")
-                            .with_help("write `at least once`, or `optional` where it need not come"),
+                            .with_help(
+                                Correction::replace(count.span, "at least once")
+                                    .help(|count| format!("write `{count}`, or `optional` where it need not come")),
+                            ),
                     );
                 }
             }

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::cx::Cx;
 use super::super::types;
 use super::super::words::dotted;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::{DeclRef, Module};
 use crate::syntax::ast::{ItemKind, ShapeDecl, ShapeField, TypeExpr, TypeExprKind};
 
@@ -105,7 +105,7 @@ fn unknown_type(cx: &mut Cx<'_>, path: &crate::syntax::ast::Path) {
     if let ([_, name], Some(crate::project::Target::Module(module))) =
         (path.segments.as_slice(), cx.module.imports.get(&first.text))
     {
-        cx.use_import(&first.text);
+        cx.use_module(first);
         let module = *module;
         cx.unknown_member(&super::super::scope::Scope::new(), module, first, name);
         return;
@@ -117,8 +117,8 @@ fn unknown_type(cx: &mut Cx<'_>, path: &crate::syntax::ast::Path) {
     let habit = HABITS.iter().find(|(habit, _)| name.eq_ignore_ascii_case(habit)).map(|(_, meant)| *meant);
     let shapes = shape_names(cx);
     let help = match habit.or_else(|| closest(&name, TYPES.into_iter().chain(shapes.iter().copied()))) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("declare it as `shape {name} {{ … }}`, or import it"),
+        Some(near) => Correction::replace(path.span, near).safe_if(habit.is_some()).did_you_mean(),
+        None => format!("declare it as `shape {name} {{ … }}`, or import it").into(),
     };
     cx.report(
         Diagnostic::error(&codes::UNKNOWN_TYPE, path.span, format!("no type or shape is called `{name}`"))

@@ -5,7 +5,7 @@ use super::super::scope::{Binding, Kind, Scope};
 use super::super::types::Ty;
 use super::calls::Called;
 use super::suites::push_limit;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Capture, Condition, Expr, ExprKind, ForEachHead, Ident, Stmt, StmtKind};
 
@@ -24,7 +24,7 @@ impl<'p> Cx<'p> {
         match &stmt.kind {
             // Those of a test's own body have been looked at.
             StmtKind::Meta(_) | StmtKind::Error => {}
-            StmtKind::Let { name, value } => self.let_step(scope, name, value),
+            StmtKind::Let { name, value } => self.let_step(scope, stmt.span, name, value),
             StmtKind::Capture(capture) => self.capture_step(scope, capture),
             StmtKind::Call(call) => self.call_step(scope, call),
             StmtKind::Request(request) => self.request(scope, request),
@@ -52,7 +52,7 @@ impl<'p> Cx<'p> {
         }
     }
 
-    fn let_step(&mut self, scope: &mut Scope<'p>, name: &'p Ident, value: &'p Expr) {
+    fn let_step(&mut self, scope: &mut Scope<'p>, stmt: Span, name: &'p Ident, value: &'p Expr) {
         let mut is_flow = false;
         let ty = match &value.kind {
             ExprKind::Call { callee, args } => match self.flow_call(scope, value.span, callee, args) {
@@ -65,10 +65,11 @@ impl<'p> Cx<'p> {
                     self.report(
                         Diagnostic::error(&codes::NO_RESULT, value.span, message)
                             .with_related(flow.name.span, "the flow")
-                            .with_help(format!(
-                                "write `call {}`, or let the flow `return` a value",
-                                self.text(value.span)
-                            )),
+                            .with_help(
+                                Correction::replace(Span { end: value.span.start, ..stmt }, "call ")
+                                    .between("", self.text(value.span))
+                                    .help(|call| format!("write `{call}`, or let the flow `return` a value")),
+                            ),
                     );
                     Ty::Unknown
                 }

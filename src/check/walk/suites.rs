@@ -29,15 +29,17 @@ impl<'p> Cx<'p> {
             if let (SuiteEntryKind::Test(test), false) = (&entry.kind, self.is_full()) {
                 let mut inner = scope.inner();
                 self.test(&mut inner, entry.span, test, timeout);
-                scope.used_inside(&inner);
             }
         }
         self.hooks(&mut after_each, suite, HookWhen::AfterEach);
         self.hooks(&mut after_all, suite, HookWhen::AfterAll);
-        scope.used_inside(&after_each);
-        scope.used_inside(&after_all);
+        for after in [&after_each, &after_all] {
+            self.notes.names.close(after);
+        }
         let broken = suite.entries.iter().any(|entry| matches!(entry.kind, SuiteEntryKind::Error));
-        if !broken {
+        if broken {
+            self.notes.names.close(&scope);
+        } else {
             self.report_unused(&scope);
         }
         self.set_runs_on(None);

@@ -1,5 +1,5 @@
 use super::Build;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
     Arg, BinaryOp, Expr, ExprKind, Ident, MatcherKind, ObjectEntry, ObjectKey, Path, Subject, SubjectKind, UnaryOp,
@@ -113,7 +113,8 @@ impl Build<'_> {
         }
         let path = self.file.get(left.span.start as usize..left.span.end as usize).unwrap_or_default();
         let (before, key) = path.rsplit_once('.').unwrap_or((path, ""));
-        let help = format!("write `{before}[\"{key}-{}\"]`; put spaces around the `-` of a difference", name.text);
+        let correction = Correction::replace(left.span.to(right.span), format!("{before}[\"{key}-{}\"]", name.text));
+        let help = correction.help(|path| format!("write `{path}`; put spaces around the `-` of a difference"));
         self.report(
             Diagnostic::error(
                 &codes::DASHED_KEY,

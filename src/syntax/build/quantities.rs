@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::value::JsonNumber as Number;
 
 use super::Build;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::ExprKind;
 use crate::syntax::grammar::Node;
@@ -140,16 +140,20 @@ impl Build<'_> {
         let place = span.slice(at, at + unit.len());
         let number = text.get(..at).unwrap_or_default();
         let known = NANOS.iter().chain(BYTES).map(|(name, _)| *name);
-        let meant = HABITS.iter().find(|(habit, _)| *habit == unit).map(|(_, meant)| *meant).or(closest(unit, known));
+        let habit = HABITS.iter().find(|(habit, _)| *habit == unit).map(|(_, meant)| *meant);
+        let meant = habit.or(closest(unit, known));
         let before = self.file.get(..span.start as usize).unwrap_or_default();
         let is_money = before.trim_end().ends_with("at risk") && matches!(unit, "k" | "K" | "m" | "M" | "b" | "B");
+        let instead = |text: String| Correction::replace(span.slice(0, at + unit.len()), text);
         let help = match (unit, meant) {
-            _ if is_money => format!("money has a sign: `${number}{}`", unit.to_uppercase()),
-            ("xx", _) => format!("a whole class of statuses is a range: `in {number}00..{number}99`"),
-            (_, Some(meant)) => format!("write `{number}{meant}`"),
-            ("x", _) => format!("a count is written `{number} times`"),
-            _ => "units are `ms s m h d` for time, `B KB MB GB KiB MiB GiB` for sizes, `%`, and `/s` for rates"
-                .to_owned(),
+            _ if is_money => instead(format!("${number}{}", unit.to_uppercase()))
+                .safe()
+                .help(|money| format!("money has a sign: `{money}`")),
+            ("xx", _) => instead(format!("in {number}00..{number}99"))
+                .help(|range| format!("a whole class of statuses is a range: `{range}`")),
+            (_, Some(meant)) => instead(format!("{number}{meant}")).safe_if(habit.is_some()).write(),
+            ("x", _) => instead(format!("{number} times")).help(|count| format!("a count is written `{count}`")),
+            _ => "units are `ms s m h d` for time, `B KB MB GB KiB MiB GiB` for sizes, `%`, and `/s` for rates".into(),
         };
         self.report(Diagnostic::error(&codes::UNKNOWN_UNIT, place, format!("`{unit}` is no unit")).with_help(help));
         ExprKind::Error

@@ -1,6 +1,7 @@
 use super::Build;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::syntax::ast::Ident;
+use crate::syntax::rename_it;
 
 impl Build<'_> {
     /// The next name, of something that is declared here: `snake_case`.
@@ -27,7 +28,8 @@ impl Build<'_> {
     fn name_style(&mut self, name: &Ident, rule: &str, meant: &str) {
         self.report(
             Diagnostic::warning(&codes::NAME_STYLE, name.span, format!("{rule}, and `{}` isn't", name.text))
-                .with_help(format!("rename it to `{meant}` where it is declared and used")),
+                // Where it is used isn't known here: `check` completes the fix.
+                .with_help(Correction::replace(name.span, meant).help(rename_it)),
         );
     }
 }

@@ -1,6 +1,6 @@
 use super::Build;
 use super::texts::{self, Piece};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, HeaderName, StrLit, Template, TemplateForm, TemplatePart};
 use crate::syntax::explain;
@@ -49,7 +49,7 @@ impl Build<'_> {
         let span = Span::new(self.source, at, at + escape.len());
         self.report(
             Diagnostic::error(&codes::UNKNOWN_ESCAPE, span, format!("`{escape}` is no escape"))
-                .with_help("the escapes are `\\n \\r \\t \\0 \\\" \\\\ \\{ \\u{…}` and those of JSON; a backslash is written `\\\\`, or the text in '…', where it is an ordinary character"),
+                .with_help(Correction::insert_before(span, "\\").say("the escapes are `\\n \\r \\t \\0 \\\" \\\\ \\{ \\u{…}` and those of JSON; a backslash is written `\\\\`, or the text in '…', where it is an ordinary character")),
         );
     }
 

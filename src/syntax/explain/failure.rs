@@ -2,6 +2,7 @@ use pest::error::Error;
 
 use super::words::word;
 use super::{Word, expected_words, location, positives};
+use crate::diag::Correction;
 use crate::source::Span;
 use crate::syntax::build::{Edit, file_offset};
 use crate::syntax::grammar::Rule;
@@ -109,15 +110,62 @@ impl<'a> Failure<'a> {
         expected_words(self.error)
     }
 
-    /// The head with a range of it replaced, on one line: for the help. Long ones are shortened around the place.
-    pub fn corrected(&self, start: usize, end: usize, replacement: &str) -> String {
+    /// A range of the head replaced; shown as the line of the head that it gives, which is shortened around the place where it is long.
+    ///
+    /// White space around the range stays as it is written (with the comments in it), and what is put in stays a word of its own.
+    pub fn correct(&self, start: usize, end: usize, replacement: &str) -> Correction {
+        let (start, end, replacement) = fitted(self.text, start, end, replacement);
         let before = self.text.get(..start).unwrap_or_default();
         let after = self.text.get(end..).unwrap_or_default();
         let before = before.rsplit('\n').next().unwrap_or_default().trim_start();
         let after = after.split('\n').next().unwrap_or_default().trim_end();
-        let line = format!("{}{replacement}{}", tail(before, 60), head(after, 60));
-        line.split_whitespace().collect::<Vec<_>>().join(" ")
+        let span = self.span(start, end);
+        // Comments are blanked in the head, and misspelt words corrected.
+        let is_as_written = self.text.get(start..end) == Some(self.parser.slice(span.start, span.end));
+        Correction::replace(span, replacement)
+            .between(tail(before, 60), head(after, 60))
+            .on_one_line()
+            .doubtful_if(!is_as_written)
     }
+
+    /// The white space at the beginning of the line on which the head begins.
+    pub fn indentation(&self) -> &'a str {
+        let before = self.parser.text.get(..self.base).unwrap_or_default();
+        let line = self.parser.text.get(before.rfind('\n').map_or(0, |n| n + 1)..).unwrap_or_default();
+        line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default()
+    }
+}
+
+/// The same change without white space that is there already, and with a space where two words would become one.
+fn fitted(text: &str, mut start: usize, mut end: usize, replacement: &str) -> (usize, usize, String) {
+    let mut new = replacement;
+    let old = |start: usize, end: usize| text.get(start..end).unwrap_or_default();
+    let before = old(0, start);
+    let after = old(end, text.len());
+    let begins_with_space = |text: &str| text.starts_with(char::is_whitespace);
+    let ends_with_space = |text: &str| text.ends_with(char::is_whitespace);
+    if ends_with_space(new) && (ends_with_space(old(start, end)) || begins_with_space(after)) {
+        new = new.trim_end();
+        end = start + old(start, end).trim_end().len();
+    }
+    if begins_with_space(new) && (begins_with_space(old(start, end)) || ends_with_space(before)) {
+        new = new.trim_start();
+        start = end - old(start, end).trim_start().len();
+    }
+    // What is taken away altogether takes the white space before or behind it along.
+    if new.is_empty() && (before.is_empty() || ends_with_space(old(0, start))) {
+        end += text.get(end..).map_or(0, |rest| rest.len() - rest.trim_start_matches([' ', '\t']).len());
+    }
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let mut fitted = String::with_capacity(new.len() + 2);
+    if is_word(old(0, start).chars().next_back()) && is_word(new.chars().next()) {
+        fitted.push(' ');
+    }
+    fitted.push_str(new);
+    if is_word(new.chars().next_back()) && is_word(old(end, text.len()).chars().next()) {
+        fitted.push(' ');
+    }
+    (start, end, fitted)
 }
 
 /// The word, number, or single sign at `at`.
@@ -184,4 +232,28 @@ fn head(text: &str, max: usize) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(text: &str, old: &str, new: &str) -> String {
+        let start = text.find(old).unwrap();
+        let (start, end, new) = fitted(text, start, start + old.len(), new);
+        format!("{}{new}{}", &text[..start], &text[end..])
+    }
+
+    #[test]
+    fn what_is_put_in_fits_what_stands_around_it() {
+        assert_eq!(changed("timeout: 5s", ":", " "), "timeout 5s");
+        assert_eq!(changed("timeout:5s", ":", " "), "timeout 5s");
+        assert_eq!(changed("a&&b", "&&", "and"), "a and b");
+        assert_eq!(changed("a && b", "&&", "and"), "a and b");
+        assert_eq!(changed("let a  5", "  ", " = "), "let a =  5");
+        assert_eq!(changed("let a: 5", ":", " = "), "let a = 5");
+        assert_eq!(changed("wait for 5s", "for ", ""), "wait 5s");
+        assert_eq!(changed("!a", "!", "not "), "not a");
+        assert_eq!(changed("[1 2]", " ", ", "), "[1, 2]");
+    }
 }

@@ -10,7 +10,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::grammar::Rule;
 use super::mistakes;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 
 /// How many kinds of things a message lists as expected.
@@ -22,8 +22,8 @@ pub fn syntax_error(failure: &Failure<'_>) -> Diagnostic {
 }
 
 fn unexpected(failure: &Failure<'_>) -> Diagnostic {
-    let expected = failure.expected_words();
-    let only_end = expected.iter().all(|word| *word == Word::End);
+    let words = failure.expected_words();
+    let only_end = words.iter().all(|word| *word == Word::End);
     let found = failure.found();
     let after = failure.last_token();
     if only_end && !found.is_empty() {
@@ -32,9 +32,14 @@ fn unexpected(failure: &Failure<'_>) -> Diagnostic {
             failure.found_span(),
             format!("`{found}` can't stand here: the statement is complete before it"),
         )
-        .with_help("begin a new line, or write `;`, if it is a statement of its own; remove it otherwise");
+        .with_help(Correction::insert_before(failure.found_span(), "; ").help(|sign| {
+            format!(
+                "begin a new line, or write `{}`, if it is a statement of its own; remove it otherwise",
+                sign.trim()
+            )
+        }));
     }
-    let expected = listed(&expected);
+    let expected = listed(&words);
     let message = match (found, after) {
         ("", "") => format!("expected {expected}"),
         ("", after) => format!("expected {expected} after `{after}`"),
@@ -45,7 +50,12 @@ fn unexpected(failure: &Failure<'_>) -> Diagnostic {
     match example(failure.rule) {
         Some(example) => diagnostic.with_help(format!("it is written like this: `{example}`")),
         None if failure.expects_end() => diagnostic.with_help("remove what follows, or begin a new line for it"),
-        None => diagnostic.with_help(format!("write {expected} there")),
+        None => match *words.as_slice() {
+            [Word::Keyword(only) | Word::Sign(only)] => diagnostic.with_help(
+                failure.correct(failure.at, failure.at, &format!(" {only} ")).say(format!("write {expected} there")),
+            ),
+            _ => diagnostic.with_help(format!("write {expected} there")),
+        },
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
 
@@ -18,13 +18,14 @@ pub fn values(failure: &Failure<'_>) -> Option<Diagnostic> {
     let values = format!("in [{first}, {}]", others.join(", "));
     let start = failure.before().len() - first.len();
     let subject = failure.text.get(..start).unwrap_or_default().trim_end().trim_end_matches("==").trim_end();
+    let end = failure.at + rest.len();
     Some(
         Diagnostic::error(
             &codes::VALUE_ALTERNATIVES,
             failure.rest_span(),
             "one of several values is written as a list",
         )
-        .with_help(format!("write `{subject} {values}`")),
+        .with_help(failure.correct(subject.len(), end, &format!(" {values}")).safe().write()),
     )
 }
 
@@ -47,7 +48,7 @@ pub fn or_closed(failure: &Failure<'_>) -> Option<Diagnostic> {
     let message = format!("`{shown}` isn't known here: did you mean `or closed`?");
     Some(
         Diagnostic::error(&codes::MISSPELT_KEYWORD, failure.span(start, end), message)
-            .with_help(format!("write `{}`", failure.corrected(start, end, "or closed"))),
+            .with_help(failure.correct(start, end, "or closed").safe().write()),
     )
 }
 
@@ -61,14 +62,19 @@ pub fn joined(failure: &Failure<'_>) -> Option<Diagnostic> {
         "and" | "then" | "also" => {
             let rest = failure.rest().strip_prefix(word).unwrap_or_default().trim_start();
             let rest = rest.strip_prefix("expect ").unwrap_or(rest);
-            let rest = rest.lines().next().unwrap_or_default();
-            let help = format!("write `expect {rest}` on a line of its own: all expectations of a response must hold");
+            let joint = failure.span(failure.before().len(), failure.at + failure.rest().len() - rest.len());
+            let names_a_subject = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '$');
+            let help = Correction::replace(joint, format!("\n{}expect ", failure.indentation()))
+                .between("", rest.lines().next().unwrap_or_default())
+                .on_one_line()
+                .safe_if(names_a_subject)
+                .help(|line| format!("write `{line}` on a line of its own: all expectations of a response must hold"));
             ("`expect` takes one condition", help)
         }
         "or" => {
             let help =
                 "write `either { expect … } or { expect … }`: one whole branch must hold, and the report says which";
-            ("`expect` takes one condition", help.to_owned())
+            ("`expect` takes one condition", help.into())
         }
         _ => return None,
     };

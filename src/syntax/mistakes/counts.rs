@@ -1,4 +1,4 @@
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
 
@@ -12,13 +12,18 @@ pub fn misread(failure: &Failure<'_>) -> Option<Diagnostic> {
     let rest = failure.rest();
     let next = rest.split_whitespace().next().unwrap_or_default();
     if word == "exactly" {
+        let count = match next {
+            "once" | "twice" => next.to_owned(),
+            number => format!("{number} times"),
+        };
+        let end = behind_times(failure.text, failure.at + next.len());
         return Some(
             Diagnostic::error(
                 &codes::COUNT_SPELLING,
                 failure.span(start, start + word.len()),
                 "an exact count needs no word before it",
             )
-            .with_help(format!("write `{next} times`")),
+            .with_help(Correction::replace(failure.span(start, end), count).safe_if(!next.is_empty()).write()),
         );
     }
     let phrase = format!("{word} {next}");
@@ -26,7 +31,6 @@ pub fn misread(failure: &Failure<'_>) -> Option<Diagnostic> {
         Some(meant) => (meant, failure.at + next.len() - start),
         None => (closest(word, ["within", "settle", "once", "twice", "optional"])?, word.len()),
     };
-    let line = failure.corrected(start, start + len, meant);
     let shown = failure.text.get(start..start + len).unwrap_or(word);
     Some(
         Diagnostic::error(
@@ -34,30 +38,57 @@ pub fn misread(failure: &Failure<'_>) -> Option<Diagnostic> {
             failure.span(start, start + len),
             format!("`{shown}` isn't known here: did you mean `{meant}`?"),
         )
-        .with_help(format!("write `{line}`")),
+        .with_help(failure.correct(start, start + len, meant).write()),
     )
 }
 
 /// `at least 3 at most 5`
 pub fn combined(failure: &Failure<'_>) -> Option<Diagnostic> {
-    let words: Vec<&str> = failure.text.split_whitespace().collect();
-    let least = number_after(&words, "least")?;
-    let most = number_after(&words, "most")?;
-    let at = failure.text.find("at least").into_iter().chain(failure.text.find("at most")).min()?;
-    let end = failure.text.rfind(most).into_iter().chain(failure.text.rfind(least)).max()?;
-    let span = failure.span(at, (end + most.len()).clamp(at, failure.text.len()));
+    let (least, most) = (number_after(failure.text, "least")?, number_after(failure.text, "most")?);
+    let start = least.start.min(most.start);
+    let end = least.end.max(most.end);
+    let correction = Correction::replace(
+        failure.span(start, behind_times(failure.text, end)),
+        format!("{} to {} times", least.number, most.number),
+    );
     Some(
-        Diagnostic::error(&codes::COMBINED_COUNTS, span, "two counts can't be combined")
-            .with_help(format!("write `{least} to {most} times`")),
+        Diagnostic::error(&codes::COMBINED_COUNTS, failure.span(start, end), "two counts can't be combined")
+            .with_help(correction.safe().write()),
     )
 }
 
-fn number_after<'t>(words: &[&'t str], word: &str) -> Option<&'t str> {
-    let at = words.windows(2).position(|pair| pair[0] == "at" && pair[1] == word)?;
-    let number = words.get(at + 2)?;
-    Some(match *number {
-        "once" => "1",
-        "twice" => "2",
-        number => number,
+/// `at least 3`, and where it is.
+struct Bound<'t> {
+    start: usize,
+    end: usize,
+    number: &'t str,
+}
+
+fn number_after<'t>(text: &'t str, word: &str) -> Option<Bound<'t>> {
+    let words = ["at", word];
+    let mut starts = text.match_indices("at").map(|(at, _)| at);
+    starts.find_map(|start| {
+        let mut end = start;
+        for word in words {
+            let rest = text.get(end..)?.trim_start();
+            end = text.len() - rest.strip_prefix(word)?.len();
+        }
+        let rest = text.get(end..)?.trim_start();
+        let written = rest.split_whitespace().next()?;
+        let number = match written {
+            "once" => "1",
+            "twice" => "2",
+            number => number,
+        };
+        Some(Bound { start, end: text.len() - rest.len() + written.len(), number })
     })
+}
+
+/// Behind the word `times`, where it comes next.
+fn behind_times(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default().trim_start();
+    match rest.strip_prefix("times") {
+        Some(after) if !after.starts_with(char::is_alphanumeric) => text.len() - after.len(),
+        _ => at,
+    }
 }

@@ -10,8 +10,8 @@ pub fn wait_for(failure: &Failure<'_>) -> Option<Diagnostic> {
     }
     let start = failure.before().len() - word.len();
     let help = match word {
-        "for" => format!("write `{}`", failure.corrected(start, failure.at, "")),
-        _ => "to wait until something holds, write `eventually within 30s every 1s { … }`".to_owned(),
+        "for" => failure.correct(start, failure.at, "").safe().write(),
+        _ => "to wait until something holds, write `eventually within 30s every 1s { … }`".into(),
     };
     Some(
         Diagnostic::error(

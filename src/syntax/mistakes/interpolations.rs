@@ -1,4 +1,4 @@
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::syntax::explain::{Failure, is_word_char};
 
 /// `json { id: {{thread_id}} }`, `expect status {{code}}`
@@ -17,14 +17,15 @@ pub fn outside_a_string(failure: &Failure<'_>) -> Option<Diagnostic> {
     // The `$` of `${{name}}` belongs to it.
     let from = if text.get(..start).unwrap_or_default().ends_with('$') { start - 1 } else { start };
     let span = failure.span(from, start + len);
-    let line = failure.corrected(from, start + len, inside);
+    let is_name = inside.starts_with(|c: char| c.is_ascii_alphabetic())
+        && inside.bytes().all(|byte| is_word_char(byte) || byte == b'.');
     Some(
         Diagnostic::error(
             &codes::INTERPOLATION_OUTSIDE_STRING,
             span,
             "`{{…}}` stands in strings and URLs; elsewhere a name is written as it is",
         )
-        .with_help(format!("write `{line}`")),
+        .with_help(failure.correct(from, start + len, inside).safe_if(is_name).write()),
     )
 }
 
@@ -41,7 +42,9 @@ pub fn dollar_name(failure: &Failure<'_>) -> Option<Diagnostic> {
     let width = 1 + if inside.len() < rest.len() { len + 2 } else { len };
     let end = (at + width).min(failure.text.len());
     Some(
-        Diagnostic::error(&codes::DOLLAR_NAME, failure.span(at, end), "a name is written without `$`")
-            .with_help(format!("write `{name}` for the name, or `$.{name}` for the field of the response")),
+        Diagnostic::error(&codes::DOLLAR_NAME, failure.span(at, end), "a name is written without `$`").with_help(
+            Correction::replace(failure.span(at, end), name)
+                .help(|name| format!("write `{name}` for the name, or `$.{name}` for the field of the response")),
+        ),
     )
 }

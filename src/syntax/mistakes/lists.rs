@@ -1,4 +1,4 @@
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
 use crate::syntax::scan::Tok;
@@ -21,11 +21,11 @@ pub fn trailing_comma(failure: &Failure<'_>) -> Option<Diagnostic> {
     let span = parser.token_span(comma?);
     let is_list =
         matches!(failure.rule, Rule::tags | Rule::needs | Rule::depends_on | Rule::runs_on | Rule::locks | Rule::run);
-    let help = if is_list {
-        "remove the comma if the list ends there"
-    } else {
-        "remove the comma: a statement ends with its line"
-    };
+    let removal = Correction::remove(span).safe_if(!is_list);
+    let help = removal.say(match is_list {
+        true => "remove the comma if the list ends there",
+        false => "remove the comma: a statement ends with its line",
+    });
     Some(
         Diagnostic::error(&codes::TRAILING_COMMA, span, "the line ends in `,`, so the next line goes on with it")
             .with_related(failure.found_span(), "this doesn't go on with it")
@@ -52,14 +52,17 @@ pub fn missing_comma(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let found = failure.found();
-    let (end, help) = if found == ";" { (failure.at + 1, ", ") } else { (failure.at, ", ") };
-    let line = failure.corrected(failure.before().len(), end, help);
+    let end = if found == ";" { failure.at + 1 } else { failure.at };
+    let word = failure.found_word();
+    // `{ text: hello world }` rather lacks its quotes.
+    let is_next = is_list || word.is_empty() || rest.strip_prefix(word).is_some_and(|after| after.starts_with(':'));
+    let correction = failure.correct(failure.before().len(), end, ", ").safe_if(is_next);
     Some(
         Diagnostic::error(
             &codes::MISSING_COMMA,
             failure.found_span(),
             format!("a `,` is missing between `{}` and `{found}`", failure.last_token()),
         )
-        .with_help(format!("write `{line}`")),
+        .with_help(correction.write()),
     )
 }

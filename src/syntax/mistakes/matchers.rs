@@ -56,6 +56,9 @@ const WORDS: &[(&str, &str)] = &[
     ("of", "is"),
 ];
 
+/// Those of them whose sense isn't beyond doubt.
+const VAGUE: &[&str] = &["like", "length", "count", "should", "must", "to", "as", "of"];
+
 /// `$.a equal 5`, `$.a toBe 5`, `$.a includes "x"`
 pub fn foreign_word(failure: &Failure<'_>) -> Option<Diagnostic> {
     if !failure.expects_matcher() {
@@ -65,21 +68,35 @@ pub fn foreign_word(failure: &Failure<'_>) -> Option<Diagnostic> {
     let (_, here) = WORDS.iter().find(|(foreign, _)| *foreign == word)?;
     // Words that only lead up to the matcher go with it.
     let mut end = failure.at + word.len();
+    let mut is_negated = false;
     while let Some(next) = failure.text.get(end..).map(str::trim_start)
         && let Some(filler) =
             ["to ", "be ", "than ", "not ", "equal ", "a ", "with "].into_iter().find(|word| next.starts_with(word))
     {
+        is_negated ^= filler == "not ";
         end = failure.text.len() - next.len() + filler.trim_end().len();
     }
-    let line = failure.corrected(failure.at, end, here);
+    let here = if is_negated { negated(here) } else { (*here).to_owned() };
+    // `less than or equal to 5` holds another word.
+    let is_whole = !failure.text.get(end..).unwrap_or_default().trim_start().starts_with("or ");
+    let correction = failure.correct(failure.at, end, &here).safe_if(is_whole && !VAGUE.contains(&word));
     Some(
         Diagnostic::error(
             &codes::FOREIGN_MATCHER,
             failure.span(failure.at, end),
             format!("`{word}` is no matcher: it is written `{here}`"),
         )
-        .with_help(format!("write `{line}`")),
+        .with_help(correction.write()),
     )
+}
+
+/// The matcher that holds where this one doesn't.
+fn negated(matcher: &str) -> String {
+    match matcher {
+        "==" => "!=".to_owned(),
+        "!=" => "==".to_owned(),
+        other => format!("not {other}"),
+    }
 }
 
 /// `expect not $.a exists`
@@ -104,9 +121,11 @@ pub fn compared_length(failure: &Failure<'_>) -> Option<Diagnostic> {
     if !failure.rest().starts_with(['<', '>', '=', '!']) {
         return None;
     }
+    let start = failure.before().find(subject)?;
+    let correction = failure.correct(start, failure.at, &format!("length({subject}) "));
     Some(
         Diagnostic::error(&codes::FOREIGN_MATCHER, failure.found_span(), "`has length` takes a number alone")
-            .with_help(format!("compare the length itself: `expect length({subject}) {}`", failure.rest())),
+            .with_help(correction.safe().help(|line| format!("compare the length itself: `{line}`"))),
     )
 }
 
@@ -140,9 +159,11 @@ pub fn foreign_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
             .is_some_and(|after| after.starts_with([' ', '[', '"']) && start + phrase.len() + 12 >= failure.at)
     })?;
     let span = failure.span(start, start + phrase.len());
-    let line = failure.corrected(start, start + phrase.len(), here);
+    let after = tail.strip_prefix(phrase).unwrap_or_default().trim_start();
+    let sure = !after.starts_with("or ") && !matches!(*phrase, "is between" | "is like" | "is the" | "is of");
+    let correction = failure.correct(start, start + phrase.len(), here).safe_if(sure);
     Some(
         Diagnostic::error(&codes::FOREIGN_MATCHER, span, format!("`{phrase}` is no matcher: it is written `{here}`"))
-            .with_help(format!("write `{line}`")),
+            .with_help(correction.write()),
     )
 }

@@ -1,4 +1,4 @@
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
 use crate::syntax::parse::Context;
@@ -29,10 +29,10 @@ pub fn channel_name(failure: &Failure<'_>) -> Option<Diagnostic> {
     if !is_channel || !begins_url || failure.before().contains(char::is_whitespace) {
         return None;
     }
-    let line = failure.corrected(failure.at, failure.at, "chat ");
+    let correction = failure.correct(failure.at, failure.at, "chat ");
     Some(
         Diagnostic::error(&codes::MISSING_NAME, failure.found_span(), "a channel needs a name before its URL")
-            .with_help(format!("write `{line}`: later statements name the channel by it")),
+            .with_help(correction.help(|line| format!("write `{line}`: later statements name the channel by it"))),
     )
 }
 
@@ -45,7 +45,7 @@ pub fn url(failure: &Failure<'_>) -> Option<Diagnostic> {
     let last = failure.last_token();
     Some(
         Diagnostic::error(&codes::MISSING_URL, failure.found_span(), format!("a URL is missing after `{last}`"))
-            .with_help(format!("write `{} {{{{env.api}}}}/path`", failure.before())),
+            .with_help(failure.correct(failure.before().len(), failure.before().len(), " {{env.api}}/path").write()),
     )
 }
 
@@ -59,41 +59,46 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
     let rest = failure.rest();
     let begins_value =
         rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$' | '-' | '_'));
-    let help = if let Some(meant) = misspelt_subject(failure) {
+    let insert = |text: &str| failure.correct(failure.at, failure.at, text);
+    let help: Help = if let Some(meant) = misspelt_subject(failure) {
         meant
     } else if rest.is_empty() {
-        format!("say what must hold: `{} == …`, or `exists`", failure.before())
+        format!("say what must hold: `{} == …`, or `exists`", failure.before()).into()
     } else if rest.starts_with('-') && subject.starts_with('$') {
-        format!(
-            "a key that holds `-` is written in brackets: `$[\"a-b\"]`; to compare, write `{}`",
-            failure.corrected(failure.at, failure.at, "== ")
-        )
+        insert("== ").help(|line| {
+            format!("a key that holds `-` is written in brackets: `$[\"a-b\"]`; to compare, write `{line}`")
+        })
     } else if matches!(subject, "all" | "every" | "any") {
-        "a matcher holds for all elements of a list with `each`, for one of them with `some`: `expect $.items[*].id each is uuid`".to_owned()
+        "a matcher holds for all elements of a list with `each`, for one of them with `some`: `expect $.items[*].id each is uuid`".into()
     } else if TYPES.contains(&failure.found()) {
-        format!("write `{}`", failure.corrected(failure.at, failure.at, "is "))
+        insert("is ").safe().write()
     } else if rest.starts_with(':') {
-        format!("write `{}`", failure.corrected(failure.at, failure.at + 1, " =="))
+        failure.correct(failure.at, failure.at + 1, " == ").safe().write()
     } else if rest.starts_with('/') {
-        format!("write `{}`", failure.corrected(failure.at, failure.at, "matches "))
+        insert("matches ").safe().write()
     } else if begins_value {
-        format!("write `{}` to compare the two", failure.corrected(failure.at, failure.at, "== "))
+        // A word may be a matcher that isn't known.
+        let is_literal = failure.found_word().is_empty() || matches!(failure.found(), "true" | "false" | "null");
+        insert("== ").safe_if(is_literal).help(|line| format!("write `{line}` to compare the two"))
     } else {
-        "the matchers are `== != < <= > >=`, `in`, `contains`, `starts with`, `ends with`, `matches`, `equals`, `is`, `exists`, `has length`, `close to`, `each`, `some`, `none`, `not`".to_owned()
+        "the matchers are `== != < <= > >=`, `in`, `contains`, `starts with`, `ends with`, `matches`, `equals`, `is`, `exists`, `has length`, `close to`, `each`, `some`, `none`, `not`".into()
     };
     Some(Diagnostic::error(&codes::MISSING_MATCHER, failure.found_span(), message).with_help(help))
 }
 
 /// `expect statuss 200`: only words that name a part of an answer take a bare value or name.
-fn misspelt_subject(failure: &Failure<'_>) -> Option<String> {
+fn misspelt_subject(failure: &Failure<'_>) -> Option<Help> {
     const SUBJECTS: [&str; 9] =
         ["status", "header", "headers", "cookie", "url", "size", "redirects", "certificate", "time"];
     let (word, rest) = (failure.last_token(), failure.rest());
     let start = failure.before().len() - word.len();
     let is_subject = failure.text.get(..start).is_some_and(|before| before.trim_end().ends_with("expect"));
     let near = closest(word, SUBJECTS).filter(|_| is_subject && !rest.is_empty())?;
-    let line = failure.corrected(start, start + word.len(), near);
-    Some(format!("did you mean `{near}`? Then write `{line}`; a value of your own is compared with `==`"))
+    Some(
+        failure.correct(start, start + word.len(), near).help(|line| {
+            format!("did you mean `{near}`? Then write `{line}`; a value of your own is compared with `==`")
+        }),
+    )
 }
 
 /// `before each let token = …`: the brace that is missing before the first statement of a block.
@@ -122,13 +127,19 @@ pub fn brace(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let head = failure.before().split_whitespace().next().unwrap_or_default();
+    let open = failure.correct(failure.at, failure.at, "{ ");
+    // What follows may have a block of its own, and then the one that is missing ends behind it.
+    let end = failure
+        .segment
+        .body
+        .map_or_else(|| failure.parser.head_span(failure.segment), |body| failure.parser.body_span(body));
     Some(
         Diagnostic::error(
             &codes::MISSING_BLOCK,
             failure.found_span(),
             format!("`{head}` needs a block: `{{` is missing before `{word}`"),
         )
-        .with_help(format!("write `{} }}`", failure.corrected(failure.at, failure.at, "{ "))),
+        .with_help(open.and(Correction::insert_after(end, " }")).help(|line| format!("write `{line} }}`"))),
     )
 }
 

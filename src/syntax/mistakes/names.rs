@@ -1,4 +1,4 @@
-use crate::diag::{Code, Diagnostic, codes};
+use crate::diag::{Code, Correction, Diagnostic, codes};
 use crate::syntax::explain::{Failure, is_word_char};
 use crate::syntax::grammar::Rule;
 
@@ -26,10 +26,10 @@ pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
     let span = failure.span(failure.at, failure.at + name.len());
     let shown = name.replace('"', "");
     let shown = shown.trim_start_matches([':', '=', ' ']);
-    Some(
-        Diagnostic::error(&codes::UNQUOTED_NAME, span, format!("the name of a {what} stands in quotes"))
-            .with_help(format!("write `{what} \"{shown}\"`")),
-    )
+    let is_plain = !shown.is_empty() && !shown.contains(['\\', '{', '}', '\'']);
+    Some(Diagnostic::error(&codes::UNQUOTED_NAME, span, format!("the name of a {what} stands in quotes")).with_help(
+        Correction::replace(span, format!("\"{shown}\"")).between(&format!("{what} "), "").safe_if(is_plain).write(),
+    ))
 }
 
 /// `flow "login"()`
@@ -45,7 +45,7 @@ pub fn quoted(failure: &Failure<'_>) -> Option<Diagnostic> {
     let name = rest.get(1..)?.split(['"', '\'']).next().unwrap_or_default();
     let span = failure.span(failure.at, failure.at + name.len() + 2);
     let shown = snake(name);
-    Some(name_error(&codes::INVALID_NAME, span, "a name stands here, without quotes", &shown))
+    Some(name_error(&codes::INVALID_NAME, span, "a name stands here, without quotes", (&shown, shown == name)))
 }
 
 /// `let in = 5`
@@ -55,7 +55,7 @@ pub fn reserved(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("`{word}` is a word of the language and can't be a name");
-    Some(name_error(&codes::KEYWORD_AS_NAME, failure.found_span(), &message, &format!("the_{word}")))
+    Some(name_error(&codes::KEYWORD_AS_NAME, failure.found_span(), &message, (&format!("the_{word}"), false)))
 }
 
 /// `let thread-id = 5`, `let 2nd = 5`, `let größe = 5`
@@ -92,7 +92,7 @@ pub fn invalid(failure: &Failure<'_>) -> Option<Diagnostic> {
     }
     let span = failure.span(start, start + name.len());
     let message = format!("`{name}` can't be a name: names are letters, digits and `_`, and don't begin with a digit");
-    Some(name_error(&codes::INVALID_NAME, span, &message, &snake(name)))
+    Some(name_error(&codes::INVALID_NAME, span, &message, (&snake(name), false)))
 }
 
 /// Does the text begin with what is meant for a name?
@@ -114,8 +114,18 @@ fn expects_name(failure: &Failure<'_>) -> bool {
     failure.expects(Rule::name) || failure.expects(Rule::names)
 }
 
-fn name_error(code: &'static Code, span: crate::source::Span, message: &str, shown: &str) -> Diagnostic {
-    Diagnostic::error(code, span, message).with_help(format!("write a name in snake_case, such as `{shown}`"))
+/// `is_same`: the name is kept, so that nothing that uses it changes.
+fn name_error(
+    code: &'static Code,
+    span: crate::source::Span,
+    message: &str,
+    (shown, is_same): (&str, bool),
+) -> Diagnostic {
+    Diagnostic::error(code, span, message).with_help(
+        Correction::replace(span, shown)
+            .safe_if(is_same)
+            .help(|name| format!("write a name in snake_case, such as `{name}`")),
+    )
 }
 
 fn snake(name: &str) -> String {

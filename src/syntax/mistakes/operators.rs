@@ -37,14 +37,15 @@ pub fn foreign(failure: &Failure<'_>) -> Option<Diagnostic> {
         None => return None,
     };
     let span = failure.span(failure.at, failure.at + sign.len());
-    let line = failure.corrected(failure.at, failure.at + sign.len(), here);
+    // An arrow may be meant as one.
+    let correction = failure.correct(failure.at, failure.at + sign.len(), here).safe_if(!matches!(sign, "=>" | "=<"));
     Some(
         Diagnostic::error(
             &codes::FOREIGN_OPERATOR,
             span,
             format!("`{sign}` is no operator: it is written `{}`", here.trim()),
         )
-        .with_help(format!("write `{line}`")),
+        .with_help(correction.write()),
     )
 }
 
@@ -60,9 +61,8 @@ pub fn single_equals(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let span = failure.span(failure.at, failure.at + 1);
-    let line = failure.corrected(failure.at, failure.at + 1, "==");
     Some(
         Diagnostic::error(&codes::SINGLE_EQUALS, span, "`=` names a value; a comparison is written `==`")
-            .with_help(format!("write `{line}`")),
+            .with_help(failure.correct(failure.at, failure.at + 1, "==").safe().write()),
     )
 }

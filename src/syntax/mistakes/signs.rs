@@ -15,10 +15,9 @@ pub fn stray_sign(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let span = failure.span(failure.at, failure.at + 1);
-    let line = failure.corrected(failure.at, failure.at + 1, " ");
     Some(
         Diagnostic::error(&codes::STRAY_SIGN, span, format!("`{first}` takes its value without `{sign}`"))
-            .with_help(format!("write `{line}`")),
+            .with_help(failure.correct(failure.at, failure.at + 1, " ").safe().write()),
     )
 }
 
@@ -34,9 +33,11 @@ pub fn missing_colon(failure: &Failure<'_>) -> Option<Diagnostic> {
     if rest.is_empty() && !is_part {
         return None;
     }
-    let (end, colon) = if rest.starts_with('=') { (failure.at + 1, ":") } else { (failure.at, ": ") };
+    let (end, colon) = if rest.starts_with('=') { (failure.at + 1, ": ") } else { (failure.at, ": ") };
     let written = failure.before().len();
-    let line = failure.corrected(written, end, colon);
+    // `{ a b }` may lack a comma as well.
+    let is_value = !rest.is_empty() && (!is_entry || failure.found_word().is_empty());
+    let correction = failure.correct(written, end, colon).safe_if(is_value);
     let what = if is_part { "its value" } else { "the value of a field" };
     if is_entry
         && !is_part
@@ -51,7 +52,7 @@ pub fn missing_colon(failure: &Failure<'_>) -> Option<Diagnostic> {
             failure.found_span(),
             format!("a `:` stands between `{name}` and {what}"),
         )
-        .with_help(format!("write `{line}`")),
+        .with_help(correction.write()),
     )
 }
 
@@ -71,12 +72,16 @@ pub fn missing_equals(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let name = failure.last_token();
-    let len = ["==", ":=", ":", "from ", "as ", "to ", "be "]
+    let signs = rest.len() - rest.trim_start_matches(['=', ' ']).len();
+    let len = [":=", ":", "from ", "as ", "to ", "be "]
         .into_iter()
         .find(|sign| rest.starts_with(sign))
-        .map_or(0, str::len);
-    let line = failure.corrected(failure.before().len(), failure.at + len, " = ");
-    let help = if rest.is_empty() { format!("write `{} = …`", failure.before()) } else { format!("write `{line}`") };
+        .map_or(signs, str::len);
+    let is_value = len > 0 || failure.found_word().is_empty();
+    let help = match rest.is_empty() {
+        true => format!("write `{} = …`", failure.before()).into(),
+        false => failure.correct(failure.before().len(), failure.at + len, " = ").safe_if(is_value).write(),
+    };
     Some(
         Diagnostic::error(
             &codes::MISSING_EQUALS,

@@ -50,7 +50,6 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
     let count = meant.split(' ').count();
     let len = written_len(failure.rest(), word, meant, count);
     let span = failure.span(failure.at, failure.at + len);
-    let line = failure.corrected(failure.at, failure.at + len, meant);
     let shown = failure.rest().get(..len).unwrap_or(word);
     Some(
         Diagnostic::error(
@@ -58,7 +57,9 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
             span,
             format!("`{shown}` isn't known here: did you mean `{meant}`?"),
         )
-        .with_help(format!("write `{line}`")),
+        .with_help(
+            failure.correct(failure.at, failure.at + len, meant).safe_if(shown.eq_ignore_ascii_case(meant)).write(),
+        ),
     )
 }
 
@@ -103,12 +104,10 @@ pub fn measure(failure: &Failure<'_>) -> Option<Diagnostic> {
         other.or_else(|| closest(first, MEASURES)).or_else(|| closest(written, MEASURES))?.to_owned()
     };
     let end = start + written.len();
-    let line = failure.corrected(start, end, &meant);
+    // `success rate` says what it measures, with a word too many.
+    let correction = failure.correct(start, end, &meant).safe_if(known);
     let message = format!("`{written}` is nothing that can be measured: did you mean `{meant}`?");
-    Some(
-        Diagnostic::error(&codes::MISSPELT_KEYWORD, failure.span(start, end), message)
-            .with_help(format!("write `{line}`")),
-    )
+    Some(Diagnostic::error(&codes::MISSPELT_KEYWORD, failure.span(start, end), message).with_help(correction.write()))
 }
 
 /// The first word of a phrase without the others: `for x in …`, `skip if …`
@@ -131,7 +130,8 @@ pub fn incomplete_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
     let is_filler = matches!(next, "if" | "unless" | "on" | "any" | "every" | "the" | "else");
     let len = if is_filler { failure.rest().find(next).unwrap_or_default() + next.len() } else { word.len() };
     let span = failure.span(failure.at, failure.at + len);
-    let line = failure.corrected(failure.at, failure.at + len, phrase);
+    let correction =
+        failure.correct(failure.at, failure.at + len, phrase).safe_if(!is_filler || matches!(next, "if" | "every"));
     let shown = failure.rest().get(..len).unwrap_or(word);
     Some(
         Diagnostic::error(
@@ -139,7 +139,7 @@ pub fn incomplete_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
             span,
             format!("`{shown}` isn't known here: did you mean `{phrase}`?"),
         )
-        .with_help(format!("write `{line}`")),
+        .with_help(correction.write()),
     )
 }
 

@@ -1,7 +1,7 @@
 //! Statements whose first word begins none where they stand.
 
 use super::foreign;
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
 use crate::syntax::parse::Context;
 use crate::syntax::parser::Parser;
@@ -59,13 +59,37 @@ impl Case<'_> {
         self.parser.token_span(self.segment.from)
     }
 
-    fn error(
-        &self,
-        code: &'static crate::diag::Code,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Diagnostic {
+    fn error(&self, code: &'static crate::diag::Code, message: impl Into<String>, help: impl Into<Help>) -> Diagnostic {
         Diagnostic::error(code, self.first_span(), message).with_help(help)
+    }
+
+    /// `text` before the statement; shown with its first line.
+    fn before(&self, text: &str) -> Correction {
+        Correction::insert_before(self.first_span(), text).between("", self.line())
+    }
+
+    /// `text` instead of the first word of the statement; shown with the rest of its line.
+    fn instead(&self, text: &str) -> Correction {
+        let first = self.first_span();
+        let rest = self.line().get(first.len()..).unwrap_or_default();
+        Correction::replace(first, text).between("", shorten(rest))
+    }
+
+    /// `text` instead of the first line of the statement.
+    fn line_instead(&self, text: impl Into<String>) -> Correction {
+        Correction::replace(self.line_span(), text)
+    }
+
+    /// A span, and the white space that follows it on its line.
+    fn with_blank(&self, span: Span) -> Span {
+        let rest = self.parser.text.get(span.end as usize..).unwrap_or_default();
+        let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        Span { end: span.end + blank as u32, ..span }
+    }
+
+    fn line_span(&self) -> Span {
+        let span = self.parser.head_span(self.segment);
+        Span { end: span.start + self.line().len() as u32, ..span }
     }
 
     /// The first line of the statement.
@@ -85,18 +109,16 @@ impl Case<'_> {
         let shown = self.parser.slice(span.start, span.end);
         let takes_expect = matches!(self.context, Context::Request | Context::Channel | Context::Test | Context::Flow);
         if self.kind_of(0) == Some((Tok::Symbol, b'$')) && takes_expect {
-            let line = self.line();
-            return self.error(
-                &codes::MISSING_EXPECT,
-                "an expectation begins with `expect`",
-                format!("write `expect {line}`"),
-            );
+            let help = self.before("expect ").safe().write();
+            return self.error(&codes::MISSING_EXPECT, "an expectation begins with `expect`", help);
         }
         if self.kind_of(0) == Some((Tok::Symbol, b'-')) {
             return self.error(
                 &codes::FOREIGN_STATEMENT,
                 "a statement doesn't begin with `-`",
-                "write the statement alone on its line, without the dash",
+                Correction::remove(self.with_blank(self.first_span()))
+                    .safe_if(self.context.keywords().contains(&self.parser.nth_word(self.segment, 1)))
+                    .say("write the statement alone on its line, without the dash"),
             );
         }
         if self.kind_of(0) == Some((Tok::Open, b'[')) {
@@ -124,8 +146,14 @@ impl Case<'_> {
         }
         let value = value.trim().trim_matches('"');
         let help = match (name, value.strip_prefix("Bearer ")) {
-            ("Authorization", Some(token)) => format!("write `bearer {}`", token.trim_matches(['{', '}', ' '])),
-            _ => format!("write `header {name}: \"{value}\"`"),
+            ("Authorization", Some(token)) => {
+                self.line_instead(format!("bearer {}", token.trim_matches(['{', '}', ' ']))).write()
+            }
+            _ => {
+                // What is in quotes, or in none, is text; an expression may be meant by anything else.
+                let is_text = !value.is_empty() && !value.contains(['"', '\'', '\\', '{', '}', '$', '(']);
+                self.line_instead(format!("header {name}: \"{value}\"")).safe_if(is_text).write()
+            }
         };
         Some(self.error(&codes::HEADER_LINE, "a header begins with `header`, and its value is an expression", help))
     }
@@ -153,11 +181,11 @@ impl Case<'_> {
             return None;
         }
         let help = match self.word {
-            "HTTP" => "write `expect status 200`".to_owned(),
-            "jsonpath" => "write `expect $.path == value`: a JSONPath stands there as it is".to_owned(),
-            "duration" => "write `expect time < 2s`".to_owned(),
-            "bytes" => "write `expect size < 10KB`".to_owned(),
-            _ => format!("write `expect {}`", self.line()),
+            "HTTP" => self.line_instead("expect status 200").write(),
+            "jsonpath" => "write `expect $.path == value`: a JSONPath stands there as it is".into(),
+            "duration" => self.line_instead("expect time < 2s").write(),
+            "bytes" => self.line_instead("expect size < 10KB").write(),
+            _ => self.before("expect ").safe().write(),
         };
         Some(self.error(&codes::MISSING_EXPECT, "an expectation begins with `expect`", help))
     }
@@ -169,10 +197,9 @@ impl Case<'_> {
             return None;
         }
         let upper = self.word.to_ascii_uppercase();
-        let rest = self.line().split_once(char::is_whitespace).map_or("", |(_, rest)| rest).trim();
         let known = METHODS.iter().find(|method| **method == upper).copied();
         if let Some(method) = known {
-            let help = format!("write `{method} {rest}`");
+            let help = self.instead(method).safe().write();
             let diagnostic = self.error(&codes::METHOD_SPELLING, "a method is written in capitals", help);
             return Some(Unknown { diagnostic, meant: known });
         }
@@ -180,11 +207,14 @@ impl Case<'_> {
         let near = closest(&upper, METHODS.iter().copied());
         let meant = METHODS.iter().find(|method| Some(**method) == near).copied();
         if let Some(method) = meant {
-            let help = format!("did you mean `{method}`? One that isn't common is written `request {upper} URL`");
+            let help = Correction::replace(self.first_span(), method).help(|method| {
+                format!("did you mean `{method}`? One that isn't common is written `request {upper} URL`")
+            });
             return Some(Unknown { diagnostic: self.error(&codes::METHOD_SPELLING, message, help), meant });
         }
         let is_upper = self.word.bytes().all(|b| b.is_ascii_uppercase());
-        let help = format!("a method that isn't common is written `request {upper} {rest}`");
+        let help =
+            self.before("request ").safe().help(|line| format!("a method that isn't common is written `{line}`"));
         is_upper.then(|| Unknown { diagnostic: self.error(&codes::METHOD_SPELLING, message, help), meant: None })
     }
 
@@ -218,11 +248,14 @@ impl Case<'_> {
         if !assigns {
             return None;
         }
-        let line = self.line();
         let help = match self.context {
-            Context::Test | Context::Flow => format!("write `let {line}`"),
-            Context::Request | Context::Channel | Context::Item => format!("write `capture {line}`"),
-            _ => format!("values of an environment stand in `environment NAME {{ … }}`; in a test, write `let {line}`"),
+            Context::Test | Context::Flow => self.before("let ").safe().write(),
+            Context::Request | Context::Channel | Context::Item => self.before("capture ").safe().write(),
+            _ => {
+                let line = self.line();
+                format!("values of an environment stand in `environment NAME {{ … }}`; in a test, write `let {line}`")
+                    .into()
+            }
         };
         Some(self.error(&codes::MISSING_LET, "a name for a value begins with `let` or `capture`", help))
     }
@@ -237,7 +270,7 @@ impl Case<'_> {
         Some(self.error(
             &codes::MISSING_CALL,
             "a flow is carried out with `call`, or its result is named with `let`",
-            format!("write `call {}`", self.line()),
+            self.before("call ").safe().write(),
         ))
     }
 
@@ -250,8 +283,8 @@ impl Case<'_> {
             return None;
         }
         let message = format!("`{}` isn't known {}: did you mean `{meant}`?", self.word, self.context.place());
-        let line = self.line().strip_prefix(self.word).unwrap_or_default();
-        let diagnostic = self.error(&codes::MISSPELT_KEYWORD, message, format!("write `{meant}{}`", shorten(line)));
+        let help = self.instead(meant).safe_if(self.word.eq_ignore_ascii_case(meant)).write();
+        let diagnostic = self.error(&codes::MISSPELT_KEYWORD, message, help);
         Some(Unknown { diagnostic, meant: sure.then_some(meant) })
     }
 

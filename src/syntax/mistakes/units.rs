@@ -1,4 +1,4 @@
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::syntax::build::unit_meant;
 use crate::syntax::explain::Failure;
 
@@ -18,6 +18,6 @@ pub fn detached(failure: &Failure<'_>) -> Option<Diagnostic> {
     let span = failure.span(before.len() - number.len(), failure.at + unit.len());
     Some(
         Diagnostic::error(&codes::DETACHED_UNIT, span, "a number and its unit are written without a space")
-            .with_help(format!("write `{number}{meant}`")),
+            .with_help(Correction::replace(span, format!("{number}{meant}")).safe().write()),
     )
 }

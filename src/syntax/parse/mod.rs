@@ -17,9 +17,9 @@ pub use unknown::Context;
 use super::ast::{Block, Ident, StrLit};
 use super::grammar::{Kids, Rule};
 use super::parser::Parser;
-use super::scan::Tok;
+use super::scan::{Tok, Token};
 use super::split::{Body, Piece, Segment, Separators};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 
 impl Parser<'_> {
@@ -62,8 +62,26 @@ impl Parser<'_> {
         let span = self.token_span(at);
         self.report(
             Diagnostic::error(&codes::BRACE_BELOW, span, "the `{` of a block stands on the line of its head")
-                .with_help("move it to the end of the line above"),
+                .with_help(self.brace_above(at).say("move it to the end of the line above")),
         );
+    }
+
+    /// The `{` of a line below put behind the head, before a comment that follows it.
+    fn brace_above(&self, at: usize) -> Correction {
+        let brace = self.token_span(at);
+        let is_head = |token: &Token| token.kind != Tok::Newline && token.start < token.end;
+        let head = (0..at).rev().find(|before| self.token(*before).as_ref().is_some_and(is_head));
+        let head = head.map_or(Span { end: brace.start, ..brace }, |head| self.token_span(head));
+        let before = self.slice(0, brace.start);
+        let line = before.rfind('\n').map_or(0, |n| n + 1);
+        let behind = self.slice(brace.end, self.text.len() as u32);
+        let blank = behind.len() - behind.trim_start_matches([' ', '\t', '\r']).len();
+        let end = brace.end as usize + blank;
+        let whole_line = match behind.get(blank..).unwrap_or_default().strip_prefix('\n') {
+            Some(_) if self.slice(line as u32, brace.start).trim().is_empty() => Span::new(self.source, line, end + 1),
+            _ => Span::new(self.source, brace.start as usize, end),
+        };
+        Correction::insert_after(head, " {").and(Correction::remove(whole_line)).safe()
     }
 
     fn missing_block(&mut self, segment: &Segment) {
@@ -103,11 +121,16 @@ impl Parser<'_> {
         if self.is_flagged(extra) {
             return;
         }
-        let span = if extra.from < extra.to { self.head_span(extra) } else { self.piece_span(piece) };
-        self.report(
-            Diagnostic::error(&codes::TRAILING, span, "a statement ends with the `}` of its block")
-                .with_help("begin a new line, or write `;`, before what follows"),
-        );
+        let sentence = |sign: &str| format!("begin a new line, or write `{}`, before what follows", sign.trim());
+        // A second block is no statement, wherever it begins.
+        let (span, help) = if extra.from < extra.to {
+            let span = self.head_span(extra);
+            (span, Correction::insert_before(span, "; ").safe().help(sentence))
+        } else {
+            (self.piece_span(piece), sentence(";").into())
+        };
+        let message = "a statement ends with the `}` of its block";
+        self.report(Diagnostic::error(&codes::TRAILING, span, message).with_help(help));
     }
 
     /// The statements of a block that an outline leaves out.

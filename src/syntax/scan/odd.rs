@@ -2,7 +2,7 @@
 
 use super::Tok;
 use super::scanner::Scanner;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 
 impl Scanner<'_> {
@@ -36,7 +36,11 @@ impl Scanner<'_> {
             None => ("", sign.len_utf8()),
         };
         let span = Span::new(self.source, start, start + sign.len_utf8());
-        let help = if text.is_empty() { "write \" instead".to_owned() } else { format!("write \"{text}\"") };
+        let is_pair = closing.is_some();
+        // A text with a plain quote or a backslash in it means something else between plain ones.
+        let help = Correction::replace(Span { end: (start + len) as u32, ..span }, format!("\"{text}\""))
+            .safe_if(is_pair && !text.contains(['"', '\\', '{']))
+            .help(|string| if text.is_empty() { "write \" instead".to_owned() } else { format!("write {string}") });
         let diagnostic = Diagnostic::error(
             &codes::SMART_QUOTES,
             span,
@@ -55,7 +59,11 @@ impl Scanner<'_> {
         let text = line.get(1..=close).unwrap_or_default().replace("${", "{{").replace('}', "}}");
         let span = Span::new(self.source, start, start + 1);
         let diagnostic = Diagnostic::error(&codes::BACKTICK_STRING, span, "strings don't stand in backticks")
-            .with_help(format!("write \"{text}\""));
+            .with_help(
+                Correction::replace(Span { end: (start + close + 2) as u32, ..span }, format!("\"{text}\""))
+                    .safe_if(!text.contains(['"', '\\']))
+                    .help(|string| format!("write {string}")),
+            );
         self.flag(start, start + close + 2, diagnostic);
         self.push(Tok::Text, close + 2);
     }
@@ -72,11 +80,30 @@ impl Scanner<'_> {
                     span,
                     format!("a character that can't be seen stands here (U+{:04X})", sign as u32),
                 )
-                .with_help("remove it, or type a plain space; in a string, write it as `\\u{…}`"),
+                .with_help(
+                    self.visible().safe().say("remove it, or type a plain space; in a string, write it as `\\u{…}`"),
+                ),
             );
         }
         self.blank.push((self.pos as u32, (self.pos + len) as u32));
         self.pos += len;
+    }
+
+    /// The rest of the line without what can't be seen, up to where a string or a comment may begin.
+    fn visible(&self) -> Correction {
+        let line = self.text.get(self.pos..self.line_end()).unwrap_or_default();
+        let code = line.split(['"', '\'', '#', '/']).next().unwrap_or_default();
+        let mut corrections = Vec::new();
+        let mut at = 0;
+        while let Some(start) = code.get(at..).and_then(|rest| rest.find(is_invisible)).map(|found| at + found) {
+            let run = code.get(start..).unwrap_or_default();
+            let run = run.get(..run.find(|c| !is_invisible(c)).unwrap_or(run.len())).unwrap_or_default();
+            let space = if run.contains(char::is_whitespace) { " " } else { "" };
+            at = start + run.len();
+            corrections.push(Correction::replace(Span::new(self.source, self.pos + start, self.pos + at), space));
+        }
+        let here = Span::new(self.source, self.pos, self.pos);
+        corrections.into_iter().reduce(Correction::and).unwrap_or_else(|| Correction::remove(here))
     }
 
     /// `"${name}"`: a warning, since the text may be meant.
@@ -95,7 +122,11 @@ impl Scanner<'_> {
                 span,
                 format!("`${{{name}}}` is sent as it is: it interpolates nothing"),
             )
-            .with_help(format!("write `{{{{{name}}}}}` for the value of `{name}`, or the text in '…' if it is meant")),
+            .with_help(
+                Correction::replace(span, format!("{{{{{name}}}}}")).help(|shown| {
+                    format!("write `{shown}` for the value of `{name}`, or the text in '…' if it is meant")
+                }),
+            ),
         );
     }
 }

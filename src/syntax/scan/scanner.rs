@@ -1,5 +1,5 @@
 use super::{Tok, Token};
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::{SourceId, Span};
 use crate::syntax::MAX_DIAGNOSTICS;
 use crate::syntax::ast::Comment;
@@ -157,8 +157,12 @@ impl Scanner<'_> {
         let text = self.text.get(self.pos + 2..end).unwrap_or_default().trim();
         let span = Span::new(self.source, self.pos, self.pos + 2);
         self.report(
-            Diagnostic::error(&codes::SLASH_COMMENT, span, "`//` doesn't begin a comment")
-                .with_help(format!("write `#` instead: `# {text}`")),
+            Diagnostic::error(&codes::SLASH_COMMENT, span, "`//` doesn't begin a comment").with_help(
+                Correction::replace(span, "#")
+                    .between("", &format!(" {text}"))
+                    .safe()
+                    .help(|comment| format!("write `#` instead: `{comment}`")),
+            ),
         );
         self.blank.push((self.pos as u32, end as u32));
         self.pos = end;

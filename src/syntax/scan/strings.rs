@@ -1,7 +1,7 @@
 use super::Tok;
 use super::scanner::Scanner;
-use crate::diag::{Diagnostic, codes};
-use crate::source::Span;
+use crate::diag::{Correction, Diagnostic, codes};
+use crate::source::{SourceId, Span};
 
 impl Scanner<'_> {
     /// A string of any form. One whose quote isn't closed flags its line.
@@ -121,7 +121,9 @@ impl Scanner<'_> {
         let diagnostic =
             Diagnostic::error(&codes::UNCLOSED_STRING, span, format!("the text that {quotes} opens here has no end"))
                 .with_related(Span::new(self.source, end, end), format!("{quotes} may be missing here"))
-                .with_help(format!("close it with {quotes} on a line of its own"));
+                .with_help(
+                    self.closing_quotes(start, end, quotes).say(format!("close it with {quotes} on a line of its own")),
+                );
         // Where only the quotes stand on the line, it is the opening ones that are broken, on a line above.
         let mut from = start;
         if self.tokens.len() == self.line_token
@@ -137,12 +139,34 @@ impl Scanner<'_> {
                 format!("the text that {quotes} closes below isn't opened by three quotes"),
             )
             .with_related(Span::new(self.source, start, start + 3), "closed here")
-            .with_help(format!("write {quotes} here, or close the string on its line with {quote}"));
+            .with_help(
+                Correction::replace(self.odd_quotes(from), quotes)
+                    .help(|quotes| format!("write {quotes} here, or close the string on its line with {quote}")),
+            );
             return self.replace_with_text(from, end, diagnostic);
         }
         self.flag(from, end, diagnostic);
         self.push(Tok::Text, end - start);
         self.enter_last_line(start, end);
+    }
+
+    /// What closes a text that begins at `start` and may end at `end`: on a line of its own, as deep as the statement. Quotes on
+    /// such a line, too few, are completed.
+    fn closing_quotes(&self, start: usize, end: usize, quotes: &str) -> Correction {
+        let inside = self.text.get(start + 3..end).unwrap_or_default();
+        let last = inside.rsplit_once('\n').map_or("", |(_, last)| last.trim());
+        if !last.is_empty() && last.trim_matches(['"', '\'']).is_empty() {
+            return Correction::replace(Span::new(self.source, end - last.len(), end), quotes);
+        }
+        let line = self.text.get(self.line_start..start).unwrap_or_default();
+        let indent = line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default();
+        Correction::insert_after(Span::new(self.source, end, end), format!("\n{indent}{quotes}"))
+    }
+
+    /// The one or two quotes at a place.
+    fn odd_quotes(&self, at: usize) -> Span {
+        let rest = self.text.get(at..).unwrap_or_default();
+        Span::new(self.source, at, at + rest.bytes().take(2).take_while(|byte| matches!(byte, b'"' | b'\'')).count())
     }
 
     /// The quote on a line above, no deeper than `indent`, that was to open the text that ends here.
@@ -208,16 +232,34 @@ impl Scanner<'_> {
     }
 
     fn unclosed_interpolation(&mut self, at: usize) {
-        let name = braced_name(self.text, at);
         let message = "this `{{` has no `}}` on its line";
-        let help = if name.is_empty() {
-            "write `}}` behind the expression; a literal `{{` is written `\\{{`, or stands in a '…' string".to_owned()
-        } else {
-            format!("write `{{{{{name}}}}}`; a literal `{{{{` is written `\\{{{{`")
+        let help = match closed(self.text, self.source, at) {
+            Some((correction, _)) => {
+                correction.help(|braced| format!("write `{braced}`; a literal `{{{{` is written `\\{{{{`"))
+            }
+            None => {
+                "write `}}` behind the expression; a literal `{{` is written `\\{{`, or stands in a '…' string".into()
+            }
         };
         let span = Span::new(self.source, at, at + 2);
         self.flag(at, at + 1, Diagnostic::error(&codes::UNCLOSED_INTERPOLATION, span, message).with_help(help));
     }
+}
+
+/// `{name`, `{{name`, `{name}}` at a place with both of its braces on both sides; nothing where no name is in them.
+pub(super) fn closed(text: &str, source: SourceId, at: usize) -> Option<(Correction, usize)> {
+    let name = braced_name(text, at);
+    if name.is_empty() {
+        return None;
+    }
+    let opened = text.get(at..)?.find(name)?;
+    let after = text.get(at + opened + name.len()..)?;
+    let closers = after.bytes().take(2).take_while(|byte| *byte == b'}').count();
+    let span = Span::new(source, at, at + opened + name.len() + closers);
+    let braced = format!("{{{{{name}}}}}");
+    // With all its braces, it is something before it that is open.
+    let is_whole = text.get(span.start as usize..span.end as usize) == Some(&braced);
+    (!is_whole).then(|| (Correction::replace(span, braced), span.end as usize))
 }
 
 /// The end of the interpolation whose `{{` stands at `at`. Strings may stand in it; it stays on its line.

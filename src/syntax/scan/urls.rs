@@ -123,12 +123,18 @@ impl Scanner<'_> {
     }
 
     fn damaged_url(&mut self, at: usize, end: usize, message: &str) {
-        let name = strings::braced_name(self.text, at);
-        let shown = if name.is_empty() { "name" } else { name };
         let width = if self.bytes.get(at + 1) == Some(&b'{') { 2 } else { 1 };
         let span = Span::new(self.source, at, at + width);
-        let diagnostic = Diagnostic::error(&codes::UNCLOSED_INTERPOLATION, span, message)
-            .with_help(format!("write `{{{{{shown}}}}}`; a URL that needs braces of its own stands in quotes"));
+        let sentence = |braced: &str| format!("write `{braced}`; a URL that needs braces of its own stands in quotes");
+        let help = match strings::closed(self.text, self.source, at) {
+            // Where another brace follows, it may be that one which is wrong.
+            Some((correction, behind)) => {
+                let rest = self.text.get(behind..end).unwrap_or_default();
+                correction.safe_if(!rest.contains(['{', '}'])).help(sentence)
+            }
+            None => sentence("{{name}}").into(),
+        };
+        let diagnostic = Diagnostic::error(&codes::UNCLOSED_INTERPOLATION, span, message).with_help(help);
         self.flag(at, end, diagnostic);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::{SourceId, Span};
 use crate::syntax::MAX_DIAGNOSTICS;
 use crate::syntax::scan::{Tok, Token, closer_of, opener_of};
@@ -83,6 +83,34 @@ pub fn repair(source: SourceId, text: &str, chunk: &[Token], guessed: &[(u32, u3
     repair.end();
     repair.finish()
 }
+
+/// The words of statements that have a block wherever they are.
+const BLOCKS: &[&str] = &[
+    "environment",
+    "service",
+    "suite",
+    "before",
+    "after",
+    "test",
+    "shape",
+    "flow",
+    "load",
+    "scenario",
+    "plan",
+    "phase",
+    "parallel",
+    "for",
+    "repeat",
+    "eventually",
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "HEAD",
+    "OPTIONS",
+    "request",
+];
 
 impl Repair<'_> {
     fn indent_of(&self, token: &Token) -> usize {
@@ -271,7 +299,10 @@ impl Repair<'_> {
             format!("`{}` can't close `{}`", token.byte as char, opener.byte as char),
         )
         .with_related(self.span(opener), "this is the bracket it would close")
-        .with_help(format!("write `{}` here, or add the bracket that is missing between the two", byte as char));
+        .with_help(
+            Correction::replace(self.span(token), byte as char)
+                .help(|byte| format!("write `{byte}` here, or add the bracket that is missing between the two")),
+        );
         self.report(diagnostic);
     }
 
@@ -282,7 +313,10 @@ impl Repair<'_> {
         let (close, open) = (token.byte as char, opener_of(token.byte) as char);
         let diagnostic =
             Diagnostic::error(&codes::UNOPENED_BRACKET, self.span(token), format!("this `{close}` closes nothing"))
-                .with_help(format!("remove it, or add the `{open}` that is missing before it"));
+                .with_help(
+                    Correction::remove(self.span(token))
+                        .say(format!("remove it, or add the `{open}` that is missing before it")),
+                );
         self.report(diagnostic);
     }
 
@@ -330,8 +364,32 @@ impl Repair<'_> {
         let diagnostic =
             Diagnostic::error(&codes::UNCLOSED_BRACKET, self.span(opener), format!("this `{open}` is never closed"))
                 .with_related(place, format!("`{close}` may be missing here"))
-                .with_help(format!("add `{close}` where it ends"));
+                .with_help(
+                    Correction::insert_after(place, self.closing(opener, end))
+                        .say(format!("add `{close}` where it ends")),
+                );
         self.report(diagnostic);
+    }
+
+    /// Is the line of a token that of a statement with a block?
+    fn takes_block(&self, token: Token) -> bool {
+        let before = self.text.get(..token.end as usize).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+        line.split_whitespace().next().is_some_and(|word| BLOCKS.contains(&word))
+    }
+
+    /// What closes a bracket at a place: a block of several lines on a line of its own, as deep as the line that opens it.
+    fn closing(&self, opener: Token, end: u32) -> String {
+        let close = closer_of(opener.byte) as char;
+        let inside = self.text.get(opener.end as usize..end as usize).unwrap_or_default();
+        if !inside.contains('\n') {
+            return close.to_string();
+        }
+        let before = self.text.get(..opener.start as usize).unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |n| n + 1);
+        let line = self.text.get(line..).unwrap_or_default();
+        let indent = line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default();
+        format!("\n{indent}{close}")
     }
 
     fn report_missing_opener(&mut self, closer: Token, last: Token) {
@@ -345,7 +403,11 @@ impl Repair<'_> {
             format!("`{open}` is missing at the end of this line"),
         )
         .with_related(self.span(closer), format!("this is the `{close}` that would close it"))
-        .with_help(format!("add ` {open}` at the end of the line"));
+        .with_help(
+            Correction::insert_after(self.span(last), format!(" {open}"))
+                .safe_if(open == '{' && self.takes_block(last))
+                .help(|open| format!("add `{open}` at the end of the line")),
+        );
         self.report(diagnostic);
     }
 

@@ -1,6 +1,8 @@
 //! Each mistake gets one diagnostic: its code, the exact place, and a help that mends it.
 
 use super::{diagnostics, shown};
+use crate::diag::fix;
+use crate::source::Sources;
 
 /// Where a snippet stands.
 #[derive(Clone, Copy)]
@@ -45,6 +47,37 @@ fn each_mistake_has_its_diagnostic() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is safe leaves nothing that is wrong with a snippet that has one mistake, and writes what the help shows.
+#[test]
+fn a_safe_fix_leaves_no_mistake() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (place, snippet, ..) in CASES {
+        let text = wrapped(*place, snippet);
+        let mut sources = Sources::new();
+        let id = sources.add("spec.e2e", text.as_str());
+        let file = sources.get(id).unwrap();
+        for one in diagnostics(&text) {
+            let Some(fix) = &one.fix else { continue };
+            let applied = fix::apply(file, [fix]);
+            let left = diagnostics(&applied.text);
+            let help = one.help.unwrap_or_default();
+            seen += usize::from(fix.is_safe());
+            if applied.made != 1 || fix.is_safe() && !left.is_empty() {
+                wrong.push(format!("`{snippet}` ({help}):\n{}\n{}", applied.text, shown(&applied.text, &left)));
+            }
+            let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let written =
+                help.split_once("write `").and_then(|(_, rest)| rest.split_once('`')).map(|(text, _)| line(text));
+            if written.is_some_and(|written| !line(&applied.text).contains(&written)) {
+                wrong.push(format!("`{snippet}`: {help}, and not\n{}", applied.text));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen > 60, "only {seen} safe fixes");
 }
 
 /// The place, the snippet, the code, the text that the span covers, and a part of the help.
