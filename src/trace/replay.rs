@@ -139,7 +139,10 @@ impl<'t> Replay<'t> {
         let builder = Builder { sources: &self.rebuilt.sources, redactor: &self.redactor };
         let why = self.redactor.masked(builder.diagnostic(&why)).into_inner();
         let reason = Some(why.message.clone());
-        model::Test { outcome: outcome_name(outcome), reason, diagnostics: vec![why], symptom: None, ..was.clone() }
+        // What the run itself found isn't lost by not being found again.
+        let found = was.diagnostics.iter().filter(|_| *outcome == Outcome::Undecided).cloned();
+        let diagnostics = std::iter::once(why).chain(found).collect();
+        model::Test { outcome: outcome_name(outcome), reason, diagnostics, symptom: None, ..was.clone() }
     }
 
     fn run(&self) -> RecordedRun {
