@@ -41,6 +41,7 @@ pub struct Tracer {
     redactor: Arc<Redactor>,
     failed_only: bool,
     state: Mutex<State>,
+    turn: Mutex<()>,
 }
 
 struct State {
@@ -49,6 +50,8 @@ struct State {
     hooks: HashMap<String, Part>,
     /// How many of the redactor's secrets have been handed on.
     learned: usize,
+    /// What was calculated of secrets that may not have been handed on.
+    postponed: Vec<Computed>,
     to: Option<Sender<Message>>,
     thread: Option<JoinHandle<Ended>>,
 }
@@ -106,8 +109,22 @@ impl Tracer {
             };
             Thread { file, disguise: Disguise::new(sink), verifier: Verifier::new(header, files) }.run(&from)
         });
-        let state = State { services: Arc::default(), hooks, learned: 0, to: Some(to), thread: thread.ok() };
-        Self { recording, sources: plan.sources.clone(), redactor, failed_only, state: Mutex::new(state) }
+        let state = State {
+            services: Arc::default(),
+            hooks,
+            learned: 0,
+            postponed: Vec::new(),
+            to: Some(to),
+            thread: thread.ok(),
+        };
+        Self {
+            recording,
+            sources: plan.sources.clone(),
+            redactor,
+            failed_only,
+            state: Mutex::new(state),
+            turn: Mutex::default(),
+        }
     }
 
     /// Takes note of an event.
@@ -127,13 +144,23 @@ impl Tracer {
             return self.send(Message::Begun { line, secrets: self.secrets() });
         }
         let Progress::TestEnded(result) = progress else { return self.send(Message::Line(line)) };
+        // What is handed on must come in the order in which it was taken.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // All secrets of what was calculated are known when it is written; and of every secret that is known it is known what it was made of. What is
+        // calculated in between is written with the next test.
+        let mut computed = std::mem::take(&mut self.state().postponed);
+        computed.extend(self.recording.take_computed());
         let secrets = self.secrets();
+        let composed = self.recording.take_composed();
+        let (draws, postponed) =
+            self.recording.take_computed().into_iter().partition::<Vec<_>, _>(|one| one.function == Function::Uuid);
+        computed.extend(draws);
+        self.state().postponed = postponed;
         let hooks = self.state().hooks.get(&result.info.id).cloned();
         let mut recorded = self.recording.take(&Part::Test(result.info.id.as_str().into()));
         recorded.extend(hooks.iter().flat_map(|hooks| self.recording.take(hooks)));
         let wanted = !self.failed_only || result.outcome != Outcome::Passed;
         let recorded = wanted.then_some(recorded);
-        let (computed, composed) = (self.recording.take_computed(), self.recording.take_composed());
         self.send(Message::Test { line, recorded, computed, composed, secrets });
     }
 
