@@ -106,6 +106,12 @@ fn an_edited_expectation_is_judged_on_what_was_recorded() {
     let outcomes: Vec<&str> =
         now["tests"].as_array().unwrap().iter().map(|test| test["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["failed", "passed"]);
+    // A test that wasn't recorded isn't left out.
+    edit(&done, "  test \"b\"", "  test \"c\" { GET {{env.api}}/b { expect $.ok == true } }\n  test \"b\"");
+    let (code, said, now) = replayed(done.folder.path(), &["a.e2e"]);
+    assert_eq!((code, &now["summary"]["undecided"]), (Some(1), &1.into()), "{said}");
+    assert!(said.contains("it wasn't recorded"), "{said}");
+    edit(&done, "  test \"c\" { GET {{env.api}}/b { expect $.ok == true } }\n", "");
     // The trace's own specs are judged as they were.
     the_same(&done, "r.json", "unedited");
     edit(&done, "\"Grace\"", "\"Ada\"");

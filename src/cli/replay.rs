@@ -34,8 +34,8 @@ fn replay(args: &Args, output: &Output) -> Result<Exit, Box<Diagnostic>> {
         }
     };
     if !args.paths.is_empty() {
-        edited(&mut trace, &rebuilt, &output.redactor);
-        if trace.begun.tests.is_empty() {
+        let recorded = edited(&mut trace, &rebuilt, &output.redactor);
+        if recorded == 0 {
             output.error("none of the tests of these specs was recorded: nothing was judged\n");
             return Ok(Exit::NothingProved);
         }

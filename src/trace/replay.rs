@@ -207,16 +207,32 @@ impl SecretSink for Met {
     }
 }
 
-/// What is to be judged of specs that may not be the trace's own: their tests in the place of the recorded ones.
-pub fn edited(trace: &mut Trace, rebuilt: &Rebuilt, redactor: &Redactor) {
+/// What is to be judged of specs that may not be the trace's own: their tests in the place of the recorded ones. Gives how many of them were recorded; the others are
+/// undecided, since a report that leaves them out would say that all is well.
+pub fn edited(trace: &mut Trace, rebuilt: &Rebuilt, redactor: &Redactor) -> usize {
     let builder = Builder { sources: &rebuilt.sources, redactor };
     let begun: &mut Begun = &mut trace.begun;
     let known: HashMap<String, Option<String>> =
         begun.tests.drain(..).map(|planned| (planned.id, planned.phase)).collect();
     let tests = rebuilt.plan.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
+    let mut recorded = 0;
     for (suite, test) in tests {
-        let Some(phase) = known.get(&test.id) else { continue };
-        let info = crate::run::info(suite, test, phase.as_deref().map(Into::into));
-        begun.tests.push(redactor.masked(builder.planned(&info)).into_inner());
+        let phase = known.get(&test.id);
+        let info = crate::run::info(suite, test, phase.and_then(Option::as_deref).map(Into::into));
+        let planned = redactor.masked(builder.planned(&info)).into_inner();
+        if phase.is_some() {
+            recorded += 1;
+        } else {
+            let because = "it wasn't recorded";
+            let why = redactor.masked(builder.diagnostic(&undecided_at(test.span, because))).into_inner();
+            let undecided = model::Test {
+                outcome: outcome_name(&Outcome::Undecided),
+                diagnostics: vec![why],
+                ..planned.not_run(because)
+            };
+            trace.lines.push(Line::TestEnded(Box::new(undecided)));
+        }
+        begun.tests.push(planned);
     }
+    recorded
 }
