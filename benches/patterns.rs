@@ -106,9 +106,9 @@ fn judge(plan: &Plan, names: &[&str], order: impl Iterator<Item = usize>) -> Dur
             _ => {}
         }
     }
-    let outside = Outside { plan, host: &Nobody };
+    let outside = Outside { plan, host: &NoOne };
     let bound = Bound { at: Duration::MAX, words: String::new(), span: Span::nowhere() };
-    let context = e2e_dsl::eval::Context { plan, scope: &scope, focus: e2e_dsl::eval::Focus::Nothing, host: &Nobody };
+    let context = e2e_dsl::eval::Context { plan, scope: &scope, focus: e2e_dsl::eval::Focus::Nothing, host: &NoOne };
     let mut judge = ChannelJudge::new(&expectation.unwrap(), &context, &Open, Duration::ZERO, bound).unwrap();
     let payloads: Vec<Payload> = names.iter().map(|name| payload(name)).collect();
     let started = Instant::now();
@@ -194,9 +194,9 @@ impl Channels for Open {
     }
 }
 
-struct Nobody;
+struct NoOne;
 
-impl Host for Nobody {
+impl Host for NoOne {
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::UNIX_EPOCH
     }

@@ -25,11 +25,11 @@ pub(super) struct Cx<'p> {
     given: HashSet<&'p str>,
     /// The one of these that requires a real system, once it was asked for.
     real: Option<Option<&'p Environment<'p>>>,
-    /// Expectations of the answer that is looked at, of which something was said already.
+    /// Expectations of the response that is looked at, of which something was said already.
     pub flawed: HashSet<Span>,
     /// Files that are what their endings say.
     pub fixtures: HashSet<&'p str>,
-    /// The module was asked for: what it proves less than it seems is told too.
+    /// The module was asked for: what it proves less than it seems is reported too.
     warns: bool,
     /// What is known of the tables in files that were looked at.
     pub tables: std::collections::HashMap<std::path::PathBuf, super::types::Ty>,
@@ -40,8 +40,8 @@ pub(super) struct Cx<'p> {
     /// What is known of the parts of the expression that is looked at, and how deep in it the check is.
     pub kept: super::constant::Kept,
     pub nested: u32,
-    /// `env` without any environment is told once.
-    told_no_environment: bool,
+    /// `env` without any environment is reported once.
+    no_environment_reported: bool,
 }
 
 /// What one module's check found out.
@@ -126,7 +126,7 @@ impl<'p> Cx<'p> {
             imported: OnceCell::new(),
             kept: Default::default(),
             nested: 0,
-            told_no_environment: false,
+            no_environment_reported: false,
         }
     }
 
@@ -256,6 +256,6 @@ impl<'p> Cx<'p> {
 
     /// True the first time.
     pub fn tell_no_environment(&mut self) -> bool {
-        !std::mem::replace(&mut self.told_no_environment, true)
+        !std::mem::replace(&mut self.no_environment_reported, true)
     }
 }

@@ -156,16 +156,16 @@ fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>,
 /// Flows, shapes and credentials that nothing refers to. A file that only declares is there for others.
 fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Capped) {
     let used: HashSet<Span> = notes.iter().flat_map(|notes| notes.used.iter().copied()).collect();
-    let told: HashSet<Span> = notes.iter().flat_map(|notes| notes.diagnostics.kept()).map(|one| one.span).collect();
+    let reported: HashSet<Span> = notes.iter().flat_map(|notes| notes.diagnostics.kept()).map(|one| one.span).collect();
     for module in index.project.modules.iter().filter(|module| index.is_root(module.id) && runs(module)) {
         for (item, node) in module.ast.items.iter().enumerate() {
             let Some(name) = declared_name(node) else { continue };
             let decl = DeclRef { module: module.id, item };
-            // Of two with one name, only the first can be meant, and that is told.
+            // Of two with one name, only the first can be meant, and that is reported.
             let is_twin = index.own(module.id, &name.text) != Some(decl);
-            let is_told = told.contains(&name.span);
+            let is_reported = reported.contains(&name.span);
             if is_twin
-                || is_told
+                || is_reported
                 || used.contains(&name.span)
                 || name.text.is_empty()
                 || index.any_broken_mentions(&name.text)

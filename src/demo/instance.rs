@@ -32,7 +32,7 @@ pub(super) enum Kind {
     Control,
 }
 
-/// What an instance's task is told.
+/// What an instance's task is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// Serve; a greater number than before means: boot again.
@@ -48,7 +48,7 @@ pub(super) struct Instance {
     orders: watch::Sender<Order>,
     /// When it last began to listen, and how long it takes from then until it is ready.
     up: Mutex<Option<(Instant, Duration)>>,
-    /// Told when it has stopped listening.
+    /// Reported when it has stopped listening.
     down: Notify,
 }
 

@@ -1,4 +1,4 @@
-//! Expressions and subjects: what they are worth, given the names in scope and the answer or frame that is looked at. Pure: the
+//! Expressions and subjects: what they are worth, given the names in scope and the response or frame that is looked at. Pure: the
 //! time, random numbers and credentials come in through [`Host`].
 
 mod bounded;
@@ -53,7 +53,7 @@ pub trait Host: Sync {
     fn random(&self) -> u64;
     /// A credential that has been obtained.
     fn credential(&self, id: CredentialId) -> Option<Value>;
-    /// Whether nobody waits for the result any more: long work is given up then. Asked at the heads of loops over what a server sent.
+    /// Whether no one waits for the result any more: long work is given up then. Asked at the heads of loops over what a server sent.
     fn is_over(&self) -> bool {
         false
     }

@@ -4,23 +4,23 @@ use crate::event::FailureKind;
 /// What happened in one attempt at a test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Expectations that were evaluated, of answers, channels and values.
+    /// Expectations that were evaluated, of responses, channels and values.
     pub expectations: usize,
     /// Exchanges that were made, and frames that were exchanged.
     pub exchanges: usize,
     pub failed: bool,
-    /// An exchange got no answer: why. The first one counts.
+    /// An exchange got no response: why. The first one counts.
     pub failure: Option<FailureKind>,
     /// A time limit ended it.
     pub timed_out: bool,
     pub skipped: Option<String>,
     /// It was cut short, and why: `interrupted`.
     pub interrupted: Option<String>,
-    /// A service that it met doesn't work: no answer, or 502 to 504.
+    /// A service that it met doesn't work: no response, or 502 to 504.
     pub outage: bool,
 }
 
-/// How a test ended, told from its attempts in order; only the last one can have passed.
+/// How a test ended, distinguished from its attempts in order; only the last one can have passed.
 pub fn outcome_of(attempts: &[Facts]) -> Outcome {
     let Some(last) = attempts.last() else { return Outcome::NotRun { cause: "it was never started".to_owned() } };
     if let Some(cause) = &last.interrupted {

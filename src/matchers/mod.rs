@@ -83,7 +83,7 @@ impl Mismatch {
         Box::new(Self { text: unread.words(), kind, path, undecided: true, ..Self::default() }).with_help(unread.help())
     }
 
-    /// Nobody waits for this any more: it was left, and says nothing of what was looked at.
+    /// No one waits for this any more: it was left, and says nothing of what was looked at.
     fn given_up() -> Box<Self> {
         Box::new(Self {
             undecided: true,

@@ -4,7 +4,7 @@ use crate::eval::{Context, Fault, Unread, equal, evaluate, show};
 use crate::plan::{Partial, PartialKind};
 use crate::value::{Kind as ValueKind, PathStep, Value};
 
-/// `matches { … }`: objects may hold more than is said, lists must have as many elements; every difference is told.
+/// `matches { … }`: objects may hold more than is said, lists must have as many elements; every difference is reported.
 pub(super) fn matches(value: &Value, expected: &Partial, context: &Context<'_>) -> Verdict {
     let mut found = Vec::new();
     walk(value, expected, &mut Vec::new(), context, &mut found)?;

@@ -1,4 +1,4 @@
-//! Judges what is known of a run anew: what a journal kept, what shards wrote.
+//! Judges what is known of a run again: what a journal kept, what shards wrote.
 
 use super::model::{Gate, Report, RiskSum};
 use crate::judge::release::{Abort, Assessment, Digest, Facts, VerdictState, assess, denied_weak, weak_words};

@@ -10,7 +10,7 @@ use super::{Masked, Redactor, model};
 use crate::diag::{self, Severity, Style};
 use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Hop, Peer};
 use crate::judge::release::{
-    Answer, Assessment, Digest, Phase, PhaseResult, PhaseRun, Symptom, SymptomKind, assess, classify,
+    Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, Symptom, SymptomKind, assess, classify,
 };
 use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, StepState, TestResult};
 use crate::source::{self, Sources};
@@ -31,12 +31,12 @@ impl Builder<'_> {
         self.report_of(run, |_, _| true)
     }
 
-    /// What a summary shows: of the tests, only those that didn't hold, or on weak evidence.
+    /// What a summary shows: of the tests, only those that didn't pass, or on weak evidence.
     pub fn brief(&self, run: &RunResult) -> model::Report {
         self.report_of(run, |test, digest| digest.weak > 0 || test.outcome.is_bad())
     }
 
-    fn report_of(&self, run: &RunResult, is_told: impl Fn(&TestResult, &Digest) -> bool + Sync) -> model::Report {
+    fn report_of(&self, run: &RunResult, is_reported: impl Fn(&TestResult, &Digest) -> bool + Sync) -> model::Report {
         let digests: Vec<Digest> = run.tests.iter().map(|test| Digest::of(test, &run.service_map)).collect();
         let problems: Vec<String> = run.diagnostics.iter().map(|one| one.message.clone()).collect();
         let assessment = assess(run.facts(&digests, &problems));
@@ -44,7 +44,7 @@ impl Builder<'_> {
             .tests
             .par_iter()
             .zip(&digests)
-            .filter(|(test, digest)| is_told(test, digest))
+            .filter(|(test, digest)| is_reported(test, digest))
             .map(|(test, digest)| self.redactor.masked(self.test_of(test, digest)))
             .collect();
         let services = run.services.iter().map(|watch| self.service(watch)).collect();
@@ -149,9 +149,9 @@ impl Builder<'_> {
     /// A service with what was seen of it.
     pub fn service(&self, watch: &crate::judge::release::ServiceWatch) -> model::Service {
         let sightings = watch.sightings.iter().map(|one| {
-            let (status, failure) = match one.answer {
-                Answer::Status(status) => (Some(status), None),
-                Answer::None(kind) => (None, Some(kind.word().to_owned())),
+            let (status, failure) = match one.reply {
+                Reply::Status(status) => (Some(status), None),
+                Reply::None(kind) => (None, Some(kind.word().to_owned())),
             };
             model::Sighting {
                 at_ms: ms(one.at),
@@ -338,9 +338,9 @@ fn symptom(one: &Symptom) -> model::Symptom {
         message: one.message.clone(),
     };
     let kind = match &one.kind {
-        SymptomKind::NoAnswer(kind) => {
+        SymptomKind::NoResponse(kind) => {
             symptom.failure = Some(kind.word().to_owned());
-            "no_answer"
+            "no_response"
         }
         SymptomKind::Status(status) => {
             symptom.status = Some(*status);

@@ -104,23 +104,23 @@ pub async fn execute(
     });
     shared.monitor.attach(&shared);
     shared.monitor.introduce(&progress);
-    let mut conduct = Conduct {
+    let mut runner = PhaseRunner {
         run: Arc::new(Run::new(shared.clone())),
         done: HashSet::new(),
         results: Vec::new(),
         problems: Vec::new(),
     };
-    conduct.prepare().await;
+    runner.prepare().await;
     let mut phases = Vec::new();
     for index in 0..release.phases.len() {
-        phases.push(conduct.phase(&release, index).await);
+        phases.push(runner.phase(&release, index).await);
     }
-    conduct.take_stock().await;
+    runner.take_stock().await;
     let hurried = shared.options.stop.is_stopped();
     world.departed(if hurried { HURRIED_WORDS } else { LAST_WORDS }).await;
     progress(Progress::Ended);
     let places: HashMap<&str, usize> = tests.iter().map(|test| test.id.as_str()).zip(0..).collect();
-    let mut results = conduct.results;
+    let mut results = runner.results;
     results.sort_by_key(|test| places.get(test.info.id.as_str()).copied().unwrap_or(usize::MAX));
     let mut services_seen = shared.monitor.watches();
     services_seen.retain(|watch| !watch.name.is_empty());
@@ -129,7 +129,7 @@ pub async fn execute(
         duration: micros(world.now()),
         interrupted: shared.options.stop.is_interrupted(),
         tests: results,
-        diagnostics: conduct.problems,
+        diagnostics: runner.problems,
         release,
         phases,
         services: services_seen,
@@ -167,7 +167,7 @@ fn tests_known(plan: &Plan, release: &Release) -> Arc<[Arc<TestInfo>]> {
 }
 
 /// Takes a run through its phases.
-struct Conduct {
+struct PhaseRunner {
     run: Arc<Run>,
     /// The tests that an earlier phase ran.
     done: HashSet<String>,
@@ -175,7 +175,7 @@ struct Conduct {
     problems: Vec<Diagnostic>,
 }
 
-impl Conduct {
+impl PhaseRunner {
     fn shared(&self) -> &Arc<Shared> {
         &self.run.shared
     }
@@ -225,7 +225,7 @@ impl Conduct {
         self.before(planned.as_ref()).await;
         let started = self.now();
         let deadline = phase.budget.map(|budget| Deadline::new(started, budget, "the phase's budget", phase.span));
-        self.shared().observer.hear(Observation::PhaseBegan(index));
+        self.shared().observer.receive(Observation::PhaseBegan(index));
         (self.shared().progress)(Progress::PhaseStarted { index, at: started });
         for load in &phase.loads {
             let problem = load_not_run(load, phase, &self.shared().plan);
@@ -233,7 +233,7 @@ impl Conduct {
             self.problems.push(problem);
         }
         self.carry_out(groups, deadline.clone()).await;
-        self.shared().observer.hear(Observation::PhaseEnded);
+        self.shared().observer.receive(Observation::PhaseEnded);
         let now = self.now();
         let run = PhaseRun {
             started: Some(micros(started)),
@@ -294,7 +294,7 @@ impl Conduct {
     }
 
     /// What is still being asked is waited for, and the services that failed tests speak of are looked at once more, so that the report says how
-    /// they are and not how they once were. Nobody waits for that who has interrupted the run.
+    /// they are and not how they once were. No one waits for that who has interrupted the run.
     async fn take_stock(&mut self) {
         let shared = self.shared().clone();
         let stock = async {

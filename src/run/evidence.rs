@@ -52,7 +52,7 @@ impl Evidence {
         gathered.diagnostics.push(diagnostic);
     }
 
-    pub fn no_answer(&self, kind: FailureKind) {
+    pub fn no_response(&self, kind: FailureKind) {
         let mut gathered = self.lock();
         gathered.facts.failure.get_or_insert(kind);
     }

@@ -11,13 +11,13 @@ use super::signal::Signal;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
 use crate::event::{Exchange, FailureKind, Occurrence, Part};
-use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
+use crate::judge::release::{Observation, Reply, ServiceState, ServiceWatch, Sighting};
 use crate::judge::{Outcome, Progress};
 use crate::plan::{Service, Words};
 use crate::source::Span;
 use futures_util::future::join_all;
 
-/// The longest time that one answer to a probe is waited for.
+/// The longest time that one response to a probe is waited for.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 /// The pause between two probes: a twentieth of the time the service may take, within these.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -149,7 +149,7 @@ impl Monitor {
         None
     }
 
-    /// One more look at a service, so that what is told of it in the end is how it is in the end. One that doesn't work is asked until that is
+    /// One more look at a service, so that what is reported of it in the end is how it is in the end. One that doesn't work is asked until that is
     /// settled.
     pub async fn look_again(self: &Arc<Self>, name: &str) {
         let Some(index) = self.index(name) else { return };
@@ -183,7 +183,7 @@ impl Monitor {
         }
         let monitor = self.clone();
         tokio::spawn(async move {
-            // Whatever becomes of the asking, nobody waits for it for ever.
+            // Whatever becomes of the asking, no one waits for it for ever.
             let _asking = Asking(&monitor.services[index].asking);
             // An abort doesn't stop it: what else is down, at the same moment most often, is part of the cause.
             tokio::select! {
@@ -222,7 +222,7 @@ impl Monitor {
     async fn look(&self, index: usize) -> bool {
         let Some(shared) = self.shared().filter(|shared| has_probe(shared, index)) else { return false };
         let up = self.see(&shared, index, LONGEST_ANSWER).await == Some(true);
-        // One bad answer alone takes nothing down: that needs a settled watch.
+        // One bad response alone takes nothing down: that needs a settled watch.
         if up {
             self.becomes(&shared, index, ServiceState::Up);
         }
@@ -252,15 +252,15 @@ impl Monitor {
     }
 
     fn becomes(&self, shared: &Arc<Shared>, index: usize, state: ServiceState) {
-        // Told under the lock, so that nobody hears of two states in the wrong order.
+        // Reported under the lock, so that no one is notified of two states in the wrong order.
         let mut watch = self.services[index].lock();
         watch.state = state;
         let because = down_words(&watch);
-        shared.observer.hear(Observation::Service { name: &watch.name, state, because: &because });
+        shared.observer.receive(Observation::Service { name: &watch.name, state, because: &because });
         (shared.progress)(Progress::Service(Arc::new(watch.clone())));
     }
 
-    /// Tells of all services before anything is known of them, so that who reads along knows how they depend on each other.
+    /// Reports on all services before anything is known of them, so that who reads along knows how they depend on each other.
     pub fn introduce(&self, progress: &OnProgress) {
         for service in &self.services {
             progress(Progress::Service(Arc::new(service.lock().clone())));
@@ -330,35 +330,42 @@ async fn probe(
     let place = Occurrence::root(Part::Probe(service.name.as_str().into()));
     let place = place.then(Part::Round(nth));
     let scope = crate::eval::Scope::default();
-    let walk = test::walk(shared, &shared.credentials, place, scope, LONGEST_ANSWER, Span::nowhere()).await;
+    let executor = test::executor(shared, &shared.credentials, place, scope, LONGEST_ANSWER, Span::nowhere()).await;
     let secrets = shared.options.secrets.clone();
-    let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
-    walk.address(&mut outgoing, walk.place.clone());
+    let mut outgoing = prepare::outgoing(request, &executor.context(), &*secrets)?;
+    executor.address(&mut outgoing, executor.place.clone());
     outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(limit);
     let exchange = shared.world.send(&outgoing, None).await;
     let ended = exchange.started.saturating_add(exchange.timings.total);
-    // An answer that takes so long to judge is none that came in time.
-    let late = |_| Ok(Some(Sighting::read(ended, Answer::None(FailureKind::Timeout), false, None)));
-    let exchange: Arc<Exchange> = match walk.learn(exchange).await {
+    // A response that takes so long to judge is none that came in time.
+    let late = |_| Ok(Some(Sighting::read(ended, Reply::None(FailureKind::Timeout), false, None)));
+    let exchange: Arc<Exchange> = match executor.learn(exchange).await {
         Ok(exchange) => Arc::new(exchange),
         Err(never) => return late(never),
     };
     let parsed = unread(&shared.world);
-    let of_answer = (&exchange, &parsed);
-    let judged =
-        judged(&plan, request, of_answer, walk.scope.branch(), &walk.host, (&walk.place, walk.deadline.at)).await;
+    let of_response = (&exchange, &parsed);
+    let judged = judged(
+        &plan,
+        request,
+        of_response,
+        executor.scope.branch(),
+        &executor.host,
+        (&executor.place, executor.deadline.at),
+    )
+    .await;
     let judged = match judged {
         Ok((judged, _)) => judged,
         Err(never) => return late(never),
     };
-    let (answer, body, good) = match &exchange.outcome {
+    let (reply, body, good) = match &exchange.outcome {
         Ok(response) => {
             let body = parsed.json(response).cloned();
-            (Answer::Status(response.status), body, (200..300).contains(&response.status))
+            (Reply::Status(response.status), body, (200..300).contains(&response.status))
         }
-        Err(failure) => (Answer::None(failure.kind), None, false),
+        Err(failure) => (Reply::None(failure.kind), None, false),
     };
-    // A probe that expects nothing of the answer expects a success.
+    // A probe that expects nothing of the response expects a success.
     let held = if request.checks.is_empty() && request.expect_failure.is_none() { good } else { judged.holds() };
-    Ok(Some(Sighting::read(ended, answer, held, body.as_deref())))
+    Ok(Some(Sighting::read(ended, reply, held, body.as_deref())))
 }

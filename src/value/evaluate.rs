@@ -3,7 +3,7 @@
 
 use super::{BinaryOp, Function, Json, Oversize, Secret, UnaryOp, Unread, Value};
 
-/// An expression, whichever tree it stands in.
+/// An expression, whichever tree it is in.
 pub trait Tree: Sized {
     fn form(&self) -> Form<'_, Self>;
 }
@@ -233,7 +233,7 @@ fn template<E: Tree, W: World<E> + ?Sized>(expr: &E, pieces: &[Piece<'_, E>], wo
     Ok(Value::from(Json::from(text)))
 }
 
-/// Refuses what can't stand in a text.
+/// Refuses what isn't allowed in a text.
 ///
 /// # Errors
 /// It can't.
@@ -314,7 +314,7 @@ fn range<E: Tree, W: World<E> + ?Sized>(expr: &E, (from, to): (&E, &E), world: &
     Ok(Value::from(Json::from((from..=to).collect::<Vec<_>>())))
 }
 
-/// `and` and `or`: one side that decides, decides. What stands on the right isn't looked at where the left one did; an unknown left one leaves a false
+/// `and` and `or`: one side that decides, decides. What is on the right isn't looked at where the left one did; an unknown left one leaves a false
 /// right one to decide, which is never worse than what the left one turns out to be.
 fn logic<E: Tree, W: World<E> + ?Sized>(op: BinaryOp, left: &E, right: &E, world: &W) -> Worth<W::Fault> {
     let truth = |side: &E| match evaluate(side, world) {

@@ -85,7 +85,7 @@ fn default_name(sse_event: Option<&str>, json: Option<&crate::value::Json>) -> O
     sse_event.map(str::to_owned).or_else(|| name_of(json.and_then(|json| json.get("type"))))
 }
 
-/// Names are strings; a number or a boolean that stands where the name is looked for names the event by its text.
+/// Names are strings; a number or a boolean that is where the name is looked for names the event by its text.
 fn name_of(node: Option<&crate::value::Json>) -> Option<String> {
     match node? {
         crate::value::Json::String(text) => Some(text.to_string()),

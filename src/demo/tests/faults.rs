@@ -10,10 +10,10 @@ use super::lab::{Lab, go};
 use super::probes::{expected, observe};
 
 /// Faults that keep so much from working that most of what else is looked at changes too.
-const WIDE: [Fault; 4] = [Fault::DatabaseDown, Fault::AuthDown, Fault::TokensExpire, Fault::SlowAnswers];
+const WIDE: [Fault; 4] = [Fault::DatabaseDown, Fault::AuthDown, Fault::TokensExpire, Fault::SlowResponses];
 
 /// What is seen of these depends on the time that it takes, which says little on a machine as busy as this test makes it.
-const TIMED: [Fault; 4] = [Fault::SlowStart, Fault::SlowAnswers, Fault::EventsLate, Fault::StreamBuffered];
+const TIMED: [Fault; 4] = [Fault::SlowStart, Fault::SlowResponses, Fault::EventsLate, Fault::StreamBuffered];
 
 #[tokio::test]
 async fn without_a_fault_all_is_well() {

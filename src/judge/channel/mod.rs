@@ -1,6 +1,6 @@
 //! What is expected on channels: judged frame by frame, as they arrive or as they were recorded, with the same outcome.
 //!
-//! Whoever feeds a [`ChannelJudge`] gives it the frames of all watched channels in the order of their arrival, then says how far the time has
+//! The caller that feeds a [`ChannelJudge`] gives it the frames of all watched channels in the order of their arrival, then says how far the time has
 //! come. It has neither a clock nor a socket.
 
 mod build;
@@ -40,7 +40,7 @@ use crate::value::{Secret, Value, format_duration};
 /// How long an expectation waits that says no time, neither for itself nor for one of its items.
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long a match must stand that a later frame could break, where the spec says no `settle`.
+/// How long a match must hold that a later frame could break, where the spec says no `settle`.
 pub const DEFAULT_SETTLE: Duration = Duration::from_millis(250);
 
 /// An `expect` on channels, on its way to a verdict.

@@ -10,7 +10,7 @@ use crate::pattern::Settling;
 use crate::plan::{Expr, View as Planned};
 use crate::value::format_duration;
 
-/// One or more views, watched at once: all must match, and the matches must stand while they settle.
+/// One or more views, watched at once: all must match, and the matches must hold while they settle.
 #[derive(Clone)]
 pub(super) struct Together {
     views: Vec<View>,

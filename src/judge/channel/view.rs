@@ -82,7 +82,7 @@ impl View {
         self.machine.program().only_guards()
     }
 
-    /// A block of nevers without a time of its own: beside other views it stands until they are done.
+    /// A block of nevers without a time of its own: beside other views it holds until they are done.
     pub fn waits_for_others(&self) -> bool {
         self.only_guards() && self.machine.program().within().is_none()
     }

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use abort::{AbortJudge, Observation};
 pub use causes::Cause;
 pub use counts::Counts;
-pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind, Tally, micros};
+pub use digest::{Digest, Opening, Reply, Risk, Sample, Symptom, SymptomKind, Tally, micros};
 pub use gate::{GateResult, Spread, Unit, Window};
 pub use services::{Base, ServiceMap};
 pub use verdict::{RiskSum, Verdict, VerdictState, at_risk, denied_weak, weak_words};
@@ -145,7 +145,7 @@ pub fn assess(facts: Facts<'_>) -> Assessment {
     Assessment { counts, phases, gates, causes, verdict }
 }
 
-/// Judges one phase as it stands.
+/// Judges one phase as it is.
 pub fn phase_result(phase: &Phase, run: Option<&PhaseRun>, digests: &[Digest]) -> PhaseResult {
     let mine: Vec<&Digest> = {
         let ids: std::collections::HashSet<&str> = phase.tests.iter().map(String::as_str).collect();

@@ -69,7 +69,7 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
     reasons.extend(facts.problems.iter().cloned());
     reasons.extend(green_and_unfinished(facts));
     if counts.bad() > 0 {
-        reasons.push(format!("{} of {} tests did not hold", counts.bad(), counts.total));
+        reasons.push(format!("{} of {} tests did not pass", counts.bad(), counts.total));
     }
     let denied = facts.deny_weak && counts.weak > 0;
     if denied {
@@ -146,7 +146,7 @@ fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
         if facts.release.name.is_some() && phase.gates.is_empty() && !phase.left_out {
             let (short, good) = (result.counts.short(), result.counts.good());
             if short > 0 {
-                reasons.push(format!("phase \"{}\" has no gate, and {short} of its tests did not hold", phase.name));
+                reasons.push(format!("phase \"{}\" has no gate, and {short} of its tests did not pass", phase.name));
             } else if good == 0 {
                 reasons.push(format!("phase \"{}\" has no gate, and none of its tests proved anything", phase.name));
             }
@@ -156,12 +156,12 @@ fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
 }
 
 fn down(facts: &Facts<'_>) -> Vec<String> {
-    let told = facts.abort.map_or("", |abort| abort.condition.as_str());
+    let reported = facts.abort.map_or("", |abort| abort.condition.as_str());
     let down = facts.services.iter().filter(|one| one.state == ServiceState::Down);
-    down.filter(|one| !told.contains(&format!("service {} is down", one.name)))
+    down.filter(|one| !reported.contains(&format!("service {} is down", one.name)))
         .map(|one| {
             let last = one.sightings.iter().rev().find(|sighting| !sighting.held);
-            format!("{} is down: {}", one.name, last.map_or_else(|| "no answer".to_owned(), super::Sighting::words))
+            format!("{} is down: {}", one.name, last.map_or_else(|| "no response".to_owned(), super::Sighting::words))
         })
         .collect()
 }
@@ -190,7 +190,7 @@ fn green_and_unfinished(facts: &Facts<'_>) -> Vec<String> {
             1 => ", and 1 test that uses it fails".to_owned(),
             _ => format!(", and {failed} tests that use it fail"),
         };
-        reasons.push(format!("{}'s health is green although its start-up stands at {progress}{tests}", service.name));
+        reasons.push(format!("{}'s health is green although its start-up is at {progress}{tests}", service.name));
     }
     reasons
 }
@@ -206,11 +206,11 @@ pub fn at_risk(digests: &[Digest], aborted: bool) -> Vec<RiskSum> {
 }
 
 pub(super) fn sum<'a>(digests: impl Iterator<Item = &'a Digest>) -> Vec<RiskSum> {
-    let mut told = HashSet::new();
+    let mut reported = HashSet::new();
     let mut counted: Vec<&super::Risk> = Vec::new();
     for digest in digests {
         if let Some(risk) = &digest.risk
-            && told.insert((&digest.suite, risk.amount.to_bits(), &risk.currency, &risk.per))
+            && reported.insert((&digest.suite, risk.amount.to_bits(), &risk.currency, &risk.per))
         {
             counted.push(risk);
         }

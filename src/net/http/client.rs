@@ -99,7 +99,7 @@ impl Http {
         }
     }
 
-    /// A connection that nobody has used.
+    /// A connection that no one has used.
     pub(super) async fn connect(&self, key: &Key) -> Result<Connection, Failure> {
         let tls = key.https.then(|| self.tls(key.verify, key.version)).transpose()?;
         Connection::open(key, tls, self.real).await

@@ -1,4 +1,4 @@
-//! One request at a time, as it was written: no redirects, retries, proxies or headers that nobody asked for.
+//! One request at a time, as it was written: no redirects, retries, proxies or headers that no one asked for.
 
 mod body;
 mod client;

@@ -89,7 +89,7 @@ impl Progress {
         self.cookies.retain(|(own, _)| own != name);
     }
 
-    /// An answer came, from this address.
+    /// A response came, from this address.
     pub fn answered(&mut self, address: Option<String>, tls: Option<Tls>) {
         let Some(pending) = self.pending.take() else { return };
         let stages = Stages::of(&pending.recorder);

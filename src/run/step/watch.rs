@@ -8,7 +8,7 @@ use futures_util::future::select_all;
 use super::super::channels::{Channels, Opened};
 use super::super::judging::Abandonable;
 use super::super::weight::AT_ONCE;
-use super::{Halt, Walk, Walked};
+use super::{Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::event::{ChannelEnd, Frame, Instant};
 use crate::judge::channel::{self, Bound, Concluded, Outside, Start, Verdict};
@@ -50,8 +50,8 @@ enum News {
 /// What happened on channels: when, on which, and what.
 type Happened = Vec<(Instant, u32, News)>;
 
-impl Walk {
-    pub(super) async fn expect_channel(&mut self, span: Span, expectation: &Arc<ChannelExpectation>) -> Walked {
+impl Executor {
+    pub(super) async fn expect_channel(&mut self, span: Span, expectation: &Arc<ChannelExpectation>) -> Stepped {
         let started = self.now();
         let bound = Bound { at: self.deadline.at, words: self.deadline.words(), span: self.deadline.span };
         let channels = self.attempt.channels.clone();
@@ -130,7 +130,7 @@ impl Walk {
     }
 
     /// After an event didn't come in time, waits a little for it: that it came late is another finding than that it never came. The verdict
-    /// stands already, and the time is bounded by that of the test.
+    /// is already, and the time is bounded by that of the test.
     async fn linger(&self, judge: &Arc<ChannelJudge>, watches: &mut [Watch]) {
         let world = &self.attempt.shared.world;
         let until = world.now().saturating_add(LINGER).min(self.deadline.at);
@@ -193,7 +193,7 @@ impl Walk {
             .await
     }
 
-    fn conclude(&mut self, span: Span, concluded: Concluded, started: Instant, decided: Instant) -> Walked {
+    fn conclude(&mut self, span: Span, concluded: Concluded, started: Instant, decided: Instant) -> Stepped {
         let secrets = &self.attempt.shared.options.secrets;
         concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));
         let opened = |channel: u32| self.attempt.channels.get(channel);
@@ -330,7 +330,7 @@ fn feed<'n>(
     outside: Outside<'_>,
 ) {
     for (at, channel, one) in news {
-        // Nobody will ask for the verdict.
+        // No one will ask for the verdict.
         if outside.host.is_over() {
             return;
         }

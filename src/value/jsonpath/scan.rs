@@ -30,9 +30,9 @@ pub(super) struct Scanned {
 
 pub(super) struct Slot {
     pub of: SlotOf,
-    /// Where it stands in the path.
+    /// Where it is in the path.
     pub range: Range<usize>,
-    /// Where it stands in what the parser gets.
+    /// Where it is in what the parser gets.
     out: Range<usize>,
 }
 
@@ -318,7 +318,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// `.name`, `.*`, `..name`, `..*` or the `..` of `..[`. Nothing may stand between the dots and the name.
+    /// `.name`, `.*`, `..name`, `..*` or the `..` of `..[`. Nothing may be between the dots and the name.
     fn dot(&mut self) -> Parsed<()> {
         let start = self.at;
         let descendant = self.eat("..");

@@ -165,7 +165,7 @@ fn a_request_is_found_by_method_and_path() {
 /// What a test asks beyond what is kept whole is judged as if it were.
 #[test]
 fn exchanges_that_are_counted_weigh_as_much_as_those_that_are_kept() {
-    use super::super::{Answer, Tally};
+    use super::super::{Reply, Tally};
     let mut kept = digest("t", Outcome::Passed);
     kept.samples = (0..200).map(|n| sample("backend", f64::from(n) / 100.0, n % 4 > 0)).collect();
     let mut counted = Digest { samples: kept.samples[..20].to_vec(), ..kept.clone() };
@@ -175,7 +175,7 @@ fn exchanges_that_are_counted_weigh_as_much_as_those_that_are_kept() {
             method: "GET".to_owned(),
             path: Some("/threads/1".to_owned()),
             service: Some("backend".to_owned()),
-            answer: Answer::Status(200),
+            reply: Reply::Status(200),
             held,
             times: Default::default(),
             first_byte: Default::default(),
