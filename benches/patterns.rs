@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use e2e_dsl::eval::{Host, Scope};
 use e2e_dsl::event::{Direction, Frame, FrameKind, Payload};
-use e2e_dsl::judge::channel::{Bound, ChannelJudge, Channels, Outside, Start, Verdict};
+use e2e_dsl::judge::channel::{Bound, ChannelJudge, Channels, JudgeState, Outside, Start};
 use e2e_dsl::plan::{CredentialId, Environment, Plan, StepKind, compile};
 use e2e_dsl::project::from_memory;
 use e2e_dsl::source::Span;
@@ -115,7 +115,7 @@ fn judge(plan: &Plan, names: &[&str], order: impl Iterator<Item = usize>) -> Dur
     for (number, which) in (1..).zip(order) {
         judge.frame(0, &Arc::new(frame(&payloads[which], number)), outside);
     }
-    assert_eq!(judge.verdict(), Verdict::Running);
+    assert_eq!(judge.verdict(), JudgeState::Running);
     started.elapsed()
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Cx<'p> {
     pub module: &'p Module,
     pub notes: Notes,
     /// The body that is walked.
-    pub facts: Facts,
+    pub facts: BodyFacts,
     /// The environments that what is walked can run on: indices into [`super::index::Index::environments`]. `None` is all of them, where it is
     /// enough that one has a value (a flow runs where the suites run that call it).
     runs_on: Option<Arc<[usize]>>,
@@ -54,7 +54,7 @@ pub(super) struct Notes {
     pub names: Names,
     /// The names of the flows, shapes and credentials that it uses, at the places where they are declared. Known when it has been walked.
     pub used: HashSet<Span>,
-    pub bodies: Vec<Facts>,
+    pub bodies: Vec<BodyFacts>,
 }
 
 impl Notes {
@@ -66,7 +66,7 @@ impl Notes {
 
 /// What a test, a flow or a credential does, apart from what it calls.
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
+pub(super) struct BodyFacts {
     pub of: BodyOf,
     pub span: Span,
     /// It expects something.
@@ -93,7 +93,7 @@ pub(super) enum BodyOf {
     Other,
 }
 
-impl Facts {
+impl BodyFacts {
     pub fn new(of: BodyOf, span: Span) -> Self {
         Self {
             of,
@@ -114,7 +114,7 @@ impl<'p> Cx<'p> {
             index,
             module,
             notes: Notes::default(),
-            facts: Facts::new(BodyOf::Other, Span::new(module.source, 0, 0)),
+            facts: BodyFacts::new(BodyOf::Other, Span::new(module.source, 0, 0)),
             runs_on: None,
             given: HashSet::new(),
             real: None,
@@ -199,14 +199,14 @@ impl<'p> Cx<'p> {
     }
 
     /// Begins a body; gives the facts of the one around it, for [`Cx::end_body`].
-    pub fn begin_body(&mut self, of: BodyOf, span: Span, whole: Span) -> Facts {
-        let mut facts = Facts::new(of, span);
+    pub fn begin_body(&mut self, of: BodyOf, span: Span, whole: Span) -> BodyFacts {
+        let mut facts = BodyFacts::new(of, span);
         facts.runs_on = self.runs_on.clone();
         facts.broken = self.index.is_broken(whole);
         std::mem::replace(&mut self.facts, facts)
     }
 
-    pub fn end_body(&mut self, outer: Facts) {
+    pub fn end_body(&mut self, outer: BodyFacts) {
         let mut facts = std::mem::replace(&mut self.facts, outer);
         facts.broken |= self.notes.is_cut;
         self.notes.bodies.push(facts);

@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::cx::{BodyOf, Facts, Notes};
+use super::cx::{BodyFacts, BodyOf, Notes};
 use super::index::Index;
 use super::lints::environments;
 use super::reached;
@@ -12,8 +12,8 @@ use crate::syntax::ast::ItemKind;
 
 /// What only shows when all modules have been walked.
 pub(super) fn judge(index: &Index<'_>, notes: &[Notes], is_cut: bool) -> Capped {
-    let bodies: Vec<&Facts> = notes.iter().flat_map(|notes| &notes.bodies).collect();
-    let decls: HashMap<DeclRef, &Facts> = bodies
+    let bodies: Vec<&BodyFacts> = notes.iter().flat_map(|notes| &notes.bodies).collect();
+    let decls: HashMap<DeclRef, &BodyFacts> = bodies
         .iter()
         .filter_map(|facts| match facts.of {
             BodyOf::Decl(decl) => Some((decl, *facts)),
@@ -37,7 +37,7 @@ pub(super) fn is_std(index: &Index<'_>, decl: DeclRef) -> bool {
 }
 
 /// Flows that call themselves, over any number of others, and flows that call each other more deeply than can be run.
-fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Capped) {
+fn recursion(index: &Index<'_>, bodies: &[&BodyFacts], decls: &HashMap<DeclRef, &BodyFacts>, diagnostics: &mut Capped) {
     let name = |decl: DeclRef| {
         let name = index.item(decl).and_then(declared_name).map(|name| name.text.as_str()).unwrap_or_default();
         format!("`{name}`")
@@ -102,7 +102,7 @@ fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Fac
 }
 
 /// The declarations from which, by calls, one of `from` is reached.
-pub(super) fn reaching(decls: &HashMap<DeclRef, &Facts>, from: impl Fn(&Facts) -> bool) -> HashSet<DeclRef> {
+pub(super) fn reaching(decls: &HashMap<DeclRef, &BodyFacts>, from: impl Fn(&BodyFacts) -> bool) -> HashSet<DeclRef> {
     let mut callers: HashMap<DeclRef, Vec<DeclRef>> = HashMap::new();
     for (decl, facts) in decls {
         for (to, _) in &facts.calls {
@@ -122,7 +122,7 @@ pub(super) fn reaching(decls: &HashMap<DeclRef, &Facts>, from: impl Fn(&Facts) -
 }
 
 /// Tests that prove nothing.
-fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Capped) {
+fn tests(index: &Index<'_>, bodies: &[&BodyFacts], decls: &HashMap<DeclRef, &BodyFacts>, diagnostics: &mut Capped) {
     let expecting = reaching(decls, |facts| facts.expects || facts.broken);
     let exchanging = reaching(decls, |facts| facts.exchanges || facts.broken);
     for facts in bodies.iter().filter(|facts| !facts.broken) {

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 pub use fault::{Fault, UnknownFault};
 use instance::{Kind, PRIMARY, launch};
-use world::World;
+use world::System;
 
 /// The version that the services say they have.
 const VERSION: &str = "1.4.2";
@@ -82,13 +82,13 @@ pub struct DemoUrls {
 /// A demo system that runs until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Demo {
-    world: Arc<World>,
+    world: Arc<System>,
     urls: DemoUrls,
 }
 
 /// Starts the services on loopback. Needs a tokio runtime; fails when a port can't be taken.
 pub async fn start(options: DemoOptions) -> io::Result<Demo> {
-    let world = Arc::new(World::default());
+    let world = Arc::new(System::default());
     world.switches.set(options.fault);
     let mut demo = Demo { world: Arc::clone(&world), urls: DemoUrls::default() };
     let ports = options.ports;
@@ -106,7 +106,7 @@ pub async fn start(options: DemoOptions) -> io::Result<Demo> {
 }
 
 /// Switches a fault off when an instance is up. Ends with the demo.
-async fn pass(world: std::sync::Weak<World>, instance: Arc<instance::Instance>, fault: Fault) {
+async fn pass(world: std::sync::Weak<System>, instance: Arc<instance::Instance>, fault: Fault) {
     while instance.is_starting() {
         tokio::time::sleep(Duration::from_millis(20)).await;
         if world.strong_count() == 0 {

@@ -16,7 +16,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
 use crate::event::{Instant, Occurrence, Part};
 use crate::judge::release::Observation;
-use crate::judge::{Facts, Outcome, TestInfo, TestResult, outcome_of};
+use crate::judge::{Outcome, TestFacts, TestInfo, TestResult, outcome_of};
 use crate::plan::{CredentialId, InfrastructureRetry, Step, Suite, Test};
 use crate::source::Span;
 use crate::value::format_duration;
@@ -134,7 +134,7 @@ struct Attempts {
     /// The test itself.
     occurrence: Occurrence,
     started: Instant,
-    facts: Vec<Facts>,
+    facts: Vec<TestFacts>,
     first_failure: Vec<Diagnostic>,
     earlier: Vec<Gathered>,
 }
@@ -313,7 +313,7 @@ pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
     }
 }
 
-fn vacuous(test: &Test, facts: &Facts) -> Diagnostic {
+fn vacuous(test: &Test, facts: &TestFacts) -> Diagnostic {
     let missing = if facts.exchanges == 0 { "it made no exchange" } else { "nothing was expected of what came" };
     Diagnostic::error(&codes::VACUOUS, test.span, format!("this test proved nothing: {missing}")).with_help(
         "a test counts as passed only when it asked the system something and expected something of the response",

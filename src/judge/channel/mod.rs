@@ -59,7 +59,7 @@ enum Watch {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum JudgeState {
     Running,
     Held,
     Failed,
@@ -201,7 +201,7 @@ impl ChannelJudge {
         }
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> JudgeState {
         match &self.watch {
             Watch::Together(together) => together.verdict(),
             Watch::Quiet(quiet) => quiet.verdict(),
@@ -232,9 +232,9 @@ impl ChannelJudge {
 }
 
 impl Concluded {
-    fn new(verdict: Verdict, base: &Scope) -> Self {
+    fn new(verdict: JudgeState, base: &Scope) -> Self {
         Self {
-            held: verdict == Verdict::Held,
+            held: verdict == JudgeState::Held,
             weak: None,
             diagnostics: Vec::new(),
             expectations: Vec::new(),
@@ -272,7 +272,7 @@ impl Concluded {
 }
 
 /// Judges whole logs, as a replay does: frames and ends in the order of their times.
-pub fn replay(judge: &mut ChannelJudge, logs: &[(u32, ChannelLog)], outside: Outside<'_>) -> Verdict {
+pub fn replay(judge: &mut ChannelJudge, logs: &[(u32, ChannelLog)], outside: Outside<'_>) -> JudgeState {
     enum Happening<'a> {
         Frame(&'a Arc<Frame>),
         End(&'a ChannelEnd),
@@ -296,7 +296,7 @@ pub fn replay(judge: &mut ChannelJudge, logs: &[(u32, ChannelLog)], outside: Out
             Happening::End(end) => judge.end(channel, at, end, outside),
         }
     }
-    while judge.verdict() == Verdict::Running
+    while judge.verdict() == JudgeState::Running
         && let Some(due) = judge.next_deadline()
     {
         latest = latest.max(due);

@@ -19,7 +19,7 @@ pub struct Digest {
     pub samples: Vec<Sample>,
     /// What it asked beyond those.
     pub tallies: Vec<Tally>,
-    pub openings: Vec<Opening>,
+    pub openings: Vec<SocketOpening>,
     /// Events that came although the spec says `never`.
     pub forbidden: usize,
     /// Expectations that held on weak evidence.
@@ -105,7 +105,7 @@ impl Tally {
 
 /// A channel that was to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
+pub struct SocketOpening {
     pub channel: String,
     pub protocol: String,
     pub time: Duration,
@@ -171,7 +171,7 @@ impl Digest {
             test.exchanges.iter().zip(held).map(|(exchange, held)| sample(exchange, held, services)).collect();
         let openings = test.steps.iter().filter_map(|step| {
             let (opening, exchange) = (step.opening.as_ref()?, test.exchanges.get(step.exchange?)?);
-            Some(Opening {
+            Some(SocketOpening {
                 channel: opening.channel.to_string(),
                 protocol: opening.protocol.to_owned(),
                 time: micros(exchange.timings.total),

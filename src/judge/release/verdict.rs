@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Counts, Digest, Facts, GateResult, PhaseResult, PhaseState, ServiceState};
+use super::{Counts, Digest, GateResult, PhaseResult, PhaseState, RunFacts, ServiceState};
 use crate::judge::Outcome;
 use crate::value::format_duration;
 
@@ -51,7 +51,7 @@ pub struct RiskSum {
     pub per: Option<String>,
 }
 
-pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult], gates: &[GateResult]) -> Verdict {
+pub(super) fn verdict(facts: &RunFacts<'_>, counts: &Counts, phases: &[PhaseResult], gates: &[GateResult]) -> Verdict {
     let mut reasons = Vec::new();
     if let Some(abort) = facts.abort {
         reasons.push(format!("aborted, since {}: {}", abort.condition, abort.because));
@@ -132,7 +132,7 @@ fn gate_words(gate: &GateResult) -> String {
     }
 }
 
-fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
+fn phases_that_fail(facts: &RunFacts<'_>, phases: &[PhaseResult]) -> Vec<String> {
     let mut reasons = Vec::new();
     for ((phase, result), run) in facts.release.phases.iter().zip(phases).zip(facts.phases) {
         if matches!(result.state, PhaseState::Stopped | PhaseState::NotRun) {
@@ -155,7 +155,7 @@ fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
     reasons
 }
 
-fn down(facts: &Facts<'_>) -> Vec<String> {
+fn down(facts: &RunFacts<'_>) -> Vec<String> {
     let reported = facts.abort.map_or("", |abort| abort.condition.as_str());
     let down = facts.services.iter().filter(|one| one.state == ServiceState::Down);
     down.filter(|one| !reported.contains(&format!("service {} is down", one.name)))
@@ -167,7 +167,7 @@ fn down(facts: &Facts<'_>) -> Vec<String> {
 }
 
 /// A service whose health is green although it says itself that its start-up isn't over, while tests that use it fail.
-fn green_and_unfinished(facts: &Facts<'_>) -> Vec<String> {
+fn green_and_unfinished(facts: &RunFacts<'_>) -> Vec<String> {
     let unfinished = |progress: &str| {
         let (done, total) = progress.split_once('/')?;
         Some(done.parse::<u64>().ok()? < total.parse::<u64>().ok()?)

@@ -4,7 +4,7 @@ use super::{Capture, Condition, Expectation, Expr, Matcher, Request, Slot};
 use crate::plan::Path;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, ChannelKind, FrameBodyKind, Order};
-use crate::value::Pattern as Regex;
+use crate::value::Regex;
 
 /// Opens a channel. `request` carries headers, credentials, and what is expected of the handshake's response.
 #[derive(Clone, Debug)]

@@ -311,7 +311,7 @@ impl Test {
     pub fn digest(&self) -> Digest {
         let risk = self.at_risk.as_ref();
         let openings = self.exchanges.iter().filter_map(|exchange| {
-            Some(release::Opening {
+            Some(release::SocketOpening {
                 protocol: exchange.opens.clone()?,
                 channel: exchange.channel.clone().unwrap_or_default(),
                 time: time(exchange.timings_ms.total),

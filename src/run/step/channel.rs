@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, Host as _, bound, evaluate, show};
 use crate::event::{Direction, Exchange, Failure, FailureKind, Frame, FrameKind, Header};
 use crate::judge::release::Observation;
-use crate::judge::{ExpectationRecord, Opening};
+use crate::judge::{ChannelOpening, ExpectationRecord};
 use crate::plan::{EventNaming, Expr, FrameBody, OpenChannel, Slot};
 use crate::source::Span;
 use crate::syntax::ast::{ChannelKind, FrameBodyKind};
@@ -101,12 +101,12 @@ impl Executor {
     }
 
     /// Takes note of a channel that opened, or that should have: one that the spec wants refused is neither.
-    fn opening(&self, open: &OpenChannel, is_open: bool) -> Opening {
+    fn opening(&self, open: &OpenChannel, is_open: bool) -> ChannelOpening {
         let opened = if is_open { Some(true) } else { (!wants_refusal(open)).then_some(false) };
         if let (ChannelKind::WebSocket, Some(opened)) = (open.kind, opened) {
             self.attempt.shared.observer.receive(Observation::WebSocket { opened });
         }
-        Opening { channel: open.name.clone(), protocol: protocol(open.kind), opened }
+        ChannelOpening { channel: open.name.clone(), protocol: protocol(open.kind), opened }
     }
 
     async fn connect(

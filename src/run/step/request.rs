@@ -7,7 +7,7 @@ use super::super::prepare;
 use super::{Executor, Halt, LastResponse, Stepped};
 use crate::eval::Host as _;
 use crate::event::{Exchange, FailureKind, Occurrence, Part, Response};
-use crate::judge::Opening;
+use crate::judge::ChannelOpening;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
 use crate::value::{SHORTEST_SECRET, SecretSink, http_date};
@@ -105,7 +105,7 @@ impl Executor {
         request: &Request,
         exchange: Arc<Exchange>,
         step: (crate::event::Instant, String),
-        opening: Option<Opening>,
+        opening: Option<ChannelOpening>,
     ) -> Stepped {
         self.judge_broken(span, request, exchange, None, step, opening).await
     }
@@ -118,7 +118,7 @@ impl Executor {
         exchange: Arc<Exchange>,
         answered: Option<Arc<Exchange>>,
         (started, title): (crate::event::Instant, String),
-        opening: Option<Opening>,
+        opening: Option<ChannelOpening>,
     ) -> Stepped {
         let shared = self.attempt.shared.clone();
         let host = self.host.clone();

@@ -11,7 +11,7 @@ use super::super::weight::AT_ONCE;
 use super::{Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::event::{ChannelEnd, Frame, Instant};
-use crate::judge::channel::{self, Bound, Concluded, Outside, Start, Verdict};
+use crate::judge::channel::{self, Bound, Concluded, JudgeState, Outside, Start};
 use crate::judge::{ChannelJudge, ExpectationRecord};
 use crate::plan::ChannelExpectation;
 use crate::source::Span;
@@ -95,7 +95,7 @@ impl Executor {
             let (news, size) = gathered(&mut watches, readable);
             let given = self.give(judge, news, size, Passed { passed, read: readable.min(latest), latest }).await;
             judge = given.map_err(|late| self.judged_late(span, late))?;
-            if judge.verdict() != Verdict::Running {
+            if judge.verdict() != JudgeState::Running {
                 break;
             }
             if known < now && now >= last_frames {
@@ -118,13 +118,13 @@ impl Executor {
         }
         let decided = self.moment().await;
         let judge = Arc::new(judge);
-        if judge.verdict() == Verdict::Failed {
+        if judge.verdict() == JudgeState::Failed {
             self.linger(&judge, &mut watches).await;
             self.moment().await;
         }
         match self.concluded(&judge).await {
             Ok(concluded) => self.conclude(span, concluded, started, decided),
-            Err(_) if judge.verdict() == Verdict::Failed => Err(self.unexplained(span, started, decided)),
+            Err(_) if judge.verdict() == JudgeState::Failed => Err(self.unexplained(span, started, decided)),
             Err(late) => Err(self.judged_late(span, late)),
         }
     }
@@ -298,7 +298,7 @@ fn feed_doubted(judge: &mut ChannelJudge, news: &mut Happened, time: Passed, out
         if news.iter().any(is_doubtful) {
             let mut trial = judge.clone();
             feed(&mut trial, news.iter().filter(|(at, ..)| *at <= due), due, outside);
-            if trial.verdict() == Verdict::Held {
+            if trial.verdict() == JudgeState::Held {
                 for one in news.iter_mut().filter(|one| is_doubtful(one)) {
                     if let News::Frame(frame, _) = &mut one.2 {
                         one.0 = due;
@@ -312,12 +312,12 @@ fn feed_doubted(judge: &mut ChannelJudge, news: &mut Happened, time: Passed, out
     let passed = news.last().map_or(time.passed, |(at, ..)| time.passed.max((*at).min(time.latest)));
     feed(judge, &*news, passed, outside);
     if passed < time.read
-        && judge.verdict() == Verdict::Running
+        && judge.verdict() == JudgeState::Running
         && judge.next_deadline().is_some_and(|due| due < time.read)
     {
         let mut trial = judge.clone();
         trial.advance(time.read, outside);
-        if trial.verdict() == Verdict::Failed {
+        if trial.verdict() == JudgeState::Failed {
             *judge = trial;
         }
     }

@@ -78,7 +78,7 @@ pub(super) fn scan(text: &str) -> Parsed<Scanned> {
         names: Vec::new(),
         ends: Vec::new(),
         terms: Vec::new(),
-        frames: vec![Frame { kind: FrameKind::Root, last: None, compares: false }],
+        frames: vec![Level { kind: FrameKind::Root, last: None, compares: false }],
     };
     if scanner.peek() != Some('$') {
         return Err(scanner.expected("`$`"));
@@ -114,7 +114,7 @@ struct Scanner<'a> {
     names: Vec<PathName>,
     ends: Vec<usize>,
     terms: Vec<Term>,
-    frames: Vec<Frame>,
+    frames: Vec<Level>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -126,7 +126,7 @@ enum FrameKind {
 }
 
 /// What is inside a bracket or a parenthesis.
-struct Frame {
+struct Level {
     kind: FrameKind,
     /// The term that was read last, in the table of terms.
     last: Option<usize>,
@@ -299,7 +299,7 @@ impl<'a> Scanner<'a> {
             let message = "this path nests too deeply".to_owned();
             return Err(JsonPathError { message, start: 0, end: self.text.len() });
         }
-        self.frames.push(Frame { kind, last: None, compares: false });
+        self.frames.push(Level { kind, last: None, compares: false });
         Ok(())
     }
 

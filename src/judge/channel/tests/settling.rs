@@ -2,7 +2,7 @@
 
 use super::support::{Explained, reported, reported_from};
 use crate::event::Weak;
-use crate::judge::channel::Verdict;
+use crate::judge::channel::JudgeState;
 
 /// A frame on a channel: `at(350, "chat", "a")`.
 fn at(time: u64, channel: &str, event: &str) -> String {
@@ -15,7 +15,7 @@ fn held(steps: &str, log: &str) -> bool {
 
 /// How much of its settling was watched, where a deadline cut it short.
 fn settled(found: &Explained) -> Option<(u128, u128)> {
-    assert_eq!(found.verdict, Verdict::Held, "{}", found.message());
+    assert_eq!(found.verdict, JudgeState::Held, "{}", found.message());
     match found.concluded.expectations.first().and_then(|record| record.weak) {
         Some(Weak::SettlingCutShort { settled, of }) => Some((settled.as_millis(), of.as_millis())),
         _ => None,

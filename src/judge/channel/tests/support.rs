@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::diag::{Diagnostic, Style, render};
 use crate::eval::{Context, Focus, Host, Scope, evaluate};
 use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
-use crate::judge::channel::{Bound, ChannelJudge, Channels, Concluded, Outside, Start, Verdict, replay};
+use crate::judge::channel::{Bound, ChannelJudge, Channels, Concluded, JudgeState, Outside, Start, replay};
 use crate::plan::{ChannelExpectation, CredentialId, Environment, Plan, Slot, StepKind, compile};
 use crate::project::from_memory;
 use crate::source::Span;
@@ -18,7 +18,7 @@ use crate::value::Value;
 const NAMES: [&str; 2] = ["chat", "other"];
 
 pub struct Explained {
-    pub verdict: Verdict,
+    pub verdict: JudgeState,
     pub concluded: Concluded,
     pub plan: Plan,
     /// The scope of the test after the expectation.
@@ -57,7 +57,7 @@ impl Explained {
     }
 
     pub fn held(&self) -> bool {
-        assert_eq!(self.concluded.held, self.verdict == Verdict::Held);
+        assert_eq!(self.concluded.held, self.verdict == JudgeState::Held);
         assert_eq!(self.concluded.held, self.concluded.diagnostics.is_empty(), "{}", self.message());
         self.concluded.held
     }
@@ -117,7 +117,7 @@ pub fn reported_from(steps: &str, log: &str, began: u64, limit: u64) -> Explaine
         Err(fault) => {
             let mut concluded = failed(&scope);
             concluded.diagnostics.push(*fault);
-            (Verdict::Failed, concluded)
+            (JudgeState::Failed, concluded)
         }
     };
     scope.merge(&concluded.bound);

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::{Gate, GateResult, Measure, Of, Opening, Statistic, Window};
+use super::super::{Gate, GateResult, Measure, Of, SocketOpening, Statistic, Window};
 use super::{blocked, digest, not_run, sample, seconds};
 use crate::judge::Outcome;
 use crate::judge::release::Digest;
@@ -33,8 +33,12 @@ fn each_measure_holds_and_just_does_not() {
     };
     let opening = |time: f64, opened| {
         let mut one = digest("t", Outcome::Passed);
-        one.openings =
-            vec![Opening { channel: "chat".to_owned(), protocol: "websocket".to_owned(), time: seconds(time), opened }];
+        one.openings = vec![SocketOpening {
+            channel: "chat".to_owned(),
+            protocol: "websocket".to_owned(),
+            time: seconds(time),
+            opened,
+        }];
         vec![one]
     };
     let forbidden = |count| vec![Digest { forbidden: count, ..digest("t", Outcome::Failed) }];

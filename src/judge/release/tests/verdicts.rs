@@ -1,7 +1,7 @@
 use crate::value::test_json as json;
 
 use super::super::{
-    Abort, Assessment, Classification, Facts, Phase, PhaseRun, PhaseState, Release, ServiceState, ServiceWatch,
+    Abort, Assessment, Classification, Phase, PhaseRun, PhaseState, Release, RunFacts, ServiceState, ServiceWatch,
     SymptomKind, VerdictState, assess,
 };
 use super::super::{Digest, Gate, Measure};
@@ -57,7 +57,7 @@ impl Run {
     }
 
     fn judged(&self) -> Assessment {
-        assess(Facts {
+        assess(RunFacts {
             deny_weak: self.deny_weak,
             release: &self.release,
             phases: &self.phases,
