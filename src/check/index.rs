@@ -329,7 +329,7 @@ impl<'p> Environment<'p> {
                 }
                 EnvEntryKind::RequireReal => info.real = true,
                 EnvEntryKind::Target(target) if target.text == "demo" => {
-                    for (name, secret) in crate::demo::ENV_NAMES {
+                    for (name, secret) in crate::project::DEMO_VALUES {
                         info.values.entry(name).or_insert(EnvValue::Demo(*secret));
                     }
                 }

@@ -5,6 +5,7 @@
 
 mod asked;
 mod call;
+mod calls;
 mod constant;
 mod cx;
 mod doubts;

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use super::calls::{is_std, reaching};
 use super::cx::{BodyFacts, BodyOf};
 use super::index::Index;
 use super::lints::environments;
-use super::whole::{is_std, reaching};
 use crate::diag::{Capped, Severity};
 use crate::project::DeclRef;
 use crate::source::Span;

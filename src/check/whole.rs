@@ -1,12 +1,13 @@
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
+use super::calls::reaching;
 use super::cx::{BodyFacts, BodyOf, Notes};
 use super::index::Index;
 use super::lints::environments;
 use super::reached;
 use crate::diag::{Capped, Diagnostic, circle, codes};
 use crate::plan::DEEPEST_CALLS;
-use crate::project::{DeclRef, Module, ModuleOrigin, declared_name};
+use crate::project::{DeclRef, Module, declared_name};
 use crate::source::Span;
 use crate::syntax::ast::ItemKind;
 
@@ -29,11 +30,6 @@ pub(super) fn judge(index: &Index<'_>, notes: &[Notes], is_cut: bool) -> Capped 
     }
     diagnostics.extend(index.project.config.environment.as_ref().and_then(|name| environments::of_config(index, name)));
     diagnostics
-}
-
-pub(super) fn is_std(index: &Index<'_>, decl: DeclRef) -> bool {
-    let module = index.project.module(decl.module);
-    module.is_some_and(|module| matches!(module.origin, ModuleOrigin::Std(_)) && !index.is_root(module.id))
 }
 
 /// Flows that call themselves, over any number of others, and flows that call each other more deeply than can be run.
@@ -99,26 +95,6 @@ fn recursion(index: &Index<'_>, bodies: &[&BodyFacts], decls: &HashMap<DeclRef, 
             }
         }
     }
-}
-
-/// The declarations from which, by calls, one of `from` is reached.
-pub(super) fn reaching(decls: &HashMap<DeclRef, &BodyFacts>, from: impl Fn(&BodyFacts) -> bool) -> HashSet<DeclRef> {
-    let mut callers: HashMap<DeclRef, Vec<DeclRef>> = HashMap::new();
-    for (decl, facts) in decls {
-        for (to, _) in &facts.calls {
-            callers.entry(*to).or_default().push(*decl);
-        }
-    }
-    let mut queue: VecDeque<DeclRef> = decls.iter().filter(|(_, facts)| from(facts)).map(|(decl, _)| *decl).collect();
-    let mut reached: HashSet<DeclRef> = queue.iter().copied().collect();
-    while let Some(decl) = queue.pop_front() {
-        for caller in callers.get(&decl).into_iter().flatten() {
-            if reached.insert(*caller) {
-                queue.push_back(*caller);
-            }
-        }
-    }
-    reached
 }
 
 /// Tests that prove nothing.

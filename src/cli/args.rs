@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::output::Color;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// End-to-end tests whose green results are evidence.
@@ -13,13 +14,6 @@ pub struct Args {
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,10 +98,10 @@ pub struct Tracing {
     #[arg(long, value_name = "PATH")]
     pub trace_failed: Option<PathBuf>,
     /// How much of a body, or of what a channel carries, is recorded: 10MiB without it.
-    #[arg(long, value_name = "SIZE", value_parser = super::tracing::size)]
+    #[arg(long, value_name = "SIZE", value_parser = super::size::size)]
     pub trace_body_limit: Option<u64>,
     /// How large a trace may be; bodies are left out beyond it: 1GiB without it.
-    #[arg(long, value_name = "SIZE", value_parser = super::tracing::size)]
+    #[arg(long, value_name = "SIZE", value_parser = super::size::size)]
     pub trace_limit: Option<u64>,
 }
 

@@ -15,6 +15,7 @@ mod report;
 mod resume;
 mod run;
 mod shard;
+mod size;
 mod trace;
 mod tracing;
 
@@ -38,7 +39,7 @@ pub fn main() -> Exit {
                 let _ = error.print();
                 return Exit::Ok;
             }
-            Output::new(args::Color::Never).error(&error.render().to_string());
+            Output::new(output::Color::Never).error(&error.render().to_string());
             return Exit::Diagnostics;
         }
     };

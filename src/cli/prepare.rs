@@ -7,11 +7,10 @@ use super::args::{Filters, Target};
 use super::exit::Exit;
 use super::output::Output;
 use crate::check::check;
-use crate::demo::ENV_NAMES;
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::plan::environment::{self, Given};
 use crate::plan::{AskedLine, Places, Plan, Release, Selection};
-use crate::project::{DeclRef, Files, Options, Project};
+use crate::project::{DEMO_VALUES, DeclRef, Files, Options, Project};
 use crate::source::{Readable, Span, read_file};
 
 /// The largest `--env-file`, in bytes.
@@ -142,7 +141,7 @@ fn env_files(paths: &[PathBuf], project: &Project, output: &Output) -> Result<BT
 
 /// Values that stand for the demo's where it isn't started.
 pub fn demo_placeholders() -> Vec<(String, String, bool)> {
-    ENV_NAMES
+    DEMO_VALUES
         .iter()
         .map(|(name, secret)| ((*name).to_owned(), format!("http://demo.invalid/{name}"), *secret))
         .collect()

@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Color, Run};
+use super::args::Run;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use super::outputs::Outputs;
 use super::prepare::Prepared;
 use super::prepare::{demo_placeholders, prepare};

@@ -1,5 +1,6 @@
+use super::fault::fault;
 use super::{Context, Fault, refusal, subject, taint};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{closest, codes};
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
 use crate::value::{self, Bindings, Function, Json, Refusal, Stop, Value};
@@ -98,15 +99,6 @@ impl Context<'_> {
             _ => Err(Stop::Unknown),
         }
     }
-}
-
-pub(super) fn fault(
-    code: &'static crate::diag::Code,
-    span: Span,
-    message: impl Into<String>,
-    help: impl Into<crate::diag::Help>,
-) -> Fault {
-    Box::new(Diagnostic::error(code, span, message).with_help(help))
 }
 
 fn unbound(span: Span, name: &str) -> Fault {

@@ -2,6 +2,7 @@
 
 use super::Parsed;
 use super::bounded::{self, Take};
+use super::unsuitable::{Unsuitable, given_up};
 use crate::event::Response;
 #[cfg(test)]
 use crate::value::counted;
@@ -12,13 +13,6 @@ pub(super) enum Markup {
     /// The texts of nodes, without the white space around them.
     Texts(Vec<Value>),
     Value(Value),
-}
-
-/// Why a body can't be asked: what is wrong, and what fixes it.
-#[derive(Clone, Debug)]
-pub(super) struct Unsuitable {
-    pub reason: String,
-    pub help: &'static str,
 }
 
 /// The texts of the elements that a selector finds.
@@ -55,13 +49,6 @@ fn too_much_text() -> Unsuitable {
         reason: "this selector finds more elements, or elements in elements with more text in all, than are read"
             .to_owned(),
         help: "name the elements that are meant instead of `*`",
-    }
-}
-
-pub(super) fn given_up() -> Unsuitable {
-    Unsuitable {
-        reason: "the response wasn't looked through to its end, since the time was over".to_owned(),
-        help: "give the test more time, or ask for less",
     }
 }
 

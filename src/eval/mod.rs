@@ -4,6 +4,7 @@
 mod bounded;
 mod cookie;
 mod expr;
+mod fault;
 mod focus;
 mod ground;
 mod markup;
@@ -14,11 +15,13 @@ mod show;
 mod subject;
 mod taint;
 mod unread;
+mod unsuitable;
 mod url;
 
 pub(crate) use crate::value::json_equal;
 pub use crate::value::{compare, equal};
 pub use expr::evaluate;
+pub use fault::Fault;
 pub use focus::{Focus, Parsed};
 pub use ground::{Baseless, Ground};
 pub use refusal::{explained, near_field};
@@ -30,12 +33,8 @@ pub use subject::{Found, bound, find, locate};
 pub use unread::Unread;
 pub use url::url;
 
-use crate::diag::Diagnostic;
 use crate::plan::{CredentialId, Plan};
 use crate::value::{Function, SecretSink, Value};
-
-/// Why something has no value.
-pub type Fault = Box<Diagnostic>;
 
 /// What an expression may look at.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-use super::expr::fault;
+use super::fault::fault;
 use super::{Fault, show, subject};
 use crate::diag::{closest, codes};
 use crate::source::Span;

@@ -1,4 +1,4 @@
-use super::expr::fault;
+use super::fault::fault;
 use super::{Context, Fault, Focus, Ground, Parsed, cookie, evaluate, ground, markup};
 use crate::diag::codes;
 use crate::event::{Exchange, Frame, FrameKind, Response};
@@ -288,7 +288,7 @@ fn of_response(
     })
 }
 
-fn unsuitable(subject: &Subject, why: markup::Unsuitable) -> Fault {
+fn unsuitable(subject: &Subject, why: super::unsuitable::Unsuitable) -> Fault {
     fault(&codes::UNSUITABLE, subject.span, why.reason, why.help)
 }
 

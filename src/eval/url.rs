@@ -1,4 +1,5 @@
-use super::expr::{fault, interpolated};
+use super::expr::interpolated;
+use super::fault::fault;
 use super::{Context, Fault, evaluate, show};
 use crate::diag::codes;
 use crate::plan::{Expr, ExprKind, Piece};

@@ -1,19 +1,19 @@
 //! From the results of a run to the report.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::form::{credential, diagnostic, location, ms, risk, span, weakness};
 use super::left_out::left_out;
 use super::{Masked, Redactor, model};
-use crate::diag::{self, Severity, Style};
+use crate::diag::{self, Style};
 use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Hop, Peer};
 use crate::judge::release::{
     Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, Symptom, SymptomKind, assess, classify,
 };
 use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, StepState, TestResult};
-use crate::source::{self, Sources};
+use crate::source::Sources;
 
 /// How much of a frame is kept, in bytes.
 const KEPT_FRAME: usize = 2048;
@@ -59,7 +59,7 @@ impl Builder<'_> {
             abort: run.abort.as_ref().map(|abort| self.abort(abort)),
             causes: assessment.causes.iter().map(model::Cause::from).collect(),
             services,
-            credentials: run.credentials.iter().map(super::lines::credential).collect(),
+            credentials: run.credentials.iter().map(credential).collect(),
             diagnostics: run.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
             tests: Vec::new(),
             loads: Vec::new(),
@@ -264,66 +264,6 @@ impl Builder<'_> {
 /// The outcome's name in the report: `timed_out`, `not_run`.
 pub fn outcome_name(outcome: &Outcome) -> String {
     outcome.words().replace(' ', "_")
-}
-
-/// Durations are milliseconds as numbers, to a microsecond.
-pub(super) fn ms(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-pub(super) fn risk(risk: &crate::plan::AtRisk) -> model::TestRisk {
-    model::TestRisk {
-        amount: risk.money.amount,
-        currency: risk.money.currency.to_owned(),
-        per: risk.per.clone(),
-        what: risk.what.clone(),
-    }
-}
-
-pub(super) fn location(span: source::Span, sources: &Sources) -> Option<model::Location> {
-    let file = sources.get(span.source)?;
-    let at = file.position(span.start);
-    Some(model::Location { file: file.name.clone(), line: at.line, column: at.column })
-}
-
-pub(super) fn span(span: source::Span, sources: &Sources) -> Option<model::Span> {
-    let file = sources.get(span.source)?;
-    let place = |offset| {
-        let at = file.position(offset);
-        model::Place { line: at.line, column: at.column, offset: at.offset }
-    };
-    Some(model::Span { file: file.name.clone(), start: place(span.start), end: place(span.end) })
-}
-
-pub(super) fn weakness(weak: crate::event::Weak) -> model::Weakness {
-    model::Weakness { reason: weak.name().to_owned(), message: weak.words() }
-}
-
-/// A diagnostic without its drawing.
-pub(super) fn diagnostic(one: &diag::Diagnostic, sources: &Sources) -> model::Diagnostic {
-    let related = one
-        .related
-        .iter()
-        .map(|label| model::Related { message: label.message.clone(), span: span(label.span, sources) });
-    let excerpts = one.excerpts.iter().map(|excerpt| model::Excerpt {
-        name: excerpt.name.clone(),
-        text: excerpt.text.clone(),
-        labels: excerpt
-            .labels
-            .iter()
-            .map(|(range, words)| model::ExcerptLabel { start: range.start, end: range.end, message: words.clone() })
-            .collect(),
-    });
-    model::Diagnostic {
-        code: one.code.name.to_owned(),
-        severity: if one.severity == Severity::Error { "error" } else { "warning" }.to_owned(),
-        message: one.message.clone(),
-        help: one.help.clone(),
-        span: span(one.span, sources),
-        related: related.collect(),
-        excerpts: excerpts.collect(),
-        drawing: String::new(),
-    }
 }
 
 fn symptom(one: &Symptom) -> model::Symptom {

@@ -2,7 +2,7 @@
 
 use super::model::{self, Report};
 use super::points::{Broken, PointState, points};
-use super::{Redactor, build, markdown};
+use super::{Redactor, form, markdown};
 use crate::diag::Diagnostic;
 use crate::judge::{Outcome, TestResult};
 use crate::source::Sources;
@@ -12,16 +12,16 @@ const LONGEST_SUMMARY: usize = 1 << 20;
 
 /// `::error file=…,line=…,col=…,endLine=…,endColumn=…,title=…::message`
 pub fn annotation(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    of_diagnostic(&build::diagnostic(diagnostic, sources))
+    of_diagnostic(&form::diagnostic(diagnostic, sources))
 }
 
 /// What a test has reported, a line each. It is masked before it is escaped: in the escaped line a secret with a `%` would no longer be found.
 pub fn test_annotations(test: &TestResult, sources: &Sources, redactor: &Redactor) -> String {
-    let diagnostics = test.diagnostics.iter().map(|one| build::diagnostic(&redactor.diagnostic(one), sources));
+    let diagnostics = test.diagnostics.iter().map(|one| form::diagnostic(&redactor.diagnostic(one), sources));
     let records = test.steps.iter().flat_map(|step| &step.expectations);
     let weak = records.filter_map(|one| {
         let text = redactor.redact(&one.text);
-        Some(of_weak(build::span(one.span, sources).as_ref(), &text, &build::weakness(one.weak?)))
+        Some(of_weak(form::span(one.span, sources).as_ref(), &text, &form::weakness(one.weak?)))
     });
     diagnostics.map(|one| of_test(&one, &test.outcome)).chain(weak).collect()
 }

@@ -1,6 +1,6 @@
 //! What of a test was counted and not kept, as the report reports it.
 
-use super::build::ms;
+use super::form::ms;
 use super::model;
 use crate::event::Times;
 use crate::judge::LeftOut;

@@ -9,7 +9,9 @@ use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::monitor::Monitor;
 use super::observer::Observer;
-use super::stop::Stop;
+use super::options::{OnProgress, Options};
+use super::probe::Prober;
+use super::shared::Shared;
 use super::suites::{Group, Run};
 use super::test;
 use crate::diag::{Diagnostic, codes};
@@ -17,44 +19,8 @@ use crate::event::Instant;
 use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, micros};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
 use crate::plan::{Phase, Plan, PlannedPhase};
-use crate::value::{SecretSink, Value};
+use crate::value::Value;
 use crate::world::World;
-
-/// How a run is to be carried out.
-#[derive(Clone)]
-pub struct Options {
-    /// How many tests run at the same time, at most.
-    pub jobs: usize,
-    /// How many times a failed test is run again, where it doesn't say so itself.
-    pub retries: Option<u32>,
-    /// Stop at the first test that fails.
-    pub fail_fast: bool,
-    pub seed: u64,
-    pub stop: Stop,
-    /// Learns every secret that the run meets.
-    pub secrets: Arc<dyn SecretSink>,
-    /// Which part of how many, from 1.
-    pub shard: Option<(u32, u32)>,
-    /// SHA-256 of the specs and of what was selected of them, hexadecimal.
-    pub specs: Option<String>,
-    /// Weak evidence keeps the run from being ready.
-    pub deny_weak: bool,
-}
-
-/// What all tests of a run share.
-pub(super) struct Shared {
-    pub plan: Arc<Plan>,
-    pub world: Arc<dyn World>,
-    pub options: Options,
-    pub credentials: Arc<Credentials>,
-    pub services: Arc<ServiceMap>,
-    pub monitor: Arc<Monitor>,
-    pub observer: Observer,
-    pub progress: OnProgress,
-}
-
-/// Called as the run goes on, from whichever task is at it.
-pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Runs all tests of a plan, phase by phase, in a world whose epoch is the run's start. Whatever happens to one of them, all of them have a result.
 pub async fn execute(
@@ -92,18 +58,22 @@ pub async fn execute(
     });
     let aborts = plan.release.as_ref().map(|release| release.aborts.clone()).unwrap_or_default();
     let stop = options.stop.clone();
+    let observer =
+        Arc::new(Observer::new(aborts, tests.len(), world.clone(), stop.clone(), progress.clone(), services.clone()));
+    let watched = &plan.environment.services;
+    let monitor = Arc::new(Monitor::new(watched, world.clone(), observer.clone(), progress.clone(), stop));
     let shared = Arc::new(Shared {
         world: world.clone(),
-        observer: Observer::new(aborts, tests.len(), world.clone(), stop, progress.clone(), services.clone()),
-        monitor: Arc::new(Monitor::new(&plan.environment.services)),
+        observer,
+        monitor,
         options,
         credentials: Arc::new(Credentials::default()),
         services: services.clone(),
         progress: progress.clone(),
         plan,
     });
-    shared.monitor.attach(&shared);
-    shared.monitor.introduce(&progress);
+    shared.monitor.attach(Box::new(Prober(Arc::downgrade(&shared))));
+    shared.monitor.introduce();
     let mut runner = PhaseRunner {
         run: Arc::new(Run::new(shared.clone())),
         done: HashSet::new(),

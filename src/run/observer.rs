@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::dispatch::OnProgress;
+use super::options::OnProgress;
 use super::stop::Stop;
 use crate::event::Exchange;
 use crate::judge::release::{Abort, AbortJudge, Digest, Observation, ServiceMap};
@@ -8,7 +8,7 @@ use crate::judge::{Progress, TestResult};
 use crate::plan::AbortCondition;
 use crate::world::World;
 
-/// Reports the abort conditions what happens, and stops the run when one of them becomes true.
+/// Reports to the abort conditions what happens, and stops the run when one of them becomes true.
 pub(super) struct Observer {
     judge: Mutex<AbortJudge>,
     /// Whether there are conditions at all.

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::deadline::Deadline;
-use super::dispatch::Shared;
+use super::shared::Shared;
 use super::step::Halt;
 use super::stop::Stop;
 use super::test::{self, DEFAULT_LIMIT, Place};

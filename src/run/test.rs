@@ -7,10 +7,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::channels::Channels;
 use super::credentials::Credentials;
-use super::deadline::Deadline;
-use super::dispatch::Shared;
+use super::deadline::{Deadline, GRACE};
 use super::evidence::{Evidence, Gathered};
 use super::host::TestHost;
+use super::shared::Shared;
 use super::step::{Attempt, Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
@@ -30,8 +30,6 @@ const ABORTED_CLEAN_UP: Duration = Duration::from_secs(5);
 /// The same from a signal on. Those of a test and of its suite come one after the other, and the report is to be there two seconds after the signal.
 const HURRIED_CLEAN_UP: Duration = Duration::from_millis(700);
 const HURRIED_WORDS: &str = "the time for cleaning up after an interruption";
-/// Each step keeps its limit on its own and reports it in its own words; this much later, what could escape it is ended.
-pub(super) const GRACE: Duration = Duration::from_millis(150);
 
 /// What is known of a test before it runs.
 pub fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {

@@ -9,9 +9,9 @@ mod read;
 use args::{Report, ReportCommand};
 use clap::CommandFactory as _;
 
-use super::args::{Args, Color};
+use super::args::Args;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use super::outputs::Outputs;
 use crate::diag::{Diagnostic, closest};
 use crate::report::{assemble, github, model, terminal};

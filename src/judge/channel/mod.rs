@@ -13,7 +13,6 @@ mod quiet;
 mod target;
 mod together;
 mod view;
-mod weak;
 
 #[cfg(test)]
 mod tests;

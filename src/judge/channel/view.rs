@@ -3,10 +3,10 @@ use std::sync::Arc;
 use super::build::{self, Source};
 use super::fit::{Asked, Captures, Fitting, Judged};
 use super::target::Target;
-use super::{Bound, Concluded, Evidence, JudgeState, Outside, Setting, explain, weak};
+use super::{Bound, Concluded, Evidence, JudgeState, Outside, Setting, explain};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
-use crate::event::{ChannelEnd, Frame, Instant};
+use crate::event::{ChannelEnd, Frame, Instant, Weak};
 use crate::judge::FrameMatch;
 use crate::pattern::{ItemId, Machine, Settling, Status, Taken};
 use crate::plan::{View as Planned, What};
@@ -155,7 +155,7 @@ impl View {
         }
         into.expectations.extend(self.records.iter().map(|one| one.record(evidence)));
         if verdict == JudgeState::Held {
-            into.weak = into.weak.or_else(|| weak::of_view(self, &taken));
+            into.weak = into.weak.or_else(|| self.weakness(&taken));
             if let Some(last) = taken.last() {
                 into.consumed(self.target.channel, last.frame);
             }
@@ -198,5 +198,19 @@ impl View {
             let wrong = wrong.map(|diagnostic| Wrong::Frame { taken: taken.clone(), diagnostic });
             self.wrong.extend(wrong.collect::<Vec<_>>());
         }
+    }
+
+    /// Why it proves little although it held with these frames.
+    fn weakness(&self, taken: &[Taken<Captures>]) -> Option<Weak> {
+        if self.seen.is_empty() && self.target.filter.is_some() {
+            return Some(Weak::UnmatchedView);
+        }
+        if taken.is_empty() && !self.machine.program().only_guards() {
+            return Some(Weak::NothingTaken);
+        }
+        let measured = |source: &build::Source| {
+            source.gaps.is_empty() || taken.iter().filter(|one| source.items.contains(&one.item.0)).count() >= 2
+        };
+        (!self.blocks.iter().all(measured)).then_some(Weak::NoGap)
     }
 }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::suspect::{Known, Suspect, suspects};
 use super::verdict::sum;
-use super::watch::no_response_words;
+use super::watch::{no_response_words, start_words};
 use super::{
     Abort, Classification, Digest, Reply, RiskSum, ServiceState, ServiceWatch, Symptom, SymptomKind, classify,
 };
@@ -186,19 +186,6 @@ fn slow_start(watch: &ServiceWatch) -> Option<Cause> {
         evidence: timeline(watch).into_iter().collect(),
         at_risk: Vec::new(),
     })
-}
-
-/// `it answered rightly after 3.1s`
-pub(super) fn start_words(watch: &ServiceWatch) -> String {
-    let first = watch.sightings.iter().position(|one| !one.held);
-    let good = first.and_then(|first| watch.sightings[first..].iter().find(|one| one.held).map(|good| (first, good)));
-    match good {
-        Some((first, good)) => {
-            let time = good.at.saturating_sub(watch.sightings[first].at);
-            format!("it answered rightly {} after it was first asked", format_duration(time))
-        }
-        None => "it hasn't answered rightly yet".to_owned(),
-    }
 }
 
 /// One that stays matters more than one that passes.

@@ -101,7 +101,7 @@ pub(super) fn verdict(facts: &RunFacts<'_>, counts: &Counts, phases: &[PhaseResu
     let slow = facts.services.iter().filter(|watch| watch.state == ServiceState::Up);
     reasons.extend(
         slow.filter(|watch| super::classify(&watch.sightings) == Some(super::Classification::StartUpDelay))
-            .map(|watch| format!("{} was slow to start: {}", watch.name, super::causes::start_words(watch))),
+            .map(|watch| format!("{} was slow to start: {}", watch.name, super::watch::start_words(watch))),
     );
     if counts.flaky > 0 {
         let noun = if counts.flaky == 1 { "test is" } else { "tests are" };

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use crate::diag::cut::cut_within;
 use crate::value::Json;
+use crate::value::format_duration;
 
 use crate::event::{FailureKind, Instant};
 use crate::source::Span;
@@ -143,6 +144,19 @@ impl Sighting {
         self.says.as_deref().is_some_and(|says| {
             ["start", "boot", "initiali", "warming", "loading", "pending"].iter().any(|word| says.starts_with(word))
         })
+    }
+}
+
+/// `it answered rightly after 3.1s`
+pub(super) fn start_words(watch: &ServiceWatch) -> String {
+    let first = watch.sightings.iter().position(|one| !one.held);
+    let good = first.and_then(|first| watch.sightings[first..].iter().find(|one| one.held).map(|good| (first, good)));
+    match good {
+        Some((first, good)) => {
+            let time = good.at.saturating_sub(watch.sightings[first].at);
+            format!("it answered rightly {} after it was first asked", format_duration(time))
+        }
+        None => "it hasn't answered rightly yet".to_owned(),
     }
 }
 

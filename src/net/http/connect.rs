@@ -26,10 +26,10 @@ use hyper::rt::Executor as _;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::client::{Key, Protocol};
 use super::failure::{failure, of_chain};
+use super::fingerprint::fingerprint;
+use super::key::{Key, Protocol};
 use super::one_task::OneTask;
-use super::progress::fingerprint;
 use super::stages::{connection_begins, connection_ends, resolve};
 use super::tap::{Lookout, Socket, Stream, Taken, Tapped, Traffic, Watch};
 use crate::event::{Failure, FailureKind, Tls};

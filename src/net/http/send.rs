@@ -7,9 +7,10 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
 use super::body::{Keeping, WireBody};
-use super::client::{Http, Key};
+use super::client::Http;
 use super::connect::{Connection, Lost};
 use super::failure::{failure, is_unprocessed, of_chain, timed_out};
+use super::key::{Key, Protocol};
 use super::outgoing::{Live, LiveBody, Mode};
 use super::pool::Returning;
 use super::progress::{Pending, Progress};
@@ -168,7 +169,7 @@ impl Http {
             host: sent.url.host_str().unwrap_or_default().to_owned(),
             port: sent.url.port_or_known_default().unwrap_or_default(),
             verify: request.verify,
-            version: if mode == Mode::Upgrade { super::client::Protocol::Http11 } else { request.version.into() },
+            version: if mode == Mode::Upgrade { Protocol::Http11 } else { request.version.into() },
         };
         let recorder = Recorder::default();
         progress.pending = Some(Pending {

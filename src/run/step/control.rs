@@ -3,10 +3,9 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::super::channels::{Ending, Owned};
-use super::super::deadline::Deadline;
+use super::super::deadline::{Deadline, GRACE};
 use super::super::evidence::Evidence;
 use super::super::prepare;
-use super::super::test::GRACE;
 use super::{Executor, Halt, Stepped, head};
 use crate::diag::{Diagnostic, codes};
 use crate::event::Part;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::fit::{Asked, Captures, Fitted};
-use super::pattern::Explainer;
+use super::explainer::Explainer;
 use super::timeline::{Mark, content, timeline};
 use super::words::{apart, moment, short, times};
 use crate::diag::{Code, Diagnostic, Excerpt, closest, codes};

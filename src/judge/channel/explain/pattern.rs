@@ -1,6 +1,7 @@
 use super::super::Evidence;
-use super::super::fit::{Asked, Captures};
+use super::super::fit::Captures;
 use super::super::view::{View, Wrong};
+use super::explainer::Explainer;
 use super::head;
 use super::miss::{self, Missing};
 use super::others::proves_nothing;
@@ -89,19 +90,9 @@ fn lost(view: &View) -> Diagnostic {
     Diagnostic::error(&codes::MISSING_EVENT, view.target.span, "this expectation doesn't hold")
 }
 
-pub(super) struct Explainer<'a> {
-    pub failure: &'a Failure<Captures>,
-    pub view: &'a View,
-    pub evidence: &'a Evidence<'a>,
-}
-
 impl Explainer<'_> {
     fn clock(&self) -> Instant {
         self.view.target.clock
-    }
-
-    pub fn text(&self, asked: &Asked) -> String {
-        self.evidence.text(asked.item.head)
     }
 
     /// The item whose absence is reported: the first that was needed, else the first that was waited for.
