@@ -36,7 +36,7 @@ fn child<'x>(node: roxmltree::Node<'x, 'x>, tag: &str) -> Option<roxmltree::Node
 }
 
 #[test]
-fn junit_tells_each_outcome_as_its_readers_know_it() {
+fn junit_reports_each_outcome_as_its_readers_know_it() {
     let text = junit::render(&full());
     let document = roxmltree::Document::parse(&text).unwrap();
     let kinds = [
@@ -170,7 +170,7 @@ fn junit_keeps_the_schema_of_jenkins() {
 }
 
 #[test]
-fn tap_tells_each_outcome_and_cannot_be_forged() {
+fn tap_reports_each_outcome_and_cannot_be_forged() {
     let wanted = |report: &Report| report.tests.len() + 9;
     for report in [full(), hostile()] {
         let text = tap::render(&report);

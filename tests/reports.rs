@@ -98,7 +98,7 @@ fn the_json_report_keeps_its_schema_and_counts_every_outcome() {
 }
 
 #[test]
-fn the_html_report_loads_nothing_and_tells_what_failed() {
+fn the_html_report_loads_nothing_and_says_what_failed() {
     let done = Test::new().file("a.e2e", &outcomes()).args(["run", "a.e2e"]).code(1);
     let html = done.read("test_results.html");
     for loads in ["src=\"http", "href=\"http", "src='http", "@import", "url(http", "<link rel=\"stylesheet\""] {

@@ -153,7 +153,7 @@ fn a_token_that_the_test_did_not_get_as_far_as_to_capture_is_masked() {
 }
 
 #[test]
-fn a_failed_exchange_tells_no_secret_of_its_url() {
+fn a_failed_exchange_reveals_no_secret_of_its_url() {
     const TOKEN: &str = "Token-With-Capitals-7d1";
     let peer = serve(|stream| {
         head(stream);

@@ -89,7 +89,7 @@ proptest! {
 }
 
 #[test]
-fn several_runs_of_a_side_tell_flaky_from_broken() {
+fn several_runs_of_a_side_distinguish_flaky_from_broken() {
     let with =
         |outcomes: [&str; 3]| run(outcomes.iter().enumerate().map(|(number, one)| test(number, one, 5.0)).collect());
     let base = with(["passed", "passed", "failed"]);

@@ -14,7 +14,7 @@ fn suite(meta: &str) -> String {
 }
 
 #[test]
-fn a_test_that_passes_when_it_is_run_again_is_flaky_and_tells_what_failed_first() {
+fn a_test_that_passes_when_it_is_run_again_is_flaky_and_says_what_failed_first() {
     let ran = file(&suite("retries 3"))
         .responds(|asked| match (asked.path, asked.nth) {
             ("/b", 1) => say(500),
@@ -32,7 +32,7 @@ fn a_test_that_passes_when_it_is_run_again_is_flaky_and_tells_what_failed_first(
 }
 
 #[test]
-fn a_test_that_fails_each_time_tells_of_the_last() {
+fn a_test_that_fails_each_time_reports_the_last() {
     let ran = file(&suite("retries 1")).responds(|asked| say(if asked.nth == 1 { 500 } else { 404 })).run();
     let ran = ran.ended(Outcome::Failed, "`status` is 404");
     assert_eq!(ran.test("t").attempts, 2);
