@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use e2e_dsl::report::model::word;
 use e2e_dsl::report::model::{self, Report};
 use e2e_dsl::report::{assemble, github, junit, markdown, tap};
 
@@ -383,17 +384,17 @@ const FAILS: &str = r#"{"text": "throughput > 1", "measure": "unavailable", "op"
 fn every_form_fails_when_the_run_is_not_ready() {
     let cases: [Case; 14] = [
         ("green", |_| {}, true),
-        ("flaky", |report| with(|test| test.outcome = "flaky".to_owned())(report), true),
-        ("failed", |report| with(|test| test.outcome = "failed".to_owned())(report), false),
-        ("errored", |report| with(|test| test.outcome = "errored".to_owned())(report), false),
-        ("vacuous", |report| with(|test| test.outcome = "vacuous".to_owned())(report), false),
-        ("nothing proved", |report| with(|test| test.outcome = "skipped".to_owned())(report), false),
+        ("flaky", |report| with(|test| test.outcome = word::Outcome::Flaky)(report), true),
+        ("failed", |report| with(|test| test.outcome = word::Outcome::Failed)(report), false),
+        ("errored", |report| with(|test| test.outcome = word::Outcome::Errored)(report), false),
+        ("vacuous", |report| with(|test| test.outcome = word::Outcome::Vacuous)(report), false),
+        ("nothing proved", |report| with(|test| test.outcome = word::Outcome::Skipped)(report), false),
         (
             "blocked",
             |report| {
                 let mut blocked = report.tests[0].clone();
                 (blocked.id, blocked.outcome, blocked.blocked_by) =
-                    ("b".to_owned(), "skipped".to_owned(), Some("db".to_owned()));
+                    ("b".to_owned(), word::Outcome::Skipped, Some("db".to_owned()));
                 report.tests.push(blocked);
             },
             false,
@@ -409,7 +410,7 @@ fn every_form_fails_when_the_run_is_not_ready() {
             |report| {
                 let mut blocked = report.tests[0].clone();
                 (blocked.id, blocked.outcome, blocked.blocked_by) =
-                    ("b".to_owned(), "skipped".to_owned(), Some("db".to_owned()));
+                    ("b".to_owned(), word::Outcome::Skipped, Some("db".to_owned()));
                 report.tests.push(blocked);
                 plan(report, "", false);
             },
@@ -420,7 +421,7 @@ fn every_form_fails_when_the_run_is_not_ready() {
         let mut report = green();
         change(&mut report);
         assemble::judge(&mut report);
-        assert_eq!(report.verdict.state == "READY", ready, "{name}: {:?}", report.verdict);
+        assert_eq!(report.verdict.state == word::Verdict::Ready, ready, "{name}: {:?}", report.verdict);
         let text = junit::render(&report);
         counts_agree(&text);
         let document = roxmltree::Document::parse(&text).unwrap();
@@ -429,7 +430,7 @@ fn every_form_fails_when_the_run_is_not_ready() {
         let text = tap::render(&report);
         let read = points(&text).unwrap();
         assert_eq!(read.points.iter().all(|point| point.ok) && read.bail.is_none(), ready, "{name}: {text}");
-        let mark = if report.verdict.state == "DEGRADED" {
+        let mark = if report.verdict.state == word::Verdict::Degraded {
             "⚠️"
         } else if ready {
             "✅"

@@ -1,5 +1,7 @@
 //! The reports, as programs and browsers read them.
 
+use std::collections::BTreeSet;
+
 use super::harness::{DEMO, Test};
 use super::servers::silent;
 
@@ -153,4 +155,47 @@ fn an_interrupted_run_reports_what_was_done() {
     assert_eq!(report["run"]["interrupted"], true);
     assert_eq!(report["summary"]["passed"], 1);
     assert_eq!(report["summary"]["not_run"], 2);
+}
+
+/// Every word for a kind that the schema lists is one of the types', and all of a type's are listed.
+#[test]
+fn the_schema_lists_the_words_that_are_written() {
+    use e2e_dsl::report::model::word;
+
+    fn lists(schema: &serde_json::Value, found: &mut Vec<BTreeSet<String>>) {
+        match schema {
+            serde_json::Value::Object(fields) => {
+                if let Some(words) = fields.get("enum").and_then(serde_json::Value::as_array) {
+                    found.push(words.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect());
+                }
+                fields.values().for_each(|inner| lists(inner, found));
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|inner| lists(inner, found)),
+            _ => {}
+        }
+    }
+    macro_rules! types {
+        ($($name:ident)*) => {
+            [$((stringify!($name), word::$name::ALL.iter().chain([&word::$name::Later]).map(|one| {
+                // What is written is read again as the same.
+                let written = serde_json::to_value(one).unwrap();
+                assert_eq!(serde_json::from_value::<word::$name>(written.clone()).unwrap(), *one);
+                assert_eq!(written, one.word());
+                one.word().to_owned()
+            }).collect::<BTreeSet<String>>())),*]
+        };
+    }
+    let types = types!(
+        Outcome Verdict Phase Classification Service Failure Symptom Step End Direction Frame Unit Measure Of Operator Severity Protocol
+    );
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../docs/test_results.schema.json")).unwrap();
+    let mut found = Vec::new();
+    lists(&schema, &mut found);
+    for list in &found {
+        assert!(types.iter().any(|(_, words)| words == list), "{list:?} are no type's words");
+    }
+    for (name, words) in &types {
+        assert!(found.contains(words), "{name} isn't in the schema: {words:?}");
+    }
+    assert_eq!(serde_json::from_str::<word::Outcome>("\"of_a_later_version\"").unwrap(), word::Outcome::Later);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use e2e_dsl::report::merge::{Named, merge, read};
+use e2e_dsl::report::model::word;
 use e2e_dsl::report::model::{Blob, GateSpec, PhaseSpec, PlanSpec, Report};
 use e2e_dsl::report::{assemble, json};
 use serde_json::Value as Json;
@@ -72,14 +73,14 @@ fn timeless(report: &Report) -> Json {
 
 fn gate(text: &str, measure: &str, op: &str, limit: f64) -> GateSpec {
     let (statistic, of) =
-        if measure == "statistic" { (Some("p95".to_owned()), Some("time".to_owned())) } else { (None, None) };
+        if measure == "statistic" { (Some("p95".to_owned()), Some(word::Of::Time)) } else { (None, None) };
     GateSpec {
         text: text.to_owned(),
-        measure: measure.to_owned(),
+        measure: serde_json::from_value(measure.into()).unwrap(),
         statistic,
         of,
         name: None,
-        op: op.to_owned(),
+        op: serde_json::from_value(op.into()).unwrap(),
         limit,
         span: None,
     }
@@ -180,7 +181,7 @@ fn four_shards_merged_are_one_run() {
     }
     let report = merge(blobs).unwrap();
     assert_eq!(timeless(&report), timeless(&whole_report));
-    assert_eq!(report.verdict.state, "NOT READY");
+    assert_eq!(report.verdict.state, word::Verdict::NotReady);
     let held: Vec<bool> =
         report.phases.iter().flat_map(|phase| &phase.gates).chain(&report.gates).map(|gate| gate.held).collect();
     assert_eq!(held, [false, true, true, true], "{}", json::render(&report));
@@ -217,7 +218,7 @@ fn a_plan_in_shards_is_judged_as_a_whole() {
         .collect();
     let report = merge(blobs).unwrap();
     assert_eq!(timeless(&report), timeless(&whole));
-    assert_eq!(report.phases.iter().map(|phase| &*phase.state).collect::<Vec<_>>(), ["failed", "passed"]);
+    assert_eq!(report.phases.iter().map(|phase| phase.state.word()).collect::<Vec<_>>(), ["failed", "passed"]);
     assert_eq!(report.phases[1].summary.total, 30);
     runtime.block_on(demo.stop());
 }
@@ -299,7 +300,7 @@ fn a_shard_to_which_no_test_falls_is_fine_and_proves_nothing() {
     // All of the tests, as one shard: that is a run, with its verdict.
     let done = shard_of_two(TWO, "1/1").out("shard 1/1: 2 of 2 tests").out("READY");
     let blobs = vec![("one".to_owned(), blob(&done))];
-    assert_eq!(merge(blobs).unwrap().verdict.state, "READY");
+    assert_eq!(merge(blobs).unwrap().verdict.state, word::Verdict::Ready);
 }
 
 #[test]

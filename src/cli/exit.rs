@@ -1,6 +1,6 @@
+use crate::report::model::word::Verdict;
 use std::process::ExitCode;
 
-use crate::judge::release::VerdictState;
 use crate::report::model;
 
 /// What the process's exit code says. The numbers are part of the interface: CI scripts depend on them.
@@ -23,13 +23,13 @@ pub enum Exit {
 impl Exit {
     /// Of a run that left this report.
     pub fn of(report: &model::Report) -> Self {
-        match VerdictState::named(&report.verdict.state) {
+        match report.verdict.state {
             _ if report.run.interrupted => Exit::Interrupted,
-            Some(VerdictState::Ready) => Exit::Ok,
+            Verdict::Ready => Exit::Ok,
             // That a shard proves nothing is judged with the others.
-            Some(VerdictState::Invalid) if report.run.shard.is_some_and(|shard| shard.total > 1) => Exit::Ok,
-            Some(VerdictState::Invalid) => Exit::NothingProved,
-            Some(VerdictState::Aborted) => Exit::Aborted,
+            Verdict::Invalid if report.run.shard.is_some_and(|shard| shard.total > 1) => Exit::Ok,
+            Verdict::Invalid => Exit::NothingProved,
+            Verdict::Aborted => Exit::Aborted,
             _ => Exit::Failed,
         }
     }

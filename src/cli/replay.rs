@@ -61,7 +61,7 @@ fn replay(args: &Args, output: &Output) -> Result<Exit, Box<Diagnostic>> {
 fn failures(report: &Report) -> String {
     let mut text = String::new();
     for test in report.tests.iter().filter(|test| test.outcome().is_bad()) {
-        text.push_str(&format!("{} {} > {}\n", test.outcome.replace('_', " ").to_uppercase(), test.suite, test.name));
+        text.push_str(&format!("{} {} > {}\n", test.outcome.phrase().to_uppercase(), test.suite, test.name));
         test.diagnostics.iter().for_each(|one| text.push_str(&format!("{}\n", one.drawing.trim_end())));
         text.push('\n');
     }

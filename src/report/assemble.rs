@@ -1,7 +1,8 @@
 //! Judges what is known of a run again: what a journal kept, what shards wrote.
 
 use super::model::{Gate, Report, RiskSum};
-use crate::judge::release::{Abort, Assessment, Digest, RunFacts, VerdictState, assess, denied_weak, weak_words};
+use crate::judge::release::{Abort, Assessment, Digest, RunFacts, assess, denied_weak, weak_words};
+use crate::report::model::word;
 
 /// Gives a report the gates, causes, counts and verdict that follow from its plan, tests and services.
 pub fn judge(report: &mut Report) {
@@ -69,8 +70,8 @@ pub fn deny_weak(report: &mut Report) {
     let verdict = &mut report.verdict;
     verdict.reasons.retain(|reason| *reason != weak_words(count));
     verdict.reasons.push(denied_weak(count));
-    if matches!(VerdictState::named(&verdict.state), Some(VerdictState::Ready | VerdictState::Degraded)) {
-        VerdictState::NotReady.words().clone_into(&mut verdict.state);
+    if matches!(verdict.state, word::Verdict::Ready | word::Verdict::Degraded) {
+        verdict.state = word::Verdict::NotReady;
     }
 }
 
@@ -81,7 +82,7 @@ fn write(report: &mut Report, assessment: &Assessment) {
     let gates = assessment.gates.iter().enumerate();
     report.gates = gates.map(|(at, gate)| Gate::new(gate, report.plan.gate_span(None, at))).collect();
     for (index, (phase, result)) in report.phases.iter_mut().zip(&assessment.phases).enumerate() {
-        phase.state = result.state.name().to_owned();
+        phase.state = result.state.into();
         phase.summary = (&result.counts).into();
         let gates = result.gates.iter().enumerate();
         phase.gates = gates.map(|(at, gate)| Gate::new(gate, report.plan.gate_span(Some(index), at))).collect();

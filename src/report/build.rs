@@ -6,13 +6,14 @@ use rayon::prelude::*;
 
 use super::form::{credential, diagnostic, location, ms, risk, span, weakness};
 use super::left_out::left_out;
+use super::model::word;
 use super::{Masked, Redactor, model};
 use crate::diag::{self, Style};
-use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Hop, Peer};
+use crate::event::{ChannelEnd, Exchange, FrameKind, Hop, Peer};
 use crate::judge::release::{
     Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, Symptom, SymptomKind, assess, classify,
 };
-use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, StepState, TestResult};
+use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, TestResult};
 use crate::source::Sources;
 
 /// How much of a frame is kept, in bytes.
@@ -128,7 +129,7 @@ impl Builder<'_> {
     pub fn phase(&self, phase: &Phase, run: &PhaseRun, result: &PhaseResult) -> model::Phase {
         model::Phase {
             name: phase.name.clone(),
-            state: result.state.name().to_owned(),
+            state: result.state.into(),
             started_ms: run.started.map(ms),
             duration_ms: ms(run.duration),
             parts: Vec::new(),
@@ -151,7 +152,7 @@ impl Builder<'_> {
         let sightings = watch.sightings.iter().map(|one| {
             let (status, failure) = match one.reply {
                 Reply::Status(status) => (Some(status), None),
-                Reply::None(kind) => (None, Some(kind.word().to_owned())),
+                Reply::None(kind) => (None, Some(kind.into())),
             };
             model::Sighting {
                 at_ms: ms(one.at),
@@ -170,8 +171,8 @@ impl Builder<'_> {
             depends_on: watch.depends_on.clone(),
             probe: watch.probe.clone(),
             within_ms: ms(watch.within),
-            state: watch.state.name().to_owned(),
-            classification: classify(&watch.sightings).map(|found| found.name().to_owned()),
+            state: watch.state.into(),
+            classification: classify(&watch.sightings).map(Into::into),
             span: span(watch.span, self.sources),
             sightings: sightings.collect(),
         }
@@ -197,7 +198,7 @@ impl Builder<'_> {
                 path: Some(sample.path.clone()),
                 service: sample.service.clone(),
                 held: sample.held,
-                opens: opening.map(|opening| opening.protocol.clone()),
+                opens: opening.map(|opening| opening.protocol.as_str().into()),
                 opened: opening.and_then(|opening| opening.opened),
                 channel: opening.map(|opening| opening.channel.clone()).filter(|name| !name.is_empty()),
                 ..exchange(one)
@@ -214,7 +215,7 @@ impl Builder<'_> {
             at_risk: info.at_risk.as_ref().map(risk),
             location: location(info.span, self.sources),
             phase: info.phase.as_ref().map(|phase| phase.to_string()),
-            outcome: outcome_name(&test.outcome),
+            outcome: (&test.outcome).into(),
             reason,
             blocked_by,
             attempts: test.attempts,
@@ -230,11 +231,6 @@ impl Builder<'_> {
     }
 
     fn step(&self, one: &StepRecord) -> model::Step {
-        let state = match one.state {
-            StepState::Done => "done",
-            StepState::Failed => "failed",
-            StepState::NotRun => "not_run",
-        };
         let expectations = one.expectations.iter().map(|expectation| model::Expectation {
             text: expectation.text.to_string(),
             held: expectation.held,
@@ -246,7 +242,7 @@ impl Builder<'_> {
             span: span(one.span, self.sources),
             started_ms: ms(one.started),
             duration_ms: ms(one.duration),
-            state: state.to_owned(),
+            state: one.state.into(),
             exchange: one.exchange,
             expectations: expectations.collect(),
         }
@@ -261,14 +257,9 @@ impl Builder<'_> {
     }
 }
 
-/// The outcome's name in the report: `timed_out`, `not_run`.
-pub fn outcome_name(outcome: &Outcome) -> String {
-    outcome.words().replace(' ', "_")
-}
-
 fn symptom(one: &Symptom) -> model::Symptom {
     let mut symptom = model::Symptom {
-        kind: String::new(),
+        kind: word::Symptom::Other,
         service: one.service.clone(),
         host: one.host.clone(),
         failure: None,
@@ -277,25 +268,19 @@ fn symptom(one: &Symptom) -> model::Symptom {
         what: None,
         message: one.message.clone(),
     };
-    let kind = match &one.kind {
+    match &one.kind {
         SymptomKind::NoResponse(kind) => {
-            symptom.failure = Some(kind.word().to_owned());
-            "no_response"
+            (symptom.kind, symptom.failure) = (word::Symptom::NoResponse, Some((*kind).into()));
         }
         SymptomKind::Status(status) => {
-            symptom.status = Some(*status);
-            "status"
+            (symptom.kind, symptom.status) = (word::Symptom::Status, Some(*status));
         }
         SymptomKind::Expectation { code, what } => {
+            symptom.kind = word::Symptom::Expectation;
             (symptom.code, symptom.what) = (Some(code.clone()), Some(what.clone()));
-            "expectation"
         }
-        SymptomKind::Other { code } => {
-            symptom.code = Some(code.clone());
-            "other"
-        }
-    };
-    symptom.kind = kind.to_owned();
+        SymptomKind::Other { code } => symptom.code = Some(code.clone()),
+    }
     symptom
 }
 
@@ -310,8 +295,7 @@ fn exchange(one: &Exchange) -> model::Exchange {
         service: None,
         status: response.map(|response| response.status),
         version: response.map(|response| response.version.to_owned()),
-        failure: failure
-            .map(|failure| model::Failure { kind: failure.kind.word().to_owned(), message: failure.message.clone() }),
+        failure: failure.map(|failure| model::Failure { kind: failure.kind.into(), message: failure.message.clone() }),
         attempts: one.attempts,
         reconnected: one.reconnected,
         warnings: one.warnings(),
@@ -358,33 +342,31 @@ fn channel(record: &ChannelRecord) -> model::Channel {
     let log = &record.log;
     let end = log.end.as_ref().map(|(at, end)| {
         let mut shown = model::ChannelEnd {
-            kind: String::new(),
+            kind: end.into(),
             at_ms: Some(ms(at.saturating_sub(log.opened))),
             reason: None,
             by_us: None,
             message: None,
         };
-        let (code, kind) = match end {
+        let code = match end {
             ChannelEnd::Closed { code, reason, by_us } => {
                 (shown.reason, shown.by_us) = (Some(reason.clone()), Some(*by_us));
-                (Some(*code), "closed")
+                Some(*code)
             }
             ChannelEnd::Lost { message } => {
                 shown.message = Some(message.clone());
-                (Some(1006), "lost")
+                Some(1006)
             }
             ChannelEnd::CutOff { message } => {
                 shown.message = Some(message.clone());
-                (None, "cut_off")
+                None
             }
             ChannelEnd::Failed { message } => {
                 shown.message = Some(message.clone());
-                (None, "failed")
+                None
             }
-            ChannelEnd::Ended => (None, "ended"),
-            ChannelEnd::Dropped => (None, "dropped"),
+            ChannelEnd::Ended | ChannelEnd::Dropped => None,
         };
-        shown.kind = kind.to_owned();
         (code, shown)
     });
     // The first item that took a frame is shown.
@@ -397,8 +379,8 @@ fn channel(record: &ChannelRecord) -> model::Channel {
         model::Frame {
             number: frame.number,
             at_ms: ms(frame.at.saturating_sub(log.opened)),
-            direction: if frame.direction == Direction::Received { "received" } else { "sent" }.to_owned(),
-            kind: kind(&frame.kind).to_owned(),
+            direction: frame.direction.into(),
+            kind: (&frame.kind).into(),
             event: frame.payload.event.clone(),
             size: frame.data.len(),
             text: (frame.kind != FrameKind::Binary).then_some(text),
@@ -408,7 +390,7 @@ fn channel(record: &ChannelRecord) -> model::Channel {
     let carried = &record.carried;
     model::Channel {
         name: log.name.clone(),
-        protocol: log.protocol.to_owned(),
+        protocol: log.protocol.into(),
         url: log.url.clone(),
         opened_ms: ms(log.opened),
         first_event_ms: carried.first_event.map(ms),
@@ -418,17 +400,5 @@ fn channel(record: &ChannelRecord) -> model::Channel {
         closed_with: end.as_ref().and_then(|(code, _)| *code),
         end: end.map(|(_, end)| end),
         frames: frames.collect(),
-    }
-}
-
-fn kind(kind: &FrameKind) -> &'static str {
-    match kind {
-        FrameKind::Text => "text",
-        FrameKind::Binary => "binary",
-        FrameKind::Ping => "ping",
-        FrameKind::Pong => "pong",
-        FrameKind::SseEvent { .. } => "event",
-        FrameKind::SseComment => "comment",
-        FrameKind::Line => "line",
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::model;
-use crate::diag::{self, Severity};
+use crate::diag;
 use crate::judge::CredentialRecord;
 use crate::source::{self, Sources};
 
@@ -57,7 +57,7 @@ pub(super) fn diagnostic(one: &diag::Diagnostic, sources: &Sources) -> model::Di
     });
     model::Diagnostic {
         code: one.code.name.to_owned(),
-        severity: if one.severity == Severity::Error { "error" } else { "warning" }.to_owned(),
+        severity: one.severity.into(),
         message: one.message.clone(),
         help: one.help.clone(),
         span: span(one.span, sources),

@@ -5,6 +5,7 @@ use super::points::{Broken, PointState, points};
 use super::{Redactor, form, markdown};
 use crate::diag::Diagnostic;
 use crate::judge::{Outcome, TestResult};
+use crate::report::model::word::Severity;
 use crate::source::Sources;
 
 /// The most that GitHub takes as the summary of one step, in bytes.
@@ -52,8 +53,8 @@ pub fn job_summary(report: &Report, taken: usize) -> String {
 
 /// What failed and then passed is no error of this run.
 fn of_test(one: &model::Diagnostic, outcome: &Outcome) -> String {
-    let severity = if *outcome == Outcome::Flaky { "warning" } else { &one.severity };
-    of_diagnostic(&model::Diagnostic { severity: severity.to_owned(), ..one.clone() }) + "\n"
+    let severity = if *outcome == Outcome::Flaky { Severity::Warning } else { one.severity };
+    of_diagnostic(&model::Diagnostic { severity, ..one.clone() }) + "\n"
 }
 
 /// A summary of something else, or the sentence that it doesn't fit.
@@ -68,7 +69,7 @@ pub fn fitting(text: String, taken: usize) -> String {
 }
 
 fn of_diagnostic(one: &model::Diagnostic) -> String {
-    let level = if one.severity == "error" { "error" } else { "warning" };
+    let level = if one.severity == Severity::Error { "error" } else { "warning" };
     let message = match &one.help {
         Some(help) => format!("{}\nhelp: {help}", one.message),
         None => one.message.clone(),

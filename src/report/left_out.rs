@@ -11,7 +11,7 @@ pub(super) fn left_out(all: &LeftOut, tallies: &[Tally]) -> Option<model::LeftOu
     let kinds = all.kinds().iter().zip(tallies).map(|(kind, tally)| {
         let (status, failure) = match tally.reply {
             Reply::Status(status) => (Some(status), None),
-            Reply::None(kind) => (None, Some(kind.word().to_owned())),
+            Reply::None(kind) => (None, Some(kind.into())),
         };
         model::Counted {
             method: tally.method.clone(),

@@ -1,5 +1,6 @@
 //! Makes one report of what the shards of a run leave, and judges it once, on everything.
 
+use crate::report::model::word;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use super::assemble;
 use super::model::{BLOB_KIND, BLOB_SCHEMA, Blob, Credential, Phase, PlanSpec, Report, Service, Sighting, Test};
 use super::union::shift;
 use crate::diag::{Diagnostic, codes};
-use crate::judge::release::{ServiceState, classify};
+use crate::judge::release::classify;
 use crate::source::Span;
 
 /// How many sightings of a service are kept: the first and the last of them.
@@ -202,10 +203,10 @@ fn services(reports: &mut [Report]) -> Vec<Service> {
     for service in reports.iter_mut().flat_map(|report| std::mem::take(&mut report.services)) {
         match merged.iter_mut().find(|one| one.name == service.name) {
             Some(known) => {
-                let worst = [ServiceState::Down, ServiceState::Up]
+                let worst = [word::Service::Down, word::Service::Up]
                     .into_iter()
-                    .find(|state| [&known.state, &service.state].into_iter().any(|one| one == state.name()));
-                worst.unwrap_or(ServiceState::Unknown).name().clone_into(&mut known.state);
+                    .find(|state| [known.state, service.state].contains(state));
+                known.state = worst.unwrap_or_default();
                 known.sightings.extend(service.sightings);
             }
             None => merged.push(service),
@@ -213,7 +214,7 @@ fn services(reports: &mut [Report]) -> Vec<Service> {
     }
     for service in &mut merged {
         service.sightings.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
-        service.classification = classify(&service.watch().sightings).map(|found| found.name().to_owned());
+        service.classification = classify(&service.watch().sightings).map(Into::into);
         bound(&mut service.sightings);
     }
     merged

@@ -21,5 +21,5 @@ pub mod terminal;
 pub mod union;
 
 pub use assemble::risk_words;
-pub use build::{Builder, outcome_name};
+pub use build::Builder;
 pub use redact::{Mask, Masked, Redactor};

@@ -2,7 +2,7 @@
 //! so that every reader sees a run fail whenever its exit code says so.
 
 use super::model::{Diagnostic, Gate, Phase, Report, Span};
-use crate::judge::release::VerdictState;
+use crate::report::model::word;
 use crate::value::format_duration;
 
 /// One thing that must hold.
@@ -68,7 +68,7 @@ pub(super) fn points(report: &Report) -> Vec<Point> {
         points.extend(phase.gates.iter().map(|gate| Point {
             group: gates.clone(),
             name: format!("{}: {}", phase.name, gate.text),
-            state: if phase.state == "not_run" {
+            state: if phase.state == word::Phase::NotRun {
                 PointState::NotRun("the phase was not run".to_owned())
             } else {
                 gate_state(gate)
@@ -111,7 +111,7 @@ pub(super) fn points(report: &Report) -> Vec<Point> {
         let words = crate::judge::release::denied_weak(report.summary.weak);
         points.push(run("evidence", Broken::new("weak_evidence", words, None)));
     }
-    let ready = VerdictState::named(&report.verdict.state) == Some(VerdictState::Ready);
+    let ready = report.verdict.state == word::Verdict::Ready;
     let reported = points.iter().any(|point| matches!(point.state, PointState::Broken(_)))
         || report.tests.iter().any(|test| test.outcome().is_bad());
     if !ready && !reported {
@@ -137,7 +137,7 @@ fn budget(phase: &Phase) -> Option<PointState> {
     Some(if phase.over_budget {
         let words = format!("phase \"{}\" used up its budget of {}", phase.name, format_duration(budget));
         PointState::Broken(Broken::new("budget", words, None))
-    } else if phase.state == "not_run" {
+    } else if phase.state == word::Phase::NotRun {
         PointState::NotRun("the phase was not run".to_owned())
     } else {
         PointState::Held

@@ -1,5 +1,6 @@
 //! TAP 14: a point for each test, flat, since not every reader knows subtests, and one for each gate.
 
+use crate::report::model::word;
 use std::fmt::Write as _;
 
 use super::model::{Report, Span, Test, time};
@@ -11,8 +12,7 @@ use crate::judge::Outcome;
 pub fn render(report: &Report) -> String {
     let points = points(report);
     let mut text = format!("TAP version 14\n1..{}\n", report.tests.len() + points.len());
-    let words = &report.verdict.state;
-    let _ = writeln!(text, "# verdict: {}", printable(words));
+    let _ = writeln!(text, "# verdict: {}", report.verdict.state);
     let mut number = 0;
     for one in &report.tests {
         number += 1;
@@ -72,7 +72,7 @@ fn point(text: &mut String, number: usize, test: &Test) {
         | Outcome::Diverged
         | Outcome::Undecided => {
             let _ = writeln!(text, "not ok {number} - {description}");
-            diagnostics(text, test, if test.outcome == "failed" { "fail" } else { &test.outcome });
+            diagnostics(text, test, if test.outcome == word::Outcome::Failed { "fail" } else { test.outcome.word() });
         }
     }
 }
@@ -93,7 +93,7 @@ fn escape(text: &str) -> String {
 fn diagnostics(text: &mut String, test: &Test, severity: &str) {
     let mut block = Block::new(text);
     let first = test.diagnostics.first();
-    let words = test.outcome.replace('_', " ");
+    let words = test.outcome.phrase();
     block.field("message", first.map_or(&words, |one| &one.message));
     block.field("severity", severity);
     if let Some(first) = first {

@@ -44,7 +44,7 @@ impl Group<'_> {
     /// `passed`, `timed out`; of a test without a result `not ended`.
     pub fn outcome(&self) -> Option<String> {
         let ended = self.test.as_ref()?.ended;
-        Some(ended.map_or_else(|| "not ended".to_owned(), |test| test.outcome.replace('_', " ")))
+        Some(ended.map_or_else(|| "not ended".to_owned(), |test| test.outcome.phrase()))
     }
 
     /// How many of the frames of its channels were kept.

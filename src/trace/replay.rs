@@ -13,7 +13,7 @@ use crate::judge::Outcome;
 use crate::judge::release::ServiceMap;
 use crate::plan::Suite;
 use crate::report::model::{self, Begun, Line};
-use crate::report::{Builder, Redactor, outcome_name};
+use crate::report::{Builder, Redactor};
 use crate::run::{Options, RecordedPhase, RecordedRun, Stop, SuiteReplay};
 use crate::source::Span;
 use crate::value::{SecretSink, Value};
@@ -142,7 +142,7 @@ impl<'t> Replay<'t> {
         // What the run itself found isn't lost by not being found again.
         let found = was.diagnostics.iter().filter(|_| *outcome == Outcome::Undecided).cloned();
         let diagnostics = std::iter::once(why).chain(found).collect();
-        model::Test { outcome: outcome_name(outcome), reason, diagnostics, symptom: None, ..was.clone() }
+        model::Test { outcome: outcome.into(), reason, diagnostics, symptom: None, ..was.clone() }
     }
 
     fn run(&self) -> RecordedRun {
@@ -226,7 +226,7 @@ pub fn edited(trace: &mut Trace, rebuilt: &Rebuilt, redactor: &Redactor) -> usiz
             let because = "it wasn't recorded";
             let why = redactor.masked(builder.diagnostic(&undecided_at(test.span, because))).into_inner();
             let undecided = model::Test {
-                outcome: outcome_name(&Outcome::Undecided),
+                outcome: model::word::Outcome::Undecided,
                 diagnostics: vec![why],
                 ..planned.not_run(because)
             };

@@ -20,6 +20,16 @@ impl Statistic {
         }
     }
 
+    /// `p95`, `min`: what [`Statistic::named`] reads.
+    pub fn name(self) -> String {
+        match self {
+            Statistic::Percentile(rank) => format!("p{rank}"),
+            Statistic::Min => "min".to_owned(),
+            Statistic::Max => "max".to_owned(),
+            Statistic::Mean => "mean".to_owned(),
+        }
+    }
+
     /// `None` of nothing.
     pub fn of(self, times: &mut Spread) -> Option<Duration> {
         let all = &mut times.times;

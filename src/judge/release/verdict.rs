@@ -36,11 +36,6 @@ impl VerdictState {
             VerdictState::Invalid => "INVALID",
         }
     }
-
-    pub fn named(words: &str) -> Option<Self> {
-        use VerdictState::{Aborted, Degraded, Invalid, NotReady, Ready};
-        [Ready, Degraded, NotReady, Aborted, Invalid].into_iter().find(|state| state.words() == words)
-    }
 }
 
 /// Money of one currency and period.

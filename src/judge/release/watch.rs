@@ -81,11 +81,6 @@ impl Classification {
         }
     }
 
-    pub fn named(name: &str) -> Option<Self> {
-        use Classification::{Intermittent, Persistent, StartUpDelay};
-        [Persistent, StartUpDelay, Intermittent].into_iter().find(|one| one.name() == name)
-    }
-
     pub fn words(self) -> &'static str {
         match self {
             Classification::StartUpDelay => "start-up delay",

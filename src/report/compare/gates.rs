@@ -1,3 +1,4 @@
+use crate::report::model::word;
 use crate::report::model::{Gate, Report};
 
 /// A gate on both sides.
@@ -30,7 +31,7 @@ struct Seen<'r> {
 fn seen(report: &Report) -> Vec<Seen<'_>> {
     let of_phases = report.phases.iter().flat_map(|phase| {
         phase.gates.iter().map(move |gate| {
-            let state = if phase.state == "not_run" { "not run" } else { state(gate) };
+            let state = if phase.state == word::Phase::NotRun { "not run" } else { state(gate) };
             Seen { phase: Some(&phase.name), gate, state }
         })
     });

@@ -48,7 +48,7 @@ pub fn render(one: &Comparison) -> String {
 fn side(name: &str, side: &Side) -> String {
     let environment = side.environment.as_deref().map(code).unwrap_or_default();
     let runs = if side.runs > 1 { format!(" (first of {})", side.runs) } else { String::new() };
-    let (verdict, started) = (inline(&side.verdict), inline(&side.started_at));
+    let (verdict, started) = (inline(side.verdict.word()), inline(&side.started_at));
     format!("| {name}{runs} | {verdict} | {} | {environment} | {started} |\n", side.tests)
 }
 

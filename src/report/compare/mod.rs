@@ -17,7 +17,8 @@ pub use outcomes::{Change, Tests};
 
 use super::model::{Report, RiskSum, Test};
 use crate::judge::Outcome;
-use crate::judge::release::{VerdictState, weak_words};
+use crate::judge::release::weak_words;
+use crate::report::model::word::Verdict;
 use outcomes::{Entry, entries, flaky_share};
 use times::{Item, judge};
 
@@ -32,7 +33,7 @@ const MOST_LOST: f64 = 0.5;
 pub struct Side {
     pub runs: usize,
     /// Of its first run, as are its gates and the money at risk.
-    pub verdict: String,
+    pub verdict: Verdict,
     pub started_at: String,
     pub environment: Option<String>,
     pub tests: usize,
@@ -153,7 +154,7 @@ pub fn compare(base: &[&Report], new: &[&Report]) -> Option<Comparison> {
 fn side(runs: &[&Report], first: &Report, flaky_share: f64) -> Side {
     Side {
         runs: runs.len(),
-        verdict: first.verdict.state.clone(),
+        verdict: first.verdict.state,
         started_at: first.run.started_at.clone(),
         environment: first.run.environment.clone(),
         tests: first.tests.len(),
@@ -248,13 +249,13 @@ fn test_times(entries: &[Entry<'_>]) -> (Vec<TimeChange>, f64, usize) {
 }
 
 /// From the best to the worst.
-fn rank(verdict: &str) -> usize {
-    match VerdictState::named(verdict) {
-        Some(VerdictState::Ready) => 0,
-        Some(VerdictState::Degraded) => 1,
-        Some(VerdictState::NotReady) => 2,
-        Some(VerdictState::Invalid) => 3,
-        Some(VerdictState::Aborted) | None => 4,
+fn rank(verdict: Verdict) -> usize {
+    match verdict {
+        Verdict::Ready => 0,
+        Verdict::Degraded => 1,
+        Verdict::NotReady => 2,
+        Verdict::Invalid => 3,
+        Verdict::Aborted | Verdict::Later => 4,
     }
 }
 
@@ -269,7 +270,7 @@ fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<R
     let mut because = |what: String, todo: &str| reasons.push(Reason { what, todo: todo.to_owned() });
     let first = new.causes.first().map(|cause| format!("look first at this: {}", cause.summary));
     let tests = &one.tests;
-    if !proved || VerdictState::named(&new.verdict.state) == Some(VerdictState::Invalid) {
+    if !proved || new.verdict.state == Verdict::Invalid {
         let what = if proved {
             "nothing was proved: the newer run is INVALID"
         } else {
@@ -305,7 +306,7 @@ fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<R
             "look at the tests and the times behind them",
         );
     }
-    if rank(&new.verdict.state) > rank(&base.verdict.state) {
+    if rank(new.verdict.state) > rank(base.verdict.state) {
         let what = format!("the verdict fell from {} to {}", base.verdict.state, new.verdict.state);
         because(what, "read its reasons in the newer report: `e2e-dsl report NEW.json`");
     }

@@ -141,12 +141,12 @@ fn words(runs: &[&Test]) -> String {
     let flaky = count(|outcome| *outcome == Outcome::Flaky);
     match runs {
         [] => "not there".to_owned(),
-        [one] => one.outcome.replace('_', " "),
+        [one] => one.outcome.phrase(),
         _ if bad > 0 => format!("failed in {bad} of {} runs", runs.len()),
         _ if flaky > 0 => format!("flaky in {flaky} of {} runs", runs.len()),
         [first, ..] => {
             let shown = runs.iter().find(|test| test.outcome() == Outcome::Passed).unwrap_or(first);
-            shown.outcome.replace('_', " ")
+            shown.outcome.phrase()
         }
     }
 }

@@ -1,3 +1,4 @@
+use crate::report::model::word::Outcome;
 use proptest::prelude::*;
 
 use super::*;
@@ -52,7 +53,7 @@ proptest! {
     #[test]
     fn a_run_is_as_stable_as_itself(report in reports()) {
         let one = compare(&[&report], &[&report]).unwrap();
-        let proved = report.tests.iter().any(|test| matches!(&*test.outcome, "passed" | "flaky"));
+        let proved = report.tests.iter().any(|test| matches!(test.outcome, Outcome::Passed | Outcome::Flaky));
         prop_assert_eq!(one.stable(), proved, "{:?}", one.reasons);
         prop_assert!(one.unchanged(), "{one:?}");
         prop_assert_eq!(one.drift, 1.0);
@@ -75,12 +76,12 @@ proptest! {
     fn nothing_is_passed_over(base in reports(), new in reports()) {
         let one = compare(&[&base], &[&new]).unwrap();
         let reported: Vec<&str> = text::lists(&one).iter().flat_map(|(_, _, list)| names(list)).collect();
-        let good = |outcome: &str| outcome == "passed";
-        let undone = |outcome: &str| matches!(outcome, "skipped" | "not_run");
+        let good = |outcome: Outcome| outcome == Outcome::Passed;
+        let undone = |outcome: Outcome| matches!(outcome, Outcome::Skipped | Outcome::NotRun);
         for test in base.tests.iter().chain(&new.tests) {
-            let find = |report: &Report| report.tests.iter().find(|other| other.id == test.id).map(|other| other.outcome.clone());
+            let find = |report: &Report| report.tests.iter().find(|other| other.id == test.id).map(|other| other.outcome);
             let quiet = match (find(&base), find(&new)) {
-                (Some(a), Some(b)) => (good(&a) && good(&b)) || (undone(&a) && undone(&b)) || (a == "flaky" && b == "flaky"),
+                (Some(a), Some(b)) => (good(a) && good(b)) || (undone(a) && undone(b)) || (a == Outcome::Flaky && b == Outcome::Flaky),
                 _ => false,
             };
             prop_assert_eq!(quiet, !reported.contains(&test.name.as_str()), "{}", test.name);

@@ -57,7 +57,7 @@ fn side(side: &Side) -> String {
     let environment = side.environment.as_ref().map(|name| format!(" on {}", sanitize(name))).unwrap_or_default();
     let runs = if side.runs > 1 { format!(" (the first of {} runs)", side.runs) } else { String::new() };
     let (started, tests) = (sanitize(&side.started_at), super::count(side.tests, "test"));
-    format!("{}: {tests}{environment}, {started}{runs}", sanitize(&side.verdict))
+    format!("{}: {tests}{environment}, {started}{runs}", side.verdict)
 }
 
 fn section(text: &mut String, title: &str, color: &str, lines: impl ExactSizeIterator<Item = String>, style: Style) {
@@ -104,9 +104,9 @@ fn slow(change: &TimeChange, arrow: &str) -> String {
 
 fn verdict(one: &Comparison, arrow: &str, style: Style, text: &mut String) {
     let verdicts = if one.base.verdict == one.new.verdict {
-        format!("still {}", sanitize(&one.new.verdict))
+        format!("still {}", one.new.verdict)
     } else {
-        format!("{} {arrow} {}", sanitize(&one.base.verdict), sanitize(&one.new.verdict))
+        format!("{} {arrow} {}", one.base.verdict, one.new.verdict)
     };
     let (word, color) = if one.stable() { ("STABLE", GREEN) } else { ("UNSTABLE", RED) };
     let _ = writeln!(text, "{}  {verdicts}", paint(word, color, style));

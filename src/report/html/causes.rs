@@ -1,5 +1,6 @@
 //! What to look at first: failures by what made them fail.
 
+use crate::report::model::word;
 use std::collections::HashMap;
 
 use askama::Template;
@@ -39,7 +40,7 @@ impl Causes {
             report.tests.iter().enumerate().map(|(number, test)| (test.id.as_str(), number)).collect();
         let causes = report.causes.iter().enumerate().map(|(number, cause)| {
             let known = cause.tests.iter().filter_map(|id| numbers.get(id.as_str()));
-            let classification = cause.classification.as_deref();
+            let classification = cause.classification;
             Cause {
                 number,
                 tests_words: counted(cause.tests.len(), "test"),
@@ -68,8 +69,7 @@ fn chain(cause: &model::Cause) -> Vec<String> {
     if cause.chain.len() < 2 || reported { Vec::new() } else { cause.chain.iter().map(|link| clean(link)).collect() }
 }
 
-/// `persistent failure`; one that isn't known stays as it is.
-pub(super) fn classification_words(name: Option<&str>) -> String {
-    let known = name.and_then(Classification::named).map(Classification::words);
-    known.map_or_else(|| clean_or_empty(name), str::to_owned)
+/// `persistent failure`; nothing for one that isn't known.
+pub(super) fn classification_words(name: Option<word::Classification>) -> String {
+    name.and_then(word::Classification::known).map(Classification::words).unwrap_or_default().to_owned()
 }

@@ -1,5 +1,6 @@
 //! A test's channels: a time line of the frames, and the frames with what took them.
 
+use crate::report::model::word;
 use std::fmt::Write as _;
 
 use askama::Template;
@@ -67,7 +68,7 @@ fn one(one: &Channel) -> One {
     let known = one.frames_received.saturating_add(one.frames_sent);
     One {
         name: clean(&one.name),
-        protocol: clean(&one.protocol),
+        protocol: clean(one.protocol.word()),
         url: clean(&one.url),
         facts: facts(one),
         words: format!("{} received, {} sent", counted(one.frames_received, "frame"), one.frames_sent),
@@ -75,8 +76,8 @@ fn one(one: &Channel) -> One {
         received: dots(&|frame| is_received(frame) && frame.matched.is_none()),
         sent: dots(&|frame| !is_received(frame) && frame.matched.is_none()),
         matched: dots(&|frame| frame.matched.is_some()),
-        end_class: match one.end.as_ref().map(|end| end.kind.as_str()) {
-            Some("lost" | "cut_off" | "failed") => "broken",
+        end_class: match one.end.as_ref().map(|end| end.kind) {
+            Some(word::End::Lost | word::End::CutOff | word::End::Failed) => "broken",
             _ => "plain",
         },
         end_x: end.map_or(1000.0, |end| across(end, whole)),
@@ -86,7 +87,7 @@ fn one(one: &Channel) -> One {
 }
 
 fn is_received(frame: &Frame) -> bool {
-    frame.direction != "sent"
+    frame.direction != word::Direction::Sent
 }
 
 fn facts(one: &Channel) -> Vec<String> {
@@ -99,15 +100,15 @@ fn facts(one: &Channel) -> Vec<String> {
 
 fn end(one: &Channel) -> String {
     let Some(end) = &one.end else { return "still open at the end".to_owned() };
-    let words = match end.kind.as_str() {
-        "closed" => {
+    let words = match end.kind {
+        word::End::Closed => {
             let who = if end.by_us == Some(true) { "by the test" } else { "by the server" };
             let code = one.closed_with.unwrap_or(1005);
             format!("closed {who} with {code} {}", end.reason.as_deref().unwrap_or_default())
         }
-        "ended" => "ended".to_owned(),
-        "dropped" => "dropped by the test".to_owned(),
-        kind => end.message.clone().unwrap_or_else(|| kind.replace('_', " ")),
+        word::End::Ended => "ended".to_owned(),
+        word::End::Dropped => "dropped by the test".to_owned(),
+        kind => end.message.clone().unwrap_or_else(|| kind.phrase()),
     };
     match end.at_ms {
         Some(at) => format!("{} after {}", words.trim(), duration(at)),
@@ -128,7 +129,7 @@ fn row(frame: &Frame) -> Row {
     };
     let (arrow, direction) = if is_received(frame) { ("←", "received") } else { ("→", "sent") };
     // The kind says what the event doesn't: a ping, a comment, a binary frame.
-    let event = frame.event.as_deref().unwrap_or(frame.kind.as_str());
+    let event = frame.event.as_deref().unwrap_or(frame.kind.word());
     Row {
         at: format!("+{}", duration(frame.at_ms)),
         arrow,

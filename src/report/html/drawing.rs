@@ -1,5 +1,6 @@
 //! Diagnostics as the terminal draws them.
 
+use crate::report::model::word::Severity;
 use askama::Template;
 
 use super::words::{clean, lines};
@@ -28,7 +29,12 @@ impl Drawing {
                 help.enumerate().map(|(at, line)| ("help", if at == 0 { format!("help: {line}") } else { line })),
             );
         }
-        Self { code: clean(&one.code), message: clean(&one.message), warning: one.severity == "warning", lines: found }
+        Self {
+            code: clean(&one.code),
+            message: clean(&one.message),
+            warning: one.severity == Severity::Warning,
+            lines: found,
+        }
     }
 }
 

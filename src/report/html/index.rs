@@ -53,7 +53,7 @@ fn entry(number: usize, test: &Test, causes: Vec<usize>) -> Entry {
     words.extend(test.diagnostics.iter().flat_map(|one| [one.code.clone(), one.message.clone()]));
     Entry {
         number,
-        outcome: outcome(&test.outcome).0,
+        outcome: outcome(test.outcome).0,
         priority: clean_or_empty(test.priority.as_deref()),
         tags: test.tags.iter().map(|tag| clean(tag)).collect(),
         phase: clean_or_empty(test.phase.as_deref()),

@@ -1,5 +1,6 @@
 //! The plan's phases over the time of the run, and the gates.
 
+use crate::report::model::word;
 use askama::Template;
 
 use super::words::{Slice, across, clean, clean_or_empty, counted, duration, slices};
@@ -59,11 +60,11 @@ impl Phases {
 }
 
 fn phase(one: &model::Phase, whole: f64) -> Phase {
-    let (class, state) = match one.state.as_str() {
-        "passed" => ("passed", "passed"),
-        "stopped" => ("stopped", "stopped"),
-        "not_run" => ("not_run", "not run"),
-        _ => ("failed", "failed"),
+    let (class, state) = match one.state {
+        word::Phase::Passed => ("passed", "passed"),
+        word::Phase::Stopped => ("stopped", "stopped"),
+        word::Phase::NotRun => ("not_run", "not run"),
+        word::Phase::Failed | word::Phase::Later => ("failed", "failed"),
     };
     let run = one.started_ms.is_some() && class != "not_run";
     let start = one.started_ms.unwrap_or_default();

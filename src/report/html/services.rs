@@ -1,5 +1,6 @@
 //! Services with the responses to their probes over the time of the run, and the credentials of the run.
 
+use crate::report::model::word;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -87,10 +88,10 @@ impl Services {
 }
 
 fn service(one: &model::Service, whole: f64) -> Service {
-    let (class, state) = match one.state.as_str() {
-        "up" => ("up", "up"),
-        "down" => ("down", "down"),
-        _ => ("unknown", "unknown"),
+    let (class, state) = match one.state {
+        word::Service::Up => ("up", "up"),
+        word::Service::Down => ("down", "down"),
+        word::Service::Later => ("unknown", "unknown"),
     };
     let changes = changes(&one.sightings);
     Service {
@@ -98,7 +99,7 @@ fn service(one: &model::Service, whole: f64) -> Service {
         name: clean(&one.name),
         class,
         state,
-        classification: classification_words(one.classification.as_deref()),
+        classification: classification_words(one.classification),
         probe: one.probe.as_deref().map(clean).unwrap_or_default(),
         within: duration(one.within_ms),
         depends_on: Vec::new(),

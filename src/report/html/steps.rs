@@ -1,5 +1,6 @@
 //! A test's steps with what was expected in them.
 
+use crate::report::model::word;
 use askama::Template;
 
 use super::words::{clean, duration};
@@ -34,10 +35,10 @@ impl Steps {
 }
 
 fn one(step: &Step) -> One {
-    let (class, words) = match step.state.as_str() {
-        "done" => ("done", "done"),
-        "not_run" => ("not_run", "not run"),
-        _ => ("failed", "failed"),
+    let (class, words) = match step.state {
+        word::Step::Done => ("done", "done"),
+        word::Step::NotRun => ("not_run", "not run"),
+        word::Step::Failed | word::Step::Later => ("failed", "failed"),
     };
     One {
         class,

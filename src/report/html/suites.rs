@@ -124,7 +124,7 @@ fn order(report: &Report) -> Vec<(&str, &str, Vec<usize>)> {
 }
 
 fn view(number: usize, test: &Test, open: bool, markup: &mut usize, more: &mut More) -> View {
-    let (class, words) = outcome(&test.outcome);
+    let (class, words) = outcome(test.outcome);
     let bad = test.outcome().is_bad();
     let head = Head {
         number,

@@ -1,5 +1,6 @@
 //! The top of the page: may it be released, why not, and what that is worth.
 
+use crate::report::model::word;
 use askama::Template;
 
 use super::words::{Slice, clean, counted, counts, duration, slices};
@@ -8,7 +9,7 @@ use crate::report::model::{Report, RiskSum};
 #[derive(Template)]
 #[template(path = "verdict.html")]
 pub(super) struct VerdictView {
-    state: String,
+    state: &'static str,
     class: &'static str,
     sentence: String,
     reasons: Vec<String>,
@@ -29,16 +30,15 @@ struct Abort {
 
 impl VerdictView {
     pub fn new(report: &Report) -> Self {
-        let state = clean(&report.verdict.state);
-        let class = match state.as_str() {
-            "READY" => "good",
-            "DEGRADED" => "warn",
+        let class = match report.verdict.state {
+            word::Verdict::Ready => "good",
+            word::Verdict::Degraded => "warn",
             _ => "bad",
         };
         let time = duration(report.run.duration_ms);
         Self {
             class,
-            state,
+            state: report.verdict.state.word(),
             sentence: format!("{} in {time}", counted(report.summary.total, "test")),
             reasons: report.verdict.reasons.iter().map(|reason| clean(reason)).collect(),
             at_risk: report.verdict.at_risk.iter().map(RiskSum::words).map(|words| clean(&words)).collect(),

@@ -57,7 +57,7 @@ fn one(at: usize, one: &Exchange, test: &Test, whole: f64) -> One {
     let start = (one.started_ms - test.started_ms).max(0.0);
     let reply = match (one.status, &one.failure) {
         (Some(status), _) => status.to_string(),
-        (None, Some(failure)) => failure.kind.replace('_', " "),
+        (None, Some(failure)) => failure.kind.phrase(),
         (None, None) => "no response".to_owned(),
     };
     One {

@@ -2,6 +2,7 @@
 
 use crate::diag;
 use crate::report::model;
+use crate::report::model::word::Outcome;
 use crate::value::format_duration;
 
 /// A text from outside on one line: markup is escaped by the templates, control and bidirectional characters here.
@@ -39,39 +40,42 @@ pub(super) fn tenth(value: f64) -> f64 {
 }
 
 /// The outcomes in the order in which they matter, with their words.
-pub(super) const OUTCOMES: [(&str, &str); 10] = [
-    ("failed", "failed"),
-    ("errored", "errored"),
-    ("timed_out", "timed out"),
-    ("vacuous", "vacuous"),
-    ("diverged", "diverged"),
-    ("undecided", "undecided"),
-    ("flaky", "flaky"),
-    ("skipped", "skipped"),
-    ("not_run", "not run"),
-    ("passed", "passed"),
+pub(super) const OUTCOMES: [(Outcome, &str); 10] = [
+    (Outcome::Failed, "failed"),
+    (Outcome::Errored, "errored"),
+    (Outcome::TimedOut, "timed out"),
+    (Outcome::Vacuous, "vacuous"),
+    (Outcome::Diverged, "diverged"),
+    (Outcome::Undecided, "undecided"),
+    (Outcome::Flaky, "flaky"),
+    (Outcome::Skipped, "skipped"),
+    (Outcome::NotRun, "not run"),
+    (Outcome::Passed, "passed"),
 ];
 
 /// The class of an outcome, and its words. One that isn't known counts as errored, as everywhere.
-pub(super) fn outcome(name: &str) -> (&'static str, &'static str) {
-    OUTCOMES.into_iter().find(|(known, _)| *known == name).unwrap_or(("errored", "errored"))
+pub(super) fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
+    let known = OUTCOMES.into_iter().find(|(known, _)| *known == outcome);
+    known.map_or(("errored", "errored"), |(known, words)| (known.word(), words))
 }
 
 /// How many of each there are, without those of which there is none.
 pub(super) fn counts(summary: &model::Summary) -> Vec<(usize, &'static str, &'static str)> {
-    let count = |name| match name {
-        "failed" => summary.failed,
-        "errored" => summary.errored,
-        "timed_out" => summary.timed_out,
-        "vacuous" => summary.vacuous,
-        "diverged" => summary.diverged,
-        "undecided" => summary.undecided,
-        "flaky" => summary.flaky,
-        "skipped" => summary.skipped,
-        "not_run" => summary.not_run,
-        _ => summary.passed,
+    let count = |outcome| match outcome {
+        Outcome::Failed => summary.failed,
+        Outcome::Errored => summary.errored,
+        Outcome::TimedOut => summary.timed_out,
+        Outcome::Vacuous => summary.vacuous,
+        Outcome::Diverged => summary.diverged,
+        Outcome::Undecided => summary.undecided,
+        Outcome::Flaky => summary.flaky,
+        Outcome::Skipped => summary.skipped,
+        Outcome::NotRun => summary.not_run,
+        Outcome::Passed => summary.passed,
+        Outcome::Later => 0,
     };
-    OUTCOMES.into_iter().map(|(name, words)| (count(name), name, words)).filter(|(count, ..)| *count > 0).collect()
+    let all = OUTCOMES.into_iter().map(|(outcome, words)| (count(outcome), outcome.word(), words));
+    all.filter(|(count, ..)| *count > 0).collect()
 }
 
 /// A part of a bar: its class, where it begins and how wide it is.

@@ -143,9 +143,9 @@ fn case(test: &Test) -> Case {
 
 /// One element a test: readers show the first and leave out the others.
 fn reason(test: &Test) -> Reason {
-    let words = test.outcome.replace('_', " ");
+    let words = test.outcome.phrase();
     let Some(first) = test.diagnostics.first() else {
-        return Reason { kind: test.outcome.clone(), message: words.clone(), text: words };
+        return Reason { kind: test.outcome.word().to_owned(), message: words.clone(), text: words };
     };
     let more = match test.diagnostics.len() {
         1 => String::new(),
@@ -220,7 +220,7 @@ fn plain(text: &str) -> String {
 fn exchange(one: &Exchange) -> String {
     let reply = match (one.status, &one.failure) {
         (Some(status), _) => status.to_string(),
-        (None, Some(failure)) => failure.kind.clone(),
+        (None, Some(failure)) => failure.kind.word().to_owned(),
         (None, None) => "no response".to_owned(),
     };
     let peer = one.peer.as_ref().map(|peer| format!(" ({peer})")).unwrap_or_default();
@@ -228,7 +228,7 @@ fn exchange(one: &Exchange) -> String {
 }
 
 fn channel(one: &Channel) -> String {
-    let end = one.end.as_ref().map_or("open", |end| end.kind.as_str()).replace('_', " ");
+    let end = one.end.as_ref().map_or_else(|| "open".to_owned(), |end| end.kind.phrase());
     format!("{} {}: {} frames received, {} sent, {end}", one.protocol, one.url, one.frames_received, one.frames_sent)
 }
 
@@ -274,9 +274,10 @@ fn suite(xml: &mut Xml, suite: &Suite<'_>, report: &Report) {
     attributes.extend(suite.file.map(|file| ("file", file)));
     xml.open("testsuite", &attributes);
     let seed = report.run.seed.to_string();
+    let verdict = report.verdict.state.word().to_owned();
     let properties = [
         ("run", Some(&report.run.id)),
-        ("verdict", Some(&report.verdict.state)),
+        ("verdict", Some(&verdict)),
         ("environment", report.run.environment.as_ref()),
         ("plan", report.run.plan.as_ref()),
         ("seed", Some(&seed)),

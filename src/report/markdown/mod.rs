@@ -2,12 +2,13 @@
 
 mod text;
 
+use crate::report::model::word;
 use std::fmt::Write as _;
 
 use super::model::{Cause, Phase, Report, Test, time};
 use super::points::{PointState, detail, points};
 use crate::judge::Outcome;
-use crate::judge::release::{Classification, VerdictState};
+use crate::judge::release::Classification;
 use crate::value::format_duration;
 pub(super) use text::{code, fenced, html, inline, sentence};
 
@@ -74,12 +75,12 @@ fn sign(good: bool) -> &'static str {
 }
 
 fn verdict(report: &Report) -> String {
-    let mark = match VerdictState::named(&report.verdict.state) {
-        Some(VerdictState::Ready) => "✅",
-        Some(VerdictState::Degraded) => "⚠️",
+    let mark = match report.verdict.state {
+        word::Verdict::Ready => "✅",
+        word::Verdict::Degraded => "⚠️",
         _ => "❌",
     };
-    let mut text = format!("# {mark} {}\n\n", inline(&report.verdict.state));
+    let mut text = format!("# {mark} {}\n\n", inline(report.verdict.state.word()));
     let noun = if report.summary.total == 1 { "test" } else { "tests" };
     let _ = writeln!(
         text,
@@ -121,7 +122,7 @@ fn phases(report: &Report) -> Option<String> {
 }
 
 fn phase_row(phase: &Phase) -> String {
-    if phase.state == "not_run" {
+    if phase.state == word::Phase::NotRun {
         return format!("| ⏭️ | {} | not run | | |\n", inline(&phase.name));
     }
     let mut gates: Vec<String> = phase.gates.iter().map(gate).collect();
@@ -131,7 +132,7 @@ fn phase_row(phase: &Phase) -> String {
     gates.extend(phase.stopped.as_ref().map(|why| format!("stopped: {}", inline(why))));
     format!(
         "| {} | {} | {} | {} | {} |\n",
-        sign(phase.state == "passed"),
+        sign(phase.state == word::Phase::Passed),
         inline(&phase.name),
         phase.summary.counts().words(),
         format_duration(time(phase.duration_ms)),
@@ -154,7 +155,7 @@ fn causes(report: &Report) -> Vec<String> {
 fn cause(cause: &Cause, report: &Report) -> String {
     let noun = if cause.tests.len() == 1 { "test" } else { "tests" };
     let mut text = format!("- **{} {noun}**: {}", cause.tests.len(), sentence(&cause.summary));
-    if let Some(words) = cause.classification.as_deref().and_then(Classification::named).map(Classification::words) {
+    if let Some(words) = cause.classification.and_then(word::Classification::known).map(Classification::words) {
         let _ = write!(text, " ({words})");
     }
     text.push('\n');
@@ -205,7 +206,7 @@ fn place(test: &Test) -> String {
 
 /// Folded, with all that the terminal shows of it.
 fn failure(test: &Test) -> String {
-    let word = test.outcome.replace('_', " ");
+    let word = test.outcome.phrase();
     let message = test.diagnostics.first().map_or("", |one| one.message.as_str());
     let (suite, name, word) = (html(&test.suite), html(&test.name), html(&word));
     let mut text = format!("<details>\n<summary><b>{suite} › {name}</b> ({word})");

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::{
     Cause, Counted, Exchange, Gate, GateSpec, Phase, PlanSpec, RiskSum, Service, Sighting, Span, Summary, Symptom,
-    Test, Verdict,
+    Test, Verdict, word,
 };
 use crate::diag::codes;
-use crate::event::FailureKind;
 use crate::judge::Outcome;
 use crate::judge::release::{self, Digest, Measure, Of, Reply, Statistic, SymptomKind};
 use crate::syntax::ast::BinaryOp;
@@ -74,7 +73,7 @@ impl From<&release::RiskSum> for RiskSum {
 impl From<&release::Verdict> for Verdict {
     fn from(verdict: &release::Verdict) -> Self {
         Self {
-            state: verdict.state.words().to_owned(),
+            state: verdict.state.into(),
             reasons: verdict.reasons.clone(),
             at_risk: verdict.at_risk.iter().map(RiskSum::from).collect(),
         }
@@ -86,7 +85,7 @@ impl From<&release::Cause> for Cause {
         Self {
             summary: cause.summary.clone(),
             suspect: cause.suspect.clone(),
-            classification: cause.classification.map(|found| found.name().to_owned()),
+            classification: cause.classification.map(word::Classification::from),
             tests: cause.tests.clone(),
             chain: cause.chain.clone(),
             evidence: cause.evidence.clone(),
@@ -101,7 +100,7 @@ impl Gate {
             text: gate.text.clone(),
             measured: gate.measured,
             held: gate.held,
-            unit: gate.unit.name().to_owned(),
+            unit: gate.unit.into(),
             basis: gate.basis.clone(),
             span,
         }
@@ -109,96 +108,65 @@ impl Gate {
 
     /// What was measured, for people: `82.1%`, `1.2s`; `nothing` without data.
     pub fn measured_words(&self) -> String {
-        use release::Unit::{Count, PerSecond, Seconds, Share};
-        let unit = [Share, Seconds, PerSecond, Count].into_iter().find(|unit| unit.name() == self.unit);
         match self.measured {
-            Some(measured) => unit.unwrap_or(Count).words(measured),
+            Some(measured) => self.unit.words(measured),
             None => "nothing".to_owned(),
         }
     }
 }
 
-const OPERATORS: [(BinaryOp, &str); 6] = [
-    (BinaryOp::Less, "<"),
-    (BinaryOp::LessEqual, "<="),
-    (BinaryOp::Greater, ">"),
-    (BinaryOp::GreaterEqual, ">="),
-    (BinaryOp::Equal, "=="),
-    (BinaryOp::NotEqual, "!="),
-];
-
 impl GateSpec {
     pub fn new(gate: &release::Gate, span: Option<Span>) -> Self {
-        let mut spec = Self {
-            text: gate.text.clone(),
-            measure: String::new(),
-            statistic: None,
-            of: None,
-            name: None,
-            op: OPERATORS.iter().find(|(op, _)| *op == gate.op).map_or("", |(_, sign)| sign).to_owned(),
-            limit: gate.limit,
-            span,
-        };
-        let measure = match &gate.measure {
-            Measure::Success => "success",
-            Measure::Flaky => "flaky",
-            Measure::ErrorRate => "error_rate",
-            Measure::Throughput => "throughput",
-            Measure::ForbiddenEvents => "forbidden_events",
-            Measure::Unavailable(what) => {
-                spec.name = Some(what.clone());
-                "unavailable"
+        let (measure, name) = match &gate.measure {
+            Measure::Success => (word::Measure::Success, None),
+            Measure::Flaky => (word::Measure::Flaky, None),
+            Measure::ErrorRate => (word::Measure::ErrorRate, None),
+            Measure::Throughput => (word::Measure::Throughput, None),
+            Measure::ForbiddenEvents => (word::Measure::ForbiddenEvents, None),
+            Measure::Unavailable(what) => (word::Measure::Unavailable, Some(what.clone())),
+            Measure::Statistic(_, Of::TimeOf(name) | Of::Connect(name)) => {
+                (word::Measure::Statistic, Some(name.clone()))
             }
-            Measure::Statistic(statistic, of) => {
-                spec.statistic = Some(match statistic {
-                    Statistic::Percentile(rank) => format!("p{rank}"),
-                    Statistic::Min => "min".to_owned(),
-                    Statistic::Max => "max".to_owned(),
-                    Statistic::Mean => "mean".to_owned(),
-                });
-                let (of, name) = match of {
-                    Of::Time => ("time", None),
-                    Of::TimeOf(request) => ("time_of", Some(request.clone())),
-                    Of::TimeToFirstByte => ("first_byte", None),
-                    Of::Connect(channel) => ("connect", Some(channel.clone())),
-                };
-                (spec.of, spec.name) = (Some(of.to_owned()), name);
-                "statistic"
-            }
+            Measure::Statistic(_, Of::Time | Of::TimeToFirstByte) => (word::Measure::Statistic, None),
         };
-        spec.measure = measure.to_owned();
-        spec
+        let (statistic, of) = match &gate.measure {
+            Measure::Statistic(statistic, of) => (Some(statistic.name()), Some(of.into())),
+            _ => (None, None),
+        };
+        Self { text: gate.text.clone(), measure, statistic, of, name, op: gate.op.into(), limit: gate.limit, span }
     }
 
     fn gate(&self) -> release::Gate {
         let name = || self.name.clone().unwrap_or_default();
-        let measure = match self.measure.as_str() {
-            "success" => Measure::Success,
-            "flaky" => Measure::Flaky,
-            "error_rate" => Measure::ErrorRate,
-            "throughput" => Measure::Throughput,
-            "forbidden_events" => Measure::ForbiddenEvents,
-            "statistic" => {
-                let of = match self.of.as_deref() {
-                    Some("time_of") => Of::TimeOf(name()),
-                    Some("first_byte") => Of::TimeToFirstByte,
-                    Some("connect") => Of::Connect(name()),
-                    _ => Of::Time,
+        let measure = match self.measure {
+            word::Measure::Success => Measure::Success,
+            word::Measure::Flaky => Measure::Flaky,
+            word::Measure::ErrorRate => Measure::ErrorRate,
+            word::Measure::Throughput => Measure::Throughput,
+            word::Measure::ForbiddenEvents => Measure::ForbiddenEvents,
+            word::Measure::Statistic => {
+                let of = match self.of {
+                    Some(word::Of::TimeOf) => Of::TimeOf(name()),
+                    Some(word::Of::FirstByte) => Of::TimeToFirstByte,
+                    Some(word::Of::Connect) => Of::Connect(name()),
+                    Some(word::Of::Time | word::Of::Later) | None => Of::Time,
                 };
                 match self.statistic.as_deref().and_then(Statistic::named) {
                     Some(statistic) => Measure::Statistic(statistic, of),
                     None => Measure::Unavailable(self.text.clone()),
                 }
             }
-            _ => Measure::Unavailable(self.name.clone().unwrap_or_else(|| self.text.clone())),
+            word::Measure::Unavailable | word::Measure::Later => {
+                Measure::Unavailable(self.name.clone().unwrap_or_else(|| self.text.clone()))
+            }
         };
         // An operator that isn't known can't hold.
-        let known = OPERATORS.iter().find(|(_, sign)| *sign == self.op);
+        let op = self.op.known();
         release::Gate {
             text: self.text.clone(),
             span: crate::source::Span::nowhere(),
-            measure: if known.is_some() { measure } else { Measure::Unavailable(self.text.clone()) },
-            op: known.map_or(BinaryOp::Less, |(op, _)| *op),
+            measure: if op.is_some() { measure } else { Measure::Unavailable(self.text.clone()) },
+            op: op.unwrap_or(BinaryOp::Less),
             limit: self.limit,
         }
     }
@@ -252,24 +220,19 @@ impl Phase {
     }
 }
 
-fn failure(word: Option<&str>) -> FailureKind {
-    FailureKind::ALL.into_iter().find(|kind| Some(kind.word()) == word).unwrap_or(FailureKind::Protocol)
-}
-
-fn reply(status: Option<u16>, word: Option<&str>) -> Reply {
-    status.map_or_else(|| Reply::None(failure(word)), Reply::Status)
+fn reply(status: Option<u16>, failure: Option<word::Failure>) -> Reply {
+    status.map_or_else(|| Reply::None(failure.unwrap_or_default().kind()), Reply::Status)
 }
 
 impl Service {
     pub fn watch(&self) -> release::ServiceWatch {
-        use release::ServiceState::{Down, Unknown, Up};
         release::ServiceWatch {
             name: self.name.clone(),
             span: crate::source::Span::nowhere(),
             depends_on: self.depends_on.clone(),
             probe: self.probe.clone(),
             within: time(self.within_ms),
-            state: [Up, Down].into_iter().find(|state| state.name() == self.state).unwrap_or(Unknown),
+            state: self.state.into(),
             sightings: self.sightings.iter().map(Sighting::sighting).collect(),
         }
     }
@@ -279,7 +242,7 @@ impl Sighting {
     fn sighting(&self) -> release::Sighting {
         release::Sighting {
             at: time(self.at_ms),
-            reply: reply(self.status, self.failure.as_deref()),
+            reply: reply(self.status, self.failure),
             held: self.held,
             says: self.says.clone(),
             progress: self.progress.clone(),
@@ -293,17 +256,18 @@ impl Test {
     /// How it ended, as the judge says it.
     pub fn outcome(&self) -> Outcome {
         let reason = || self.reason.clone().unwrap_or_default();
-        match self.outcome.as_str() {
-            "passed" => Outcome::Passed,
-            "flaky" => Outcome::Flaky,
-            "failed" => Outcome::Failed,
-            "timed_out" => Outcome::TimedOut,
-            "vacuous" => Outcome::Vacuous,
-            "diverged" => Outcome::Diverged,
-            "undecided" => Outcome::Undecided,
-            "skipped" => Outcome::Skipped { reason: reason(), blocked_by: self.blocked_by.clone() },
-            "not_run" => Outcome::NotRun { cause: reason() },
-            _ => Outcome::Errored,
+        match self.outcome {
+            word::Outcome::Passed => Outcome::Passed,
+            word::Outcome::Flaky => Outcome::Flaky,
+            word::Outcome::Failed => Outcome::Failed,
+            word::Outcome::TimedOut => Outcome::TimedOut,
+            word::Outcome::Vacuous => Outcome::Vacuous,
+            word::Outcome::Diverged => Outcome::Diverged,
+            word::Outcome::Undecided => Outcome::Undecided,
+            word::Outcome::Skipped => Outcome::Skipped { reason: reason(), blocked_by: self.blocked_by.clone() },
+            word::Outcome::NotRun => Outcome::NotRun { cause: reason() },
+            // What isn't known has not passed.
+            word::Outcome::Errored | word::Outcome::Later => Outcome::Errored,
         }
     }
 
@@ -312,7 +276,7 @@ impl Test {
         let risk = self.at_risk.as_ref();
         let openings = self.exchanges.iter().filter_map(|exchange| {
             Some(release::SocketOpening {
-                protocol: exchange.opens.clone()?,
+                protocol: exchange.opens?.word().to_owned(),
                 channel: exchange.channel.clone().unwrap_or_default(),
                 time: time(exchange.timings_ms.total),
                 opened: exchange.opened,
@@ -342,11 +306,13 @@ impl Test {
 impl Symptom {
     fn symptom(&self) -> release::Symptom {
         let code = self.code.clone().unwrap_or_default();
-        let kind = match self.kind.as_str() {
-            "no_response" => SymptomKind::NoResponse(failure(self.failure.as_deref())),
-            "status" => SymptomKind::Status(self.status.unwrap_or(0)),
-            "expectation" => SymptomKind::Expectation { code, what: self.what.clone().unwrap_or_default() },
-            _ => SymptomKind::Other { code },
+        let kind = match self.kind {
+            word::Symptom::NoResponse => SymptomKind::NoResponse(self.failure.unwrap_or_default().kind()),
+            word::Symptom::Status => SymptomKind::Status(self.status.unwrap_or(0)),
+            word::Symptom::Expectation => {
+                SymptomKind::Expectation { code, what: self.what.clone().unwrap_or_default() }
+            }
+            word::Symptom::Other | word::Symptom::Later => SymptomKind::Other { code },
         };
         release::Symptom { service: self.service.clone(), host: self.host.clone(), kind, message: self.message.clone() }
     }
@@ -359,7 +325,7 @@ impl Counted {
             method: self.method.clone(),
             path: self.path.clone(),
             service: self.service.clone(),
-            reply: reply(self.status, self.failure.as_deref()),
+            reply: reply(self.status, self.failure),
             held: self.held,
             times: self.times_ms.times(),
             first_byte: self.first_byte_ms.times(),
@@ -374,7 +340,7 @@ impl Exchange {
             method: self.method.clone(),
             path: self.path.clone().unwrap_or_default(),
             service: self.service.clone(),
-            reply: reply(self.status, self.failure.as_ref().map(|failure| failure.kind.as_str())),
+            reply: reply(self.status, self.failure.as_ref().map(|failure| failure.kind)),
             time: time(self.timings_ms.total),
             first_byte: self.timings_ms.first_byte.map(time),
             held: self.held,

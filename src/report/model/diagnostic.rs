@@ -3,8 +3,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Diagnostic {
     pub code: String,
-    /// `error`, `warning`
-    pub severity: String,
+    pub severity: super::word::Severity,
     pub message: String,
     pub help: Option<String>,
     pub span: Option<Span>,

@@ -108,7 +108,7 @@ impl Planned {
             at_risk: self.at_risk.clone(),
             location: self.location.clone(),
             phase: self.phase.clone(),
-            outcome: "not_run".to_owned(),
+            outcome: super::word::Outcome::NotRun,
             reason: Some(cause.to_owned()),
             blocked_by: None,
             attempts: 0,

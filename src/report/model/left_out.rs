@@ -28,8 +28,7 @@ pub struct Counted {
     pub path: Option<String>,
     pub service: Option<String>,
     pub status: Option<u16>,
-    /// The word of `expect failure is`.
-    pub failure: Option<String>,
+    pub failure: Option<super::word::Failure>,
     /// As of an exchange.
     pub held: bool,
     /// When the first one began.

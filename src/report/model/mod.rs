@@ -10,6 +10,7 @@ mod journal;
 mod left_out;
 mod plan;
 mod test;
+pub mod word;
 
 use serde::{Deserialize, Serialize};
 
@@ -102,8 +103,7 @@ pub struct Shard {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Verdict {
-    /// `READY`, `DEGRADED`, `NOT READY`, `ABORTED`, `INVALID`
-    pub state: String,
+    pub state: word::Verdict,
     pub reasons: Vec<String>,
     pub at_risk: Vec<RiskSum>,
 }
@@ -151,9 +151,8 @@ pub struct Summary {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Phase {
     pub name: String,
-    /// `passed`, `failed`, `stopped`, `not_run`
     #[serde(default)]
-    pub state: String,
+    pub state: word::Phase,
     /// From the start of the run; absent when it was never begun.
     #[serde(default)]
     pub started_ms: Option<f64>,
@@ -202,8 +201,7 @@ pub struct Abort {
 pub struct Cause {
     pub summary: String,
     pub suspect: Option<String>,
-    /// `persistent`, `startup_delay`, `intermittent`
-    pub classification: Option<String>,
+    pub classification: Option<word::Classification>,
     pub tests: Vec<String>,
     /// What was seen, because of what, because of what.
     #[serde(default)]
@@ -222,10 +220,9 @@ pub struct Service {
     /// `GET http://…/health`
     pub probe: Option<String>,
     pub within_ms: f64,
-    /// `up`, `down`, `unknown`
-    pub state: String,
-    /// `persistent`, `startup_delay`, `intermittent`: of a failure that was seen.
-    pub classification: Option<String>,
+    pub state: word::Service,
+    /// Of a failure that was seen.
+    pub classification: Option<word::Classification>,
     pub span: Option<Span>,
     /// In order; of a long watch the first and the last ones.
     pub sightings: Vec<Sighting>,
@@ -237,8 +234,8 @@ pub struct Sighting {
     pub at_ms: f64,
     pub held: bool,
     pub status: Option<u16>,
-    /// The word of `expect failure is`, when there was no response.
-    pub failure: Option<String>,
+    /// When there was no response.
+    pub failure: Option<word::Failure>,
     pub says: Option<String>,
     pub progress: Option<String>,
     pub uptime_s: Option<f64>,

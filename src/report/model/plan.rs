@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Phase, Span, Summary};
+use super::{Phase, Span, Summary, word};
 
 /// A gate with what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -9,9 +9,8 @@ pub struct Gate {
     /// In `unit`; `null` without data, and such a gate is not held.
     pub measured: Option<f64>,
     pub held: bool,
-    /// `share` (0 to 1), `seconds`, `per_second`, `count`
     #[serde(default)]
-    pub unit: String,
+    pub unit: word::Unit,
     /// `12 of 14 tests`
     #[serde(default)]
     pub basis: String,
@@ -45,7 +44,7 @@ impl PhaseSpec {
     pub fn not_begun(&self) -> Phase {
         Phase {
             name: self.name.clone(),
-            state: String::new(),
+            state: word::Phase::NotRun,
             started_ms: None,
             duration_ms: 0.0,
             parts: Vec::new(),
@@ -64,19 +63,16 @@ impl PhaseSpec {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GateSpec {
     pub text: String,
-    /// `success`, `flaky`, `error_rate`, `throughput`, `statistic`, `forbidden_events`, `unavailable`
-    pub measure: String,
+    pub measure: word::Measure,
     /// `p95`, `mean`
     #[serde(default)]
     pub statistic: Option<String>,
-    /// `time`, `time_of`, `first_byte`, `connect`
     #[serde(default)]
-    pub of: Option<String>,
+    pub of: Option<word::Of>,
     /// The request or the channel that `of` is about.
     #[serde(default)]
     pub name: Option<String>,
-    /// `<`, `<=`, `>`, `>=`, `==`, `!=`
-    pub op: String,
+    pub op: word::Operator,
     /// In the measure's unit.
     pub limit: f64,
     pub span: Option<Span>,

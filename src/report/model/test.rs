@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Diagnostic, LeftOut, Location, Span};
+use super::{Diagnostic, LeftOut, Location, Span, word};
 
 /// A test with all that it leaves as evidence.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,8 +20,7 @@ pub struct Test {
     /// The phase that ran it, or was to.
     #[serde(default)]
     pub phase: Option<String>,
-    /// `passed`, `failed`, `errored`, `timed_out`, `flaky`, `skipped`, `vacuous`, `not_run`; of a replay also `diverged`, `undecided`
-    pub outcome: String,
+    pub outcome: word::Outcome,
     /// Why it was skipped or not run.
     #[serde(default)]
     pub reason: Option<String>,
@@ -56,12 +55,10 @@ pub struct TestRisk {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symptom {
-    /// `no_response`, `status`, `expectation`, `other`
-    pub kind: String,
+    pub kind: word::Symptom,
     pub service: Option<String>,
     pub host: Option<String>,
-    /// The word of `expect failure is`.
-    pub failure: Option<String>,
+    pub failure: Option<word::Failure>,
     pub status: Option<u16>,
     /// A diagnostic's.
     pub code: Option<String>,
@@ -76,8 +73,7 @@ pub struct Step {
     pub span: Option<Span>,
     pub started_ms: f64,
     pub duration_ms: f64,
-    /// `done`, `failed`, `not_run`
-    pub state: String,
+    pub state: word::Step,
     /// Its exchange's index among the test's.
     pub exchange: Option<usize>,
     pub expectations: Vec<Expectation>,
@@ -146,9 +142,9 @@ pub struct Exchange {
     /// It got a response, and what was expected of it held.
     #[serde(default)]
     pub held: bool,
-    /// Of a channel's opening: `websocket`, `sse`, `ndjson`.
+    /// Of a channel's opening.
     #[serde(default)]
-    pub opens: Option<String>,
+    pub opens: Option<word::Protocol>,
     /// Of a channel's opening: whether it opened; absent when the spec expected a refusal.
     #[serde(default)]
     pub opened: Option<bool>,
@@ -161,8 +157,7 @@ pub struct Exchange {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    /// The word of `expect failure is`.
-    pub kind: String,
+    pub kind: word::Failure,
     pub message: String,
 }
 
@@ -202,7 +197,7 @@ pub struct Timings {
 pub struct Channel {
     pub name: String,
     #[serde(default)]
-    pub protocol: String,
+    pub protocol: word::Protocol,
     pub url: String,
     #[serde(default)]
     pub opened_ms: f64,
@@ -221,8 +216,7 @@ pub struct Channel {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChannelEnd {
-    /// `closed`, `lost`, `ended`, `cut_off`, `failed`, `dropped`
-    pub kind: String,
+    pub kind: word::End,
     /// From the opening.
     #[serde(default)]
     pub at_ms: Option<f64>,
@@ -240,10 +234,8 @@ pub struct Frame {
     pub number: u32,
     /// From the opening of the channel.
     pub at_ms: f64,
-    /// `received`, `sent`
-    pub direction: String,
-    /// `text`, `binary`, `ping`, `pong`, `event`, `comment`, `line`
-    pub kind: String,
+    pub direction: word::Direction,
+    pub kind: word::Frame,
     pub event: Option<String>,
     pub size: usize,
     pub text: Option<String>,

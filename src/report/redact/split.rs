@@ -1,5 +1,6 @@
 //! A secret that is split over several frames of a channel: no frame holds it, and who reads them one after another does.
 
+use crate::report::model::word;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -14,11 +15,11 @@ impl Redactor {
         if self.read().secrets.is_empty() {
             return;
         }
-        let mut flows: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        let mut flows: HashMap<(word::Direction, word::Frame), Vec<usize>> = HashMap::new();
         for (index, frame) in frames.iter().enumerate() {
             // A control frame may come between the parts of what it has nothing to do with.
             if frame.text.is_some() {
-                flows.entry((&frame.direction, &frame.kind)).or_default().push(index);
+                flows.entry((frame.direction, frame.kind)).or_default().push(index);
             }
         }
         let found: Vec<(usize, Vec<Range<usize>>)> =
@@ -99,8 +100,8 @@ mod tests {
         Frame {
             number: 1,
             at_ms: 0.0,
-            direction: direction.to_owned(),
-            kind: kind.to_owned(),
+            direction: serde_json::from_value(direction.into()).unwrap(),
+            kind: serde_json::from_value(kind.into()).unwrap(),
             event: None,
             size: 0,
             text: text.map(str::to_owned),

@@ -1,3 +1,4 @@
+use crate::report::model::word;
 use std::fmt::Write as _;
 
 use super::{BOLD, DIM, GREEN, RED, YELLOW, paint};
@@ -58,9 +59,9 @@ fn weak(report: &Report, style: Style, text: &mut String) {
 }
 
 fn verdict(report: &Report, style: Style, text: &mut String) {
-    let color = match report.verdict.state.as_str() {
-        "READY" => GREEN,
-        "DEGRADED" => YELLOW,
+    let color = match report.verdict.state {
+        word::Verdict::Ready => GREEN,
+        word::Verdict::Degraded => YELLOW,
         _ => RED,
     };
     let duration = crate::report::model::time(report.run.duration_ms);
@@ -68,7 +69,7 @@ fn verdict(report: &Report, style: Style, text: &mut String) {
     let _ = writeln!(
         text,
         "{}  {} {noun} in {}: {}",
-        paint(&sanitize(&report.verdict.state), color, style),
+        paint(report.verdict.state.word(), color, style),
         report.summary.total,
         format_duration(duration),
         report.summary.counts().words()
@@ -102,21 +103,21 @@ fn phases(report: &Report, style: Style, text: &mut String) {
 
 /// `✓ Infrastructure health   14 passed   success > 90%: 100% (14 of 14 tests)`
 pub fn phase_line(phase: &Phase, width: usize, style: Style) -> String {
-    let mark = match phase.state.as_str() {
-        "passed" => mark(true, style),
-        "not_run" => paint("-", DIM, style),
+    let mark = match phase.state {
+        word::Phase::Passed => mark(true, style),
+        word::Phase::NotRun => paint("-", DIM, style),
         _ => mark(false, style),
     };
     let width = width.min(WIDEST_NAME);
-    let mut words = vec![match phase.state.as_str() {
-        "not_run" => "not run".to_owned(),
+    let mut words = vec![match phase.state {
+        word::Phase::NotRun => "not run".to_owned(),
         _ => format!(
             "{} in {}",
             phase.summary.counts().words(),
             format_duration(crate::report::model::time(phase.duration_ms))
         ),
     }];
-    words.extend(phase.gates.iter().filter(|_| phase.state != "not_run").map(gate_words));
+    words.extend(phase.gates.iter().filter(|_| phase.state != word::Phase::NotRun).map(gate_words));
     if phase.over_budget {
         words.push("its budget was used up".to_owned());
     }
@@ -164,7 +165,7 @@ fn cause_lines(cause: &Cause, style: Style) -> String {
         1 => format!("    1 test: {}", sanitize(&cause.summary)),
         count => format!("  {count:>3} tests: {}", sanitize(&cause.summary)),
     };
-    if let Some(words) = cause.classification.as_deref().and_then(Classification::named).map(Classification::words) {
+    if let Some(words) = cause.classification.and_then(word::Classification::known).map(Classification::words) {
         let _ = write!(text, " ({words})");
     }
     text.push('\n');
