@@ -62,7 +62,7 @@ fn what_is_wrong_with_files_is_reported_together_without_their_values() {
     ];
     let done = test(&files).code(2).err("a.env:2:1").err("a.env:3:14").err("b.env:1:1").err("b.env:2:7");
     let done =
-        done.err("this line has no `=`").err("more is behind").err("isn't the name of a variable").err("never closed");
+        done.err("this line has no `=`").err("more behind").err("isn't the name of a variable").err("never closed");
     assert!(!done.err.contains("s3cr3t") && done.err.contains("TOKEN:"), "{}", done.err);
     test(&[]).bytes("c.env", b"KEY=\xff\n").args(["--env-file", "c.env"]).code(2).err("the file `c.env` isn't UTF-8");
     test(&[]).args(["--env-file", "none.env"]).code(2).err("`none.env` can't be read");

@@ -1,4 +1,4 @@
-//! Plans on real sockets: what runs when, what gates and abort conditions make of it, and what is reported of the rest.
+//! Plans on real sockets: what runs when, what gates and abort conditions make of it, and what is reported about the rest.
 
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};

@@ -121,7 +121,7 @@ fn with_plan(report: &mut Report) {
 
 #[test]
 fn four_shards_merged_are_one_run() {
-    // One system for all of them: where it is is in what they report on it.
+    // One system for all of them: where it is can be seen in what they report on it.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let demo = runtime.block_on(e2e_dsl::demo::start(Default::default())).unwrap();
     let (_, api, _) = demo.values().into_iter().find(|(name, ..)| *name == "api").unwrap();

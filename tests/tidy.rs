@@ -1,5 +1,6 @@
 //! The house rules of `docs/architecture.md`, kept: each failure names the rule that it breaks.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What each module may use, beside itself. `docs/architecture.md#modules-point-one-way`
@@ -47,6 +48,36 @@ const KEPT_IN: [(&str, &[&str], &str); 11] = [
     ("Timestamp::now", &["net/clock.rs", "demo"], "time-is-read-in-one-place"),
 ];
 
+/// The modules that do nothing but calculate: what they are given decides what they give.
+const PURE: [&str; 10] = ["diag", "value", "syntax", "check", "event", "eval", "matchers", "pattern", "judge", "world"];
+
+/// What reaches outside of the process, or waits for something that does.
+const OUTSIDE: [&str; 9] = [
+    "std::fs",
+    "std::env",
+    "std::process",
+    "std::io",
+    "std::thread::spawn",
+    "tokio::fs",
+    "tokio::net",
+    "tokio::io",
+    "hyper::",
+];
+
+/// Folders in which files may need each other: what they hold is one thing that is too long for one file.
+const MUTUAL: [&[&str]; 6] = [
+    // The services of one system.
+    &["demo/"],
+    // The walk through a tree, with what it knows and what it looks for.
+    &["check/"],
+    // What a mistake is recognised by is what its explanation shows.
+    &["syntax/explain", "syntax/mistakes"],
+    &["syntax/grammar", "syntax/matcher"],
+    // An expression may be an argument of a function, and the other way round.
+    &["value/xpath/evaluate", "value/xpath/function"],
+    &["report/redact/edges", "report/redact/view"],
+];
+
 fn sources() -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -85,6 +116,160 @@ fn code(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
+/// Every path in a file's code that begins at the crate or above the file: those in lists of `use` each on their own.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for start in ["crate::", "super::"] {
+        for (at, _) in code.match_indices(start) {
+            let before = code[..at].chars().next_back();
+            if before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':') {
+                follow(&code[at..], Vec::new(), &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Reads `a::b::{c, d::e}` from the beginning of a text; gives what is left of it.
+fn follow<'t>(text: &'t str, mut so_far: Vec<String>, found: &mut Vec<Vec<String>>) -> &'t str {
+    let mut text = text.trim_start();
+    loop {
+        if let Some(list) = text.strip_prefix('{') {
+            let mut left = list;
+            loop {
+                left = follow(left, so_far.clone(), found).trim_start();
+                match left.strip_prefix(',') {
+                    Some(rest) => left = rest,
+                    None => return left.strip_prefix('}').unwrap_or(left),
+                }
+            }
+        }
+        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+        if end > 0 {
+            so_far.push(text[..end].to_owned());
+        }
+        text = &text[end..];
+        match text.strip_prefix("::") {
+            Some(rest) if end > 0 => text = rest,
+            _ => break,
+        }
+    }
+    if !so_far.is_empty() {
+        found.push(so_far);
+    }
+    // A new name, or a call: up to what ends it in a list.
+    text.trim_start()
+        .strip_prefix("as ")
+        .map_or(text, |name| name.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_' || c == ' '))
+}
+
+/// A path of a file's code, from the root of the crate on; nothing where it leads out of it.
+fn from_the_root(path: &Path, used: &[String]) -> Vec<String> {
+    let mut at = file_path(path);
+    let mut steps = used.iter().peekable();
+    match steps.peek().map(|step| step.as_str()) {
+        Some("crate") => {
+            at.clear();
+            steps.next();
+        }
+        _ => {
+            while steps.peek().is_some_and(|step| *step == "super") {
+                steps.next();
+                at.pop();
+            }
+        }
+    }
+    at.extend(steps.cloned());
+    at
+}
+
+/// The place of a file's module: `src/run/step/mod.rs` is `run::step`.
+fn file_path(path: &Path) -> Vec<String> {
+    let inside = path.strip_prefix("src").unwrap().with_extension("");
+    let mut parts: Vec<String> =
+        inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    if parts.last().is_some_and(|last| last == "mod" || last == "lib") {
+        parts.pop();
+    }
+    parts
+}
+
+#[test]
+fn lists_of_uses_are_read_through() {
+    let read = |code: &str| {
+        let mut found: Vec<String> = paths(code).iter().map(|path| path.join("::")).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(
+        read("use crate::{a::{B, c::D as E}, f};\nuse super::super::g::{self, H};\nfn i() { crate::j::k(3) }"),
+        ["crate::a::B", "crate::a::c::D", "crate::f", "crate::j::k", "super::super::g::H", "super::super::g::self"]
+    );
+    let path = Path::new("src/run/step/call.rs");
+    let used = |text: &str| from_the_root(path, &text.split("::").map(str::to_owned).collect::<Vec<_>>()).join("::");
+    assert_eq!(used("super::super::host"), "run::host");
+    assert_eq!(used("super::super::super::judge::Outcome"), "judge::Outcome");
+}
+
+/// Files that need each other can't be read one after the other, or tested one without the other.
+#[test]
+fn files_need_each_other_in_one_direction() {
+    let files: BTreeMap<String, Vec<Vec<String>>> = sources()
+        .iter()
+        .filter(|(path, _)| path.starts_with("src") && !is_test(path))
+        .map(|(path, text)| {
+            let used = paths(&code(text)).iter().map(|used| from_the_root(path, used)).collect();
+            (file_path(path).join("/"), used)
+        })
+        .collect();
+    // The longest beginning of a path that is a file. What a folder's own file gives is no edge: it names what is in it.
+    let file_of = |used: &[String]| {
+        (1..=used.len()).rev().map(|length| used[..length].join("/")).find(|name| files.contains_key(name))
+    };
+    let inside = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
+    let mutual = |a: &str, b: &str| {
+        MUTUAL.iter().any(|group| [a, b].iter().all(|one| group.iter().any(|prefix| one.starts_with(prefix))))
+    };
+    let edges: BTreeMap<&str, BTreeSet<String>> = files
+        .iter()
+        .map(|(name, used)| {
+            let to = used.iter().filter_map(|used| file_of(used));
+            let to = to.filter(|to| to != name && !inside(to, name) && !inside(name, to) && !mutual(to, name));
+            (name.as_str(), to.collect())
+        })
+        .collect();
+    let reached = |from: &str| {
+        let mut reached = BTreeSet::new();
+        let mut next: Vec<&str> = vec![from];
+        while let Some(one) = next.pop() {
+            for to in &edges[one] {
+                if reached.insert(to.as_str()) {
+                    next.push(to);
+                }
+            }
+        }
+        reached
+    };
+    let circles: Vec<String> = edges
+        .keys()
+        .filter(|name| reached(name).contains(**name))
+        .map(|name| format!("{name} is needed by what it needs itself: {:?}", edges[name]))
+        .collect();
+    assert!(circles.is_empty(), "docs/architecture.md#files-need-each-other-in-one-direction\n{}", circles.join("\n"));
+}
+
+#[test]
+fn what_is_pure_reaches_nothing_outside() {
+    let mut broken = Vec::new();
+    for (path, text) in sources().iter().filter(|(path, _)| path.starts_with("src") && !is_test(path)) {
+        let Some(module) = module(path).filter(|module| PURE.contains(&module.as_str())) else { continue };
+        for word in OUTSIDE.iter().filter(|word| code(text).contains(**word)) {
+            broken.push(format!("{}: `{module}` uses `{word}`", path.display()));
+        }
+    }
+    assert!(broken.is_empty(), "docs/architecture.md#what-is-pure-reaches-nothing-outside\n{}", broken.join("\n"));
+}
+
 #[test]
 fn modules_point_one_way() {
     let mut broken = Vec::new();
@@ -94,8 +279,7 @@ fn modules_point_one_way() {
             broken.push(format!("{}: the module `{module}` isn't in the list", path.display()));
             continue;
         };
-        for used in code(text).split("crate::").skip(1) {
-            let name: String = used.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+        for name in paths(&code(text)).into_iter().filter_map(|used| from_the_root(path, &used).into_iter().next()) {
             if USES.iter().any(|(known, _)| *known == name) && name != module && !allowed.contains(&name.as_str()) {
                 broken.push(format!("{}: `{module}` uses `{name}`", path.display()));
             }

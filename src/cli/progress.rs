@@ -40,7 +40,7 @@ struct State {
     release: Arc<Release>,
     services: Arc<ServiceMap>,
     phase: Option<usize>,
-    /// How each service was when it was last reported of.
+    /// How each service was when it was last reported about.
     known: HashMap<String, ServiceState>,
     /// Of the tests that have ended: of a plan, whose gates they are for, all; else those that put money at risk.
     digests: Vec<Digest>,

@@ -110,7 +110,7 @@ pub(super) fn is_sorted(value: &Value, by: Option<&JsonPath>, descending: bool) 
         if wrong {
             let direction = if descending { "descending" } else { "ascending" };
             let text = format!(
-                "isn't sorted: {} is before {} (at {index}), expected {direction}",
+                "isn't sorted: {} comes before {} (at {index}), expected {direction}",
                 show(&pair[0]),
                 show(&pair[1])
             );

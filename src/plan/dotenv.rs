@@ -208,7 +208,7 @@ impl<'t> Reader<'t> {
         Err(Fault {
             place: self.at..self.at + rest.trim_end().len(),
             quoted: Some(name.clone()),
-            message: "more is behind the quoted value",
+            message: "there is more behind the quoted value",
             help: "one value is in one pair of quotes; write `\\\"` for a quote within `\"…\"`",
         })
     }
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(reported("a b=c"), fault("a b", "what is before the `=` isn't the name of a variable"));
         assert_eq!(reported("=c"), fault("=", "what is before the `=` isn't the name of a variable"));
         assert_eq!(reported("A=\"b\nC=d\n"), fault("\"", "this quote is never closed"));
-        assert_eq!(reported("A='b' c # d"), fault("c # d", "more is behind the quoted value"));
+        assert_eq!(reported("A='b' c # d"), fault("c # d", "there is more behind the quoted value"));
         assert_eq!(faults("A\nB=1\n3=2\nC='x'y\n").len(), 3);
     }
 

@@ -1,4 +1,4 @@
-//! What is visible of a run from outside: which phases, suites and tests run when, and what is reported of them.
+//! What is visible of a run from outside: which phases, suites and tests run when, and what is reported about them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -180,7 +180,7 @@ impl Monitor {
         None
     }
 
-    /// One more look at a service, so that what is reported of it in the end is how it is in the end. One that doesn't work is asked until that is
+    /// One more look at a service, so that what is reported about it in the end is how it is in the end. One that doesn't work is asked until that is
     /// settled.
     pub async fn look_again(self: &Arc<Self>, name: &str) {
         let Some(index) = self.index(name) else { return };

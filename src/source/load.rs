@@ -47,7 +47,8 @@ pub fn decode(id: SourceId, bytes: Vec<u8>) -> Result<String, (String, Box<Diagn
 fn reject_nul(id: SourceId, text: String) -> Result<String, (String, Box<Diagnostic>)> {
     let Some(at) = text.find('\0') else { return Ok(text) };
     let span = Span::new(id, at, at + 1);
-    let diagnostic = Diagnostic::error(&codes::NUL_IN_FILE, span, "a NUL character is here: this isn't a text file")
-        .with_help("remove it; in a string, write `\\0`");
+    let diagnostic =
+        Diagnostic::error(&codes::NUL_IN_FILE, span, "there is a NUL character here: this isn't a text file")
+            .with_help("remove it; in a string, write `\\0`");
     Err((text, Box::new(diagnostic)))
 }

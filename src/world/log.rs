@@ -29,7 +29,7 @@ pub type IsQuiet = Box<dyn Fn() -> bool + Send + Sync>;
 struct Inner {
     log: ChannelLog,
     kept: u64,
-    /// What is kept, as the run counts it. Given back with the log: what is reported of it afterwards is small.
+    /// What is kept, as the run counts it. Given back with the log: what is reported about it afterwards is small.
     share: Share,
     /// Which of the channel's connections writes: what an earlier one still reads is none of the log's.
     connection: u32,

@@ -2,6 +2,7 @@
 //! sockets; tests implement it by a script, in virtual time.
 
 pub mod auth;
+mod awaited;
 mod budget;
 pub mod cookies;
 mod cost;
@@ -32,6 +33,7 @@ use crate::event::{Exchange, Frame, Header, Instant, Occurrence};
 use crate::syntax::ast::ChannelKind;
 use crate::value::effort::Effort;
 use crate::value::{Function, Value};
+use awaited::Awaited;
 use cookies::Jar;
 use records::Obtained;
 
@@ -149,7 +151,12 @@ impl dyn World {
     /// What comes of something until an instant; `None` when it hasn't ended by then.
     pub async fn until<T>(&self, at: Instant, work: impl Future<Output = T>) -> Option<T> {
         use futures_util::future::{Either, select};
-        match select(std::pin::pin!(work), self.sleep_until(at)).await {
+        let awaited = Arc::new(Awaited::default());
+        let limit = async {
+            self.sleep_until(at).await;
+            awaited.nothing().await;
+        };
+        match select(std::pin::pin!(awaited.around(work)), std::pin::pin!(limit)).await {
             Either::Left((done, _)) => Some(done),
             Either::Right(_) => None,
         }

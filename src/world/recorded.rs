@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::awaited::known;
 use super::cookies::Jar;
 use super::records::{Calculated, Carried, Done, Ended, Line, Obtained, Records, Sent};
 use super::timeline::Timeline;
@@ -105,7 +106,7 @@ impl Recorded {
             self.differences.add(Difference::Undecided { because });
             return std::future::pending().await;
         }
-        self.timeline.sleep_until(at).await;
+        known(self.timeline.sleep_until(at)).await;
         if let Some(jar) = jar {
             let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
             exchange.cookies.iter().for_each(|one| jar.store(&one.value, &one.url, at, self.epoch));
@@ -151,7 +152,7 @@ impl World for Recorded {
     fn reach(&self, place: &Occurrence, nth: u32) -> Reached {
         let now = self.timeline.now();
         let Some(at) = self.records.moment(place, nth).filter(|at| *at > now) else { return Reached::At(now) };
-        let wait = self.timeline.sleep_until(at);
+        let wait = known(self.timeline.sleep_until(at));
         Reached::Later(Box::pin(async move {
             wait.await;
             at
@@ -435,7 +436,7 @@ impl Channel for Way {
         Box::pin(async move {
             // What had still gone out by then is part of the log.
             if let Some((at, end)) = self.end.clone() {
-                self.timeline.sleep_until(at).await;
+                known(self.timeline.sleep_until(at)).await;
                 self.source.come(Instant::MAX);
                 self.log.leave_at(at, end);
             } else {

@@ -25,7 +25,7 @@ pub fn check(cx: &mut Cx<'_>, template: &Template) {
             TemplatePart::Expr(_) => text.push(VALUE),
         }
     }
-    let found = in_urls(&text).into_iter().map(|range| (range, "a password is in this URL".to_owned()));
+    let found = in_urls(&text).into_iter().map(|range| (range, "this URL contains a password".to_owned()));
     let named = in_queries(&text).into_iter().chain(in_json(&text));
     let named = named.map(|(name, range)| (range, format!("the value of `{name}` is written out in the spec")));
     for (range, message) in found.chain(named).collect::<Vec<_>>() {

@@ -85,7 +85,7 @@ registry! {
     NEVER_HOLDS = "e2e::check::never_holds", "an expectation can't hold";
     CONTRADICTION = "e2e::check::contradiction", "two expectations can't hold together";
     DUPLICATE_EXPECTATION = "e2e::check::duplicate_expectation", "the same is expected twice";
-    FAILURE_MIXED = "e2e::check::failure_mixed", "an expected failure is beside expectations of a response";
+    FAILURE_MIXED = "e2e::check::failure_mixed", "an expected failure comes with expectations of a response";
 
     WAIT_TOO_LONG = "e2e::check::wait_too_long", "a wait is longer than the deadline around it";
     SETTLING_CUT_SHORT = "e2e::check::settling_cut_short", "a deadline leaves less time than a match settles";

@@ -70,7 +70,7 @@ pub(super) fn transfer_codings<'a>(values: impl Iterator<Item = &'a str>, has_le
         chunked += 1;
     }
     if chunked > 1 {
-        Err("a body in chunks of chunks: `chunked` is twice in its Transfer-Encoding".to_owned())
+        Err("a body in chunks of chunks: `chunked` appears twice in its Transfer-Encoding".to_owned())
     } else if chunked == 1 && has_length {
         Err("both a Content-Length and `Transfer-Encoding: chunked`, so that no one can say where its body ends"
             .to_owned())

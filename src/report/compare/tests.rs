@@ -71,7 +71,7 @@ proptest! {
         prop_assert_eq!(there.faster.len(), back.slower.len());
     }
 
-    /// Every test of either run is reported of, or ends as it did.
+    /// Every test of either run is reported about, or ends as it did.
     #[test]
     fn nothing_is_passed_over(base in reports(), new in reports()) {
         let one = compare(&[&base], &[&new]).unwrap();

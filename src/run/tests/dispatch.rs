@@ -1,4 +1,4 @@
-//! Which tests run when: places, locks, suites side by side, phases, and what is reported of it.
+//! Which tests run when: places, locks, suites side by side, phases, and what is reported about it.
 
 use super::scripted::{Ran, file, say};
 use crate::judge::Outcome;

@@ -119,7 +119,7 @@ impl Build<'_> {
             Diagnostic::error(
                 &codes::DASHED_KEY,
                 sign.to(right.span),
-                "a key that holds `-` is in brackets and quotes",
+                "a key that holds `-` must be in brackets and quotes",
             )
             .with_help(help),
         );

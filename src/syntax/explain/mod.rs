@@ -79,7 +79,7 @@ pub fn interpolation_error(span: Span, text: &str, error: &Error<Rule>) -> Diagn
     };
     let place = if found.is_empty() { span } else { span.slice(start, start + found.len()) };
     Diagnostic::error(&codes::UNEXPECTED, place, message)
-        .with_help("between `{{` and `}}` is an expression; a literal `{{` is written `\\{{`")
+        .with_help("write an expression between `{{` and `}}`; a literal `{{` is written `\\{{`")
 }
 
 /// Where pest stopped.

@@ -61,7 +61,7 @@ impl Parser<'_> {
         let Some(at) = piece.brace_below else { return };
         let span = self.token_span(at);
         self.report(
-            Diagnostic::error(&codes::BRACE_BELOW, span, "the `{` of a block is on the line of its head")
+            Diagnostic::error(&codes::BRACE_BELOW, span, "the `{` of a block belongs on the line of its head")
                 .with_help(self.brace_above(at).say("move it to the end of the line above")),
         );
     }

@@ -44,7 +44,7 @@ impl Scanner<'_> {
         let diagnostic = Diagnostic::error(
             &codes::SMART_QUOTES,
             span,
-            format!("{sign} is a typographic quote: strings are in plain ones"),
+            format!("{sign} is a typographic quote: strings are written in plain ones"),
         )
         .with_help(help);
         self.flag(start, start + len, diagnostic);
@@ -78,7 +78,7 @@ impl Scanner<'_> {
                 Diagnostic::error(
                     &codes::INVISIBLE_CHARACTER,
                     span,
-                    format!("a character that can't be seen is here (U+{:04X})", sign as u32),
+                    format!("there is a character here that can't be seen (U+{:04X})", sign as u32),
                 )
                 .with_help(
                     self.visible().safe().say("remove it, or type a plain space; in a string, write it as `\\u{…}`"),

@@ -216,7 +216,7 @@ impl Scanner<'_> {
         self.line_end.max(self.pos)
     }
 
-    /// Is this the beginning of a line, or does white space are before it?
+    /// Is this the beginning of a line, or is there white space before it?
     fn after_space(&self) -> bool {
         self.pos == self.line_start || self.bytes.get(self.pos - 1).is_some_and(|b| b.is_ascii_whitespace())
     }

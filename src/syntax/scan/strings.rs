@@ -237,7 +237,9 @@ impl Scanner<'_> {
             Some((correction, _)) => {
                 correction.help(|braced| format!("write `{braced}`; a literal `{{{{` is written `\\{{{{`"))
             }
-            None => "write `}}` behind the expression; a literal `{{` is written `\\{{`, or is in a '…' string".into(),
+            None => {
+                "write `}}` behind the expression; a literal `{{` is written `\\{{`, or goes in a '…' string".into()
+            }
         };
         let span = Span::new(self.source, at, at + 2);
         self.flag(at, at + 1, Diagnostic::error(&codes::UNCLOSED_INTERPOLATION, span, message).with_help(help));

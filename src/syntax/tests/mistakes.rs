@@ -112,7 +112,7 @@ const CASES: &[(In, &str, &str, &str, &str)] = &[
     ),
     (In::Request, "eiter { expect status 200 } or { expect status 404 }", "misspelt_keyword", "eiter", "`either"),
     (In::File, "sute \"x\" {\n  priority P1\n}", "misspelt_keyword", "sute", "`suite \"x\"`"),
-    (In::File, "service x {\n}", "misplaced_statement", "service", "it is in an environment"),
+    (In::File, "service x {\n}", "misplaced_statement", "service", "it belongs in an environment"),
     (In::File, "GET http://a { expect status 200 }", "misplaced_statement", "GET", "put it into a test"),
     (In::File, "test \"x\" { wait 1s }", "misplaced_statement", "test", "put it into a suite"),
     (In::Test, "header X: 1", "misplaced_statement", "header", "the block of a request"),

@@ -67,7 +67,7 @@ impl JsonPath {
         match path.names().first().and_then(|name| name.segments.first().zip(name.segments.last())) {
             None => Ok(path),
             Some(((name, first), (_, last))) => Err(JsonPathError {
-                message: format!("no name such as `{name}` may be here"),
+                message: format!("a name such as `{name}` isn't allowed here"),
                 start: first.start,
                 end: last.end,
             }),

@@ -308,7 +308,7 @@ impl<'a> Missing<'a> {
     }
 }
 
-/// Why a condition doesn't hold, reported of its first part that decides.
+/// Why a condition doesn't hold, reported about its first part that decides.
 fn broken(condition: &Condition, context: &crate::eval::Context<'_>) -> Option<Diagnostic> {
     match &condition.kind {
         ConditionKind::Test(subject, matcher) => {

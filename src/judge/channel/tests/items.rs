@@ -1,4 +1,4 @@
-//! Items: what they select, capture and judge, and what is reported of each cause.
+//! Items: what they select, capture and judge, and what is reported about each cause.
 
 use super::support::{reported, reported_from};
 
