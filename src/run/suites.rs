@@ -163,6 +163,7 @@ impl Run {
             () = self.shared.options.stop.stopped() => None,
         };
         executor.close_all().await;
+        self.shared.world.finished(&hooks(suite, of, "before all"));
         match ended {
             Some(Ok(()) | Err(Halt::Returned { .. })) => Prepared::Ready(executor.scope.clone()),
             Some(Err(Halt::Skipped(reason))) => Prepared::Skipped(Outcome::skipped(reason)),
@@ -201,6 +202,7 @@ impl Run {
             test::executor(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere()).await;
         executor.evidence.lock().facts.failed = !whole;
         test::clean_up(&mut executor, suite.span, &suite.after_all).await;
+        self.shared.world.finished(&hooks(suite, of, "after all"));
         std::mem::take(&mut executor.evidence.lock().diagnostics)
     }
 

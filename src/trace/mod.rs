@@ -10,11 +10,16 @@ mod open;
 mod read;
 mod readable;
 mod rebuild;
+mod recorder;
 mod replay;
 mod requests;
+mod respell;
 mod show;
 mod surrogate;
+#[cfg(test)]
+mod tests;
 mod tracer;
+mod units;
 mod verify;
 mod write;
 

@@ -1,0 +1,7 @@
+//! Runs in virtual time that are recorded into the file of a trace, and judged again from it.
+
+mod disguise;
+mod encodings;
+mod generated;
+mod pair;
+mod secrets;
