@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 
+use super::patterns::Patterns;
 use super::respell::Respell;
 use super::surrogate::Surrogates;
 use crate::diag::Hide as _;
@@ -40,8 +40,7 @@ pub struct Disguise {
     /// In the order in which they were learned.
     learned: Vec<String>,
     /// Every form of every known secret that is a text, and the same form of its surrogate.
-    forms: Option<AhoCorasick>,
-    replacements: Vec<String>,
+    forms: Patterns,
     respell: Respell,
     /// Secrets that are too short to be found within a word.
     short: Vec<String>,
@@ -65,8 +64,7 @@ impl Disguise {
             known: HashMap::new(),
             small: HashMap::new(),
             learned: Vec::new(),
-            forms: None,
-            replacements: Vec::new(),
+            forms: Patterns::default(),
             respell: Respell::default(),
             short: Vec::new(),
             has_draws: false,
@@ -82,11 +80,10 @@ impl Disguise {
     pub fn learn(&mut self, mut new: Vec<String>) -> Vec<String> {
         new.retain(|secret| !self.known.contains_key(secret));
         let (public, mut new): (Vec<String>, Vec<String>) = new.into_iter().partition(|one| self.is_public(one));
-        let is_first = !public.is_empty();
         // What is found of these stays as it is.
-        public.into_iter().for_each(|one| drop(self.known.insert(one.clone(), one)));
-        if is_first && new.is_empty() {
-            self.compile();
+        for one in public {
+            self.spell(&one, &one);
+            self.known.insert(one.clone(), one);
         }
         new.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         // What holds another secret, encoded, is made of the surrogate of that: credentials of Basic authentication (RFC 7617) fit their password.
@@ -115,7 +112,6 @@ impl Disguise {
                 surrogates.push(surrogate.clone());
                 self.insert(secret, surrogate);
             }
-            self.compile();
         }
         surrogates
     }
@@ -190,6 +186,7 @@ impl Disguise {
         if secret.chars().count() < SHORTEST_SECRET {
             self.short.push(secret.clone());
         }
+        self.spell(&secret, &surrogate);
         self.learned.push(secret.clone());
         self.small.entry(secret.to_lowercase()).or_insert_with(|| secret.clone());
         self.known.insert(secret, surrogate);
@@ -221,7 +218,7 @@ impl Disguise {
             });
             return parts.collect();
         }
-        if self.forms.as_ref().is_some_and(|forms| forms.is_match(secret)) {
+        if self.forms.is_in(secret.as_bytes()) {
             return self.piece(secret, 0);
         }
         let mut surrogate = String::new();
@@ -254,17 +251,15 @@ impl Disguise {
         (secret.chars().count() == surrogate.chars().count()).then(|| cased.collect())
     }
 
-    fn compile(&mut self) {
-        let mut forms = Vec::new();
-        self.replacements.clear();
-        for (secret, surrogate) in self.known.iter().filter(|(secret, _)| secret.chars().count() >= SHORTEST_SECRET) {
-            for (of_secret, of_surrogate) in texts(secret).into_iter().zip(texts(surrogate)) {
-                forms.push(of_secret);
-                self.replacements.push(of_surrogate);
-            }
+    /// Every form of a secret, and the same form of its surrogate.
+    fn spell(&mut self, secret: &str, surrogate: &str) {
+        if secret.chars().count() < SHORTEST_SECRET {
+            return;
         }
-        self.forms = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms).ok();
-        self.respell = Respell::new(self.known.iter().map(|(secret, surrogate)| (secret.as_str(), surrogate.as_str())));
+        for (nth, (of_secret, of_surrogate)) in texts(secret).into_iter().zip(texts(surrogate)).enumerate() {
+            self.forms.add(of_secret.as_bytes(), of_surrogate.as_bytes(), nth == 0);
+        }
+        self.respell.learn(secret, surrogate);
     }
 
     /// A text without secrets.
@@ -280,10 +275,18 @@ impl Disguise {
                 Cow::Owned(text) => text.into(),
             },
             Err(_) => {
-                let Some(forms) = self.forms.as_ref().filter(|forms| forms.is_match(bytes)) else {
+                let mut out = Vec::with_capacity(bytes.len());
+                let mut at = 0;
+                for (range, replacement) in self.forms.iter(bytes) {
+                    out.extend_from_slice(&bytes[at..range.start]);
+                    out.extend_from_slice(replacement);
+                    at = range.end;
+                }
+                if at == 0 {
                     return bytes.clone();
-                };
-                forms.replace_all_bytes(bytes, &self.replacements).into()
+                }
+                out.extend_from_slice(&bytes[at..]);
+                out.into()
             }
         }
     }
@@ -352,7 +355,7 @@ impl Disguise {
         let mut found = self.redactor.hidden(text);
         // Random values that are part of a secret: no secrets of their own to the redactor.
         if self.has_draws {
-            found.extend(self.forms.iter().flat_map(|forms| forms.find_iter(text)).map(|one| one.range()));
+            found.extend(self.forms.iter(text.as_bytes()).map(|(range, _)| range));
         }
         found.extend(self.short_ones(text));
         if found.is_empty() {
@@ -419,7 +422,7 @@ impl Disguise {
     /// begin alike for one user, whatever the password. Gives where that ends, where it begins, and what it becomes.
     fn around(&self, text: &str, range: &Range<usize>, depth: usize) -> Option<(usize, (usize, String))> {
         let piece = &text[range.clone()];
-        let is_whole = self.known.contains_key(piece) || self.forms.as_ref().is_some_and(|forms| forms.is_match(piece));
+        let is_whole = self.known.contains_key(piece) || self.forms.is_in(piece.as_bytes());
         if is_whole || depth == 0 {
             return None;
         }
@@ -454,11 +457,10 @@ impl Disguise {
         if let Some(surrogate) = self.known.get(piece) {
             return surrogate.clone();
         }
-        let matches: Vec<(Range<usize>, &String)> = self
+        let matches: Vec<(Range<usize>, &str)> = self
             .forms
-            .iter()
-            .flat_map(|forms| forms.find_iter(piece))
-            .filter_map(|found| Some((found.range(), self.replacements.get(found.pattern().as_usize())?)))
+            .iter(piece.as_bytes())
+            .filter_map(|(range, replacement)| Some((range, std::str::from_utf8(replacement).ok()?)))
             .collect();
         if matches.is_empty() {
             return self.decoded(piece, depth).unwrap_or_else(|| self.rest(piece));

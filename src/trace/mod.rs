@@ -7,6 +7,7 @@ mod group;
 mod har;
 mod journal;
 mod open;
+mod patterns;
 mod read;
 mod readable;
 mod rebuild;

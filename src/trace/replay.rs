@@ -175,7 +175,8 @@ impl<'t> Replay<'t> {
             records: self.trace.records.clone(),
             epoch: self.epoch,
             options: Options {
-                jobs: self.trace.header.jobs,
+                // Each test is run on its own.
+                jobs: 1,
                 retries: self.trace.header.retries,
                 fail_fast: self.trace.header.fail_fast,
                 seed: self.trace.begun.run.seed,

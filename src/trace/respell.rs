@@ -7,13 +7,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::patterns::Patterns;
 use super::units::{Unit, Units};
-use crate::value::SHORTEST_SECRET;
 
 /// Fewer digits of base64, or of hexadecimal, hold no secret.
 const SHORTEST_RUN: usize = 8;
@@ -24,41 +23,28 @@ const MOST_SIGNS: usize = 4;
 
 /// What known secrets look like once no escape is left, and what their surrogates look like.
 #[derive(Default)]
-pub struct Respell {
-    finder: Option<AhoCorasick>,
-    /// By the number of the pattern: what is looked for, and what stands for it. Both have one length.
-    pairs: Vec<(Vec<u8>, Vec<u8>)>,
-}
+pub struct Respell(Patterns);
 
 impl Respell {
-    pub fn new<'s>(known: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
-        let mut pairs: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
-        let mut add = |secret: &str, surrogate: &str| {
+    pub fn learn(&mut self, secret: &str, surrogate: &str) {
+        let mut add = |secret: &str, surrogate: &str, exact: bool| {
             let (secret, surrogate) = (folded(secret), folded(surrogate));
             // One that is written in another way can't be put in its place.
-            if secret.len() == surrogate.len() && secret.len() >= SHORTEST_SECRET {
-                pairs.entry(secret).or_insert(surrogate);
+            if secret.len() == surrogate.len() {
+                self.0.add(&secret, &surrogate, exact);
             }
         };
-        let known: Vec<(&str, &str)> = known.into_iter().collect();
-        known.iter().for_each(|(secret, surrogate)| add(secret, surrogate));
-        // What is a secret itself isn't the small letters of another one.
-        known.iter().for_each(|(secret, surrogate)| add(&secret.to_lowercase(), &surrogate.to_lowercase()));
-        let pairs: Vec<(Vec<u8>, Vec<u8>)> = pairs.into_iter().collect();
-        let patterns = pairs.iter().map(|(secret, _)| secret);
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).ok();
-        Self { finder: finder.filter(|_| !pairs.is_empty()), pairs }
+        add(secret, surrogate, true);
+        add(&secret.to_lowercase(), &surrogate.to_lowercase(), false);
     }
 
     /// A text with surrogates; what isn't found in it stays as it is. `inner` gives what a text is that stands within digits, where it holds secrets.
     pub fn text(&self, text: &str, inner: &Inner<'_>) -> Option<Respelled> {
-        let finder = self.finder.as_ref()?;
         let units = Units::of(text.as_bytes());
         let mut changes = Changes { units: &units.all, values: HashMap::new(), covered: vec![false; units.all.len()] };
         let (bytes, places) = units.folded();
-        for found in finder.find_iter(&bytes) {
-            let (secret, surrogate) = self.pairs.get(found.pattern().as_usize())?;
-            let places = places.get(found.range())?;
+        for (range, surrogate) in self.0.iter(&bytes) {
+            let (secret, places) = (bytes.get(range.clone())?, places.get(range)?);
             for ((was, now), (unit, nth)) in secret.iter().zip(surrogate).zip(places) {
                 changes.set(*unit, *nth, (*was, *now));
             }

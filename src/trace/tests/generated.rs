@@ -311,6 +311,7 @@ fn spec(seed: u64) -> String {
             .line(&format!("suite \"s{suite}\" {{\n{}", writer.one(&["", "  tests side by side", "  needs backend"])));
         if writer.below(3) == 0 {
             writer.line(&format!("  before each {{\n    {LOGIN}\n  }}"));
+            writer.line(&format!("  before all {{\n    {LOGIN}\n  }}"));
             writer.line("  after all { GET http://s/echo/0 { bearer env.key; expect status 200 } }");
         }
         for test in 0..1 + writer.below(3) {

@@ -1,5 +1,6 @@
 //! Runs in virtual time that are recorded into the file of a trace, and judged again from it.
 
+mod damaged;
 mod disguise;
 mod encodings;
 mod generated;
