@@ -2,6 +2,7 @@
 
 mod damaged;
 mod disguise;
+mod edited;
 mod encodings;
 mod generated;
 mod pair;

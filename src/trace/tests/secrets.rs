@@ -11,7 +11,7 @@ use crate::value::{Draws, SecretSink as _, keyed};
 use crate::world::timeline::Stuck;
 
 /// How many runs of each kind are tried each time; `REPLAY_PAIRS=1000` tries as many.
-const PAIRS: u64 = 60;
+const PAIRS: u64 = 40;
 
 fn seeds() -> std::ops::Range<u64> {
     let from = std::env::var("REPLAY_FROM").ok().and_then(|from| from.parse().ok()).unwrap_or(0);
