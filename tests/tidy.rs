@@ -65,7 +65,7 @@ const OUTSIDE: [&str; 9] = [
 ];
 
 /// Folders in which files may need each other: what they hold is one thing that is too long for one file.
-const MUTUAL: [&[&str]; 6] = [
+const MUTUAL: [&[&str]; 7] = [
     // The services of one system.
     &["demo/"],
     // The walk through a tree, with what it knows and what it looks for.
@@ -76,6 +76,8 @@ const MUTUAL: [&[&str]; 6] = [
     // An expression may be an argument of a function, and the other way round.
     &["value/xpath/evaluate", "value/xpath/function"],
     &["report/redact/edges", "report/redact/view"],
+    // What is typed, of all commands.
+    &["cli/args", "cli/report/args"],
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -3,7 +3,7 @@ use super::{Context, Fault, refusal, subject, taint};
 use crate::diag::{closest, codes};
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
-use crate::value::{self, Bindings, Function, Json, Refusal, Stop, Value};
+use crate::value::{self, Bindings, Function, Json, Refusal, SHORTEST_SECRET, Stop, Value};
 
 /// What an expression is worth.
 ///
@@ -43,8 +43,8 @@ impl Bindings<Expr> for Context<'_> {
 
     fn chance(&self, function: Function, expr: &Expr, args: &[Value]) -> Result<Value, Stop<Fault>> {
         let given = self.given_by_chance(function, expr, args)?;
-        // It may be a part of a secret, by what is said of it later.
-        if function == Function::Uuid {
+        // It may be a part of a secret, by what is said of it later. A short number says too little.
+        if function.is_drawn() && given.to_text().len() >= SHORTEST_SECRET {
             let recalled = self.host.recall(function, std::slice::from_ref(&given), false);
             self.host.computed(function, std::slice::from_ref(&given), &given);
             return Ok(recalled.unwrap_or(given));

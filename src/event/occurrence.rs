@@ -68,6 +68,18 @@ impl Occurrence {
         &self.0.part
     }
 
+    /// Whether it is another one, or within that.
+    pub fn is_within(&self, other: &Occurrence) -> bool {
+        let mut at = Some(self);
+        while let Some(one) = at {
+            if one.digest() == other.digest() {
+                return true;
+            }
+            at = one.within();
+        }
+        false
+    }
+
     pub fn within(&self) -> Option<&Occurrence> {
         self.0.within.as_ref()
     }

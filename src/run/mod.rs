@@ -21,7 +21,7 @@ mod stop;
 mod suites;
 mod test;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod weight;
 
 pub use dispatch::execute;

@@ -7,7 +7,7 @@ use super::shared::Shared;
 use super::{prepare, test};
 use crate::diag::Diagnostic;
 use crate::event::{Exchange, FailureKind, Occurrence, Part};
-use crate::judge::release::{Reply, Sighting};
+use crate::judge::release::{Reply, Sighting, micros};
 use crate::source::Span;
 use crate::world::Pending;
 
@@ -18,11 +18,20 @@ impl Probe for Prober {
     fn once(&self, index: usize, nth: u32, limit: Duration) -> Pending<'_, Result<Option<Sighting>, Box<Diagnostic>>> {
         Box::pin(async move {
             match self.0.upgrade() {
-                Some(shared) => probe(&shared, index, nth, limit).await,
+                Some(shared) => {
+                    let seen = probe(&shared, index, nth, limit).await;
+                    let service = shared.plan.environment.services.get(index);
+                    service.iter().for_each(|service| shared.world.finished(&place(&service.name, nth)));
+                    seen
+                }
                 None => Ok(None),
             }
         })
     }
+}
+
+fn place(service: &str, nth: u32) -> Occurrence {
+    Occurrence::root(Part::Probe(service.into())).then(Part::Round(nth))
 }
 
 /// Asks a service once, for so long at most; `None` for one without a probe.
@@ -38,8 +47,7 @@ async fn probe(
     let plan = shared.plan.clone();
     let Some(service) = plan.environment.services.get(index) else { return Ok(None) };
     let Some(request) = service.probe.as_ref() else { return Ok(None) };
-    let place = Occurrence::root(Part::Probe(service.name.as_str().into()));
-    let place = place.then(Part::Round(nth));
+    let place = place(&service.name, nth);
     let scope = crate::eval::Scope::default();
     let executor = test::executor(shared, &shared.credentials, place, scope, LONGEST_RESPONSE, Span::nowhere()).await;
     let secrets = shared.options.secrets.clone();
@@ -47,7 +55,8 @@ async fn probe(
     executor.address(&mut outgoing, executor.place.clone());
     outgoing.limit = outgoing.limit.min(LONGEST_RESPONSE).min(limit);
     let exchange = shared.world.send(&outgoing, None).await;
-    let ended = exchange.started.saturating_add(exchange.timings.total);
+    // As it is reported, so that what is said of it later is what is said of it by a report.
+    let ended = micros(exchange.started.saturating_add(exchange.timings.total));
     // A response that takes so long to judge is none that came in time.
     let late = |_| Ok(Some(Sighting::read(ended, Reply::None(FailureKind::Timeout), false, None)));
     let exchange: Arc<Exchange> = match executor.learn(exchange).await {

@@ -20,6 +20,7 @@ use crate::judge::release::ServiceMap;
 use crate::judge::{RunResult, TestInfo, TestResult};
 use crate::plan::{Plan, Suite, Test};
 use crate::source::Span;
+use crate::value::SecretSink;
 use crate::world::World;
 use crate::world::recorded::{Difference, Recorded};
 use crate::world::records::{Calculated, Records};
@@ -83,7 +84,8 @@ impl RecordedRun {
             let mut replay = SuiteReplay::new(self, suite, &phases);
             for test in &suite.tests {
                 let Some(was) = ran.get(test.id.as_str()) else { continue };
-                again.push(Again { was: Arc::clone(was), now: replay.test(test, was.info.phase.as_ref()) });
+                let secrets = || self.options.secrets.clone();
+                again.push(Again { was: Arc::clone(was), now: replay.test(test, was.info.phase.as_ref(), secrets) });
             }
         }
         again
@@ -98,9 +100,12 @@ impl RecordedRun {
         let Some(begun) = self.records.moment(&suites::hooks(suite, phase, "before all"), 0) else {
             return Ok(Scope::default());
         };
-        self.carry_out(begun, async |shared| match suites::Run::new(shared).before_all(suite, phase, deadline).await {
-            Prepared::Ready(scope) | Prepared::CutShort(scope) | Prepared::Failed(scope, _) => scope,
-            Prepared::NotBegun | Prepared::Skipped(_) => Scope::default(),
+        let secrets = self.options.secrets.clone();
+        self.carry_out(begun, secrets, async |shared| {
+            match suites::Run::new(shared).before_all(suite, phase, deadline).await {
+                Prepared::Ready(scope) | Prepared::CutShort(scope) | Prepared::Failed(scope, _) => scope,
+                Prepared::NotBegun | Prepared::Skipped(_) => Scope::default(),
+            }
         })
     }
 
@@ -110,6 +115,7 @@ impl RecordedRun {
         info: &Arc<TestInfo>,
         given: &Scope,
         phase: Option<&Deadline>,
+        secrets: Arc<dyn SecretSink>,
     ) -> Result<TestResult, Difference> {
         let place = Occurrence::root(Part::Test(test.id.as_str().into()));
         let Some(begun) = self.records.moment(&place, 0) else {
@@ -119,12 +125,17 @@ impl RecordedRun {
             let next = Part::Attempt(u32::try_from(ended).unwrap_or(u32::MAX).saturating_add(1));
             self.records.moment(&place.then(next), 0).is_some()
         };
-        self.carry_out(begun, async |shared| {
+        self.carry_out(begun, secrets, async |shared| {
             test::replay(&shared, suite, test, info.clone(), given, phase, again).await
         })
     }
 
-    fn carry_out<T>(&self, begun: Instant, work: impl AsyncFnOnce(Arc<Shared>) -> T) -> Result<T, Difference> {
+    fn carry_out<T>(
+        &self,
+        begun: Instant,
+        secrets: Arc<dyn SecretSink>,
+        work: impl AsyncFnOnce(Arc<Shared>) -> T,
+    ) -> Result<T, Difference> {
         let ended = Timeline::run_from(begun, async move |timeline| {
             let world = Recorded::new(timeline.clone(), self.epoch, self.records.clone());
             let world = Arc::new(world.disguised(self.computed.clone()));
@@ -140,7 +151,7 @@ impl RecordedRun {
                     }
                 });
             }
-            let shared = self.shared(world, stop);
+            let shared = self.shared(world, stop, secrets);
             let done = tokio::select! {
                 biased;
                 () = differences.found() => None,
@@ -158,7 +169,7 @@ impl RecordedRun {
     }
 
     /// Without services that are asked and conditions that could stop the run: what came of them was recorded.
-    fn shared(&self, world: Arc<dyn World>, stop: Stop) -> Arc<Shared> {
+    fn shared(&self, world: Arc<dyn World>, stop: Stop, secrets: Arc<dyn SecretSink>) -> Arc<Shared> {
         let services = Arc::new(ServiceMap::of_environment(&self.plan.environment));
         let progress: OnProgress = Arc::new(|_| {});
         let observer =
@@ -167,7 +178,7 @@ impl RecordedRun {
         Arc::new(Shared {
             plan: self.plan.clone(),
             world,
-            options: Options { stop, ..self.options.clone() },
+            options: Options { stop, secrets, ..self.options.clone() },
             credentials: Arc::new(Credentials::default()),
             services,
             monitor,
@@ -191,17 +202,22 @@ impl<'r> SuiteReplay<'r> {
         Self { run, suite, phases, given: HashMap::new() }
     }
 
-    /// Runs a test of the suite again, in the phase in which it was run.
+    /// Runs a test of the suite again, in the phase in which it was run. `secrets` gives what learns its secrets, once those of the hooks before it are known.
     ///
     /// # Errors
     /// What it does otherwise, or needs and wasn't recorded.
-    pub fn test(&mut self, test: &Test, phase: Option<&Arc<str>>) -> Result<TestResult, Difference> {
+    pub fn test(
+        &mut self,
+        test: &Test,
+        phase: Option<&Arc<str>>,
+        secrets: impl FnOnce() -> Arc<dyn SecretSink>,
+    ) -> Result<TestResult, Difference> {
         let info = test::info(self.suite, test, phase.cloned());
         let deadline = self.deadline(phase);
         let (run, suite) = (self.run, self.suite);
         let before_all = || run.before_all(suite, phase, deadline.as_ref());
         match self.given.entry(phase.cloned()).or_insert_with(before_all) {
-            Ok(scope) => run.test((suite, test), &info, scope, deadline.as_ref()),
+            Ok(scope) => run.test((suite, test), &info, scope, deadline.as_ref(), secrets()),
             Err(difference) => Err(difference.clone()),
         }
     }

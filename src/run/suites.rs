@@ -62,23 +62,26 @@ impl Run {
     /// Runs the suites of a phase side by side, until all are done. `deadline` is the phase's.
     pub async fn all(self: &Arc<Self>, groups: Vec<Group>, deadline: Option<Deadline>) -> Results {
         let groups: Vec<Arc<Group>> = groups.into_iter().map(Arc::new).collect();
+        let reported: Arc<Mutex<Vec<Diagnostic>>> = Arc::default();
         let suites = groups.iter().map(|group| {
             let (run, group, deadline) = (self.clone(), group.clone(), deadline.clone());
+            let reported = reported.clone();
             self.shared.world.along(Box::pin(async move {
-                let ended = run.suite(&group, deadline.as_ref()).await;
-                // Reported as soon as it is known: the phase may never come to its end.
-                for problem in &ended.1 {
+                let (tests, problems) = run.suite(&group, deadline.as_ref()).await;
+                // Reported as soon as it is known, since the phase may never come to its end; and kept in that order, so that a report says what a journal says.
+                let mut reported = reported.lock().unwrap_or_else(PoisonError::into_inner);
+                for problem in problems {
                     (run.shared.progress)(Progress::Problem(Arc::new(problem.clone())));
+                    reported.push(problem);
                 }
-                ended
+                tests
             }))
         });
-        let (mut tests, mut diagnostics) = (Vec::new(), Vec::new());
+        let mut tests = Vec::new();
         for (group, suite) in groups.iter().zip(join_all(suites).await) {
-            let (results, problems) = suite.unwrap_or_else(|| self.lost(group));
-            tests.extend(results);
-            diagnostics.extend(problems);
+            tests.extend(suite.unwrap_or_else(|| self.lost(group)));
         }
+        let diagnostics = std::mem::take(&mut *reported.lock().unwrap_or_else(PoisonError::into_inner));
         (tests, diagnostics)
     }
 
@@ -163,6 +166,7 @@ impl Run {
             () = self.shared.options.stop.stopped() => None,
         };
         executor.close_all().await;
+        self.shared.world.finished(&hooks(suite, of, "before all"));
         match ended {
             Some(Ok(()) | Err(Halt::Returned { .. })) => Prepared::Ready(executor.scope.clone()),
             Some(Err(Halt::Skipped(reason))) => Prepared::Skipped(Outcome::skipped(reason)),
@@ -201,6 +205,7 @@ impl Run {
             test::executor(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere()).await;
         executor.evidence.lock().facts.failed = !whole;
         test::clean_up(&mut executor, suite.span, &suite.after_all).await;
+        self.shared.world.finished(&hooks(suite, of, "after all"));
         std::mem::take(&mut executor.evidence.lock().diagnostics)
     }
 
@@ -299,11 +304,11 @@ impl Run {
         group.tests.iter().filter_map(|test| suite.tests.get(*test)).map(|test| self.end(result(test))).collect()
     }
 
-    fn lost(&self, group: &Group) -> Results {
+    fn lost(&self, group: &Group) -> Vec<Arc<TestResult>> {
         let plan = self.shared.plan.clone();
-        let Some(suite) = plan.suites.get(group.suite) else { return Default::default() };
+        let Some(suite) = plan.suites.get(group.suite) else { return Vec::new() };
         let tests = group.tests.iter().filter_map(|test| suite.tests.get(*test));
-        (tests.map(|test| self.crashed(group, suite, test)).collect(), Vec::new())
+        tests.map(|test| self.crashed(group, suite, test)).collect()
     }
 
     fn nameless(&self) -> TestResult {

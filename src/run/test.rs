@@ -305,6 +305,7 @@ pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
         ended = executor.obtain(id, Span::nowhere()) => ended.is_err(),
         () = shared.options.stop.stopped() => false,
     };
+    shared.world.finished(&executor.place);
     if failed && shared.world.now() >= executor.deadline.at {
         let because = format!("it wasn't obtained within {}", format_duration(DEFAULT_LIMIT));
         shared.observer.receive(Observation::CredentialFailed { name, because: &because });

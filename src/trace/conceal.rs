@@ -16,12 +16,14 @@ use crate::world::{Outbound, Outgoing};
 /// Replaces secrets, and takes note of whether there were any.
 pub struct Concealing<'d> {
     disguise: &'d Disguise,
-    pub changed: bool,
+    changed: bool,
+    /// The parts of secrets that came in several frames.
+    pub parts: Vec<String>,
 }
 
 impl<'d> Concealing<'d> {
     pub fn new(disguise: &'d Disguise) -> Self {
-        Self { disguise, changed: false }
+        Self { disguise, changed: false, parts: Vec::new() }
     }
 
     pub fn text(&mut self, text: &mut String) {
@@ -266,8 +268,9 @@ impl<'d> Concealing<'d> {
             let its: Vec<usize> = (0..carried.len()).filter(|at| kinds[*at] == *flow).collect();
             let text = |at: &usize| std::str::from_utf8(&carried[*at].data).map(str::to_owned);
             let Ok(mut texts) = its.iter().map(text).collect::<Result<Vec<String>, _>>() else { continue };
-            if self.disguise.texts(&mut texts) {
-                self.changed = true;
+            let parts = self.disguise.texts(&mut texts);
+            if !parts.is_empty() {
+                self.parts.extend(parts);
                 its.into_iter().zip(texts).for_each(|(at, text)| carried[at].data = text.into());
             }
         }

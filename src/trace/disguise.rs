@@ -1,19 +1,20 @@
 //! Puts surrogates in the place of secrets, in whatever form these are.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 
+use super::patterns::Patterns;
+use super::respell::Respell;
 use super::surrogate::Surrogates;
 use crate::diag::Hide as _;
 use crate::report::Redactor;
-use crate::value::SHORTEST_SECRET;
+use crate::value::{Function, SHORTEST_SECRET, Value};
 use crate::world::records::Composed;
 
 /// How many of the secrets that were learned last may hold, or be a part of, a new one.
@@ -24,6 +25,8 @@ const DEEPEST: usize = 4;
 const FEW: usize = 4;
 /// How many texts it is kept of what they are made of.
 const MOST_COMPOSED: usize = 10_000;
+/// How far from a secret digits and escapes are looked at that may belong to it, in bytes.
+const MOST_NEAR: usize = 1 << 20;
 /// How long a UUID is (RFC 9562, section 4).
 const UUID: usize = 36;
 
@@ -32,17 +35,19 @@ pub struct Disguise {
     redactor: Arc<Redactor>,
     surrogates: Surrogates,
     known: HashMap<String, String>,
+    /// Each by what it is in small letters.
+    small: HashMap<String, String>,
     /// In the order in which they were learned.
     learned: Vec<String>,
     /// Every form of every known secret that is a text, and the same form of its surrogate.
-    forms: Option<AhoCorasick>,
-    replacements: Vec<String>,
+    forms: Patterns,
+    respell: Respell,
     /// Secrets that are too short to be found within a word.
     short: Vec<String>,
     /// Some of what is known is a random value of the run.
     has_draws: bool,
-    draws: HashSet<String>,
-    secret_draws: Vec<(String, String)>,
+    draws: HashMap<String, Function>,
+    secret_draws: Vec<(Function, String, String)>,
     /// Where the parts of texts with secrets in them end, and whether they are secrets.
     composed: HashMap<String, Vec<(usize, bool)>>,
     /// What the trace shows anyway: a text of a spec is no secret of the run.
@@ -57,12 +62,13 @@ impl Disguise {
             redactor,
             surrogates: Surrogates::new(),
             known: HashMap::new(),
+            small: HashMap::new(),
             learned: Vec::new(),
-            forms: None,
-            replacements: Vec::new(),
+            forms: Patterns::default(),
+            respell: Respell::default(),
             short: Vec::new(),
             has_draws: false,
-            draws: HashSet::new(),
+            draws: HashMap::new(),
             secret_draws: Vec::new(),
             composed: HashMap::new(),
             public: Vec::new(),
@@ -74,11 +80,10 @@ impl Disguise {
     pub fn learn(&mut self, mut new: Vec<String>) -> Vec<String> {
         new.retain(|secret| !self.known.contains_key(secret));
         let (public, mut new): (Vec<String>, Vec<String>) = new.into_iter().partition(|one| self.is_public(one));
-        let is_first = !public.is_empty();
         // What is found of these stays as it is.
-        public.into_iter().for_each(|one| drop(self.known.insert(one.clone(), one)));
-        if is_first && new.is_empty() {
-            self.compile();
+        for one in public {
+            self.spell(&one, &one);
+            self.known.insert(one.clone(), one);
         }
         new.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         // What holds another secret, encoded, is made of the surrogate of that: credentials of Basic authentication (RFC 7617) fit their password.
@@ -86,7 +91,16 @@ impl Disguise {
             self.composed.contains_key(secret)
                 || decodings(secret).iter().any(|(text, _)| !self.redactor.hidden(text).is_empty())
         };
-        let (encoded, plain): (Vec<String>, Vec<String>) = new.into_iter().partition(holds_another);
+        let holds_in_small = |secret: &String| {
+            let small = secret.to_lowercase();
+            let shorter = new.iter().filter(|other| other.len() < secret.len() && !secret.contains(other.as_str()));
+            shorter.take(WINDOW).any(|other| small.contains(&other.to_lowercase()))
+        };
+        let later: Vec<bool> = new.iter().map(|secret| holds_another(secret) || holds_in_small(secret)).collect();
+        let (mut encoded, mut plain) = (Vec::new(), Vec::new());
+        for (secret, is_later) in new.into_iter().zip(later) {
+            if is_later { encoded.push(secret) } else { plain.push(secret) }
+        }
         let mut surrogates = Vec::with_capacity(plain.len() + encoded.len());
         for (secrets, is_encoded) in [(plain, false), (encoded, true)] {
             if secrets.is_empty() {
@@ -98,18 +112,17 @@ impl Disguise {
                 surrogates.push(surrogate.clone());
                 self.insert(secret, surrogate);
             }
-            self.compile();
         }
         surrogates
     }
 
     /// Takes note of a random value of the run. By itself it is no secret; what is made of it and of literals may be one.
-    pub fn drawn(&mut self, value: &str) {
-        self.draws.insert(value.to_owned());
+    pub fn drawn(&mut self, function: Function, value: &Value) {
+        self.draws.insert(value.to_text(), function);
     }
 
     /// The random values that became parts of secrets since this was last asked, each with what stands for it.
-    pub fn secret_draws(&mut self) -> Vec<(String, String)> {
+    pub fn secret_draws(&mut self) -> Vec<(Function, String, String)> {
         std::mem::take(&mut self.secret_draws)
     }
 
@@ -120,24 +133,27 @@ impl Disguise {
         }
         let mut surrogate = secret.to_owned();
         let mut at = 0;
-        while let Some(candidate) = surrogate.get(at..).and_then(|rest| rest.get(..UUID)) {
-            if self.draws.contains(candidate) {
-                let drawn = candidate.to_owned();
-                let other = match self.known.get(&drawn) {
-                    Some(other) => other.clone(),
-                    None => {
-                        let other = self.surrogates.of(&drawn, 0);
-                        self.has_draws = true;
-                        self.secret_draws.push((drawn.clone(), other.clone()));
-                        self.insert(drawn, other.clone());
-                        other
-                    }
-                };
-                surrogate.replace_range(at..at + UUID, &other);
-                at += UUID;
-            } else {
-                at += surrogate[at..].chars().next().map_or(1, char::len_utf8);
-            }
+        while let Some(rest) = surrogate.get(at..).filter(|rest| !rest.is_empty()) {
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let uuid = rest.get(..UUID);
+            let number = rest.get(..digits).filter(|_| digits >= SHORTEST_SECRET);
+            let drawn = uuid.into_iter().chain(number).find_map(|one| Some((one.to_owned(), *self.draws.get(one)?)));
+            let Some((drawn, function)) = drawn else {
+                at += rest.chars().next().map_or(1, char::len_utf8);
+                continue;
+            };
+            let other = match self.known.get(&drawn) {
+                Some(other) => other.clone(),
+                None => {
+                    let other = self.surrogates.of(&drawn, 0);
+                    self.has_draws = true;
+                    self.secret_draws.push((function, drawn.clone(), other.clone()));
+                    self.insert(drawn.clone(), other.clone());
+                    other
+                }
+            };
+            surrogate.replace_range(at..at + drawn.len(), &other);
+            at += drawn.len();
         }
         (surrogate != secret).then_some(surrogate)
     }
@@ -145,6 +161,11 @@ impl Disguise {
     fn is_public(&self, text: &str) -> bool {
         let text = memchr::memmem::Finder::new(text);
         self.public.iter().any(|file| text.find(file).is_some())
+    }
+
+    /// Whether any text is to be replaced.
+    pub fn has_secrets(&self) -> bool {
+        self.known.iter().any(|(secret, surrogate)| secret != surrogate)
     }
 
     /// Takes note of what a text is made of.
@@ -165,7 +186,9 @@ impl Disguise {
         if secret.chars().count() < SHORTEST_SECRET {
             self.short.push(secret.clone());
         }
+        self.spell(&secret, &surrogate);
         self.learned.push(secret.clone());
+        self.small.entry(secret.to_lowercase()).or_insert_with(|| secret.clone());
         self.known.insert(secret, surrogate);
     }
 
@@ -183,6 +206,9 @@ impl Disguise {
         if let Some(part) = self.part(secret) {
             return part.to_owned();
         }
+        if let Some(cased) = self.in_other_letters(secret) {
+            return cased;
+        }
         // What the specs say around a secret isn't one.
         if let Some(parts) = self.composed.get(secret) {
             let mut at = 0;
@@ -192,7 +218,7 @@ impl Disguise {
             });
             return parts.collect();
         }
-        if self.forms.as_ref().is_some_and(|forms| forms.is_match(secret)) {
+        if self.forms.is_in(secret.as_bytes()) {
             return self.piece(secret, 0);
         }
         let mut surrogate = String::new();
@@ -205,16 +231,35 @@ impl Disguise {
         surrogate
     }
 
-    fn compile(&mut self) {
-        let mut forms = Vec::new();
-        self.replacements.clear();
-        for (secret, surrogate) in self.known.iter().filter(|(secret, _)| secret.chars().count() >= SHORTEST_SECRET) {
-            for (of_secret, of_surrogate) in texts(secret).into_iter().zip(texts(surrogate)) {
-                forms.push(of_secret);
-                self.replacements.push(of_surrogate);
-            }
+    /// What differs from known ones in capital letters alone is so from their surrogates.
+    fn in_other_letters(&self, secret: &str) -> Option<String> {
+        let small = secret.to_lowercase();
+        if small == secret && !self.small.contains_key(secret) {
+            return None;
         }
-        self.forms = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms).ok();
+        let surrogate = match self.small.get(&small) {
+            Some(known) => self.known.get(known)?.to_lowercase(),
+            None => {
+                let whole = 0..small.len();
+                self.respelled(&small, &[whole], 0)?
+            }
+        };
+        let cased = secret
+            .chars()
+            .zip(surrogate.chars())
+            .map(|(was, now)| if was.is_uppercase() { now.to_uppercase().next().unwrap_or(now) } else { now });
+        (secret.chars().count() == surrogate.chars().count()).then(|| cased.collect())
+    }
+
+    /// Every form of a secret, and the same form of its surrogate.
+    fn spell(&mut self, secret: &str, surrogate: &str) {
+        if secret.chars().count() < SHORTEST_SECRET {
+            return;
+        }
+        for (nth, (of_secret, of_surrogate)) in texts(secret).into_iter().zip(texts(surrogate)).enumerate() {
+            self.forms.add(of_secret.as_bytes(), of_surrogate.as_bytes(), nth == 0);
+        }
+        self.respell.learn(secret, surrogate);
     }
 
     /// A text without secrets.
@@ -230,10 +275,18 @@ impl Disguise {
                 Cow::Owned(text) => text.into(),
             },
             Err(_) => {
-                let Some(forms) = self.forms.as_ref().filter(|forms| forms.is_match(bytes)) else {
+                let mut out = Vec::with_capacity(bytes.len());
+                let mut at = 0;
+                for (range, replacement) in self.forms.iter(bytes) {
+                    out.extend_from_slice(&bytes[at..range.start]);
+                    out.extend_from_slice(replacement);
+                    at = range.end;
+                }
+                if at == 0 {
                     return bytes.clone();
-                };
-                forms.replace_all_bytes(bytes, &self.replacements).into()
+                }
+                out.extend_from_slice(&bytes[at..]);
+                out.into()
             }
         }
     }
@@ -249,10 +302,11 @@ impl Disguise {
         }
     }
 
-    /// Texts that were received one behind the other, without secrets that they hold only together.
-    pub fn texts(&self, texts: &mut [String]) -> bool {
+    /// Texts that were received one behind the other, without secrets that they hold only together. Gives the parts of these.
+    pub fn texts(&self, texts: &mut [String]) -> Vec<String> {
+        let mut parts = Vec::new();
         if self.known.is_empty() {
-            return false;
+            return parts;
         }
         let mut joined = texts.concat();
         let mut starts = Vec::with_capacity(texts.len() + 1);
@@ -263,7 +317,6 @@ impl Disguise {
         }
         starts.push(at);
         let is_inner = |place: usize| starts.binary_search(&place).is_ok();
-        let mut changed = false;
         for range in self.redactor.hidden(&joined) {
             let is_split = (range.start + 1..range.end).any(is_inner);
             if !is_split {
@@ -277,18 +330,22 @@ impl Disguise {
                 .filter(|start| range.contains(start))
                 .all(|start| piece.is_char_boundary(start - range.start));
             if fits && piece.len() == range.len() {
+                let bounds = starts.windows(2).filter_map(|bounds| match bounds {
+                    [from, to] => Some(range.start.max(*from)..range.end.min(*to)),
+                    _ => None,
+                });
+                parts.extend(bounds.filter(|part| !part.is_empty()).map(|part| joined[part].to_owned()));
                 joined.replace_range(range, &piece);
-                changed = true;
             }
         }
-        if changed {
+        if !parts.is_empty() {
             for (text, bounds) in texts.iter_mut().zip(starts.windows(2)) {
                 if let [from, to] = bounds {
                     joined[*from..*to].clone_into(text);
                 }
             }
         }
-        changed
+        parts
     }
 
     fn deep<'t>(&self, text: &'t str, depth: usize) -> Cow<'t, str> {
@@ -298,15 +355,53 @@ impl Disguise {
         let mut found = self.redactor.hidden(text);
         // Random values that are part of a secret: no secrets of their own to the redactor.
         if self.has_draws {
-            found.extend(self.forms.iter().flat_map(|forms| forms.find_iter(text)).map(|one| one.range()));
+            found.extend(self.forms.iter(text.as_bytes()).map(|(range, _)| range));
         }
         found.extend(self.short_ones(text));
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
+        let found = joined(found);
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for range in joined(found) {
+        for segment in segments(text, &found) {
+            let its = found.iter().filter(|one| segment.start <= one.start && one.end <= segment.end);
+            let its: Vec<Range<usize>> = its.map(|one| one.start - segment.start..one.end - segment.start).collect();
+            out.push_str(&text[at..segment.start]);
+            let piece = &text[segment.clone()];
+            match self.respelled(piece, &its, depth) {
+                Some(respelled) => out.push_str(&respelled),
+                None => out.push_str(&self.replaced(piece, its, depth)),
+            }
+            at = segment.end;
+        }
+        out.push_str(&text[at..]);
+        Cow::Owned(out)
+    }
+
+    /// The same where every secret in it can be written as it was written.
+    fn respelled(&self, text: &str, found: &[Range<usize>], depth: usize) -> Option<String> {
+        let inner = |bytes: &[u8]| {
+            let text = std::str::from_utf8(bytes).ok().filter(|_| depth > 0)?;
+            match self.deep(text, depth - 1) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(text) => Some(text.into_bytes()),
+            }
+        };
+        let respelled = self.respell.text(text, &inner)?;
+        // What is found of it then is what stays of a JWT.
+        let is_left = found.iter().any(|range| respelled.leaves(text, range));
+        if is_left || self.redactor.hidden(&respelled.text).iter().any(|range| respelled.holds(range)) {
+            return None;
+        }
+        Some(respelled.text)
+    }
+
+    /// The same of what can't be written so.
+    fn replaced(&self, text: &str, found: Vec<Range<usize>>, depth: usize) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for range in found {
             if range.end <= at {
                 continue;
             }
@@ -320,14 +415,14 @@ impl Disguise {
             at = end;
         }
         out.push_str(&text[at..]);
-        Cow::Owned(out)
+        out
     }
 
     /// Where what was found is no secret as a whole, but within something that can be decoded, that is what counts: credentials of Basic authentication
     /// begin alike for one user, whatever the password. Gives where that ends, where it begins, and what it becomes.
     fn around(&self, text: &str, range: &Range<usize>, depth: usize) -> Option<(usize, (usize, String))> {
         let piece = &text[range.clone()];
-        let is_whole = self.known.contains_key(piece) || self.forms.as_ref().is_some_and(|forms| forms.is_match(piece));
+        let is_whole = self.known.contains_key(piece) || self.forms.is_in(piece.as_bytes());
         if is_whole || depth == 0 {
             return None;
         }
@@ -362,11 +457,10 @@ impl Disguise {
         if let Some(surrogate) = self.known.get(piece) {
             return surrogate.clone();
         }
-        let matches: Vec<(Range<usize>, &String)> = self
+        let matches: Vec<(Range<usize>, &str)> = self
             .forms
-            .iter()
-            .flat_map(|forms| forms.find_iter(piece))
-            .filter_map(|found| Some((found.range(), self.replacements.get(found.pattern().as_usize())?)))
+            .iter(piece.as_bytes())
+            .filter_map(|(range, replacement)| Some((range, std::str::from_utf8(replacement).ok()?)))
             .collect();
         if matches.is_empty() {
             return self.decoded(piece, depth).unwrap_or_else(|| self.rest(piece));
@@ -413,6 +507,23 @@ impl Disguise {
     pub fn made(&self) -> Vec<String> {
         std::mem::take(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The parts of a text that are looked at: what was found, with what may belong to the same digits or escapes.
+fn segments(text: &str, found: &[Range<usize>]) -> Vec<Range<usize>> {
+    let is_near = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-%\\&;#\r\n".contains(byte);
+    let mut segments: Vec<Range<usize>> = Vec::with_capacity(found.len());
+    for range in found {
+        let (before, behind) = (text.as_bytes().get(..range.start), text.as_bytes().get(range.end..));
+        let before = before.unwrap_or_default().iter().rev().take(MOST_NEAR).take_while(|byte| is_near(byte)).count();
+        let behind = behind.unwrap_or_default().iter().take(MOST_NEAR).take_while(|byte| is_near(byte)).count();
+        let (start, end) = (range.start - before, range.end + behind);
+        match segments.last_mut() {
+            Some(last) if start <= last.end => last.end = last.end.max(end),
+            _ => segments.push(start..end),
+        }
+    }
+    segments
 }
 
 /// Ranges in order, those that overlap as one.

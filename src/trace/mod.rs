@@ -7,14 +7,20 @@ mod group;
 mod har;
 mod journal;
 mod open;
+mod patterns;
 mod read;
 mod readable;
 mod rebuild;
+mod recorder;
 mod replay;
 mod requests;
+mod respell;
 mod show;
 mod surrogate;
+#[cfg(test)]
+mod tests;
 mod tracer;
+mod units;
 mod verify;
 mod write;
 

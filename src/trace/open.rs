@@ -14,6 +14,11 @@ use crate::world::records::{Calculated, Record, Records};
 
 /// The largest trace that is read, in bytes once they are unpacked: a file of a few kilobytes can be made to hold any number of them.
 const MOST: u64 = 4 << 30;
+/// The longest line that is read: no body, and no channel, is kept that takes more.
+const LONGEST_LINE: u64 = 256 << 20;
+/// A trace that is larger than this once it is unpacked has no more than so many bytes for each one of its file; what has more was made to.
+const FREE: u64 = 512 << 20;
+const MOST_FOR_ONE: u64 = 1000;
 
 /// A run that was recorded.
 #[derive(Debug)]
@@ -69,8 +74,9 @@ impl Trace {
     /// # Errors
     /// It isn't a trace, or one of a later version, or too large: in words that go on from "the file `x`".
     pub fn read(file: impl Read) -> Result<Self, String> {
-        let packed = zstd::stream::read::Decoder::new(file).map_err(|_| "isn't a trace of a run".to_owned())?;
-        let mut reader = Reader { lines: BufReader::new(packed.take(MOST)), read: 0, whole: false };
+        let packed = zstd::stream::read::Decoder::new(Counted { file, read: 0 });
+        let packed = packed.map_err(|_| "isn't a trace of a run".to_owned())?;
+        let mut reader = Reader { lines: BufReader::new(packed), read: 0, whole: false };
         let Some(Ok(Entry::Trace(header))) = reader.entry()? else { return Err("isn't a trace of a run".to_owned()) };
         if header.schema > TRACE_SCHEMA {
             return Err(format!("was written by a later version ({} {})", header.tool.name, header.tool.version));
@@ -100,8 +106,22 @@ impl Trace {
     }
 }
 
+/// A file, and how much of it was read.
+struct Counted<R> {
+    file: R,
+    read: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(to)?;
+        self.read += read as u64;
+        Ok(read)
+    }
+}
+
 struct Reader<R> {
-    lines: BufReader<std::io::Take<R>>,
+    lines: BufReader<zstd::stream::read::Decoder<'static, BufReader<Counted<R>>>>,
     read: u64,
     whole: bool,
 }
@@ -111,10 +131,17 @@ impl<R: Read> Reader<R> {
     fn entry(&mut self) -> Result<Option<Result<Entry, ()>>, String> {
         let mut line = Vec::new();
         // What was cut off gives an error of the packing, and what was read before it counts.
-        let ended = self.lines.read_until(b'\n', &mut line);
+        let ended = self.lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
         self.read += line.len() as u64;
+        if line.len() as u64 >= LONGEST_LINE {
+            return Err(format!("has a line of more than {} MiB, which no trace has", LONGEST_LINE >> 20));
+        }
         if self.read >= MOST {
             return Err(format!("is larger than {} GiB once it is unpacked", MOST >> 30));
+        }
+        let packed = self.lines.get_ref().get_ref().get_ref().read;
+        if self.read > FREE && self.read / MOST_FOR_ONE > packed {
+            return Err(format!("is more than {MOST_FOR_ONE} times larger once it is unpacked, which no trace is"));
         }
         if line.last() != Some(&b'\n') {
             self.whole = ended.is_ok() && line.is_empty();

@@ -24,6 +24,8 @@ pub struct Replay<'t> {
     trace: &'t Trace,
     rebuilt: &'t Rebuilt,
     redactor: Arc<Redactor>,
+    /// The secrets of the environment, as they are in the trace.
+    of_environment: Vec<String>,
     services: ServiceMap,
     /// The tests of the run as it recorded them, by their ids.
     tests: HashMap<&'t str, &'t model::Test>,
@@ -35,11 +37,14 @@ impl<'t> Replay<'t> {
     /// `redactor` learns what stands for secrets, and so shows it as it showed these.
     pub fn new(trace: &'t Trace, rebuilt: &'t Rebuilt, redactor: Arc<Redactor>) -> Self {
         trace.surrogates.iter().for_each(|surrogate| redactor.add(surrogate));
-        for value in rebuilt.plan.environment.values.values() {
-            if let Value::Secret(secret) = value {
-                redactor.add(secret.expose());
-            }
-        }
+        let values = rebuilt.plan.environment.values.values();
+        let of_environment: Vec<String> = values
+            .filter_map(|value| match value {
+                Value::Secret(secret) => Some(secret.expose().to_owned()),
+                _ => None,
+            })
+            .collect();
+        of_environment.iter().for_each(|secret| redactor.add(secret));
         let tests = trace.lines.iter().filter_map(|line| match line {
             Line::TestEnded(test) if test.attempts > 0 => Some((test.id.as_str(), &**test)),
             _ => None,
@@ -71,6 +76,7 @@ impl<'t> Replay<'t> {
             trace,
             rebuilt,
             redactor,
+            of_environment,
         }
     }
 
@@ -91,22 +97,37 @@ impl<'t> Replay<'t> {
     }
 
     fn suite(&self, suite: &Suite) -> Vec<(String, model::Test)> {
-        let run = self.run();
-        let mut replay = SuiteReplay::new(&run, suite, &self.phases);
+        let runs: HashMap<Option<&str>, (RecordedRun, Arc<Met>)> = suite
+            .tests
+            .iter()
+            .filter_map(|test| Some(self.tests.get(test.id.as_str())?.phase.as_deref()))
+            .map(|phase| (phase, self.run()))
+            .collect();
+        let mut replays: HashMap<Option<&str>, (SuiteReplay<'_>, &Met)> = runs
+            .iter()
+            .map(|(phase, (run, met))| (*phase, (SuiteReplay::new(run, suite, &self.phases), &**met)))
+            .collect();
         let tests = suite.tests.iter().filter_map(|test| {
             let was = *self.tests.get(test.id.as_str())?;
-            Some((test.id.clone(), self.test(&mut replay, test, was)))
+            let (replay, met) = replays.get_mut(&was.phase.as_deref())?;
+            Some((test.id.clone(), self.test(replay, met, test, was)))
         });
         tests.collect()
     }
 
     /// Judges one test again, whatever else the run did.
     pub(super) fn alone(&self, suite: &Suite, test: &crate::plan::Test, was: &model::Test) -> model::Test {
-        let run = self.run();
-        self.test(&mut SuiteReplay::new(&run, suite, &self.phases), test, was)
+        let (run, met) = self.run();
+        self.test(&mut SuiteReplay::new(&run, suite, &self.phases), &met, test, was)
     }
 
-    fn test(&self, replay: &mut SuiteReplay<'_>, test: &crate::plan::Test, was: &model::Test) -> model::Test {
+    fn test(
+        &self,
+        replay: &mut SuiteReplay<'_>,
+        met: &Met,
+        test: &crate::plan::Test,
+        was: &model::Test,
+    ) -> model::Test {
         // What was left out of the trace is as it was.
         if self.trace.header.failed_only && was.outcome() == Outcome::Passed {
             return was.clone();
@@ -120,7 +141,7 @@ impl<'t> Replay<'t> {
             return self.without(was, &Outcome::Undecided, undecided_at(test.span, &message));
         }
         let phase: Option<Arc<str>> = was.phase.as_deref().map(Into::into);
-        match replay.test(test, phase.as_ref()) {
+        match replay.test(test, phase.as_ref(), || met.of_test()) {
             Ok(result) => {
                 let builder = Builder { sources: &self.rebuilt.sources, redactor: &self.redactor };
                 self.redactor.masked(builder.test(&result, &self.services)).into_inner()
@@ -145,26 +166,30 @@ impl<'t> Replay<'t> {
         model::Test { outcome: outcome.into(), reason, diagnostics, symptom: None, ..was.clone() }
     }
 
-    fn run(&self) -> RecordedRun {
-        let secrets = Met { here: Redactor::default(), all: self.redactor.clone() };
-        RecordedRun {
+    /// The run, and what its hooks before all tests learn.
+    fn run(&self) -> (RecordedRun, Arc<Met>) {
+        let secrets = Arc::new(Met { here: Redactor::default(), all: self.redactor.clone() });
+        self.of_environment.iter().for_each(|secret| secrets.here.add(secret));
+        let run = RecordedRun {
             plan: self.rebuilt.plan.clone(),
             records: self.trace.records.clone(),
             epoch: self.epoch,
             options: Options {
-                jobs: self.trace.header.jobs,
+                // Each test is run on its own.
+                jobs: 1,
                 retries: self.trace.header.retries,
                 fail_fast: self.trace.header.fail_fast,
                 seed: self.trace.begun.run.seed,
                 stop: Stop::default(),
-                secrets: Arc::new(secrets),
+                secrets: secrets.clone(),
                 shard: None,
                 specs: None,
                 deny_weak: self.trace.begun.run.deny_weak,
             },
             stops: self.trace.stops.clone(),
             computed: Some(self.trace.computed.clone()),
-        }
+        };
+        (run, secrets)
     }
 }
 
@@ -186,10 +211,20 @@ fn diverged_at(span: Span, now: &str, recorded: Option<&str>) -> Diagnostic {
     )
 }
 
-/// Learns what a suite meets that is secret, on its own as in a run of it alone, and adds it to what is masked.
+/// Learns what hooks or a test meet that is secret, as in a run of this test alone, and adds it to what is masked. What a test does with a text depends on
+/// whether that is known for a secret: what other tests met, which may have run in any order, mustn't matter.
 struct Met {
     here: Redactor,
     all: Arc<Redactor>,
+}
+
+impl Met {
+    /// What a test learns beside.
+    fn of_test(&self) -> Arc<dyn SecretSink> {
+        let here = Redactor::default();
+        self.here.learned_since(0).iter().for_each(|secret| here.add(secret));
+        Arc::new(Self { here, all: self.all.clone() })
+    }
 }
 
 impl SecretSink for Met {

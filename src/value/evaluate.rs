@@ -371,7 +371,21 @@ fn binary<E: Tree, W: Bindings<E> + ?Sized>(
         return Ok(result);
     }
     let result = made(expr, result, world)?;
-    Ok(if world.is_secret(&a) || world.is_secret(&b) { world.computed(result) } else { result })
+    let (of_a, of_b) = (world.is_secret(&a), world.is_secret(&b));
+    if !of_a && !of_b {
+        return Ok(result);
+    }
+    Ok(match (text_of(&a), text_of(&b), text_of(&result)) {
+        (Some(a), Some(_), Some(whole)) => world.composed(whole.to_owned(), &[(a.len(), of_a), (whole.len(), of_b)]),
+        _ => world.computed(result),
+    })
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    match value {
+        Value::Secret(secret) => Some(secret.expose()),
+        value => value.as_str(),
+    }
 }
 
 fn call<E: Tree, W: Bindings<E> + ?Sized>(expr: &E, function: Function, args: &[&E], world: &W) -> Worth<W::Fault> {

@@ -146,6 +146,11 @@ impl Function {
         TABLE.iter().find(|row| row.name == name).map(|row| row.function)
     }
 
+    /// Whether it gives random values.
+    pub fn is_drawn(self) -> bool {
+        matches!(self, Function::Uuid | Function::RandomInt)
+    }
+
     fn row(self) -> &'static Row {
         // The order is that of the variants, which a test keeps.
         &TABLE[self as usize]

@@ -83,6 +83,9 @@ pub trait World: Time {
     /// Takes note of what a text with secrets in it is made of: where each part of it ends, and whether that is a secret.
     fn composed(&self, _text: &str, _parts: &[(usize, bool)]) {}
 
+    /// Takes note that a probe, an attempt at a credential, or the hooks that a suite's tests share have come to their end.
+    fn finished(&self, _place: &Occurrence) {}
+
     /// What a function gave when it was recorded; `None` where that is to be calculated. `secret` when it is of what is a secret now.
     fn recall_computed(&self, _function: Function, _args: &[Value], _secret: bool) -> Option<Value> {
         None

@@ -13,7 +13,7 @@ use super::{
     Budget, Channel, Connected, Late, Log, Naming, Opening, Outbound, Outgoing, Pen, Pending, Reached, Reading,
     ReplyTo, Time, World,
 };
-use crate::event::{ChannelEnd, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload};
+use crate::event::{ChannelEnd, Direction, Exchange, FailureKind, Frame, FrameKind, Instant, Occurrence, Payload};
 use crate::value::effort::Effort;
 use crate::value::{Function, Value};
 
@@ -103,6 +103,16 @@ impl Recorded {
         };
         if cut {
             let because = format!("the body of the response to {} is too large for the trace", words(request));
+            self.differences.add(Difference::Undecided { because });
+            return std::future::pending().await;
+        }
+        let timed_out = matches!(&exchange.outcome, Err(failure) if failure.kind == FailureKind::Timeout);
+        let is_late = at > self.timeline.now().saturating_add(request.limit);
+        if request.limit != recorded.limit && (timed_out || is_late) {
+            let because = format!(
+                "{} has another time than it had, and what comes of it by then wasn't recorded",
+                words(request)
+            );
             self.differences.add(Difference::Undecided { because });
             return std::future::pending().await;
         }

@@ -9,7 +9,7 @@ use super::records::{Carried, Composed, Computed, Done, Ended, Line, Obtained, R
 use super::{
     Budget, Channel, Connected, Late, Log, Opening, Outbound, Outgoing, Pending, Reached, Reading, Time, World,
 };
-use crate::event::{ChannelEnd, Exchange, Instant, Occurrence, Part, Payload};
+use crate::event::{ChannelEnd, Exchange, Instant, Occurrence, Payload};
 use crate::value::effort::Effort;
 use crate::value::{Function, Value};
 
@@ -18,7 +18,11 @@ pub struct Recording {
     world: Arc<dyn World>,
     records: Arc<Records>,
     open: Arc<Mutex<HashMap<usize, Watched>>>,
+    finished: Mutex<Option<OnFinished>>,
 }
+
+/// Is notified of what has come to its end.
+type OnFinished = Arc<dyn Fn(&Occurrence) + Send + Sync>;
 
 /// A connection that is recorded when it is over, from the log of its channel, by the log's address.
 struct Watched {
@@ -30,7 +34,7 @@ struct Watched {
 
 impl Recording {
     pub fn new(world: Arc<dyn World>) -> Self {
-        Self { world, records: Arc::default(), open: Arc::default() }
+        Self { world, records: Arc::default(), open: Arc::default(), finished: Mutex::default() }
     }
 
     /// What has been recorded, with what open connections have carried so far.
@@ -40,14 +44,19 @@ impl Recording {
         self.records.clone()
     }
 
-    /// Takes out all that has been recorded of a test, with what its open connections have carried so far.
-    pub fn take(&self, of: &Part) -> Vec<Record> {
+    /// Takes out all that has been recorded of an occurrence and of what is within it, with what its open connections have carried so far.
+    pub fn take_within(&self, place: &Occurrence) -> Vec<Record> {
         {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            let its = open.extract_if(|_, connection| connection.occurrence.outermost() == of);
+            let its = open.extract_if(|_, connection| connection.occurrence.is_within(place));
             its.for_each(|(_, connection)| connection.keep(&self.records, Some(self.world.now())));
         }
-        self.records.take(of)
+        self.records.take_within(place)
+    }
+
+    /// What is called from now on with each occurrence that has come to its end.
+    pub fn on_finished(&self, call: impl Fn(&Occurrence) + Send + Sync + 'static) {
+        *self.finished.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(call));
     }
 
     /// Takes out what was calculated of secrets since this was last asked.
@@ -156,6 +165,11 @@ impl World for Recording {
 
     fn composed(&self, text: &str, parts: &[(usize, bool)]) {
         self.records.composed(Composed { text: text.to_owned(), parts: parts.to_vec() });
+    }
+
+    fn finished(&self, place: &Occurrence) {
+        let call = self.finished.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        call.iter().for_each(|call| call(place));
     }
 
     fn begin(&self, task: Pending<'static, ()>) {

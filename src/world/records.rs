@@ -204,6 +204,17 @@ impl Records {
         self.lock().remove(of).into_iter().flat_map(HashMap::into_values).collect()
     }
 
+    /// Takes out all that was recorded of an occurrence and of what is within it, in no particular order.
+    pub fn take_within(&self, place: &Occurrence) -> Vec<Record> {
+        let mut records = self.lock();
+        let Some(of) = records.get_mut(place.outermost()) else { return Vec::new() };
+        let taken = of.extract_if(|_, record| record.occurrence.is_within(place)).map(|(_, record)| record).collect();
+        if of.is_empty() {
+            records.remove(place.outermost());
+        }
+        taken
+    }
+
     /// All that was recorded of what a choice says, in no particular order.
     pub fn all(&self, of: impl Fn(&Part) -> bool) -> Vec<Record> {
         let records = self.lock();

@@ -141,6 +141,7 @@ impl Executor {
         executor.enter(Part::Attempt(attempt));
         // What it proves, it proves of the credential: a test that happens to fetch it is no less vacuous for that.
         executor.evidence = Evidence::default();
+        let place = executor.place.clone();
         let fetched = executor.flow(credential.span, credential.flow, &credential.args).await;
         let first = executor.evidence.lock().diagnostics.first().map(|first| first.message.clone());
         self.evidence.adopt(&executor.evidence);
@@ -155,6 +156,7 @@ impl Executor {
                     let observer = &self.attempt.shared.observer;
                     observer.receive(Observation::CredentialFailed { name: &credential.name, because: &why });
                 }
+                world.finished(&place);
                 let message = format!("the credential `{}` can't be obtained", credential.name);
                 let diagnostic = Diagnostic::error(&codes::CREDENTIAL_FAILED, credential.span, message)
                     .with_related(span, "needed here")
@@ -172,6 +174,7 @@ impl Executor {
         let renew_at = lifetime.map(|lifetime| self.now().saturating_add(fresh_for(lifetime, early)));
         host.credentials.store(id, value, renew_at);
         host.credentials.note(id, Ok(self.now()));
+        world.finished(&place);
         Ok(())
     }
 }

@@ -130,13 +130,13 @@ impl Writer {
 }
 
 /// A spec, and the timeouts of its tests in milliseconds.
-struct Made {
-    spec: String,
+pub struct Made {
+    pub spec: String,
     limits: Vec<(String, u64)>,
-    has_plan: bool,
+    pub has_plan: bool,
 }
 
-fn made(seed: u64) -> Made {
+pub fn made(seed: u64) -> Made {
     let mut writer = Writer { draws: Draws::new(keyed(seed, "spec")), out: String::new(), channels: 0 };
     let has_plan = writer.one_in(2);
     writer.line("environment e default {\n  api = \"http://s\"\n  mode = \"full\"");
@@ -199,7 +199,7 @@ fn made(seed: u64) -> Made {
 }
 
 /// What comes of a request, as it comes.
-fn answered(seed: u64, asked: &Asked<'_>) -> Said {
+pub fn answered(seed: u64, asked: &Asked<'_>) -> Said {
     let draws = Draws::new(keyed(seed, &format!("{}{} {}", asked.host, asked.path, asked.nth)));
     let below = |most: u64| draws.draw() % most;
     let times = [0, 1, 40, 250, 1_000, 2_999, 20_000];

@@ -2,6 +2,7 @@
 
 mod case;
 mod line;
+mod outside;
 mod script;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use case::Calls;
 pub use case::{Call, Case, Ran, file, test};
 use line::Answered;
+pub use outside::world;
 pub use script::{Asked, Happens, Said, events, fail, json, open, say, silence};
 
 use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, SetCookie, Timings};
@@ -25,7 +27,7 @@ pub fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-type Respond = dyn Fn(&Asked<'_>) -> Said + Send + Sync;
+pub type Respond = dyn Fn(&Asked<'_>) -> Said + Send + Sync;
 
 struct Scripted {
     timeline: Arc<Timeline>,

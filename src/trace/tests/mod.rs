@@ -1,0 +1,9 @@
+//! Runs in virtual time that are recorded into the file of a trace, and judged again from it.
+
+mod damaged;
+mod disguise;
+mod edited;
+mod encodings;
+mod generated;
+mod pair;
+mod secrets;
