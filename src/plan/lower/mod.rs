@@ -28,7 +28,7 @@ use crate::value::{Shape, Value};
 /// gives diagnostics as well, never a panic.
 pub fn compile(project: &Project, environment: Environment, release: Option<DeclRef>) -> Result<Plan, Vec<Diagnostic>> {
     let mut lower = Lower::new(project, environment);
-    let suites = lower.suites();
+    let (suites, loads) = lower.suites();
     let release = release.and_then(|decl| lower.release(decl));
     lower.flows();
     if lower.diagnostics.iter().any(Diagnostic::is_error) {
@@ -42,7 +42,7 @@ pub fn compile(project: &Project, environment: Environment, release: Option<Decl
         credentials: lower.credentials.into_iter().flatten().collect(),
         suites,
         release,
-        loads: super::loads::of_project(project),
+        loads,
     };
     let named = crate::plan::secrets::in_names(&plan);
     if named.is_empty() { Ok(plan) } else { Err(named) }
