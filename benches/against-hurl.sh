@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same work by e2e-dsl and by hurl, alternately on one machine, against one server: prints medians of wall time, CPU and peak memory, and their ratio.
-#   benches/against-hurl.sh            one request; 1,000 files of 3 requests with 5 expectations each; and by itself, 64,000 requests
+#   benches/against-hurl.sh            one request; 1,000 files of 3 requests with 5 expectations each; and on its own, 64,000 requests
 # Needs python3, which measures the processes.
 # Installs hurl 8.0.1 below target/peers when it isn't there (its build needs libxml2, libcurl and libclang to develop with).
 set -euo pipefail
@@ -60,7 +60,7 @@ loop() { echo "    repeat $1 times {"; e2e_request; echo '    }'; }
 { echo 'suite "Long" {'; for n in $(seq 32); do echo "  test \"many requests $n\" {"; loop $((requests / 32)); echo '  }'; done; echo '}'; } > "$work/many-long/long.e2e"
 
 # Runs the commands after each other, so many times, and prints for each the medians of wall time and CPU in milliseconds, and the peak of
-# memory in megabytes. Of the commands' own processes, that is: the server's CPU counts for nobody.
+# memory in megabytes. Of the commands' own processes, that is: the server's CPU counts for no one.
 cat > "$work/measure.py" <<'MEASURE'
 import os, statistics, subprocess, sys, time
 runs, commands = int(sys.argv[1]), sys.argv[2:]

@@ -1,6 +1,6 @@
 //! How long it takes to check a file again after a change of one of its lines, as an editor asks for it: `cargo bench --bench editing`.
 //!
-//! The file has 5,000 lines and stands among others, of which none is parsed again (`project::Cache`). Prints the median and the slowest of the rounds.
+//! The file has 5,000 lines and is among others, of which none is parsed again (`project::Cache`). Prints the median and the slowest of the rounds.
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use e2e_dsl::eval::{Host, Scope};
 use e2e_dsl::event::{Direction, Frame, FrameKind, Payload};
-use e2e_dsl::judge::channel::{Bound, ChannelJudge, Channels, Outside, Start, Verdict};
+use e2e_dsl::judge::channel::{Bound, ChannelJudge, Channels, JudgeState, Outside, Start};
 use e2e_dsl::plan::{CredentialId, Environment, Plan, StepKind, compile};
 use e2e_dsl::project::from_memory;
 use e2e_dsl::source::Span;
@@ -106,16 +106,16 @@ fn judge(plan: &Plan, names: &[&str], order: impl Iterator<Item = usize>) -> Dur
             _ => {}
         }
     }
-    let outside = Outside { plan, host: &Nobody };
+    let outside = Outside { plan, host: &NoOne };
     let bound = Bound { at: Duration::MAX, words: String::new(), span: Span::nowhere() };
-    let context = e2e_dsl::eval::Context { plan, scope: &scope, focus: e2e_dsl::eval::Focus::Nothing, host: &Nobody };
+    let context = e2e_dsl::eval::Context { plan, scope: &scope, focus: e2e_dsl::eval::Focus::Nothing, host: &NoOne };
     let mut judge = ChannelJudge::new(&expectation.unwrap(), &context, &Open, Duration::ZERO, bound).unwrap();
     let payloads: Vec<Payload> = names.iter().map(|name| payload(name)).collect();
     let started = Instant::now();
     for (number, which) in (1..).zip(order) {
         judge.frame(0, &Arc::new(frame(&payloads[which], number)), outside);
     }
-    assert_eq!(judge.verdict(), Verdict::Running);
+    assert_eq!(judge.verdict(), JudgeState::Running);
     started.elapsed()
 }
 
@@ -194,9 +194,9 @@ impl Channels for Open {
     }
 }
 
-struct Nobody;
+struct NoOne;
 
-impl Host for Nobody {
+impl Host for NoOne {
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::UNIX_EPOCH
     }

@@ -204,7 +204,7 @@ fn sound_tests(n: usize) -> Case {
 }
 
 /// A server that answers each connection on a thread, until the process ends; gives its address.
-fn serve(answer: impl Fn(&mut TcpStream, &str) + Send + Sync + 'static) -> String {
+fn serve(respond: impl Fn(&mut TcpStream, &str) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
@@ -214,7 +214,7 @@ fn serve(answer: impl Fn(&mut TcpStream, &str) + Send + Sync + 'static) -> Strin
             while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read > 0) {
                 head.push(byte[0]);
             }
-            answer(&mut stream, &String::from_utf8_lossy(&head));
+            respond(&mut stream, &String::from_utf8_lossy(&head));
         }
     });
     address

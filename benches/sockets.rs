@@ -42,7 +42,7 @@ fn idle(runtime: &tokio::runtime::Runtime, count: usize) -> usize {
         assert!(runner.try_wait().unwrap().is_none(), "the run ended early");
         std::thread::sleep(Duration::from_millis(20));
     }
-    // The last handshake's answer is still to be read.
+    // The last handshake's response is still to be read.
     std::thread::sleep(Duration::from_millis(300));
     let status = std::fs::read_to_string(format!("/proc/{}/status", runner.id())).unwrap();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -116,14 +116,14 @@ async fn serve(mut stream: TcpStream, events: usize, opened: &AtomicUsize) -> Op
         .filter_map(|line| line.split_once(": "))
         .find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))?;
     let accept = derive_accept_key(key.as_bytes());
-    let mut answer = format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n").into_bytes();
+    let mut response = format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n").into_bytes();
     for n in 0..events {
         let text = format!("{{\"type\":\"tick\",\"n\":{n}}}");
         // An unmasked text frame (RFC 6455, section 5.2), shorter than 126 bytes.
-        answer.extend([0x81, text.len() as u8]);
-        answer.extend(text.as_bytes());
+        response.extend([0x81, text.len() as u8]);
+        response.extend(text.as_bytes());
     }
-    stream.write_all(&answer).await.ok()?;
+    stream.write_all(&response).await.ok()?;
     opened.fetch_add(1, Ordering::Relaxed);
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.ok().map(|_| ())

@@ -40,7 +40,7 @@ pub fn source(grammar: &str) -> Result<String, String> {
 /// What pest calls atomicity, and whether nodes are made: both are known wherever a rule is used, so that each use has a function of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Mode {
-    /// White space may stand between the parts of a sequence.
+    /// White space may be between the parts of a sequence.
     Spaced,
     /// It may not, and the parts are nodes.
     Tight,

@@ -47,12 +47,12 @@ fn an_abort_on_failures_trips_and_just_does_not() {
     let minor = test("minor", "priority P2", "/bad");
     let on_failure = "abort on any failure of P1";
     assert_eq!(aborted(&aborting(on_failure, &format!("{minor}{good}"), &api)), None);
-    let told = aborted(&aborting(on_failure, &format!("{good}{bad}"), &api));
-    assert_eq!(told.as_deref(), Some("any failure of P1: \"bad\" failed"));
+    let reported = aborted(&aborting(on_failure, &format!("{good}{bad}"), &api));
+    assert_eq!(reported.as_deref(), Some("any failure of P1: \"bad\" failed"));
     let count = |limit| format!("}}\n abort when failures > {limit}\n phase \"Between\" {{ run suites \"First\"");
     assert_eq!(aborted(&aborting(&count("2"), &format!("{bad}{minor}{good}"), &api)), None);
-    let told = aborted(&aborting(&count("1"), &format!("{bad}{minor}{good}"), &api));
-    assert_eq!(told.as_deref(), Some("failures > 1: 2 of 4 tests failed"));
+    let reported = aborted(&aborting(&count("1"), &format!("{bad}{minor}{good}"), &api));
+    assert_eq!(reported.as_deref(), Some("failures > 1: 2 of 4 tests failed"));
 }
 
 #[test]
@@ -76,10 +76,10 @@ fn an_abort_on_slow_requests_trips_and_just_does_not() {
         "}\n abort when time > 100ms for 3 requests in a row to backend\n phase \"Between\" { run suites \"First\"";
     let interrupted = first(&["slow", "slow", "ok", "slow", "slow"]);
     assert_eq!(aborted(&aborting(condition, &interrupted, &slow)), None);
-    let told = aborted(&aborting(condition, &first(&["ok", "slow", "slow", "slow"]), &slow)).unwrap();
+    let reported = aborted(&aborting(condition, &first(&["ok", "slow", "slow", "slow"]), &slow)).unwrap();
     assert!(
-        told.starts_with("time > 100ms for 3 requests in a row to backend: 3 requests in a row, the last one took"),
-        "{told}"
+        reported.starts_with("time > 100ms for 3 requests in a row to backend: 3 requests in a row, the last one took"),
+        "{reported}"
     );
 }
 
@@ -91,8 +91,8 @@ fn an_abort_on_websockets_trips_and_just_does_not() {
         |path: &str, expect: &str| format!("  test \"{path}{expect}\" {{ websocket c {ws}{path} {{ {expect} }}\n }}\n");
     let condition = "}\n abort when every websocket fails\n phase \"Between\" { run suites \"First\"";
     let refused = open("/bad", "expect status 101");
-    let told = aborted(&aborting(condition, &refused, &api));
-    assert_eq!(told.as_deref(), Some("every websocket fails: the only WebSocket that was tried didn't open"));
+    let reported = aborted(&aborting(condition, &refused, &api));
+    assert_eq!(reported.as_deref(), Some("every websocket fails: the only WebSocket that was tried didn't open"));
     let one_opens = format!("{refused}{}", open("/ws", "expect status 101"));
     assert_eq!(aborted(&aborting(condition, &one_opens, &api)), None);
     let as_expected = open("/bad", "expect status 404");
@@ -106,8 +106,8 @@ fn an_abort_on_a_service_trips_and_just_does_not() {
     let condition = "}\n abort when service backend is down\n phase \"Between\" { run suites \"First\"";
     assert_eq!(aborted(&aborting(condition, &good, &api)), None);
     let down = aborting(condition, &good, &api).replace("/ok within", "/bad within");
-    let told = aborted(&down).unwrap();
-    assert!(told.starts_with("service backend is down: 500, for"), "{told}");
+    let reported = aborted(&down).unwrap();
+    assert!(reported.starts_with("service backend is down: 500, for"), "{reported}");
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn an_abort_on_a_credential_trips_before_any_test_and_just_does_not() {
     };
     let condition = "}\n abort when credential token cannot be obtained\n phase \"Between\" { run suites \"First\"";
     assert_eq!(aborted(&(declared("/ok") + &aborting(condition, good, &api))), None);
-    let told = aborted(&(declared("/bad") + &aborting(condition, good, &api))).unwrap();
-    assert!(told.starts_with("credential token cannot be obtained: `status` is 500"), "{told}");
+    let reported = aborted(&(declared("/bad") + &aborting(condition, good, &api))).unwrap();
+    assert!(reported.starts_with("credential token cannot be obtained: `status` is 500"), "{reported}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn found(spec: &str) -> String {
     check::diagnose(&project).iter().map(|one| format!("{}: {}\n", one.code.name, one.message)).collect()
 }
 
-/// A spec in which a text stands in every place that takes one, in every form of string that can hold it.
+/// A spec in which a text is in every place that takes one, in every form of string that can hold it.
 fn spec(inside: &str) -> String {
     let escaped = inside.replace('\\', "\\\\").replace('"', "\\\"");
     let mut strings = vec![

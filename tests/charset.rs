@@ -1,14 +1,14 @@
-//! Bodies in other charsets than UTF-8, and those that are in none: no expectation holds of what nobody has read.
+//! Bodies in other charsets than UTF-8, and those that are in none: no expectation holds of what no one has read.
 
 use super::harness::Test;
-use super::servers::{answer, fixed};
+use super::servers::{fixed, response};
 
 const LATIN1: &[u8] = b"St\xf6rung";
 
 /// Runs one request for each list of parts, all against the same response; gives the outcomes, with the codes of what was reported.
 fn outcomes(content_type: &str, body: &[u8], parts: &[&str]) -> Vec<String> {
     let head = if content_type.is_empty() { String::new() } else { format!("Content-Type: {content_type}\r\n") };
-    let url = fixed(answer(&head, body));
+    let url = fixed(response(&head, body));
     let tests: String =
         parts.iter().enumerate().map(|(n, part)| format!("  test \"{n}\" {{ GET {url}/ {{ {part} }} }}\n")).collect();
     let done = Test::new().file("a.e2e", &format!("suite \"S\" {{\n{tests}}}\n")).args(["run", "a.e2e"]).run();
@@ -124,7 +124,7 @@ fn nothing_holds_of_what_cant_be_read() {
 
 #[test]
 fn a_charset_that_isnt_known_is_a_warning_of_the_exchange() {
-    let url = fixed(answer("Content-Type: text/plain; charset=klingon\r\n", b"abc"));
+    let url = fixed(response("Content-Type: text/plain; charset=klingon\r\n", b"abc"));
     let spec = format!("suite \"S\" {{ test \"t\" {{ GET {url}/ {{ expect body == \"abc\" }} }} }}\n");
     let report = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(0).json();
     let warnings = &report["tests"][0]["exchanges"][0]["warnings"];
@@ -153,7 +153,7 @@ fn what_is_wrong_with_a_coded_body_or_a_head_is_named() {
         ("Bad Header: 9\r\n", b"{}".to_vec(), "a header that isn't one, `Bad Header`, in line 2 of its head"),
     ];
     for (head, body, named) in cases {
-        let url = fixed(answer(head, &body));
+        let url = fixed(response(head, &body));
         let spec = format!("suite \"S\" {{ test \"t\" {{ GET {url}/ {{ expect status 200 }} }} }}\n");
         let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1);
         let diagnostic = &done.json()["tests"][0]["diagnostics"][0];

@@ -99,8 +99,8 @@ const CODES: [&str; 12] = [
     "invalid_jsonpath",
 ];
 
-/// The same file with every mistake mended.
-const MENDED: &str = r#"environment demo default { target demo }
+/// The same file with every mistake fixed.
+const FIXED: &str = r#"environment demo default { target demo }
 
 ## Ünïcode above, so that bytes and characters differ.
 suite "Threads" {
@@ -162,11 +162,11 @@ fn each_mistake_is_found_at_its_exact_place_and_nothing_else() {
         assert_eq!(found, expected);
         diagnostics.iter().for_each(|diagnostic| assert_sound(&project, diagnostic));
     }
-    let project = from_memory(&[("spec.e2e", MENDED)]);
+    let project = from_memory(&[("spec.e2e", FIXED)]);
     assert_eq!(report(&project), Vec::<String>::new());
 }
 
-/// A spec whose mistakes stand between `⟦` and `⟧`: the text without the marks, and the places in bytes.
+/// A spec whose mistakes are between `⟦` and `⟧`: the text without the marks, and the places in bytes.
 fn marked(text: &str) -> (String, Vec<(usize, usize)>) {
     let mut clean = String::new();
     let mut places = Vec::new();
@@ -291,7 +291,7 @@ fn deep_and_long_specs_are_checked_in_bounded_time() {
     }
 }
 
-/// What a help says to write is right as it stands.
+/// What a help says to write is right as it is.
 #[test]
 fn a_comparison_of_types_that_never_meet_says_what_to_write() {
     for (wrong, help, right) in [

@@ -32,7 +32,7 @@ fn a_green_run_exits_with_0_and_writes_both_reports() {
 }
 
 #[test]
-fn a_failure_exits_with_1_and_is_told_at_its_place() {
+fn a_failure_exits_with_1_and_is_reported_at_its_place() {
     let spec = format!(
         "{DEMO}suite \"S\" {{\n  test \"t\" {{\n    GET {{{{env.api}}}}/health {{ expect status 201 }}\n  }}\n}}\n"
     );
@@ -90,7 +90,7 @@ fn filters_that_select_nothing_prove_nothing() {
 }
 
 #[test]
-fn a_missing_secret_is_told_before_anything_is_sent() {
+fn a_missing_secret_is_reported_before_anything_is_sent() {
     let spec = "environment staging {\n  api = \"http://127.0.0.1:1\"\n  token = secret(\"E2E_TEST_TOKEN\")\n  key = variable(\"E2E_TEST_KEY\")\n}\n\
                 suite \"S\" { test \"t\" { GET {{env.api}}/ { bearer env.token; header X-Key: env.key; expect status 200 } } }\n";
     let done = Test::new().file("a.e2e", spec).args(["run", "a.e2e"]).code(2);
@@ -127,7 +127,7 @@ fn explain_prints_a_page_and_suggests() {
 }
 
 #[test]
-fn mistyped_flags_and_reports_are_told() {
+fn mistyped_flags_and_reports_are_reported() {
     healthy().args(["run", "a.e2e", "--job", "2"]).code(2).err("--jobs");
     healthy().args(["run", "a.e2e", "--report", "jsn=x"]).code(2).err("did you mean `json`?");
     healthy().args(["run", "a.e2e", "--set", "api=x"]).code(2).err("--set env.NAME=VALUE");
@@ -204,9 +204,9 @@ fn what_a_full_disk_cut_off_is_not_left_there() {
     let mut limited = std::process::Command::new("sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]).arg(tool.get_program()).args(tool.get_args());
     let output = limited.current_dir(test.path("")).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.contains("`out/r.html` can't be written"), "{told}");
+    let reported = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{reported}");
+    assert!(reported.contains("`out/r.html` can't be written"), "{reported}");
     let left: Vec<_> = std::fs::read_dir(test.path("out")).unwrap().map(|one| one.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
 }
@@ -264,7 +264,7 @@ suite "S" {
         if path == "/slow" {
             let _ = std::io::Read::read_to_end(stream, &mut Vec::new());
         }
-        let _ = std::io::Write::write_all(stream, &super::servers::answer("", b"{}"));
+        let _ = std::io::Write::write_all(stream, &super::servers::response("", b"{}"));
     });
     let test = Test::new().file("a.e2e", spec).args(["run", "a.e2e"]).variable("PEER", &peer);
     let runner = test.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

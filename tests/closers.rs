@@ -17,7 +17,7 @@ fn requests() -> usize {
 const WAYS: [&str; 7] = ["close", "said", "half", "reset", "next", "idle", "mixed"];
 
 /// `false`: the connection is over.
-fn answer(stream: &mut TcpStream, way: &str, number: usize) -> bool {
+fn respond(stream: &mut TcpStream, way: &str, number: usize) -> bool {
     let is_said = if way == "said" { "Connection: close\r\n" } else { "" };
     let response = format!("HTTP/1.1 200 OK\r\n{is_said}Content-Length: 2\r\n\r\n{{}}");
     if stream.write_all(response.as_bytes()).is_err() {
@@ -48,7 +48,7 @@ fn answer(stream: &mut TcpStream, way: &str, number: usize) -> bool {
             false
         }
         // Lets go in another way each time, some only after a few more responses.
-        "mixed" => !number.is_multiple_of(4) || answer(stream, WAYS.get(number / 4 % 6).unwrap_or(&"close"), number),
+        "mixed" => !number.is_multiple_of(4) || respond(stream, WAYS.get(number / 4 % 6).unwrap_or(&"close"), number),
         _ => false,
     }
 }
@@ -63,7 +63,7 @@ fn no_request_waits_for_a_connection_that_has_ended() {
             let head = head(stream);
             let Some(way) = head.split_whitespace().nth(1) else { return };
             let number = count.fetch_add(1, Ordering::Relaxed);
-            if !answer(stream, way.trim_start_matches('/'), number) {
+            if !respond(stream, way.trim_start_matches('/'), number) {
                 return;
             }
         }

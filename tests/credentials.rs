@@ -40,8 +40,8 @@ fn tokens() -> (String, Arc<Tokens>) {
                 requests.1 += usize::from(!good);
                 (if good { "200 OK" } else { "401 Unauthorized" }, "{}".to_owned())
             };
-            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-            if stream.write_all(answer.as_bytes()).is_err() {
+            let response = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            if stream.write_all(response.as_bytes()).is_err() {
                 break;
             }
         }
@@ -70,7 +70,7 @@ fn a_credential_is_fetched_once_a_lifetime_and_never_used_after_it() {
     let issued = tokens.issued.lock().unwrap();
     let fresh_for = TOKEN_LIFE - Duration::from_millis(600);
     for pair in issued.windows(2) {
-        // A little earlier: the tool counts from when it has the answer, this server from before it sends it.
+        // A little earlier: the tool counts from when it has the response, this server from before it sends it.
         assert!(
             pair[1].1 - pair[0].1 >= fresh_for,
             "{:?} is renewed {:?} after it was got",

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::harness::Test;
-use super::servers::{answer, head, serve};
+use super::servers::{head, response, serve};
 
 /// How many nodes the large lists and documents have.
 const NODES: usize = 240_000;
@@ -25,7 +25,7 @@ const LATENESS: Duration = Duration::from_millis(250);
 const AFTER_SIGNAL: Duration = Duration::from_secs(2);
 
 /// A test that takes far longer than its limit: its name, its own timeout, its steps (`SERVER` is the server), and how often the last of them
-/// stands there, since some are short on a fast machine.
+/// is there, since some are short on a fast machine.
 type Kind = (&'static str, &'static str, &'static str, usize);
 
 /// What is asked of a large response.
@@ -142,7 +142,7 @@ fn server() -> (String, Receiver<()>) {
         let path = head.split([' ', '/']).nth(2).unwrap_or_default();
         let Some((content_type, body)) = BODIES.get(path) else { return };
         if !matches!(path, "ndjson" | "sse" | "flood" | "bomb") {
-            let _ = stream.write_all(&answer(&format!("Content-Type: {content_type}\r\n"), body));
+            let _ = stream.write_all(&response(&format!("Content-Type: {content_type}\r\n"), body));
             let _ = sent.send(());
             return;
         }

@@ -1,7 +1,7 @@
 //! What README and `docs` show is true as it is shown: specs are checked, and run where they need nothing but the demo system; command lines are
 //! understood.
 //!
-//! A block of ` ```e2e ` is a whole file. One of ` ```e2e test ` is the steps of a test, which stand in a suite with the modules that they name
+//! A block of ` ```e2e ` is a whole file. One of ` ```e2e test ` is the steps of a test, which are in a suite with the modules that they name
 //! imported; ` ```e2e test-of=a,b ` are steps that use these names. A block of ` ```console ` is run in the folder in which the page's specs are
 //! saved under the names that its commands give them; ` exits=1 ` is the exit code of its last command.
 

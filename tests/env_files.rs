@@ -10,7 +10,7 @@ const SPEC: &str = "environment staging {\n  api = variable(\"API\")\n  token = 
 fn echo() -> String {
     serve(|stream| {
         let head = head(stream);
-        let _ = std::io::Write::write_all(stream, &super::servers::answer("", head.as_bytes()));
+        let _ = std::io::Write::write_all(stream, &super::servers::response("", head.as_bytes()));
     })
 }
 
@@ -55,24 +55,21 @@ fn a_secret_of_a_file_is_masked() {
 }
 
 #[test]
-fn what_is_wrong_with_files_is_told_together_without_their_values() {
+fn what_is_wrong_with_files_is_reported_together_without_their_values() {
     let files = [
         ("a.env", "\u{feff}# first\r\nTOKEN: s3cr3t-of-a\r\nKEY='s3cr3t' s3cr3t\r\n"),
         ("b.env", "2KEY=s3cr3t-of-b\nTOKEN=\"s3cr3t\nmore\n"),
     ];
     let done = test(&files).code(2).err("a.env:2:1").err("a.env:3:14").err("b.env:1:1").err("b.env:2:7");
-    let done = done
-        .err("this line has no `=`")
-        .err("more stands behind")
-        .err("isn't the name of a variable")
-        .err("never closed");
+    let done =
+        done.err("this line has no `=`").err("more is behind").err("isn't the name of a variable").err("never closed");
     assert!(!done.err.contains("s3cr3t") && done.err.contains("TOKEN:"), "{}", done.err);
     test(&[]).bytes("c.env", b"KEY=\xff\n").args(["--env-file", "c.env"]).code(2).err("the file `c.env` isn't UTF-8");
     test(&[]).args(["--env-file", "none.env"]).code(2).err("`none.env` can't be read");
 }
 
 #[test]
-fn everything_that_is_missing_is_told_at_once_before_anything_is_sent() {
+fn everything_that_is_missing_is_reported_at_once_before_anything_is_sent() {
     let run = |args: &[&str]| {
         Test::new().file("a.e2e", SPEC).variable("TOKEN", "").args(args.iter().copied()).args(["a.e2e"])
     };

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::harness::Test;
 use super::scripted::Scripted;
-use super::servers::{answer, endless, fixed, serve, silent, tls};
+use super::servers::{endless, fixed, response, serve, silent, tls};
 
 const STAGES: [&str; 5] = ["expect", "net", "run", "plan", "cli"];
 
-/// Codes that no spec gives: they tell of the machine's or the tool's own trouble, and their pages say so instead of giving examples.
+/// Codes that no spec gives: they report on the machine's or the tool's own trouble, and their pages say so instead of giving examples.
 const WITHOUT_EXAMPLE: [&str; 3] = ["e2e::run::internal", "e2e::plan::unresolved", "e2e::cli::demo_failed"];
 
 struct Fence {
@@ -43,12 +43,12 @@ fn server(name: &str) -> String {
         .replace("http://", "ws://"),
         "forbidden-close" => super::wire::closing_with(1005),
         "good-close" => super::wire::closing_with(4000),
-        "good" => fixed(answer("", b"{}")),
-        "cookie" => fixed(answer("Set-Cookie: session=abc; HttpOnly; Path=/\r\n", b"{}")),
+        "good" => fixed(response("", b"{}")),
+        "cookie" => fixed(response("Set-Cookie: session=abc; HttpOnly; Path=/\r\n", b"{}")),
         "silent" => silent(),
         "huge" => endless(),
         "closing" => fixed("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly"),
-        "latin1" => fixed(answer("Content-Type: text/plain\r\n", b"St\xf6rung")),
+        "latin1" => fixed(response("Content-Type: text/plain\r\n", b"St\xf6rung")),
         "garbage" => fixed("not HTTP at all\r\n\r\n"),
         "redirects" => {
             fixed("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -104,7 +104,7 @@ fn console(text: &str) -> Result<(i32, String), String> {
         }
     }
     let suite = "suite \"Example\" {\n  tags smoke\n  test \"an example\" {\n    GET {{env.api}}/health { expect status 200 }\n  }\n}\n";
-    let good = fixed(answer("", b"{}"));
+    let good = fixed(response("", b"{}"));
     let staging = format!(
         "environment staging {{\n  api = \"{good}\"\n  token = secret(\"EXAMPLE_TOKEN\")\n}}\n\nsuite \"Example\" {{\n  test \"t\" {{ GET {{{{env.api}}}}/ {{ bearer env.token; expect status 200 }} }}\n}}\n"
     );

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::harness::{Done, Test};
 use super::scripted::Scripted;
-use super::servers::{Ca, answer, certificate, fixed, head, lasting, serve, silent};
+use super::servers::{Ca, certificate, fixed, head, lasting, response, serve, silent};
 
 const ENVIRONMENT: &str = "environment local default { peer = variable(\"PEER\") }\n";
 
@@ -37,8 +37,8 @@ fn authority(url: &str) -> &str {
 fn stages(exchange: &Value) -> Vec<&'static str> {
     let names: Vec<&str> =
         ["dns", "connect", "tls", "first_byte"].into_iter().filter(|name| stage(exchange, name).is_some()).collect();
-    let before_answer: f64 = ["dns", "connect", "tls"].iter().filter_map(|name| stage(exchange, name)).sum();
-    assert!(before_answer <= stage(exchange, "total").unwrap() + 0.01, "{exchange}");
+    let before_response: f64 = ["dns", "connect", "tls"].iter().filter_map(|name| stage(exchange, name)).sum();
+    assert!(before_response <= stage(exchange, "total").unwrap() + 0.01, "{exchange}");
     names
 }
 
@@ -54,7 +54,7 @@ fn the_bytes_that_go_out_are_those_that_the_server_reads() {
         let mut body = vec![0; length.sum()];
         std::io::Read::read_exact(stream, &mut body).unwrap();
         counted.lock().unwrap().push(head.len() + body.len());
-        let _ = stream.write_all(&answer("X-Note: é\r\n", b"{\"a\":1}"));
+        let _ = stream.write_all(&response("X-Note: é\r\n", b"{\"a\":1}"));
     });
     let steps = "GET {{env.peer}}/a?b=c { query d: \"e f\"; expect status 200 }\n\
                  POST {{env.peer}}/ { json { a: \"é\" }; header X-A: \"b\"; expect status 200 }\n\
@@ -62,10 +62,10 @@ fn the_bytes_that_go_out_are_those_that_the_server_reads() {
                  DELETE {{env.peer}}/ { expect status 200 }\n\
                  GET {{env.peer}}/a/../b { expect status 200 }";
     let exchanges = exchanges(&url, steps);
-    let told: Vec<usize> = exchanges.iter().map(|one| one["bytes_sent"].as_u64().unwrap() as usize).collect();
-    assert_eq!(told, *read.lock().unwrap());
+    let reported: Vec<usize> = exchanges.iter().map(|one| one["bytes_sent"].as_u64().unwrap() as usize).collect();
+    assert_eq!(reported, *read.lock().unwrap());
     for exchange in &exchanges {
-        assert_eq!(exchange["bytes_received"], answer("X-Note: é\r\n", b"{\"a\":1}").len());
+        assert_eq!(exchange["bytes_received"], response("X-Note: é\r\n", b"{\"a\":1}").len());
         assert_eq!((&exchange["peer"], &exchange["reused"]), (&authority(&url).into(), &false.into()));
         assert_eq!((&exchange["resolved"], &exchange["tls"]), (&serde_json::json!(["127.0.0.1"]), &Value::Null));
         assert_eq!(stages(exchange), ["connect", "first_byte"]);
@@ -147,7 +147,7 @@ fn a_certificate_that_isnt_trusted_is_evidence() {
 }
 
 #[test]
-fn an_answer_that_never_comes_leaves_who_was_asked() {
+fn a_response_that_never_comes_leaves_who_was_asked() {
     let url = silent();
     let exchange = &exchanges(&url, "GET {{env.peer}}/ { timeout 200ms; expect failure is timeout }")[0];
     assert_eq!(
@@ -159,7 +159,7 @@ fn an_answer_that_never_comes_leaves_who_was_asked() {
 }
 
 #[test]
-fn the_part_of_an_answer_that_came_is_counted() {
+fn the_part_of_a_response_that_came_is_counted() {
     let whole = fixed("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nonly");
     let cut = fixed("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nonly");
     let whole = &exchanges(&whole, "GET {{env.peer}}/ { expect status 200 }")[0];
@@ -179,7 +179,7 @@ fn the_bytes_that_come_in_are_those_that_the_server_writes() {
 
 #[test]
 fn each_hop_of_a_redirect_has_its_peer() {
-    let last = fixed(answer("", b"{}"));
+    let last = fixed(response("", b"{}"));
     let first = fixed(format!(
         "HTTP/1.1 302 Found\r\nLocation: {last}/there\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     ));
@@ -187,7 +187,7 @@ fn each_hop_of_a_redirect_has_its_peer() {
     let hop = &exchange["redirects"][0];
     assert_eq!((&hop["peer"], &exchange["peer"]), (&authority(&first).into(), &authority(&last).into()));
     assert_eq!((&hop["resolved"], &hop["reused"]), (&serde_json::json!(["127.0.0.1"]), &false.into()));
-    // One that leads to nobody still says where it came from.
+    // One that leads to no one still says where it came from.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let first = fixed(format!(
         "HTTP/1.1 302 Found\r\nLocation: http://{free}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -102,7 +102,7 @@ fn whatever_is_read_has_an_end() {
     });
 }
 
-/// What stands beside a spec is read too.
+/// What is beside a spec is read too.
 #[test]
 fn a_large_configuration_is_refused_and_a_pipe_among_specs_is_passed_over_in_words() {
     for name in ["e2e.toml", "environments.e2e"] {

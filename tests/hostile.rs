@@ -3,15 +3,15 @@
 use std::io::Write as _;
 
 use super::harness::Test;
-use super::servers::{answer, endless, fixed, head, serve, silent};
+use super::servers::{endless, fixed, head, response, serve, silent};
 
-/// Runs one request against a server, beside one against a good server; gives the codes of what was told, and the output.
-fn told(url: &str, parts: &str) -> (Vec<String>, String) {
-    told_within("2s", url, parts)
+/// Runs one request against a server, beside one against a good server; gives the codes of what was reported, and the output.
+fn reported(url: &str, parts: &str) -> (Vec<String>, String) {
+    reported_within("2s", url, parts)
 }
 
-fn told_within(timeout: &str, url: &str, parts: &str) -> (Vec<String>, String) {
-    let good = fixed(answer("Content-Type: application/json\r\n", b"{\"ok\": true}"));
+fn reported_within(timeout: &str, url: &str, parts: &str) -> (Vec<String>, String) {
+    let good = fixed(response("Content-Type: application/json\r\n", b"{\"ok\": true}"));
     let spec = format!(
         "suite \"Hostile\" {{\n  test \"bad\" {{\n    GET {url}/x {{\n      timeout {timeout}\n      {parts}\n    }}\n  }}\n  \
          test \"good\" {{\n    GET {good}/ {{ expect status 200; expect $.ok == true }}\n  }}\n}}\n"
@@ -28,64 +28,64 @@ fn told_within(timeout: &str, url: &str, parts: &str) -> (Vec<String>, String) {
 }
 
 #[test]
-fn an_answer_of_a_gibibyte_stops_at_the_limit() {
-    let (codes, out) = told_within("30s", &endless(), "expect status 200");
+fn a_response_of_a_gibibyte_stops_at_the_limit() {
+    let (codes, out) = reported_within("30s", &endless(), "expect status 200");
     assert_eq!(codes, ["e2e::net::too_large"]);
     assert!(out.contains("64MiB"), "{out}");
 }
 
 #[test]
 fn a_server_that_never_answers_times_out() {
-    let (codes, out) = told(&silent(), "expect status 200");
+    let (codes, out) = reported(&silent(), "expect status 200");
     assert_eq!(codes, ["e2e::net::timeout"]);
-    assert!(out.contains("gave no answer within 2s"), "{out}");
+    assert!(out.contains("gave no response within 2s"), "{out}");
 }
 
 #[test]
-fn an_answer_that_breaks_off_is_told() {
+fn a_response_that_breaks_off_is_reported() {
     let url = fixed("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
-    assert_eq!(told(&url, "expect status 200").0, ["e2e::net::closed"]);
+    assert_eq!(reported(&url, "expect status 200").0, ["e2e::net::closed"]);
     let url = fixed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel");
-    assert_eq!(told(&url, "expect status 200").0, ["e2e::net::closed"]);
+    assert_eq!(reported(&url, "expect status 200").0, ["e2e::net::closed"]);
     let url = fixed("");
-    assert_eq!(told(&url, "expect status 200").0, ["e2e::net::closed"]);
+    assert_eq!(reported(&url, "expect status 200").0, ["e2e::net::closed"]);
 }
 
 #[test]
-fn what_isnt_http_is_told() {
-    assert_eq!(told(&fixed("SSH-2.0-OpenSSH_9.2\r\n"), "expect status 200").0, ["e2e::net::protocol"]);
+fn what_isnt_http_is_reported() {
+    assert_eq!(reported(&fixed("SSH-2.0-OpenSSH_9.2\r\n"), "expect status 200").0, ["e2e::net::protocol"]);
     let url = fixed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n");
-    let (codes, _) = told(&url, "expect status 200");
+    let (codes, _) = reported(&url, "expect status 200");
     assert!(codes == ["e2e::net::protocol"] || codes == ["e2e::net::closed"], "{codes:?}");
     // What would be read as a body that the server didn't send so.
     for coding in ["foo", "gzip, chunked", "chunked, chunked", "chunked\r\nContent-Length: 2"] {
         let url = fixed(format!(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\nConnection: close\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
         ));
-        assert_eq!(told(&url, "expect status 200").0, ["e2e::net::protocol"], "{coding}");
+        assert_eq!(reported(&url, "expect status 200").0, ["e2e::net::protocol"], "{coding}");
     }
     let headers: String = (0..2000).map(|n| format!("X-{n}: y\r\n")).collect();
     let url = fixed(format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 0\r\n\r\n"));
-    let (codes, _) = told(&url, "expect status 200");
+    let (codes, _) = reported(&url, "expect status 200");
     assert!(codes == ["e2e::net::too_large"] || codes == ["e2e::net::protocol"], "{codes:?}");
 }
 
 #[test]
-fn a_body_that_isnt_json_is_told_with_what_it_is() {
+fn a_body_that_isnt_json_is_reported_with_what_it_is() {
     let (codes, out) =
-        told(&fixed(answer("Content-Type: text/html\r\n", b"<h1>Bad gateway</h1>")), "expect $.ok == true");
+        reported(&fixed(response("Content-Type: text/html\r\n", b"<h1>Bad gateway</h1>")), "expect $.ok == true");
     assert_eq!(codes, ["e2e::expect::not_json"]);
     assert!(out.contains("text/html") && out.contains("Bad gateway"), "{out}");
-    let (codes, _) = told(&fixed(answer("", b"{\"ok\": tru")), "expect $.ok == true");
+    let (codes, _) = reported(&fixed(response("", b"{\"ok\": tru")), "expect $.ok == true");
     assert_eq!(codes, ["e2e::expect::not_json"]);
-    let (codes, _) = told(&fixed(answer("", b"\xff\x00 not text")), "expect body contains \"zzz\"");
+    let (codes, _) = reported(&fixed(response("", b"\xff\x00 not text")), "expect body contains \"zzz\"");
     assert_eq!(codes, ["e2e::expect::not_text"]);
 }
 
 #[test]
 fn a_line_of_70_000_columns_is_drawn_around_its_value() {
     let body = format!("{{\"pad\": \"{}\", \"value\": 7, \"more\": \"{}\"}}", "a".repeat(35_000), "b".repeat(35_000));
-    let (codes, out) = told(&fixed(answer("", body.as_bytes())), "expect $.value == 8");
+    let (codes, out) = reported(&fixed(response("", body.as_bytes())), "expect $.value == 8");
     assert_eq!(codes, ["e2e::expect::value"]);
     assert!(out.contains("`$.value` is 7, expected 8") && out.len() < 6_000, "{}", out.len());
 }
@@ -95,11 +95,11 @@ fn endless_redirects_end_at_their_limit() {
     let url = serve(|stream| {
         let request = head(stream);
         let path = request.split_whitespace().nth(1).unwrap_or("/").to_owned();
-        let answer =
+        let response =
             format!("HTTP/1.1 302 Found\r\nLocation: {path}x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        let _ = stream.write_all(answer.as_bytes());
+        let _ = stream.write_all(response.as_bytes());
     });
-    let (codes, out) = told(&url, "follow redirects up to 5; expect status 200");
+    let (codes, out) = reported(&url, "follow redirects up to 5; expect status 200");
     assert_eq!(codes, ["e2e::net::too_many_redirects"]);
     assert!(out.contains("5 redirects were followed"), "{out}");
 }
@@ -107,10 +107,10 @@ fn endless_redirects_end_at_their_limit() {
 #[test]
 fn nothing_that_a_server_sends_moves_the_cursor() {
     let body = "\u{1b}[2J\u{1b}]0;title\u{7}\u{202e}evil\r\nline";
-    let (codes, _) = told(&fixed(answer("X-Evil: a\tb\r\n", body.as_bytes())), "expect body == \"fine\"");
+    let (codes, _) = reported(&fixed(response("X-Evil: a\tb\r\n", body.as_bytes())), "expect body == \"fine\"");
     assert_eq!(codes, ["e2e::expect::body"]);
     let json = "{\"a\": \"\\u001b[31mred\\u202e\"}";
-    assert_eq!(told(&fixed(answer("", json.as_bytes())), "expect $.a == \"x\"").0, ["e2e::expect::value"]);
+    assert_eq!(reported(&fixed(response("", json.as_bytes())), "expect $.a == \"x\"").0, ["e2e::expect::value"]);
 }
 
 #[test]
@@ -122,7 +122,8 @@ fn a_small_body_that_decodes_to_a_huge_one_stops_at_the_limit() {
     }
     let body = encoder.finish().unwrap();
     assert!(body.len() < 1 << 20);
-    let (codes, out) = told_within("20s", &fixed(answer("Content-Encoding: gzip\r\n", &body)), "expect status 200");
+    let (codes, out) =
+        reported_within("20s", &fixed(response("Content-Encoding: gzip\r\n", &body)), "expect status 200");
     assert_eq!(codes, ["e2e::net::too_large"]);
     assert!(out.contains("decodes to"), "{out}");
 }

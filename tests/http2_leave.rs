@@ -34,7 +34,7 @@ pub fn reset(stream: u32, reason: u32) -> Vec<u8> {
     frame(RST_STREAM, 0, stream, &reason.to_be_bytes())
 }
 
-/// `:status: 200` stands in HPACK's table (RFC 7541, appendix A).
+/// `:status: 200` is in HPACK's table (RFC 7541, appendix A).
 pub fn status(stream: u32) -> Vec<u8> {
     frame(HEADERS, END_HEADERS, stream, &[0x88])
 }

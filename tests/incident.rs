@@ -59,10 +59,10 @@ fn a_database_that_is_down_is_one_cause_and_aborts_the_plan() {
         assert!(test["outcome"] == "not_run" && reason.starts_with("aborted: service "), "{test:#}");
     }
     assert!(!report["verdict"]["at_risk"].as_array().unwrap().is_empty());
-    for told in
+    for reported in
         ["database is the prime suspect: auth, backend and frontend answer 503", "(persistent failure)", "ABORTED"]
     {
-        assert!(out.contains(told), "{told}:\n{out}");
+        assert!(out.contains(reported), "{reported}:\n{out}");
     }
 }
 
@@ -116,7 +116,7 @@ fn small(fault: &str, code: i32) -> (Json, String) {
 }
 
 #[test]
-fn a_slow_start_is_waited_for_and_told_from_a_failure() {
+fn a_slow_start_is_waited_for_and_distinguished_from_a_failure() {
     let (report, out) = small("slow-start", 0);
     assert_eq!(report["verdict"]["state"], "READY", "{:#}", report["verdict"]);
     assert_eq!(report["summary"]["passed"], 2);
@@ -138,8 +138,8 @@ fn a_green_health_check_over_an_unfinished_start_up_is_not_ready() {
     assert_eq!(report["verdict"]["state"], "NOT READY");
     assert_eq!(report["phases"][0]["state"], "passed", "health is green");
     assert_eq!(report["phases"][1]["state"], "failed", "agents are not");
-    let told = "backend's health is green although its start-up stands at 5/7, and 1 test that uses it fails";
+    let reported = "backend's health is green although its start-up is at 5/7, and 1 test that uses it fails";
     let reasons = report["verdict"]["reasons"].as_array().unwrap();
-    assert!(reasons.iter().any(|reason| reason == told), "{reasons:#?}\n{out}");
+    assert!(reasons.iter().any(|reason| reason == reported), "{reasons:#?}\n{out}");
     assert_eq!(report["verdict"]["at_risk"][0]["amount"], 200_000.0);
 }

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::harness::{DEMO, Done, Test};
 use super::resume::again;
-use super::servers::{answer, head, serve};
+use super::servers::{head, response, serve};
 
 /// Four suites of ten tests each; of every ten, the seventh doesn't hold.
 fn forty() -> String {
@@ -34,7 +34,7 @@ fn unhurried() -> String {
     serve(|stream| {
         head(stream);
         std::thread::sleep(Duration::from_millis(8));
-        let _ = std::io::Write::write_all(stream, &answer("", b"{}"));
+        let _ = std::io::Write::write_all(stream, &response("", b"{}"));
     })
 }
 
@@ -83,7 +83,7 @@ fn printed(out: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Waits until the journal tells of so many tests that ended; `false` when the run is over before.
+/// Waits until the journal reports on so many tests that ended; `false` when the run is over before.
 fn wait_for(child: &mut Child, journal: &Path, ended: usize) -> bool {
     loop {
         let lines = std::fs::read(journal).map(|bytes| written(&bytes).len()).unwrap_or(0);
@@ -154,7 +154,7 @@ pub fn small() -> (Done, Vec<u8>) {
         "{DEMO}suite \"S\" {{\n  at risk $2K MRR\n  \
          test \"holds\" {{ GET {{{{env.api}}}}/health {{ expect status 200 }} }}\n  \
          test \"fails\" {{ GET {{{{env.api}}}}/health {{ expect status 201 }} }}\n  \
-         test \"is skipped\" {{ skip when env.api exists because \"it is told\"; GET {{{{env.api}}}}/health {{ expect status 200 }} }}\n  \
+         test \"is skipped\" {{ skip when env.api exists because \"it is reported\"; GET {{{{env.api}}}}/health {{ expect status 200 }} }}\n  \
          test \"errs\" {{ GET http://127.0.0.1:1/ {{ expect status 200 }} }}\n}}\n"
     );
     let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1);
@@ -206,7 +206,7 @@ fn a_journal_that_is_cut_anywhere_is_read_to_its_last_whole_line() {
 }
 
 #[test]
-fn a_line_of_nonsense_is_told_and_passed_over() {
+fn a_line_of_nonsense_is_reported_and_passed_over() {
     let (done, journal) = small();
     let mut lines: Vec<&[u8]> = journal.split_inclusive(|byte| *byte == b'\n').collect();
     lines.insert(2, b"\xff{\"test_ended\": nonsense\n");
@@ -236,7 +236,7 @@ fn what_is_no_journal_is_refused_in_words() {
 const HEALTHY: &str = "suite \"S\" {\n  test \"a\" { GET {{env.api}}/health { expect status 200 } }\n  test \"b\" { GET {{env.api}}/health { expect status 200 } }\n}\n";
 
 #[test]
-fn a_journal_that_cannot_be_written_is_told_once_and_hinders_nothing() {
+fn a_journal_that_cannot_be_written_is_reported_once_and_hinders_nothing() {
     let healthy = || Test::new().file("a.e2e", &format!("{DEMO}{HEALTHY}"));
     for path in ["a.e2e/x.journal", "/dev/full"] {
         let done = healthy().args(["run", "a.e2e", "--report", &format!("journal={path}")]).code(0).out("2 passed");
@@ -248,10 +248,10 @@ fn a_journal_that_cannot_be_written_is_told_once_and_hinders_nothing() {
 }
 
 #[test]
-fn no_secret_stands_in_a_journal() {
+fn no_secret_is_in_a_journal() {
     let spec = "environment local default { peer = variable(\"PEER\")\n token = secret(\"TOKEN\") }\n\
                 suite \"S\" { test \"t\" { GET {{env.peer}}/ { bearer env.token; expect $.said == \"x\" } } }\n";
-    let peer = super::servers::fixed(answer("", b"{\"said\": \"s3cret-of-many-letters\"}"));
+    let peer = super::servers::fixed(response("", b"{\"said\": \"s3cret-of-many-letters\"}"));
     let test = Test::new().file("a.e2e", spec).variable("PEER", &peer).variable("TOKEN", "s3cret-of-many-letters");
     let done = test.args(["run", "a.e2e"]).code(1);
     let journal = done.read("test_results.journal");

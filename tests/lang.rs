@@ -46,7 +46,7 @@ fn every_case_is_checked_as_written() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// The block as it stands in the page, with the line before it, so that only it is replaced.
+/// The block as it is in the page, with the line before it, so that only it is replaced.
 fn expect_block(text: &str, _line: usize, _page: &str) -> String {
     format!("```expect\n{text}```\n")
 }

@@ -1,6 +1,6 @@
 //! What the language does, case by case: in `tests/lang/*.md`, a spec, a ` ```server ` that it runs against, and a block ` ```expect run ` with what came of
 //! each test: `passed "NAME"`, or another outcome with its diagnostics below, `CODE LINE:COLUMN-LINE:COLUMN MESSAGE`. Times and addresses in
-//! messages stand as `#`. An expectation that passed on weak evidence is `weak LINE:COLUMN REASON`. `UPDATE_EXPECT=1` writes what is said now.
+//! messages are as `#`. An expectation that passed on weak evidence is `weak LINE:COLUMN REASON`. `UPDATE_EXPECT=1` writes what is said now.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -53,12 +53,13 @@ fn every_case_runs_as_written() {
         // From the end of a page to its start, so that lines stay where they are.
         wrong.iter().rev().for_each(|(index, found)| cases[*index].rewrite(found));
     }
-    let mut told = String::new();
+    let mut reported = String::new();
     for (index, found) in wrong {
         let case = &cases[index];
-        let _ = write!(told, "{}:{}\nexpected:\n{}found:\n{found}\n", case.page.display(), case.line, case.expected);
+        let _ =
+            write!(reported, "{}:{}\nexpected:\n{}found:\n{found}\n", case.page.display(), case.line, case.expected);
     }
-    assert!(told.is_empty(), "{told}");
+    assert!(reported.is_empty(), "{reported}");
 }
 
 fn cases() -> Vec<Case> {

@@ -10,7 +10,7 @@ use sha2::Digest as _;
 
 use super::harness::{Done, Test};
 use super::scripted::Scripted;
-use super::servers::{answer, fixed, head, serve};
+use super::servers::{fixed, head, response, serve};
 
 const REPORTS: [&str; 7] =
     ["json=r.json", "html=r.html", "junit=r.xml", "tap=r.tap", "markdown=r.md", "journal=r.journal", "blob=r.blob"];
@@ -67,7 +67,7 @@ fn echo() -> String {
         let text = String::from_utf8_lossy(&sent);
         let json: serde_json::Value = serde_json::from_slice(&sent).unwrap_or_default();
         let body = serde_json::json!({ "sent": text, "v": json["v"] }).to_string();
-        let _ = std::io::Write::write_all(stream, &answer("Content-Type: application/json\r\n", body.as_bytes()));
+        let _ = std::io::Write::write_all(stream, &response("Content-Type: application/json\r\n", body.as_bytes()));
     })
 }
 
@@ -248,12 +248,12 @@ fn the_beginning_of_what_is_not_understood_shows_no_part_of_a_secret() {
             "head" => format!("{pad}{token}\r\n\r\n").into_bytes(),
             "name" => format!("HTTP/1.1 200 OK\r\n{pad} {token}: 1\r\n\r\n").into_bytes(),
             "length" => format!("HTTP/1.1 200 OK\r\nContent-Length: {pad}{token}\r\n\r\n").into_bytes(),
-            "coding" => answer("Content-Encoding: gzip\r\n", format!("{pad}{token}").as_bytes()),
-            "bytes" => answer("Content-Encoding: gzip\r\n", format!("\u{1}{pad}{token}").as_bytes()),
+            "coding" => response("Content-Encoding: gzip\r\n", format!("{pad}{token}").as_bytes()),
+            "bytes" => response("Content-Encoding: gzip\r\n", format!("\u{1}{pad}{token}").as_bytes()),
             _ => {
                 let lines: Vec<&str> =
                     "pem-one-4b3a2f1e-of-it\npem-two-9c8d7e6f-of-it\npem-end-0a1b2c3d-of-it".lines().collect();
-                answer(
+                response(
                     "Content-Type: application/json\r\n",
                     serde_json::json!({ "lines": lines }).to_string().as_bytes(),
                 )
@@ -320,7 +320,7 @@ fn no_encoding_of_a_secret_is_in_any_output() {
             .map(|nesting| nesting.iter().fold(secret.clone(), |text, at| encoders[*at](&text)))
             .collect();
         let body = serde_json::json!({ "texts": texts }).to_string();
-        let api = fixed(answer("Content-Type: application/json\r\n", body.as_bytes()));
+        let api = fixed(response("Content-Type: application/json\r\n", body.as_bytes()));
         let mut spec =
             format!("environment e default {{\n  api = \"{api}\"\n  key = secret(\"KEY\")\n}}\nsuite \"S\" {{\n");
         for index in 0..texts.len() {
@@ -354,7 +354,7 @@ fn ordinary_words_of_a_server_stay() {
     let body = br#"{"level":"highlights","colour":"solarized","password":"Xk29-vbQ7","Token":"tok-en-of-it","tokens":"not-one-word"}"#;
     let head = "Content-Type: application/json\r\nSet-Cookie: theme=lights; Path=/\r\nSet-Cookie: sid=hidden-cookie; HttpOnly\r\n\
                 Set-Cookie: long=0123456789abcdef; Path=/\r\n";
-    let api = fixed(answer(head, body));
+    let api = fixed(response(head, body));
     let spec = format!(
         "suite \"lights\" {{\n  test \"highlights are lights\" {{ GET {api}/lights {{ bearer invalid \"literal-token\"\n    header X-Word: \"solarized\"\n    expect $.level == \"x\"; expect $.tokens == \"x\"; \
          expect header Set-Cookie == \"none\"; expect headers Set-Cookie == []; expect cookie theme == \"x\"; expect $.colour == \"literal-token\" }} }}\n}}\n"
@@ -376,7 +376,7 @@ fn ordinary_words_of_a_server_stay() {
 
 #[test]
 fn what_cannot_be_masked_is_said_before_the_run() {
-    let api = fixed(answer("", b"ok"));
+    let api = fixed(response("", b"ok"));
     let spec = |real: &str| {
         format!(
             "environment e default {{\n  api = \"{api}\"\n  {real}\n  pin = secret(\"PIN\")\n  word = secret(\"WORD\")\n  key = secret(\"KEY\")\n}}\n\
@@ -440,7 +440,7 @@ fn nothing_from_outside_acts_on_a_terminal() {
         CLOSE = "\u{1b}[2J\u{202e}\u{2028}bye",
     );
     let served = Scripted::start(&script);
-    // Names in specs can hold what moves nothing by itself.
+    // Names in specs can hold what moves nothing on its own.
     let title = "turned\u{202e} around\u{2028}";
     let spec = format!(
         "environment e default {{\n  api = \"http://{api}\"\n  ws = \"ws://{api}\"\n  service health {{ probe GET {{{{env.api}}}}/down expect status 200 within 300ms }}\n}}\n\
@@ -461,7 +461,7 @@ fn nothing_from_outside_acts_on_a_terminal() {
     assert!(done.out.contains("keys turned\\u{202e} around"), "{}", done.out);
     for (name, text) in &all {
         let bad = match *name {
-            // Programs read these: JSON has escapes of its own, and an HTML page is cleaned by itself.
+            // Programs read these: JSON has escapes of its own, and an HTML page is cleaned on its own.
             "json" | "journal" | "blob" | "trace" | "replay" => text.find(|c: char| c < ' ' && c != '\n'),
             "html" => text.find(|c: char| c.is_control() && !"\n\t\r".contains(c)),
             "junit" | "tap" | "markdown" => text.find(|c: char| c.is_control() && !"\n\t".contains(c)),
@@ -517,7 +517,7 @@ fn names_of_files_and_arguments_do_not_act_on_a_terminal() {
 #[test]
 fn every_text_of_a_secret_object_is_a_secret() {
     let body = br#"{"login":{"name":"user-name-11","more":["list-item-22"],"pin":"0815"},"n":1}"#;
-    let api = fixed(answer("Content-Type: application/json\r\n", body));
+    let api = fixed(response("Content-Type: application/json\r\n", body));
     let spec = format!(
         "suite \"S\" {{ test \"t\" {{ GET {api}/ {{ capture secret login = $.login; expect $.n == 2; expect $.login == {{}} }}\n GET {api}/{{{{length(login)}}}} {{ expect status 200 }} }} }}\n"
     );

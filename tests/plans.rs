@@ -1,4 +1,4 @@
-//! Plans on real sockets: what runs when, what gates and abort conditions make of it, and what is told of the rest.
+//! Plans on real sockets: what runs when, what gates and abort conditions make of it, and what is reported of the rest.
 
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
@@ -222,7 +222,7 @@ fn limits_of_a_plan_are_known_before_it_begins() {
 }
 
 #[test]
-fn a_budget_bounds_its_phase_and_what_is_left_of_it_is_told() {
+fn a_budget_bounds_its_phase_and_what_is_left_of_it_is_reported() {
     let (api, silent) = (server(), silent());
     let spec = format!(
         "environment e default {{ api = \"{api}\" }}\n\

@@ -18,7 +18,7 @@ const UNVERIFIED: &str = "e2e::run::unverified_certificate";
 const SOME_EVENT: &str = "expect on ch event \"a\" within 1s";
 
 /// Each test's code and what its diagnostic points at.
-fn told(done: &Done, spec: &str) -> Vec<(String, String, String)> {
+fn reported(done: &Done, spec: &str) -> Vec<(String, String, String)> {
     let report = done.json();
     report["tests"].as_array().unwrap().iter().map(|test| refusal(test, spec)).collect()
 }
@@ -156,12 +156,12 @@ fn what_isnt_real_is_refused_before_anything_is_sent() {
     }
     spec.push_str("}\n");
     let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e", "--env", "staging"]).code(1);
-    assert_eq!(told(&done, &spec), expected);
-    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody was connected to");
+    assert_eq!(reported(&done, &spec), expected);
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "no one was connected to");
 }
 
 #[test]
-fn all_values_that_arent_real_are_told_at_once() {
+fn all_values_that_arent_real_are_reported_at_once() {
     let spec = "environment staging {\n  api = variable(\"API\")\n  ws = \"{{env.api}}/ws\"\n  auth = secret(\"AUTH\")\n  app = \"https://app.staging.invalid\"\n  name = \"staging\"\n  require real\n}\nsuite \"S\" { test \"t\" { GET {{env.api}}/ { bearer env.auth; expect status 200 } } }\n";
     let test = |api: &str| {
         Test::new().file("a.e2e", spec).variable("API", api).variable("AUTH", "https://10.0.0.7/?key=s3cr3t-s3cr3t")
@@ -194,7 +194,7 @@ fn all_values_that_arent_real_are_told_at_once() {
 }
 
 #[test]
-fn proxies_are_told_before_anything_is_sent() {
+fn proxies_are_reported_before_anything_is_sent() {
     let spec = format!("{STAGING}suite \"S\" {{ test \"t\" {{ GET {{{{env.api}}}}/ {{ expect status 200 }} }} }}\n");
     let test = |env: &str| Test::new().file("a.e2e", &spec).args(["run", "a.e2e", "--dry-run", "--env"]).args([env]);
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
@@ -339,13 +339,13 @@ fn channels(ca: &Ca, params: &rcgen::CertificateParams) {
     }
 }
 
-/// What leads from a public name or a public answer to a peer that isn't.
+/// What leads from a public name or a public response to a peer that isn't.
 fn refused(ca: &Ca, params: &rcgen::CertificateParams, port: u16) {
     let private = ca.front("10.0.0.7", params, &lasting("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
     let redirect = |to: String| {
-        let answer =
+        let response =
             format!("HTTP/1.1 307 Elsewhere\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        ca.front("9.9.9.9", params, &fixed(answer)).port
+        ca.front("9.9.9.9", params, &fixed(response)).port
     };
     let cases = [
         ("a private name", format!("https://private.example.test:{}/", private.port), PRIVATE),
@@ -384,7 +384,7 @@ fn refused(ca: &Ca, params: &rcgen::CertificateParams, port: u16) {
     for (test, (name, port, code)) in tests[cases.len()..].iter().zip(&hops) {
         let diagnostic = &test["diagnostics"][0];
         assert_eq!((&test["name"], &diagnostic["code"]), (&(*name).into(), &(*code).into()), "{test}");
-        // The answer that redirects is evidence; of what would have followed, nothing was sent.
+        // The response that redirects is evidence; of what would have followed, nothing was sent.
         let exchange = &test["exchanges"][0];
         assert_eq!(exchange["redirects"][0]["peer"], format!("9.9.9.9:{port}"));
         assert_eq!((&exchange["peer"], &exchange["status"]), (&Value::Null, &Value::Null), "{exchange}");

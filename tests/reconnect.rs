@@ -221,13 +221,14 @@ fn a_server_that_closes_idle_connections_is_no_error() {
 }
 
 #[test]
-fn the_connection_of_a_refused_handshake_is_used_by_nobody_else() {
+fn the_connection_of_a_refused_handshake_is_used_by_no_one_else() {
     let server = serve(|_, stream, note| {
         while let Some(seen) = request(stream) {
             note(&seen);
             let refused = seen.to_ascii_lowercase().contains("upgrade: websocket");
-            let answer: &[u8] = if refused { b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}" } else { ALIVE };
-            let _ = stream.write_all(answer);
+            let response: &[u8] =
+                if refused { b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}" } else { ALIVE };
+            let _ = stream.write_all(response);
         }
     });
     let ws = server.url.replace("http://", "ws://");

@@ -80,7 +80,7 @@ const CASES: [Case; 26] = [
 ];
 
 /// The codes, with their places.
-fn told(spec: &str, files: &[(&str, &[u8])], args: &[&str]) -> (Option<i32>, Vec<(String, String)>, String) {
+fn reported(spec: &str, files: &[(&str, &[u8])], args: &[&str]) -> (Option<i32>, Vec<(String, String)>, String) {
     let mut test = Test::new().file("a.e2e", &format!("{HEAD}{spec}"));
     for (name, bytes) in files {
         test = test.bytes(name, bytes);
@@ -97,12 +97,12 @@ fn told(spec: &str, files: &[(&str, &[u8])], args: &[&str]) -> (Option<i32>, Vec
 fn what_a_run_refuses_the_check_refuses_too() {
     let mut wrong = String::new();
     for (spec, files, code) in CASES {
-        let (exit, checked, text) = told(spec, files, &["check", "a.e2e", "--format", "json"]);
+        let (exit, checked, text) = reported(spec, files, &["check", "a.e2e", "--format", "json"]);
         let code = format!("e2e::{code}");
         if exit != Some(2) || !checked.iter().any(|(found, _)| *found == code) {
             wrong.push_str(&format!("check of\n{spec}{code}: {exit:?} {text}\n"));
         }
-        let (exit, _, text) = told(spec, files, &["run", "a.e2e", "--report", "none"]);
+        let (exit, _, text) = reported(spec, files, &["run", "a.e2e", "--report", "none"]);
         if exit != Some(2) || !text.contains(&code) {
             wrong.push_str(&format!("run of\n{spec}{code}: {exit:?} {text}\n"));
         }
@@ -140,9 +140,9 @@ fn the_check_refuses_nothing_that_a_run_would_not() {
         ),
     ];
     for (spec, files) in fine {
-        let (exit, checked, text) = told(spec, files, &["check", "a.e2e", "--format", "json"]);
+        let (exit, checked, text) = reported(spec, files, &["check", "a.e2e", "--format", "json"]);
         assert!(exit == Some(0) && checked.is_empty(), "{spec}{text}");
-        let (exit, _, text) = told(spec, files, &["run", "a.e2e", "--report", "none"]);
+        let (exit, _, text) = reported(spec, files, &["run", "a.e2e", "--report", "none"]);
         assert_eq!(exit, Some(1), "{spec}{text}");
     }
 }

@@ -44,14 +44,14 @@ fn every_form_is_the_one_that_the_run_wrote() {
 }
 
 #[test]
-fn annotations_are_told_again() {
+fn annotations_are_reported_again() {
     let done = report(FULL, &["--report", "github"]).code(3);
     assert_eq!(done.out.lines().filter(|line| line.starts_with("::error ")).count(), 10, "{}", done.out);
     assert_eq!(done.out.lines().filter(|line| line.starts_with("::warning ")).count(), 1, "{}", done.out);
 }
 
 #[test]
-fn a_file_that_is_no_report_is_told_and_why() {
+fn a_file_that_is_no_report_is_reported_and_why() {
     let cut = &FULL[..2000];
     let newer = "{\"schema\": 2, \"tool\": {\"name\": \"e2e-dsl\", \"version\": \"9.1\"}, \"tests\": []}";
     let typed = FULL.replace("\"attempts\": 2", "\"attempts\": \"two\"");
@@ -91,7 +91,7 @@ fn a_report_of_an_earlier_version_is_read() {
 }
 
 #[test]
-fn what_is_mistyped_is_told_before_anything_is_done() {
+fn what_is_mistyped_is_reported_before_anything_is_done() {
     let wrong = |args: &[&str], code: &str, message: &str| {
         let done = report(GREEN, args).code(2).err(code);
         let words = done.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");

@@ -45,24 +45,24 @@ fn a_run_is_as_stable_as_itself() {
 }
 
 #[test]
-fn what_broke_and_what_was_mended_is_told_with_what_to_do() {
+fn what_broke_and_what_was_fixed_is_reported_with_what_to_do() {
     let base = run(&[
         ("stays", "passed", 5.0),
         ("breaks", "passed", 5.0),
-        ("is mended", "failed", 5.0),
+        ("is fixed", "failed", 5.0),
         ("stays broken", "failed", 5.0),
         ("goes", "passed", 5.0),
     ]);
     let new = run(&[
         ("stays", "passed", 5.0),
         ("breaks", "failed", 5.0),
-        ("is mended", "passed", 5.0),
+        ("is fixed", "passed", 5.0),
         ("stays broken", "failed", 5.0),
         ("comes", "flaky", 5.0),
     ]);
     let done = compare(&base, &new, &[]).code(1);
     let done = done.out("Broke (1)").out("Health › breaks  passed → failed: `status` of breaks is 500");
-    let done = done.out("Mended (1)").out("Health › is mended  failed → passed").out("Still broken (1)");
+    let done = done.out("Fixed (1)").out("Health › is fixed  failed → passed").out("Still broken (1)");
     let done = done.out("New tests (1)").out("Removed tests (1)").out("Newly flaky (1)");
     done.out("UNSTABLE  still NOT READY").out("1 test that passed before now fails").out("look first at this: ");
 
@@ -70,7 +70,7 @@ fn what_broke_and_what_was_mended_is_told_with_what_to_do() {
     assert_eq!(json["stability"], "UNSTABLE");
     for (list, name) in [
         ("broke", "breaks"),
-        ("mended", "is mended"),
+        ("fixed", "is fixed"),
         ("still_broken", "stays broken"),
         ("added", "comes"),
         ("removed", "goes"),
@@ -78,8 +78,8 @@ fn what_broke_and_what_was_mended_is_told_with_what_to_do() {
         assert_eq!(json["tests"][list][0]["name"], name, "{list}");
     }
     assert_eq!(json["tests"]["broke"][0]["place"], "a.e2e:5");
-    // What is mended makes no run unstable, and what was broken before doesn't either.
-    compare(&new, &base, &[]).code(1).out("Health › is mended  passed → failed");
+    // What is fixed makes no run unstable, and what was broken before doesn't either.
+    compare(&new, &base, &[]).code(1).out("Health › is fixed  passed → failed");
     let better = run(&[("stays", "passed", 5.0), ("stays broken", "failed", 5.0)]);
     let worse = run(&[("stays", "failed", 5.0), ("stays broken", "failed", 5.0)]);
     compare(&worse, &better, &[]).code(0).out("STABLE");
@@ -123,7 +123,7 @@ fn a_run_that_lost_most_of_its_tests_is_no_measure() {
 }
 
 #[test]
-fn a_real_slowdown_is_told_from_the_drift_of_all() {
+fn a_real_slowdown_is_distinguished_from_the_drift_of_all() {
     let names: Vec<String> = (0..12).map(|number| format!("t{number}")).collect();
     let times = |factor: f64, slow: f64| {
         let tests: Vec<(&str, &str, f64)> = names
@@ -162,7 +162,7 @@ fn a_comparison_is_written_where_it_is_asked_for() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_told() {
+fn what_cannot_be_compared_is_reported() {
     compare(GREEN, GREEN, &["--report", "junit=x.xml"]).code(2).err("a comparison can't be written as junit");
     compare(GREEN, "{}", &[]).code(2).err("`new.json` is JSON, but no report of a run");
     compare(GREEN, GREEN, &["--base", "nowhere.json"]).code(2).err("there is no file `nowhere.json`");

@@ -36,7 +36,7 @@ fn child<'x>(node: roxmltree::Node<'x, 'x>, tag: &str) -> Option<roxmltree::Node
 }
 
 #[test]
-fn junit_tells_each_outcome_as_its_readers_know_it() {
+fn junit_reports_each_outcome_as_its_readers_know_it() {
     let text = junit::render(&full());
     let document = roxmltree::Document::parse(&text).unwrap();
     let kinds = [
@@ -55,9 +55,9 @@ fn junit_tells_each_outcome_as_its_readers_know_it() {
     ];
     for (name, kind) in kinds {
         let case = case(&document, name);
-        let told = case.children().find(|node| node.is_element() && !node.has_tag_name("system-out"));
-        let told = told.map(|node| (node.tag_name().name(), node.attribute("type").unwrap()));
-        assert_eq!(told, kind, "{name}");
+        let reported = case.children().find(|node| node.is_element() && !node.has_tag_name("system-out"));
+        let reported = reported.map(|node| (node.tag_name().name(), node.attribute("type").unwrap()));
+        assert_eq!(reported, kind, "{name}");
     }
     for name in ["is skipped", "is blocked", "not run", "Everything else: success > 70%"] {
         assert!(child(case(&document, name), "skipped").unwrap().attribute("message").is_some(), "{name}");
@@ -114,7 +114,7 @@ fn nothing_that_servers_say_is_a_directive_in_junit() {
     }
     check(&junit::render(&report));
     let body = serde_json::json!({ "id": "[[ATTACHMENT|/etc/passwd]]" }).to_string();
-    let api = super::servers::fixed(super::servers::answer("Content-Type: application/json\r\n", body.as_bytes()));
+    let api = super::servers::fixed(super::servers::response("Content-Type: application/json\r\n", body.as_bytes()));
     let spec = format!(
         "suite \"S\" {{\n  test \"t\" {{\n    POST {api}/ {{ expect status 200; capture id = $.id }}\n    GET {api}/?id={{{{id}}}} {{ expect status 200 }}\n    \
          GET {api}/{{{{id}}}} {{ expect status 200 }}\n  }}\n}}\n"
@@ -123,7 +123,7 @@ fn nothing_that_servers_say_is_a_directive_in_junit() {
     check(&done.read("junit.xml"));
 }
 
-/// What a suite says of itself is what stands in it.
+/// What a suite says of itself is what is in it.
 fn counts_agree(text: &str) {
     let document = roxmltree::Document::parse(text).unwrap();
     for suite in elements(&document, "testsuite").into_iter().chain(elements(&document, "testsuites")) {
@@ -137,8 +137,8 @@ fn counts_agree(text: &str) {
     }
     for case in elements(&document, "testcase") {
         let results = ["failure", "error", "skipped", "flakyFailure"];
-        let told = case.children().filter(|node| results.iter().any(|tag| node.has_tag_name(*tag))).count();
-        assert!(told <= 1, "{case:?}");
+        let reported = case.children().filter(|node| results.iter().any(|tag| node.has_tag_name(*tag))).count();
+        assert!(reported <= 1, "{case:?}");
     }
 }
 
@@ -170,7 +170,7 @@ fn junit_keeps_the_schema_of_jenkins() {
 }
 
 #[test]
-fn tap_tells_each_outcome_and_cannot_be_forged() {
+fn tap_reports_each_outcome_and_cannot_be_forged() {
     let wanted = |report: &Report| report.tests.len() + 9;
     for report in [full(), hostile()] {
         let text = tap::render(&report);
@@ -190,7 +190,7 @@ fn tap_tells_each_outcome_and_cannot_be_forged() {
     for line in [
         "code: \"e2e::expect::status\"",
         "  line: 14",
-        "help: \"look at the body of the answer\"",
+        "help: \"look at the body of the response\"",
         "     ·               ╰── is 500",
     ] {
         assert!(block.iter().any(|one| one == line), "{line}: {block:#?}");
@@ -261,7 +261,7 @@ fn markdown_shows_what_servers_say_and_nothing_else_comes_of_it() {
             "# ❌ ABORTED",
             "## Phases",
             "## Look at this first",
-            "## What did not hold",
+            "## What did not pass",
             "## Flaky: passed only when tried again",
             "## Not carried out",
         ];
@@ -280,14 +280,14 @@ fn markdown_shows_what_servers_say_and_nothing_else_comes_of_it() {
         }
     }
     let text = markdown::render(&full());
-    for told in [
+    for reported in [
         "**at risk: \\$120K MRR**",
         "`p95(time) < 2s`: nothing",
         "because database refuses connections",
         "╰── is 500",
         "| 30s | Threads API › times out |",
     ] {
-        assert!(text.contains(told), "{told}:\n{text}");
+        assert!(text.contains(reported), "{reported}:\n{text}");
     }
 }
 
@@ -378,7 +378,7 @@ fn plan(report: &mut Report, gates: &str, over_budget: bool) {
 const HOLDS: &str = r#"{"text": "success > 10%", "measure": "success", "op": ">", "limit": 0.1, "span": null}"#;
 const FAILS: &str = r#"{"text": "throughput > 1", "measure": "unavailable", "op": ">", "limit": 1.0, "span": null}"#;
 
-/// Whoever reads a form sees a run fail when its exit code says so, and only then.
+/// Every reader of a form sees a run fail when its exit code says so, and only then.
 #[test]
 fn every_form_fails_when_the_run_is_not_ready() {
     let cases: [Case; 14] = [

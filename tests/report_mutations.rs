@@ -1,4 +1,4 @@
-//! Results that nobody wrote in good faith: whatever stands in their fields, every report of them is made.
+//! Results that no one wrote in good faith: whatever is in their fields, every report of them is made.
 
 use e2e_dsl::diag::Style;
 use e2e_dsl::report::model::Report;
@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::made::{FULL, HOSTILE, full};
 
-/// Where a value stands: `/tests/0/channels/0/frames_received`.
+/// Where a value is: `/tests/0/channels/0/frames_received`.
 fn places(json: &Json, at: &str, found: &mut Vec<String>) {
     match json {
         Json::Array(items) => {
@@ -108,7 +108,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn whatever_stands_in_the_results_every_report_is_made(changes in prop::collection::vec((any::<prop::sample::Index>(), 0..40_usize), 1..24)) {
+    fn whatever_is_in_the_results_every_report_is_made(changes in prop::collection::vec((any::<prop::sample::Index>(), 0..40_usize), 1..24)) {
         let mut json: Json = serde_json::from_str(FULL).unwrap();
         for (place, which) in changes {
             let mut found = Vec::new();

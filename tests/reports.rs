@@ -15,7 +15,7 @@ suite "Outcomes" {{
   test "errored" {{ GET http://127.0.0.1:1/ {{ expect status 200 }} }}
   test "timed out" {{ GET {silent}/ {{ timeout 200ms; expect status 200 }} }}
   test "skipped" {{
-    skip when env.client_id exists because "it is told"
+    skip when env.client_id exists because "it is reported"
     GET {{{{env.api}}}}/health {{ expect status 200 }}
   }}
 }}
@@ -98,25 +98,27 @@ fn the_json_report_keeps_its_schema_and_counts_every_outcome() {
 }
 
 #[test]
-fn the_html_report_loads_nothing_and_tells_what_failed() {
+fn the_html_report_loads_nothing_and_says_what_failed() {
     let done = Test::new().file("a.e2e", &outcomes()).args(["run", "a.e2e"]).code(1);
     let html = done.read("test_results.html");
     for loads in ["src=\"http", "href=\"http", "src='http", "@import", "url(http", "<link rel=\"stylesheet\""] {
         assert!(!html.contains(loads), "{loads}");
     }
     assert!(html.contains("default-src 'none'"));
-    for told in ["NOT READY", "$120K MRR", "What to look at first", "e2e::expect::missing", "it is told", "a.e2e:"] {
-        assert!(html.contains(told), "{told}");
+    for reported in
+        ["NOT READY", "$120K MRR", "What to look at first", "e2e::expect::missing", "it is reported", "a.e2e:"]
+    {
+        assert!(html.contains(reported), "{reported}");
     }
 }
 
 #[test]
 fn a_server_cannot_write_markup_into_the_html_report() {
     let body = b"{\"a\": \"<script>alert(1)</script>\"}";
-    let url = super::servers::fixed(super::servers::answer("Content-Type: application/json\r\n", body));
+    let url = super::servers::fixed(super::servers::response("Content-Type: application/json\r\n", body));
     let spec = format!("suite \"S\" {{ test \"t\" {{ GET {url}/ {{ expect $.a == 1 }} }} }}\n");
     let html = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).code(1).read("test_results.html");
-    assert!(!html.contains("<script>alert"), "markup of the server's stands in the report");
+    assert!(!html.contains("<script>alert"), "markup of the server's is in the report");
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn can_be_renamed(project: &Project, definition: Definition) -> bool {
             let text = &project.sources.get(definition.file()).unwrap().text;
             text[..definition.span.start as usize].trim_end().ends_with(" as")
         }
-        DefinitionKind::EnvValue => !e2e_dsl::demo::ENV_NAMES.iter().any(|(demo, _)| *demo == name),
+        DefinitionKind::EnvValue => !e2e_dsl::project::DEMO_VALUES.iter().any(|(demo, _)| *demo == name),
         _ => true,
     }
 }

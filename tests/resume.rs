@@ -1,4 +1,4 @@
-//! What a journal is good for: to run again what did not hold, and to go on with a run that was cut off.
+//! What a journal is good for: to run again what did not pass, and to go on with a run that was cut off.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use super::harness::Test;
 use super::journal::{assert_valid, outcomes, reported, small, validator};
-use super::servers::{answer, head, serve};
+use super::servers::{head, response, serve};
 
 /// Runs in the folder of an earlier run.
 pub fn again(folder: &Path, args: &[&str], peer: Option<&str>) -> (Option<i32>, String, String) {
@@ -35,16 +35,16 @@ fn only_what_did_not_hold_is_run_again() {
         let args = ["run", "a.e2e", from, "--report", "json=r.json", "--report", "journal=r.journal"];
         let (code, out, _) = again(folder, &args, None);
         assert_eq!(code, Some(1), "{out}");
-        assert!(out.contains("running again 2 tests that did not hold"), "{out}");
+        assert!(out.contains("running again 2 tests that did not pass"), "{out}");
         assert_eq!(outcomes(&report("r.json")).keys().map(String::as_str).collect::<Vec<_>>(), ["errs", "fails"]);
     }
-    // One of them is mended, the other one is gone.
+    // One of them is fixed, the other one is gone.
     let spec = std::fs::read_to_string(folder.join("a.e2e")).unwrap().replace("status 201", "status 200");
     let spec: Vec<&str> = spec.lines().filter(|line| !line.contains("\"errs\"")).collect();
     std::fs::write(folder.join("a.e2e"), spec.join("\n") + "\n").unwrap();
     let (code, out, _) = again(folder, &["run", "a.e2e", "--rerun-failed"], None);
     assert_eq!(code, Some(0), "{out}");
-    assert!(out.contains("2 tests that did not hold in `test_results.journal`, 1 of which isn't there"), "{out}");
+    assert!(out.contains("2 tests that did not pass in `test_results.journal`, 1 of which isn't there"), "{out}");
     // Its journal is the last one now, and all of it held: to run nothing is no success.
     let (code, _, err) = again(folder, &["run", "a.e2e", "--rerun-failed"], None);
     assert_eq!(code, Some(4), "{err}");
@@ -54,7 +54,7 @@ fn only_what_did_not_hold_is_run_again() {
     assert!(err.contains("e2e::cli::journal"), "{err}");
 }
 
-/// Holds the requests that it is told to hold, and says what it is asked for.
+/// Holds the requests that it is to hold, and says what it is asked for.
 struct Gate {
     url: String,
     held: Arc<Mutex<BTreeSet<String>>>,
@@ -74,7 +74,7 @@ impl Gate {
                 // Until the other side is gone.
                 let _ = std::io::Read::read_to_end(stream, &mut Vec::new());
             }
-            let _ = std::io::Write::write_all(stream, &answer("", b"{}"));
+            let _ = std::io::Write::write_all(stream, &response("", b"{}"));
         });
         Self { url, held, asked, open }
     }
@@ -284,11 +284,11 @@ suite "Last" { test "three" { GET {{env.peer}}/3 { expect status 200 } } }
     let test = Test::new().args(["run", "a.e2e"]).variable("PEER", &gate.url);
     let mut child = test.command().current_dir(folder.path()).stdout(Stdio::null()).spawn().unwrap();
     let journal = folder.path().join("test_results.journal");
-    let hooks_told = || {
+    let hooks_reported = || {
         let text = std::fs::read_to_string(&journal).unwrap_or_default();
         text.lines().filter(|line| line.starts_with("{\"problem\"")).count() == 2
     };
-    while !hooks_told() {
+    while !hooks_reported() {
         assert!(child.try_wait().unwrap().is_none(), "the run is over");
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -304,7 +304,7 @@ suite "Last" { test "three" { GET {{env.peer}}/3 { expect status 200 } } }
     assert_eq!(asked.iter().map(String::as_str).collect::<Vec<_>>(), ["/3", "/before"]);
     let report: Json =
         serde_json::from_str(&std::fs::read_to_string(folder.path().join("test_results.json")).unwrap()).unwrap();
-    // The one that was done again tells its problem once.
+    // The one that was done again reports its problem once.
     assert_eq!(report["diagnostics"].as_array().unwrap().len(), 2, "{}", report["diagnostics"]);
     assert_eq!(report["verdict"]["state"], "NOT READY");
 }
@@ -319,7 +319,7 @@ fn of_a_plan_only_the_phases_with_something_to_run_again_are_judged() {
     std::fs::write(folder.path().join("a.e2e"), &spec).unwrap();
     let (code, out, _) = again(folder.path(), &["run", "a.e2e", "--plan", "release"], Some(&gate.url));
     assert_eq!(code, Some(1), "{out}");
-    // "two" is mended.
+    // "two" is fixed.
     std::fs::write(folder.path().join("a.e2e"), spec.replace("status 201", "status 200")).unwrap();
     let (code, out, _) =
         again(folder.path(), &["run", "a.e2e", "--plan", "release", "--rerun-failed"], Some(&gate.url));

@@ -5,7 +5,7 @@
 //!
 //! - of a WebSocket: `< TEXT` and `<hex 00ff` send a frame, `> PART` waits for a text that holds PART, `ping TEXT`, `close`, `close CODE
 //!   REASON`, `cut` (no close frame), `pause 20ms`, `deaf` (reads nothing any more). At its end it reads until the other side closes.
-//! - of an answer: lines of its body, sent one by one as chunks; `~ TEXT` is sent without a line end, with `\r` and `\n` as escapes;
+//! - of a response: lines of its body, sent one by one as chunks; `~ TEXT` is sent without a line end, with `\r` and `\n` as escapes;
 //!   `@pause 20ms`, `@cut` (the body has no end). `%open%` is how many WebSockets are open, `%head%` is the request's head as a part of a JSON string, `%body%` its body, `%other%` this server's
 //!   second address.
 
@@ -62,7 +62,7 @@ impl Scripted {
                 for stream in listener.incoming().flatten() {
                     let served = served.clone();
                     // The other side may go at any time: that ends the script, and is nothing to report.
-                    std::thread::spawn(move || served.answer(stream).unwrap_or_default());
+                    std::thread::spawn(move || served.response(stream).unwrap_or_default());
                 }
             });
         }
@@ -88,7 +88,7 @@ fn sections(script: &str) -> Vec<Section> {
 }
 
 impl Served {
-    fn answer(&self, mut stream: TcpStream) -> Option<()> {
+    fn response(&self, mut stream: TcpStream) -> Option<()> {
         let head = head(&mut stream);
         let mut words = head.split_whitespace();
         let (method, target) = (words.next()?, words.next()?);

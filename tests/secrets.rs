@@ -1,4 +1,4 @@
-//! No secret in any output: in every format, wherever it stood, however it was encoded.
+//! No secret in any output: in every format, wherever it was, however it was encoded.
 
 use base64::Engine as _;
 
@@ -27,12 +27,12 @@ fn echo() -> String {
             "token": SECRET,
         });
         let body = body.to_string();
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nSet-Cookie: session={}; Path=/\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             "c00k1e-value-of-this-session",
             body.len()
         );
-        let _ = stream.write_all(answer.as_bytes());
+        let _ = stream.write_all(response.as_bytes());
     })
 }
 
@@ -118,7 +118,8 @@ suite "Leaks" {{
 fn a_secret_that_an_annotation_would_escape_is_masked() {
     for secret in ["pA%c$x/yzzq!Q99", "first-line-71\nsecond-line-82"] {
         let body = serde_json::json!({ "token": secret }).to_string();
-        let api = super::servers::fixed(super::servers::answer("Content-Type: application/json\r\n", body.as_bytes()));
+        let api =
+            super::servers::fixed(super::servers::response("Content-Type: application/json\r\n", body.as_bytes()));
         let spec = format!(
             "environment staging {{\n  api = \"{api}\"\n  token = secret(\"E2E_SECRET\")\n}}\nsuite \"S\" {{\n  test \"t\" {{\n    \
              GET {{{{env.api}}}}/ {{ expect $.token == \"other\" }}\n  }}\n}}\n"
@@ -138,7 +139,7 @@ fn a_secret_that_an_annotation_would_escape_is_masked() {
 #[test]
 fn a_token_that_the_test_did_not_get_as_far_as_to_capture_is_masked() {
     let token = "tok-9f8e7d6c5b4a3210";
-    let api = super::servers::fixed(super::servers::answer(
+    let api = super::servers::fixed(super::servers::response(
         "Content-Type: application/json\r\n",
         format!(r#"{{"access_token":"{token}","expires_in":900}}"#).as_bytes(),
     ));
@@ -152,14 +153,14 @@ fn a_token_that_the_test_did_not_get_as_far_as_to_capture_is_masked() {
 }
 
 #[test]
-fn a_failed_exchange_tells_no_secret_of_its_url() {
+fn a_failed_exchange_reveals_no_secret_of_its_url() {
     const TOKEN: &str = "Token-With-Capitals-7d1";
     let peer = serve(|stream| {
         head(stream);
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 302 Found\r\nLocation: /loop?token={TOKEN}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
-        let _ = std::io::Write::write_all(stream, answer.as_bytes());
+        let _ = std::io::Write::write_all(stream, response.as_bytes());
     });
     let spec = format!(
         "environment e default {{ token = secret(\"TOKEN\") }}\nsuite \"S\" {{\n  test \"loop\" {{ GET {peer}/ {{ bearer env.token; follow redirects up to 2; expect status 200 }} }}\n  \
@@ -169,10 +170,10 @@ fn a_failed_exchange_tells_no_secret_of_its_url() {
     let texts = ["test_results.json", "test_results.html", "test_results.journal"].map(|name| done.read(name));
     for text in texts.iter().chain([&done.out, &done.err]) {
         for form in [TOKEN.to_owned(), TOKEN.to_lowercase()] {
-            assert!(!text.contains(&form), "{form} stands in {text}");
+            assert!(!text.contains(&form), "{form} is in {text}");
         }
     }
-    assert!(texts[0].contains("redirects were followed"), "what failed is told all the same");
+    assert!(texts[0].contains("redirects were followed"), "what failed is reported all the same");
 }
 
 #[test]
@@ -188,9 +189,9 @@ fn digest_credentials_go_to_no_other_origin() {
     let target = thief.clone();
     let peer = serve(move |stream| {
         head(stream);
-        let answer =
+        let response =
             format!("HTTP/1.1 302 Found\r\nLocation: {target}/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        let _ = std::io::Write::write_all(stream, answer.as_bytes());
+        let _ = std::io::Write::write_all(stream, response.as_bytes());
     });
     let spec = |url: &str| {
         format!(
@@ -202,10 +203,10 @@ fn digest_credentials_go_to_no_other_origin() {
     assert!(requests.len() == 1 && !requests[0].to_lowercase().contains("authorization"), "{requests:?}");
     Test::new().file("a.e2e", &spec(&thief)).args(["run", "a.e2e"]).code(0);
     let requests = seen.lock().unwrap();
-    assert!(requests.len() == 2 && requests[1].contains("response="), "its own origin gets the answer: {requests:?}");
+    assert!(requests.len() == 2 && requests[1].contains("response="), "its own origin gets the response: {requests:?}");
 }
 
-/// What stands at a place for secrets is one, however it is written; what is marked, made or a placeholder isn't.
+/// What is at a place for secrets is one, however it is written; what is marked, made or a placeholder isn't.
 #[test]
 fn what_is_written_out_at_a_place_for_secrets_is_warned_of() {
     const URL: &str = "https://api.example.com/x";

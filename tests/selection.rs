@@ -1,7 +1,7 @@
 //! Which tests a command line selects, and that a selection that misses is refused before anything is sent.
 
 use super::harness::Test;
-use super::servers::{answer, fixed};
+use super::servers::{fixed, response};
 
 const SPEC: &str = r#"
 environment local default { api = "PEER" }
@@ -24,18 +24,18 @@ suite "Threads" {
 flow helper() { GET {{env.api}}/ { expect status 200 } }
 "#;
 
-/// Line numbers in [`SPEC`] by what stands there.
+/// Line numbers in [`SPEC`] by what is there.
 fn line(of: &str) -> usize {
     SPEC.lines().position(|line| line.contains(of)).unwrap() + 1
 }
 
 fn spec() -> String {
-    SPEC.replace("PEER", &fixed(answer("", b"{}")))
+    SPEC.replace("PEER", &fixed(response("", b"{}")))
 }
 
-/// Its test stands on line 4.
+/// Its test is on line 4.
 fn other() -> String {
-    let server = fixed(answer("", b"{}"));
+    let server = fixed(response("", b"{}"));
     format!(
         "suite \"Other\" {{\n  tags other\n  priority P3\n  test \"elsewhere\" {{ GET {server}/ {{ expect status 200 }} }}\n}}\n"
     )
@@ -172,7 +172,7 @@ fn a_selection_that_misses_is_refused_and_names_the_culprit() {
 
 #[test]
 fn a_load_or_a_plan_is_not_run_by_its_line() {
-    let server = fixed(answer("", b"{}"));
+    let server = fixed(response("", b"{}"));
     let spec = format!(
         "suite \"S\" {{ tags smoke; test \"t\" {{ GET {server}/ {{ expect status 200 }} }} }}\nload \"many\" {{\n  users 2 hold 2s\n  scenario {{ GET {server}/ {{ expect status 200 }} }}\n}}\nplan release {{\n  phase \"Smoke\" {{ run tags smoke; gate success > 90% }}\n}}\n"
     );

@@ -5,28 +5,28 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A server that answers every connection with `answer`, until the test process ends.
-pub fn serve(answer: impl Fn(&mut TcpStream) + Send + Sync + Clone + 'static) -> String {
-    serve_at("127.0.0.1", answer)
+/// A server that answers every connection with `respond`, until the test process ends.
+pub fn serve(respond: impl Fn(&mut TcpStream) + Send + Sync + Clone + 'static) -> String {
+    serve_at("127.0.0.1", respond)
 }
 
 /// The same on another address of this machine.
-pub fn serve_at(host: &str, answer: impl Fn(&mut TcpStream) + Send + Sync + Clone + 'static) -> String {
+pub fn serve_at(host: &str, respond: impl Fn(&mut TcpStream) + Send + Sync + Clone + 'static) -> String {
     let listener = TcpListener::bind((host, 0)).unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let answer = answer.clone();
+            let respond = respond.clone();
             std::thread::spawn(move || {
                 let mut stream = stream;
-                answer(&mut stream);
+                respond(&mut stream);
             });
         }
     });
     format!("http://{address}")
 }
 
-/// Reads a request's head, so that the answer doesn't come before it.
+/// Reads a request's head, so that the response doesn't come before it.
 pub fn head(stream: &mut TcpStream) -> String {
     let mut seen = Vec::new();
     let mut byte = [0];
@@ -51,8 +51,8 @@ pub fn lasting(bytes: impl Into<Vec<u8>>) -> String {
     serve(move |stream| while head(stream).ends_with("\r\n\r\n") && stream.write_all(&bytes).is_ok() {})
 }
 
-/// A whole answer with its length.
-pub fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+/// A whole response with its length.
+pub fn response(head: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes =
         format!("HTTP/1.1 200 OK\r\n{head}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).into_bytes();
     bytes.extend_from_slice(body);
@@ -193,7 +193,7 @@ fn tls_with(chain: Vec<rustls::pki_types::CertificateDer<'static>>, key: &rcgen:
         while !seen.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read > 0) {
             seen.push(byte[0]);
         }
-        let _ = stream.write_all(&answer("", b"{}"));
+        let _ = stream.write_all(&response("", b"{}"));
         stream.conn.send_close_notify();
         let _ = stream.flush();
     })

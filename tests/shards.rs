@@ -120,7 +120,7 @@ fn with_plan(report: &mut Report) {
 
 #[test]
 fn four_shards_merged_are_one_run() {
-    // One system for all of them: where it is stands in what they tell of it.
+    // One system for all of them: where it is is in what they report on it.
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let demo = runtime.block_on(e2e_dsl::demo::start(Default::default())).unwrap();
     let (_, api, _) = demo.values().into_iter().find(|(name, ..)| *name == "api").unwrap();
@@ -163,7 +163,7 @@ fn four_shards_merged_are_one_run() {
     // What the first shard did first is where the whole begins; nothing happened after its end.
     let end = report.tests.iter().map(|test| test.started_ms + test.duration_ms).fold(0.0, f64::max);
     assert!(report.tests.iter().all(|test| test.started_ms >= 0.0) && end <= report.run.duration_ms + 1.0);
-    // With a plan, whose gates no shard could judge by itself.
+    // With a plan, whose gates no shard could judge on its own.
     with_plan(&mut whole_report);
     assemble::judge(&mut whole_report);
     for (_, blob) in &mut blobs {

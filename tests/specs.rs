@@ -26,7 +26,7 @@ const TIMED: &[&str] = &[
     "Response times",
     "an instance is ready within two seconds of its start",
     "chunks come when they are made, not all at the end",
-    "searches are limited: who asks too often is told when to come back",
+    "searches are limited: who asks too often learns when to come back",
 ];
 
 fn load(folder: &str) -> Project {
@@ -126,13 +126,13 @@ async fn each_fault_is_noticed_by_the_tests_whose_names_say_what_broke() {
     let specs = Arc::new(load("specs"));
     // What keeps tests waiting longest goes first, beside the others.
     let mut faults = Fault::ALL.to_vec();
-    faults.sort_by_key(|fault| *fault != Fault::SlowAnswers && *fault != Fault::LifecycleMissing);
+    faults.sort_by_key(|fault| *fault != Fault::SlowResponses && *fault != Fault::LifecycleMissing);
     let runs = faults.into_iter().map(|fault| {
         let specs = specs.clone();
         // Under slow answers tests wait, and nothing is computed meanwhile.
-        let jobs = if fault == Fault::SlowAnswers { 100 } else { 32 };
-        let told = async move { (fault, surprises(fault, &run(&specs, Some(fault), jobs).await)) };
-        async move { tokio::spawn(told).await.unwrap() }
+        let jobs = if fault == Fault::SlowResponses { 100 } else { 32 };
+        let reported = async move { (fault, surprises(fault, &run(&specs, Some(fault), jobs).await)) };
+        async move { tokio::spawn(reported).await.unwrap() }
     });
     let first: Vec<_> = futures_util::stream::iter(runs).buffer_unordered(6).collect().await;
     // What several runs at once on a busy machine make too late isn't so when the run is alone; what a fault does, it does again.

@@ -295,9 +295,9 @@ fn crumbled(version: u8, pieces: usize) -> (String, String) {
     (lines, go)
 }
 
-/// What arrived may stand in the socket, or in what this process has read ahead: an absence doesn't hold before it is known.
+/// What arrived may be in the socket, or in what this process has read ahead: an absence doesn't hold before it is known.
 #[test]
-fn no_absence_holds_while_what_arrived_stands_in_a_buffer() {
+fn no_absence_holds_while_what_arrived_is_in_a_buffer() {
     let mut tests = String::new();
     for version in [1, 2] {
         for absence in ["never event \"leak\" for 5ms", "silence for 5ms"] {

@@ -9,7 +9,7 @@ const USES: [(&str, &[&str]); 20] = [
     ("value", &[]),
     ("syntax", &["diag", "source", "value"]),
     ("project", &["diag", "source", "syntax"]),
-    ("check", &["demo", "diag", "eval", "matchers", "plan", "project", "source", "syntax", "value"]),
+    ("check", &["diag", "eval", "matchers", "plan", "project", "source", "syntax", "value"]),
     ("plan", &["diag", "event", "project", "source", "syntax", "value"]),
     ("event", &["value"]),
     ("eval", &["diag", "event", "plan", "source", "syntax", "value"]),

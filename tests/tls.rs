@@ -44,7 +44,7 @@ fn a_certificate_that_ends_too_soon_fails_its_expectation() {
 }
 
 #[test]
-fn what_is_wrong_with_a_certificate_is_told() {
+fn what_is_wrong_with_a_certificate_is_reported() {
     let ca = Ca::new();
     let cases = [
         (false, certificate(&["127.0.0.1"], 60), "issuer"),

@@ -8,7 +8,7 @@ use e2e_dsl::demo::Fault;
 use super::harness::{Done, Test};
 use super::masking::unpacked;
 use super::scripted::Scripted;
-use super::servers::{answer, fixed};
+use super::servers::{fixed, response};
 
 /// The faults under which it is tried each time; with `REPLAY_FAULTS=all` every one is.
 const SHOWN: [&str; 2] = ["websocket-1011", "malformed-event"];
@@ -214,7 +214,7 @@ fn only_tests_that_did_not_pass_are_kept_where_that_is_asked() {
 #[test]
 fn a_body_that_is_cut_leaves_its_test_undecided() {
     let large = format!("{{\"n\": 3, \"pad\": \"{}\"}}", "x".repeat(4000));
-    let api = fixed(answer("Content-Type: application/json\r\n", large.as_bytes()));
+    let api = fixed(response("Content-Type: application/json\r\n", large.as_bytes()));
     let spec = format!(
         "environment e default {{ api = \"{api}\" }}\nsuite \"s\" {{ test \"t\" {{ GET {{{{env.api}}}}/ {{ expect $.n == 3 }} }} }}\n"
     );
@@ -230,7 +230,7 @@ fn a_body_that_is_cut_leaves_its_test_undecided() {
     }
 }
 
-/// However much of a trace is there, it is read up to there, and what isn't a trace is told.
+/// However much of a trace is there, it is read up to there, and what isn't a trace is reported.
 #[test]
 fn a_trace_that_is_cut_off_is_judged_up_to_there() {
     let body = (1..=6)
@@ -292,7 +292,7 @@ fn a_run_that_is_killed_leaves_a_trace_of_what_had_ended() {
         "journal=r.journal",
     ]);
     let mut child = test.command().stdout(std::process::Stdio::piped()).spawn().unwrap();
-    // The journal tells when five tests have ended; their lines go to the trace's thread before those to the terminal.
+    // The journal reports when five tests have ended; their lines go to the trace's thread before those to the terminal.
     let out = std::io::BufReader::new(child.stdout.take().unwrap());
     let ended = std::io::BufRead::lines(out).map_while(Result::ok).filter(|line| line.contains(" ok ")).take(5).count();
     assert_eq!(ended, 5);

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::harness::{Done, Test};
 use super::scripted::Scripted;
-use super::servers::{Ca, answer, certificate, fixed};
+use super::servers::{Ca, certificate, fixed, response};
 
 const SERVER: &str = "\
 GET /ready 200
@@ -83,7 +83,7 @@ const TOKEN: &str = "tok-4f9a8b7c6d5e-of-ann";
 fn recorded(more: &[&str]) -> Done {
     let server = Scripted::start(SERVER);
     let [api, _] = &server.addresses;
-    let binary = fixed(answer("Content-Type: application/octet-stream\r\n", &[0, 0xff, 0x80, b'A']));
+    let binary = fixed(response("Content-Type: application/octet-stream\r\n", &[0, 0xff, 0x80, b'A']));
     // A port that was the system's to give, and that nothing listens on any more.
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let test = Test::new().file("a.e2e", SPEC).variable("API", &format!("http://{api}"));

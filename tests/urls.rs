@@ -12,8 +12,8 @@ fn echo() -> String {
     serve(|stream| {
         while let Some(target) = super::servers::head(stream).split_whitespace().nth(1) {
             let body = serde_json::json!({ "target": target }).to_string();
-            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-            if std::io::Write::write_all(stream, answer.as_bytes()).is_err() {
+            let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            if std::io::Write::write_all(stream, response.as_bytes()).is_err() {
                 break;
             }
         }
@@ -60,7 +60,7 @@ fn a_probe_of_a_service_has_its_values_in_place_too() {
     let url = serve(move |stream| {
         let head = super::servers::head(stream);
         requests.lock().unwrap().push(head.split_whitespace().nth(1).unwrap_or_default().to_owned());
-        let _ = std::io::Write::write_all(stream, &super::servers::answer("", b"{}"));
+        let _ = std::io::Write::write_all(stream, &super::servers::response("", b"{}"));
     });
     let done = Test::new().file("a.e2e", spec).variable("API", &url).args(["run", "a.e2e", "--plan", "p"]).run();
     let seen = seen.lock().unwrap();
@@ -79,14 +79,14 @@ fn digest_server(challenge: &'static str) -> String {
             let mut body = vec![0; head.lines().find_map(length).unwrap_or(0)];
             let _ = std::io::Read::read_exact(stream, &mut body);
             let sent = head.lines().find_map(|line| line.strip_prefix("authorization: "));
-            let answer = match sent {
+            let response = match sent {
                 None => format!("HTTP/1.1 401 Unauthorized\r\n{challenge}Content-Length: 0\r\n\r\n"),
                 Some(sent) => {
                     let body = serde_json::json!({ "sent": sent }).to_string();
                     format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
                 }
             };
-            let _ = std::io::Write::write_all(stream, answer.as_bytes());
+            let _ = std::io::Write::write_all(stream, response.as_bytes());
         }
     })
 }

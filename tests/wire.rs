@@ -276,7 +276,7 @@ fn data_behind_a_close_frame_is_seen_when_it_comes_later() {
         let _ = stream.set_nodelay(true);
         let _ = stream.write_all(upgraded(&accept).as_bytes());
         let _ = stream.write_all(&close(1000, b""));
-        // Our own close frame has come: whoever sent it has read the server's.
+        // Our own close frame has come: its sender has read the server's.
         let _ = stream.read(&mut [0; 64]);
         let _ = stream.write_all(&event("b"));
         let _ = stream.read_to_end(&mut Vec::new());

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use super::scope::Scope;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
-use crate::value::{self, Oversize, Refusal, Stop, Value, World};
+use crate::value::{self, Bindings, Oversize, Refusal, Stop, Value};
 
 /// A value that is known before the run: what a run would calculate, by the same evaluator.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ struct Names<'s, 'p> {
     kept: Option<&'s Kept>,
 }
 
-impl World<Expr> for Names<'_, '_> {
+impl Bindings<Expr> for Names<'_, '_> {
     type Fault = (Span, Refusal);
 
     fn outside(&self, expr: &Expr) -> Result<Value, Stop<Self::Fault>> {

@@ -17,7 +17,7 @@ pub(super) struct Cx<'p> {
     pub module: &'p Module,
     pub notes: Notes,
     /// The body that is walked.
-    pub facts: Facts,
+    pub facts: BodyFacts,
     /// The environments that what is walked can run on: indices into [`super::index::Index::environments`]. `None` is all of them, where it is
     /// enough that one has a value (a flow runs where the suites run that call it).
     runs_on: Option<Arc<[usize]>>,
@@ -25,11 +25,11 @@ pub(super) struct Cx<'p> {
     given: HashSet<&'p str>,
     /// The one of these that requires a real system, once it was asked for.
     real: Option<Option<&'p Environment<'p>>>,
-    /// Expectations of the answer that is looked at, of which something was said already.
+    /// Expectations of the response that is looked at, of which something was said already.
     pub flawed: HashSet<Span>,
     /// Files that are what their endings say.
     pub fixtures: HashSet<&'p str>,
-    /// The module was asked for: what it proves less than it seems is told too.
+    /// The module was asked for: what it proves less than it seems is reported too.
     warns: bool,
     /// What is known of the tables in files that were looked at.
     pub tables: std::collections::HashMap<std::path::PathBuf, super::types::Ty>,
@@ -40,8 +40,8 @@ pub(super) struct Cx<'p> {
     /// What is known of the parts of the expression that is looked at, and how deep in it the check is.
     pub kept: super::constant::Kept,
     pub nested: u32,
-    /// `env` without any environment is told once.
-    told_no_environment: bool,
+    /// `env` without any environment is reported once.
+    no_environment_reported: bool,
 }
 
 /// What one module's check found out.
@@ -54,7 +54,7 @@ pub(super) struct Notes {
     pub names: Names,
     /// The names of the flows, shapes and credentials that it uses, at the places where they are declared. Known when it has been walked.
     pub used: HashSet<Span>,
-    pub bodies: Vec<Facts>,
+    pub bodies: Vec<BodyFacts>,
 }
 
 impl Notes {
@@ -66,7 +66,7 @@ impl Notes {
 
 /// What a test, a flow or a credential does, apart from what it calls.
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
+pub(super) struct BodyFacts {
     pub of: BodyOf,
     pub span: Span,
     /// It expects something.
@@ -93,7 +93,7 @@ pub(super) enum BodyOf {
     Other,
 }
 
-impl Facts {
+impl BodyFacts {
     pub fn new(of: BodyOf, span: Span) -> Self {
         Self {
             of,
@@ -114,7 +114,7 @@ impl<'p> Cx<'p> {
             index,
             module,
             notes: Notes::default(),
-            facts: Facts::new(BodyOf::Other, Span::new(module.source, 0, 0)),
+            facts: BodyFacts::new(BodyOf::Other, Span::new(module.source, 0, 0)),
             runs_on: None,
             given: HashSet::new(),
             real: None,
@@ -126,7 +126,7 @@ impl<'p> Cx<'p> {
             imported: OnceCell::new(),
             kept: Default::default(),
             nested: 0,
-            told_no_environment: false,
+            no_environment_reported: false,
         }
     }
 
@@ -199,14 +199,14 @@ impl<'p> Cx<'p> {
     }
 
     /// Begins a body; gives the facts of the one around it, for [`Cx::end_body`].
-    pub fn begin_body(&mut self, of: BodyOf, span: Span, whole: Span) -> Facts {
-        let mut facts = Facts::new(of, span);
+    pub fn begin_body(&mut self, of: BodyOf, span: Span, whole: Span) -> BodyFacts {
+        let mut facts = BodyFacts::new(of, span);
         facts.runs_on = self.runs_on.clone();
         facts.broken = self.index.is_broken(whole);
         std::mem::replace(&mut self.facts, facts)
     }
 
-    pub fn end_body(&mut self, outer: Facts) {
+    pub fn end_body(&mut self, outer: BodyFacts) {
         let mut facts = std::mem::replace(&mut self.facts, outer);
         facts.broken |= self.notes.is_cut;
         self.notes.bodies.push(facts);
@@ -256,6 +256,6 @@ impl<'p> Cx<'p> {
 
     /// True the first time.
     pub fn tell_no_environment(&mut self) -> bool {
-        !std::mem::replace(&mut self.told_no_environment, true)
+        !std::mem::replace(&mut self.no_environment_reported, true)
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct Doubts<'p> {
     broken: Vec<Span>,
     /// Where the syntax is doubtful at least: what is named there may be meant. Sorted.
     doubtful: Vec<Span>,
-    /// The words that stand there.
+    /// The words that are there.
     words: HashSet<&'p str>,
     errors: Vec<Span>,
 }
@@ -42,7 +42,7 @@ impl<'p> Doubts<'p> {
         self.broken.get(first).is_some_and(|other| other.start <= span.end)
     }
 
-    /// Whether a name stands somewhere in what is doubtful.
+    /// Whether a name is somewhere in what is doubtful.
     pub fn mentions(&self, project: &Project, name: &str) -> bool {
         if name.chars().all(is_word) {
             return self.words.contains(name);

@@ -402,7 +402,7 @@ impl<'p> Cx<'p> {
         Ty::list_of(Ty::Number)
     }
 
-    /// Subjects of answers and frames, used as values.
+    /// Subjects of responses and frames, used as values.
     pub fn subject(&mut self, scope: &mut Scope<'p>, subject: &'p Subject) -> Ty {
         match &subject.kind {
             SubjectKind::JsonPath(path) => self.path_subject(scope, path, subject.span),

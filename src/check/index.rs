@@ -35,7 +35,7 @@ pub(super) struct Index<'p> {
     pub credentials: HashMap<&'p str, DeclRef>,
     pub regexes: Regexes,
     roots: HashSet<ModuleId>,
-    /// Some test may be skipped: the word stands somewhere.
+    /// Some test may be skipped: the word is somewhere.
     pub skips: bool,
     /// Of some modules only the outline is known, so that more may turn out not to parse.
     pub is_partial: bool,
@@ -251,12 +251,12 @@ impl<'p> Index<'p> {
         self.with_environments.contains(&module)
     }
 
-    /// Whether something inside a span doesn't parse: what is missing there may stand in what is broken.
+    /// Whether something inside a span doesn't parse: what is missing there may be in what is broken.
     pub fn is_broken(&self, span: Span) -> bool {
         self.doubts(span.source).is_some_and(|doubts| doubts.is_broken(span))
     }
 
-    /// Whether a name stands somewhere in the parts of any source that don't parse.
+    /// Whether a name is somewhere in the parts of any source that don't parse.
     pub fn any_broken_mentions(&self, name: &str) -> bool {
         if name.chars().all(is_word) {
             return self.doubtful_words.contains(name);
@@ -329,7 +329,7 @@ impl<'p> Environment<'p> {
                 }
                 EnvEntryKind::RequireReal => info.real = true,
                 EnvEntryKind::Target(target) if target.text == "demo" => {
-                    for (name, secret) in crate::demo::ENV_NAMES {
+                    for (name, secret) in crate::project::DEMO_VALUES {
                         info.values.entry(name).or_insert(EnvValue::Demo(*secret));
                     }
                 }

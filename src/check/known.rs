@@ -171,7 +171,7 @@ fn comes_from_file(expr: &Expr) -> bool {
     }
 }
 
-/// Whether a name of a step stands in it; `env` is none.
+/// Whether a name of a step is in it; `env` is none.
 fn has_name(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Name(name) => name.text != "env",

@@ -83,7 +83,7 @@ impl<'p> Cx<'p> {
             let help = if error.message.contains("look-around") || error.message.contains("backreference") {
                 "regexes here match in linear time, so they have neither look-around nor backreferences; use two expectations"
             } else {
-                "mend the regex; a special character that is meant as itself takes a backslash: `\\(`, `\\[`, `\\.`"
+                "fix the regex; a special character that is meant as itself takes a backslash: `\\(`, `\\[`, `\\.`"
             };
             (literal.pattern_span.slice(start, end), help)
         };
@@ -181,7 +181,7 @@ impl<'p> Cx<'p> {
                         Correction::replace(literal.span, crate::syntax::quoted(&name.replace(&wanted, near)))
                             .help(|name| format!("did you mean {name}?"))
                     }
-                    None => "names of files are relative to the spec that they stand in".into(),
+                    None => "names of files are relative to the spec that they are in".into(),
                 };
                 self.report(
                     Diagnostic::error(&codes::FILE_MISSING, literal.span, format!("there is no file \"{name}\""))
@@ -210,7 +210,7 @@ fn as_written(raw: &str, offset: usize) -> usize {
     written
 }
 
-/// Where a byte of a string's value stands in the string as written, quotes and escapes counted. `None` for a multi-line string, whose lines
+/// Where a byte of a string's value is in the string as written, quotes and escapes counted. `None` for a multi-line string, whose lines
 /// lose their indentation.
 fn offset_in(raw: &str, offset: usize) -> Option<usize> {
     if raw.starts_with("\"\"\"") || raw.starts_with("'''") {

@@ -5,13 +5,13 @@
 
 mod asked;
 mod call;
+mod calls;
 mod constant;
 mod cx;
 mod doubts;
 mod errors;
 mod expr;
 mod functions;
-mod heard;
 mod index;
 mod known;
 mod lints;
@@ -24,6 +24,7 @@ mod renames;
 mod resolution;
 mod runnable;
 mod scope;
+mod skips;
 mod subject;
 mod sweep;
 mod tables;

@@ -101,7 +101,7 @@ impl<'p> Cx<'p> {
                 .between("", &name.text)
                 .help(|read| format!("a value of the environment is read as `{read}`"))
         } else {
-            "name a value before it is used: `let NAME = …`, or `capture NAME = …` from an answer".into()
+            "name a value before it is used: `let NAME = …`, or `capture NAME = …` from a response".into()
         };
         self.report(diagnostic.with_help(help));
     }
@@ -182,19 +182,19 @@ impl<'p> Cx<'p> {
     }
 }
 
-/// The parts of an answer that a single word names, where there is an answer.
+/// The parts of a response that a single word names, where there is a response.
 fn subjects<'a>(place: Place) -> impl Iterator<Item = &'a str> {
     const SUBJECTS: [&str; 7] = ["status", "body", "time", "size", "url", "redirects", "attempts"];
     SUBJECTS.into_iter().filter(move |_| place == Place::Response)
 }
 
-/// A name that is captured again, from the next answer, goes on meaning the same.
+/// A name that is captured again, from the next response, goes on meaning the same.
 fn is_same_purpose(before: Kind, now: Kind) -> bool {
     matches!((before, now), (Kind::Capture | Kind::Collect, Kind::Capture | Kind::Collect) | (Kind::Mark, Kind::Mark))
         || matches!((before, now), (Kind::Loop, Kind::Loop))
 }
 
-/// Every name that stands in an import, or that one could bring in.
+/// Every name that is in an import, or that one could bring in.
 fn imported(module: &Module) -> HashSet<&str> {
     let imports = module.ast.items.iter().filter_map(|item| match &item.kind {
         ItemKind::Import(import) => Some(import),

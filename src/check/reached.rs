@@ -3,24 +3,24 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::cx::{BodyOf, Facts};
+use super::calls::{is_std, reaching};
+use super::cx::{BodyFacts, BodyOf};
 use super::index::Index;
 use super::lints::environments;
-use super::whole::{is_std, reaching};
 use crate::diag::{Capped, Severity};
 use crate::project::DeclRef;
 use crate::source::Span;
 
-type Decls<'f> = HashMap<DeclRef, &'f Facts>;
+type Decls<'f> = HashMap<DeclRef, &'f BodyFacts>;
 
 /// Values that a flow reads, in the environments of the suites that call it.
-pub(super) fn values(index: &Index<'_>, bodies: &[&Facts], decls: &Decls<'_>, diagnostics: &mut Capped) {
+pub(super) fn values(index: &Index<'_>, bodies: &[&BodyFacts], decls: &Decls<'_>, diagnostics: &mut Capped) {
     // What no environment has was reported when the flow was walked, and what all have can't be missing.
     let is_partial = |name: &str| {
         let having = index.having(name).len();
         having > 0 && having < index.environments.len()
     };
-    let reads = |facts: &Facts| facts.env.iter().any(|(name, _)| is_partial(name));
+    let reads = |facts: &BodyFacts| facts.env.iter().any(|(name, _)| is_partial(name));
     let relevant = reaching(decls, reads);
     if relevant.is_empty() {
         return;
@@ -96,14 +96,14 @@ impl Set {
     }
 }
 
-fn is_run(facts: &Facts) -> bool {
+fn is_run(facts: &BodyFacts) -> bool {
     matches!(facts.of, BodyOf::Test | BodyOf::Hook | BodyOf::Load)
 }
 
 /// The environments that each of the relevant declarations is used on.
 fn environments_of(
     index: &Index<'_>,
-    bodies: &[&Facts],
+    bodies: &[&BodyFacts],
     decls: &Decls<'_>,
     relevant: &HashSet<DeclRef>,
 ) -> HashMap<DeclRef, Set> {
@@ -160,7 +160,7 @@ fn callers_first(decls: &Decls<'_>, relevant: &HashSet<DeclRef>, mut from: Vec<D
 }
 
 /// The call that leads to each declaration that is used on one environment: the first one by the number of calls from a test on.
-fn calls_in(index: &Index<'_>, bodies: &[&Facts], decls: &Decls<'_>, environment: usize) -> HashMap<DeclRef, Span> {
+fn calls_in(index: &Index<'_>, bodies: &[&BodyFacts], decls: &Decls<'_>, environment: usize) -> HashMap<DeclRef, Span> {
     let mut calls = HashMap::new();
     let mut queue: VecDeque<(DeclRef, Span)> = VecDeque::new();
     for facts in bodies.iter().filter(|facts| is_run(facts)) {

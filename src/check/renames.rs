@@ -66,7 +66,7 @@ fn words(project: &Project, diagnostics: &[Diagnostic]) -> HashSet<String> {
         .collect()
 }
 
-/// Where these words are names. All that refers to a definition has its name, so a module in which none of them stands has nothing to tell.
+/// Where these words are names. All that refers to a definition has its name, so a module in which none of them is has nothing to report.
 fn references(index: &Index<'_>, words: &HashSet<String>) -> Vec<Reference> {
     let text_of = |span| index.project.sources.text(span);
     let has_any = |module: &&Module| {

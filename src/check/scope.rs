@@ -6,20 +6,20 @@ use super::types::Ty;
 use crate::source::Span;
 use crate::syntax::ast::ChannelKind;
 
-/// Where an expression stands: it decides which subjects there are.
+/// Where an expression is: it decides which subjects there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// Among the steps of a test or flow.
     Steps,
-    /// In what a request sends, when there is no answer yet.
+    /// In what a request sends, when there is no response yet.
     Sent,
-    /// In what is expected of an answer.
+    /// In what is expected of a response.
     Response,
     /// In what is expected of a frame.
     Frame,
 }
 
-/// A deadline that holds for what stands inside it.
+/// A deadline that holds for what is inside it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
     pub seconds: f64,

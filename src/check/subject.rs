@@ -21,42 +21,42 @@ impl<'p> Cx<'p> {
 
     /// A subject that isn't an expression.
     pub fn response_subject(&mut self, scope: &mut Scope<'p>, subject: &'p Subject) -> Ty {
-        const ANSWERS: &[Place] = &[Place::Response];
+        const RESPONSES: &[Place] = &[Place::Response];
         const FRAMES: &[Place] = &[Place::Frame];
         const BOTH: &[Place] = &[Place::Response, Place::Frame];
         let span = subject.span;
         let (what, places, ty) = match &subject.kind {
-            SubjectKind::Status => ("`status`", ANSWERS, Ty::Number),
-            SubjectKind::Time => ("`time`", ANSWERS, Ty::Duration),
-            SubjectKind::TimeToFirstByte => ("`time to first byte`", ANSWERS, Ty::Duration),
+            SubjectKind::Status => ("`status`", RESPONSES, Ty::Number),
+            SubjectKind::Time => ("`time`", RESPONSES, Ty::Duration),
+            SubjectKind::TimeToFirstByte => ("`time to first byte`", RESPONSES, Ty::Duration),
             SubjectKind::Size => ("`size`", BOTH, Ty::Size),
-            SubjectKind::Attempts => ("`attempts`", ANSWERS, Ty::Number),
-            SubjectKind::Body => ("`body`", ANSWERS, Ty::Unknown),
-            SubjectKind::BodyText => ("`body text`", ANSWERS, Ty::String),
-            SubjectKind::Url => ("`url`", ANSWERS, Ty::String),
-            SubjectKind::Redirects => ("`redirects`", ANSWERS, Ty::list_of(Ty::String)),
-            SubjectKind::HttpVersion => ("`http version`", ANSWERS, Ty::Unknown),
+            SubjectKind::Attempts => ("`attempts`", RESPONSES, Ty::Number),
+            SubjectKind::Body => ("`body`", RESPONSES, Ty::Unknown),
+            SubjectKind::BodyText => ("`body text`", RESPONSES, Ty::String),
+            SubjectKind::Url => ("`url`", RESPONSES, Ty::String),
+            SubjectKind::Redirects => ("`redirects`", RESPONSES, Ty::list_of(Ty::String)),
+            SubjectKind::HttpVersion => ("`http version`", RESPONSES, Ty::Unknown),
             SubjectKind::Header(name) => {
                 super::lints::headers::name(self, name, "header");
-                ("`header`", ANSWERS, Ty::String)
+                ("`header`", RESPONSES, Ty::String)
             }
             SubjectKind::Headers(name) => {
                 super::lints::headers::name(self, name, "header");
-                ("`headers`", ANSWERS, Ty::list_of(Ty::String))
+                ("`headers`", RESPONSES, Ty::list_of(Ty::String))
             }
             SubjectKind::Cookie { name, attribute } => {
                 super::lints::headers::name(self, name, "cookie");
                 (
                     "`cookie`",
-                    ANSWERS,
+                    RESPONSES,
                     attribute.as_ref().map_or(Ty::String, |attribute| self.cookie_attribute(attribute)),
                 )
             }
-            SubjectKind::Certificate(_) => ("`certificate`", ANSWERS, Ty::Unknown),
-            SubjectKind::XPath(path) => ("`xpath`", ANSWERS, self.xpath(path)),
+            SubjectKind::Certificate(_) => ("`certificate`", RESPONSES, Ty::Unknown),
+            SubjectKind::XPath(path) => ("`xpath`", RESPONSES, self.xpath(path)),
             SubjectKind::Css(selector) => {
                 self.css(selector);
-                ("`css`", ANSWERS, Ty::list_of(Ty::String))
+                ("`css`", RESPONSES, Ty::list_of(Ty::String))
             }
             SubjectKind::Text => ("`text`", FRAMES, Ty::String),
             SubjectKind::Hex => ("`hex`", FRAMES, Ty::String),
@@ -90,23 +90,23 @@ impl<'p> Cx<'p> {
         }
         let (message, help) = match scope.place {
             Place::Steps => (
-                format!("{what} is looked at where there is no answer"),
+                format!("{what} is looked at where there is no response"),
                 "move this into the block of the request (`GET … { … }`), or capture the value there",
             ),
             Place::Sent => (
-                format!("{what} is used in what is sent, when there is no answer yet"),
-                "capture the value from an earlier answer, and use its name here",
+                format!("{what} is used in what is sent, when there is no response yet"),
+                "capture the value from an earlier response, and use its name here",
             ),
             Place::Response => (
-                format!("{what} is a part of a frame, and this is an answer"),
+                format!("{what} is a part of a frame, and this is a response"),
                 match what {
-                    "`text`" | "`data`" => "the body of an answer is `body`",
-                    "`id`" => "a field of the answer is `$.id`; a value of yours needs another name",
-                    _ => "look at `body`, `header` or a JSONPath of the answer",
+                    "`text`" | "`data`" => "the body of a response is `body`",
+                    "`id`" => "a field of the response is `$.id`; a value of yours needs another name",
+                    _ => "look at `body`, `header` or a JSONPath of the response",
                 },
             ),
             Place::Frame => (
-                format!("{what} is a part of an answer, and this is a frame"),
+                format!("{what} is a part of a response, and this is a frame"),
                 "of a frame, look at `$`, `text`, `hex`, `size`, `data` or `id`",
             ),
         };

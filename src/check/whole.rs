@@ -1,19 +1,20 @@
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
-use super::cx::{BodyOf, Facts, Notes};
+use super::calls::reaching;
+use super::cx::{BodyFacts, BodyOf, Notes};
 use super::index::Index;
 use super::lints::environments;
 use super::reached;
 use crate::diag::{Capped, Diagnostic, circle, codes};
 use crate::plan::DEEPEST_CALLS;
-use crate::project::{DeclRef, Module, ModuleOrigin, declared_name};
+use crate::project::{DeclRef, Module, declared_name};
 use crate::source::Span;
 use crate::syntax::ast::ItemKind;
 
 /// What only shows when all modules have been walked.
 pub(super) fn judge(index: &Index<'_>, notes: &[Notes], is_cut: bool) -> Capped {
-    let bodies: Vec<&Facts> = notes.iter().flat_map(|notes| &notes.bodies).collect();
-    let decls: HashMap<DeclRef, &Facts> = bodies
+    let bodies: Vec<&BodyFacts> = notes.iter().flat_map(|notes| &notes.bodies).collect();
+    let decls: HashMap<DeclRef, &BodyFacts> = bodies
         .iter()
         .filter_map(|facts| match facts.of {
             BodyOf::Decl(decl) => Some((decl, *facts)),
@@ -31,13 +32,8 @@ pub(super) fn judge(index: &Index<'_>, notes: &[Notes], is_cut: bool) -> Capped 
     diagnostics
 }
 
-pub(super) fn is_std(index: &Index<'_>, decl: DeclRef) -> bool {
-    let module = index.project.module(decl.module);
-    module.is_some_and(|module| matches!(module.origin, ModuleOrigin::Std(_)) && !index.is_root(module.id))
-}
-
 /// Flows that call themselves, over any number of others, and flows that call each other more deeply than can be run.
-fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Capped) {
+fn recursion(index: &Index<'_>, bodies: &[&BodyFacts], decls: &HashMap<DeclRef, &BodyFacts>, diagnostics: &mut Capped) {
     let name = |decl: DeclRef| {
         let name = index.item(decl).and_then(declared_name).map(|name| name.text.as_str()).unwrap_or_default();
         format!("`{name}`")
@@ -101,28 +97,8 @@ fn recursion(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Fac
     }
 }
 
-/// The declarations from which, by calls, one of `from` is reached.
-pub(super) fn reaching(decls: &HashMap<DeclRef, &Facts>, from: impl Fn(&Facts) -> bool) -> HashSet<DeclRef> {
-    let mut callers: HashMap<DeclRef, Vec<DeclRef>> = HashMap::new();
-    for (decl, facts) in decls {
-        for (to, _) in &facts.calls {
-            callers.entry(*to).or_default().push(*decl);
-        }
-    }
-    let mut queue: VecDeque<DeclRef> = decls.iter().filter(|(_, facts)| from(facts)).map(|(decl, _)| *decl).collect();
-    let mut reached: HashSet<DeclRef> = queue.iter().copied().collect();
-    while let Some(decl) = queue.pop_front() {
-        for caller in callers.get(&decl).into_iter().flatten() {
-            if reached.insert(*caller) {
-                queue.push_back(*caller);
-            }
-        }
-    }
-    reached
-}
-
 /// Tests that prove nothing.
-fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>, diagnostics: &mut Capped) {
+fn tests(index: &Index<'_>, bodies: &[&BodyFacts], decls: &HashMap<DeclRef, &BodyFacts>, diagnostics: &mut Capped) {
     let expecting = reaching(decls, |facts| facts.expects || facts.broken);
     let exchanging = reaching(decls, |facts| facts.exchanges || facts.broken);
     for facts in bodies.iter().filter(|facts| !facts.broken) {
@@ -156,16 +132,16 @@ fn tests(index: &Index<'_>, bodies: &[&Facts], decls: &HashMap<DeclRef, &Facts>,
 /// Flows, shapes and credentials that nothing refers to. A file that only declares is there for others.
 fn unused(index: &Index<'_>, notes: &[Notes], diagnostics: &mut Capped) {
     let used: HashSet<Span> = notes.iter().flat_map(|notes| notes.used.iter().copied()).collect();
-    let told: HashSet<Span> = notes.iter().flat_map(|notes| notes.diagnostics.kept()).map(|one| one.span).collect();
+    let reported: HashSet<Span> = notes.iter().flat_map(|notes| notes.diagnostics.kept()).map(|one| one.span).collect();
     for module in index.project.modules.iter().filter(|module| index.is_root(module.id) && runs(module)) {
         for (item, node) in module.ast.items.iter().enumerate() {
             let Some(name) = declared_name(node) else { continue };
             let decl = DeclRef { module: module.id, item };
-            // Of two with one name, only the first can be meant, and that is told.
+            // Of two with one name, only the first can be meant, and that is reported.
             let is_twin = index.own(module.id, &name.text) != Some(decl);
-            let is_told = told.contains(&name.span);
+            let is_reported = reported.contains(&name.span);
             if is_twin
-                || is_told
+                || is_reported
                 || used.contains(&name.span)
                 || name.text.is_empty()
                 || index.any_broken_mentions(&name.text)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::output::Color;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// End-to-end tests whose green results are evidence.
@@ -13,13 +14,6 @@ pub struct Args {
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,7 +66,7 @@ pub struct Run {
     /// Run one part of the tests of several: 2/4 is the second of four. Without it, what the CI engine says.
     #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
     pub shard: Option<String>,
-    /// Only the tests that did not hold last time, as its journal or test_results.json says.
+    /// Only the tests that did not pass last time, as its journal or test_results.json says.
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub rerun_failed: Option<String>,
     /// Go on with an interrupted run: what ended well stays, the rest is run.
@@ -104,10 +98,10 @@ pub struct Tracing {
     #[arg(long, value_name = "PATH")]
     pub trace_failed: Option<PathBuf>,
     /// How much of a body, or of what a channel carries, is recorded: 10MiB without it.
-    #[arg(long, value_name = "SIZE", value_parser = super::tracing::size)]
+    #[arg(long, value_name = "SIZE", value_parser = super::size::size)]
     pub trace_body_limit: Option<u64>,
     /// How large a trace may be; bodies are left out beyond it: 1GiB without it.
-    #[arg(long, value_name = "SIZE", value_parser = super::tracing::size)]
+    #[arg(long, value_name = "SIZE", value_parser = super::size::size)]
     pub trace_limit: Option<u64>,
 }
 

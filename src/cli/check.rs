@@ -1,6 +1,6 @@
-use super::args::{Check, CheckFormat, Color, Deny};
+use super::args::{Check, CheckFormat, Deny};
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use crate::diag::Diagnostic;
 use crate::project::{Files, Options, Project};
 use crate::report::{checked, github};

@@ -1,6 +1,6 @@
-use super::args::{Color, Demo};
+use super::args::Demo;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use crate::demo::{DemoOptions, Fault, Ports};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;

@@ -1,8 +1,8 @@
 use include_dir::{Dir, include_dir};
 
-use super::args::{Args, Color, Completions, Explain};
+use super::args::{Args, Completions, Explain};
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use crate::diag::{Diagnostic, closest, codes};
 use crate::source::Span;
 

@@ -1,8 +1,8 @@
 use serde_json::json;
 
-use super::args::{Color, List, ListFormat};
+use super::args::{List, ListFormat};
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use super::prepare::{demo_placeholders, prepare};
 use crate::plan::{Meta, Plan, Release};
 

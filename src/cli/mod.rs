@@ -15,6 +15,7 @@ mod report;
 mod resume;
 mod run;
 mod shard;
+mod size;
 mod trace;
 mod tracing;
 
@@ -33,12 +34,12 @@ pub fn main() -> Exit {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Help and version are answers, not errors; a closed pipe is nobody's fault.
+            // Help and version are answers, not errors; a closed pipe is no one's fault.
             if !error.use_stderr() {
                 let _ = error.print();
                 return Exit::Ok;
             }
-            Output::new(args::Color::Never).error(&error.render().to_string());
+            Output::new(output::Color::Never).error(&error.render().to_string());
             return Exit::Diagnostics;
         }
     };
@@ -67,7 +68,7 @@ pub fn understood(words: &[&str]) -> Result<(), String> {
     }
 }
 
-/// A panic in a task is caught and told as a diagnostic of its test; its payload could hold what must not be shown.
+/// A panic in a task is caught and reported as a diagnostic of its test; its payload could hold what must not be shown.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();

@@ -4,10 +4,19 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use super::args::Color;
+use clap::ValueEnum;
+
 use crate::diag::{Diagnostic, Style, printable};
 use crate::report::{Masked, Redactor};
 use crate::source::Sources;
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
 
 /// Where output goes, and what it may look like there.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use crate::source::{Span, spread};
 /// What a report usually says of a test, in bytes.
 const USUAL_TEST: usize = 4 << 10;
 
-/// Where the results of a run are, unless it is told otherwise.
+/// Where the results of a run are, unless something else is asked for.
 pub const DEFAULT_RESULTS: &str = "test_results.json";
 pub const DEFAULT_JOURNAL: &str = "test_results.journal";
 
@@ -110,7 +110,7 @@ impl Outputs {
         }
     }
 
-    /// Whether anything is made that tells of every test, the journal apart.
+    /// Whether anything is made that reports on every test, the journal apart.
     pub fn tells_all(&self) -> bool {
         self.github || self.blob.is_some() || !self.files.is_empty()
     }
@@ -156,7 +156,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// Writes every file, each whole or not at all, and the summary of a job of GitHub's; tells which there are, and of each that can't be
+    /// Writes every file, each whole or not at all, and the summary of a job of GitHub's; reports which there are, and of each that can't be
     /// written why. `false` if there is one.
     pub fn write(&self, report: &Masked<model::Report>, output: &Output) -> bool {
         let bytes = report.tests.len() * USUAL_TEST;
@@ -167,7 +167,7 @@ impl Outputs {
         all & self.summarize(output, |taken| report.made(|report| github::job_summary(report, taken)))
     }
 
-    /// Writes what the merge of shards needs, if it is asked for. `false` if it can't be written, which is told.
+    /// Writes what the merge of shards needs, if it is asked for. `false` if it can't be written, which is reported.
     pub fn write_blob(&self, blob: impl FnOnce() -> Masked<Vec<u8>>, output: &Output) -> bool {
         let Some(path) = &self.blob else { return true };
         match write(path, &blob()) {
@@ -180,7 +180,7 @@ impl Outputs {
         true
     }
 
-    /// Writes files of any content, and tells of each that can't be written why. Gives those that are, and whether it is all of them.
+    /// Writes files of any content, and reports on each that can't be written why. Gives those that are, and whether it is all of them.
     /// `bytes`: about how much each of them has.
     pub fn write_each(
         &self,
@@ -201,8 +201,8 @@ impl Outputs {
         (written, all)
     }
 
-    /// Adds to the summary of GitHub's job, where there is one and it was asked for; `render` is told how many bytes stand in it. `false` if
-    /// that can't be written, and it is told why.
+    /// Adds to the summary of GitHub's job, where there is one and it was asked for; `render` is given how many bytes are in it. `false` if
+    /// that can't be written, and why.
     pub fn summarize(&self, output: &Output, render: impl Fn(usize) -> Masked<String>) -> bool {
         let path = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| self.github && !path.is_empty());
         let Some(path) = path.map(PathBuf::from) else { return true };

@@ -7,11 +7,10 @@ use super::args::{Filters, Target};
 use super::exit::Exit;
 use super::output::Output;
 use crate::check::listed;
-use crate::demo::ENV_NAMES;
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::plan::environment::{self, Given};
 use crate::plan::{AskedLine, Places, Plan, Release, Selection};
-use crate::project::{DeclRef, Files, Options, Project};
+use crate::project::{DEMO_VALUES, DeclRef, Files, Options, Project};
 use crate::source::{Readable, Span, read_file};
 
 /// The largest `--env-file`, in bytes.
@@ -31,7 +30,7 @@ pub struct Prepared {
     pub idle: Vec<PathBuf>,
 }
 
-/// Loads and checks the files, and reads what is given from outside. Problems are told; nothing is run then.
+/// Loads and checks the files, and reads what is given from outside. Problems are reported; nothing is run then.
 pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
     let (paths, lines) = paths(&target.paths);
     let loaded = paths.iter().chain(lines.iter().map(|asked| &asked.path)).cloned().collect();
@@ -63,12 +62,12 @@ pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
         output.usage(&diagnostic);
         Exit::Diagnostics
     })?;
-    let told = |diagnostic: Box<Diagnostic>| {
+    let reported = |diagnostic: Box<Diagnostic>| {
         output.diagnostics([&*diagnostic], &project.sources);
         Exit::Diagnostics
     };
     let release = match &target.plan {
-        Some(name) => Some(crate::plan::choose_plan(&project, name).map_err(told)?),
+        Some(name) => Some(crate::plan::choose_plan(&project, name).map_err(reported)?),
         None => None,
     };
     let default = project.config.environment.as_ref().map(|name| name.value.as_str());
@@ -78,11 +77,11 @@ pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
                 let all = || project.environments().map(|(_, environment)| environment);
                 all().find(|environment| environment.default).map(|environment| environment.name.text.as_str())
             });
-            crate::plan::plan_environment(&project, release, target.env.as_deref(), default).map_err(told)?
+            crate::plan::plan_environment(&project, release, target.env.as_deref(), default).map_err(reported)?
         }
         None => target.env.as_deref().or(default),
     };
-    let environment = environment::choose(&project, asked).map_err(told)?;
+    let environment = environment::choose(&project, asked).map_err(reported)?;
     let idle = idle(&project, &paths);
     Ok(Prepared { project, environment, release, given, places, warnings, idle })
 }
@@ -109,7 +108,7 @@ fn idle(project: &Project, paths: &[PathBuf]) -> Vec<PathBuf> {
     paths.iter().filter(is_idle).cloned().collect()
 }
 
-/// The variables of all `--env-file`s; a later file wins over an earlier one. What is wrong with any of them is told together.
+/// The variables of all `--env-file`s; a later file wins over an earlier one. What is wrong with any of them is reported together.
 fn env_files(paths: &[PathBuf], project: &Project, output: &Output) -> Result<BTreeMap<String, String>, Exit> {
     let mut sources = project.sources.clone();
     let mut values = BTreeMap::new();
@@ -142,7 +141,7 @@ fn env_files(paths: &[PathBuf], project: &Project, output: &Output) -> Result<BT
 
 /// Values that stand for the demo's where it isn't started.
 pub fn demo_placeholders() -> Vec<(String, String, bool)> {
-    ENV_NAMES
+    DEMO_VALUES
         .iter()
         .map(|(name, secret)| ((*name).to_owned(), format!("http://demo.invalid/{name}"), *secret))
         .collect()
@@ -155,17 +154,17 @@ impl Prepared {
 
     /// The plan of the tests that are selected, and the phases that run them.
     pub fn plan(&self, filters: &Filters, output: &Output) -> Result<(Plan, Release), Exit> {
-        let told = |diagnostics: Vec<Diagnostic>| {
+        let reported = |diagnostics: Vec<Diagnostic>| {
             output.diagnostics(&diagnostics, &self.project.sources);
             Exit::Diagnostics
         };
-        let environment = environment::resolve(&self.project, self.environment, &self.given).map_err(told)?;
+        let environment = environment::resolve(&self.project, self.environment, &self.given).map_err(reported)?;
         output.diagnostics(&environment.warnings, &self.project.sources);
         if let Some(release) = self.release {
             let required = crate::plan::required_values(&self.project, release);
-            crate::plan::unmet(&environment, &required).map_or(Ok(()), |unmet| Err(told(vec![unmet])))?;
+            crate::plan::unmet(&environment, &required).map_or(Ok(()), |unmet| Err(reported(vec![unmet])))?;
         }
-        let mut plan = crate::plan::compile(&self.project, environment, self.release).map_err(told)?;
+        let mut plan = crate::plan::compile(&self.project, environment, self.release).map_err(reported)?;
         let (without, tags): (Vec<String>, Vec<String>) =
             filters.tag.iter().cloned().partition(|tag| tag.starts_with('!'));
         let selection = Selection {
@@ -177,7 +176,7 @@ impl Prepared {
         };
         crate::plan::select(&mut plan, &selection).map_err(|diagnostics| {
             let nothing = diagnostics.iter().all(|one| *one.code == codes::NOTHING_SELECTED);
-            let exit = told(diagnostics);
+            let exit = reported(diagnostics);
             if nothing { Exit::NothingProved } else { exit }
         })?;
         crate::plan::select_loads(&mut plan, &selection);

@@ -22,7 +22,7 @@ use crate::value::format_duration;
 const SHOWN_EVERY: Duration = Duration::from_millis(150);
 
 /// Prints each test as it ends, and each phase with its gates; on a terminal with lines below that say how far the run is, what it is at, how the
-/// gates of the phase stand, and what has failed so far.
+/// gates of the phase are, and what has failed so far.
 pub struct Reporter {
     output: Output,
     sources: Sources,
@@ -40,18 +40,18 @@ struct State {
     release: Arc<Release>,
     services: Arc<ServiceMap>,
     phase: Option<usize>,
-    /// How each service was when it was last told of.
+    /// How each service was when it was last reported of.
     known: HashMap<String, ServiceState>,
     /// Of the tests that have ended: of a plan, whose gates they are for, all; else those that put money at risk.
     digests: Vec<Digest>,
-    /// When the gates were last judged for the line that shows how they stand.
+    /// When the gates were last judged for the line that shows how they are.
     shown_at: Cell<Option<Duration>>,
 }
 
 /// The lines at the bottom of a terminal.
 struct Lines {
     all: MultiProgress,
-    /// The phase and how its gates stand; only for a plan.
+    /// The phase and how its gates are; only for a plan.
     phase: Option<ProgressBar>,
     bar: ProgressBar,
     /// What failed so far; hidden as long as nothing did.
@@ -63,7 +63,7 @@ impl Reporter {
         Arc::new(Self { output, sources, detail, annotate, state: Mutex::default() })
     }
 
-    pub fn hear(&self, progress: Progress) {
+    pub fn receive(&self, progress: Progress) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
             Progress::Started { tests, release, service_map, .. } => {
@@ -77,25 +77,25 @@ impl Reporter {
                 if watch.state == ServiceState::Down && before != ServiceState::Down {
                     let words = watch.sightings.last().map(Sighting::words).unwrap_or_default();
                     let line = format!("{} is down: {}", sanitize(&watch.name), self.clean(&words));
-                    self.tell(&state, &format!("{}\n", paint(&line, RED, self.output.style)));
+                    self.print(&state, &format!("{}\n", paint(&line, RED, self.output.style)));
                 } else if watch.state == ServiceState::Up && before != ServiceState::Up && waited {
                     let line = format!("{} is up", sanitize(&watch.name));
-                    self.tell(&state, &format!("{}\n", paint(&line, GREEN, self.output.style)));
+                    self.print(&state, &format!("{}\n", paint(&line, GREEN, self.output.style)));
                 }
             }
             Progress::PhaseStarted { index, .. } => {
                 state.phase = Some(index);
-                self.tell(&state, &self.phase_begins(&state, index));
+                self.print(&state, &self.phase_begins(&state, index));
                 self.show(&state);
             }
-            Progress::PhaseEnded { index, run } => self.tell(&state, &self.phase_ends(&state, index, &run)),
+            Progress::PhaseEnded { index, run } => self.print(&state, &self.phase_ends(&state, index, &run)),
             Progress::Aborted(abort) => {
                 let line = format!("aborted, since {}: {}", self.clean(&abort.condition), self.clean(&abort.because));
-                self.tell(&state, &format!("\n{}\n\n", paint(&line, RED, self.output.style)));
+                self.print(&state, &format!("\n{}\n\n", paint(&line, RED, self.output.style)));
             }
             Progress::Problem(problem) => {
                 let drawn = self.output.redactor.drawn(&problem, &self.sources, self.output.style).into_inner();
-                self.tell(&state, &(drawn + "\n"));
+                self.print(&state, &(drawn + "\n"));
             }
             Progress::TestStarted(info) => {
                 state.running.push(info.name.clone());
@@ -118,7 +118,7 @@ impl Reporter {
         if state.release.name.is_some() || test.outcome != Outcome::Passed {
             state.digests.push(Digest::of(test, &state.services));
         }
-        // On a terminal the bar counts what passes; what doesn't is told in full.
+        // On a terminal the bar counts what passes; what doesn't is reported in full.
         let quiet = self.output.interactive && test.outcome == Outcome::Passed && self.detail == Detail::Normal;
         let mut text = if quiet {
             String::new()
@@ -128,7 +128,7 @@ impl Reporter {
         if self.annotate {
             text.push_str(&github::test_annotations(test, &self.sources, &self.output.redactor));
         }
-        self.tell(state, &text);
+        self.print(state, &text);
         if let Some(lines) = &state.lines {
             lines.bar.inc(1);
         }
@@ -140,12 +140,12 @@ impl Reporter {
         sanitize(&self.output.redactor.text(text))
     }
 
-    /// What may stand in a line at the bottom.
+    /// What may be in a line at the bottom.
     fn line(&self, text: &str) -> String {
         printable(&self.output.redactor.text(text), self.output.error_style.color).into_owned()
     }
 
-    fn tell(&self, state: &State, text: &str) {
+    fn print(&self, state: &State, text: &str) {
         match &state.lines {
             _ if text.is_empty() => {}
             Some(lines) => lines.all.suspend(|| self.output.print(text)),
@@ -201,7 +201,7 @@ impl Reporter {
         let Some(phase) = state.release.phases.get(index) else { return };
         let run = PhaseRun { started: Some(Duration::ZERO), ..PhaseRun::default() };
         let result = phase_result(phase, Some(&run), &state.digests);
-        let stands: Vec<String> = result
+        let states: Vec<String> = result
             .gates
             .iter()
             .map(|gate| {
@@ -211,7 +211,7 @@ impl Reporter {
             })
             .collect();
         let head = format!("phase {}/{} {}", index + 1, state.release.phases.len(), sanitize(&phase.name));
-        line.set_message(self.line(&format!("{head}  {}", stands.join("  "))));
+        line.set_message(self.line(&format!("{head}  {}", states.join("  "))));
     }
 
     /// `3 failed so far · at risk: $120K MRR`

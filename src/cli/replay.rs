@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::args::{Color, Replay as Args};
+use super::args::Replay as Args;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use super::outputs::Outputs;
 use crate::check::check;
 use crate::diag::{Diagnostic, codes};

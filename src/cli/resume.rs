@@ -1,4 +1,4 @@
-//! Which of the selected tests a run does: its shard of them, those that did not hold last time, or the rest of an interrupted run.
+//! Which of the selected tests a run does: its shard of them, those that did not pass last time, or the rest of an interrupted run.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub fn shard_of(args: &Run) -> Result<Option<Shard>, Box<Diagnostic>> {
     shard::asked(args.shard.as_deref(), &shard::variables())
 }
 
-/// Narrows the plan to what this run does, and tells how much that is.
+/// Narrows the plan to what this run does, and reports how much that is.
 pub fn narrow(
     args: &Run,
     shard: Option<Shard>,
@@ -46,7 +46,7 @@ pub fn narrow(
     outputs: &Outputs,
     output: &Output,
 ) -> Result<Portion, Exit> {
-    let told = |diagnostic: Box<Diagnostic>| {
+    let reported = |diagnostic: Box<Diagnostic>| {
         output.usage(&diagnostic);
         Exit::Diagnostics
     };
@@ -70,12 +70,12 @@ pub fn narrow(
     if let Some(from) = &args.rerun_failed {
         if outputs.blob.is_some() {
             let message = "`--rerun-failed` runs a part of the tests, and a blob is to hold all of its shard's";
-            return Err(told(Box::new(
+            return Err(reported(Box::new(
                 Diagnostic::error(&codes::BAD_REPORT, Span::nowhere(), message)
                     .with_help("leave out `--report blob=PATH`, or run the whole shard again"),
             )));
         }
-        let (path, last) = last_results(from, output).map_err(told)?;
+        let (path, last) = last_results(from, output).map_err(reported)?;
         rerun(plan, release, &path, &last, output)?;
         // Of phases that nothing is left of, nothing is to be judged.
         for phase in release.phases.iter_mut().filter(|phase| phase.tests.is_empty()) {
@@ -85,7 +85,7 @@ pub fn narrow(
     }
     if let Some(from) = &args.resume {
         let path = named(from, DEFAULT_JOURNAL);
-        let begun = resumed(&path, &portion, output).map_err(told)?;
+        let begun = resumed(&path, &portion, output).map_err(reported)?;
         portion.seed = Some(begun.run.seed);
         let kept: HashSet<&str> =
             begun.earlier.iter().flat_map(|one| &one.tests).map(|test| test.id.as_str()).collect();
@@ -153,7 +153,7 @@ fn named(typed: &str, usual: &str) -> PathBuf {
     if typed.is_empty() { usual.into() } else { typed.into() }
 }
 
-/// Keeps the tests that did not hold in the last run.
+/// Keeps the tests that did not pass in the last run.
 fn rerun(plan: &mut Plan, release: &mut Release, path: &Path, last: &Report, output: &Output) -> Result<(), Exit> {
     let ids: HashSet<String> =
         last.tests.iter().filter(|test| !union::ended_well(test)).map(|test| test.id.clone()).collect();
@@ -175,7 +175,7 @@ fn rerun(plan: &mut Plan, release: &mut Release, path: &Path, last: &Report, out
         gone => format!(", {gone} of which aren't there or aren't selected now"),
     };
     let verb = if ids.len() == 1 { "test" } else { "tests" };
-    let text = format!("running again {} {verb} that did not hold in `{}`{gone}\n", ids.len(), path.display());
+    let text = format!("running again {} {verb} that did not pass in `{}`{gone}\n", ids.len(), path.display());
     if plan.suites.is_empty() {
         output.error(&format!("{text}nothing was run\n"));
         return Err(Exit::NothingProved);
@@ -217,7 +217,7 @@ fn unfit(path: &Path, why: &str) -> Box<Diagnostic> {
     )
 }
 
-/// Reads a journal, and tells which of its lines say nothing.
+/// Reads a journal, and reports which of its lines say nothing.
 pub fn journal(path: &Path, output: &Output) -> Result<trace::Reading, Box<Diagnostic>> {
     let reading = trace::read(&bytes(path)?).map_err(|why| unfit(path, &why))?;
     tell_unread(path, &reading, output);
@@ -249,7 +249,7 @@ fn resumed(path: &Path, portion: &Portion, output: &Output) -> Result<Begun, Box
     };
     let run = &reading.report.run;
     if !run.interrupted && reading.report.abort.is_none() {
-        return cannot("it came to its end", "`--rerun-failed` runs what did not hold");
+        return cannot("it came to its end", "`--rerun-failed` runs what did not pass");
     }
     if run.specs.as_deref() != Some(portion.specs.as_str()) {
         return cannot(

@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Color, Run};
+use super::args::Run;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use super::outputs::Outputs;
 use super::prepare::Prepared;
 use super::prepare::{demo_placeholders, prepare};
@@ -35,19 +35,19 @@ pub fn main(args: &Run, color: Color) -> Exit {
 }
 
 fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
-    let told = |diagnostic: Box<Diagnostic>| {
+    let reported = |diagnostic: Box<Diagnostic>| {
         output.usage(&diagnostic);
         Exit::Diagnostics
     };
-    let fault = fault(args).map_err(told)?;
-    let typed = Outputs::of_run(&args.report).map_err(told)?;
+    let fault = fault(args).map_err(reported)?;
+    let typed = Outputs::of_run(&args.report).map_err(reported)?;
     forget_blob(&typed, args);
-    let shard = shard_of(args).map_err(told)?;
-    let trusted = trusted(&args.cacert).map_err(told)?;
+    let shard = shard_of(args).map_err(reported)?;
+    let trusted = trusted(&args.cacert).map_err(reported)?;
     let mut prepared = prepare(&args.target, output)?;
     // What `e2e.toml` says comes first, so that the command line has the last word.
     let named = prepared.project.config.reports.iter().map(|report| &report.value).chain(&args.report);
-    let outputs = &Outputs::of_run(&named.cloned().collect::<Vec<_>>()).map_err(told)?;
+    let outputs = &Outputs::of_run(&named.cloned().collect::<Vec<_>>()).map_err(reported)?;
     forget_blob(outputs, args);
     let unmerged = shard::unmerged(shard, args.shard.as_deref(), &shard::variables());
     unmerged.filter(|_| outputs.blob.is_none()).iter().for_each(|warning| output.usage(warning));
@@ -194,19 +194,19 @@ async fn carry_out(
         Arc::new(tracing::begin(wanted, recording, (prepared, args), (&plan, &release), &options, output))
     });
     tokio::spawn(interrupts(options.stop.clone(), output.clone(), live.clone(), tracer.clone()));
-    let (hearing, writing, recorder) = (reporter.clone(), journal.clone(), tracer.clone());
-    // What is told has been written down.
-    let hear = move |progress: Progress| {
-        let warning = writing.as_ref().and_then(|journal| journal.hear(&progress));
-        recorder.iter().for_each(|tracer| tracer.hear(&progress));
-        hearing.hear(if partial { without_gates(progress) } else { progress });
-        warning.into_iter().for_each(|one| hearing.hear(Progress::Problem(Arc::new(one))));
+    let (receiver, writing, recorder) = (reporter.clone(), journal.clone(), tracer.clone());
+    // What is reported has been written down.
+    let receive = move |progress: Progress| {
+        let warning = writing.as_ref().and_then(|journal| journal.receive(&progress));
+        recorder.iter().for_each(|tracer| tracer.receive(&progress));
+        receiver.receive(if partial { without_gates(progress) } else { progress });
+        warning.into_iter().for_each(|one| receiver.receive(Progress::Problem(Arc::new(one))));
     };
     let world: Arc<dyn World> = match recording {
         Some(recording) => recording,
         None => live,
     };
-    let result = execute(world, plan, release, options, Arc::new(hear)).await;
+    let result = execute(world, plan, release, options, Arc::new(receive)).await;
     let problems = tracer.map(|tracer| tracer.ended(&result)).unwrap_or_default();
     problems.iter().for_each(|problem| output.usage(problem));
     let recorded = !problems.iter().any(Diagnostic::is_error);
@@ -214,7 +214,7 @@ async fn carry_out(
         output.print(&format!("  trace: {}\n", wanted.path.display()));
     }
     let warning = journal.and_then(|journal| journal.ended(&result));
-    warning.into_iter().for_each(|one| reporter.hear(Progress::Problem(Arc::new(one))));
+    warning.into_iter().for_each(|one| reporter.receive(Progress::Problem(Arc::new(one))));
     (result, recorded)
 }
 

@@ -8,7 +8,7 @@ use crate::source::Span;
 /// A shard, from 1, and how many there are.
 pub type Shard = (u32, u32);
 
-/// How a CI engine tells its jobs apart.
+/// How a CI engine distinguishes its jobs.
 struct Engine {
     name: &'static str,
     /// Says that it is this engine, where its variables have names that others use too.
@@ -34,7 +34,7 @@ const ENGINES: [Engine; 7] = [
     engine("Cloud Run", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", 0),
 ];
 
-/// Of an Indexed Job in Kubernetes, counted from 0. How many pods there are isn't told to them: the manifest passes it.
+/// Of an Indexed Job in Kubernetes, counted from 0. How many pods there are isn't known to them: the manifest passes it.
 const KUBERNETES_INDEX: &str = "JOB_COMPLETION_INDEX";
 
 /// Those of this process that are text.
@@ -164,9 +164,9 @@ mod tests {
 
     fn found(typed: Option<&str>, variables: &[(&str, &str)]) -> Result<Option<Shard>, String> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        asked(typed, &variables).map_err(|told| {
-            assert_eq!(*told.code, codes::SHARD);
-            format!("{}; {}", told.message, told.help.clone().unwrap_or_default())
+        asked(typed, &variables).map_err(|reported| {
+            assert_eq!(*reported.code, codes::SHARD);
+            format!("{}; {}", reported.message, reported.help.clone().unwrap_or_default())
         })
     }
 
@@ -226,8 +226,8 @@ mod tests {
             (None, vec![("AWS_BATCH_JOB_ARRAY_SIZE", "2")], "`AWS_BATCH_JOB_ARRAY_INDEX` isn't"),
             (None, vec![("BUILDKITE_PARALLEL_JOB", "4"), ("BUILDKITE_PARALLEL_JOB_COUNT", "4")], "no shard"),
         ] {
-            let told = found(typed, &variables).expect_err(&format!("{typed:?} {variables:?}"));
-            assert!(told.contains(part), "{told}");
+            let reported = found(typed, &variables).expect_err(&format!("{typed:?} {variables:?}"));
+            assert!(reported.contains(part), "{reported}");
         }
     }
 }

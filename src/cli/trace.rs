@@ -1,8 +1,8 @@
 //! `trace`: what a run recorded, to look at or for other tools.
 
-use super::args::{Color, Har, Show, Trace as Args, TraceCommand};
+use super::args::{Har, Show, Trace as Args, TraceCommand};
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use super::outputs::write;
 use super::replay::open;
 use crate::diag::{Diagnostic, codes};

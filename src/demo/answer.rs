@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 /// What a handler gives.
-pub(super) type Answer = Result<Response, Failure>;
+pub(super) type Handled = Result<Response, Failure>;
 
 /// Which body a failure is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl IntoResponse for Failure {
 }
 
 /// 200 with a JSON body.
-pub(super) fn ok(body: Value) -> Answer {
+pub(super) fn ok(body: Value) -> Handled {
     Ok(json_with(StatusCode::OK, body))
 }
 
@@ -114,7 +114,7 @@ pub(super) fn json_with(status: StatusCode, body: Value) -> Response {
 }
 
 /// 204.
-pub(super) fn no_content() -> Answer {
+pub(super) fn no_content() -> Handled {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

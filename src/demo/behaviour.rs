@@ -40,7 +40,7 @@ pub(super) struct Health {
 #[derive(Clone, Debug)]
 pub(super) struct Auth {
     pub available: bool,
-    /// The longest life of an access token; what the answer promises isn't shortened with it.
+    /// The longest life of an access token; what the response promises isn't shortened with it.
     pub longest_token_life: Option<u64>,
     pub refresh: Refresh,
     pub checks_passwords: bool,

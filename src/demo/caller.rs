@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 use super::answer::Failure;
 use super::token::Claims;
-use super::world::{Service, World};
+use super::world::{Service, System};
 
 /// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +53,12 @@ impl Caller {
         self.0.roles.iter().any(|own| own == role)
     }
 
-    pub fn may(&self, world: &World, scope: &str) -> bool {
+    pub fn may(&self, world: &System, scope: &str) -> bool {
         !world.behaviour().auth.checks_scopes || self.0.scope.split(' ').any(|own| own == scope)
     }
 
     /// 403 if the token lacks a scope.
-    pub fn needs(&self, world: &World, scope: &str) -> Result<(), Failure> {
+    pub fn needs(&self, world: &System, scope: &str) -> Result<(), Failure> {
         if self.may(world, scope) {
             return Ok(());
         }
@@ -85,7 +85,7 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// A token's claims, if it is good at this moment.
-pub(super) fn judge(world: &World, token: &str) -> Result<Claims, TokenProblem> {
+pub(super) fn judge(world: &System, token: &str) -> Result<Claims, TokenProblem> {
     let behaviour = world.behaviour();
     let claims = world.accounts.signer.open(token).ok_or(TokenProblem::Invalid)?;
     if behaviour.auth.checks_expiry && claims.exp <= now() {

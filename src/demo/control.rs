@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::answer::{Answer, Failure, json_with, no_content, ok};
+use super::answer::{Failure, Handled, json_with, no_content, ok};
 use super::fault::Fault;
 use super::instance::{Instance, Kind, PRIMARY, launch};
 use super::world::Service;
@@ -34,33 +34,33 @@ fn named(name: &str) -> Result<Fault, Failure> {
     name.parse().map_err(|_| Failure::not_found("fault_not_found", "There is no fault of this name."))
 }
 
-async fn faults(State(service): State<Service>) -> Answer {
+async fn faults(State(service): State<Service>) -> Handled {
     let faults: Vec<_> = Fault::ALL.iter().map(|fault| shown(&service, *fault)).collect();
     ok(json!({ "faults": faults }))
 }
 
-async fn fault(State(service): State<Service>, Path(name): Path<String>) -> Answer {
+async fn fault(State(service): State<Service>, Path(name): Path<String>) -> Handled {
     ok(shown(&service, named(&name)?))
 }
 
-async fn switch_on(State(service): State<Service>, Path(name): Path<String>) -> Answer {
+async fn switch_on(State(service): State<Service>, Path(name): Path<String>) -> Handled {
     let fault = named(&name)?;
     service.world.switches.switch(fault, true);
     ok(shown(&service, fault))
 }
 
-async fn switch_off(State(service): State<Service>, Path(name): Path<String>) -> Answer {
+async fn switch_off(State(service): State<Service>, Path(name): Path<String>) -> Handled {
     let fault = named(&name)?;
     service.world.switches.switch(fault, false);
     ok(shown(&service, fault))
 }
 
-async fn clear(State(service): State<Service>) -> Answer {
+async fn clear(State(service): State<Service>) -> Handled {
     service.world.switches.set([]);
     no_content()
 }
 
-async fn reset(State(service): State<Service>) -> Answer {
+async fn reset(State(service): State<Service>) -> Handled {
     service.world.reset();
     no_content()
 }
@@ -74,16 +74,16 @@ fn find(service: &Service, id: &str) -> Result<Arc<Instance>, Failure> {
     found.ok_or_else(|| Failure::not_found("instance_not_found", "There is no such instance."))
 }
 
-async fn instances(State(service): State<Service>) -> Answer {
+async fn instances(State(service): State<Service>) -> Handled {
     let items: Vec<_> = service.world.instances.backends().iter().map(|instance| of_instance(instance)).collect();
     ok(json!({ "items": items }))
 }
 
-async fn instance(State(service): State<Service>, Path(id): Path<String>) -> Answer {
+async fn instance(State(service): State<Service>, Path(id): Path<String>) -> Handled {
     ok(of_instance(&*find(&service, &id)?))
 }
 
-async fn deploy(State(service): State<Service>) -> Answer {
+async fn deploy(State(service): State<Service>) -> Handled {
     if service.world.instances.is_full() {
         let message = "There are 32 further instances already.";
         return Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, "too_many_instances", message));
@@ -94,13 +94,13 @@ async fn deploy(State(service): State<Service>) -> Answer {
     Ok(json_with(StatusCode::ACCEPTED, of_instance(&instance)))
 }
 
-async fn restart(State(service): State<Service>, Path(id): Path<String>) -> Answer {
+async fn restart(State(service): State<Service>, Path(id): Path<String>) -> Handled {
     let instance = find(&service, &id)?;
     instance.restart().await;
     Ok(json_with(StatusCode::ACCEPTED, of_instance(&instance)))
 }
 
-async fn remove(State(service): State<Service>, Path(id): Path<String>) -> Answer {
+async fn remove(State(service): State<Service>, Path(id): Path<String>) -> Handled {
     let instance = find(&service, &id)?;
     if instance.id == PRIMARY {
         return Err(Failure::conflict("instance_is_primary", "The primary instance can't be removed."));

@@ -34,7 +34,7 @@ pub(super) fn router(service: &Service) -> Router {
         .with_state(service.clone())
 }
 
-/// Gives every answer its request's id, and writes the failures.
+/// Gives every response its request's id, and writes the failures.
 async fn identify(State(service): State<Service>, request: Request, next: Next) -> Response {
     let behaviour = service.behaviour();
     let given = request.headers().get(REQUEST_ID).filter(|_| behaviour.edge.keeps_request_ids);

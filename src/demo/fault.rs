@@ -43,7 +43,7 @@ faults! {
         |b| b.database_up = false;
     SlowStart "slow-start" "An instance that starts refuses connections for 1 s and answers 503 for 2 s more."
         |b| b.boot = Boot { refused: Duration::from_secs(1), starting: Duration::from_secs(2) };
-    SlowAnswers "slow-answers" "Every answer below `/threads` takes 3 s longer."
+    SlowResponses "slow-responses" "Every response below `/threads` takes 3 s longer."
         |b| b.threads.latency = Duration::from_secs(3);
     StartupIncomplete "startup-incomplete" "`/health` says healthy although start-up stopped after its fifth phase, and no agent runs."
         |b| b.health.phases_completing = 5;
@@ -59,7 +59,7 @@ faults! {
         |b| b.agents.distortions.push(Distortion::Delay("agent_completed", Duration::from_secs(3)));
     EventsLeaked "events-leaked" "A user's events also reach the sockets of the other users of the team."
         |b| b.socket.leaks_to_team = true;
-    TokensExpire "tokens-expire" "Access tokens expire at once, although the answer promises 15 minutes."
+    TokensExpire "tokens-expire" "Access tokens expire at once, although the response promises 15 minutes."
         |b| b.auth.longest_token_life = Some(0);
 
     // Events and agents.
@@ -81,7 +81,7 @@ faults! {
         |b| b.socket.reports_errors = false;
     PongMissing "pong-missing" "`ping` messages get no `pong`."
         |b| b.socket.answers_pings = false;
-    LifecycleMissing "lifecycle-missing" "Sockets aren't told when a thread is created, changed, archived or deleted."
+    LifecycleMissing "lifecycle-missing" "Sockets get no event when a thread is created, changed, archived or deleted."
         |b| b.socket.thread_events = false;
     ReplayMissing "replay-missing" "A socket that comes back with `after=` isn't sent what it missed."
         |b| b.socket.replays = false;
@@ -137,11 +137,11 @@ faults! {
         |b| b.auth.cookies_http_only = false;
 
     // Edge and coordination.
-    CorsMissing "cors-missing" "No answer has CORS headers."
+    CorsMissing "cors-missing" "No response has CORS headers."
         |b| b.edge.cors = false;
     RateLimitOff "rate-limit-off" "`/search` has no rate limit."
         |b| b.edge.rate_limited = false;
-    RequestIdLost "request-id-lost" "Answers have a new `X-Request-Id` instead of the request's."
+    RequestIdLost "request-id-lost" "Responses have a new `X-Request-Id` instead of the request's."
         |b| b.edge.keeps_request_ids = false;
     SecurityHeadersMissing "security-headers-missing" "The frontend sends no security headers."
         |b| b.frontend.security_headers = false;

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::answer::{Answer, Failure, json_with, ok, timestamp, with_header};
+use super::answer::{Failure, Handled, json_with, ok, timestamp, with_header};
 use super::auth::{end_session, open_session, session};
 use super::world::Service;
 
@@ -61,7 +61,7 @@ fn page(title: &str, heading: &str, text: &str) -> Response {
     with_header(html.into_response(), header::CONTENT_TYPE, "text/html; charset=utf-8")
 }
 
-async fn config(State(service): State<Service>) -> Answer {
+async fn config(State(service): State<Service>) -> Handled {
     let urls = service.world.urls();
     let body = json!({
         "api_url": urls.api, "ws_url": urls.ws, "auth_url": urls.auth, "version": super::VERSION,
@@ -89,7 +89,7 @@ fn redirect(to: &str) -> Response {
     with_header(StatusCode::FOUND.into_response(), header::LOCATION, to)
 }
 
-async fn hop(Path(hops): Path<String>) -> Answer {
+async fn hop(Path(hops): Path<String>) -> Handled {
     match hops.parse::<u8>() {
         Ok(1) => Ok(redirect("/")),
         Ok(hops @ 2..=20) => Ok(redirect(&format!("/redirect/{}", hops - 1))),
@@ -97,7 +97,7 @@ async fn hop(Path(hops): Path<String>) -> Answer {
     }
 }
 
-async fn health(State(service): State<Service>) -> Answer {
+async fn health(State(service): State<Service>) -> Handled {
     let urls = service.world.urls();
     let (backend, auth) = if service.behaviour().frontend.knows_dependencies {
         tokio::join!(ask(&urls.api), ask(&urls.auth))
@@ -125,7 +125,7 @@ async fn ask(url: &str) -> Value {
     match status {
         Some(200) => json!({ "status": "up", "latency_ms": latency_ms }),
         Some(status) => json!({ "status": "down", "latency_ms": latency_ms, "http_status": status }),
-        None => json!({ "status": "down", "latency_ms": latency_ms, "error": "no answer" }),
+        None => json!({ "status": "down", "latency_ms": latency_ms, "error": "no response" }),
     }
 }
 

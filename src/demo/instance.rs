@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::behaviour::{Behaviour, Boot};
 use super::edge;
-use super::world::{Service, World, lock};
+use super::world::{Service, System, lock};
 
 /// The name of the backend that is there from the start.
 pub(super) const PRIMARY: &str = "primary";
@@ -32,7 +32,7 @@ pub(super) enum Kind {
     Control,
 }
 
-/// What an instance's task is told.
+/// What an instance's task is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// Serve; a greater number than before means: boot again.
@@ -48,7 +48,7 @@ pub(super) struct Instance {
     orders: watch::Sender<Order>,
     /// When it last began to listen, and how long it takes from then until it is ready.
     up: Mutex<Option<(Instant, Duration)>>,
-    /// Told when it has stopped listening.
+    /// Reported when it has stopped listening.
     down: Notify,
 }
 
@@ -144,7 +144,7 @@ impl Instances {
 }
 
 /// Takes a port (0: any), and serves it from a task of its own. `warm` instances listen and are ready when this returns.
-pub(super) fn launch(world: &Arc<World>, kind: Kind, id: &str, port: u16, warm: bool) -> io::Result<Arc<Instance>> {
+pub(super) fn launch(world: &Arc<System>, kind: Kind, id: &str, port: u16, warm: bool) -> io::Result<Arc<Instance>> {
     let socket = reserve(port)?;
     let port = socket.local_addr()?.port();
     let orders = watch::Sender::new(Order::Serve(0));

@@ -28,26 +28,10 @@ use std::time::Duration;
 
 pub use fault::{Fault, UnknownFault};
 use instance::{Kind, PRIMARY, launch};
-use world::World;
+use world::System;
 
 /// The version that the services say they have.
 const VERSION: &str = "1.4.2";
-
-/// The names that `env` has where the target is the demo, and whether their values are secret.
-/// [`Demo::values`] has the same names in the same order.
-pub const ENV_NAMES: &[(&str, bool)] = &[
-    ("api", false),
-    ("ws", false),
-    ("auth", false),
-    ("app", false),
-    ("control", false),
-    ("ada_password", true),
-    ("grace_password", true),
-    ("linus_password", true),
-    ("admin_password", true),
-    ("client_id", false),
-    ("client_secret", true),
-];
 
 /// The ports of the services; 0 lets the system choose a free one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,13 +66,13 @@ pub struct DemoUrls {
 /// A demo system that runs until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Demo {
-    world: Arc<World>,
+    world: Arc<System>,
     urls: DemoUrls,
 }
 
 /// Starts the services on loopback. Needs a tokio runtime; fails when a port can't be taken.
 pub async fn start(options: DemoOptions) -> io::Result<Demo> {
-    let world = Arc::new(World::default());
+    let world = Arc::new(System::default());
     world.switches.set(options.fault);
     let mut demo = Demo { world: Arc::clone(&world), urls: DemoUrls::default() };
     let ports = options.ports;
@@ -106,7 +90,7 @@ pub async fn start(options: DemoOptions) -> io::Result<Demo> {
 }
 
 /// Switches a fault off when an instance is up. Ends with the demo.
-async fn pass(world: std::sync::Weak<World>, instance: Arc<instance::Instance>, fault: Fault) {
+async fn pass(world: std::sync::Weak<System>, instance: Arc<instance::Instance>, fault: Fault) {
     while instance.is_starting() {
         tokio::time::sleep(Duration::from_millis(20)).await;
         if world.strong_count() == 0 {
@@ -128,22 +112,22 @@ impl Demo {
         self.world.switches.set(fault);
     }
 
-    /// The values of [`ENV_NAMES`], in the same order, each with whether it is secret.
+    /// What an environment with `target demo` gets from it: the names, the values, and whether they are secret.
     pub fn values(&self) -> Vec<(&'static str, String, bool)> {
         let values = [
-            self.urls.api.as_str(),
-            &self.urls.ws,
-            &self.urls.auth,
-            &self.urls.app,
-            &self.urls.control,
-            auth::ADA_PASSWORD,
-            auth::GRACE_PASSWORD,
-            auth::LINUS_PASSWORD,
-            auth::ADMIN_PASSWORD,
-            auth::CLIENT_ID,
-            auth::CLIENT_SECRET,
+            ("api", self.urls.api.as_str(), false),
+            ("ws", &self.urls.ws, false),
+            ("auth", &self.urls.auth, false),
+            ("app", &self.urls.app, false),
+            ("control", &self.urls.control, false),
+            ("ada_password", auth::ADA_PASSWORD, true),
+            ("grace_password", auth::GRACE_PASSWORD, true),
+            ("linus_password", auth::LINUS_PASSWORD, true),
+            ("admin_password", auth::ADMIN_PASSWORD, true),
+            ("client_id", auth::CLIENT_ID, false),
+            ("client_secret", auth::CLIENT_SECRET, true),
         ];
-        ENV_NAMES.iter().zip(values).map(|((name, secret), value)| (*name, value.to_owned(), *secret)).collect()
+        values.into_iter().map(|(name, value, secret)| (name, value.to_owned(), secret)).collect()
     }
 
     /// Cuts all connections, and returns when every port is free again.

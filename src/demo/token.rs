@@ -27,7 +27,7 @@ pub(super) struct Claims {
 pub(super) const ISSUER: &str = "demo-auth";
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
-/// The key of one demo; made anew for each, so that no token of one is good in another.
+/// The key of one demo; made for each, so that no token of one is good in another.
 #[derive(Debug)]
 pub(super) struct Signer {
     key: [u8; 16],

@@ -13,7 +13,7 @@ use super::socket::Hub;
 
 /// Everything that one demo knows.
 #[derive(Debug, Default)]
-pub(super) struct World {
+pub(super) struct System {
     pub urls: OnceLock<DemoUrls>,
     pub switches: Switches,
     pub accounts: Accounts,
@@ -25,7 +25,7 @@ pub(super) struct World {
     pub instances: Instances,
 }
 
-impl World {
+impl System {
     pub fn behaviour(&self) -> Arc<Behaviour> {
         self.switches.behaviour()
     }
@@ -48,7 +48,7 @@ impl World {
 /// What a handler knows: the world, and the instance that it answers for.
 #[derive(Clone, Debug)]
 pub(super) struct Service {
-    pub world: Arc<World>,
+    pub world: Arc<System>,
     pub instance: Arc<Instance>,
 }
 

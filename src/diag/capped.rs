@@ -34,7 +34,7 @@ impl Counts {
 impl Capped {
     pub fn push(&mut self, diagnostic: Diagnostic) {
         let [kept, left_out] = self.counts.entry(diagnostic.span.source).or_default().of(diagnostic.severity);
-        // What stands in no file is of the whole: there is little of it.
+        // What is in no file is of the whole: there is little of it.
         if *kept < MAX_PER_FILE || diagnostic.span.is_nowhere() {
             *kept += 1;
             self.kept.push(diagnostic);
@@ -82,7 +82,7 @@ impl Capped {
     /// Those that were kept, by file and place, each once; for each file of which some are left out, one more that says how many.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         let mut all = std::mem::take(&mut self.kept);
-        // What stands in no file keeps the order in which it was found, and is distinguished by its words alone.
+        // What is in no file keeps the order in which it was found, and is distinguished by its words alone.
         all.sort_by(|a, b| match a.span.is_nowhere() && b.span.is_nowhere() {
             true => std::cmp::Ordering::Equal,
             false => (a.span, a.code.name, &a.message).cmp(&(b.span, b.code.name, &b.message)),

@@ -1,6 +1,6 @@
 //! Cuts that are made when a text is shown, not when it is built.
 //!
-//! Where a text is cut before its secrets are masked, the beginning of a secret is left in front of the cut, and nothing can find it there. So whoever
+//! Where a text is cut before its secrets are masked, the beginning of a secret is left in front of the cut, and nothing can find it there. So anyone who
 //! builds a message only marks where it may be cut ([`cut`], [`cut_with`], [`cut_lines`]); the text stays whole until it has passed the redactor, which
 //! then carries the cuts out ([`settle`]). The marks are noncharacters of Unicode (U+FDD0 to U+FDEF, reserved for internal use): no text
 //! from outside keeps one ([`super::sanitize`] makes them visible).
@@ -188,7 +188,7 @@ fn fitting(text: &str, longest: usize) -> Option<usize> {
     None
 }
 
-/// The length of what stands at the beginning of a text and can't be divided, in bytes.
+/// The length of what is at the beginning of a text and can't be divided, in bytes.
 fn token(text: &str) -> usize {
     let first = text.chars().next().map_or(0, char::len_utf8);
     if text.starts_with("***") {
@@ -246,7 +246,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_stands_in_a_text_it_can_be_settled(text in "[a\\\\u{}*\u{fdd0}-\u{fdd3}\u{e000}-\u{e005}\u{f001}é\n]{0,40}", longest in 0usize..20) {
+        fn whatever_is_in_a_text_it_can_be_settled(text in "[a\\\\u{}*\u{fdd0}-\u{fdd3}\u{e000}-\u{e005}\u{f001}é\n]{0,40}", longest in 0usize..20) {
             let marked = format!("{}{text}", cut(&text, longest));
             let mut range = 0..marked.len();
             let out = settle(&marked, &mut [&mut range]);

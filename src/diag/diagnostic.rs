@@ -29,12 +29,12 @@ pub struct Excerpt {
     pub labels: Vec<(Range<usize>, String)>,
 }
 
-/// One problem: a stable code, one sentence in the user's words, the exact span, what it clashes with, and a help that mends it.
+/// One problem: a stable code, one sentence in the user's words, the exact span, what it clashes with, and a help that fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     pub code: &'static Code,
     pub severity: Severity,
-    /// One sentence: what is wrong. Names and values stand in backticks.
+    /// One sentence: what is wrong. Names and values are in backticks.
     pub message: String,
     pub span: Span,
     /// A few words under the span, when the message alone doesn't say what about it is wrong.

@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong, where, and how to mend it. The only place that knows miette.
+//! Diagnostics: what is wrong, where, and how to fix it. The only place that knows miette.
 
 mod capped;
 mod circle;

@@ -96,7 +96,7 @@ fn clean(text: &str) -> String {
     printable(text, false).into_owned()
 }
 
-/// What stands beside a diagnostic needs no title of its own: its source's name says what it is.
+/// What is beside a diagnostic needs no title of its own: its source's name says what it is.
 fn without_title(drawing: &str) -> &str {
     let frame = drawing.find("╭─").or_else(|| drawing.find(",-["));
     let start = frame.and_then(|frame| drawing[..frame].rfind('\n')).map_or(0, |line| line + 1);
@@ -242,7 +242,7 @@ const EXCERPT_LINES: usize = 12;
 const LOOKED_AT: usize = 1 << 16;
 
 /// A text of as many lines, in which only those near a label are filled (so that numbers are right and nothing else costs), control
-/// characters stand as replacement characters, what is hidden as a mask, and long lines are then cut around their first label; and the labels moved along.
+/// characters are as replacement characters, what is hidden as a mask, and long lines are then cut around their first label; and the labels moved along.
 fn cut(
     text: &str,
     labels: &[(Range<usize>, Option<String>)],
@@ -273,7 +273,7 @@ fn cut(
     let last_end = starts.get(last_drawn + 1).copied().unwrap_or(text.len());
     let hidden = hidden_within(text, starts[first_drawn.min(starts.len() - 1)]..last_end, hide);
     let mut out = String::new();
-    // Where each boundary of a label stands in the new text.
+    // Where each boundary of a label is in the new text.
     let mut moved: Vec<(Option<usize>, Option<usize>)> = vec![(None, None); spans.len()];
     out.push_str(&"\n".repeat(first_drawn.min(starts.len() - 1)));
     // Behind the last line that is drawn nothing is needed.
@@ -404,7 +404,7 @@ fn line(
     }
 }
 
-/// A piece of the old text stands at `new`: labels that start or end in it reach around all of it.
+/// A piece of the old text is at `new`: labels that start or end in it reach around all of it.
 fn place(old: Range<usize>, new: Range<usize>, spans: &[(usize, usize)], moved: &mut [(Option<usize>, Option<usize>)]) {
     for ((start, end), place) in spans.iter().zip(moved) {
         if place.0.is_none() && old.contains(start) {

@@ -10,7 +10,7 @@ use html5ever::tendril::{StrTendril, TendrilSink as _};
 use html5ever::{Attribute, ParseOpts, QualName};
 use scraper::{Html, HtmlTreeSink};
 
-use super::markup::{Unsuitable, given_up};
+use super::unsuitable::{Unsuitable, given_up};
 use crate::value::effort;
 
 /// Takes so many bytes more for a tree.

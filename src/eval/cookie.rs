@@ -1,7 +1,7 @@
 use crate::event::Response;
 use crate::value::Value;
 
-/// A cookie that an answer sets, or one of its attributes (RFC 6265, section 4.1.2). Flags are booleans, ages durations. Where it is set more
+/// A cookie that a response sets, or one of its attributes (RFC 6265, section 4.1.2). Flags are booleans, ages durations. Where it is set more
 /// than once, the last one counts, as for a client that keeps it (section 5.3).
 pub(super) fn find(response: &Response, name: &str, attribute: Option<&str>) -> Option<Value> {
     let header = response.headers("set-cookie").filter(|header| {

@@ -1,8 +1,9 @@
+use super::fault::fault;
 use super::{Context, Fault, refusal, subject, taint};
-use crate::diag::{Diagnostic, closest, codes};
+use crate::diag::{closest, codes};
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
-use crate::value::{self, Function, Json, Refusal, Stop, Value, World};
+use crate::value::{self, Bindings, Function, Json, Refusal, Stop, Value};
 
 /// What an expression is worth.
 ///
@@ -18,7 +19,7 @@ pub fn evaluate(expr: &Expr, context: &Context<'_>) -> Result<Value, Fault> {
 /// The largest value that a run makes of others, in bytes: doubling a text a few dozen times must not take the machine's memory.
 const MOST: usize = 64 << 20;
 
-impl World<Expr> for Context<'_> {
+impl Bindings<Expr> for Context<'_> {
     type Fault = Fault;
 
     fn outside(&self, expr: &Expr) -> Result<Value, Stop<Fault>> {
@@ -98,15 +99,6 @@ impl Context<'_> {
             _ => Err(Stop::Unknown),
         }
     }
-}
-
-pub(super) fn fault(
-    code: &'static crate::diag::Code,
-    span: Span,
-    message: impl Into<String>,
-    help: impl Into<crate::diag::Help>,
-) -> Fault {
-    Box::new(Diagnostic::error(code, span, message).with_help(help))
 }
 
 fn unbound(span: Span, name: &str) -> Fault {

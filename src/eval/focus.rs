@@ -1,7 +1,8 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::bounded::Take;
-use super::markup::{self, Unsuitable};
+use super::markup;
+use super::unsuitable::Unsuitable;
 use crate::event::{Exchange, Frame, Response};
 #[cfg(test)]
 use crate::value::counted;

@@ -95,7 +95,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Segments are what they are wherever they stand: the beginning ends before the first that can select several.
+        /// Segments are what they are wherever they are: the beginning ends before the first that can select several.
         #[test]
         fn the_beginning_ends_where_the_first_plural_segment_begins(
             chosen in proptest::collection::vec(proptest::sample::select(SEGMENTS.to_vec()), 0..8)

@@ -2,6 +2,7 @@
 
 use super::Parsed;
 use super::bounded::{self, Take};
+use super::unsuitable::{Unsuitable, given_up};
 use crate::event::Response;
 #[cfg(test)]
 use crate::value::counted;
@@ -12,13 +13,6 @@ pub(super) enum Markup {
     /// The texts of nodes, without the white space around them.
     Texts(Vec<Value>),
     Value(Value),
-}
-
-/// Why a body can't be asked: what is wrong, and what mends it.
-#[derive(Clone, Debug)]
-pub(super) struct Unsuitable {
-    pub reason: String,
-    pub help: &'static str,
 }
 
 /// The texts of the elements that a selector finds.
@@ -33,7 +27,7 @@ fn texts_of(document: &scraper::Html, selector: &Css) -> Result<Vec<Value>, Unsu
         let mut text = String::new();
         room = room.checked_sub(OF_A_RESULT).ok_or_else(too_much_text)?;
         for piece in element.ok_or_else(given_up)?.text() {
-            // Elements that stand in each other have the same texts again and again.
+            // Elements that are in each other have the same texts again and again.
             room = room.checked_sub(piece.len() + 1).ok_or_else(too_much_text)?;
             if effort::is_vain(1) {
                 return Err(given_up());
@@ -58,13 +52,6 @@ fn too_much_text() -> Unsuitable {
     }
 }
 
-pub(super) fn given_up() -> Unsuitable {
-    Unsuitable {
-        reason: "the answer wasn't looked through to its end, since the time was over".to_owned(),
-        help: "give the test more time, or ask for less",
-    }
-}
-
 /// The elements that a selector finds, in document order; nothing at all where it is given up.
 fn selected<'d>(
     document: &'d scraper::Html,
@@ -82,12 +69,12 @@ fn selected<'d>(
     }))
 }
 
-/// A match may look at all siblings before an element, and at all that it stands in.
+/// A match may look at all siblings before an element, and at all that it is in.
 const STEPS_OF_A_MATCH: usize = 64;
 
 pub(super) fn xpath((response, parsed): (&Response, &Parsed), path: &XPath) -> Result<Markup, Unsuitable> {
     let result = path.evaluate(parsed.document(response)?).map_err(|_| Unsuitable {
-        reason: "this XPath would look at too many nodes of the answer".to_owned(),
+        reason: "this XPath would look at too many nodes of the response".to_owned(),
         help: "name the elements on the way instead of `//` and `*`, above all inside predicates",
     })?;
     Ok(match result {
@@ -135,10 +122,10 @@ fn kind_of(response: &Response, text: &str) -> Result<Kind, Unsuitable> {
         return Ok(Kind::Either);
     }
     let reason = if media.is_empty() {
-        "the answer is neither HTML nor XML, so nothing can be found in it".to_owned()
+        "the response is neither HTML nor XML, so nothing can be found in it".to_owned()
     } else {
         format!(
-            "the answer is neither HTML nor XML but `{}`, so nothing can be found in it",
+            "the response is neither HTML nor XML but `{}`, so nothing can be found in it",
             crate::diag::sanitize(&media)
         )
     };
@@ -208,7 +195,7 @@ fn xml<'t>(text: &'t str, allow_dtd: bool, take: &Take) -> Result<roxmltree::Doc
             help: "nothing is known of what they stand for; look at the text itself with `expect body contains …`",
         },
         error => Unsuitable {
-            reason: format!("the answer isn't well-formed XML: {}", crate::diag::sanitize(&error.to_string())),
+            reason: format!("the response isn't well-formed XML: {}", crate::diag::sanitize(&error.to_string())),
             help: "its Content-Type promises XML; look at it with `expect body contains …`",
         },
     })
@@ -252,7 +239,7 @@ fn of_xml(xml: &roxmltree::Document<'_>) -> Document {
     document
 }
 
-/// The name as it stands behind the `<`, with its prefix.
+/// The name as it is behind the `<`, with its prefix.
 fn written_name<'a>(node: &roxmltree::Node<'_, 'a>) -> &'a str {
     let local = node.tag_name().name();
     let source = node.document().input_text().get(node.range()).and_then(|text| text.strip_prefix('<'));
@@ -295,7 +282,7 @@ mod tests {
     use super::*;
     use crate::event::Header;
 
-    fn answer(content_type: Option<&str>, body: &str) -> Response {
+    fn response(content_type: Option<&str>, body: &str) -> Response {
         let header = |value: &str| Header { name: "content-type".to_owned(), value: value.to_owned() };
         Response {
             status: 200,
@@ -308,7 +295,7 @@ mod tests {
     }
 
     fn ask(content_type: Option<&str>, body: &str, path: &str) -> Result<Markup, Unsuitable> {
-        xpath((&answer(content_type, body), &Parsed::default()), &XPath::compile(path).unwrap())
+        xpath((&response(content_type, body), &Parsed::default()), &XPath::compile(path).unwrap())
     }
 
     fn texts(content_type: Option<&str>, body: &str, path: &str) -> Vec<String> {
@@ -356,13 +343,16 @@ mod tests {
     #[test]
     fn what_is_no_markup_is_refused() {
         let reason = refused(Some("application/json"), "{}", "//a");
-        assert_eq!(reason, "the answer is neither HTML nor XML but `application/json`, so nothing can be found in it");
-        assert!(refused(None, "", "//a").starts_with("the answer is neither HTML nor XML,"));
-        assert!(refused(Some("application/xml"), "<a>", "//a").starts_with("the answer isn't well-formed XML: "));
-        assert!(refused(None, "<a/>", "number(//b)").starts_with("this XPath gives no number"));
-        assert!(css((&answer(Some("text/plain"), "a"), &Parsed::default()), &Css::compile("a").unwrap()).is_err());
         assert_eq!(
-            css((&answer(Some("text/html"), "<p>a"), &Parsed::default()), &Css::compile("p").unwrap())
+            reason,
+            "the response is neither HTML nor XML but `application/json`, so nothing can be found in it"
+        );
+        assert!(refused(None, "", "//a").starts_with("the response is neither HTML nor XML,"));
+        assert!(refused(Some("application/xml"), "<a>", "//a").starts_with("the response isn't well-formed XML: "));
+        assert!(refused(None, "<a/>", "number(//b)").starts_with("this XPath gives no number"));
+        assert!(css((&response(Some("text/plain"), "a"), &Parsed::default()), &Css::compile("a").unwrap()).is_err());
+        assert_eq!(
+            css((&response(Some("text/html"), "<p>a"), &Parsed::default()), &Css::compile("p").unwrap())
                 .ok()
                 .unwrap()
                 .len(),

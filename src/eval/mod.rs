@@ -1,9 +1,10 @@
-//! Expressions and subjects: what they are worth, given the names in scope and the answer or frame that is looked at. Pure: the
+//! Expressions and subjects: what they are worth, given the names in scope and the response or frame that is looked at. Pure: the
 //! time, random numbers and credentials come in through [`Host`].
 
 mod bounded;
 mod cookie;
 mod expr;
+mod fault;
 mod focus;
 mod ground;
 mod markup;
@@ -14,11 +15,13 @@ mod show;
 mod subject;
 mod taint;
 mod unread;
+mod unsuitable;
 mod url;
 
 pub(crate) use crate::value::json_equal;
 pub use crate::value::{compare, equal};
 pub use expr::evaluate;
+pub use fault::Fault;
 pub use focus::{Focus, Parsed};
 pub use ground::{Baseless, Ground};
 pub use refusal::{explained, near_field};
@@ -30,12 +33,8 @@ pub use subject::{Found, bound, find, locate};
 pub use unread::Unread;
 pub use url::url;
 
-use crate::diag::Diagnostic;
 use crate::plan::{CredentialId, Plan};
 use crate::value::{Function, SecretSink, Value};
-
-/// Why something has no value.
-pub type Fault = Box<Diagnostic>;
 
 /// What an expression may look at.
 #[derive(Clone, Copy)]
@@ -53,7 +52,7 @@ pub trait Host: Sync {
     fn random(&self) -> u64;
     /// A credential that has been obtained.
     fn credential(&self, id: CredentialId) -> Option<Value>;
-    /// Whether nobody waits for the result any more: long work is given up then. Asked at the heads of loops over what a server sent.
+    /// Whether no one waits for the result any more: long work is given up then. Asked at the heads of loops over what a server sent.
     fn is_over(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-use super::expr::fault;
+use super::fault::fault;
 use super::{Fault, show, subject};
 use crate::diag::{closest, codes};
 use crate::source::Span;
@@ -46,7 +46,7 @@ pub fn explained(why: &Refusal, at: Span) -> Fault {
         }
         Refusal::NoEnd(_) => bad("both ends of a range are whole numbers".to_owned(), "write for example `1..10`"),
         Refusal::NoText(value) => bad(
-            format!("a value of kind {} can't stand in a text", value.kind()),
+            format!("a value of kind {} isn't allowed in a text", value.kind()),
             "use a string, a number or another value with a text form",
         ),
         Refusal::Unread(unread) => match unread {

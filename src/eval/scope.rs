@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use crate::plan::{Frame, Slot};
+use crate::plan::{Slot, SlotNames};
 use crate::value::{Chain, Value};
 
 /// The values of a frame's names. A clone is a branch of its own; [`Scope::merge`] brings back what a branch bound.
@@ -11,7 +11,7 @@ pub struct Scope {
     bound: Vec<bool>,
     /// Added to lists since then, in order: several branches may add to the same list.
     collected: Chain<(Slot, Value)>,
-    frame: Frame,
+    frame: SlotNames,
 }
 
 /// What a slot holds. Scopes are copied for every frame that is taken, so a list that is gathered must not be.
@@ -73,7 +73,7 @@ impl PartialEq for Kept {
 }
 
 impl Scope {
-    pub fn new(frame: &Frame) -> Self {
+    pub fn new(frame: &SlotNames) -> Self {
         let size = frame.len();
         Self { slots: vec![None; size], bound: vec![false; size], collected: Chain::new(), frame: frame.clone() }
     }

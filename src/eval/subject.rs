@@ -1,4 +1,4 @@
-use super::expr::fault;
+use super::fault::fault;
 use super::{Context, Fault, Focus, Ground, Parsed, cookie, evaluate, ground, markup};
 use crate::diag::codes;
 use crate::event::{Exchange, Frame, FrameKind, Response};
@@ -104,7 +104,7 @@ pub(crate) fn unreadable(unread: &super::Unread, span: crate::source::Span) -> F
     fault(code, span, format!("the value {}", unread.words()), unread.help())
 }
 
-/// Where a node that a JSONPath finds stands in the JSON that is looked at, by its number.
+/// Where a node that a JSONPath finds is in the JSON that is looked at, by its number.
 pub fn locate(subject: &Subject, index: usize, context: &Context<'_>) -> Option<Vec<PathStep>> {
     let SubjectKind::JsonPath(path) = &subject.kind else { return None };
     bound(path, context).ok()?.find(context.focus.json()?).ok()?.way(index)
@@ -162,7 +162,7 @@ fn is_empty(context: &Context<'_>) -> bool {
 /// A path with the values of its names.
 ///
 /// # Errors
-/// A name has none, or one that can't stand in a path.
+/// A name has none, or one that isn't allowed in a path.
 pub fn bound(path: &Path, context: &Context<'_>) -> Result<JsonPath, Fault> {
     if path.names.is_empty() {
         return Ok(path.path.clone());
@@ -229,8 +229,8 @@ fn nothing(subject: &Subject) -> Fault {
     fault(
         &codes::UNSUITABLE,
         subject.span,
-        "there is no answer here to look at",
-        "put it into the braces of the request whose answer it is about",
+        "there is no response here to look at",
+        "put it into the braces of the request whose response it is about",
     )
 }
 
@@ -288,7 +288,7 @@ fn of_response(
     })
 }
 
-fn unsuitable(subject: &Subject, why: markup::Unsuitable) -> Fault {
+fn unsuitable(subject: &Subject, why: super::unsuitable::Unsuitable) -> Fault {
     fault(&codes::UNSUITABLE, subject.span, why.reason, why.help)
 }
 
@@ -354,7 +354,7 @@ fn of_frame(subject: &Subject, kind: &SubjectKind, frame: &Frame) -> Result<Foun
             return Err(fault(
                 &codes::UNSUITABLE,
                 subject.span,
-                "a frame has no such thing; only an answer has",
+                "a frame has no such thing; only a response has",
                 "of a frame there are `$` paths, `text`, `hex`, `size`, `data` and `id`",
             ));
         }

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::value::{Json, SHORTEST_SECRET, Secret, Value};
 
-/// Whether a value is a secret or holds one: as such, or as a text that is known to be one (within an object nothing else tells).
+/// Whether a value is a secret or holds one: as such, or as a text that is known to be one (within an object nothing else reports).
 pub(super) fn is_secret(value: &Value, context: &Context<'_>) -> bool {
     match value {
         Value::Secret(_) => true,

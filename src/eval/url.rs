@@ -1,4 +1,5 @@
-use super::expr::{fault, interpolated};
+use super::expr::interpolated;
+use super::fault::fault;
 use super::{Context, Fault, evaluate, show};
 use crate::diag::codes;
 use crate::plan::{Expr, ExprKind, Piece};
@@ -7,7 +8,7 @@ use crate::value::{UrlPlace, UrlWriter, Value};
 /// The URL of a request or a channel: each value is put in as its place asks.
 ///
 /// # Errors
-/// A value isn't there, or holds what would change the URL where it stands.
+/// A value isn't there, or holds what would change the URL where it is.
 pub fn url(expr: &Expr, context: &Context<'_>) -> Result<String, Fault> {
     let ExprKind::Template(pieces) = &expr.kind else { return Ok(evaluate(expr, context)?.to_text()) };
     let mut writer = UrlWriter::default();
@@ -29,10 +30,10 @@ fn misplaced(expr: &Expr, value: &Value, refused: char, place: UrlPlace, context
         '#' => "`#`, which would cut the URL off".to_owned(),
         '?' => "`?`, which would begin its query".to_owned(),
         ' ' => "a space".to_owned(),
-        other => format!("U+{:04X}, which can't stand there", u32::from(other)),
+        other => format!("U+{:04X}, which isn't allowed there", u32::from(other)),
     };
     let of = if place == UrlPlace::Query { "query" } else { "path" };
-    let message = format!("{} can't stand in the URL's {of}: it holds {what}", show(value));
+    let message = format!("{} isn't allowed in the URL's {of}: it holds {what}", show(value));
     let written = context.plan.sources.text(expr.span);
     fault(
         &codes::BAD_VALUE,

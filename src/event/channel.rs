@@ -29,7 +29,7 @@ pub struct Frame {
     pub data: Bytes,
     /// What the frame says, read once as the channel's `events by` and `payload by` say.
     pub payload: Payload,
-    /// A keep-alive that was answered by itself: kept, and not seen by patterns.
+    /// A keep-alive that was answered on its own: kept, and not seen by patterns.
     pub hidden: bool,
 }
 

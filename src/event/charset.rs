@@ -22,7 +22,7 @@ enum SaidBy {
     ContentType,
     Xml,
     Meta,
-    Nobody,
+    NoOne,
 }
 
 /// Bytes that aren't a text: why, to go on after "the body".
@@ -31,7 +31,7 @@ pub struct Undecodable {
     pub reason: String,
 }
 
-/// What a body is, as far as it says where else its charset stands.
+/// What a body is, as far as it says where else its charset is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Markup {
     None,
@@ -65,7 +65,7 @@ impl Charset {
                 };
                 Self { encoding, ..found }
             }
-            None => known(unmarked_utf_16(body).unwrap_or(UTF_8), SaidBy::Nobody, 0),
+            None => known(unmarked_utf_16(body).unwrap_or(UTF_8), SaidBy::NoOne, 0),
         }
     }
 
@@ -73,7 +73,7 @@ impl Charset {
     pub fn declared(content_type: Option<&str>) -> Self {
         match content_type.and_then(declared_label) {
             Some(label) => Self::labelled(label, SaidBy::ContentType),
-            None => Self { encoding: UTF_8, said_by: SaidBy::Nobody, mark: 0, unknown: None },
+            None => Self { encoding: UTF_8, said_by: SaidBy::NoOne, mark: 0, unknown: None },
         }
     }
 
@@ -115,7 +115,7 @@ impl Charset {
             SaidBy::ContentType => "which its Content-Type declares",
             SaidBy::Xml => "which its XML declaration promises",
             SaidBy::Meta => "which its `meta` element promises",
-            SaidBy::Nobody => "as which a text without a declared charset is read",
+            SaidBy::NoOne => "as which a text without a declared charset is read",
         };
         let reason = match name {
             "replacement" => "isn't read as text: its declared charset is one that is refused as unsafe".to_owned(),
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_decoded_by_whoever_says_first() {
+    fn a_text_is_decoded_by_the_first_that_declares_its_encoding() {
         let latin = b"St\xf6rung";
         assert_eq!(read(latin, "text/plain; charset=ISO-8859-1"), Ok("Störung".to_owned()));
         assert_eq!(read("Störung".as_bytes(), ""), Ok("Störung".to_owned()));

@@ -28,14 +28,14 @@ pub struct Exchange {
     /// How many times a connection that had been used before died before the first byte of a response, and the request was sent once more on a
     /// fresh one. Not counted among the attempts.
     pub reconnected: u32,
-    /// The answers that redirected, in order.
+    /// The responses that redirected, in order.
     pub hops: Vec<Hop>,
     /// The cookies that all of its responses set, in order.
     pub cookies: Vec<SetCookie>,
     /// When the last request was begun, behind redirects and a challenge of Digest authentication. Traces of earlier versions don't say it.
     #[serde(with = "super::form::optional_nanoseconds", default)]
     pub last_begun: Option<Instant>,
-    /// Who answered, or was to: absent when nobody was looked for. Of the last hop.
+    /// Who answered, or was to: absent when no one was looked for. Of the last hop.
     pub peer: Option<Peer>,
     pub timings: Timings,
     pub bytes_sent: u64,
@@ -69,7 +69,7 @@ pub struct Response {
     /// `HTTP/1.1`, `HTTP/2`
     #[serde(with = "super::form::version")]
     pub version: VersionName,
-    /// The URL that gave this answer, after redirects.
+    /// The URL that gave this response, after redirects.
     pub url: String,
     pub headers: Vec<Header>,
     /// Decoded (content codings undone).
@@ -162,15 +162,15 @@ pub struct Timings {
     pub connect: Option<Duration>,
     #[serde(with = "super::form::optional_nanoseconds")]
     pub tls: Option<Duration>,
-    /// From the start of the request to the first byte of the answer.
+    /// From the start of the request to the first byte of the response.
     #[serde(with = "super::form::optional_nanoseconds")]
     pub first_byte: Option<Duration>,
-    /// From the start of the request to the last byte of the answer, or to the failure.
+    /// From the start of the request to the last byte of the response, or to the failure.
     #[serde(with = "super::form::nanoseconds")]
     pub total: Duration,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     pub kind: FailureKind,
@@ -186,14 +186,14 @@ pub enum FailureKind {
     Timeout,
     Refused,
     Reset,
-    /// The connection ended before the answer was complete.
+    /// The connection ended before the response was complete.
     Closed,
     Dns,
     Tls,
     TooManyRedirects,
-    /// The answer, a header or a frame is larger than the limit.
+    /// The response, a header or a frame is larger than the limit.
     TooLarge,
-    /// The answer isn't HTTP, or its coding is broken.
+    /// The response isn't HTTP, or its coding is broken.
     Protocol,
     /// The request can't be sent as written (a bad URL or header came out of an interpolation).
     Invalid,

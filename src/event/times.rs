@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How finely a time is told apart: two in one step differ by less than one part in so many.
+/// How finely a time is distinguished: two in one step differ by less than one part in so many.
 const FINENESS: u64 = 512;
 
 /// How long so many things took, in a space that doesn't grow with them: shortest, longest and sum are exact, the others to 0.2 %.
@@ -16,7 +16,7 @@ pub struct Times {
 }
 
 impl Times {
-    /// One more, which is kept to a microsecond, as reports tell times.
+    /// One more, which is kept to a microsecond, as reports report times.
     pub fn add(&mut self, time: Duration) {
         self.shortest = if self.count == 0 { time } else { self.shortest.min(time) };
         self.longest = self.longest.max(time);
@@ -39,8 +39,8 @@ impl Times {
         }
     }
 
-    /// As they were told: by the longest time of each step, with how many are in it.
-    pub fn told(
+    /// As they were reported: by the longest time of each step, with how many are in it.
+    pub fn reported(
         shortest: Duration,
         longest: Duration,
         sum: Duration,
@@ -60,7 +60,7 @@ impl Times {
         self.steps.iter().map(|(step, count)| (Duration::from_micros(*step).min(self.longest), *count))
     }
 
-    /// The same, with the shortest one by itself.
+    /// The same, with the shortest one on its own.
     pub fn spread(&self) -> impl Iterator<Item = (Duration, u64)> {
         let first = (self.count > 0).then_some((self.shortest, 1));
         let rest = self
@@ -86,16 +86,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_apart_to_a_part_in_five_hundred() {
+    fn times_are_distinguished_to_a_part_in_five_hundred() {
         for micros in (0..5_000).chain([10_000, 123_456, 1_000_000, 3_600_000_000, u64::MAX / 2, u64::MAX]) {
             let longest = step(micros);
             assert!(longest >= micros && longest - micros <= micros / FINENESS, "{micros} {longest}");
-            assert_eq!(step(longest), longest, "what was told is told again");
+            assert_eq!(step(longest), longest, "what was reported is reported again");
         }
     }
 
     #[test]
-    fn what_is_merged_or_told_again_is_the_same() {
+    fn what_is_merged_or_reported_again_is_the_same() {
         let all: Vec<Duration> = (1..2_000u64).map(|n| Duration::from_micros(n * n)).collect();
         let of = |times: &[Duration]| {
             let mut made = Times::default();
@@ -106,7 +106,7 @@ mod tests {
         halves.merge(&rest);
         halves.merge(&Times::default());
         assert_eq!(halves, of(&all));
-        let again = Times::told(halves.shortest, halves.longest, halves.sum, halves.steps());
+        let again = Times::reported(halves.shortest, halves.longest, halves.sum, halves.steps());
         assert_eq!(again, halves);
         assert!(halves.steps().count() < 3_000);
         assert_eq!(halves.spread().map(|(_, count)| count).sum::<u64>(), halves.count);

@@ -54,7 +54,7 @@ pub fn fault_excerpt(name: impl Into<String>, text: &str, fault: &JsonFault) -> 
     let mut excerpt = text_excerpt(name, text, None);
     let (line, column) = (fault.line.saturating_sub(1), fault.column.saturating_sub(1));
     let Some(content) = text.lines().nth(line).filter(|_| line < MOST_LINES) else { return excerpt };
-    // Marks of cuts stand in the line that is shown, and none before what is short enough.
+    // Marks of cuts are in the line that is shown, and none before what is short enough.
     let before = content.char_indices().nth(column).map_or(content.len(), |(at, _)| at);
     let (before, faulty) = (sanitize(&content[..before]), content[before..].chars().next());
     if before.chars().count() >= LONGEST_STRING {
@@ -208,7 +208,7 @@ impl Printer<'_> {
     }
 }
 
-/// JSON escapes its control characters by itself; marks of direction it doesn't.
+/// JSON escapes its control characters on its own; marks of direction it doesn't.
 fn sanitize_unicode(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.to_string() } else { sanitize(&c.to_string()) }).collect()
 }

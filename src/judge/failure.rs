@@ -2,7 +2,7 @@ use crate::diag::{Code, Diagnostic, codes};
 use crate::event::{Failure, FailureKind, Unreal};
 use crate::plan::{Environment, Request};
 
-/// The diagnostic of an exchange that got no answer.
+/// The diagnostic of an exchange that got no response.
 pub(super) fn diagnostic(request: &Request, failure: &Failure, environment: &Environment) -> Diagnostic {
     let (code, help) = match failure.kind {
         // A status that came is HTTP's: an HTTP server listens there.

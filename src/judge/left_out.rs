@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::StepRecord;
-use super::release::{Answer, micros};
+use super::release::{Reply, micros};
 use crate::event::{Exchange, Instant, Times};
 
 /// How many exchanges of a test are kept whole. Those of steps that failed, and of channels that were opened, are kept beyond it.
 pub const KEPT_EXCHANGES: usize = 1_000;
 /// The same of steps.
 pub const KEPT_STEPS: usize = 5_000;
-/// How many kinds of exchanges are told apart; and how many with an asterisk for each part of the path that looks like an id.
+/// How many kinds of exchanges are distinguished; and how many with an asterisk for each part of the path that looks like an id.
 const KINDS: usize = 256;
 const SHAPES: usize = 2 * KINDS;
 
@@ -41,9 +41,9 @@ pub struct Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Asked {
     pub method: String,
-    /// Without its query. The path ends with `/…` where too many differ to be told apart.
+    /// Without its query. The path ends with `/…` where too many differ to be distinguished.
     pub url: Arc<str>,
-    pub answer: Answer,
+    pub reply: Reply,
     /// As of a [`Sample`](super::release::Sample).
     pub held: bool,
 }
@@ -66,12 +66,12 @@ impl LeftOut {
 
     /// One more exchange; `held` is whether its step did, where there was one.
     pub fn exchange(&mut self, exchange: &Exchange, held: Option<bool>) {
-        let answer = Answer::of(exchange);
+        let reply = Reply::of(exchange);
         let asked = Asked {
             method: exchange.method.clone(),
             url: without_query(&exchange.url).into(),
-            answer,
-            held: held.unwrap_or_else(|| answer.works()),
+            reply,
+            held: held.unwrap_or_else(|| reply.works()),
         };
         let began = micros(exchange.started);
         let kind = self.kind(asked, began);

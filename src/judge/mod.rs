@@ -21,4 +21,4 @@ pub use left_out::{ANY_PATH, Asked, KEPT_EXCHANGES, KEPT_STEPS, Kind, LeftOut};
 pub use outcome::*;
 pub(crate) use response::captured;
 pub use response::{Judged, expectation, response};
-pub use verdict::{Facts, outcome_of};
+pub use verdict::{TestFacts, outcome_of};

@@ -117,13 +117,13 @@ pub struct StepRecord {
     /// The exchange it made: its index among the test's.
     pub exchange: Option<usize>,
     /// The channel that it opens.
-    pub opening: Option<Opening>,
+    pub opening: Option<ChannelOpening>,
     pub expectations: Vec<ExpectationRecord>,
 }
 
 /// A channel that a step was to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
+pub struct ChannelOpening {
     pub channel: Arc<str>,
     /// `websocket`, `sse`, `ndjson`
     pub protocol: &'static str,
@@ -282,8 +282,8 @@ pub struct RunResult {
 
 impl RunResult {
     /// What it is judged by.
-    pub fn facts<'a>(&'a self, digests: &'a [Digest], problems: &'a [String]) -> release::Facts<'a> {
-        release::Facts {
+    pub fn facts<'a>(&'a self, digests: &'a [Digest], problems: &'a [String]) -> release::RunFacts<'a> {
+        release::RunFacts {
             release: &self.release,
             phases: &self.phases,
             digests,

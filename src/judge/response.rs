@@ -15,7 +15,7 @@ pub struct Judged {
     pub expectations: Vec<ExpectationRecord>,
     /// One for each that doesn't hold.
     pub diagnostics: Vec<Diagnostic>,
-    /// There was no answer, and one was expected: why.
+    /// There was no response, and one was expected: why.
     pub failure: Option<FailureKind>,
 }
 
@@ -46,7 +46,7 @@ pub fn response(
         }
         (Ok(response), Some((kind, span))) => {
             record(plan, *span, false, &mut judged);
-            let message = format!("the answer was {}, expected a failure: {}", response.status, kind.word());
+            let message = format!("the response was {}, expected a failure: {}", response.status, kind.word());
             let diagnostic = Diagnostic::error(&codes::NO_FAILURE, *span, message)
                 .with_help("the server answered; expect its status instead, if that is right");
             judged.diagnostics.push(with_body(diagnostic, response, &parsed.json(response).cloned(), &[], None));
@@ -218,7 +218,7 @@ fn missing_help(subject: &Subject, found: &Found, context: &Context<'_>) -> Opti
         (SubjectKind::Header(name), Focus::Response { response, .. }) => {
             let names: Vec<&str> = response.headers.iter().map(|header| header.name.as_str()).collect();
             let near = crate::diag::closest(&name.to_ascii_lowercase(), names.iter().copied())?;
-            Some(format!("the answer has the header `{near}`"))
+            Some(format!("the response has the header `{near}`"))
         }
         (SubjectKind::JsonPath(path), _) => {
             let path = crate::eval::bound(path, context).ok()?;
@@ -236,7 +236,7 @@ fn missing_help(subject: &Subject, found: &Found, context: &Context<'_>) -> Opti
     }
 }
 
-/// Shows what the answer or the frame held, labelled.
+/// Shows what the response or the frame held, labelled.
 fn with_focus(diagnostic: Diagnostic, context: &Context<'_>, labels: &[(Vec<PathStep>, String)]) -> Diagnostic {
     let fault = if *diagnostic.code == codes::NOT_JSON { context.focus.no_json() } else { None };
     match context.focus {

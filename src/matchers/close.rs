@@ -1,10 +1,10 @@
-use super::{Kind, Mismatch, Verdict};
+use super::{Comparison, Kind, Mismatch};
 use crate::eval::{Context, evaluate, show};
 use crate::plan::Expr;
 use crate::value::Value;
 
 /// `close to X ± Y`: numbers, durations, sizes, and timestamps with a duration as the tolerance.
-pub(super) fn close_to(value: &Value, target: &Expr, tolerance: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn close_to(value: &Value, target: &Expr, tolerance: &Expr, context: &Context<'_>) -> Comparison {
     let (target, tolerance) = (evaluate(target, context)?, evaluate(tolerance, context)?);
     let Some(distance) = distance(value, &target) else {
         let text = format!(
@@ -59,7 +59,7 @@ fn distance(a: &Value, b: &Value) -> Option<f64> {
 }
 
 /// `certificate expires after 14d`: the certificate is valid for longer than that from now on.
-pub(super) fn expires_after(value: &Value, operand: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn expires_after(value: &Value, operand: &Expr, context: &Context<'_>) -> Comparison {
     let expected = evaluate(operand, context)?;
     let expires = value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let (Some(expires), Value::Duration(least)) = (expires, &expected) else {

@@ -1,11 +1,11 @@
-use super::{Kind, Mismatch, Verdict, differences};
+use super::{Comparison, Kind, Mismatch, differences};
 use crate::eval::{self, Context, equal, evaluate, show};
 use crate::plan::Expr;
 use crate::syntax::ast::BinaryOp;
 use crate::value::Value;
 
 /// `== != < <= > >=`
-pub(super) fn compare(op: BinaryOp, value: &Value, in_json: bool, operand: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn compare(op: BinaryOp, value: &Value, in_json: bool, operand: &Expr, context: &Context<'_>) -> Comparison {
     let expected = evaluate(operand, context)?;
     let actual = alike(value, &expected, in_json);
     let holds = match op {
@@ -35,7 +35,7 @@ pub(super) fn compare(op: BinaryOp, value: &Value, in_json: bool, operand: &Expr
 }
 
 /// Structurally equal; says where the two differ.
-pub(super) fn equals(value: &Value, in_json: bool, operand: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn equals(value: &Value, in_json: bool, operand: &Expr, context: &Context<'_>) -> Comparison {
     let expected = evaluate(operand, context)?;
     if equal(&alike(value, &expected, in_json), &expected) {
         return Ok(Ok(()));

@@ -11,9 +11,9 @@ pub struct Difference {
     pub expected: Option<String>,
     /// Absent: nothing came here.
     pub actual: Option<String>,
-    /// What stands here can't be read for one thing.
+    /// What is here can't be read for one thing.
     pub unread: Option<Unread>,
-    /// What was asked can't be asked of what stands here: it isn't so, and nor is its contrary.
+    /// What was asked can't be asked of what is here: it isn't so, and nor is its contrary.
     pub undecided: bool,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn unread(differences: &[Difference]) -> Option<Box<super::Mismatch>>
     Some(mismatch)
 }
 
-/// The most differences that are told.
+/// The most differences that are reported.
 pub(super) const MOST: usize = 100;
 
 /// In what the actual structure differs from the expected one. Lists are aligned, so that one element too many in front doesn't make
@@ -125,7 +125,7 @@ fn lists(expected: &[Json], actual: &[Json], path: &mut Vec<PathStep>, found: &m
     let pairs = align(expected, actual);
     let mut at = (0, 0);
     for (i, j) in pairs.into_iter().chain([(expected.len(), actual.len())]) {
-        // Between two pairs that are equal: what stands opposite is compared, the rest is missing or extra.
+        // Between two pairs that are equal: what is opposite is compared, the rest is missing or extra.
         while at.0 < i || at.1 < j {
             match (at.0 < i, at.1 < j) {
                 (true, true) => {
@@ -161,7 +161,7 @@ fn align(a: &[Json], b: &[Json]) -> Vec<(usize, usize)> {
     let (x, y) = (&a[front..a.len() - back], &b[front..b.len() - back]);
     let mut pairs: Vec<(usize, usize)> = (0..front).map(|at| (at, at)).collect();
     if x.len() * y.len() <= MOST_CELLS {
-        // Most elements are told apart by their fingerprints alone.
+        // Most elements are distinguished by their fingerprints alone.
         let prints = |items: &[Json]| items.iter().map(Json::fingerprint).collect::<Vec<_>>();
         let (px, py) = (prints(x), prints(y));
         let same = |i: usize, j: usize| px[i] == py[j] && json_equal(&x[i], &y[j]);
@@ -199,22 +199,22 @@ mod tests {
 
     use super::*;
 
-    fn told(expected: Json, actual: Json) -> Vec<String> {
+    fn reported(expected: Json, actual: Json) -> Vec<String> {
         differences(&expected, &actual).iter().map(|one| format!("{} {}", path_text(&one.path), one.words())).collect()
     }
 
     #[test]
-    fn each_difference_is_told_once_at_its_place() {
+    fn each_difference_is_reported_once_at_its_place() {
         assert_eq!(
-            told(json!({"a": 1, "b": [1, 2, 3]}), json!({"a": 2, "b": [0, 1, 2, 3], "c": null})),
+            reported(json!({"a": 1, "b": [1, 2, 3]}), json!({"a": 2, "b": [0, 1, 2, 3], "c": null})),
             [
                 "$.a is 2, expected 1",
                 "$.b[0] is 0, and nothing was expected here",
                 "$.c is null, and nothing was expected here",
             ]
         );
-        assert_eq!(told(json!([1, {"x": 1}, 3]), json!([1, {"x": 2}, 3])), ["$[1].x is 2, expected 1"]);
-        assert_eq!(told(json!([1, 2]), json!([1])), ["$[1] is missing, expected 2"]);
+        assert_eq!(reported(json!([1, {"x": 1}, 3]), json!([1, {"x": 2}, 3])), ["$[1].x is 2, expected 1"]);
+        assert_eq!(reported(json!([1, 2]), json!([1])), ["$[1] is missing, expected 2"]);
     }
 
     #[test]

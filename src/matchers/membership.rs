@@ -1,10 +1,10 @@
-use super::{Kind, Mismatch, Verdict};
+use super::{Comparison, Kind, Mismatch};
 use crate::eval::{Context, Fault, compare, equal, evaluate, show};
 use crate::plan::{Expr, ExprKind};
 use crate::value::Value;
 
 /// `in [200, 201]`, `in 200..299`: a range holds all that lies between its ends, fractions too.
-pub(super) fn is_in(value: &Value, operand: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn is_in(value: &Value, operand: &Expr, context: &Context<'_>) -> Comparison {
     let holds = match &operand.kind {
         ExprKind::Range(from, to) => {
             let (from, to) = (evaluate(from, context)?, evaluate(to, context)?);

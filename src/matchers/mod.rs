@@ -83,7 +83,7 @@ impl Mismatch {
         Box::new(Self { text: unread.words(), kind, path, undecided: true, ..Self::default() }).with_help(unread.help())
     }
 
-    /// Nobody waits for this any more: it was left, and says nothing of what was looked at.
+    /// No one waits for this any more: it was left, and says nothing of what was looked at.
     fn given_up() -> Box<Self> {
         Box::new(Self {
             undecided: true,
@@ -117,13 +117,13 @@ pub fn no_repetition(times: Span, fine: &str) -> Fault {
 }
 
 /// What a matcher says: it holds, it doesn't, or it can't be evaluated.
-pub type Verdict = Result<Result<(), Box<Mismatch>>, Fault>;
+pub type Comparison = Result<Result<(), Box<Mismatch>>, Fault>;
 
 /// Whether what a subject found is what a matcher expects.
 ///
 /// # Errors
 /// An operand has no value.
-pub fn apply(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
+pub fn apply(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Comparison {
     if let Ground::None(baseless) = &found.ground {
         let text = format!("finds nothing, since {}, so nothing is proved", baseless.why);
         let help = baseless.help.clone().or_else(|| Some("an absence counts only in a list or an object".to_owned()));
@@ -202,7 +202,7 @@ fn brief(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Result<Brie
 }
 
 /// A matcher on one value.
-pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Context<'_>) -> Verdict {
+pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Context<'_>) -> Comparison {
     if let Some(unread) = unread(matcher, value, text) {
         return Ok(Err(Mismatch::unread(&unread)));
     }
@@ -240,7 +240,7 @@ fn exists(found: &Found) -> Result<(), Box<Mismatch>> {
     if found.values.is_empty() { Err(Mismatch::of(Kind::Missing, "is missing, expected it to exist")) } else { Ok(()) }
 }
 
-fn not(inner: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
+fn not(inner: &Matcher, found: &Found, context: &Context<'_>) -> Comparison {
     // What is absent is nothing, so also not this; only `not exists` asks about that itself.
     if found.values.is_empty() && !matches!(inner.kind, MatcherKind::Exists) && !found.plural {
         return Ok(Err(Mismatch::of(

@@ -1,11 +1,11 @@
 use super::difference::{Difference, MOST, counted};
-use super::{Mismatch, Verdict, types};
+use super::{Comparison, Mismatch, types};
 use crate::eval::{Context, Fault, Unread, equal, evaluate, show};
 use crate::plan::{Partial, PartialKind};
 use crate::value::{Kind as ValueKind, PathStep, Value};
 
-/// `matches { … }`: objects may hold more than is said, lists must have as many elements; every difference is told.
-pub(super) fn matches(value: &Value, expected: &Partial, context: &Context<'_>) -> Verdict {
+/// `matches { … }`: objects may hold more than is said, lists must have as many elements; every difference is reported.
+pub(super) fn matches(value: &Value, expected: &Partial, context: &Context<'_>) -> Comparison {
     let mut found = Vec::new();
     walk(value, expected, &mut Vec::new(), context, &mut found)?;
     if let Some(unread) = super::difference::unread(&found) {

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::{Brief, Kind, Mismatch, Verdict, brief, expected, one};
+use super::{Brief, Comparison, Kind, Mismatch, brief, expected, one};
 use crate::eval::{Context, Found, show};
 use crate::plan::Matcher;
 use crate::value::{PathStep, Value, effort};
@@ -20,7 +20,7 @@ fn elements(found: &Found) -> Result<(Cow<'_, [Value]>, bool), Box<Mismatch>> {
 }
 
 /// All of them, and at least one: a list that is empty proves nothing.
-pub(super) fn each(inner: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
+pub(super) fn each(inner: &Matcher, found: &Found, context: &Context<'_>) -> Comparison {
     let (items, nodes) = match elements(found) {
         Ok(items) => items,
         Err(mismatch) => return Ok(Err(mismatch)),
@@ -56,7 +56,7 @@ pub(super) fn each(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
     Ok(Err(mismatch))
 }
 
-pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
+pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Comparison {
     let (items, _) = match elements(found) {
         Ok(items) => items,
         Err(mismatch) => return Ok(Err(mismatch)),
@@ -86,7 +86,7 @@ pub(super) fn some(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
 }
 
 /// An element of which it can't be said whether it is as expected is none that isn't.
-pub(super) fn none(inner: &Matcher, found: &Found, context: &Context<'_>) -> Verdict {
+pub(super) fn none(inner: &Matcher, found: &Found, context: &Context<'_>) -> Comparison {
     let (items, nodes) = match elements(found) {
         Ok(items) => items,
         Err(mismatch) => return Ok(Err(mismatch)),
@@ -121,7 +121,7 @@ pub(super) fn none(inner: &Matcher, found: &Found, context: &Context<'_>) -> Ver
     Ok(Err(mismatch))
 }
 
-fn nothing(quantifier: &str, inner: &Matcher, context: &Context<'_>) -> Verdict {
+fn nothing(quantifier: &str, inner: &Matcher, context: &Context<'_>) -> Comparison {
     Ok(Err(Mismatch::of_nothing(format!("has no elements, expected {quantifier} {}", expected(inner, context)?))))
 }
 

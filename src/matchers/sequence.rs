@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Kind, Mismatch, Verdict};
+use super::{Comparison, Kind, Mismatch};
 use crate::eval::{Context, compare, equal, evaluate, show};
 use crate::plan::Expr;
 use crate::value::{Json, JsonPath, PathStep, Value, effort};
@@ -14,7 +14,7 @@ pub(super) fn is_empty(value: &Value, text: Option<&str>) -> Result<(), Box<Mism
     }
 }
 
-pub(super) fn has_length(value: &Value, operand: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn has_length(value: &Value, operand: &Expr, context: &Context<'_>) -> Comparison {
     let expected = evaluate(operand, context)?;
     let Some(length) = value.length() else { return Ok(Err(unsuitable(value, "has no length"))) };
     let actual = Value::from(crate::value::Json::from(length));
@@ -110,7 +110,7 @@ pub(super) fn is_sorted(value: &Value, by: Option<&JsonPath>, descending: bool) 
         if wrong {
             let direction = if descending { "descending" } else { "ascending" };
             let text = format!(
-                "isn't sorted: {} stands before {} (at {index}), expected {direction}",
+                "isn't sorted: {} is before {} (at {index}), expected {direction}",
                 show(&pair[0]),
                 show(&pair[1])
             );

@@ -1,10 +1,10 @@
-use super::{Kind, Mismatch, Verdict};
+use super::{Comparison, Kind, Mismatch};
 use crate::eval::{Context, equal, evaluate, show};
 use crate::plan::Expr;
-use crate::value::{Pattern, Value};
+use crate::value::{Regex, Value};
 
 /// A text in a text, an element in a list, a field's name in an object, bytes in bytes.
-pub(super) fn contains(value: &Value, text: Option<&str>, operand: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn contains(value: &Value, text: Option<&str>, operand: &Expr, context: &Context<'_>) -> Comparison {
     let part = evaluate(operand, context)?;
     let holds = match (text, value, part.as_str()) {
         (Some(text), _, Some(part)) => Some(text.contains(part)),
@@ -26,13 +26,13 @@ pub(super) fn contains(value: &Value, text: Option<&str>, operand: &Expr, contex
     Ok(verdict(holds, value, "contain", &part))
 }
 
-pub(super) fn starts_with(value: &Value, text: Option<&str>, operand: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn starts_with(value: &Value, text: Option<&str>, operand: &Expr, context: &Context<'_>) -> Comparison {
     let part = evaluate(operand, context)?;
     let holds = on_text(value, text, &part, |text, part| text.starts_with(part), |bytes, part| bytes.starts_with(part));
     Ok(verdict(holds, value, "start with", &part))
 }
 
-pub(super) fn ends_with(value: &Value, text: Option<&str>, operand: &Expr, context: &Context<'_>) -> Verdict {
+pub(super) fn ends_with(value: &Value, text: Option<&str>, operand: &Expr, context: &Context<'_>) -> Comparison {
     let part = evaluate(operand, context)?;
     let holds = on_text(value, text, &part, |text, part| text.ends_with(part), |bytes, part| bytes.ends_with(part));
     Ok(verdict(holds, value, "end with", &part))
@@ -72,7 +72,7 @@ fn verdict(holds: Option<bool>, value: &Value, verb: &str, part: &Value) -> Resu
 }
 
 /// The pattern is searched for; `^` and `$` tie it to the ends.
-pub(super) fn regex(value: &Value, text: Option<&str>, pattern: &Pattern) -> Result<(), Box<Mismatch>> {
+pub(super) fn regex(value: &Value, text: Option<&str>, pattern: &Regex) -> Result<(), Box<Mismatch>> {
     let number = value.as_json().filter(|json| json.is_number()).map(|json| json.to_string());
     let holds = match (text.or_else(|| value.as_str()).or(number.as_deref()), value) {
         (Some(text), _) => pattern.is_match(text),

@@ -32,7 +32,7 @@ pub(super) fn is(value: &Value, ty: &Type, plan: &Plan) -> Result<(), Box<Mismat
     Err(mismatch)
 }
 
-/// The most wrong places that are told.
+/// The most wrong places that are reported.
 const MOST: usize = 50;
 
 fn walk(value: &Value, ty: &Type, plan: &Plan, path: &mut Vec<PathStep>, found: &mut Vec<Difference>) {

@@ -52,7 +52,7 @@ pub fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> im
         match begun.await {
             Ok(made) => made,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            // The run is being shut down, and nobody waits for what this would give.
+            // The run is being shut down, and no one waits for what this would give.
             Err(_) => std::future::pending().await,
         }
     }
@@ -76,14 +76,14 @@ async fn begun<T: Send + 'static>(work: impl FnOnce(Effort) -> T + Send + 'stati
         // Given back when the work has really ended.
         let _place = place;
         let done = catch_unwind(AssertUnwindSafe(|| (!effort.is_vain()).then(|| effort.clone().make(|| work(effort)))));
-        // Where nobody waits, what was made ends here, and not on a thread that keeps time.
+        // Where no one waits, what was made ends here, and not on a thread that keeps time.
         drop(send.send(done));
     };
     on_a_thread(work);
     match made.await {
         Ok(Ok(Some(made))) => made,
         Ok(Err(panic)) => std::panic::resume_unwind(panic),
-        // Nobody waits for what this would give.
+        // No one waits for what this would give.
         Ok(Ok(None)) | Err(_) => std::future::pending().await,
     }
 }
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(apart(|_| 1).await, 1, "in spite of what still goes on");
         drop(gates);
         for _ in 0..cores {
-            assert!(has_ended.recv().unwrap(), "it finds out that nobody waits");
+            assert!(has_ended.recv().unwrap(), "it finds out that no one waits");
         }
     }
 }

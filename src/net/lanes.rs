@@ -40,11 +40,11 @@ impl Lanes {
     }
 
     /// Carries something out to its end on one of them, each in its turn. The first call is made where the run itself is.
-    pub fn begin(&self, walk: Pending<'static, ()>) {
+    pub fn begin(&self, task: Pending<'static, ()>) {
         let home = self.home.get_or_init(Handle::current);
         let lane = self.begun.fetch_add(1, Ordering::Relaxed) % self.most;
         let other = lane.checked_sub(1).and_then(|other| self.other(other));
-        drop(other.as_ref().unwrap_or(home).spawn(walk));
+        drop(other.as_ref().unwrap_or(home).spawn(task));
     }
 
     /// The one of this number beside the first, where the system gives another thread.
@@ -89,14 +89,14 @@ mod tests {
         let (seen, mut see) = tokio::sync::mpsc::unbounded_channel();
         for _ in 0..7 {
             let seen = seen.clone();
-            let walk = async move {
+            let task = async move {
                 let before = here();
                 let of_task = tokio::spawn(async { here() });
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
                 assert_eq!((here(), of_task.await.ok()), (before, Some(before)));
                 let _ = seen.send(before);
             };
-            lanes.begin(Box::pin(walk));
+            lanes.begin(Box::pin(task));
         }
         drop(seen);
         let mut all = Vec::new();

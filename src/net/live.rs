@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::apart::{apart_until, aside};
-use super::channel::{Answered, Departures};
+use super::channel::{Departures, Responded};
 use super::clock::Clock;
 use super::http::{Authority, Http, Mode};
 use super::lanes::Lanes;
@@ -47,8 +47,8 @@ impl World for LiveWorld {
         Box::pin(tokio::time::sleep_until(self.http.clock.timer(at)))
     }
 
-    fn begin(&self, walk: Pending<'static, ()>) {
-        self.lanes.begin(walk);
+    fn begin(&self, task: Pending<'static, ()>) {
+        self.lanes.begin(task);
     }
 
     fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange> {
@@ -68,7 +68,7 @@ impl World for LiveWorld {
         Box::pin(async move {
             let (exchange, live) = self.http.send_for(request, jar, mode).await;
             let answered = live.map(|live| {
-                let answered = Answered { live, departures: self.departures.clone(), seed: request.seed };
+                let answered = Responded { live, departures: self.departures.clone(), seed: request.seed };
                 Box::new(answered) as Box<dyn Connected>
             });
             (exchange, answered)

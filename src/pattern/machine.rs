@@ -8,7 +8,7 @@ use super::thread::{Death, Offer, Offers, Thread};
 use super::{Cause, ItemId, Match, Status, Taken};
 use crate::event::{ChannelEnd, Frame, Instant};
 
-/// The most ways to match that a machine follows at once, unless it is told otherwise.
+/// The most ways to match that a machine follows at once, unless something else is asked for.
 pub const MAX_THREADS: usize = 1024;
 
 /// What the items of a pattern ask for.
@@ -26,14 +26,14 @@ pub trait Fit {
 pub enum Settling {
     /// Until so long after the match, but never beyond the limits of the whole; nothing settles for zero.
     For(Duration),
-    /// As long as frames are given: whoever gives them knows when others are done.
+    /// As long as frames are given: the caller that gives them knows when others are done.
     WhileFed,
 }
 
 /// Matches a log of frames against a pattern, a frame at a time.
 ///
 /// It has no clock: frames carry the time of their arrival, and [`Machine::advance`] says how far the time has come. The outcome depends on
-/// the frames and the end of the log alone, not on when the machine was told of them.
+/// the frames and the end of the log alone, not on when the machine learned of them.
 #[derive(Clone, Debug)]
 pub struct Machine<C> {
     program: Arc<Program>,
@@ -49,7 +49,7 @@ pub struct Machine<C> {
     matched: Option<Thread<C>>,
     max_threads: usize,
     work: u64,
-    /// Where threads with the same key stand, while the list of threads is made anew.
+    /// Where threads with the same key are, while the list of threads is made again.
     index: HashMap<u64, Vec<usize>>,
 }
 

@@ -101,9 +101,9 @@ pub struct ItemReport {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemState {
-    /// It has what it needs and is behind the place where the pattern stood.
+    /// It has what it needs and is behind the place where the pattern was.
     Done,
-    /// It was left out, as its count allows, or stands in an alternative that wasn't chosen.
+    /// It was left out, as its count allows, or is in an alternative that wasn't chosen.
     Skipped,
     /// It could take a frame. `needed` when it had to, for the pattern to match.
     Waiting {

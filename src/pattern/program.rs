@@ -111,7 +111,7 @@ impl Compiler {
             list.push(self.node(node, ix, place)?);
         }
         let lower_bound = has_lower_bound(block.within);
-        let op = Facts {
+        let op = NodeFacts {
             nullable: !lower_bound
                 && list.iter().all(|child| self.nodes[*child].nullable)
                 && (!list.is_empty() || block.nevers.is_empty()),
@@ -136,7 +136,7 @@ impl Compiler {
     fn item(&mut self, item: Item, parent: Ix, place: usize) -> Result<Ix, TooLarge> {
         let ix = self.push(Kind::Item { id: item.id, count: item.count }, item.within, Some(parent), place)?;
         let empty = item.count.min == 0;
-        Ok(self.finish(ix, Facts { nullable: empty, needs_frame: !empty, keeps_last: false }))
+        Ok(self.finish(ix, NodeFacts { nullable: empty, needs_frame: !empty, keeps_last: false }))
     }
 
     fn either(&mut self, blocks: &[Block], parent: Ix, place: usize) -> Result<Ix, TooLarge> {
@@ -145,7 +145,7 @@ impl Compiler {
         for (place, block) in blocks.iter().enumerate() {
             list.push(self.block(block, Some(ix), place)?);
         }
-        let facts = Facts {
+        let facts = NodeFacts {
             nullable: list.is_empty() || list.iter().any(|branch| self.nodes[*branch].nullable),
             needs_frame: !list.is_empty() && list.iter().all(|branch| self.nodes[*branch].needs_frame),
             keeps_last: false,
@@ -165,7 +165,7 @@ impl Compiler {
         self.firsts(block, &mut items);
         // Rounds that may be empty needn't be gone through to reach the minimum.
         let rounds = if self.nodes[block].nullable { 0 } else { count.min };
-        let facts = Facts {
+        let facts = NodeFacts {
             nullable: count.max == Some(0) || (rounds == 0 && !has_lower_bound(repeat.within)),
             needs_frame: rounds > 0 && self.nodes[block].needs_frame,
             keeps_last: true,
@@ -207,7 +207,7 @@ impl Compiler {
         Ok(self.nodes.len() - 1)
     }
 
-    fn finish(&mut self, ix: Ix, facts: Facts) -> Ix {
+    fn finish(&mut self, ix: Ix, facts: NodeFacts) -> Ix {
         let end = self.nodes.len();
         let op = &mut self.nodes[ix];
         op.end = end;
@@ -216,7 +216,7 @@ impl Compiler {
     }
 }
 
-struct Facts {
+struct NodeFacts {
     nullable: bool,
     needs_frame: bool,
     keeps_last: bool,

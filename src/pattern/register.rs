@@ -1,11 +1,11 @@
 use super::program::{Ix, Kind, Op, Program};
 use crate::event::Instant;
 
-/// Where a thread stands at one node.
+/// Where a thread is at one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Register {
     pub phase: Phase,
-    /// Of an item: the frames it has taken, counted up to what matters. Of an ordered block: the child it stands at.
+    /// Of an item: the frames it has taken, counted up to what matters. Of an ordered block: the child it is at.
     /// Of an `either`: the branch chosen, from 1. Of a repetition: the rounds behind it.
     pub count: u32,
     /// What its clock counts from.

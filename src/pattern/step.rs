@@ -39,7 +39,7 @@ impl Mover<'_> {
         self.settle(ix, at)
     }
 
-    /// An item takes a frame. Whatever lies before it in an ordered block is left, whatever lies behind it begins anew.
+    /// An item takes a frame. Whatever lies before it in an ordered block is left, whatever lies behind it begins again.
     pub(super) fn take(&mut self, item: Ix, frame: u32, at: Instant) {
         let program = self.program;
         if let Kind::Item { count, .. } = &program.op(item).kind {
@@ -171,7 +171,7 @@ impl Mover<'_> {
             }
             reg.open = standing.may_be_left();
             let over = match standing {
-                // The rounds before it stand.
+                // The rounds before it are.
                 Standing::Dead => !reg.took && reg.count >= *least,
                 // A round that takes nothing stands for all that are missing.
                 Standing::Full | Standing::Ended => !reg.took,
@@ -189,7 +189,7 @@ impl Mover<'_> {
         }
     }
 
-    /// Leaves the round that stands, and begins the next one.
+    /// Leaves the current round, and begins the next one.
     pub(super) fn next_round(&mut self, ix: Ix, body: Ix, from: Instant) {
         let Kind::Repeat { count, least, .. } = &self.program.op(ix).kind else { return };
         let reg = &mut self.regs[ix];

@@ -24,7 +24,7 @@ pub(super) struct Thread<C> {
     pub done: Option<Instant>,
 }
 
-/// A thread that died, as it stood just before.
+/// A thread that died, as it was just before.
 #[derive(Clone, Debug)]
 pub(super) struct Death<C> {
     pub at: Instant,
@@ -129,7 +129,7 @@ impl<C: Clone + PartialEq> Thread<C> {
         broken
     }
 
-    /// What a frame breaks that no item takes, the most telling last.
+    /// What a frame breaks that no item takes, the most informative last.
     pub(super) fn misplaced(
         &self,
         program: &Program,
@@ -155,7 +155,7 @@ impl<C: Clone + PartialEq> Thread<C> {
         broken
     }
 
-    /// What a frame breaks that comes after the thread has matched: of the outermost block, which stays current, the most telling first.
+    /// What a frame breaks that comes after the thread has matched: of the outermost block, which stays current, the most informative first.
     pub(super) fn broken_later(&self, program: &Program, frame: &Frame, fit: &impl Fit<Captures = C>) -> Option<Cause> {
         let Kind::Block { id, order, nevers, .. } = &program.op(ROOT).kind else { return None };
         if let Some(item) = nevers.iter().find(|item| fit.fits(**item, frame, &self.captures).is_some()) {
@@ -215,7 +215,7 @@ impl<C: Clone + PartialEq> Thread<C> {
         hasher.finish()
     }
 
-    /// Whether nothing that may still come can tell the two apart.
+    /// Whether nothing that may still come can distinguish the two.
     pub(super) fn is_like(&self, other: &Self, program: &Program) -> bool {
         let mut ix = 0;
         while ix < self.regs.len() {

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-/// An item of a pattern (or a `never`): whoever makes the pattern numbers them, and [`Fit`](super::Fit) knows what they ask for.
+/// An item of a pattern (or a `never`): the caller that makes the pattern numbers them, and [`Fit`](super::Fit) knows what they ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemId(pub u32);
 
-/// A block or a repetition, numbered by whoever makes the pattern, so that a failure can say which one it was.
+/// A block or a repetition, numbered by the caller that makes the pattern, so that a failure can say which one it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId(pub u32);
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Expr, ExprKind};
-use crate::value::{Oversize, Refusal, Stop, Value, World, evaluate};
+use crate::value::{Bindings, Oversize, Refusal, Stop, Value, evaluate};
 
 /// The value of an expression that is known before anything runs: literals, `env.NAME`, files, and what is made of them.
 /// `None` for whatever a run must give (captures, chance, credentials).
@@ -12,7 +12,7 @@ pub(super) fn value(expr: &Expr, env: &BTreeMap<String, Value>) -> Option<Value>
 /// What is known before a run.
 struct Known<'e>(&'e BTreeMap<String, Value>);
 
-impl World<Expr> for Known<'_> {
+impl Bindings<Expr> for Known<'_> {
     type Fault = ();
 
     fn outside(&self, expr: &Expr) -> Result<Value, Stop<()>> {

@@ -147,7 +147,7 @@ impl<'t> Reader<'t> {
             return Err(Fault {
                 // Where there is nothing, the `=` shows it.
                 place: start..start + name.len().max(1),
-                message: "what stands before the `=` isn't the name of a variable",
+                message: "what is before the `=` isn't the name of a variable",
                 help: "a name is made of letters, digits and `_`, and doesn't begin with a digit",
                 quoted: None,
             });
@@ -208,7 +208,7 @@ impl<'t> Reader<'t> {
         Err(Fault {
             place: self.at..self.at + rest.trim_end().len(),
             quoted: Some(name.clone()),
-            message: "more stands behind the quoted value",
+            message: "more is behind the quoted value",
             help: "one value is in one pair of quotes; write `\\\"` for a quote within `\"…\"`",
         })
     }
@@ -236,8 +236,9 @@ mod tests {
 
     /// The faults, with what they point at.
     fn faults(text: &str) -> Vec<(String, String)> {
-        let told = parse(source(), text).unwrap_err();
-        told.iter()
+        let reported = parse(source(), text).unwrap_err();
+        reported
+            .iter()
             .map(|one| (text[one.span.start as usize..one.span.end as usize].to_owned(), one.message.clone()))
             .collect()
     }
@@ -291,14 +292,14 @@ mod tests {
 
     #[test]
     fn each_fault_is_at_its_place() {
-        let told = |text: &str| faults(text).remove(0);
+        let reported = |text: &str| faults(text).remove(0);
         let fault = |place: &str, message: &str| (place.to_owned(), message.to_owned());
-        assert_eq!(told("A=b\n  TOKEN: abc \r\n"), fault("TOKEN: abc", "this line has no `=`"));
-        assert_eq!(told("2A=b"), fault("2A", "what stands before the `=` isn't the name of a variable"));
-        assert_eq!(told("a b=c"), fault("a b", "what stands before the `=` isn't the name of a variable"));
-        assert_eq!(told("=c"), fault("=", "what stands before the `=` isn't the name of a variable"));
-        assert_eq!(told("A=\"b\nC=d\n"), fault("\"", "this quote is never closed"));
-        assert_eq!(told("A='b' c # d"), fault("c # d", "more stands behind the quoted value"));
+        assert_eq!(reported("A=b\n  TOKEN: abc \r\n"), fault("TOKEN: abc", "this line has no `=`"));
+        assert_eq!(reported("2A=b"), fault("2A", "what is before the `=` isn't the name of a variable"));
+        assert_eq!(reported("a b=c"), fault("a b", "what is before the `=` isn't the name of a variable"));
+        assert_eq!(reported("=c"), fault("=", "what is before the `=` isn't the name of a variable"));
+        assert_eq!(reported("A=\"b\nC=d\n"), fault("\"", "this quote is never closed"));
+        assert_eq!(reported("A='b' c # d"), fault("c # d", "more is behind the quoted value"));
         assert_eq!(faults("A\nB=1\n3=2\nC='x'y\n").len(), 3);
     }
 
@@ -327,8 +328,8 @@ mod tests {
 
         #[test]
         fn nothing_panics(text in "([A-Z]|=|'|\"|\\\\|#|\n|\r\n| |é|export|\u{feff}){0,60}") {
-            if let Err(told) = parse(source(), &text) {
-                for one in told {
+            if let Err(reported) = parse(source(), &text) {
+                for one in reported {
                     prop_assert!(text.get(one.span.start as usize..one.span.end as usize).is_some());
                 }
             }

@@ -201,7 +201,7 @@ pub fn no_cases(span: Span) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(&codes::NO_CASES, span, message).with_help("give at least one case, or remove the test"))
 }
 
-/// A limit that can't be told beforehand, or isn't of the kind that is measured, would be none: nothing is begun with it. `written` is its text, `wanted` says
+/// A limit that can't be known beforehand, or isn't of the kind that is measured, would be none: nothing is begun with it. `written` is its text, `wanted` says
 /// what it must be: `a duration, such as ‹30s›`.
 pub fn no_limit(written: &str, span: Span, wanted: &str) -> Diagnostic {
     Diagnostic::error(&codes::PLAN_LIMIT, span, format!("`{written}` isn't {wanted}")).with_help(

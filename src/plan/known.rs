@@ -13,7 +13,7 @@ pub struct KnownMatcher {
     pub plan: Plan,
 }
 
-/// Lowers a matcher by itself, whose operands, by their places, are worth these values; `None` where it can't be.
+/// Lowers a matcher on its own, whose operands, by their places, are worth these values; `None` where it can't be.
 pub fn known_matcher(
     project: &Project,
     module: ModuleId,

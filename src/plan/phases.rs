@@ -150,7 +150,7 @@ mod tests {
     use crate::value::{Secret, Value};
 
     #[test]
-    fn what_a_plan_requires_is_told_where_it_is_missing_or_empty() {
+    fn what_a_plan_requires_is_reported_where_it_is_missing_or_empty() {
         let mut environment = Environment { name: Some("staging".to_owned()), ..Environment::default() };
         let secret = |text: &str| Value::Secret(Secret::new(text));
         let values = [

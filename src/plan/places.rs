@@ -1,4 +1,4 @@
-//! Lines of files, as the command line names them: what stands on each, and the refusal of those that select nothing.
+//! Lines of files, as the command line names them: what is on each, and the refusal of those that select nothing.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ impl Places {
 /// What `lines` select, beside all that the files and folders of `whole` hold. `None` where no line is named: everything is selected.
 ///
 /// # Errors
-/// A diagnostic for each line that holds no test and stands in no suite.
+/// A diagnostic for each line that holds no test and is in no suite.
 pub fn locate(project: &Project, whole: &[PathBuf], lines: &[AskedLine]) -> Result<Option<Places>, Vec<Diagnostic>> {
     if lines.is_empty() {
         return Ok(None);
@@ -157,7 +157,7 @@ fn held<'p>(ast: &'p ast::File, file: &SourceFile) -> (Vec<Held<'p>>, Vec<Held<'
     (tests, suites)
 }
 
-/// What else a line may stand in, and why that selects nothing.
+/// What else a line may be in, and why that selects nothing.
 fn other_item(kind: &ItemKind) -> Option<String> {
     Some(match kind {
         ItemKind::Load(load) => {

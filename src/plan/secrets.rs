@@ -73,7 +73,7 @@ pub(super) fn holds(value: &Value, secrets: &[&str]) -> bool {
 pub(super) fn in_names(plan: &Plan) -> Vec<Diagnostic> {
     let secrets = texts(&plan.environment);
     let held = |text: &str| secrets.iter().any(|secret| text.contains(secret));
-    let told = |what: &str, span: Span| {
+    let reported = |what: &str, span: Span| {
         Diagnostic::error(
             &codes::SECRET_IN_NAME,
             span,
@@ -87,11 +87,11 @@ pub(super) fn in_names(plan: &Plan) -> Vec<Diagnostic> {
     }
     for suite in &plan.suites {
         if held(&suite.name) || held(&suite.file) {
-            found.push(told("suite", suite.span));
+            found.push(reported("suite", suite.span));
             continue;
         }
         let tests = suite.tests.iter().filter(|test| held(&test.name) || held(&test.id));
-        found.extend(tests.map(|test| told("test", test.span)));
+        found.extend(tests.map(|test| reported("test", test.span)));
     }
     found.dedup_by_key(|one| one.span);
     found

@@ -107,7 +107,7 @@ fn missing_help(files: &Files, path: &Path, name: &str, span: Span) -> Help {
     match closest(&wanted, beside.iter().map(String::as_str)) {
         Some(near) => Correction::replace(span, quoted(&name.replace(&*wanted, near)))
             .help(|name| format!("did you mean {name}?")),
-        None => "paths of imports are relative to the file that they stand in".into(),
+        None => "paths of imports are relative to the file that they are in".into(),
     }
 }
 
@@ -156,7 +156,7 @@ fn names_of(
     (names, problems)
 }
 
-/// Whether anything is wrong in what a file's outline leaves out. Nearly always all that is imported is declared, and nobody asks.
+/// Whether anything is wrong in what a file's outline leaves out. Nearly always all that is imported is declared, and no one asks.
 fn is_broken_inside(project: &Project, id: ModuleId) -> bool {
     let whole = project.module(id).and_then(|module| project.whole(module));
     whole.is_some_and(|(_, found)| found.iter().any(Diagnostic::is_error))
@@ -247,7 +247,7 @@ enum State {
     Done,
 }
 
-/// An import on the way, and the place of the last one up to it that stands in a file that was asked for.
+/// An import on the way, and the place of the last one up to it that is in a file that was asked for.
 struct Step<'l> {
     link: &'l Link,
     last_root: Option<usize>,
@@ -294,7 +294,7 @@ fn walk<'l>(
 /// How many of the other imports of a cycle are shown.
 const MOST_SHOWN: usize = 16;
 
-/// The import that closes the cycle; of an import outside the files that are checked, the last one on the way that stands in one.
+/// The import that closes the cycle; of an import outside the files that are checked, the last one on the way that is in one.
 fn cycle_diagnostic(project: &Project, way: &[Step<'_>], first: usize) -> Option<Diagnostic> {
     let cycle = way.get(first..)?;
     let last = cycle.last()?;

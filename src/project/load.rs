@@ -118,7 +118,7 @@ impl Loader<'_> {
         self.project.diagnostics.extend(diagnostics);
     }
 
-    /// A path as people are shown it: relative to where they stand.
+    /// A path as people are shown it: relative to where they are.
     fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.here).unwrap_or(path).display().to_string()
     }
@@ -235,7 +235,7 @@ fn unreadable(id: SourceId, error: &std::io::Error) -> Diagnostic {
             ("this file may not be read: permission denied".to_owned(), "give yourself the right to read it")
         }
         std::io::ErrorKind::NotFound => {
-            ("this file doesn't exist: a link leads nowhere".to_owned(), "mend the link, or remove it")
+            ("this file doesn't exist: a link leads nowhere".to_owned(), "repair the link, or remove it")
         }
         _ => (format!("this file can't be read: {error}"), "check that it is a plain text file"),
     };

@@ -9,6 +9,7 @@ mod graph;
 mod imports;
 mod load;
 mod stdlib;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use fixture::FileProblem;
 pub use graph::{DeclRef, Module, ModuleId, ModuleOrigin, Project, Target, declared_name};
 pub use load::{Options, from_memory, load, load_again};
 pub use stdlib::names as std_modules;
+pub use target::DEMO_VALUES;

@@ -1,7 +1,7 @@
-//! Judges what is known of a run anew: what a journal kept, what shards wrote.
+//! Judges what is known of a run again: what a journal kept, what shards wrote.
 
 use super::model::{Gate, Report, RiskSum};
-use crate::judge::release::{Abort, Assessment, Digest, Facts, VerdictState, assess, denied_weak, weak_words};
+use crate::judge::release::{Abort, Assessment, Digest, RunFacts, VerdictState, assess, denied_weak, weak_words};
 
 /// Gives a report the gates, causes, counts and verdict that follow from its plan, tests and services.
 pub fn judge(report: &mut Report) {
@@ -17,7 +17,7 @@ pub fn judge(report: &mut Report) {
         span: crate::source::Span::nowhere(),
         at: super::model::time(abort.at_ms),
     });
-    let assessment = assess(Facts {
+    let assessment = assess(RunFacts {
         release: &release,
         phases: &phases,
         digests: &digests,

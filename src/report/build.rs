@@ -1,17 +1,17 @@
 //! From the results of a run to the report.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use super::form::{credential, diagnostic, location, ms, risk, span, weakness};
 use super::left_out::left_out;
 use super::{Masked, Redactor, model};
-use crate::diag::{self, Severity, Style};
+use crate::diag::{self, Style};
 use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Hop, Peer};
 use crate::judge::release::{
-    Answer, Assessment, Digest, Phase, PhaseResult, PhaseRun, Symptom, SymptomKind, assess, classify,
+    Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, Symptom, SymptomKind, assess, classify,
 };
 use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, StepState, TestResult};
-use crate::source::{self, Sources, spread};
+use crate::source::{Sources, spread};
 
 /// What a report usually says of a test, in bytes.
 const USUAL_SIZE: usize = 4 << 10;
@@ -31,18 +31,20 @@ impl Builder<'_> {
         self.report_of(run, |_, _| true)
     }
 
-    /// What a summary shows: of the tests, only those that didn't hold, or on weak evidence.
+    /// What a summary shows: of the tests, only those that didn't pass, or on weak evidence.
     pub fn brief(&self, run: &RunResult) -> model::Report {
         self.report_of(run, |test, digest| digest.weak > 0 || test.outcome.is_bad())
     }
 
-    fn report_of(&self, run: &RunResult, is_told: impl Fn(&TestResult, &Digest) -> bool + Sync) -> model::Report {
+    fn report_of(&self, run: &RunResult, is_reported: impl Fn(&TestResult, &Digest) -> bool + Sync) -> model::Report {
         let digests: Vec<Digest> = run.tests.iter().map(|test| Digest::of(test, &run.service_map)).collect();
         let problems: Vec<String> = run.diagnostics.iter().map(|one| one.message.clone()).collect();
         let assessment = assess(run.facts(&digests, &problems));
-        let told: Vec<_> = run.tests.iter().zip(&digests).filter(|(test, digest)| is_told(test, digest)).collect();
-        let tests: Vec<Masked<model::Test>> =
-            spread(told.len() * USUAL_SIZE, &told, |(test, digest)| self.redactor.masked(self.test_of(test, digest)));
+        let reported: Vec<_> =
+            run.tests.iter().zip(&digests).filter(|(test, digest)| is_reported(test, digest)).collect();
+        let tests: Vec<Masked<model::Test>> = spread(reported.len() * USUAL_SIZE, &reported, |(test, digest)| {
+            self.redactor.masked(self.test_of(test, digest))
+        });
         let services = run.services.iter().map(|watch| self.service(watch)).collect();
         let report = model::Report {
             schema: model::SCHEMA,
@@ -55,7 +57,7 @@ impl Builder<'_> {
             abort: run.abort.as_ref().map(|abort| self.abort(abort)),
             causes: assessment.causes.iter().map(model::Cause::from).collect(),
             services,
-            credentials: run.credentials.iter().map(super::lines::credential).collect(),
+            credentials: run.credentials.iter().map(credential).collect(),
             diagnostics: run.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
             tests: Vec::new(),
             loads: Vec::new(),
@@ -145,9 +147,9 @@ impl Builder<'_> {
     /// A service with what was seen of it.
     pub fn service(&self, watch: &crate::judge::release::ServiceWatch) -> model::Service {
         let sightings = watch.sightings.iter().map(|one| {
-            let (status, failure) = match one.answer {
-                Answer::Status(status) => (Some(status), None),
-                Answer::None(kind) => (None, Some(kind.word().to_owned())),
+            let (status, failure) = match one.reply {
+                Reply::Status(status) => (Some(status), None),
+                Reply::None(kind) => (None, Some(kind.word().to_owned())),
             };
             model::Sighting {
                 at_ms: ms(one.at),
@@ -262,66 +264,6 @@ pub fn outcome_name(outcome: &Outcome) -> String {
     outcome.words().replace(' ', "_")
 }
 
-/// Durations are milliseconds as numbers, to a microsecond.
-pub(super) fn ms(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-pub(super) fn risk(risk: &crate::plan::AtRisk) -> model::TestRisk {
-    model::TestRisk {
-        amount: risk.money.amount,
-        currency: risk.money.currency.to_owned(),
-        per: risk.per.clone(),
-        what: risk.what.clone(),
-    }
-}
-
-pub(super) fn location(span: source::Span, sources: &Sources) -> Option<model::Location> {
-    let file = sources.get(span.source)?;
-    let at = file.position(span.start);
-    Some(model::Location { file: file.name.clone(), line: at.line, column: at.column })
-}
-
-pub(super) fn span(span: source::Span, sources: &Sources) -> Option<model::Span> {
-    let file = sources.get(span.source)?;
-    let place = |offset| {
-        let at = file.position(offset);
-        model::Place { line: at.line, column: at.column, offset: at.offset }
-    };
-    Some(model::Span { file: file.name.clone(), start: place(span.start), end: place(span.end) })
-}
-
-pub(super) fn weakness(weak: crate::event::Weak) -> model::Weakness {
-    model::Weakness { reason: weak.name().to_owned(), message: weak.words() }
-}
-
-/// A diagnostic without its drawing.
-pub(super) fn diagnostic(one: &diag::Diagnostic, sources: &Sources) -> model::Diagnostic {
-    let related = one
-        .related
-        .iter()
-        .map(|label| model::Related { message: label.message.clone(), span: span(label.span, sources) });
-    let excerpts = one.excerpts.iter().map(|excerpt| model::Excerpt {
-        name: excerpt.name.clone(),
-        text: excerpt.text.clone(),
-        labels: excerpt
-            .labels
-            .iter()
-            .map(|(range, words)| model::ExcerptLabel { start: range.start, end: range.end, message: words.clone() })
-            .collect(),
-    });
-    model::Diagnostic {
-        code: one.code.name.to_owned(),
-        severity: if one.severity == Severity::Error { "error" } else { "warning" }.to_owned(),
-        message: one.message.clone(),
-        help: one.help.clone(),
-        span: span(one.span, sources),
-        related: related.collect(),
-        excerpts: excerpts.collect(),
-        drawing: String::new(),
-    }
-}
-
 fn symptom(one: &Symptom) -> model::Symptom {
     let mut symptom = model::Symptom {
         kind: String::new(),
@@ -334,9 +276,9 @@ fn symptom(one: &Symptom) -> model::Symptom {
         message: one.message.clone(),
     };
     let kind = match &one.kind {
-        SymptomKind::NoAnswer(kind) => {
+        SymptomKind::NoResponse(kind) => {
             symptom.failure = Some(kind.word().to_owned());
-            "no_answer"
+            "no_response"
         }
         SymptomKind::Status(status) => {
             symptom.status = Some(*status);

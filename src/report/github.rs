@@ -2,7 +2,7 @@
 
 use super::model::{self, Report};
 use super::points::{Broken, PointState, points};
-use super::{Redactor, build, markdown};
+use super::{Redactor, form, markdown};
 use crate::diag::Diagnostic;
 use crate::judge::{Outcome, TestResult};
 use crate::source::Sources;
@@ -12,16 +12,16 @@ const LONGEST_SUMMARY: usize = 1 << 20;
 
 /// `::error file=…,line=…,col=…,endLine=…,endColumn=…,title=…::message`
 pub fn annotation(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    of_diagnostic(&build::diagnostic(diagnostic, sources))
+    of_diagnostic(&form::diagnostic(diagnostic, sources))
 }
 
-/// What a test has told, a line each. It is masked before it is escaped: in the escaped line a secret with a `%` would no longer be found.
+/// What a test has reported, a line each. It is masked before it is escaped: in the escaped line a secret with a `%` would no longer be found.
 pub fn test_annotations(test: &TestResult, sources: &Sources, redactor: &Redactor) -> String {
-    let diagnostics = test.diagnostics.iter().map(|one| build::diagnostic(&redactor.diagnostic(one), sources));
+    let diagnostics = test.diagnostics.iter().map(|one| form::diagnostic(&redactor.diagnostic(one), sources));
     let records = test.steps.iter().flat_map(|step| &step.expectations);
     let weak = records.filter_map(|one| {
         let text = redactor.redact(&one.text);
-        Some(of_weak(build::span(one.span, sources).as_ref(), &text, &build::weakness(one.weak?)))
+        Some(of_weak(form::span(one.span, sources).as_ref(), &text, &form::weakness(one.weak?)))
     });
     diagnostics.map(|one| of_test(&one, &test.outcome)).chain(weak).collect()
 }
@@ -36,7 +36,7 @@ pub fn annotations(report: &Report) -> String {
     of_tests.chain([beside_tests(report)]).collect()
 }
 
-/// Gates, an abort, hooks: what a run tells only at its end.
+/// Gates, an abort, hooks: what a run reports only at its end.
 pub fn beside_tests(report: &Report) -> String {
     let broken = points(report).into_iter().filter_map(|point| match point.state {
         PointState::Broken(broken) => Some(of_point(&point.name, &broken)),
@@ -45,7 +45,7 @@ pub fn beside_tests(report: &Report) -> String {
     broken.map(|line| line + "\n").collect()
 }
 
-/// The summary in Markdown, cut where GitHub would take none of it. `taken` bytes stand in the file already.
+/// The summary in Markdown, cut where GitHub would take none of it. `taken` bytes are in the file already.
 pub fn job_summary(report: &Report, taken: usize) -> String {
     markdown::render_within(report, LONGEST_SUMMARY.saturating_sub(taken))
 }

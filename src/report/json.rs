@@ -23,7 +23,7 @@ pub enum Unreadable {
     Broken(String),
 }
 
-/// What tells a report from other JSON.
+/// What distinguishes a report from other JSON.
 #[derive(serde::Deserialize)]
 struct Head {
     schema: Option<Json>,

@@ -1,17 +1,17 @@
-//! What of a test was counted and not kept, as the report tells it.
+//! What of a test was counted and not kept, as the report reports it.
 
-use super::build::ms;
+use super::form::ms;
 use super::model;
 use crate::event::Times;
 use crate::judge::LeftOut;
-use crate::judge::release::{Answer, Tally};
+use crate::judge::release::{Reply, Tally};
 
 /// Nothing where all was kept. `tallies` are those of its kinds.
 pub(super) fn left_out(all: &LeftOut, tallies: &[Tally]) -> Option<model::LeftOut> {
     let kinds = all.kinds().iter().zip(tallies).map(|(kind, tally)| {
-        let (status, failure) = match tally.answer {
-            Answer::Status(status) => (Some(status), None),
-            Answer::None(kind) => (None, Some(kind.word().to_owned())),
+        let (status, failure) = match tally.reply {
+            Reply::Status(status) => (Some(status), None),
+            Reply::None(kind) => (None, Some(kind.word().to_owned())),
         };
         model::Counted {
             method: tally.method.clone(),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::Builder;
-use super::build::{location, ms, span};
+use super::form::{credential, location, ms, span};
 use super::model::{self, Begun, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned, Tool};
 use crate::judge::release::{Abort, Release, ServiceMap};
-use crate::judge::{CredentialRecord, Progress, RunInfo, RunResult, TestInfo};
+use crate::judge::{Progress, RunInfo, RunResult, TestInfo};
 
 impl Builder<'_> {
     /// The line of an event, to be masked as a whole. The end of the run has one of its own (`ended`), which knows more.
@@ -59,7 +59,7 @@ impl Builder<'_> {
             priority: info.priority.clone(),
             tags: info.tags.to_strings(),
             owner: info.owner.clone(),
-            at_risk: info.at_risk.as_ref().map(super::build::risk),
+            at_risk: info.at_risk.as_ref().map(super::form::risk),
             location: location(info.span, self.sources),
             phase: info.phase.as_ref().map(|phase| phase.to_string()),
         }
@@ -73,13 +73,5 @@ impl Builder<'_> {
             at_ms: ms(abort.at),
             span: span(abort.span, self.sources),
         }
-    }
-}
-
-pub(super) fn credential(one: &CredentialRecord) -> model::Credential {
-    model::Credential {
-        name: one.name.clone(),
-        obtained_at_ms: one.obtained.iter().copied().map(ms).collect(),
-        failed: one.failed.clone(),
     }
 }

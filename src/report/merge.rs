@@ -129,10 +129,10 @@ fn complete(blobs: &[Named]) -> Result<(), Box<Diagnostic>> {
             return Err(refused(format!("shards {} and {last} of {total} are missing{more}", others.join(", "))));
         }
     }
-    let mut told: HashSet<&str> = HashSet::new();
+    let mut reported: HashSet<&str> = HashSet::new();
     for (name, blob) in blobs {
         for test in &blob.report.tests {
-            if !told.insert(&test.id) {
+            if !reported.insert(&test.id) {
                 return Err(refused(format!("`{name}` has the test `{}`, which another shard has too", test.id)));
             }
         }
@@ -143,7 +143,7 @@ fn complete(blobs: &[Named]) -> Result<(), Box<Diagnostic>> {
             return Err(refused(format!("`{name}` has the test `{}`, which the run doesn't have", test.id)));
         }
     }
-    let lost = blobs.iter().flat_map(|(_, blob)| &blob.tests).find(|id| !told.contains(id.as_str()));
+    let lost = blobs.iter().flat_map(|(_, blob)| &blob.tests).find(|id| !reported.contains(id.as_str()));
     lost.map_or(Ok(()), |id| Err(refused(format!("no shard has a result of the test `{id}`"))))
 }
 

@@ -4,6 +4,7 @@ pub mod assemble;
 pub mod build;
 pub mod checked;
 pub mod compare;
+mod form;
 pub mod github;
 pub mod html;
 pub mod json;

@@ -1,5 +1,5 @@
 //! What must hold of a run beside its tests: gates, budgets, no abort, hooks that work. Forms that know nothing but tests show each as one,
-//! so that whoever reads them sees a run fail whenever its exit code says so.
+//! so that every reader sees a run fail whenever its exit code says so.
 
 use super::model::{Diagnostic, Gate, Phase, Report, Span};
 use crate::judge::release::VerdictState;
@@ -27,7 +27,7 @@ pub(super) struct Broken {
     pub detail: String,
     pub help: Option<String>,
     pub span: Option<Span>,
-    /// It could not be carried out, rather than that it didn't hold.
+    /// It could not be carried out, rather than that it failed.
     pub error: bool,
 }
 
@@ -112,9 +112,9 @@ pub(super) fn points(report: &Report) -> Vec<Point> {
         points.push(run("evidence", Broken::new("weak_evidence", words, None)));
     }
     let ready = VerdictState::named(&report.verdict.state) == Some(VerdictState::Ready);
-    let told = points.iter().any(|point| matches!(point.state, PointState::Broken(_)))
+    let reported = points.iter().any(|point| matches!(point.state, PointState::Broken(_)))
         || report.tests.iter().any(|test| test.outcome().is_bad());
-    if !ready && !told {
+    if !ready && !reported {
         let words = format!("{}: {}", report.verdict.state, report.verdict.reasons.join("; "));
         points.push(run("verdict", Broken::new("verdict", words, None)));
     }

@@ -149,7 +149,7 @@ impl<'t> Block<'t> {
         let _ = writeln!(self.text, "  at:\n    file: {}\n    line: {line}\n    column: {column}", quoted(file));
     }
 
-    /// Lines as they are; the `2` says how far in they stand, so that they may begin with spaces.
+    /// Lines as they are; the `2` says how far in they are, so that they may begin with spaces.
     fn lines(&mut self, name: &str, value: &str) {
         if value.trim().is_empty() {
             return;

@@ -37,10 +37,10 @@ pub fn ended_well(test: &Test) -> bool {
 /// What of an interrupted run's report a run that goes on with it keeps.
 pub fn kept(report: &Report) -> Earlier {
     let (tests, rest): (Vec<&Test>, Vec<&Test>) = report.tests.iter().partition(|test| ended_well(test));
-    // A `before all` that failed is run again with its tests, which tell its problem too.
-    let told: HashSet<_> = rest.iter().flat_map(|test| &test.diagnostics).map(identity).collect();
+    // A `before all` that failed is run again with its tests, which report its problem too.
+    let reported: HashSet<_> = rest.iter().flat_map(|test| &test.diagnostics).map(identity).collect();
     // So are loads that are selected again.
-    let again = |one: &&Diagnostic| one.code == codes::LOAD_NOT_RUN.name || told.contains(&identity(one));
+    let again = |one: &&Diagnostic| one.code == codes::LOAD_NOT_RUN.name || reported.contains(&identity(one));
     Earlier {
         started_at: report.run.started_at.clone(),
         duration_ms: report.run.duration_ms,
@@ -50,7 +50,7 @@ pub fn kept(report: &Report) -> Earlier {
     }
 }
 
-/// What tells two problems apart: two hooks may fail with the same words, and stand at different places.
+/// What distinguishes two problems: two hooks may fail with the same words, and are at different places.
 fn identity(one: &Diagnostic) -> (&str, &str, Option<(&str, u32, u32)>) {
     let place = one.span.as_ref().map(|span| (span.file.as_str(), span.start.offset, span.end.offset));
     (&one.code, &one.message, place)

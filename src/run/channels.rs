@@ -49,7 +49,7 @@ impl Owned {
         self.lock().push(handle);
     }
 
-    /// Gives up what is given back by the call, or all: to whoever has called.
+    /// Gives up what is given back by the call, or all: to the caller.
     pub fn give_up(&self, to: &Owned, is_given: impl Fn(u32) -> bool) {
         let given: Vec<u32> = self.lock().extract_if(.., |handle| is_given(*handle)).collect();
         to.lock().extend(given);
@@ -65,7 +65,7 @@ impl Owned {
     }
 }
 
-/// Whatever a call still owns is given up with it, even if it is cut off by a deadline; in time, `Walk::end` closes it properly first.
+/// Whatever a call still owns is given up with it, even if it is cut off by a deadline; in time, `Executor::end` closes it properly first.
 pub(super) struct Ending<'a> {
     pub owned: Owned,
     pub channels: &'a Channels,
@@ -106,7 +106,7 @@ struct State {
     matches: Vec<FrameMatch>,
 }
 
-/// A named instant, and where every channel stood at it.
+/// A named instant, and where every channel was at it.
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
     pub at: Instant,
@@ -238,7 +238,7 @@ impl Channels {
         self.lock().iter().map(|opened| opened.log.size()).sum()
     }
 
-    /// All channels with their handles, as they stand.
+    /// All channels with their handles, as they are.
     pub fn logs(&self) -> Vec<(u32, ChannelLog)> {
         (0..).zip(self.lock().iter()).map(|(handle, opened)| (handle, opened.log.read(Clone::clone))).collect()
     }

@@ -24,7 +24,7 @@ struct History {
 #[derive(Clone)]
 struct Obtained {
     value: Value,
-    /// From then on it is to be fetched anew.
+    /// From then on it is to be fetched again.
     renew_at: Option<Instant>,
 }
 
@@ -73,7 +73,7 @@ impl Credentials {
         known.filter_map(record).collect()
     }
 
-    /// All are to be obtained anew when they are next needed. What is on its way with an old one isn't disturbed.
+    /// All are to be obtained again when they are next needed. What is on its way with an old one isn't disturbed.
     pub fn renew(&self) {
         let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         values.values_mut().for_each(|obtained| obtained.renew_at = Some(Instant::ZERO));

@@ -4,6 +4,9 @@ use crate::event::Instant;
 use crate::source::Span;
 use crate::value::format_duration;
 
+/// Each step keeps its limit on its own and reports it in its own words; this much later, what could escape it is ended.
+pub(super) const GRACE: Duration = Duration::from_millis(150);
+
 /// Until when a step may take: the earliest of the limits around it.
 #[derive(Clone, Debug)]
 pub(super) struct Deadline {

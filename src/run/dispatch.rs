@@ -9,7 +9,9 @@ use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::monitor::Monitor;
 use super::observer::Observer;
-use super::stop::Stop;
+use super::options::{OnProgress, Options};
+use super::probe::Prober;
+use super::shared::Shared;
 use super::suites::{Group, Run};
 use super::test;
 use crate::diag::{Diagnostic, codes};
@@ -17,44 +19,8 @@ use crate::event::Instant;
 use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, micros};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
 use crate::plan::{Phase, Plan, PlannedPhase};
-use crate::value::{SecretSink, Value};
+use crate::value::Value;
 use crate::world::World;
-
-/// How a run is to be carried out.
-#[derive(Clone)]
-pub struct Options {
-    /// How many tests run at the same time, at most.
-    pub jobs: usize,
-    /// How many times a failed test is run again, where it doesn't say so itself.
-    pub retries: Option<u32>,
-    /// Stop at the first test that fails.
-    pub fail_fast: bool,
-    pub seed: u64,
-    pub stop: Stop,
-    /// Learns every secret that the run meets.
-    pub secrets: Arc<dyn SecretSink>,
-    /// Which part of how many, from 1.
-    pub shard: Option<(u32, u32)>,
-    /// SHA-256 of the specs and of what was selected of them, hexadecimal.
-    pub specs: Option<String>,
-    /// Weak evidence keeps the run from being ready.
-    pub deny_weak: bool,
-}
-
-/// What all tests of a run share.
-pub(super) struct Shared {
-    pub plan: Arc<Plan>,
-    pub world: Arc<dyn World>,
-    pub options: Options,
-    pub credentials: Arc<Credentials>,
-    pub services: Arc<ServiceMap>,
-    pub monitor: Arc<Monitor>,
-    pub observer: Observer,
-    pub progress: OnProgress,
-}
-
-/// Called as the run goes on, from whichever task is at it.
-pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Runs all tests of a plan, phase by phase, in a world whose epoch is the run's start. Whatever happens to one of them, all of them have a result.
 pub async fn execute(
@@ -92,35 +58,39 @@ pub async fn execute(
     });
     let aborts = plan.release.as_ref().map(|release| release.aborts.clone()).unwrap_or_default();
     let stop = options.stop.clone();
+    let observer =
+        Arc::new(Observer::new(aborts, tests.len(), world.clone(), stop.clone(), progress.clone(), services.clone()));
+    let watched = &plan.environment.services;
+    let monitor = Arc::new(Monitor::new(watched, world.clone(), observer.clone(), progress.clone(), stop));
     let shared = Arc::new(Shared {
         world: world.clone(),
-        observer: Observer::new(aborts, tests.len(), world.clone(), stop, progress.clone(), services.clone()),
-        monitor: Arc::new(Monitor::new(&plan.environment.services)),
+        observer,
+        monitor,
         options,
         credentials: Arc::new(Credentials::default()),
         services: services.clone(),
         progress: progress.clone(),
         plan,
     });
-    shared.monitor.attach(&shared);
-    shared.monitor.introduce(&progress);
-    let mut conduct = Conduct {
+    shared.monitor.attach(Box::new(Prober(Arc::downgrade(&shared))));
+    shared.monitor.introduce();
+    let mut runner = PhaseRunner {
         run: Arc::new(Run::new(shared.clone())),
         done: HashSet::new(),
         results: Vec::new(),
         problems: Vec::new(),
     };
-    conduct.prepare().await;
+    runner.prepare().await;
     let mut phases = Vec::new();
     for index in 0..release.phases.len() {
-        phases.push(conduct.phase(&release, index).await);
+        phases.push(runner.phase(&release, index).await);
     }
-    conduct.take_stock().await;
+    runner.take_stock().await;
     let hurried = shared.options.stop.is_stopped();
     world.departed(if hurried { HURRIED_WORDS } else { LAST_WORDS }).await;
     progress(Progress::Ended);
     let places: HashMap<&str, usize> = tests.iter().map(|test| test.id.as_str()).zip(0..).collect();
-    let mut results = conduct.results;
+    let mut results = runner.results;
     results.sort_by_key(|test| places.get(test.info.id.as_str()).copied().unwrap_or(usize::MAX));
     let mut services_seen = shared.monitor.watches();
     services_seen.retain(|watch| !watch.name.is_empty());
@@ -129,7 +99,7 @@ pub async fn execute(
         duration: micros(world.now()),
         interrupted: shared.options.stop.is_interrupted(),
         tests: results,
-        diagnostics: conduct.problems,
+        diagnostics: runner.problems,
         release,
         phases,
         services: services_seen,
@@ -167,7 +137,7 @@ fn tests_known(plan: &Plan, release: &Release) -> Arc<[Arc<TestInfo>]> {
 }
 
 /// Takes a run through its phases.
-struct Conduct {
+struct PhaseRunner {
     run: Arc<Run>,
     /// The tests that an earlier phase ran.
     done: HashSet<String>,
@@ -175,7 +145,7 @@ struct Conduct {
     problems: Vec<Diagnostic>,
 }
 
-impl Conduct {
+impl PhaseRunner {
     fn shared(&self) -> &Arc<Shared> {
         &self.run.shared
     }
@@ -225,7 +195,7 @@ impl Conduct {
         self.before(planned.as_ref()).await;
         let started = self.now();
         let deadline = phase.budget.map(|budget| Deadline::new(started, budget, "the phase's budget", phase.span));
-        self.shared().observer.hear(Observation::PhaseBegan(index));
+        self.shared().observer.receive(Observation::PhaseBegan(index));
         (self.shared().progress)(Progress::PhaseStarted { index, at: started });
         for load in &phase.loads {
             let problem = load_not_run(load, phase, &self.shared().plan);
@@ -233,7 +203,7 @@ impl Conduct {
             self.problems.push(problem);
         }
         self.carry_out(groups, deadline.clone()).await;
-        self.shared().observer.hear(Observation::PhaseEnded);
+        self.shared().observer.receive(Observation::PhaseEnded);
         let now = self.now();
         let run = PhaseRun {
             started: Some(micros(started)),
@@ -294,7 +264,7 @@ impl Conduct {
     }
 
     /// What is still being asked is waited for, and the services that failed tests speak of are looked at once more, so that the report says how
-    /// they are and not how they once were. Nobody waits for that who has interrupted the run.
+    /// they are and not how they once were. No one waits for that who has interrupted the run.
     async fn take_stock(&mut self) {
         let shared = self.shared().clone();
         let stock = async {

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diag::Diagnostic;
 use crate::event::{Exchange, FailureKind, Occurrence};
-use crate::judge::{ExpectationRecord, Facts, KEPT_EXCHANGES, KEPT_STEPS, LeftOut, StepRecord, StepState};
+use crate::judge::{ExpectationRecord, KEPT_EXCHANGES, KEPT_STEPS, LeftOut, StepRecord, StepState, TestFacts};
 
 /// What a test leaves behind, while it runs. Branches of a test write to the same one.
 #[derive(Clone, Default)]
@@ -17,7 +17,7 @@ pub(super) struct Gathered {
     /// The last exchange that will be left out unless it stays the last one, with its step.
     last: Option<(Arc<Exchange>, Option<StepRecord>)>,
     pub diagnostics: Vec<Diagnostic>,
-    pub facts: Facts,
+    pub facts: TestFacts,
 }
 
 impl Evidence {
@@ -54,7 +54,7 @@ impl Evidence {
         gathered.diagnostics.push(diagnostic);
     }
 
-    pub fn no_answer(&self, kind: FailureKind) {
+    pub fn no_response(&self, kind: FailureKind) {
         let mut gathered = self.lock();
         gathered.facts.failure.get_or_insert(kind);
     }

@@ -14,7 +14,7 @@ pub(super) struct TestHost {
     secrets: Arc<dyn SecretSink>,
     seed: u64,
     draws: Draws,
-    /// The last moment of the walk at this place.
+    /// The last moment of the executor at this place.
     moment: Mutex<Instant>,
 }
 

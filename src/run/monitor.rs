@@ -2,23 +2,23 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::dispatch::{OnProgress, Shared};
-use super::judging::{judged, unread};
-use super::signal::Signal;
-use super::{prepare, test};
-use crate::diag::Diagnostic;
-use crate::event::{Exchange, FailureKind, Occurrence, Part};
-use crate::judge::release::{Answer, Observation, ServiceState, ServiceWatch, Sighting};
-use crate::judge::{Outcome, Progress};
-use crate::plan::{Service, Words};
-use crate::source::Span;
 use futures_util::future::join_all;
 
-/// The longest time that one answer to a probe is waited for.
-const LONGEST_ANSWER: Duration = Duration::from_secs(5);
+use super::observer::Observer;
+use super::options::OnProgress;
+use super::signal::Signal;
+use super::stop::Stop;
+use crate::diag::Diagnostic;
+use crate::judge::release::{Observation, ServiceState, ServiceWatch, Sighting};
+use crate::judge::{Outcome, Progress};
+use crate::plan::{Service, Words};
+use crate::world::{Pending, World};
+
+/// The longest time that one response to a probe is waited for.
+pub(super) const LONGEST_RESPONSE: Duration = Duration::from_secs(5);
 /// The pause between two probes: a twentieth of the time the service may take, within these.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -27,17 +27,31 @@ const ASKED_AGAIN: Duration = Duration::from_secs(2);
 /// How many sightings are kept of each end of a long watch.
 const KEPT: usize = 60;
 
+/// How a service is asked: by a step like those of a test, which the monitor knows nothing of.
+pub(super) trait Probe: Send + Sync {
+    /// Asks a service, by its place among those of the environment, for the `nth` time, and waits so long for the response at most.
+    ///
+    /// # Errors
+    /// Its probe can't be put together.
+    fn once(&self, index: usize, nth: u32, limit: Duration) -> Pending<'_, Result<Option<Sighting>, Box<Diagnostic>>>;
+}
+
 /// Watches the services of a run's environment.
 pub(super) struct Monitor {
     services: Vec<Watched>,
     by_name: HashMap<String, usize>,
     problems: Mutex<Vec<Diagnostic>>,
-    /// Set once, right after the rest of the run exists.
-    shared: Mutex<Weak<Shared>>,
+    world: Arc<dyn World>,
+    observer: Arc<Observer>,
+    progress: OnProgress,
+    stop: Stop,
+    /// Set once, right after the rest of the run exists; without it no service is asked.
+    probe: OnceLock<Box<dyn Probe>>,
 }
 
 struct Watched {
     watch: Mutex<ServiceWatch>,
+    has_probe: bool,
     /// Whether it is being asked until that is settled.
     asking: Signal<bool>,
     /// How often it was asked.
@@ -45,7 +59,13 @@ struct Watched {
 }
 
 impl Monitor {
-    pub fn new(services: &[Service]) -> Self {
+    pub fn new(
+        services: &[Service],
+        world: Arc<dyn World>,
+        observer: Arc<Observer>,
+        progress: OnProgress,
+        stop: Stop,
+    ) -> Self {
         let watched = services.iter().map(|service| Watched {
             watch: Mutex::new(ServiceWatch {
                 name: service.name.clone(),
@@ -59,17 +79,28 @@ impl Monitor {
                 state: ServiceState::Unknown,
                 sightings: Vec::new(),
             }),
+            has_probe: service.probe.is_some(),
             asking: Signal::default(),
             asked: AtomicU32::new(0),
         });
         let names = services.iter().enumerate().rev().map(|(index, service)| (service.name.clone(), index));
         // The first of a name counts.
         let by_name = names.collect();
-        Self { services: watched.collect(), by_name, problems: Mutex::default(), shared: Mutex::default() }
+        Self {
+            services: watched.collect(),
+            by_name,
+            problems: Mutex::default(),
+            world,
+            observer,
+            progress,
+            stop,
+            probe: OnceLock::new(),
+        }
     }
 
-    pub fn attach(&self, shared: &Arc<Shared>) {
-        *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(shared);
+    /// From now on services are asked by this; only the first one counts.
+    pub fn attach(&self, probe: Box<dyn Probe>) {
+        drop(self.probe.set(probe));
     }
 
     pub fn watches(&self) -> Vec<ServiceWatch> {
@@ -133,7 +164,7 @@ impl Monitor {
             if state != ServiceState::Down {
                 continue;
             }
-            let now = self.shared()?.world.now();
+            let now = self.world.now();
             if last.is_none_or(|last| now.saturating_sub(last) >= ASKED_AGAIN) && self.look(index).await {
                 continue;
             }
@@ -149,7 +180,7 @@ impl Monitor {
         None
     }
 
-    /// One more look at a service, so that what is told of it in the end is how it is in the end. One that doesn't work is asked until that is
+    /// One more look at a service, so that what is reported of it in the end is how it is in the end. One that doesn't work is asked until that is
     /// settled.
     pub async fn look_again(self: &Arc<Self>, name: &str) {
         let Some(index) = self.index(name) else { return };
@@ -171,68 +202,68 @@ impl Monitor {
         .await;
     }
 
-    fn shared(&self) -> Option<Arc<Shared>> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+    /// How a service is asked that has a probe.
+    fn probe(&self, index: usize) -> Option<&dyn Probe> {
+        self.probe.get().map(|probe| &**probe).filter(|_| self.services[index].has_probe)
     }
 
     /// Asks a service again and again, until it is up or its time is used up; nothing when that is under way.
     fn begin(self: &Arc<Self>, index: usize) {
-        let Some(shared) = self.shared() else { return };
-        if !has_probe(&shared, index) || self.services[index].asking.change(|asking| std::mem::replace(asking, true)) {
+        if self.probe(index).is_none() || self.services[index].asking.change(|asking| std::mem::replace(asking, true)) {
             return;
         }
         let monitor = self.clone();
         tokio::spawn(async move {
-            // Whatever becomes of the asking, nobody waits for it for ever.
+            // Whatever becomes of the asking, no one waits for it for ever.
             let _asking = Asking(&monitor.services[index].asking);
             // An abort doesn't stop it: what else is down, at the same moment most often, is part of the cause.
             tokio::select! {
                 biased;
-                () = monitor.ask(&shared, index) => {}
-                () = shared.options.stop.hurried() => {}
+                () = monitor.ask(index) => {}
+                () = monitor.stop.hurried() => {}
             }
         });
     }
 
-    async fn ask(&self, shared: &Arc<Shared>, index: usize) {
+    async fn ask(&self, index: usize) {
         let within = self.services[index].lock().within;
         let pause = (within / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        let begun = shared.world.now();
+        let begun = self.world.now();
         let mut left = within;
         loop {
             // A look at the very end has a little time of its own.
             let limit = if left < SHORTEST_PAUSE { LONGEST_PAUSE } else { left };
-            match self.see(shared, index, limit).await {
-                Some(true) => return self.becomes(shared, index, ServiceState::Up),
+            match self.see(index, limit).await {
+                Some(true) => return self.becomes(index, ServiceState::Up),
                 Some(false) => {}
                 // It can't be asked, now or later.
                 None => return,
             }
-            let now = shared.world.now();
+            let now = self.world.now();
             if now.saturating_sub(begun) >= within {
-                self.becomes(shared, index, ServiceState::Down);
+                self.becomes(index, ServiceState::Down);
                 return;
             }
             left = within.saturating_sub(now.saturating_sub(begun));
-            shared.world.sleep(pause.min(left)).await;
+            self.world.sleep(pause.min(left)).await;
             left = left.saturating_sub(pause);
         }
     }
 
     async fn look(&self, index: usize) -> bool {
-        let Some(shared) = self.shared().filter(|shared| has_probe(shared, index)) else { return false };
-        let up = self.see(&shared, index, LONGEST_ANSWER).await == Some(true);
-        // One bad answer alone takes nothing down: that needs a settled watch.
+        let up = self.see(index, LONGEST_RESPONSE).await == Some(true);
+        // One bad response alone takes nothing down: that needs a settled watch.
         if up {
-            self.becomes(&shared, index, ServiceState::Up);
+            self.becomes(index, ServiceState::Up);
         }
         up
     }
 
-    /// Asks once, for so long at most, and keeps what was seen. `None` when its probe can't be put together.
-    async fn see(&self, shared: &Arc<Shared>, index: usize, limit: Duration) -> Option<bool> {
+    /// Asks once, for so long at most, and keeps what was seen. `None` when it has no probe, or that can't be put together.
+    async fn see(&self, index: usize, limit: Duration) -> Option<bool> {
+        let probe = self.probe(index)?;
         let nth = self.services[index].asked.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        let sighting = match probe(shared, index, nth, limit).await {
+        let sighting = match probe.once(index, nth, limit).await {
             Ok(sighting) => sighting?,
             Err(problem) => {
                 let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
@@ -251,19 +282,19 @@ impl Monitor {
         Some(held)
     }
 
-    fn becomes(&self, shared: &Arc<Shared>, index: usize, state: ServiceState) {
-        // Told under the lock, so that nobody hears of two states in the wrong order.
+    fn becomes(&self, index: usize, state: ServiceState) {
+        // Reported under the lock, so that no one is notified of two states in the wrong order.
         let mut watch = self.services[index].lock();
         watch.state = state;
         let because = down_words(&watch);
-        shared.observer.hear(Observation::Service { name: &watch.name, state, because: &because });
-        (shared.progress)(Progress::Service(Arc::new(watch.clone())));
+        self.observer.receive(Observation::Service { name: &watch.name, state, because: &because });
+        (self.progress)(Progress::Service(Arc::new(watch.clone())));
     }
 
-    /// Tells of all services before anything is known of them, so that who reads along knows how they depend on each other.
-    pub fn introduce(&self, progress: &OnProgress) {
+    /// Reports on all services before anything is known of them, so that who reads along knows how they depend on each other.
+    pub fn introduce(&self) {
         for service in &self.services {
-            progress(Progress::Service(Arc::new(service.lock().clone())));
+            (self.progress)(Progress::Service(Arc::new(service.lock().clone())));
         }
     }
 
@@ -308,57 +339,4 @@ fn down_words(watch: &ServiceWatch) -> String {
     let time =
         since.zip(watch.sightings.last()).map(|(since, last)| last.at.saturating_sub(since.at)).unwrap_or_default();
     format!("{words}, for {}", crate::value::format_duration(time))
-}
-
-fn has_probe(shared: &Shared, index: usize) -> bool {
-    shared.plan.environment.services.get(index).is_some_and(|service| service.probe.is_some())
-}
-
-/// Asks a service once, for so long at most; `None` for one without a probe.
-///
-/// # Errors
-/// Its probe can't be put together.
-async fn probe(
-    shared: &Arc<Shared>,
-    index: usize,
-    nth: u32,
-    limit: Duration,
-) -> Result<Option<Sighting>, Box<Diagnostic>> {
-    let plan = shared.plan.clone();
-    let Some(service) = plan.environment.services.get(index) else { return Ok(None) };
-    let Some(request) = service.probe.as_ref() else { return Ok(None) };
-    let place = Occurrence::root(Part::Probe(service.name.as_str().into()));
-    let place = place.then(Part::Round(nth));
-    let scope = crate::eval::Scope::default();
-    let walk = test::walk(shared, &shared.credentials, place, scope, LONGEST_ANSWER, Span::nowhere()).await;
-    let secrets = shared.options.secrets.clone();
-    let mut outgoing = prepare::outgoing(request, &walk.context(), &*secrets)?;
-    walk.address(&mut outgoing, walk.place.clone());
-    outgoing.limit = outgoing.limit.min(LONGEST_ANSWER).min(limit);
-    let exchange = shared.world.send(&outgoing, None).await;
-    let ended = exchange.started.saturating_add(exchange.timings.total);
-    // An answer that takes so long to judge is none that came in time.
-    let late = |_| Ok(Some(Sighting::read(ended, Answer::None(FailureKind::Timeout), false, None)));
-    let exchange: Arc<Exchange> = match walk.learn(exchange).await {
-        Ok(exchange) => Arc::new(exchange),
-        Err(never) => return late(never),
-    };
-    let parsed = unread(&shared.world);
-    let of_answer = (&exchange, &parsed);
-    let judged =
-        judged(&plan, request, of_answer, walk.scope.branch(), &walk.host, (&walk.place, walk.deadline.at)).await;
-    let judged = match judged {
-        Ok((judged, _)) => judged,
-        Err(never) => return late(never),
-    };
-    let (answer, body, good) = match &exchange.outcome {
-        Ok(response) => {
-            let body = parsed.json(response).cloned();
-            (Answer::Status(response.status), body, (200..300).contains(&response.status))
-        }
-        Err(failure) => (Answer::None(failure.kind), None, false),
-    };
-    // A probe that expects nothing of the answer expects a success.
-    let held = if request.checks.is_empty() && request.expect_failure.is_none() { good } else { judged.holds() };
-    Ok(Some(Sighting::read(ended, answer, held, body.as_deref())))
 }

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::dispatch::OnProgress;
+use super::options::OnProgress;
 use super::stop::Stop;
 use crate::event::Exchange;
 use crate::judge::release::{Abort, AbortJudge, Digest, Observation, ServiceMap};
@@ -8,7 +8,7 @@ use crate::judge::{Progress, TestResult};
 use crate::plan::AbortCondition;
 use crate::world::World;
 
-/// Tells the abort conditions what happens, and stops the run when one of them becomes true.
+/// Reports to the abort conditions what happens, and stops the run when one of them becomes true.
 pub(super) struct Observer {
     judge: Mutex<AbortJudge>,
     /// Whether there are conditions at all.
@@ -32,12 +32,12 @@ impl Observer {
         Self { judge: Mutex::new(AbortJudge::new(conditions, total)), listens, world, stop, progress, services }
     }
 
-    pub fn hear(&self, what: Observation<'_>) {
+    pub fn receive(&self, what: Observation<'_>) {
         // What the stopped tests still do is no news.
         if !self.listens || self.stop.is_stopped() {
             return;
         }
-        let tripped = self.judge.lock().unwrap_or_else(PoisonError::into_inner).hear(self.world.now(), what);
+        let tripped = self.judge.lock().unwrap_or_else(PoisonError::into_inner).receive(self.world.now(), what);
         if let Some(abort) = tripped {
             self.stop.abort(&abort.condition);
             (self.progress)(Progress::Aborted(Arc::new(abort)));
@@ -47,7 +47,7 @@ impl Observer {
     /// A test has ended.
     pub fn test(&self, test: &TestResult) {
         if self.listens {
-            self.hear(Observation::Test(&Digest::of(test, &self.services)));
+            self.receive(Observation::Test(&Digest::of(test, &self.services)));
         }
     }
 
@@ -55,7 +55,7 @@ impl Observer {
     pub fn exchange(&self, exchange: &Exchange) {
         if self.listens {
             let service = self.services.of(&exchange.url);
-            self.hear(Observation::Exchange { service, time: exchange.timings.total });
+            self.receive(Observation::Exchange { service, time: exchange.timings.total });
         }
     }
 

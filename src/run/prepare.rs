@@ -14,7 +14,7 @@ use crate::world::{Outgoing, auth, encode};
 /// How long a request may take when nothing is said.
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A request with every value put in. What is secret about it is told to `secrets`.
+/// A request with every value put in. What is secret about it is reported to `secrets`.
 ///
 /// # Errors
 /// A value that isn't there, or of a kind that can't be sent at its place.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::credentials::Credentials;
 use super::deadline::Deadline;
-use super::dispatch::{OnProgress, Options, Shared};
 use super::monitor::Monitor;
 use super::observer::Observer;
+use super::options::{OnProgress, Options};
+use super::shared::Shared;
 use super::stop::Stop;
 use super::suites::{self, Prepared};
 use super::test;
@@ -160,14 +161,16 @@ impl RecordedRun {
     fn shared(&self, world: Arc<dyn World>, stop: Stop) -> Arc<Shared> {
         let services = Arc::new(ServiceMap::of_environment(&self.plan.environment));
         let progress: OnProgress = Arc::new(|_| {});
-        let observer = Observer::new(Vec::new(), 0, world.clone(), stop.clone(), progress.clone(), services.clone());
+        let observer =
+            Arc::new(Observer::new(Vec::new(), 0, world.clone(), stop.clone(), progress.clone(), services.clone()));
+        let monitor = Arc::new(Monitor::new(&[], world.clone(), observer.clone(), progress.clone(), stop.clone()));
         Arc::new(Shared {
             plan: self.plan.clone(),
             world,
             options: Options { stop, ..self.options.clone() },
             credentials: Arc::new(Credentials::default()),
             services,
-            monitor: Arc::new(Monitor::new(&[])),
+            monitor,
             observer,
             progress,
         })

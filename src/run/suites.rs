@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::deadline::Deadline;
-use super::dispatch::Shared;
+use super::shared::Shared;
 use super::step::Halt;
 use super::stop::Stop;
 use super::test::{self, DEFAULT_LIMIT, Place};
@@ -66,7 +66,7 @@ impl Run {
             let (run, group, deadline) = (self.clone(), group.clone(), deadline.clone());
             self.shared.world.along(Box::pin(async move {
                 let ended = run.suite(&group, deadline.as_ref()).await;
-                // Told as soon as it is known: the phase may never come to its end.
+                // Reported as soon as it is known: the phase may never come to its end.
                 for problem in &ended.1 {
                     (run.shared.progress)(Progress::Problem(Arc::new(problem.clone())));
                 }
@@ -152,22 +152,24 @@ impl Run {
         let (limit, span) = suite.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
         let scope = Scope::new(&suite.frame);
         let place = hooks(suite, of, "before all");
-        let mut walk = test::walk(&self.shared, &self.shared.credentials, place, scope, limit, span).await;
+        let mut executor = test::executor(&self.shared, &self.shared.credentials, place, scope, limit, span).await;
         if let Some(phase) = phase {
-            walk.deadline = walk.deadline.tightened(phase.clone());
+            executor.deadline = executor.deadline.tightened(phase.clone());
         }
         let ended = tokio::select! {
             biased;
-            ended = walk.steps(&suite.before_all) => Some(ended),
+            ended = executor.steps(&suite.before_all) => Some(ended),
             // Its tests are stopped by the same signal.
             () = self.shared.options.stop.stopped() => None,
         };
-        walk.close_all().await;
+        executor.close_all().await;
         match ended {
-            Some(Ok(()) | Err(Halt::Returned { .. })) => Prepared::Ready(walk.scope.clone()),
+            Some(Ok(()) | Err(Halt::Returned { .. })) => Prepared::Ready(executor.scope.clone()),
             Some(Err(Halt::Skipped(reason))) => Prepared::Skipped(Outcome::skipped(reason)),
-            Some(Err(Halt::Failed)) => Prepared::Failed(walk.scope.clone(), walk.evidence.lock().diagnostics.clone()),
-            None => Prepared::CutShort(walk.scope.clone()),
+            Some(Err(Halt::Failed)) => {
+                Prepared::Failed(executor.scope.clone(), executor.evidence.lock().diagnostics.clone())
+            }
+            None => Prepared::CutShort(executor.scope.clone()),
         }
     }
 
@@ -195,11 +197,11 @@ impl Run {
         let mut own = Scope::new(&suite.frame);
         own.take_first(scope, suite.shared_slots);
         let place = hooks(suite, of, "after all");
-        let mut walk =
-            test::walk(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere()).await;
-        walk.evidence.lock().facts.failed = !whole;
-        test::clean_up(&mut walk, suite.span, &suite.after_all).await;
-        std::mem::take(&mut walk.evidence.lock().diagnostics)
+        let mut executor =
+            test::executor(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere()).await;
+        executor.evidence.lock().facts.failed = !whole;
+        test::clean_up(&mut executor, suite.span, &suite.after_all).await;
+        std::mem::take(&mut executor.evidence.lock().diagnostics)
     }
 
     async fn test(

@@ -7,16 +7,16 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::channels::Channels;
 use super::credentials::Credentials;
-use super::deadline::Deadline;
-use super::dispatch::Shared;
+use super::deadline::{Deadline, GRACE};
 use super::evidence::{Evidence, Gathered};
 use super::host::TestHost;
-use super::step::{Attempt, Halt, Walk, Walked};
+use super::shared::Shared;
+use super::step::{Attempt, Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Scope, evaluate};
 use crate::event::{Instant, Occurrence, Part};
 use crate::judge::release::Observation;
-use crate::judge::{Facts, Outcome, TestInfo, TestResult, outcome_of};
+use crate::judge::{Outcome, TestFacts, TestInfo, TestResult, outcome_of};
 use crate::plan::{CredentialId, InfrastructureRetry, Step, Suite, Test};
 use crate::source::Span;
 use crate::value::format_duration;
@@ -30,8 +30,6 @@ const ABORTED_CLEAN_UP: Duration = Duration::from_secs(5);
 /// The same from a signal on. Those of a test and of its suite come one after the other, and the report is to be there two seconds after the signal.
 const HURRIED_CLEAN_UP: Duration = Duration::from_millis(700);
 const HURRIED_WORDS: &str = "the time for cleaning up after an interruption";
-/// Each step keeps its limit by itself and tells it in its own words; this much later, what could escape it is ended.
-pub(super) const GRACE: Duration = Duration::from_millis(150);
 
 /// What is known of a test before it runs.
 pub fn info(suite: &Suite, test: &Test, phase: Option<Arc<str>>) -> Arc<TestInfo> {
@@ -70,21 +68,21 @@ pub(super) fn not_run(
     }
 }
 
-/// A walk at the start of a test or of a suite's hook.
-pub(super) async fn walk(
+/// An executor at the start of a test or of a suite's hook.
+pub(super) async fn executor(
     shared: &Arc<Shared>,
     credentials: &Arc<Credentials>,
     place: Occurrence,
     scope: Scope,
     limit: Duration,
     span: Span,
-) -> Walk {
+) -> Executor {
     let world = &shared.world;
     let secrets = shared.options.secrets.clone();
     let begun = world.reach(&place, 0).at().await;
     let host = TestHost::new(world.clone(), credentials.clone(), shared.options.seed, &place, secrets);
     let what = if span.is_nowhere() { "the longest time for a test" } else { "the test's timeout" };
-    Walk {
+    Executor {
         attempt: Attempt {
             shared: shared.clone(),
             jar: Arc::new(Mutex::new(Default::default())),
@@ -116,16 +114,16 @@ pub(super) async fn run(
     let mut attempts = Attempts::begin(shared, test).await;
     let mut retries = Retries::new(shared, test);
     loop {
-        let walk = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
-        let (gathered, outcome) = attempts.ended(&walk);
+        let executor = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
+        let (gathered, outcome) = attempts.ended(&executor);
         let again = outcome.is_bad()
             && gathered.facts.interrupted.is_none()
             && retries.again(shared, test, phase, gathered.facts.outage, &mut place).await;
         if !again {
-            return attempts.result(shared, test, info, (gathered, outcome), walk).await;
+            return attempts.result(shared, test, info, (gathered, outcome), executor).await;
         }
         attempts.again(gathered);
-        walk.discard();
+        executor.discard();
     }
 }
 
@@ -134,7 +132,7 @@ struct Attempts {
     /// The test itself.
     occurrence: Occurrence,
     started: Instant,
-    facts: Vec<Facts>,
+    facts: Vec<TestFacts>,
     first_failure: Vec<Diagnostic>,
     earlier: Vec<Gathered>,
 }
@@ -152,8 +150,8 @@ impl Attempts {
     }
 
     /// One more has ended: what it gathered, and the outcome of all.
-    fn ended(&mut self, walk: &Walk) -> (Gathered, Outcome) {
-        let gathered = walk.evidence.taken();
+    fn ended(&mut self, executor: &Executor) -> (Gathered, Outcome) {
+        let gathered = executor.evidence.taken();
         self.facts.push(gathered.facts.clone());
         (gathered, outcome_of(&self.facts))
     }
@@ -174,7 +172,7 @@ impl Attempts {
         test: &Test,
         info: Arc<TestInfo>,
         (mut gathered, outcome): (Gathered, Outcome),
-        walk: Walk,
+        executor: Executor,
     ) -> TestResult {
         gathered.behind(self.earlier);
         if outcome == Outcome::Vacuous {
@@ -192,9 +190,9 @@ impl Attempts {
             steps: gathered.steps,
             exchanges: gathered.exchanges,
             left_out: gathered.left_out,
-            channels: walk.attempt.channels.records(),
+            channels: executor.attempt.channels.records(),
         };
-        walk.discard();
+        executor.discard();
         result
     }
 }
@@ -211,10 +209,10 @@ pub(super) async fn replay(
 ) -> TestResult {
     let mut attempts = Attempts::begin(shared, test).await;
     loop {
-        let walk = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
-        let (gathered, outcome) = attempts.ended(&walk);
+        let executor = attempt(shared, suite, test, shared_scope, attempts.count(), phase).await;
+        let (gathered, outcome) = attempts.ended(&executor);
         if !outcome.is_bad() || !again(attempts.count()) {
-            return attempts.result(shared, test, info, (gathered, outcome), walk).await;
+            return attempts.result(shared, test, info, (gathered, outcome), executor).await;
         }
         attempts.again(gathered);
     }
@@ -258,7 +256,7 @@ impl Retries {
             return false;
         }
         if let Some(infrastructure) = self.infrastructure.as_mut().filter(|one| outage && one.times > 0) {
-            // An attempt that the budget has no time for would hide what the last one told.
+            // An attempt that the budget has no time for would hide what the last one reported.
             if !in_time(now.saturating_add(infrastructure.every)) {
                 return false;
             }
@@ -295,27 +293,28 @@ impl Retries {
     }
 }
 
-/// Obtains a credential before any test needs it. What goes wrong is heard by the plan's conditions: here no test's limit is to blame, so its
+/// Obtains a credential before any test needs it. What goes wrong is received by the plan's conditions: here no test's limit is to blame, so its
 /// flow may take as long as a test.
 pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
     let name = shared.plan.credentials.get(id.0).map_or("", |credential| credential.name.as_str());
     let place = Occurrence::root(Part::Credential(name.into()));
-    let mut walk = walk(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere()).await;
+    let mut executor =
+        executor(shared, &shared.credentials, place, Scope::default(), DEFAULT_LIMIT, Span::nowhere()).await;
     let failed = tokio::select! {
         biased;
-        ended = walk.obtain(id, Span::nowhere()) => ended.is_err(),
+        ended = executor.obtain(id, Span::nowhere()) => ended.is_err(),
         () = shared.options.stop.stopped() => false,
     };
-    if failed && shared.world.now() >= walk.deadline.at {
+    if failed && shared.world.now() >= executor.deadline.at {
         let because = format!("it wasn't obtained within {}", format_duration(DEFAULT_LIMIT));
-        shared.observer.hear(Observation::CredentialFailed { name, because: &because });
+        shared.observer.receive(Observation::CredentialFailed { name, because: &because });
     }
 }
 
-fn vacuous(test: &Test, facts: &Facts) -> Diagnostic {
+fn vacuous(test: &Test, facts: &TestFacts) -> Diagnostic {
     let missing = if facts.exchanges == 0 { "it made no exchange" } else { "nothing was expected of what came" };
     Diagnostic::error(&codes::VACUOUS, test.span, format!("this test proved nothing: {missing}")).with_help(
-        "a test counts as passed only when it asked the system something and expected something of the answer",
+        "a test counts as passed only when it asked the system something and expected something of the response",
     )
 }
 
@@ -327,23 +326,23 @@ async fn attempt(
     shared_scope: &Scope,
     number: usize,
     phase: Option<&Deadline>,
-) -> Walk {
+) -> Executor {
     let (limit, span) = test.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
     let mut scope = Scope::new(&test.frame);
     scope.take_first(shared_scope, suite.shared_slots);
     let attempt = Part::Attempt(u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1));
     let place = Occurrence::root(Part::Test(test.id.as_str().into())).then(attempt);
-    let mut walk = walk(shared, &shared.credentials, place.clone(), scope, limit, span).await;
+    let mut executor = executor(shared, &shared.credentials, place.clone(), scope, limit, span).await;
     if let Some(phase) = phase {
-        walk.deadline = walk.deadline.tightened(phase.clone());
+        executor.deadline = executor.deadline.tightened(phase.clone());
     }
-    let evidence = walk.evidence.clone();
+    let evidence = executor.evidence.clone();
     let world = &shared.world;
-    let at = walk.deadline.at;
+    let at = executor.deadline.at;
     let ended = tokio::select! {
         biased;
         // The limit is kept by each step; this catches what could escape it.
-        ended = world.until(at.saturating_add(GRACE), body(&mut walk, suite, test)) => Some(ended),
+        ended = world.until(at.saturating_add(GRACE), body(&mut executor, suite, test)) => Some(ended),
         () = shared.options.stop.stopped() => None,
     };
     match ended {
@@ -351,60 +350,61 @@ async fn attempt(
         Some(Some(Err(Halt::Skipped(reason)))) => evidence.lock().facts.skipped = Some(reason),
         Some(Some(_)) => {}
         Some(None) => {
-            let _ = walk.limit_reached(test.span);
+            let _ = executor.limit_reached(test.span);
         }
     }
     // What was cut off left it at the place where it was.
-    walk.move_to(place.then(Part::Hook("after each")));
-    clean_up(&mut walk, test.span, &suite.after_each).await;
-    walk.close_all().await;
-    walk
+    executor.move_to(place.then(Part::Hook("after each")));
+    clean_up(&mut executor, test.span, &suite.after_each).await;
+    executor.close_all().await;
+    executor
 }
 
-async fn body(walk: &mut Walk, suite: &Suite, test: &Test) -> Walked {
+async fn body(executor: &mut Executor, suite: &Suite, test: &Test) -> Stepped {
     if let Some(case) = &test.case {
-        let value = walk.weighed(&case.value, evaluate).await?;
-        walk.scope.set(case.slot, value);
+        let value = executor.weighed(&case.value, evaluate).await?;
+        executor.scope.set(case.slot, value);
     }
-    let outer = walk.enter(Part::Hook("before each"));
-    walk.steps(&suite.before_each).await?;
-    walk.leave_for(outer);
-    walk.steps(&test.body).await
+    let outer = executor.enter(Part::Hook("before each"));
+    executor.steps(&suite.before_each).await?;
+    executor.leave_for(outer);
+    executor.steps(&test.body).await
 }
 
 /// Hooks after a test have a time of their own, since the test's may be used up. One that fails, fails the test; `span` is where one that doesn't
-/// come to its end is told.
-pub(super) async fn clean_up(walk: &mut Walk, span: Span, steps: &[Step]) {
+/// come to its end is reported.
+pub(super) async fn clean_up(executor: &mut Executor, span: Span, steps: &[Step]) {
     if steps.is_empty() {
         return;
     }
-    let world = walk.attempt.shared.world.clone();
-    let budget = ended_early(&walk.attempt.shared);
-    let is_hurried = walk.attempt.shared.options.stop.is_hurried();
+    let world = executor.attempt.shared.world.clone();
+    let budget = ended_early(&executor.attempt.shared);
+    let is_hurried = executor.attempt.shared.options.stop.is_hurried();
     let what = if is_hurried { HURRIED_WORDS } else { "the time for cleaning up" };
-    walk.deadline = Deadline::new(walk.moment().await, budget, what, Span::nowhere());
-    let at = walk.deadline.at.saturating_add(GRACE);
-    let stop = walk.attempt.shared.options.stop.clone();
+    executor.deadline = Deadline::new(executor.moment().await, budget, what, Span::nowhere());
+    let at = executor.deadline.at.saturating_add(GRACE);
+    let stop = executor.attempt.shared.options.stop.clone();
     let hurried = async {
         stop.hurried().await;
         world.sleep(HURRIED_CLEAN_UP.saturating_add(GRACE)).await;
     };
     // A hook that uses what the test didn't get to bind isn't at fault.
-    let before = walk.evidence.lock().facts.failed;
-    let diagnostics = walk.evidence.lock().diagnostics.len();
+    let before = executor.evidence.lock().facts.failed;
+    let diagnostics = executor.evidence.lock().diagnostics.len();
     let ended = tokio::select! {
         biased;
-        ended = world.until(at, walk.steps(steps)) => ended,
+        ended = world.until(at, executor.steps(steps)) => ended,
         () = hurried => None,
     };
     if ended.is_none() {
         if stop.is_hurried() {
-            walk.deadline = Deadline::new(walk.moment().await, HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
+            executor.deadline =
+                Deadline::new(executor.moment().await, HURRIED_CLEAN_UP, HURRIED_WORDS, Span::nowhere());
         }
-        let _ = walk.limit_reached(span);
+        let _ = executor.limit_reached(span);
     }
     if before {
-        let mut gathered = walk.evidence.lock();
+        let mut gathered = executor.evidence.lock();
         let unbound = |diagnostic: &Diagnostic| *diagnostic.code == codes::UNBOUND;
         let kept = diagnostics.min(gathered.diagnostics.len());
         let late = gathered.diagnostics.split_off(kept);

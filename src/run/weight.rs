@@ -83,7 +83,7 @@ impl Weighed for Condition {
     }
 }
 
-/// What is put into a request; what is asked of its answer has a weight of its own ([`checks_are_light`]).
+/// What is put into a request; what is asked of its response has a weight of its own ([`checks_are_light`]).
 impl Weighed for Request {
     fn is_light(&self, scope: &Scope) -> bool {
         let light = |expr: &Expr| expr.is_light(scope);

@@ -31,7 +31,7 @@ pub fn decode(id: SourceId, bytes: Vec<u8>) -> Result<String, (String, Box<Diagn
             let byte = error.as_bytes().get(valid).copied().unwrap_or_default();
             let mut bytes = error.into_bytes();
             bytes.truncate(valid);
-            // The byte itself can't be shown, so a replacement character stands where it was.
+            // The byte itself can't be shown, so a replacement character is where it was.
             let text = String::from_utf8(bytes).unwrap_or_default() + "\u{fffd}";
             let diagnostic = Diagnostic::error(
                 &codes::NOT_UTF8,
@@ -47,8 +47,7 @@ pub fn decode(id: SourceId, bytes: Vec<u8>) -> Result<String, (String, Box<Diagn
 fn reject_nul(id: SourceId, text: String) -> Result<String, (String, Box<Diagnostic>)> {
     let Some(at) = text.find('\0') else { return Ok(text) };
     let span = Span::new(id, at, at + 1);
-    let diagnostic =
-        Diagnostic::error(&codes::NUL_IN_FILE, span, "a NUL character stands here: this isn't a text file")
-            .with_help("remove it; in a string, write `\\0`");
+    let diagnostic = Diagnostic::error(&codes::NUL_IN_FILE, span, "a NUL character is here: this isn't a text file")
+        .with_help("remove it; in a string, write `\\0`");
     Err((text, Box::new(diagnostic)))
 }

@@ -19,7 +19,7 @@ impl Span {
         Self { source, start: start as u32, end: (end.max(start)) as u32 }
     }
 
-    /// The place of what stands in no source: a word of the command line, the whole run.
+    /// The place of what is in no source: a word of the command line, the whole run.
     pub fn nowhere() -> Self {
         Self { source: SourceId(u32::MAX), start: 0, end: 0 }
     }

@@ -20,7 +20,7 @@ pub enum Readable {
 /// end of the patience with it.
 ///
 /// # Errors
-/// Those of the disk, each with words that can stand behind `can't be read: `; `FileTooLarge` beyond the limit, `IsADirectory`, `InvalidInput` for
+/// Those of the disk, each with words that can be behind `can't be read: `; `FileTooLarge` beyond the limit, `IsADirectory`, `InvalidInput` for
 /// another kind of file than is taken, and `TimedOut`.
 pub fn read_file(path: &Path, limit: u64, readable: Readable) -> io::Result<Vec<u8>> {
     // Opening a pipe waits for its writer, so that the kind is asked for before.

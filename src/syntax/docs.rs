@@ -6,7 +6,7 @@ use crate::source::{LineIndex, SourceId, Span};
 pub struct Docs {
     /// Of no text where there are no doc comments.
     lines: LineIndex,
-    /// Doc comments that stand alone on their lines, and whether a declaration took them.
+    /// Doc comments that are alone on their lines, and whether a declaration took them.
     comments: Vec<(Comment, usize, bool)>,
 }
 

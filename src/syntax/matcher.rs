@@ -1,4 +1,4 @@
-//! Whether a text is a statement of some rule, and the nodes of the match: what `build/matcher.rs` makes of the grammar, and what it stands on.
+//! Whether a text is a statement of some rule, and the nodes of the match: what `build/matcher.rs` makes of the grammar, and what it rests on.
 
 use super::grammar::{Mark, Rule};
 

@@ -53,7 +53,7 @@ fn limited(source: SourceId, mut parsed: Parsed) -> Parsed {
                 last,
                 format!("only the first {MAX_DIAGNOSTICS} problems of this file are shown"),
             )
-            .with_help("mend those first; if this is no spec, leave it out of the paths that are checked"),
+            .with_help("fix those first; if this is no spec, leave it out of the paths that are checked"),
         );
     }
     parsed

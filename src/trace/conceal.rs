@@ -185,7 +185,7 @@ impl<'d> Concealing<'d> {
         peer.iter_mut().for_each(|peer| self.peer(peer));
     }
 
-    /// The response of Digest authentication (RFC 7616, section 3.4) is made from the password alone and what is sent beside it: whoever has it can
+    /// The response of Digest authentication (RFC 7616, section 3.4) is made from the password alone and what is sent beside it: anyone who has it can
     /// try passwords.
     fn digest(&mut self, value: &mut String) {
         const NAME: &str = "response=\"";

@@ -12,7 +12,7 @@ use crate::source::{Sources, Span};
 
 /// Writes what happens in a run into a file, a line each, as it happens.
 ///
-/// A line is handed to the system with one call before the next event is heard, so a process that is killed loses at most the line it is at. It isn't
+/// A line is handed to the system with one call before the next event is received, so a process that is killed loses at most the line it is at. It isn't
 /// forced onto the disk: that would slow the run, and only helps when the machine itself goes down.
 pub struct Journal {
     path: PathBuf,
@@ -29,17 +29,17 @@ struct State {
     services: Arc<ServiceMap>,
     /// A line was written in part: the next one begins on a line of its own.
     torn: bool,
-    told: bool,
+    reported: bool,
 }
 
 impl Journal {
-    /// Nothing is written before the run begins. `goes_on` tells of a run that goes on with another one: all of its tests, and what is kept.
+    /// Nothing is written before the run begins. `goes_on` reports on a run that goes on with another one: all of its tests, and what is kept.
     pub fn new(path: PathBuf, sources: Sources, redactor: Arc<Redactor>, goes_on: Option<Begun>) -> Self {
         Self { path, sources, redactor, state: Mutex::new(State { goes_on, ..State::default() }) }
     }
 
-    /// Writes down an event. A journal that can't be written is told once, and hinders nothing.
-    pub fn hear(&self, progress: &Progress) -> Option<Diagnostic> {
+    /// Writes down an event. A journal that can't be written is reported once, and hinders nothing.
+    pub fn receive(&self, progress: &Progress) -> Option<Diagnostic> {
         if let Progress::Started { service_map, .. } = progress {
             self.state().services = service_map.clone();
         }
@@ -53,7 +53,7 @@ impl Journal {
 
     /// Writes that the run came to its end.
     pub fn ended(&self, result: &RunResult) -> Option<Diagnostic> {
-        // What was seen of services since this was last told.
+        // What was seen of services since this was last reported.
         let services = result.services.iter().map(|watch| Line::Service(Box::new(self.builder().service(watch))));
         let problems: Vec<_> = services.filter_map(|line| self.append(line)).collect();
         let last = self.append(self.builder().ended(result));
@@ -68,7 +68,7 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The journal of an earlier run is replaced when the first line of this one stands, and not before: what it knows may be kept there.
+    /// The journal of an earlier run is replaced when the first line of this one is, and not before: what it knows may be kept there.
     fn begin(&self, mut begun: Begun) -> Option<Diagnostic> {
         let mut state = self.state();
         if let Some(goes_on) = state.goes_on.take() {
@@ -79,7 +79,7 @@ impl Journal {
                 state.file = Some(file);
                 None
             }
-            Err(error) => self.told(&mut state, &error),
+            Err(error) => self.reported(&mut state, &error),
         }
     }
 
@@ -91,11 +91,11 @@ impl Journal {
         }
         let written = state.file.as_mut()?.write_all(&text);
         state.torn = written.is_err();
-        written.err().and_then(|error| self.told(&mut state, &error))
+        written.err().and_then(|error| self.reported(&mut state, &error))
     }
 
-    fn told(&self, state: &mut State, error: &std::io::Error) -> Option<Diagnostic> {
-        if std::mem::replace(&mut state.told, true) {
+    fn reported(&self, state: &mut State, error: &std::io::Error) -> Option<Diagnostic> {
+        if std::mem::replace(&mut state.reported, true) {
             return None;
         }
         let message = format!("the journal `{}` can't be written: {error}", self.path.display());

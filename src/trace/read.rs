@@ -10,7 +10,7 @@ use crate::report::{assemble, union};
 const RUNNING: &str = "it was running when the run was cut off";
 const NOT_BEGUN: &str = "the run was cut off before it";
 
-/// What a journal tells of a run.
+/// What a journal reports on a run.
 #[derive(Debug)]
 pub struct Reading {
     pub begun: Begun,
@@ -22,7 +22,7 @@ pub struct Reading {
     pub unread: Vec<usize>,
 }
 
-/// Reads a journal: all that its whole lines tell, whatever became of the others.
+/// Reads a journal: all that its whole lines report, whatever became of the others.
 ///
 /// # Errors
 ///
@@ -50,12 +50,12 @@ pub fn read(bytes: &[u8]) -> Result<Reading, String> {
     Ok(Reading { unread, ..assembled(*begun, said) })
 }
 
-/// What the lines behind the first one tell.
+/// What the lines behind the first one report.
 pub(super) fn assembled(begun: Begun, lines: impl IntoIterator<Item = Line>) -> Reading {
-    let mut told = Told::default();
-    lines.into_iter().for_each(|line| told.take(line));
-    let ended = told.ended.is_some();
-    let mut report = told.report(&begun);
+    let mut reported = Read::default();
+    lines.into_iter().for_each(|line| reported.take(line));
+    let ended = reported.ended.is_some();
+    let mut report = reported.report(&begun);
     assemble::judge(&mut report);
     union::go_on(&mut report, &begun);
     Reading { begun, report, ended, unread: Vec::new() }
@@ -63,7 +63,7 @@ pub(super) fn assembled(begun: Begun, lines: impl IntoIterator<Item = Line>) -> 
 
 /// The lines, each kind together.
 #[derive(Default)]
-struct Told {
+struct Read {
     running: HashSet<String>,
     tests: HashMap<String, Test>,
     services: Vec<Service>,
@@ -71,11 +71,11 @@ struct Told {
     problems: Vec<crate::report::model::Diagnostic>,
     abort: Option<crate::report::model::Abort>,
     ended: Option<Ended>,
-    /// The latest time that any line tells of.
+    /// The latest time that any line reports on.
     last_ms: f64,
 }
 
-impl Told {
+impl Read {
     fn take(&mut self, line: Line) {
         match line {
             // A second beginning would be another run's.

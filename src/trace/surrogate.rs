@@ -1,4 +1,4 @@
-//! What stands for a secret in a trace: a text of the same length and of the same kinds of characters, from which the secret can't be told.
+//! What stands for a secret in a trace: a text of the same length and of the same kinds of characters, from which the secret can't be known.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -128,7 +128,7 @@ impl Tracer {
     }
 
     /// Takes note of an event.
-    pub fn hear(&self, progress: &Progress) {
+    pub fn receive(&self, progress: &Progress) {
         if let Progress::Started { service_map, .. } = progress {
             self.state().services = service_map.clone();
         }
@@ -169,7 +169,7 @@ impl Tracer {
         self.send(Message::Stopped(at, why));
     }
 
-    /// Writes down how the run ended, and what was recorded of no test. A trace that couldn't be written is a problem that is told once.
+    /// Writes down how the run ended, and what was recorded of no test. A trace that couldn't be written is a problem that is reported once.
     pub fn ended(&self, result: &RunResult) -> Vec<Diagnostic> {
         let others = self.recording.records().all(|part| !matches!(part, Part::Test(_)));
         self.send(Message::Others { records: others, secrets: self.secrets() });
@@ -240,11 +240,11 @@ impl Thread {
             match message {
                 Message::Begun { line, secrets } => {
                     self.begin(secrets)?;
-                    self.verifier.hear(&line);
+                    self.verifier.receive(&line);
                     self.file.entry(&Entry::Event(Box::new(line.into_inner())))?;
                 }
                 Message::Line(line) => {
-                    self.verifier.hear(&line);
+                    self.verifier.receive(&line);
                     self.file.entry(&Entry::Event(Box::new(line.into_inner())))?;
                 }
                 Message::Test { line, recorded, computed, composed, secrets } => {

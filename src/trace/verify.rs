@@ -63,7 +63,7 @@ impl Verifier {
     }
 
     /// Takes note of what the run says.
-    pub fn hear(&mut self, line: &Line) {
+    pub fn receive(&mut self, line: &Line) {
         match line {
             Line::Begun(begun) => self.trace.begun = (**begun).clone(),
             Line::PhaseStarted { .. } => self.trace.lines.push(line.clone()),

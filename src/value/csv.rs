@@ -124,7 +124,7 @@ impl Reader<'_> {
         let field = if of_line_end { &field[..field.len() - 1] } else { field };
         if let Some(quote) = field.find('"') {
             let reason =
-                "a quote stands in a field that doesn't begin with one; quote the field, and write the quote twice";
+                "a quote is in a field that doesn't begin with one; quote the field, and write the quote twice";
             return self.fail(self.at + quote, reason);
         }
         let field = field.to_owned();
@@ -181,7 +181,7 @@ mod tests {
     fn what_isnt_csv_is_named_at_its_place() {
         assert_eq!(error(b"id,name\n1,\"open\n2,b\n"), "2:3 this quote is never closed");
         assert_eq!(error(b"a\n\"x\" y\n"), "2:4 after a closing quote comes a comma or the line's end");
-        assert!(error(b"a\n5\" disk\n").starts_with("2:2 a quote stands in a field that doesn't begin with one"));
+        assert!(error(b"a\n5\" disk\n").starts_with("2:2 a quote is in a field that doesn't begin with one"));
         assert_eq!(error(b"a,b\n1,2\n\xc3\xa4\n"), "3:1 this row has 1 field, and the header line 2");
         assert_eq!(error(b"a,b\n1,2,3\n"), "2:1 this row has 3 fields, and the header line 2");
         assert_eq!(error(b"a,b\n1,2\n\n"), "3:1 this line is empty, and a row has 2 fields");

@@ -1,4 +1,4 @@
-//! Long work that is given up once nobody waits for its result. What is looked at may be a server's, and large, so loops over it ask; they are many
+//! Long work that is given up once no one waits for its result. What is looked at may be a server's, and large, so loops over it ask; they are many
 //! and deep, and most are pure functions of values, so whom they work for is known to the thread and not handed down.
 
 use std::cell::{Cell, RefCell};
@@ -28,12 +28,12 @@ impl Effort {
         (effort.clone(), Waiting(effort))
     }
 
-    /// Whether nobody waits any more.
+    /// Whether no one waits any more.
     pub fn is_vain(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Does the work on this thread. What it gives may be anything once nobody waits.
+    /// Does the work on this thread. What it gives may be anything once no one waits.
     pub fn make<T>(self, work: impl FnOnce() -> T) -> T {
         let _restored = Restored(CURRENT.replace(Some(self)));
         VAIN.set(false);
@@ -57,7 +57,7 @@ impl Drop for Restored {
     }
 }
 
-/// Whether the work of this thread is in vain, after so many more of its steps. It stays so. Whoever gives up must not make the result look like
+/// Whether the work of this thread is in vain, after so many more of its steps. It stays so. Code that gives up must not make the result look like
 /// one that holds.
 pub fn is_vain(steps: usize) -> bool {
     let left = STEPS_LEFT.get();
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_is_in_vain_once_nobody_waits_and_only_within_it() {
+    fn work_is_in_vain_once_no_one_waits_and_only_within_it() {
         let (effort, waiting) = Effort::new();
         effort.clone().make(|| {
             assert!(!is_vain(STEPS));

@@ -3,7 +3,7 @@
 
 use super::{BinaryOp, Function, Json, Oversize, Secret, UnaryOp, Unread, Value};
 
-/// An expression, whichever tree it stands in.
+/// An expression, whichever tree it is in.
 pub trait Tree: Sized {
     fn form(&self) -> Form<'_, Self>;
 }
@@ -46,7 +46,7 @@ pub enum Stop<F> {
 }
 
 /// What is known where an expression is evaluated.
-pub trait World<E> {
+pub trait Bindings<E> {
     /// How it is said that an expression has no value.
     type Fault;
 
@@ -59,7 +59,7 @@ pub trait World<E> {
     /// What a name is worth that stands for its value in an object.
     ///
     /// # Errors
-    /// As [`World::outside`].
+    /// As [`Bindings::outside`].
     fn name(&self, _name: &str) -> Result<Value, Stop<Self::Fault>> {
         Err(Stop::Unknown)
     }
@@ -67,7 +67,7 @@ pub trait World<E> {
     /// What a function gives that time or chance decides.
     ///
     /// # Errors
-    /// As [`World::outside`].
+    /// As [`Bindings::outside`].
     fn chance(&self, _function: Function, _expr: &E, _args: &[Value]) -> Result<Value, Stop<Self::Fault>> {
         Err(Stop::Unknown)
     }
@@ -106,7 +106,7 @@ pub trait World<E> {
     /// The largest value that is made, in bytes. What is larger isn't known, or has no value.
     fn most(&self) -> usize;
 
-    /// What a value that is larger than [`World::most`] is.
+    /// What a value that is larger than [`Bindings::most`] is.
     fn oversize(&self, at: &E, why: Oversize) -> Stop<Self::Fault> {
         self.refused(at, Refusal::Oversize(why))
     }
@@ -151,7 +151,7 @@ type Worth<F> = Result<Value, Stop<F>>;
 ///
 /// # Errors
 /// It isn't known, or has no value.
-pub fn evaluate<E: Tree, W: World<E> + ?Sized>(expr: &E, world: &W) -> Worth<W::Fault> {
+pub fn evaluate<E: Tree, W: Bindings<E> + ?Sized>(expr: &E, world: &W) -> Worth<W::Fault> {
     if let Some(known) = world.known(expr) {
         return known;
     }
@@ -195,7 +195,7 @@ fn in_short(value: &Value) -> String {
     }
 }
 
-fn made<E, W: World<E> + ?Sized>(expr: &E, value: Value, world: &W) -> Worth<W::Fault> {
+fn made<E, W: Bindings<E> + ?Sized>(expr: &E, value: Value, world: &W) -> Worth<W::Fault> {
     match value.fits(world.most()) {
         Ok(()) => Ok(value),
         Err(why) => Err(world.oversize(expr, why)),
@@ -203,7 +203,7 @@ fn made<E, W: World<E> + ?Sized>(expr: &E, value: Value, world: &W) -> Worth<W::
 }
 
 /// A string with a secret in it is a secret.
-fn template<E: Tree, W: World<E> + ?Sized>(expr: &E, pieces: &[Piece<'_, E>], world: &W) -> Worth<W::Fault> {
+fn template<E: Tree, W: Bindings<E> + ?Sized>(expr: &E, pieces: &[Piece<'_, E>], world: &W) -> Worth<W::Fault> {
     let mut text = String::new();
     let mut parts = Vec::with_capacity(pieces.len());
     for piece in pieces {
@@ -233,11 +233,11 @@ fn template<E: Tree, W: World<E> + ?Sized>(expr: &E, pieces: &[Piece<'_, E>], wo
     Ok(Value::from(Json::from(text)))
 }
 
-/// Refuses what can't stand in a text.
+/// Refuses what isn't allowed in a text.
 ///
 /// # Errors
 /// It can't.
-pub fn has_text<E, W: World<E> + ?Sized>(at: &E, value: &Value, world: &W) -> Result<(), Stop<W::Fault>> {
+pub fn has_text<E, W: Bindings<E> + ?Sized>(at: &E, value: &Value, world: &W) -> Result<(), Stop<W::Fault>> {
     if matches!(value, Value::Channel(_) | Value::Bytes(_)) {
         return Err(world.refused(at, Refusal::NoText(value.clone())));
     }
@@ -245,7 +245,7 @@ pub fn has_text<E, W: World<E> + ?Sized>(at: &E, value: &Value, world: &W) -> Re
 }
 
 /// A string that is no text can't be used as one.
-fn readable<E, W: World<E> + ?Sized>(at: &E, value: &Value, world: &W) -> Result<(), Stop<W::Fault>> {
+fn readable<E, W: Bindings<E> + ?Sized>(at: &E, value: &Value, world: &W) -> Result<(), Stop<W::Fault>> {
     match value.as_json() {
         Some(json @ Json::Unpaired(_)) => match Unread::of_json(json) {
             Some(unread) => Err(world.refused(at, Refusal::Unread(unread))),
@@ -255,7 +255,7 @@ fn readable<E, W: World<E> + ?Sized>(at: &E, value: &Value, world: &W) -> Result
     }
 }
 
-fn field<E, W: World<E> + ?Sized>(expr: &E, of: &Value, name: &str, world: &W) -> Worth<W::Fault> {
+fn field<E, W: Bindings<E> + ?Sized>(expr: &E, of: &Value, name: &str, world: &W) -> Worth<W::Fault> {
     if super::Kind::of(of) != super::Kind::Object {
         return Err(world.refused(expr, Refusal::NoFields { of: of.clone(), name: name.to_owned() }));
     }
@@ -266,7 +266,7 @@ fn field<E, W: World<E> + ?Sized>(expr: &E, of: &Value, name: &str, world: &W) -
     }
 }
 
-fn element<E, W: World<E> + ?Sized>(expr: &E, of: &Value, index: &Value, world: &W) -> Worth<W::Fault> {
+fn element<E, W: Bindings<E> + ?Sized>(expr: &E, of: &Value, index: &Value, world: &W) -> Worth<W::Fault> {
     if let Some(key) = index.as_str() {
         return field(expr, of, key, world);
     }
@@ -279,7 +279,7 @@ fn element<E, W: World<E> + ?Sized>(expr: &E, of: &Value, index: &Value, world: 
     at.and_then(|at| of.element(at)).ok_or_else(|| world.refused(expr, Refusal::NoSuchElement { count, at: number }))
 }
 
-fn object<E: Tree, W: World<E> + ?Sized>(
+fn object<E: Tree, W: Bindings<E> + ?Sized>(
     expr: &E,
     entries: &[(Vec<Piece<'_, E>>, Piece<'_, E>)],
     world: &W,
@@ -300,7 +300,7 @@ fn object<E: Tree, W: World<E> + ?Sized>(
     made(expr, Value::object(fields), world)
 }
 
-fn range<E: Tree, W: World<E> + ?Sized>(expr: &E, (from, to): (&E, &E), world: &W) -> Worth<W::Fault> {
+fn range<E: Tree, W: Bindings<E> + ?Sized>(expr: &E, (from, to): (&E, &E), world: &W) -> Worth<W::Fault> {
     let whole = |end: &E| {
         let value = evaluate(end, world)?;
         let whole = value.as_json().and_then(Json::as_i64);
@@ -314,9 +314,9 @@ fn range<E: Tree, W: World<E> + ?Sized>(expr: &E, (from, to): (&E, &E), world: &
     Ok(Value::from(Json::from((from..=to).collect::<Vec<_>>())))
 }
 
-/// `and` and `or`: one side that decides, decides. What stands on the right isn't looked at where the left one did; an unknown left one leaves a false
+/// `and` and `or`: one side that decides, decides. What is on the right isn't looked at where the left one did; an unknown left one leaves a false
 /// right one to decide, which is never worse than what the left one turns out to be.
-fn logic<E: Tree, W: World<E> + ?Sized>(op: BinaryOp, left: &E, right: &E, world: &W) -> Worth<W::Fault> {
+fn logic<E: Tree, W: Bindings<E> + ?Sized>(op: BinaryOp, left: &E, right: &E, world: &W) -> Worth<W::Fault> {
     let truth = |side: &E| match evaluate(side, world) {
         Ok(value) => match value.as_bool() {
             Some(truth) => Ok(Some(truth)),
@@ -337,7 +337,7 @@ fn logic<E: Tree, W: World<E> + ?Sized>(op: BinaryOp, left: &E, right: &E, world
     }
 }
 
-fn binary<E: Tree, W: World<E> + ?Sized>(
+fn binary<E: Tree, W: Bindings<E> + ?Sized>(
     expr: &E,
     op: BinaryOp,
     (left, right): (&E, &E),
@@ -374,7 +374,7 @@ fn binary<E: Tree, W: World<E> + ?Sized>(
     Ok(if world.is_secret(&a) || world.is_secret(&b) { world.computed(result) } else { result })
 }
 
-fn call<E: Tree, W: World<E> + ?Sized>(expr: &E, function: Function, args: &[&E], world: &W) -> Worth<W::Fault> {
+fn call<E: Tree, W: Bindings<E> + ?Sized>(expr: &E, function: Function, args: &[&E], world: &W) -> Worth<W::Fault> {
     let values = args.iter().map(|arg| evaluate(*arg, world)).collect::<Result<Vec<_>, _>>()?;
     for (arg, value) in args.iter().zip(&values) {
         readable(*arg, value, world)?;

@@ -1,6 +1,6 @@
 use super::{Json, Value};
 
-/// What kinds of values operators and functions tell apart.
+/// What kinds of values operators and functions distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Null,

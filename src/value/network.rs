@@ -113,12 +113,12 @@ impl fmt::Display for NotPublic {
 
 /// Why an address can't be that of a system on the public internet; `None` when it can.
 pub fn not_public(address: IpAddr) -> Option<NotPublic> {
-    let told = |carried, (special, source)| NotPublic { address, carried, special, source };
+    let reported = |carried, (special, source)| NotPublic { address, carried, special, source };
     match address {
-        IpAddr::V4(v4) => of_v4(v4).map(|found| told(None, found)),
+        IpAddr::V4(v4) => of_v4(v4).map(|found| reported(None, found)),
         IpAddr::V6(v6) => match carried(v6) {
-            Some(v4) => of_v4(v4).map(|found| told(Some(v4), found)),
-            None => of_v6(v6).map(|found| told(None, found)),
+            Some(v4) => of_v4(v4).map(|found| reported(Some(v4), found)),
+            None => of_v6(v6).map(|found| reported(None, found)),
         },
     }
 }

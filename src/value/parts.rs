@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Json, JsonMap, MOST_NESTED, Member, PathStep, Value};
 
-/// How deep a value that an expression makes may nest: a body that came may stand in what is sent.
+/// How deep a value that an expression makes may nest: a body that came may be in what is sent.
 pub const DEEPEST_MADE: usize = 2 * MOST_NESTED;
 
 /// What is counted for a value beside its text, in bytes.

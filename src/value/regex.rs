@@ -12,7 +12,7 @@ const NEST_LIMIT: u32 = 100;
 
 /// A compiled regex with its flags. Matching is linear in the text, whatever the pattern. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Pattern(Arc<Compiled>);
+pub struct Regex(Arc<Compiled>);
 
 #[derive(Debug)]
 struct Compiled {
@@ -23,20 +23,20 @@ struct Compiled {
 /// What is wrong with a pattern, in a user's words, and where: a range of bytes of the pattern. `flag` says that the range is one
 /// of the flags instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternError {
+pub struct RegexError {
     pub message: String,
     pub start: usize,
     pub end: usize,
     pub flag: bool,
 }
 
-impl Pattern {
+impl Regex {
     /// Compiles a pattern with the flags `i` (any case), `m` (`^` and `$` at lines), `s` (`.` takes line ends), `x` (white space
     /// and comments don't count).
     ///
     /// # Errors
     /// The syntax of the pattern, an unknown flag, or a pattern that needs too much memory.
-    pub fn compile(pattern: &str, flags: &str) -> Result<Pattern, PatternError> {
+    pub fn compile(pattern: &str, flags: &str) -> Result<Regex, RegexError> {
         #[cfg(test)]
         crate::value::counted::count(&crate::value::counted::PATTERNS);
         let mut builder = regex::RegexBuilder::new(pattern);
@@ -49,12 +49,12 @@ impl Pattern {
                 'x' => builder.ignore_whitespace(true),
                 _ => {
                     let message = format!("`{flag}` is no flag of a regex; these are: i, m, s, x");
-                    return Err(PatternError { message, start, end: start + flag.len_utf8(), flag: true });
+                    return Err(RegexError { message, start, end: start + flag.len_utf8(), flag: true });
                 }
             };
         }
         match builder.build() {
-            Ok(regex) => Ok(Pattern(Arc::new(Compiled { regex, shown: format!("/{pattern}/{flags}") }))),
+            Ok(regex) => Ok(Regex(Arc::new(Compiled { regex, shown: format!("/{pattern}/{flags}") }))),
             Err(error) => Err(describe(pattern, &error)),
         }
     }
@@ -62,12 +62,12 @@ impl Pattern {
     /// Whether a pattern matches everything; it is compiled only where that, or whether it can be, isn't known without.
     ///
     /// # Errors
-    /// Those of [`Pattern::compile`].
-    pub fn examine(pattern: &str, flags: &str) -> Result<bool, PatternError> {
+    /// Those of [`Regex::compile`].
+    pub fn examine(pattern: &str, flags: &str) -> Result<bool, RegexError> {
         if is_plain(pattern, flags) {
             return Ok(false);
         }
-        Pattern::compile(pattern, flags).map(|pattern| pattern.matches_everything())
+        Regex::compile(pattern, flags).map(|pattern| pattern.matches_everything())
     }
 
     pub fn is_match(&self, text: &str) -> bool {
@@ -110,8 +110,8 @@ fn is_plain(pattern: &str, flags: &str) -> bool {
 }
 
 /// The engine's own message holds the place only as a drawing, so the place is found by the parser it is built on.
-fn describe(pattern: &str, error: &regex::Error) -> PatternError {
-    let whole = |message: String| PatternError { message, start: 0, end: pattern.len(), flag: false };
+fn describe(pattern: &str, error: &regex::Error) -> RegexError {
+    let whole = |message: String| RegexError { message, start: 0, end: pattern.len(), flag: false };
     let regex::Error::Syntax(text) = error else {
         return whole("this regex needs too much memory; make its repetitions smaller".to_owned());
     };
@@ -128,7 +128,7 @@ fn describe(pattern: &str, error: &regex::Error) -> PatternError {
             let width = line.trim().chars().take_while(|c| *c == '^').count();
             let offset = |chars: usize| pattern.char_indices().nth(chars).map_or(pattern.len(), |(at, _)| at);
             let (start, end) = (offset(skip), offset(skip + width));
-            if start < end { PatternError { message, start, end, flag: false } } else { whole(message) }
+            if start < end { RegexError { message, start, end, flag: false } } else { whole(message) }
         }
         _ => whole(message),
     }
@@ -140,11 +140,11 @@ mod tests {
 
     #[test]
     fn the_place_of_a_fault_is_found() {
-        let error = Pattern::compile("ab(cd", "").unwrap_err();
+        let error = Regex::compile("ab(cd", "").unwrap_err();
         assert_eq!((error.start, error.end, error.message.as_str()), (2, 3, "unclosed group"));
-        let error = Pattern::compile("é[z-a]", "").unwrap_err();
+        let error = Regex::compile("é[z-a]", "").unwrap_err();
         assert_eq!(&"é[z-a]"[error.start..error.end], "z-a");
-        let error = Pattern::compile("a", "iq").unwrap_err();
+        let error = Regex::compile("a", "iq").unwrap_err();
         assert_eq!((error.start, error.flag), (1, true));
     }
 
@@ -162,7 +162,7 @@ mod tests {
         ) {
             let pattern = parts.concat();
             if is_plain(&pattern, flags) {
-                let compiled = Pattern::compile(&pattern, flags);
+                let compiled = Regex::compile(&pattern, flags);
                 proptest::prop_assert_eq!(compiled.map(|compiled| compiled.matches_everything()), Ok(false), "{}", pattern);
             }
         }
@@ -170,10 +170,10 @@ mod tests {
 
     #[test]
     fn the_first_group_is_taken_where_there_is_one() {
-        let pattern = Pattern::compile("id=([0-9]+)", "i").unwrap();
+        let pattern = Regex::compile("id=([0-9]+)", "i").unwrap();
         assert_eq!(pattern.first_group("x ID=42;"), Some("42"));
-        assert_eq!(Pattern::compile("[0-9]+", "").unwrap().first_group("a17b"), Some("17"));
-        assert!(Pattern::compile(".*", "").unwrap().matches_everything());
-        assert!(!Pattern::compile("^a?$", "").unwrap().matches_everything());
+        assert_eq!(Regex::compile("[0-9]+", "").unwrap().first_group("a17b"), Some("17"));
+        assert!(Regex::compile(".*", "").unwrap().matches_everything());
+        assert!(!Regex::compile("^a?$", "").unwrap().matches_everything());
     }
 }

@@ -29,7 +29,7 @@ pub struct Invalid {
 
 impl Schema {
     /// # Errors
-    /// A member occurs twice, a number can't be kept exactly, or a keyword can't be used as it stands.
+    /// A member occurs twice, a number can't be kept exactly, or a keyword can't be used as it is.
     pub fn compile(json: Json) -> Result<Self, SchemaFault> {
         #[cfg(test)]
         super::counted::count(&super::counted::SCHEMAS);

@@ -31,13 +31,13 @@ impl fmt::Display for Secret {
 /// A shorter secret, in characters, can't be masked: it would hide whatever it happens to be part of.
 pub const SHORTEST_SECRET: usize = 6;
 
-/// Whether a secret can be masked wherever it comes up: it is long enough, and no word that stands everywhere.
+/// Whether a secret can be masked wherever it comes up: it is long enough, and no word that is everywhere.
 pub fn can_be_masked(secret: &str) -> bool {
     let text = secret.trim();
     text.chars().count() >= SHORTEST_SECRET && !matches!(text, "true" | "false" | "null" | "undefined")
 }
 
-/// Learns what must never be shown. Whoever meets a secret tells it, before anything can be printed.
+/// Learns what must never be shown. Code that meets a secret reports it, before anything can be printed.
 pub trait SecretSink: Send + Sync {
     fn add(&self, text: &str);
 

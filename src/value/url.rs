@@ -1,11 +1,11 @@
-//! URLs that values are put into: what a value may hold, and how it is encoded, depends on where it stands.
+//! URLs that values are put into: what a value may hold, and how it is encoded, depends on where it is.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What stays as it is in a query's value: the unreserved characters of RFC 3986, section 2.3.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Where the next value of a URL stands.
+/// Where the next value of a URL is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UrlPlace {
     /// At the very beginning: it is a URL itself.
@@ -59,7 +59,7 @@ impl UrlWriter {
     /// An interpolated value.
     ///
     /// # Errors
-    /// A character of it would mean something else where it stands: it is given.
+    /// A character of it would mean something else where it is: it is given.
     pub fn value(&mut self, value: &str) -> Result<(), char> {
         match self.place() {
             UrlPlace::Beginning => self.text(value.split('#').next().unwrap_or_default()),
@@ -71,7 +71,7 @@ impl UrlWriter {
                 if let Some(refused) = value.chars().find(|c| is_refused(*c)) {
                     return Err(refused);
                 }
-                // A `&` or `=` of a query's name says where the next value stands.
+                // A `&` or `=` of a query's name says where the next value is.
                 self.text(value);
             }
         }

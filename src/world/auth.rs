@@ -16,7 +16,7 @@ pub struct Asked<'a> {
     pub body: &'a [u8],
 }
 
-/// The answer to the strongest Digest challenge among the values of `WWW-Authenticate`, each of which may hold several challenges; `None` when
+/// The response to the strongest Digest challenge among the values of `WWW-Authenticate`, each of which may hold several challenges; `None` when
 /// there is none that can be answered.
 ///
 /// Algorithms: SHA-512-256, SHA-256, MD5, in this order, and their `-sess` forms. Quality of protection: `auth`, else `auth-int`, else
@@ -29,7 +29,7 @@ pub fn digest(challenges: &[&str], user: &str, password: &str, asked: &Asked<'_>
     // Of equals the first: a server names them in its order.
     let strongest = usable.iter().map(|(algorithm, ..)| algorithm.hash).max()?;
     let (algorithm, protection, challenge) = usable.iter().find(|(algorithm, ..)| algorithm.hash == strongest)?;
-    answer(challenge, *algorithm, *protection, (user, password), asked, cnonce)
+    response(challenge, *algorithm, *protection, (user, password), asked, cnonce)
 }
 
 /// From the weakest to the strongest.
@@ -56,7 +56,7 @@ impl Hash {
     }
 }
 
-fn answer(
+fn response(
     challenge: &Challenge,
     algorithm: Algorithm,
     protection: Option<&str>,

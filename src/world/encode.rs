@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boundary_never_stands_in_a_part() {
+    fn a_boundary_never_is_in_a_part() {
         let data = Bytes::from_static(b"x e2e-dsl-boundary-00000000 y");
         let part = Part { name: "a\"b".into(), filename: None, content_type: None, data };
         let (content_type, body) = multipart(&[part]);

@@ -15,7 +15,7 @@ pub const MAX_CHANNEL_BYTES: u64 = 192 * 1024 * 1024;
 /// Looks for secrets in what is received, before anyone else gets to see it.
 pub type Learn = Box<dyn Fn(&[u8]) + Send + Sync>;
 
-/// A channel's log while it grows. Whoever waits for frames is woken by every change.
+/// A channel's log while it grows. Each waiter for frames is woken by every change.
 pub struct Log {
     clock: Arc<dyn Time>,
     learn: Learn,
@@ -74,7 +74,7 @@ impl Log {
         Self { clock, learn, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
     }
 
-    /// Reads the log as it stands.
+    /// Reads the log as it is.
     pub fn read<T>(&self, read: impl FnOnce(&ChannelLog) -> T) -> T {
         read(&self.lock().log)
     }
@@ -198,10 +198,10 @@ pub struct Pen {
 }
 
 impl Pen {
-    /// Something was read from the socket, at this instant. Until [`Pen::settle`], nobody takes the log for complete.
+    /// Something was read from the socket, at this instant. Until [`Pen::settle`], no one takes the log for complete.
     pub fn arrive(&self) -> Instant {
         let mut inner = self.log.lock();
-        // Under the lock: whoever asks how far the log is complete knows of all that arrived before.
+        // Under the lock: a reader that asks how far the log is complete knows of all that arrived before.
         let now = self.log.clock.now();
         if inner.connection == self.connection {
             inner.unsettled = Some(now);
@@ -278,7 +278,7 @@ impl Pen {
         payloads: Vec<Payload>,
         hidden: bool,
     ) -> Result<(), String> {
-        // Before the lock, which nobody may hold for as long as a frame is large.
+        // Before the lock, which no one may hold for as long as a frame is large.
         let costs: Vec<u64> = payloads.iter().map(|payload| cost::of_frame(kind, payload)).collect();
         let mut inner = self.log.lock();
         if inner.connection != self.connection {

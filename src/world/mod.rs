@@ -48,7 +48,7 @@ pub trait World: Time {
     /// The wall clock's time at the run's epoch.
     fn epoch(&self) -> jiff::Timestamp;
 
-    /// The time at which a walk comes to a moment of its own: the nth at a place, from 0. For a walk, no time passes between two of its moments, so
+    /// The time at which an executor comes to a moment of its own: the nth at a place, from 0. For an executor, no time passes between two of its moments, so
     /// what it does follows from when they were, and can be done again from what was recorded of them.
     fn reach(&self, _place: &Occurrence, _nth: u32) -> Reached {
         Reached::At(self.now())
@@ -89,9 +89,9 @@ pub trait World: Time {
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
 
-    /// Begins a thread of control that goes on by itself, on one thread with all that it opens.
-    fn begin(&self, walk: Pending<'static, ()>) {
-        drop(tokio::spawn(walk));
+    /// Begins a thread of control that runs on its own, on one thread with all that it opens.
+    fn begin(&self, task: Pending<'static, ()>) {
+        drop(tokio::spawn(task));
     }
 
     /// Sends a request and reads its response. Whatever goes wrong is in the exchange.
@@ -121,7 +121,7 @@ pub trait World: Time {
     fn departed(&self, budget: Duration) -> Pending<'_, ()>;
 }
 
-/// A moment that a walk comes to.
+/// A moment that an executor comes to.
 pub enum Reached {
     At(Instant),
     /// It is yet to come.
@@ -155,10 +155,10 @@ impl dyn World {
         }
     }
 
-    /// Begins a thread of control that goes on by itself, and waits for what comes of it; `None` when it came to no end.
-    pub fn along<T: Send + 'static>(&self, walk: Pending<'static, T>) -> impl Future<Output = Option<T>> + use<T> {
+    /// Begins a thread of control that runs on its own, and waits for what comes of it; `None` when it came to no end.
+    pub fn along<T: Send + 'static>(&self, task: Pending<'static, T>) -> impl Future<Output = Option<T>> + use<T> {
         let (give, take) = oneshot::channel();
-        self.begin(Box::pin(async move { drop(give.send(walk.await)) }));
+        self.begin(Box::pin(async move { drop(give.send(task.await)) }));
         async { take.await.ok() }
     }
 
@@ -173,7 +173,7 @@ impl dyn World {
         work: impl FnOnce(Effort) -> T + Send + 'static,
     ) -> Result<T, Late> {
         let (give, take) = oneshot::channel();
-        // Nobody takes what comes too late.
+        // No one takes what comes too late.
         let work = move |effort| drop(give.send(work(effort)));
         let nth = self.works(place);
         if let Some(late) = self.recall_late(place, nth) {
@@ -190,7 +190,7 @@ impl dyn World {
         self.begin_aside(Box::new(move || drop(give.send(work())))).await;
         match take.await {
             Ok(made) => made,
-            // The run is being shut down, and nobody waits for what this would give.
+            // The run is being shut down, and no one waits for what this would give.
             Err(_) => std::future::pending().await,
         }
     }

@@ -3,19 +3,19 @@ use std::sync::Arc;
 use super::log::MAX_CHANNEL_BYTES;
 use crate::event::Payload;
 use crate::plan::EventNaming;
-use crate::value::{Json, JsonPath, Pattern};
+use crate::value::{Json, JsonPath, Regex};
 
 /// How the frames of a channel are read: which name an event has, and which part of it is its JSON.
 #[derive(Clone, Debug)]
 pub struct Naming {
     events: EventNaming,
-    payload_by: Option<Pattern>,
+    payload_by: Option<Regex>,
     /// What the path of a batch takes all elements of: a frame that has no list there isn't a batch.
     list: Option<JsonPath>,
 }
 
 impl Naming {
-    pub fn new(events: EventNaming, payload_by: Option<Pattern>) -> Self {
+    pub fn new(events: EventNaming, payload_by: Option<Regex>) -> Self {
         let list = match &events {
             EventNaming::Batch { list, .. } => list.path.of_all(),
             _ => None,
@@ -85,7 +85,7 @@ fn default_name(sse_event: Option<&str>, json: Option<&crate::value::Json>) -> O
     sse_event.map(str::to_owned).or_else(|| name_of(json.and_then(|json| json.get("type"))))
 }
 
-/// Names are strings; a number or a boolean that stands where the name is looked for names the event by its text.
+/// Names are strings; a number or a boolean that is where the name is looked for names the event by its text.
 fn name_of(node: Option<&crate::value::Json>) -> Option<String> {
     match node? {
         crate::value::Json::String(text) => Some(text.to_string()),
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn events_are_named_as_the_channel_says() {
         let read = |events: EventNaming, payload_by: Option<&str>, text: &str| {
-            let payload_by = payload_by.map(|pattern| Pattern::compile(pattern, "").unwrap());
+            let payload_by = payload_by.map(|pattern| Regex::compile(pattern, "").unwrap());
             let payloads = Naming::new(events, payload_by).read(text, None);
             payloads.into_iter().map(|payload| (payload.event, payload.json.is_some())).collect::<Vec<_>>()
         };
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(read(EventNaming::Default, None, "3"), [(None, true)]);
         assert_eq!(read(EventNaming::Default, None, "{"), [(None, false)]);
         assert_eq!(read(EventNaming::Path(path("$[0]")), None, r#"["x",1]"#), named("x"));
-        let regex = EventNaming::Regex(Pattern::compile(r#"^42\["([^"]+)""#, "").unwrap());
+        let regex = EventNaming::Regex(Regex::compile(r#"^42\["([^"]+)""#, "").unwrap());
         assert_eq!(read(regex, Some(r"^\d+(.*)$"), r#"42["chat",{"a":1}]"#), named("chat"));
         let batch = EventNaming::Batch { list: path("$[*]"), by: path("$.topic") };
         let both = vec![(Some("a".to_owned()), true), (Some("b".to_owned()), true)];
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(read(&default, b" {\"type\":\"a\"}"), [(Some("a".to_owned()), true)]);
         assert_eq!(read(&default, b"7"), [(None, false)]);
         assert_eq!(read(&default, b"{\"type\":\"a\"}\xff"), [(None, false)]);
-        let regex = |text: &str| Pattern::compile(text, "").unwrap();
+        let regex = |text: &str| Regex::compile(text, "").unwrap();
         let named = Naming::new(EventNaming::Regex(regex(r"^(\w+) ")), Some(regex(r"^\w+ (.*)$")));
         assert_eq!(read(&named, b"made {\"n\":1}"), [(Some("made".to_owned()), true)]);
         assert_eq!(read(&named, b"\xff {}"), [(None, false)]);

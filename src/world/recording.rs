@@ -158,8 +158,8 @@ impl World for Recording {
         self.records.composed(Composed { text: text.to_owned(), parts: parts.to_vec() });
     }
 
-    fn begin(&self, walk: Pending<'static, ()>) {
-        self.world.begin(walk);
+    fn begin(&self, task: Pending<'static, ()>) {
+        self.world.begin(task);
     }
 
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {

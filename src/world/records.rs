@@ -94,7 +94,7 @@ pub struct Sent {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ended {
     pub exchange: Exchange,
-    /// When whoever sent the request got it.
+    /// When the sender of the request got it.
     #[serde(with = "form::nanoseconds")]
     pub at: Instant,
     /// Not all of the response's body was kept.
@@ -177,7 +177,7 @@ impl Record {
 }
 
 impl Records {
-    /// What an occurrence recorded, as it stands.
+    /// What an occurrence recorded, as it is.
     pub fn of(&self, occurrence: &Occurrence) -> Option<Record> {
         self.found(occurrence, Record::clone)
     }

@@ -1,4 +1,4 @@
-//! Virtual time: it stands still while anything can be done, and goes on to the next timer when nothing can. What would take minutes takes none,
+//! Virtual time: it stops while anything can be done, and goes on to the next timer when nothing can. What would take minutes takes none,
 //! and happens in the same order each time.
 
 use std::collections::BTreeMap;

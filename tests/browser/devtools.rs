@@ -1,4 +1,4 @@
-//! A browser that is told what to do over the DevTools protocol (Chrome DevTools Protocol 1.3), without a library in between.
+//! A browser that is driven over the DevTools protocol (Chrome DevTools Protocol 1.3), without a library in between.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
@@ -53,16 +53,16 @@ impl Browser {
             .spawn()
             .unwrap();
         let stderr = BufReader::new(process.stderr.take().unwrap());
-        let (tell, told) = std::sync::mpsc::channel();
+        let (report, reported) = std::sync::mpsc::channel();
         // Read to the end, so that the browser never waits for somebody to read what it says.
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
                 if let Some(url) = line.strip_prefix("DevTools listening on ") {
-                    let _ = tell.send(url.trim().to_owned());
+                    let _ = report.send(url.trim().to_owned());
                 }
             }
         });
-        let url = told.recv_timeout(PATIENCE).unwrap();
+        let url = reported.recv_timeout(PATIENCE).unwrap();
         let address = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap();
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -26,7 +26,7 @@ pub fn of(fault: Fault) -> Red {
             green: &["a service is alive, whatever it depends on"],
         },
         Fault::SlowStart => Only(&["an instance is ready within two seconds of its start"]),
-        Fault::SlowAnswers => Only(&[
+        Fault::SlowResponses => Only(&[
             "creating, reading and listing threads takes less than two seconds each",
             "ten threads can be created at once in less than two seconds",
         ]),
@@ -57,7 +57,7 @@ pub fn of(fault: Fault) -> Red {
                 "a ping is answered with what it carried",
                 "an agent thinks aloud in well-formed events",
                 "an answer is streamed to its end",
-                "a thread's life is told in its order",
+                "a thread's life is reported in its order",
                 "a thread can be created and read back",
             ],
         },
@@ -136,19 +136,19 @@ pub fn of(fault: Fault) -> Red {
             "a customer works on two devices at once",
             "a new thread is announced",
             "a renamed thread is announced by its new name",
-            "a run and its thread are told on one feed",
-            "a thread's life is told in its order",
+            "a run and its thread are reported on one feed",
+            "a thread's life is reported in its order",
             "what a client missed while it was away is sent again, marked as such",
             "a thread's events are numbered without a gap",
         ]),
         Fault::ReplayMissing => Only(&[
-            "a run goes on while nobody listens, and its events can be had later",
+            "a run goes on while no one listens, and its events can be had later",
             "what a client missed while it was away is sent again, marked as such",
             "a thread's events are numbered without a gap",
         ]),
         Fault::FilterBroken => Only(&[
             "runs in two threads go on at once and don't mix",
-            "a socket with a thread hears nothing of another thread's life",
+            "a socket with a thread is not notified of another thread's life",
             "a socket with a thread gets that thread's events only",
         ]),
         Fault::StreamBuffered => Only(&["chunks come when they are made, not all at the end"]),
@@ -196,7 +196,7 @@ pub fn of(fault: Fault) -> Red {
             "an unchanged thread isn't sent again to who has its ETag",
         ]),
         Fault::DataLostOnRestart => Only(&["threads outlive a restart"]),
-        Fault::InternalsShown => Only(&["errors tell nothing of the inside of the system"]),
+        Fault::InternalsShown => Only(&["errors reveal nothing of the inside of the system"]),
         Fault::AuthDown => Widely {
             red: &[
                 "a service can be reached and says that it is healthy",
@@ -235,11 +235,11 @@ pub fn of(fault: Fault) -> Red {
             "an answer to the app's origin can be read with credentials",
             "the app's own origin may call the API from a page",
         ]),
-        Fault::RateLimitOff => Only(&["searches are limited: who asks too often is told when to come back"]),
+        Fault::RateLimitOff => Only(&["searches are limited: who asks too often learns when to come back"]),
         Fault::RequestIdLost => {
             Only(&["an error carries the id of its request", "each answer can be found again by its request id"])
         }
-        Fault::SecurityHeadersMissing => Only(&["each page tells the browser what it may load, frame and guess"]),
+        Fault::SecurityHeadersMissing => Only(&["each page says what the browser may load, frame and guess"]),
         Fault::AssetsUncached => Only(&["the app's scripts are kept by browsers for a year"]),
         Fault::FrontendDependencyUnknown => Only(&["the app knows how its dependencies are"]),
         Fault::CacheDown => {

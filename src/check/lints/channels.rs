@@ -123,7 +123,7 @@ pub fn watchable(cx: &mut Cx<'_>, on: &OnChannel, channel: Channel) {
     cx.report(
         Diagnostic::error(&codes::CLOSED_CHANNEL, on.channel.span, message)
             .with_related(span, "expected here")
-            .with_help("look at the server's answer in the channel's own block: `expect status 401`"),
+            .with_help("look at the server's response in the channel's own block: `expect status 401`"),
     );
 }
 

@@ -16,8 +16,8 @@ use crate::value::{Json, Value, compare};
 /// How many expectations of one subject are compared with each other.
 const MOST: usize = 32;
 
-/// Expectations of one answer that can't hold together, and those that say the same.
-pub fn answer<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, sent: Sent<'_, 'p>) {
+/// Expectations of one response that can't hold together, and those that say the same.
+pub fn response<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, sent: Sent<'_, 'p>) {
     let mut by_subject: HashMap<String, Vec<&Expect>> = HashMap::new();
     for part in sent.parts {
         let RequestPartKind::Expect(expect) = &part.kind else { continue };

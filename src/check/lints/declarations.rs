@@ -66,7 +66,7 @@ fn reserved(cx: &mut Cx<'_>, kind: &ItemKind, name: &str, span: Span) {
     }
 }
 
-/// The names that an import brings in, and where each stands.
+/// The names that an import brings in, and where each is.
 fn brought(import: &Import) -> Vec<(&str, Span)> {
     let mut names: Vec<(&str, Span)> = import.names.iter().map(|name| (name.text.as_str(), name.span)).collect();
     match (&import.alias, &import.from) {

@@ -51,7 +51,7 @@ pub fn cookie(cx: &mut Cx<'_>, cookie: &HeaderName, value: &Expr, ty: &Ty) {
     }
 }
 
-/// Whether a value can stand in a header (RFC 9110, section 5.5); reports it otherwise.
+/// Whether a value can be in a header (RFC 9110, section 5.5); reports it otherwise.
 fn text(cx: &mut Cx<'_>, value: &Expr, ty: &Ty, what: &str) -> bool {
     if matches!(ty, Ty::List(_) | Ty::Object(_) | Ty::Null) {
         let message = format!("a {what} is text, and this is {}", ty.words());
@@ -72,7 +72,7 @@ fn text(cx: &mut Cx<'_>, value: &Expr, ty: &Ty, what: &str) -> bool {
     true
 }
 
-/// The first character of a literal that is refused, and where the text around it stands.
+/// The first character of a literal that is refused, and where the text around it is.
 fn character(value: &Expr, refused: impl Fn(char) -> bool) -> Option<(char, Span)> {
     let ExprKind::String(template) = &value.kind else { return None };
     template.parts.iter().find_map(|part| match part {

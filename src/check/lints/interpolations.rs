@@ -49,7 +49,7 @@ fn raw(cx: &mut Cx<'_>, scope: &Scope<'_>, text: &str, span: Span, template: &Te
         if inside.contains('\n') || name.is_empty() || !is_known(scope, name) {
             continue;
         }
-        // A raw text of one line stands as it is written.
+        // A raw text of one line is as it is written.
         let span = if template.form == TemplateForm::Raw { span.slice(open, from + length + 2) } else { template.span };
         let message = format!("`{{{{{}}}}}` isn't interpolated in a raw string", inside.trim());
         cx.report(

@@ -83,10 +83,10 @@ fn allowed(meta: &MetaKind, of: Of) -> bool {
 
 /// A meta inside a hook, a loop, or another block of steps.
 pub fn misplaced(cx: &mut Cx<'_>, span: Span, meta: &MetaKind) {
-    let message = format!("`{}` says something about a test, and stands among its steps", keyword(meta));
+    let message = format!("`{}` says something about a test, and is among its steps", keyword(meta));
     let help = match meta {
         MetaKind::Timeout(_) => {
-            "a block of steps is bounded by `within 10s { … }`; a test's `timeout` stands at its beginning"
+            "a block of steps is bounded by `within 10s { … }`; a test's `timeout` is at its beginning"
         }
         _ => "move it to the beginning of the test or the suite",
     };

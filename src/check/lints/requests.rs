@@ -38,7 +38,7 @@ pub fn known_method(cx: &mut Cx<'_>, method: &Ident, explicit: bool) {
     );
 }
 
-/// What stands twice in one request, and what doesn't fit together.
+/// What is twice in one request, and what doesn't fit together.
 pub fn parts(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
     let mut seen: HashMap<&'static str, Span> = HashMap::new();
     let mut body: Option<Span> = None;
@@ -130,13 +130,13 @@ fn retry(cx: &mut Cx<'_>, sent: Sent<'_, '_>, part: &RequestPart) {
         Diagnostic::warning(
             &codes::UNSAFE_RETRY,
             part.span,
-            format!("a {method} that is sent again may act twice: what was lost may have been the answer alone"),
+            format!("a {method} that is sent again may act twice: what was lost may have been the response alone"),
         )
         .with_help(allowed.help(|retry| format!("write `{retry}` if that does no harm, or send an `Idempotency-Key`"))),
     );
 }
 
-/// The deadline that a request sets for what is expected of its answer.
+/// The deadline that a request sets for what is expected of its response.
 pub fn timeout(scope: &Scope<'_>, sent: Sent<'_, '_>) -> Option<Limit> {
     sent.parts.iter().find_map(|part| match &part.kind {
         RequestPartKind::Timeout(time) => {
@@ -147,7 +147,7 @@ pub fn timeout(scope: &Scope<'_>, sent: Sent<'_, '_>) -> Option<Limit> {
     })
 }
 
-/// Beside an expected failure there is no answer: only the time can be looked at.
+/// Beside an expected failure there is no response: only the time can be looked at.
 pub fn failure(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
     let Some(failure) = sent.parts.iter().find(|part| matches!(part.kind, RequestPartKind::ExpectFailure(_))) else {
         return;
@@ -163,7 +163,7 @@ pub fn failure(cx: &mut Cx<'_>, sent: Sent<'_, '_>) {
                 Diagnostic::error(
                     &codes::FAILURE_MIXED,
                     part.span,
-                    "a request that is to fail has no answer to look at",
+                    "a request that is to fail has no response to look at",
                 )
                 .with_related(failure.span, "it is expected to fail")
                 .with_help("remove one of the two; beside an expected failure only `time` can be expected"),

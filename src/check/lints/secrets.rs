@@ -48,7 +48,7 @@ const HARMLESS: &[&str] = &[
     "revoked",
     "disabled",
     "something",
-    "nobody",
+    "no one",
     "nothing",
 ];
 

@@ -69,7 +69,7 @@ pub fn of(environment: &Environment) -> Services<'_> {
     services
 }
 
-/// Services that depend on each other: a cause could never be told from its effect.
+/// Services that depend on each other: a cause could never be distinguished from its effect.
 pub fn cycles(cx: &mut Cx<'_>, environment: &Environment, services: &Services<'_>) {
     // The place on the way of a service that is looked at, `None` of one that is done.
     let mut state: HashMap<&str, Option<usize>> = HashMap::new();

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{ItemKind, LoadEntryKind, StrLit, Suite, SuiteEntryKind};
 
-/// Suites and loads of one file that share a title: their results couldn't be told apart.
+/// Suites and loads of one file that share a title: their results couldn't be distinguished.
 pub fn of_module(cx: &mut Cx<'_>) {
     let mut suites = HashMap::new();
     let mut loads = HashMap::new();
@@ -52,7 +52,7 @@ pub fn duplicate<'p>(cx: &mut Cx<'_>, seen: &mut HashMap<&'p str, Span>, name: &
     if name.value.trim().is_empty() && !name.span.is_empty() && !cx.index.is_broken(name.span) {
         cx.report(
             Diagnostic::error(&codes::DUPLICATE_TITLE, name.span, "this name says nothing")
-                .with_help("say in a few words what must hold: it stands in the report"),
+                .with_help("say in a few words what must hold: it is in the report"),
         );
         return;
     }

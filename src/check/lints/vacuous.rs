@@ -34,11 +34,11 @@ fn report(cx: &mut Cx<'_>, span: Span, truth: Option<bool>) {
                 span,
                 "this holds whatever the server answers, so it proves nothing",
             )
-            .with_help("say what the right answer is, more closely; or remove the line"),
+            .with_help("say what the right response is, more closely; or remove the line"),
         ),
         Some(false) => cx.report(
             Diagnostic::error(&codes::NEVER_HOLDS, span, "this can't hold, whatever the server answers")
-                .with_help("mend the value or the matcher"),
+                .with_help("fix the value or the matcher"),
         ),
         None => {}
     }

@@ -28,7 +28,7 @@ pub fn time<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, time: &'p Expr, ty: &Ty, wha
         );
         return None;
     }
-    // A gap that is longer than its block is told as an expectation that can't fail.
+    // A gap that is longer than its block is reported as an expectation that can't fail.
     if what != "gap" {
         longer_than_around(cx, scope, time, seconds, what);
     }

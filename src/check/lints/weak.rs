@@ -46,7 +46,7 @@ pub fn block(cx: &mut Cx<'_>, block: &PatternBlock) {
     if let Some(gap) = gap
         && most(&block.items) == Some(1)
     {
-        let help = "let it stand beside two events at least, or give the event its own `within`";
+        let help = "let it be beside two events at least, or give the event its own `within`";
         cx.weak(gap.span, "a gap is between two frames, and this pattern takes one".to_owned(), help);
     }
     let takes = |item: &PatternItem| !matches!(item.kind, PatternItemKind::Gap { .. } | PatternItemKind::Never(_));

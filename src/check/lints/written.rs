@@ -14,7 +14,7 @@ const LONG: usize = 16;
 
 pub fn check(cx: &mut Cx<'_>, template: &Template) {
     let mut text = String::new();
-    // Where each part that is written out begins, in the text, and where it stands.
+    // Where each part that is written out begins, in the text, and where it is.
     let mut parts: Vec<(usize, Span)> = Vec::new();
     for part in &template.parts {
         match part {
@@ -25,7 +25,7 @@ pub fn check(cx: &mut Cx<'_>, template: &Template) {
             TemplatePart::Expr(_) => text.push(VALUE),
         }
     }
-    let found = in_urls(&text).into_iter().map(|range| (range, "a password stands in this URL".to_owned()));
+    let found = in_urls(&text).into_iter().map(|range| (range, "a password is in this URL".to_owned()));
     let named = in_queries(&text).into_iter().chain(in_json(&text));
     let named = named.map(|(name, range)| (range, format!("the value of `{name}` is written out in the spec")));
     for (range, message) in found.chain(named).collect::<Vec<_>>() {
@@ -36,7 +36,7 @@ pub fn check(cx: &mut Cx<'_>, template: &Template) {
     }
 }
 
-/// Whether a value is written out, and is no text that is meant to be refused. What looks like a token is found wherever it stands.
+/// Whether a value is written out, and is no text that is meant to be refused. What looks like a token is found wherever it is.
 fn is_written(value: &str) -> bool {
     !value.trim().is_empty() && !value.contains(VALUE) && !is_harmless(value) && !looks_like_token(value)
 }
@@ -105,7 +105,7 @@ fn in_json(text: &str) -> Vec<(&str, Range<usize>)> {
     found
 }
 
-/// Where the quote stands that ends a string.
+/// Where the quote is that ends a string.
 fn closing(text: &str, start: usize) -> Option<usize> {
     let mut escaped = false;
     text[start..].char_indices().find_map(|(at, c)| {

@@ -61,7 +61,7 @@ const AMOUNTS: [&[&str]; 5] = [
     &["200/s", "0.5/s"],
     &["$5", "$1.5K", "$0.1", "obj.l[2]"],
 ];
-/// What has no value, or isn't what stands around it expects.
+/// What has no value, or isn't what is around it expects.
 const ODD: &[&str] = &["null", "hex \"00ff\"", "list[9]", "obj.none", "(1s - 2s)", "(1 / 0)", "{ x: 1 }", "[]"];
 
 /// Expressions of one kind, mostly.

@@ -39,7 +39,7 @@ pub fn run(project: &Project) -> Option<Found> {
     let mut scope = eval::Scope::new(&test.frame);
     let mut found = Found { value: None, holds: false };
     for step in &test.body {
-        let context = Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &Nobody };
+        let context = Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &NoOne };
         match &step.kind {
             StepKind::Let { slot, value } => {
                 found.value = eval::evaluate(value, &context).ok();
@@ -59,9 +59,9 @@ pub fn said(project: &Project) -> Vec<Diagnostic> {
     super::diagnose(project)
 }
 
-pub struct Nobody;
+pub struct NoOne;
 
-impl Host for Nobody {
+impl Host for NoOne {
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::UNIX_EPOCH
     }

@@ -177,7 +177,7 @@ fn what_outlines_leave_out_is_renamed_too() {
         .filter(|one| *one.code == codes::NAME_STYLE)
         .map(|one| (project.sources.text(one.span), one.fix.as_ref().map_or(0, |fix| fix.edits().len())))
         .collect();
-    // How many places are written anew: none where another file names it, or a name is taken already.
+    // How many places are rewritten: none where another file names it, or a name is taken already.
     assert_eq!(
         fixes,
         [

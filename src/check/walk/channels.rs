@@ -64,7 +64,7 @@ impl<'p> Cx<'p> {
         };
         self.bind(scope, &open.name, binding);
         if matches!(state, ChannelState::Refused(_)) {
-            // Its answer is what the test is about.
+            // Its response is what the test is about.
             self.count_as_used(scope, &open.name.text);
         }
     }
@@ -151,7 +151,7 @@ impl<'p> Cx<'p> {
         }
     }
 
-    /// The channel that a step or expectation names. `None` when there is none, which has been told.
+    /// The channel that a step or expectation names. `None` when there is none, which has been reported.
     pub fn channel(&mut self, scope: &mut Scope<'p>, name: &'p Ident) -> Option<Channel> {
         if let Some(binding) = scope.get(&name.text) {
             let (channel, ty, kind) = (binding.channel, binding.ty.clone(), binding.kind);

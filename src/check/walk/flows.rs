@@ -54,7 +54,7 @@ impl<'p> Cx<'p> {
                 optional = true;
             } else if optional && scope.get(&param.name.text).is_none() {
                 let message =
-                    format!("`{}` must be given, and stands behind a parameter that need not be", param.name.text);
+                    format!("`{}` must be given, and is behind a parameter that need not be", param.name.text);
                 self.report(
                     Diagnostic::error(&codes::WRONG_ARGUMENTS, param.name.span, message)
                         .with_help("put the parameters without a default first"),
@@ -125,7 +125,7 @@ impl<'p> Cx<'p> {
                 let message = format!("this flow promises {} and returns {}", result.words(), ty.words());
                 self.report(
                     Diagnostic::error(&codes::RETURN_TYPE, span, message)
-                        .with_help("return what the flow's head promises, or mend the head"),
+                        .with_help("return what the flow's head promises, or fix the head"),
                 );
             }
             Some(_) => {}

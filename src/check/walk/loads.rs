@@ -20,7 +20,7 @@ impl<'p> Cx<'p> {
         let outer = self.begin_body(BodyOf::Load, load.name.span, whole);
         let mut scope = Scope::new();
         lints::metas::check(self, &mut scope, &metas, lints::metas::Of::Load);
-        // Rows are in scope in every scenario, wherever they stand.
+        // Rows are in scope in every scenario, wherever they are.
         for entry in &load.entries {
             if let LoadEntryKind::Data { rows, name } = &entry.kind {
                 let before = self.before();

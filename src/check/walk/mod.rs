@@ -42,7 +42,7 @@ pub(super) fn module<'p>(index: &'p View<'p>, module: &'p Module) -> Notes {
             ItemKind::Plan(plan) => cx.plan(plan),
         }
     }
-    for diagnostic in super::heard::module(index, module) {
+    for diagnostic in super::skips::module(index, module) {
         cx.report(diagnostic);
     }
     if !cx.is_full() {

@@ -181,7 +181,7 @@ impl<'p> Cx<'p> {
         scope.limits.truncate(limits);
     }
 
-    /// `within D`, `within A to B`: the limit that it sets for what stands inside.
+    /// `within D`, `within A to B`: the limit that it sets for what is inside.
     fn time_limit(&mut self, scope: &mut Scope<'p>, limit: &'p TimeLimit, what: &'static str) -> Option<Limit> {
         let least = limit.at_least.as_ref().and_then(|least| self.time(scope, least, "within"));
         let most = self.time(scope, &limit.at_most, "within");

@@ -51,15 +51,15 @@ impl<'p> Cx<'p> {
         scope.place = Place::Response;
         scope.answered = true;
         for part in sent.parts {
-            self.answer_part(scope, part);
+            self.response_part(scope, part);
         }
-        lints::contradictions::answer(self, scope, sent);
+        lints::contradictions::response(self, scope, sent);
         lints::requests::failure(self, sent);
         scope.limits.truncate(limits);
         scope.place = place;
     }
 
-    /// What is sent: it can't look at the answer.
+    /// What is sent: it can't look at the response.
     fn sent_part(&mut self, scope: &mut Scope<'p>, part: &'p RequestPart) {
         match &part.kind {
             RequestPartKind::Header { name, value } => {
@@ -189,8 +189,8 @@ impl<'p> Cx<'p> {
         }
     }
 
-    /// What is expected of the answer, and taken from it.
-    fn answer_part(&mut self, scope: &mut Scope<'p>, part: &'p RequestPart) {
+    /// What is expected of the response, and taken from it.
+    fn response_part(&mut self, scope: &mut Scope<'p>, part: &'p RequestPart) {
         match &part.kind {
             RequestPartKind::Expect(expect) => self.expectation(scope, expect),
             RequestPartKind::ExpectFailure(_) => self.facts.expects = true,
@@ -207,7 +207,7 @@ impl<'p> Cx<'p> {
                 | RequestPartKind::Either(_)
                 | RequestPartKind::Capture(_)
                 | RequestPartKind::Error => {
-                    self.answer_part(scope, part);
+                    self.response_part(scope, part);
                 }
                 _ => lints::requests::sent_in_branch(self, part),
             }

@@ -85,7 +85,7 @@ impl<'p> Cx<'p> {
         self.bind(scope, name, binding);
     }
 
-    /// A capture outside of a request takes a part of the last answer, or a value.
+    /// A capture outside of a request takes a part of the last response, or a value.
     fn capture_step(&mut self, scope: &mut Scope<'p>, capture: &'p Capture) {
         if scope.answered {
             let place = std::mem::replace(&mut scope.place, super::super::scope::Place::Response);

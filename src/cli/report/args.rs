@@ -14,7 +14,7 @@ pub struct Report {
     /// The results of a run, as `--report json=PATH` writes them.
     #[arg(value_name = "RESULTS.json", default_value = "test_results.json")]
     pub results: PathBuf,
-    /// Report what the journal of a run tells, whether the run was cut off or came to its end; by default test_results.journal.
+    /// Report what the journal of a run reports, whether the run was cut off or came to its end; by default test_results.journal.
     #[arg(
         long,
         value_name = "JOURNAL",
@@ -61,7 +61,7 @@ pub struct Compare {
     /// The results of the run that is judged.
     #[arg(value_name = "NEW.json")]
     pub new: PathBuf,
-    /// A further run of the base, which tells noise from change.
+    /// A further run of the base, which distinguishes noise from change.
     #[arg(long = "base", value_name = "PATH")]
     pub more_base: Vec<PathBuf>,
     /// A further run of the new state.

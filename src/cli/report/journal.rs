@@ -8,7 +8,7 @@ use super::finish;
 use crate::diag::Diagnostic;
 use crate::report::assemble;
 
-/// Reports what a journal tells of its run, whether it was cut off or came to its end.
+/// Reports what a journal reports on its run, whether it was cut off or came to its end.
 pub fn main(path: &Path, args: &Report, output: &Output) -> Result<Exit, Box<Diagnostic>> {
     let mut reading = journal(path, output)?;
     assemble::judge_shard(&mut reading.report);

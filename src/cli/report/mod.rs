@@ -9,9 +9,9 @@ mod read;
 use args::{Report, ReportCommand};
 use clap::CommandFactory as _;
 
-use super::args::{Args, Color};
+use super::args::Args;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Color, Output};
 use super::outputs::Outputs;
 use crate::diag::{Diagnostic, closest};
 use crate::report::{assemble, github, model, terminal};
@@ -49,7 +49,7 @@ fn again(args: &Report, output: &Output) -> Result<Exit, Box<Diagnostic>> {
     Ok(if !written && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }
 
-/// Tells what a report says that is made here for the first time, and writes what a run writes at its end.
+/// Reports what a report says that is made here for the first time, and writes what a run writes at its end.
 fn finish(report: model::Report, asked: &[String], output: &Output) -> Result<Exit, Box<Diagnostic>> {
     Outputs::again(asked)?;
     let outputs = Outputs::of_run(asked)?;

@@ -14,8 +14,8 @@ use super::super::caller::Caller;
 use super::super::input::Fields;
 use super::super::instance::PHASES;
 use super::super::socket::Outgoing;
-use super::super::world::{Service, World, lock};
-use super::script::{Change, Frame, Step, count_words, distort, script};
+use super::super::world::{Service, System, lock};
+use super::script::{Change, ScriptedFrame, Step, count_words, distort, script};
 use super::tools;
 
 const MOST_RUNS: usize = 100_000;
@@ -186,7 +186,7 @@ pub(in crate::demo) fn start(
 }
 
 /// Ends a run of the caller, and says so to the sockets.
-pub(in crate::demo) fn cancel(world: &World, owner: &str, id: Uuid) -> Result<Run, Failure> {
+pub(in crate::demo) fn cancel(world: &System, owner: &str, id: Uuid) -> Result<Run, Failure> {
     let behaviour = world.behaviour();
     let mut runs = lock(&world.runs.table);
     let run = runs.get_mut(&id).filter(|run| run.owner == owner).ok_or_else(unknown)?;
@@ -205,7 +205,7 @@ pub(in crate::demo) fn cancel(world: &World, owner: &str, id: Uuid) -> Result<Ru
     Ok(run.clone())
 }
 
-async fn play(world: Arc<World>, id: Uuid, asker: Option<u64>, steps: Vec<Step>) {
+async fn play(world: Arc<System>, id: Uuid, asker: Option<u64>, steps: Vec<Step>) {
     for step in steps {
         tokio::time::sleep(step.wait).await;
         if !act(&world, id, asker, step) {
@@ -215,7 +215,7 @@ async fn play(world: Arc<World>, id: Uuid, asker: Option<u64>, steps: Vec<Step>)
 }
 
 /// Carries out a step under the runs' lock, so that nothing of a run comes after its end; false once it has ended.
-fn act(world: &World, id: Uuid, asker: Option<u64>, step: Step) -> bool {
+fn act(world: &System, id: Uuid, asker: Option<u64>, step: Step) -> bool {
     let behaviour = world.behaviour();
     let mut runs = lock(&world.runs.table);
     let Some(run) = runs.get_mut(&id).filter(|run| run.status == "running") else { return false };
@@ -256,7 +256,7 @@ fn act(world: &World, id: Uuid, asker: Option<u64>, step: Step) -> bool {
     run.status == "running"
 }
 
-fn send(world: &World, thread: &mut super::super::backend::Thread, behaviour: &Behaviour, frame: Frame) {
+fn send(world: &System, thread: &mut super::super::backend::Thread, behaviour: &Behaviour, frame: ScriptedFrame) {
     if !frame.garbled {
         return world.hub.publish(thread, behaviour, frame.kind, frame.payload);
     }

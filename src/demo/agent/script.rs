@@ -14,13 +14,13 @@ pub(super) struct Step {
     pub wait: Duration,
     pub kind: &'static str,
     pub change: Change,
-    pub frames: Vec<Frame>,
+    pub frames: Vec<ScriptedFrame>,
     /// Closes the sockets that follow the thread.
     pub close: Option<u16>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
+pub(super) struct ScriptedFrame {
     pub kind: &'static str,
     pub payload: Value,
     pub garbled: bool,
@@ -105,7 +105,7 @@ impl Writer<'_> {
         if let (Some(payload), Value::Object(more)) = (payload.as_object_mut(), more) {
             payload.extend(more);
         }
-        let frames = vec![Frame { kind, payload, garbled: false }];
+        let frames = vec![ScriptedFrame { kind, payload, garbled: false }];
         self.steps.push(Step { wait: self.wait, kind, change, frames, close: None });
     }
 

@@ -17,7 +17,7 @@ use super::{ADA_PASSWORD, ADMIN_PASSWORD, CLIENT_ID, GRACE_PASSWORD, LINUS_PASSW
 pub(super) const USER_SCOPE: &str = "threads:read threads:write agents:run";
 /// The life of an access token, in seconds.
 pub(super) const LIFETIME: u64 = 900;
-/// The most that each of the tables holds. Above it they start anew: a demo is bounded, whatever it is sent.
+/// The most that each of the tables holds. Above it they start again: a demo is bounded, whatever it is sent.
 const MOST: usize = 100_000;
 
 #[derive(Clone, Debug)]

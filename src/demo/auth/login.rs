@@ -5,14 +5,14 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
 
-use super::super::answer::{Answer, Failure, json_with, no_content, with_header};
+use super::super::answer::{Failure, Handled, json_with, no_content, with_header};
 use super::super::behaviour::Refresh;
 use super::super::caller::Caller;
 use super::super::input::{Fields, JsonBody};
 use super::super::world::Service;
 use super::accounts::{Grant, LIFETIME, RefreshProblem, USER_SCOPE};
 
-pub(super) async fn register(State(service): State<Service>, JsonBody(body): JsonBody) -> Answer {
+pub(super) async fn register(State(service): State<Service>, JsonBody(body): JsonBody) -> Handled {
     let mut fields = Fields::of(&body);
     let name = fields.text("user", 2..=64);
     let password = fields.text("password", 8..=128);
@@ -26,7 +26,7 @@ pub(super) async fn register(State(service): State<Service>, JsonBody(body): Jso
     Ok(json_with(StatusCode::CREATED, json!({ "user": user.shown() })))
 }
 
-pub(super) async fn login(State(service): State<Service>, JsonBody(body): JsonBody) -> Answer {
+pub(super) async fn login(State(service): State<Service>, JsonBody(body): JsonBody) -> Handled {
     let mut fields = Fields::of(&body);
     let name = fields.text("user", 1..=64);
     let password = fields.text("password", 1..=128);
@@ -44,7 +44,7 @@ pub(super) async fn login(State(service): State<Service>, JsonBody(body): JsonBo
     Ok(shown(service.world.accounts.grant(user, lifetime, auth)))
 }
 
-pub(super) async fn refresh(State(service): State<Service>, JsonBody(body): JsonBody) -> Answer {
+pub(super) async fn refresh(State(service): State<Service>, JsonBody(body): JsonBody) -> Handled {
     let mut fields = Fields::of(&body);
     let token = fields.text("refresh_token", 1..=200);
     fields.finish()?;
@@ -63,7 +63,7 @@ pub(super) async fn refresh(State(service): State<Service>, JsonBody(body): Json
     Ok(shown(grant))
 }
 
-pub(super) async fn logout(State(service): State<Service>, caller: Caller) -> Answer {
+pub(super) async fn logout(State(service): State<Service>, caller: Caller) -> Handled {
     service.world.accounts.end(&caller.0);
     no_content()
 }

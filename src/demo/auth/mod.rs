@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub(super) use accounts::Accounts;
 pub(super) use sessions::{Sessions, end_session, open_session, session};
 
-use super::answer::{Answer, Failure, json_with, ok, timestamp};
+use super::answer::{Failure, Handled, json_with, ok, timestamp};
 use super::caller::Caller;
 use super::world::Service;
 use axum::http::StatusCode;
@@ -42,7 +42,7 @@ pub(super) fn routes(_: &Service) -> Router<Service> {
         .route("/introspect", post(oauth::introspect))
 }
 
-async fn health(State(service): State<Service>) -> Answer {
+async fn health(State(service): State<Service>) -> Handled {
     let up = service.behaviour().database_up;
     let status = if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
@@ -56,7 +56,7 @@ async fn health(State(service): State<Service>) -> Answer {
     Ok(json_with(status, body))
 }
 
-/// The part of a health answer that speaks of the database.
+/// The part of a health response that speaks of the database.
 pub(super) fn database_check(up: bool) -> Value {
     if up {
         json!({ "status": "up", "latency_ms": 1 })
@@ -65,14 +65,14 @@ pub(super) fn database_check(up: bool) -> Value {
     }
 }
 
-async fn me(caller: Caller) -> Answer {
+async fn me(caller: Caller) -> Handled {
     let Caller(claims) = caller;
     ok(json!({
         "id": claims.sub, "name": claims.name, "team": claims.team, "roles": claims.roles, "scope": claims.scope,
     }))
 }
 
-async fn users(State(service): State<Service>, caller: Caller) -> Answer {
+async fn users(State(service): State<Service>, caller: Caller) -> Handled {
     if service.behaviour().auth.checks_roles && !caller.has_role("admin") {
         return Err(Failure::new(StatusCode::FORBIDDEN, "forbidden", "Only an admin may list the users."));
     }

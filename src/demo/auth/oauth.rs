@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::super::answer::{Answer, Failure, json_with, ok, with_header};
+use super::super::answer::{Failure, Handled, json_with, ok, with_header};
 use super::super::caller::judge;
 use super::super::input::{FormBody, Pairs};
 use super::super::world::Service;
@@ -15,7 +15,7 @@ use super::{CLIENT_ID, CLIENT_SECRET};
 
 const SCOPES: [&str; 3] = ["threads:read", "threads:write", "agents:run"];
 
-pub(super) async fn token(State(service): State<Service>, headers: HeaderMap, FormBody(form): FormBody) -> Answer {
+pub(super) async fn token(State(service): State<Service>, headers: HeaderMap, FormBody(form): FormBody) -> Handled {
     let bad = |code, message| Err(Failure::oauth(StatusCode::BAD_REQUEST, code, message));
     match form.get("grant_type") {
         None => return bad("invalid_request", "`grant_type` is missing."),
@@ -33,7 +33,7 @@ pub(super) async fn token(State(service): State<Service>, headers: HeaderMap, Fo
     Ok(with_header(json_with(StatusCode::OK, body), header::CACHE_CONTROL, "no-store"))
 }
 
-pub(super) async fn revoke(State(service): State<Service>, headers: HeaderMap, FormBody(form): FormBody) -> Answer {
+pub(super) async fn revoke(State(service): State<Service>, headers: HeaderMap, FormBody(form): FormBody) -> Handled {
     authenticate(&headers, &form)?;
     let token = wanted_token(&form)?;
     let accounts = &service.world.accounts;
@@ -44,7 +44,11 @@ pub(super) async fn revoke(State(service): State<Service>, headers: HeaderMap, F
     ok(json!({}))
 }
 
-pub(super) async fn introspect(State(service): State<Service>, headers: HeaderMap, FormBody(form): FormBody) -> Answer {
+pub(super) async fn introspect(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    FormBody(form): FormBody,
+) -> Handled {
     authenticate(&headers, &form)?;
     let token = wanted_token(&form)?;
     let Ok(claims) = judge(&service.world, token) else { return ok(json!({ "active": false })) };

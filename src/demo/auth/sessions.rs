@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::answer::{Answer, Failure, ok, with_header};
+use super::super::answer::{Failure, Handled, ok, with_header};
 use super::super::caller::Caller;
 use super::super::world::{Service, lock};
 
@@ -29,7 +29,7 @@ impl Sessions {
 }
 
 /// `POST /session`.
-pub(in crate::demo) async fn open_session(State(service): State<Service>, caller: Caller) -> Answer {
+pub(in crate::demo) async fn open_session(State(service): State<Service>, caller: Caller) -> Handled {
     let id = Uuid::new_v4().simple().to_string();
     let mut users = lock(&service.world.sessions.users);
     if users.len() >= MOST_SESSIONS {
@@ -42,7 +42,7 @@ pub(in crate::demo) async fn open_session(State(service): State<Service>, caller
 }
 
 /// `GET /session`.
-pub(in crate::demo) async fn session(State(service): State<Service>, headers: HeaderMap) -> Answer {
+pub(in crate::demo) async fn session(State(service): State<Service>, headers: HeaderMap) -> Handled {
     let users = lock(&service.world.sessions.users);
     let missing = || Failure::new(StatusCode::UNAUTHORIZED, "session_missing", "There is no session.");
     let user = cookie(&headers).and_then(|id| users.get(id)).ok_or_else(missing)?;
@@ -50,7 +50,7 @@ pub(in crate::demo) async fn session(State(service): State<Service>, headers: He
 }
 
 /// `DELETE /session`.
-pub(in crate::demo) async fn end_session(State(service): State<Service>, headers: HeaderMap) -> Answer {
+pub(in crate::demo) async fn end_session(State(service): State<Service>, headers: HeaderMap) -> Handled {
     if let Some(id) = cookie(&headers) {
         lock(&service.world.sessions.users).remove(id);
     }

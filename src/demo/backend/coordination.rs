@@ -3,14 +3,14 @@
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
-use super::super::answer::{Answer, Failure, ok, timestamp};
+use super::super::answer::{Failure, Handled, ok, timestamp};
 use super::super::world::Service;
 
-pub(super) async fn services(State(service): State<Service>) -> Answer {
+pub(super) async fn services(State(service): State<Service>) -> Handled {
     ok(json!({ "services": registered(&service), "generated_at": timestamp() }))
 }
 
-pub(super) async fn service(State(service): State<Service>, Path(name): Path<String>) -> Answer {
+pub(super) async fn service(State(service): State<Service>, Path(name): Path<String>) -> Handled {
     let found = registered(&service).into_iter().find(|entry| entry["name"] == name.as_str());
     ok(found.ok_or_else(|| Failure::not_found("service_not_found", "No service has this name."))?)
 }

@@ -9,7 +9,7 @@ use super::super::answer::Failure;
 use super::super::instance::Kind;
 use super::super::world::Service;
 
-/// Answers preflights, and marks the answers to the allowed origin.
+/// Answers preflights, and marks the responses to the allowed origin.
 pub(in crate::demo) async fn cors(State(service): State<Service>, request: Request, next: Next) -> Response {
     if service.instance.kind != Kind::Backend || !service.behaviour().edge.cors {
         return next.run(request).await;

@@ -5,13 +5,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::super::answer::{Answer, json_with, ok, timestamp};
+use super::super::answer::{Handled, json_with, ok, timestamp};
 use super::super::auth::database_check;
 use super::super::behaviour::Behaviour;
 use super::super::instance::PHASES;
 use super::super::world::Service;
 
-pub(super) async fn health(State(service): State<Service>) -> Answer {
+pub(super) async fn health(State(service): State<Service>) -> Handled {
     let behaviour = service.behaviour();
     let status = status(&service, &behaviour);
     let up = behaviour.database_up && !behaviour.health.contradicts_itself;
@@ -39,11 +39,11 @@ pub(super) async fn health(State(service): State<Service>) -> Answer {
     Ok(unless(matches!(status, "healthy" | "degraded"), body))
 }
 
-pub(super) async fn live() -> Answer {
+pub(super) async fn live() -> Handled {
     ok(json!({ "live": true }))
 }
 
-pub(super) async fn ready(State(service): State<Service>) -> Answer {
+pub(super) async fn ready(State(service): State<Service>) -> Handled {
     let behaviour = service.behaviour();
     if is_ready(&service, &behaviour) {
         return ok(json!({ "ready": true }));
@@ -52,7 +52,7 @@ pub(super) async fn ready(State(service): State<Service>) -> Answer {
     Ok(json_with(StatusCode::SERVICE_UNAVAILABLE, json!({ "ready": false, "reason": reason })))
 }
 
-pub(super) async fn startup(State(service): State<Service>) -> Answer {
+pub(super) async fn startup(State(service): State<Service>) -> Handled {
     let body = phases(&service, &service.behaviour());
     Ok(unless(body["complete"] == true, body))
 }

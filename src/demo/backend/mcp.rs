@@ -7,19 +7,19 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::super::agent::{self, TOOLS};
-use super::super::answer::{Answer, json_with, ok};
+use super::super::answer::{Handled, json_with, ok};
 use super::super::caller::Caller;
 use super::super::input::read_body;
 use super::super::world::Service;
 
 const PROTOCOL: &str = "2025-06-18";
 
-pub(super) async fn config(State(service): State<Service>) -> Answer {
+pub(super) async fn config(State(service): State<Service>) -> Handled {
     let url = format!("{}/mcp", service.world.urls().api);
     ok(json!({ "mcpServers": { "demo": { "type": "http", "url": url, "headers": {} } } }))
 }
 
-pub(super) async fn tools(State(service): State<Service>, _: Caller) -> Answer {
+pub(super) async fn tools(State(service): State<Service>, _: Caller) -> Handled {
     ok(json!({ "tools": listed(&service) }))
 }
 
@@ -28,7 +28,7 @@ fn listed(service: &Service) -> Vec<Value> {
     TOOLS.iter().filter(|_| !lacking).map(agent::Tool::listed).collect()
 }
 
-pub(super) async fn call(State(service): State<Service>, _: Caller, body: Body) -> Answer {
+pub(super) async fn call(State(service): State<Service>, _: Caller, body: Body) -> Handled {
     let body = read_body(body).await?;
     Ok(answered(&service, &body))
 }

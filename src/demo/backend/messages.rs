@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use uuid::Uuid;
 
-use super::super::answer::{Answer, json_with, ok};
+use super::super::answer::{Handled, json_with, ok};
 use super::super::caller::Caller;
 use super::super::input::{Fields, JsonBody, Pairs};
 use super::super::world::Service;
@@ -16,7 +16,7 @@ pub(super) async fn create(
     caller: Caller,
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
-) -> Answer {
+) -> Handled {
     caller.needs(&service.world, "threads:write")?;
     let id = read_id(&service, &id)?;
     let behaviour = service.behaviour();
@@ -35,7 +35,7 @@ pub(super) async fn create(
     Ok(json_with(StatusCode::CREATED, message))
 }
 
-pub(super) async fn list(State(service): State<Service>, caller: Caller, Path(id): Path<String>, uri: Uri) -> Answer {
+pub(super) async fn list(State(service): State<Service>, caller: Caller, Path(id): Path<String>, uri: Uri) -> Handled {
     caller.needs(&service.world, "threads:read")?;
     let id = read_id(&service, &id)?;
     let behaviour = service.behaviour();

@@ -1,4 +1,4 @@
-//! The backend: health, threads, agents, streams and what stands around them.
+//! The backend: health, threads, agents, streams and what is around them.
 
 mod coordination;
 mod cors;

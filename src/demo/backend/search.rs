@@ -9,7 +9,7 @@ use axum::http::{HeaderName, StatusCode, Uri, header};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::super::answer::{Answer, Failure, json_with, with_header};
+use super::super::answer::{Failure, Handled, json_with, with_header};
 use super::super::caller::Caller;
 use super::super::input::Pairs;
 use super::super::world::{Service, lock};
@@ -49,7 +49,7 @@ impl Limiter {
     }
 }
 
-pub(super) async fn search(State(service): State<Service>, caller: Caller, uri: Uri) -> Answer {
+pub(super) async fn search(State(service): State<Service>, caller: Caller, uri: Uri) -> Handled {
     caller.needs(&service.world, "threads:read")?;
     let query = Pairs::of_query(&uri);
     let Some(text) = query.get("q").map(str::trim).filter(|text| !text.is_empty()) else {

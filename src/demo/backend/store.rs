@@ -140,7 +140,7 @@ pub(in crate::demo) struct Table {
     threads: HashMap<Uuid, Thread>,
     by_owner: HashMap<String, Vec<Uuid>>,
     created: u64,
-    /// The body and the answer of each idempotent POST, by owner and key.
+    /// The body and the response of each idempotent POST, by owner and key.
     pub answered: HashMap<(String, String), (String, Value)>,
 }
 

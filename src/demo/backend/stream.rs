@@ -1,4 +1,4 @@
-//! Answers that come in chunks: as server-sent events, and as lines of JSON.
+//! Responses that come in chunks: as server-sent events, and as lines of JSON.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use futures_util::stream::unfold;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::answer::{Answer, Failure};
+use super::super::answer::{Failure, Handled};
 use super::super::behaviour::Stream;
 use super::super::caller::Caller;
 use super::super::input::{Fields, JsonBody, Pairs};
@@ -33,7 +33,7 @@ enum Form {
     Ndjson,
 }
 
-pub(super) async fn sse(State(service): State<Service>, _: Caller, headers: HeaderMap, uri: Uri) -> Answer {
+pub(super) async fn sse(State(service): State<Service>, _: Caller, headers: HeaderMap, uri: Uri) -> Handled {
     let query = Pairs::of_query(&uri);
     let Some(prompt) = query.get("prompt").map(str::trim).filter(|prompt| (1..=4000).contains(&prompt.chars().count()))
     else {
@@ -47,7 +47,7 @@ pub(super) async fn sse(State(service): State<Service>, _: Caller, headers: Head
     Ok(streamed(&plan, Form::Sse, service.behaviour().stream))
 }
 
-pub(super) async fn ndjson(State(service): State<Service>, _: Caller, JsonBody(body): JsonBody) -> Answer {
+pub(super) async fn ndjson(State(service): State<Service>, _: Caller, JsonBody(body): JsonBody) -> Handled {
     let mut fields = Fields::of(&body);
     let prompt = fields.text("prompt", 1..=4000);
     let chunks = fields.number("chunks", CHUNKS).unwrap_or(5);

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::super::answer::{Answer, Failure, json_with, no_content, ok, with_header};
+use super::super::answer::{Failure, Handled, json_with, no_content, ok, with_header};
 use super::super::caller::Caller;
 use super::super::input::{Fields, JsonBody, Pairs};
 use super::super::world::Service;
@@ -18,7 +18,7 @@ pub(super) async fn create(
     caller: Caller,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Answer {
+) -> Handled {
     caller.needs(&service.world, "threads:write")?;
     let behaviour = service.behaviour();
     let mut fields = Fields::of(&body);
@@ -69,7 +69,7 @@ fn metadata(fields: &mut Fields<'_>) -> Option<Map<String, Value>> {
     value.as_object().cloned()
 }
 
-/// Tells the user's sockets what happened to a thread.
+/// Reports the user's sockets what happened to a thread.
 fn announce(service: &Service, thread: &mut Thread, kind: &str) {
     let behaviour = service.behaviour();
     if behaviour.socket.thread_events {
@@ -78,7 +78,7 @@ fn announce(service: &Service, thread: &mut Thread, kind: &str) {
     }
 }
 
-pub(super) async fn list(State(service): State<Service>, caller: Caller, uri: Uri) -> Answer {
+pub(super) async fn list(State(service): State<Service>, caller: Caller, uri: Uri) -> Handled {
     caller.needs(&service.world, "threads:read")?;
     let behaviour = service.behaviour();
     let query = Pairs::of_query(&uri);
@@ -104,7 +104,7 @@ pub(super) async fn show(
     caller: Caller,
     headers: HeaderMap,
     Path(id): Path<String>,
-) -> Answer {
+) -> Handled {
     caller.needs(&service.world, "threads:read")?;
     let id = read_id(&service, &id)?;
     let behaviour = service.behaviour();
@@ -130,7 +130,7 @@ pub(super) async fn change(
     Path(id): Path<String>,
     headers: HeaderMap,
     JsonBody(body): JsonBody,
-) -> Answer {
+) -> Handled {
     caller.needs(&service.world, "threads:write")?;
     let id = read_id(&service, &id)?;
     let behaviour = service.behaviour();
@@ -156,7 +156,7 @@ pub(super) async fn change(
     Ok(with_header(json_with(StatusCode::OK, thread.shown()), header::ETAG, &thread.etag()))
 }
 
-pub(super) async fn archive(State(service): State<Service>, caller: Caller, Path(id): Path<String>) -> Answer {
+pub(super) async fn archive(State(service): State<Service>, caller: Caller, Path(id): Path<String>) -> Handled {
     caller.needs(&service.world, "threads:write")?;
     let id = read_id(&service, &id)?;
     let mut table = service.world.threads.lock();
@@ -170,7 +170,7 @@ pub(super) async fn archive(State(service): State<Service>, caller: Caller, Path
     ok(thread.shown())
 }
 
-pub(super) async fn delete(State(service): State<Service>, caller: Caller, Path(id): Path<String>) -> Answer {
+pub(super) async fn delete(State(service): State<Service>, caller: Caller, Path(id): Path<String>) -> Handled {
     caller.needs(&service.world, "threads:write")?;
     let id = read_id(&service, &id)?;
     service.world.threads.lock().own(id, caller.owner())?;
@@ -178,7 +178,7 @@ pub(super) async fn delete(State(service): State<Service>, caller: Caller, Path(
     no_content()
 }
 
-pub(super) async fn delete_mine(State(service): State<Service>, caller: Caller) -> Answer {
+pub(super) async fn delete_mine(State(service): State<Service>, caller: Caller) -> Handled {
     caller.needs(&service.world, "threads:write")?;
     let ids: Vec<_> = service.world.threads.lock().of(caller.owner()).map(|thread| thread.id).collect();
     remove(&service, &ids, caller.owner());

@@ -70,7 +70,7 @@ fn offered_protocols(headers: &HeaderMap) -> Vec<String> {
     values.flat_map(|value| value.split(',')).map(|protocol| protocol.trim().to_owned()).collect()
 }
 
-/// Who connects. A bad token in a header is refused here; one in a subprotocol is told over the open socket,
+/// Who connects. A bad token in a header is refused here; one in a subprotocol is reported over the open socket,
 /// because a browser shows its page nothing of a handshake that was refused.
 fn identify(
     service: &Service,

@@ -147,7 +147,7 @@ fn take(message: Option<Result<Message, Error>>) -> Taken {
         Some(Ok(Message::Text(text))) => Taken::Text(text.as_str().to_owned()),
         Some(Ok(Message::Binary(bytes))) => Taken::Binary(bytes),
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Taken::Nothing,
-        // The answer to the client's close goes out with the next read, which then ends.
+        // The response to the client's close goes out with the next read, which then ends.
         Some(Ok(Message::Close(_))) => Taken::Nothing,
         Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => Taken::TooLarge,
         Some(Err(_)) | None => Taken::End,
@@ -164,7 +164,7 @@ async fn send(socket: &mut Socket, message: Message) -> Option<()> {
     timeout(PATIENCE, socket.send(message)).await.ok()?.ok()
 }
 
-/// Closes, and waits for the client's answer, so that the code isn't lost to a reset.
+/// Closes, and waits for the client's response, so that the code isn't lost to a reset.
 async fn close(socket: &mut Socket, code: u16, reason: &'static str) {
     let frame = CloseFrame { code: code.into(), reason: reason.into() };
     if send(socket, Message::Close(Some(frame))).await.is_none() {

@@ -31,7 +31,7 @@ async fn wrong_logins_are_refused() {
     let lab = Lab::new().await;
     for (user, password, status, code) in [
         ("ada", "wrong", 401, "invalid_credentials"),
-        ("nobody", "wrong", 401, "invalid_credentials"),
+        ("no one", "wrong", 401, "invalid_credentials"),
         ("mallory", "mallory-is-disabled", 403, "account_disabled"),
         ("", "x", 400, "validation_failed"),
     ] {
@@ -82,7 +82,7 @@ async fn refresh_tokens_rotate_and_reuse_ends_the_family() {
 }
 
 #[tokio::test]
-async fn bad_tokens_are_told_apart() {
+async fn bad_tokens_are_distinguished() {
     let lab = Lab::new().await;
     let user = lab.user().await;
     let me = async |token: &str| go(lab.auth(Method::GET, "/me").bearer_auth(token)).await;

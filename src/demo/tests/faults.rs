@@ -5,15 +5,16 @@ use futures_util::future::join_all;
 use futures_util::stream::iter;
 use reqwest::Method;
 
-use super::super::{DemoOptions, ENV_NAMES, Fault};
+use super::super::{DemoOptions, Fault};
 use super::lab::{Lab, go};
 use super::probes::{expected, observe};
+use crate::project::DEMO_VALUES;
 
 /// Faults that keep so much from working that most of what else is looked at changes too.
-const WIDE: [Fault; 4] = [Fault::DatabaseDown, Fault::AuthDown, Fault::TokensExpire, Fault::SlowAnswers];
+const WIDE: [Fault; 4] = [Fault::DatabaseDown, Fault::AuthDown, Fault::TokensExpire, Fault::SlowResponses];
 
 /// What is seen of these depends on the time that it takes, which says little on a machine as busy as this test makes it.
-const TIMED: [Fault; 4] = [Fault::SlowStart, Fault::SlowAnswers, Fault::EventsLate, Fault::StreamBuffered];
+const TIMED: [Fault; 4] = [Fault::SlowStart, Fault::SlowResponses, Fault::EventsLate, Fault::StreamBuffered];
 
 #[tokio::test]
 async fn without_a_fault_all_is_well() {
@@ -125,7 +126,7 @@ fn the_documentation_lists_every_fault_and_name() {
         let row = format!("| `{}` | {} |", fault.name(), fault.describe());
         assert!(text.contains(&row), "docs/demo.md lacks the row\n{row}");
     }
-    for (name, _) in ENV_NAMES {
+    for (name, _) in DEMO_VALUES {
         assert!(text.contains(&format!("| `env.{name}` |")), "docs/demo.md lacks `env.{name}`");
     }
 }
@@ -134,7 +135,7 @@ fn the_documentation_lists_every_fault_and_name() {
 async fn values_have_the_names_that_are_declared() {
     let lab = Lab::new().await;
     let names: Vec<_> = lab.demo.values().iter().map(|(name, _, secret)| (*name, *secret)).collect();
-    assert_eq!(names, ENV_NAMES);
+    assert_eq!(names, DEMO_VALUES);
     assert!(lab.demo.values().iter().all(|(_, value, _)| value.len() > 8));
 }
 

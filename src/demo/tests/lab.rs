@@ -160,11 +160,11 @@ pub struct Socket(WebSocketStream<TcpStream>);
 
 /// Opens a WebSocket.
 pub async fn connect(url: &str, headers: &[(&'static str, &str)]) -> Result<Socket, Error> {
-    Ok(connect_with_answer(url, headers).await?.0)
+    Ok(connect_with_response(url, headers).await?.0)
 }
 
 /// As [`connect`], with the subprotocol that was selected.
-pub async fn connect_with_answer(url: &str, headers: &[(&'static str, &str)]) -> Result<(Socket, String), Error> {
+pub async fn connect_with_response(url: &str, headers: &[(&'static str, &str)]) -> Result<(Socket, String), Error> {
     let mut request = url.into_client_request()?;
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
@@ -232,7 +232,7 @@ impl Socket {
         }
     }
 
-    /// The events before the answer to a ping: all that was sent before it.
+    /// The events before the response to a ping: all that was sent before it.
     pub async fn until_pong(&mut self) -> Vec<Value> {
         self.send(json!({ "type": "echo", "payload": "mark" })).await;
         let mut events = Vec::new();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::super::Fault;
-use super::lab::{Lab, connect, connect_with_answer, go, refused, types};
+use super::lab::{Lab, connect, connect_with_response, go, refused, types};
 
 #[tokio::test]
 async fn a_bad_token_in_a_header_is_refused_at_the_handshake() {
@@ -36,13 +36,13 @@ async fn a_token_comes_by_subprotocol_too() {
     for token in [user.token.clone(), URL_SAFE_NO_PAD.encode(&user.token)] {
         let protocols = format!("jwt-auth, jwt.{token}");
         let (mut socket, selected) =
-            connect_with_answer(&lab.urls().ws, &[("Sec-WebSocket-Protocol", &protocols)]).await.unwrap();
+            connect_with_response(&lab.urls().ws, &[("Sec-WebSocket-Protocol", &protocols)]).await.unwrap();
         assert_eq!(selected, "jwt-auth");
         assert_eq!(socket.event().await["payload"]["user"], json!(user.name));
     }
     let bearer = format!("Bearer {}", user.token);
     let headers = [("Authorization", bearer.as_str()), ("Sec-WebSocket-Protocol", "jwt-auth")];
-    assert_eq!(connect_with_answer(&lab.urls().ws, &headers).await.unwrap().1, "jwt-auth");
+    assert_eq!(connect_with_response(&lab.urls().ws, &headers).await.unwrap().1, "jwt-auth");
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn a_clients_close_is_answered() {
 }
 
 #[tokio::test]
-async fn every_socket_of_a_user_is_told_and_no_other() {
+async fn every_socket_of_a_user_is_notified_and_no_other() {
     let lab = Lab::new().await;
     let (user, mate) = (lab.user_of("one-team").await, lab.user_of("one-team").await);
     let thread = user.thread("shared with myself").await;
@@ -145,7 +145,7 @@ async fn every_socket_of_a_user_is_told_and_no_other() {
     assert_eq!(two.event().await["payload"], json!({ "thread_id": thread, "user": user.name, "on": true }));
     one.send(json!({ "type": "user_message", "thread_id": thread, "content": "x" })).await;
     let (first, second) = (one.until_end().await, two.until_end().await);
-    assert_eq!(first, second, "the one who types isn't told, and both get the run");
+    assert_eq!(first, second, "the one who types isn't notified, and both get the run");
     assert_eq!(first.len(), 7);
     assert_eq!(types(&other.until_pong().await), "");
 }

@@ -5,7 +5,7 @@ registry! {
     TOO_LATE = "e2e::channel::too_late", "an event came, but after its time";
     TOO_EARLY = "e2e::channel::too_early", "an event came, or a block was complete, before its time";
     OUT_OF_ORDER = "e2e::channel::out_of_order", "an event came before its turn";
-    NOT_A_STREAM = "e2e::channel::not_a_stream", "an answer that was to be an event stream has another type";
+    NOT_A_STREAM = "e2e::channel::not_a_stream", "a response that was to be an event stream has another type";
     WRONG_CHANNEL = "e2e::channel::wrong_channel", "an event came on another channel than the one it was awaited on";
     UNFITTING_EVENT = "e2e::channel::unfitting_event", "an event has the right name, but a condition doesn't hold";
     WRONG_EVENT = "e2e::channel::wrong_event", "an event came, and isn't as an expectation inside its item says";

@@ -75,7 +75,7 @@ registry! {
     INVALID_CSV = "e2e::check::invalid_csv", "a file isn't CSV";
     ENCODED_TWICE = "e2e::check::encoded_twice", "a value would be URL-encoded twice";
     NOT_INTERPOLATED = "e2e::check::not_interpolated", "a raw string holds what looks like an interpolation";
-    STRAY_DOLLAR = "e2e::check::stray_dollar", "a dollar sign stands before an interpolation";
+    STRAY_DOLLAR = "e2e::check::stray_dollar", "a dollar sign is before an interpolation";
     FILE_OUTSIDE = "e2e::check::file_outside", "a file that a spec reads lies outside the project";
 
     STATUS_OUT_OF_RANGE = "e2e::check::status_out_of_range", "a number is no HTTP status";
@@ -85,7 +85,7 @@ registry! {
     NEVER_HOLDS = "e2e::check::never_holds", "an expectation can't hold";
     CONTRADICTION = "e2e::check::contradiction", "two expectations can't hold together";
     DUPLICATE_EXPECTATION = "e2e::check::duplicate_expectation", "the same is expected twice";
-    FAILURE_MIXED = "e2e::check::failure_mixed", "an expected failure stands beside expectations of an answer";
+    FAILURE_MIXED = "e2e::check::failure_mixed", "an expected failure is beside expectations of a response";
 
     WAIT_TOO_LONG = "e2e::check::wait_too_long", "a wait is longer than the deadline around it";
     SETTLING_CUT_SHORT = "e2e::check::settling_cut_short", "a deadline leaves less time than a match settles";
@@ -103,7 +103,7 @@ registry! {
 
     DUPLICATE_TITLE = "e2e::check::duplicate_title", "two suites, tests, loads or phases have one name";
     DUPLICATE_META = "e2e::check::duplicate_meta", "a suite or test says something about itself twice";
-    MISPLACED = "e2e::check::misplaced", "a statement stands in the wrong place";
+    MISPLACED = "e2e::check::misplaced", "a statement is in the wrong place";
     UNKNOWN_PRIORITY = "e2e::check::unknown_priority", "a priority isn't one of P0 to P4";
     DUPLICATE_TAG = "e2e::check::duplicate_tag", "a tag is given twice";
     BAD_MONEY = "e2e::check::bad_money", "what is at risk isn't an amount of money";

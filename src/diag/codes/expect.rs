@@ -2,12 +2,12 @@ use super::Code;
 
 registry! {
     STATUS = "e2e::expect::status", "the status isn't the one that was expected";
-    TIME = "e2e::expect::time", "an answer took longer than was expected";
+    TIME = "e2e::expect::time", "a response took longer than was expected";
     HEADER = "e2e::expect::header", "a header isn't as expected";
     COOKIE = "e2e::expect::cookie", "a cookie isn't as expected";
     BODY = "e2e::expect::body", "the body isn't as expected";
-    VALUE = "e2e::expect::value", "a value in the answer isn't the one that was expected";
-    MISSING = "e2e::expect::missing", "what was looked for isn't in the answer";
+    VALUE = "e2e::expect::value", "a value in the response isn't the one that was expected";
+    MISSING = "e2e::expect::missing", "what was looked for isn't in the response";
     TYPE = "e2e::expect::type", "a value isn't of the type or shape that was expected";
     ELEMENT = "e2e::expect::element", "elements of a list aren't as expected";
     NOT_JSON = "e2e::expect::not_json", "a JSONPath is asked of a body that isn't JSON";

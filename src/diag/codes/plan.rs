@@ -12,11 +12,11 @@ registry! {
     NOTHING_SELECTED = "e2e::plan::nothing_selected", "the filters select no test";
     UNKNOWN_TAG = "e2e::plan::unknown_tag", "no test has the tag that was asked for";
     PRIORITY_OF_NONE = "e2e::plan::unknown_priority", "no test has the priority that was asked for";
-    NOTHING_ON_LINE = "e2e::plan::nothing_on_line", "a line that was asked for holds no test and stands in no suite";
+    NOTHING_ON_LINE = "e2e::plan::nothing_on_line", "a line that was asked for holds no test and is in no suite";
     WHICH_ENVIRONMENT = "e2e::plan::which_environment", "several environments are declared, and nothing says which one is meant";
     UNKNOWN_PLAN = "e2e::plan::unknown_plan", "no plan has the name that was asked for";
     PLAN_ELSEWHERE = "e2e::plan::elsewhere", "the plan isn't meant for the environment that was asked for";
-    PLAN_LIMIT = "e2e::plan::limit", "a limit of a plan or of a probe can't be told before the run, or isn't of the kind that is measured";
+    PLAN_LIMIT = "e2e::plan::limit", "a limit of a plan or of a probe can't be known before the run, or isn't of the kind that is measured";
     VALUE_REQUIRED = "e2e::plan::value_required", "a plan requires a value of the environment that is empty";
     ENVIRONMENT_NOT_REAL = "e2e::plan::not_real", "values of an environment that its `require real` forbids";
     UNMASKABLE = "e2e::plan::unmaskable", "a secret is too short, or too ordinary a word, to be masked";

@@ -17,7 +17,7 @@ pub(super) struct Built {
     pub blocks: Arc<[Source]>,
 }
 
-/// Where a block or a repetition stands in the spec.
+/// Where a block or a repetition is in the spec.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     pub span: Span,
@@ -72,7 +72,7 @@ impl Builder<'_> {
         Ok(pattern::Block { id, order, within, or_closed, nodes, nevers, gaps })
     }
 
-    /// `around`: the order of the block that it stands in.
+    /// `around`: the order of the block that it is in.
     fn node(&mut self, node: &Node, around: ast::Order, into: &mut Vec<pattern::Node>) -> Result<(), Fault> {
         match node {
             Node::Item(item) => {
@@ -119,7 +119,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// One round of a loop. What is merely unrolled stands where its loop does, so that the block around it keeps its counts;
+    /// One round of a loop. What is merely unrolled is where its loop does, so that the block around it keeps its counts;
     /// several parts among others in any order keep an order of their own.
     fn copy(&mut self, block: &Block, around: ast::Order, into: &mut Vec<pattern::Node>) -> Result<(), Fault> {
         let is_plain = block.nevers.is_empty() && block.gaps.is_empty() && block.within.is_none();

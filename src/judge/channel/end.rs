@@ -1,5 +1,5 @@
 use super::target::Target;
-use super::{Bound, Concluded, Evidence, Setting, Verdict, explain, limits};
+use super::{Bound, Concluded, Evidence, JudgeState, Setting, explain, limits};
 use crate::eval::{Fault, Scope, evaluate};
 use crate::event::{ChannelEnd, Instant};
 use crate::plan::{Expr, Limit, OnChannel};
@@ -133,11 +133,11 @@ impl End {
         matches!(self.state, State::Running).then_some(self.bound.at)
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> JudgeState {
         match self.state {
-            State::Running => Verdict::Running,
-            State::Held => Verdict::Held,
-            State::Failed(_) => Verdict::Failed,
+            State::Running => JudgeState::Running,
+            State::Held => JudgeState::Held,
+            State::Failed(_) => JudgeState::Failed,
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::fit::{Asked, Captures, Fitted, Judged};
 use super::target::Target;
 use super::together::cut_short;
-use super::{Bound, Concluded, DEFAULT_SETTLE, Evidence, Outside, Setting, Verdict, build, explain, limits};
+use super::{Bound, Concluded, DEFAULT_SETTLE, Evidence, JudgeState, Outside, Setting, build, explain, limits};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
 use crate::event::{ChannelEnd, Frame, Instant, Weak};
@@ -286,11 +286,11 @@ impl Every {
         self.open.iter().map(|open| due(open, self.limit, self.bound.at)).min()
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> JudgeState {
         match self.state {
-            State::Running => Verdict::Running,
-            State::Held { .. } => Verdict::Held,
-            State::Failed(_) => Verdict::Failed,
+            State::Running => JudgeState::Running,
+            State::Held { .. } => JudgeState::Held,
+            State::Failed(_) => JudgeState::Failed,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::plan::{Expr, ExprKind, Item, ItemEntry, Slot, What};
 use crate::source::Span;
 use crate::value::Value;
 
-/// An item as one expectation asks for it: with the values of the loops that it stands in.
+/// An item as one expectation asks for it: with the values of the loops that it is in.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub item: Arc<Item>,
@@ -118,7 +118,7 @@ impl Asked {
                     match captured(capture, &outside.context(&own, Focus::Frame(frame))) {
                         Ok(value) => {
                             bind(&mut result.scope, capture.slot, capture.collect, &value);
-                            // Bound twice where loops stand between: in the scope that goes on, and in the one that has their values.
+                            // Bound twice where loops are between: in the scope that goes on, and in the one that has their values.
                             match self.loops.is_empty() {
                                 true => own = result.scope.clone(),
                                 false => bind(&mut own, capture.slot, capture.collect, &value),

@@ -1,6 +1,6 @@
 //! What is expected on channels: judged frame by frame, as they arrive or as they were recorded, with the same outcome.
 //!
-//! Whoever feeds a [`ChannelJudge`] gives it the frames of all watched channels in the order of their arrival, then says how far the time has
+//! The caller that feeds a [`ChannelJudge`] gives it the frames of all watched channels in the order of their arrival, then says how far the time has
 //! come. It has neither a clock nor a socket.
 
 mod build;
@@ -13,7 +13,6 @@ mod quiet;
 mod target;
 mod together;
 mod view;
-mod weak;
 
 #[cfg(test)]
 mod tests;
@@ -40,7 +39,7 @@ use crate::value::{Secret, Value, format_duration};
 /// How long an expectation waits that says no time, neither for itself nor for one of its items.
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long a match must stand that a later frame could break, where the spec says no `settle`.
+/// How long a match must hold that a later frame could break, where the spec says no `settle`.
 pub const DEFAULT_SETTLE: Duration = Duration::from_millis(250);
 
 /// An `expect` on channels, on its way to a verdict.
@@ -59,7 +58,7 @@ enum Watch {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum JudgeState {
     Running,
     Held,
     Failed,
@@ -201,7 +200,7 @@ impl ChannelJudge {
         }
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> JudgeState {
         match &self.watch {
             Watch::Together(together) => together.verdict(),
             Watch::Quiet(quiet) => quiet.verdict(),
@@ -232,9 +231,9 @@ impl ChannelJudge {
 }
 
 impl Concluded {
-    fn new(verdict: Verdict, base: &Scope) -> Self {
+    fn new(verdict: JudgeState, base: &Scope) -> Self {
         Self {
-            held: verdict == Verdict::Held,
+            held: verdict == JudgeState::Held,
             weak: None,
             diagnostics: Vec::new(),
             expectations: Vec::new(),
@@ -272,7 +271,7 @@ impl Concluded {
 }
 
 /// Judges whole logs, as a replay does: frames and ends in the order of their times.
-pub fn replay(judge: &mut ChannelJudge, logs: &[(u32, ChannelLog)], outside: Outside<'_>) -> Verdict {
+pub fn replay(judge: &mut ChannelJudge, logs: &[(u32, ChannelLog)], outside: Outside<'_>) -> JudgeState {
     enum Happening<'a> {
         Frame(&'a Arc<Frame>),
         End(&'a ChannelEnd),
@@ -296,7 +295,7 @@ pub fn replay(judge: &mut ChannelJudge, logs: &[(u32, ChannelLog)], outside: Out
             Happening::End(end) => judge.end(channel, at, end, outside),
         }
     }
-    while judge.verdict() == Verdict::Running
+    while judge.verdict() == JudgeState::Running
         && let Some(due) = judge.next_deadline()
     {
         latest = latest.max(due);

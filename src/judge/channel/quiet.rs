@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::fit::{Asked, Captures, Fitted};
 use super::target::Target;
-use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, build, explain, limits};
+use super::{Bound, Concluded, Evidence, JudgeState, Outside, Setting, build, explain, limits};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
 use crate::event::{ChannelEnd, Frame, Instant, Weak};
@@ -135,11 +135,11 @@ impl Quiet {
         matches!(self.state, State::Running).then(|| self.until.min(self.bound.at))
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> JudgeState {
         match self.state {
-            State::Running => Verdict::Running,
-            State::Held => Verdict::Held,
-            State::Failed(_) => Verdict::Failed,
+            State::Running => JudgeState::Running,
+            State::Held => JudgeState::Held,
+            State::Failed(_) => JudgeState::Failed,
         }
     }
 

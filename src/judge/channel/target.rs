@@ -9,9 +9,9 @@ use crate::plan::{Condition, OnChannel};
 use crate::source::Span;
 use crate::value::Value;
 
-/// Where channels stand when an expectation begins.
+/// Where channels are when an expectation begins.
 pub trait Channels {
-    /// Where a channel stands, or stood at a mark (the index that the mark's name holds). `None` if it was never opened.
+    /// Where a channel is, or stood at a mark (the index that the mark's name holds). `None` if it was never opened.
     fn start(&self, channel: u32, mark: Option<u64>) -> Option<Start>;
 }
 

@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use super::target::Target;
 use super::view::View;
-use super::{Bound, Concluded, DEFAULT_SETTLE, Evidence, Outside, Setting, Verdict, limits};
+use super::{Bound, Concluded, DEFAULT_SETTLE, Evidence, JudgeState, Outside, Setting, limits};
 use crate::eval::Fault;
 use crate::event::{ChannelEnd, Frame, Instant, Weak};
 use crate::pattern::Settling;
 use crate::plan::{Expr, View as Planned};
 use crate::value::format_duration;
 
-/// One or more views, watched at once: all must match, and the matches must stand while they settle.
+/// One or more views, watched at once: all must match, and the matches must hold while they settle.
 #[derive(Clone)]
 pub(super) struct Together {
     views: Vec<View>,
@@ -62,7 +62,7 @@ impl Together {
 
     pub fn frame(&mut self, channel: u32, frame: &Arc<Frame>, outside: Outside<'_>) {
         self.advance_to(frame.at, false, outside);
-        if self.verdict() == Verdict::Running {
+        if self.verdict() == JudgeState::Running {
             self.views.iter_mut().for_each(|view| view.frame(channel, frame, outside));
             self.decide(frame.at, false);
         }
@@ -70,7 +70,7 @@ impl Together {
 
     pub fn end(&mut self, channel: u32, at: Instant, end: &ChannelEnd, outside: Outside<'_>) {
         self.advance_to(at, true, outside);
-        if self.verdict() == Verdict::Running {
+        if self.verdict() == JudgeState::Running {
             self.views.iter_mut().for_each(|view| view.end(channel, at, end, outside));
             self.decide(at, true);
         }
@@ -82,7 +82,7 @@ impl Together {
 
     /// The time comes to `now`, deadline by deadline, since each may begin or end the settling. `whole`: with all that came at `now`.
     fn advance_to(&mut self, now: Instant, whole: bool, outside: Outside<'_>) {
-        while self.verdict() == Verdict::Running
+        while self.verdict() == JudgeState::Running
             && let Some(due) = self.next_deadline().filter(|due| if whole { *due <= now } else { *due < now })
         {
             self.views.iter_mut().for_each(|view| view.advance(due, outside));
@@ -92,7 +92,7 @@ impl Together {
 
     /// Whether all holds at `now`; `whole`: with all that came at `now`.
     fn decide(&mut self, now: Instant, whole: bool) {
-        if self.verdict() != Verdict::Running {
+        if self.verdict() != JudgeState::Running {
             return;
         }
         if let Some(until) = self.settles_until()
@@ -125,17 +125,17 @@ impl Together {
     }
 
     pub fn next_deadline(&self) -> Option<Instant> {
-        if self.verdict() != Verdict::Running {
+        if self.verdict() != JudgeState::Running {
             return None;
         }
         self.views.iter().filter_map(|view| view.machine.next_deadline()).chain(self.settles_until()).min()
     }
 
-    pub fn verdict(&self) -> Verdict {
-        if self.views.iter().any(|view| view.verdict() == Verdict::Failed) {
-            return Verdict::Failed;
+    pub fn verdict(&self) -> JudgeState {
+        if self.views.iter().any(|view| view.verdict() == JudgeState::Failed) {
+            return JudgeState::Failed;
         }
-        if self.held.is_some() { Verdict::Held } else { Verdict::Running }
+        if self.held.is_some() { JudgeState::Held } else { JudgeState::Running }
     }
 
     /// Whether a deadline took some of the settling away: what could have broken it was watched for less than was meant.

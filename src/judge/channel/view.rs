@@ -3,10 +3,10 @@ use std::sync::Arc;
 use super::build::{self, Source};
 use super::fit::{Asked, Captures, Fitting, Judged};
 use super::target::Target;
-use super::{Bound, Concluded, Evidence, Outside, Setting, Verdict, explain, weak};
+use super::{Bound, Concluded, Evidence, JudgeState, Outside, Setting, explain};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
-use crate::event::{ChannelEnd, Frame, Instant};
+use crate::event::{ChannelEnd, Frame, Instant, Weak};
 use crate::judge::FrameMatch;
 use crate::pattern::{ItemId, Machine, Settling, Status, Taken};
 use crate::plan::{View as Planned, What};
@@ -82,7 +82,7 @@ impl View {
         self.machine.program().only_guards()
     }
 
-    /// A block of nevers without a time of its own: beside other views it stands until they are done.
+    /// A block of nevers without a time of its own: beside other views it holds until they are done.
     pub fn waits_for_others(&self) -> bool {
         self.only_guards() && self.machine.program().within().is_none()
     }
@@ -99,19 +99,19 @@ impl View {
         Some((found.at, found.taken.last().is_some_and(|last| last.at == found.at)))
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> JudgeState {
         if !self.wrong.is_empty() {
-            return Verdict::Failed;
+            return JudgeState::Failed;
         }
         match self.machine.status() {
-            Status::Running => Verdict::Running,
-            Status::Matched(_) => Verdict::Held,
-            Status::Failed(_) => Verdict::Failed,
+            Status::Running => JudgeState::Running,
+            Status::Matched(_) => JudgeState::Held,
+            Status::Failed(_) => JudgeState::Failed,
         }
     }
 
     pub fn frame(&mut self, channel: u32, frame: &Arc<Frame>, outside: Outside<'_>) {
-        if self.verdict() == Verdict::Failed {
+        if self.verdict() == JudgeState::Failed {
             return;
         }
         match self.target.sees(channel, frame, &outside.context(&self.base, Focus::Nothing)) {
@@ -141,7 +141,7 @@ impl View {
     }
 
     /// What it took, and what was captured; the diagnostics if it failed.
-    pub fn conclude(&self, evidence: &Evidence<'_>, verdict: Verdict, into: &mut Concluded) {
+    pub fn conclude(&self, evidence: &Evidence<'_>, verdict: JudgeState, into: &mut Concluded) {
         let taken = match self.machine.status() {
             Status::Matched(found) => found.taken.clone(),
             Status::Failed(failure) => failure.taken.clone(),
@@ -154,8 +154,8 @@ impl View {
             into.matches.push((self.target.channel, FrameMatch { frame: one.frame, item: asked.item.head, text }));
         }
         into.expectations.extend(self.records.iter().map(|one| one.record(evidence)));
-        if verdict == Verdict::Held {
-            into.weak = into.weak.or_else(|| weak::of_view(self, &taken));
+        if verdict == JudgeState::Held {
+            into.weak = into.weak.or_else(|| self.weakness(&taken));
             if let Some(last) = taken.last() {
                 into.consumed(self.target.channel, last.frame);
             }
@@ -198,5 +198,19 @@ impl View {
             let wrong = wrong.map(|diagnostic| Wrong::Frame { taken: taken.clone(), diagnostic });
             self.wrong.extend(wrong.collect::<Vec<_>>());
         }
+    }
+
+    /// Why it proves little although it held with these frames.
+    fn weakness(&self, taken: &[Taken<Captures>]) -> Option<Weak> {
+        if self.seen.is_empty() && self.target.filter.is_some() {
+            return Some(Weak::UnmatchedView);
+        }
+        if taken.is_empty() && !self.machine.program().only_guards() {
+            return Some(Weak::NothingTaken);
+        }
+        let measured = |source: &build::Source| {
+            source.gaps.is_empty() || taken.iter().filter(|one| source.items.contains(&one.item.0)).count() >= 2
+        };
+        (!self.blocks.iter().all(measured)).then_some(Weak::NoGap)
     }
 }

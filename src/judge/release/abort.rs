@@ -30,7 +30,7 @@ pub enum Observation<'a> {
     PhaseEnded,
 }
 
-/// Decides when a run is to be aborted. It hears everything in the order in which it happens, and trips once.
+/// Decides when a run is to be aborted. It receives everything in the order in which it happens, and trips once.
 #[derive(Clone, Debug)]
 pub struct AbortJudge {
     conditions: Vec<Watched>,
@@ -65,7 +65,7 @@ impl AbortJudge {
     }
 
     /// Takes note of what happened; gives the abort when this made a condition true for the first time.
-    pub fn hear(&mut self, at: Instant, what: Observation<'_>) -> Option<Abort> {
+    pub fn receive(&mut self, at: Instant, what: Observation<'_>) -> Option<Abort> {
         match what {
             Observation::PhaseBegan(index) => (self.phase, self.opened, self.refused) = (Some(index), 0, 0),
             Observation::WebSocket { opened: true } => self.opened += 1,
@@ -81,7 +81,7 @@ impl AbortJudge {
             if watched.condition.phase.is_some_and(|only| Some(only) != phase) {
                 return None;
             }
-            let because = watched.hears(what, total, failures, sockets)?;
+            let because = watched.receives(what, total, failures, sockets)?;
             Some((watched.condition.clone(), because))
         });
         let (condition, because) = hit?;
@@ -96,7 +96,7 @@ impl AbortJudge {
 
 impl Watched {
     /// Why the condition is true now.
-    fn hears(
+    fn receives(
         &mut self,
         what: Observation<'_>,
         total: usize,

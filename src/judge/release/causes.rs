@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::suspect::{Known, Suspect, suspects};
 use super::verdict::sum;
-use super::watch::no_answer_words;
+use super::watch::{no_response_words, start_words};
 use super::{
-    Abort, Answer, Classification, Digest, RiskSum, ServiceState, ServiceWatch, Symptom, SymptomKind, classify,
+    Abort, Classification, Digest, Reply, RiskSum, ServiceState, ServiceWatch, Symptom, SymptomKind, classify,
 };
 use crate::judge::Outcome;
 use crate::value::format_duration;
@@ -21,7 +21,7 @@ pub struct Cause {
     pub tests: Vec<String>,
     /// What was seen, because of what, because of what: the last one is the root.
     pub chain: Vec<String>,
-    /// What the suspicion stands on, a sentence each.
+    /// What the suspicion rests on, a sentence each.
     pub evidence: Vec<String>,
     pub at_risk: Vec<RiskSum>,
 }
@@ -86,7 +86,7 @@ fn place(symptom: &Symptom) -> Option<&str> {
 /// Services, and hosts without one, that were seen not to work.
 fn failing(digests: &[Digest], services: &[ServiceWatch]) -> BTreeSet<String> {
     let down = services.iter().filter(|one| one.state == ServiceState::Down).map(|one| one.name.clone());
-    // A service whose probe holds is up: single outages that were seen of it are told by kind.
+    // A service whose probe holds is up: single outages that were seen of it are reported by kind.
     let up: HashSet<&str> =
         services.iter().filter(|one| one.state == ServiceState::Up).map(|one| one.name.as_str()).collect();
     let seen = digests
@@ -101,10 +101,10 @@ fn failing(digests: &[Digest], services: &[ServiceWatch]) -> BTreeSet<String> {
 
 fn working(digests: &[Digest], services: &[ServiceWatch], failing: &BTreeSet<String>) -> BTreeSet<String> {
     let up = services.iter().filter(|one| one.state == ServiceState::Up).map(|one| one.name.as_str());
-    let works = |answer: Answer, held: bool| matches!(answer, Answer::Status(status) if status < 500) && held;
+    let works = |reply: Reply, held: bool| matches!(reply, Reply::Status(status) if status < 500) && held;
     let answered = digests.iter().flat_map(|digest| {
-        let kept = digest.samples.iter().filter(move |one| works(one.answer, one.held));
-        let counted = digest.tallies.iter().filter(move |one| works(one.answer, one.held));
+        let kept = digest.samples.iter().filter(move |one| works(one.reply, one.held));
+        let counted = digest.tallies.iter().filter(move |one| works(one.reply, one.held));
         kept.filter_map(|one| one.service.as_deref()).chain(counted.filter_map(|one| one.service.as_deref()))
     });
     // What answers some requests and refuses others, as a service whose database is away does, isn't seen to work.
@@ -125,8 +125,8 @@ fn belongs(digest: &Digest, suspect: &Suspect, services: &[ServiceWatch], abort:
     let is_down = |name: &str| services.iter().any(|one| one.name == name && one.state == ServiceState::Down);
     digest.symptom.as_ref().is_some_and(|symptom| {
         let Some(place) = place(symptom).filter(|place| explained(place)) else { return false };
-        // Of one that is known to be down, whatever isn't an answer as it should be is part of that.
-        let by_it = matches!(symptom.kind, SymptomKind::Status(500..) | SymptomKind::NoAnswer(_)) && is_down(place);
+        // Of one that is known to be down, whatever isn't a response as it should be is part of that.
+        let by_it = matches!(symptom.kind, SymptomKind::Status(500..) | SymptomKind::NoResponse(_)) && is_down(place);
         symptom.is_outage() || by_it
     })
 }
@@ -188,26 +188,13 @@ fn slow_start(watch: &ServiceWatch) -> Option<Cause> {
     })
 }
 
-/// `it answered rightly after 3.1s`
-pub(super) fn start_words(watch: &ServiceWatch) -> String {
-    let first = watch.sightings.iter().position(|one| !one.held);
-    let good = first.and_then(|first| watch.sightings[first..].iter().find(|one| one.held).map(|good| (first, good)));
-    match good {
-        Some((first, good)) => {
-            let time = good.at.saturating_sub(watch.sightings[first].at);
-            format!("it answered rightly {} after it was first asked", format_duration(time))
-        }
-        None => "it hasn't answered rightly yet".to_owned(),
-    }
-}
-
 /// One that stays matters more than one that passes.
 fn worst(found: &[Classification]) -> Option<Classification> {
     use Classification::{Intermittent, Persistent, StartUpDelay};
     [Persistent, Intermittent, StartUpDelay].into_iter().find(|one| found.contains(one))
 }
 
-/// What was seen, because of what, because of what; told along the edges of the dependencies.
+/// What was seen, because of what, because of what; reported along the edges of the dependencies.
 fn chain(suspect: &Suspect, seen: &[(&str, String)], tests: &[&Digest], services: &[ServiceWatch]) -> Vec<String> {
     let graph = super::suspect::Graph::new(services);
     let mut chain = Vec::new();
@@ -220,7 +207,7 @@ fn chain(suspect: &Suspect, seen: &[(&str, String)], tests: &[&Digest], services
         (_, 0) => chain.push(format!("{} failed", count(failed))),
         _ => chain.push(format!("{} failed, and {} could not be run", count(failed), count(blocked))),
     }
-    // From those that the most depends on their way to the root: one level of the dependencies is one answer.
+    // From those that the most depends on their way to the root: one level of the dependencies is one response.
     let mut levels: BTreeMap<std::cmp::Reverse<usize>, Vec<&(&str, String)>> = BTreeMap::new();
     for one in seen.iter().filter(|(name, _)| *name != suspect.service) {
         levels.entry(std::cmp::Reverse(graph.below(one.0).len())).or_default().push(one);
@@ -251,26 +238,26 @@ fn chain(suspect: &Suspect, seen: &[(&str, String)], tests: &[&Digest], services
     chain
 }
 
-/// `answers 503`, `refuses connections`: of a service, from its last bad answer to its probe, else from what tests saw.
+/// `answers 503`, `refuses connections`: of a service, from its last bad response to its probe, else from what tests saw.
 fn condition(name: &str, watch: Option<&ServiceWatch>, tests: &[&Digest]) -> String {
-    let probed = watch.and_then(|watch| watch.sightings.iter().rev().find(|one| !one.held)).map(|one| one.answer);
+    let probed = watch.and_then(|watch| watch.sightings.iter().rev().find(|one| !one.held)).map(|one| one.reply);
     let seen = || {
         tests.iter().find_map(|test| {
             let symptom = test.symptom.as_ref().filter(|symptom| place(symptom) == Some(name))?;
             match symptom.kind {
-                SymptomKind::Status(status) => Some(Answer::Status(status)),
-                SymptomKind::NoAnswer(kind) => Some(Answer::None(kind)),
+                SymptomKind::Status(status) => Some(Reply::Status(status)),
+                SymptomKind::NoResponse(kind) => Some(Reply::None(kind)),
                 _ => None,
             }
         })
     };
     match probed.or_else(seen) {
-        Some(Answer::Status(status)) if status >= 400 => format!("answers {status}"),
-        Some(Answer::Status(status)) => format!("answers {status}, and not as its probe expects"),
-        Some(Answer::None(kind)) => match kind {
+        Some(Reply::Status(status)) if status >= 400 => format!("answers {status}"),
+        Some(Reply::Status(status)) => format!("answers {status}, and not as its probe expects"),
+        Some(Reply::None(kind)) => match kind {
             crate::event::FailureKind::Refused => "refuses connections".to_owned(),
             crate::event::FailureKind::Timeout => "doesn't answer in time".to_owned(),
-            kind => format!("can't be asked ({})", no_answer_words(kind)),
+            kind => format!("can't be asked ({})", no_response_words(kind)),
         },
         None => "doesn't work".to_owned(),
     }
@@ -288,12 +275,12 @@ fn plural(condition: &str, count: usize) -> String {
     }
 }
 
-/// `backend: 503, unhealthy at 0 s, 2 s, … 10 s`: how its answers went over the time it was watched.
+/// `backend: 503, unhealthy at 0 s, 2 s, … 10 s`: how its responses went over the time it was watched.
 fn timeline(watch: &ServiceWatch) -> Option<String> {
     let first = watch.sightings.first()?;
     let mut runs: Vec<(String, crate::event::Instant, crate::event::Instant, usize)> = Vec::new();
     for one in &watch.sightings {
-        // The up-time differs each time; it is told at the end.
+        // The up-time differs each time; it is reported at the end.
         let words = super::Sighting { uptime: None, ..one.clone() }.words();
         match runs.last_mut() {
             Some((before, _, to, count)) if *before == words => (*to, *count) = (one.at, *count + 1),
@@ -301,7 +288,7 @@ fn timeline(watch: &ServiceWatch) -> Option<String> {
         }
     }
     let at = |instant: crate::event::Instant| format_duration(instant.saturating_sub(first.at));
-    let mut told: Vec<String> = runs
+    let mut reported: Vec<String> = runs
         .iter()
         .map(|(words, from, to, count)| match count {
             1 => format!("{words} at +{}", at(*from)),
@@ -309,10 +296,10 @@ fn timeline(watch: &ServiceWatch) -> Option<String> {
         })
         .collect();
     const MOST: usize = 6;
-    if told.len() > MOST {
-        let rest = told.len() - MOST;
-        told.truncate(MOST);
-        told.push(format!("{rest} more changes"));
+    if reported.len() > MOST {
+        let rest = reported.len() - MOST;
+        reported.truncate(MOST);
+        reported.push(format!("{rest} more changes"));
     }
     let grows =
         watch.sightings.first().and_then(|one| one.uptime).zip(watch.sightings.last().and_then(|one| one.uptime));
@@ -325,7 +312,7 @@ fn timeline(watch: &ServiceWatch) -> Option<String> {
         }
         _ => String::new(),
     };
-    Some(format!("{}: {}{uptime}", watch.name, told.join(", then ")))
+    Some(format!("{}: {}{uptime}", watch.name, reported.join(", then ")))
 }
 
 /// What works, and does the wrong thing.
@@ -336,7 +323,7 @@ fn misbehaviour(tests: &[&Digest], services: &[ServiceWatch]) -> Cause {
         _ => None,
     });
     let suspect = symptom.and_then(|symptom| match &symptom.kind {
-        SymptomKind::Expectation { .. } | SymptomKind::Status(_) | SymptomKind::NoAnswer(_) => place(symptom),
+        SymptomKind::Expectation { .. } | SymptomKind::Status(_) | SymptomKind::NoResponse(_) => place(symptom),
         SymptomKind::Other { code } => code.starts_with("e2e::net::").then(|| place(symptom)).flatten(),
     });
     let summary = match symptom {

@@ -14,12 +14,12 @@ pub struct Digest {
     pub priority: Option<String>,
     pub risk: Option<Risk>,
     pub outcome: Outcome,
-    /// Why it didn't hold; for those that didn't.
+    /// Why it didn't pass; for those that didn't.
     pub symptom: Option<Symptom>,
     pub samples: Vec<Sample>,
     /// What it asked beyond those.
     pub tallies: Vec<Tally>,
-    pub openings: Vec<Opening>,
+    pub openings: Vec<SocketOpening>,
     /// Events that came although the spec says `never`.
     pub forbidden: usize,
     /// Expectations that held on weak evidence.
@@ -42,32 +42,32 @@ pub struct Sample {
     /// The path of its URL, without the query.
     pub path: String,
     pub service: Option<String>,
-    pub answer: Answer,
+    pub reply: Reply,
     pub time: Duration,
     pub first_byte: Option<Duration>,
-    /// It got an answer, and what was expected of it held.
+    /// It got a response, and what was expected of it held.
     pub held: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub enum Reply {
     Status(u16),
     None(FailureKind),
 }
 
-impl Answer {
+impl Reply {
     pub fn of(exchange: &Exchange) -> Self {
         match &exchange.outcome {
-            Ok(response) => Answer::Status(response.status),
-            Err(failure) => Answer::None(failure.kind),
+            Ok(response) => Reply::Status(response.status),
+            Err(failure) => Reply::None(failure.kind),
         }
     }
 
     /// Where nothing was expected of it, as of an attempt that was tried again.
     pub fn works(self) -> bool {
         match self {
-            Answer::Status(status) => status < 500,
-            Answer::None(_) => false,
+            Reply::Status(status) => status < 500,
+            Reply::None(_) => false,
         }
     }
 }
@@ -78,10 +78,10 @@ pub struct Tally {
     /// When the first of them began.
     pub first: Instant,
     pub method: String,
-    /// As of a [`Sample`]; absent where too many differ to be told apart.
+    /// As of a [`Sample`]; absent where too many differ to be distinguished.
     pub path: Option<String>,
     pub service: Option<String>,
-    pub answer: Answer,
+    pub reply: Reply,
     pub held: bool,
     pub times: Times,
     pub first_byte: Times,
@@ -89,13 +89,13 @@ pub struct Tally {
 
 impl Tally {
     fn of(kind: &Kind, services: &ServiceMap) -> Self {
-        let Asked { method, url, answer, held } = &kind.asked;
+        let Asked { method, url, reply, held } = &kind.asked;
         Self {
             first: kind.first,
             method: method.clone(),
             path: (!url.ends_with(ANY_PATH)).then(|| path(url)),
             service: services.of(url).map(str::to_owned),
-            answer: *answer,
+            reply: *reply,
             held: *held,
             times: kind.times.clone(),
             first_byte: kind.first_byte.clone(),
@@ -105,7 +105,7 @@ impl Tally {
 
 /// A channel that was to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
+pub struct SocketOpening {
     pub channel: String,
     pub protocol: String,
     pub time: Duration,
@@ -113,7 +113,7 @@ pub struct Opening {
     pub opened: Option<bool>,
 }
 
-/// Why a test didn't hold, as a kind: tests with the same one have the same cause.
+/// Why a test didn't pass, as a kind: tests with the same one have the same cause.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Symptom {
     /// The service whose exchange it was.
@@ -127,7 +127,7 @@ pub struct Symptom {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SymptomKind {
-    NoAnswer(FailureKind),
+    NoResponse(FailureKind),
     /// An error status that the spec didn't expect.
     Status(u16),
     /// An expectation didn't hold: its diagnostic's code, and the expectation as written.
@@ -145,14 +145,14 @@ impl Symptom {
     /// Whether it speaks of a service that doesn't work, and not of one that works wrongly.
     pub fn is_outage(&self) -> bool {
         match self.kind {
-            SymptomKind::NoAnswer(kind) => kind.is_outage(),
+            SymptomKind::NoResponse(kind) => kind.is_outage(),
             SymptomKind::Status(status) => is_outage_status(status),
             SymptomKind::Expectation { .. } | SymptomKind::Other { .. } => false,
         }
     }
 }
 
-/// Bad gateway, unavailable, gateway timeout (RFC 9110, sections 15.6.3 to 15.6.5): something behind the answer doesn't work.
+/// Bad gateway, unavailable, gateway timeout (RFC 9110, sections 15.6.3 to 15.6.5): something behind the response doesn't work.
 pub(super) fn is_outage_status(status: u16) -> bool {
     (502..=504).contains(&status)
 }
@@ -171,7 +171,7 @@ impl Digest {
             test.exchanges.iter().zip(held).map(|(exchange, held)| sample(exchange, held, services)).collect();
         let openings = test.steps.iter().filter_map(|step| {
             let (opening, exchange) = (step.opening.as_ref()?, test.exchanges.get(step.exchange?)?);
-            Some(Opening {
+            Some(SocketOpening {
                 channel: opening.channel.to_string(),
                 protocol: opening.protocol.to_owned(),
                 time: micros(exchange.timings.total),
@@ -179,7 +179,7 @@ impl Digest {
             })
         });
         let openings = openings.collect();
-        // A test that a hook of its suite kept from running fell short by what the hook tells.
+        // A test that a hook of its suite kept from running fell short by what the hook reports.
         let kept_from = matches!(test.outcome, Outcome::NotRun { .. }) && !test.diagnostics.is_empty();
         let symptom = (test.outcome.is_bad() || kept_from).then(|| {
             let unheld = failed_step.and_then(|step| step.expectations.iter().find(|one| !one.held));
@@ -227,16 +227,16 @@ pub(super) fn held(steps: impl Iterator<Item = (Option<usize>, bool)>, exchanges
 }
 
 fn sample(exchange: &Exchange, held: Option<bool>, services: &ServiceMap) -> Sample {
-    let answer = Answer::of(exchange);
+    let reply = Reply::of(exchange);
     Sample {
         at: micros(exchange.started),
         method: exchange.method.clone(),
         path: path(&exchange.url),
         service: services.of(&exchange.url).map(str::to_owned),
-        answer,
+        reply,
         time: micros(exchange.timings.total),
         first_byte: exchange.timings.first_byte.map(micros),
-        held: held.unwrap_or_else(|| answer.works()),
+        held: held.unwrap_or_else(|| reply.works()),
     }
 }
 
@@ -251,12 +251,12 @@ fn url_of<'t>(step: &StepRecord, test: &'t TestResult) -> Option<&'t str> {
     Some(&channel.log.url)
 }
 
-/// Times are judged as finely as reports tell them, so that a report that is judged again says the same.
+/// Times are judged as finely as reports report them, so that a report that is judged again says the same.
 pub fn micros(time: Duration) -> Duration {
     Duration::from_micros(u64::try_from((time.as_nanos() + 500) / 1000).unwrap_or(u64::MAX))
 }
 
-/// The path of a URL, as requests are told apart by it.
+/// The path of a URL, as requests are distinguished by it.
 fn path(url: &str) -> String {
     url::Url::parse(url).map_or_else(|_| String::new(), |url| url.path().to_owned())
 }
@@ -271,11 +271,11 @@ fn symptom(
     let first = test.diagnostics.first();
     let message = first.map_or_else(|| format!("the test {}", test.outcome.words()), |first| first.message.clone());
     let code = first.map_or("", |first| first.code.name);
-    let kind = match exchange.map(Answer::of) {
-        Some(Answer::None(kind)) if code.starts_with("e2e::net::") => SymptomKind::NoAnswer(kind),
+    let kind = match exchange.map(Reply::of) {
+        Some(Reply::None(kind)) if code.starts_with("e2e::net::") => SymptomKind::NoResponse(kind),
         // An error status that isn't expected is the same trouble whatever was expected instead.
-        Some(Answer::Status(status)) if status >= 400 && code == codes::STATUS.name => SymptomKind::Status(status),
-        Some(Answer::Status(status)) if is_outage_status(status) && code.starts_with("e2e::expect::") => {
+        Some(Reply::Status(status)) if status >= 400 && code == codes::STATUS.name => SymptomKind::Status(status),
+        Some(Reply::Status(status)) if is_outage_status(status) && code.starts_with("e2e::expect::") => {
             SymptomKind::Status(status)
         }
         _ => match unheld {

@@ -201,7 +201,7 @@ impl Measure {
             Measure::Statistic(statistic, of) => {
                 let Some(mut times) = of.times(digests) else {
                     let basis =
-                        "there are too many paths among the exchanges that were only counted to tell them apart";
+                        "there are too many paths among the exchanges that were only counted to distinguish them";
                     return (Unit::Seconds, None, basis.to_owned());
                 };
                 let count = usize::try_from(times.count).unwrap_or(usize::MAX);

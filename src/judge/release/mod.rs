@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use abort::{AbortJudge, Observation};
 pub use causes::Cause;
 pub use counts::Counts;
-pub use digest::{Answer, Digest, Opening, Risk, Sample, Symptom, SymptomKind, Tally, micros};
+pub use digest::{Digest, Reply, Risk, Sample, SocketOpening, Symptom, SymptomKind, Tally, micros};
 pub use gate::{GateResult, Spread, Unit, Window};
 pub use services::{Base, ServiceMap};
 pub use verdict::{RiskSum, Verdict, VerdictState, at_risk, denied_weak, weak_words};
@@ -69,7 +69,7 @@ pub struct Abort {
 
 /// Everything that a run is judged by.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub struct RunFacts<'a> {
     pub release: &'a Release,
     /// One for each phase of the release.
     pub phases: &'a [PhaseRun],
@@ -128,7 +128,7 @@ impl PhaseState {
 }
 
 /// Judges a whole run.
-pub fn assess(facts: Facts<'_>) -> Assessment {
+pub fn assess(facts: RunFacts<'_>) -> Assessment {
     let phases: Vec<PhaseResult> = facts
         .release
         .phases
@@ -145,7 +145,7 @@ pub fn assess(facts: Facts<'_>) -> Assessment {
     Assessment { counts, phases, gates, causes, verdict }
 }
 
-/// Judges one phase as it stands.
+/// Judges one phase as it is.
 pub fn phase_result(phase: &Phase, run: Option<&PhaseRun>, digests: &[Digest]) -> PhaseResult {
     let mine: Vec<&Digest> = {
         let ids: std::collections::HashSet<&str> = phase.tests.iter().map(String::as_str).collect();

@@ -1,6 +1,6 @@
 use crate::plan::Environment;
 
-/// Which service an address belongs to, told by where the services' probes go.
+/// Which service an address belongs to, reported by where the services' probes go.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceMap {
     services: Vec<(String, Base)>,

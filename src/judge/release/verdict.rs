@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Counts, Digest, Facts, GateResult, PhaseResult, PhaseState, ServiceState};
+use super::{Counts, Digest, GateResult, PhaseResult, PhaseState, RunFacts, ServiceState};
 use crate::judge::Outcome;
 use crate::value::format_duration;
 
@@ -51,7 +51,7 @@ pub struct RiskSum {
     pub per: Option<String>,
 }
 
-pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult], gates: &[GateResult]) -> Verdict {
+pub(super) fn verdict(facts: &RunFacts<'_>, counts: &Counts, phases: &[PhaseResult], gates: &[GateResult]) -> Verdict {
     let mut reasons = Vec::new();
     if let Some(abort) = facts.abort {
         reasons.push(format!("aborted, since {}: {}", abort.condition, abort.because));
@@ -69,7 +69,7 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
     reasons.extend(facts.problems.iter().cloned());
     reasons.extend(green_and_unfinished(facts));
     if counts.bad() > 0 {
-        reasons.push(format!("{} of {} tests did not hold", counts.bad(), counts.total));
+        reasons.push(format!("{} of {} tests did not pass", counts.bad(), counts.total));
     }
     let denied = facts.deny_weak && counts.weak > 0;
     if denied {
@@ -101,7 +101,7 @@ pub(super) fn verdict(facts: &Facts<'_>, counts: &Counts, phases: &[PhaseResult]
     let slow = facts.services.iter().filter(|watch| watch.state == ServiceState::Up);
     reasons.extend(
         slow.filter(|watch| super::classify(&watch.sightings) == Some(super::Classification::StartUpDelay))
-            .map(|watch| format!("{} was slow to start: {}", watch.name, super::causes::start_words(watch))),
+            .map(|watch| format!("{} was slow to start: {}", watch.name, super::watch::start_words(watch))),
     );
     if counts.flaky > 0 {
         let noun = if counts.flaky == 1 { "test is" } else { "tests are" };
@@ -132,7 +132,7 @@ fn gate_words(gate: &GateResult) -> String {
     }
 }
 
-fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
+fn phases_that_fail(facts: &RunFacts<'_>, phases: &[PhaseResult]) -> Vec<String> {
     let mut reasons = Vec::new();
     for ((phase, result), run) in facts.release.phases.iter().zip(phases).zip(facts.phases) {
         if matches!(result.state, PhaseState::Stopped | PhaseState::NotRun) {
@@ -146,7 +146,7 @@ fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
         if facts.release.name.is_some() && phase.gates.is_empty() && !phase.left_out {
             let (short, good) = (result.counts.short(), result.counts.good());
             if short > 0 {
-                reasons.push(format!("phase \"{}\" has no gate, and {short} of its tests did not hold", phase.name));
+                reasons.push(format!("phase \"{}\" has no gate, and {short} of its tests did not pass", phase.name));
             } else if good == 0 {
                 reasons.push(format!("phase \"{}\" has no gate, and none of its tests proved anything", phase.name));
             }
@@ -155,19 +155,19 @@ fn phases_that_fail(facts: &Facts<'_>, phases: &[PhaseResult]) -> Vec<String> {
     reasons
 }
 
-fn down(facts: &Facts<'_>) -> Vec<String> {
-    let told = facts.abort.map_or("", |abort| abort.condition.as_str());
+fn down(facts: &RunFacts<'_>) -> Vec<String> {
+    let reported = facts.abort.map_or("", |abort| abort.condition.as_str());
     let down = facts.services.iter().filter(|one| one.state == ServiceState::Down);
-    down.filter(|one| !told.contains(&format!("service {} is down", one.name)))
+    down.filter(|one| !reported.contains(&format!("service {} is down", one.name)))
         .map(|one| {
             let last = one.sightings.iter().rev().find(|sighting| !sighting.held);
-            format!("{} is down: {}", one.name, last.map_or_else(|| "no answer".to_owned(), super::Sighting::words))
+            format!("{} is down: {}", one.name, last.map_or_else(|| "no response".to_owned(), super::Sighting::words))
         })
         .collect()
 }
 
 /// A service whose health is green although it says itself that its start-up isn't over, while tests that use it fail.
-fn green_and_unfinished(facts: &Facts<'_>) -> Vec<String> {
+fn green_and_unfinished(facts: &RunFacts<'_>) -> Vec<String> {
     let unfinished = |progress: &str| {
         let (done, total) = progress.split_once('/')?;
         Some(done.parse::<u64>().ok()? < total.parse::<u64>().ok()?)
@@ -190,7 +190,7 @@ fn green_and_unfinished(facts: &Facts<'_>) -> Vec<String> {
             1 => ", and 1 test that uses it fails".to_owned(),
             _ => format!(", and {failed} tests that use it fail"),
         };
-        reasons.push(format!("{}'s health is green although its start-up stands at {progress}{tests}", service.name));
+        reasons.push(format!("{}'s health is green although its start-up is at {progress}{tests}", service.name));
     }
     reasons
 }
@@ -206,11 +206,11 @@ pub fn at_risk(digests: &[Digest], aborted: bool) -> Vec<RiskSum> {
 }
 
 pub(super) fn sum<'a>(digests: impl Iterator<Item = &'a Digest>) -> Vec<RiskSum> {
-    let mut told = HashSet::new();
+    let mut reported = HashSet::new();
     let mut counted: Vec<&super::Risk> = Vec::new();
     for digest in digests {
         if let Some(risk) = &digest.risk
-            && told.insert((&digest.suite, risk.amount.to_bits(), &risk.currency, &risk.per))
+            && reported.insert((&digest.suite, risk.amount.to_bits(), &risk.currency, &risk.per))
         {
             counted.push(risk);
         }

@@ -2,11 +2,12 @@ use std::time::Duration;
 
 use crate::diag::cut::cut_within;
 use crate::value::Json;
+use crate::value::format_duration;
 
 use crate::event::{FailureKind, Instant};
 use crate::source::Span;
 
-/// How much of a text of a health answer is kept, in bytes.
+/// How much of a text of a health response is kept, in bytes.
 const KEPT: usize = 128;
 
 /// What is known of a service: how it answered its probe, time after time.
@@ -43,29 +44,29 @@ impl ServiceState {
     }
 }
 
-/// One answer to a probe.
+/// One response to a probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sighting {
     pub at: Instant,
-    pub answer: super::Answer,
+    pub reply: super::Reply,
     /// The probe's expectations held.
     pub held: bool,
-    /// What a JSON answer says of itself in `status` or `state`: `starting`.
+    /// What a JSON response says of itself in `status` or `state`: `starting`.
     pub says: Option<String>,
     /// How far it says that its start-up is: `2/7`.
     pub progress: Option<String>,
-    /// Seconds, as the answer says (`uptime`, `uptime_s`, `uptime_seconds`).
+    /// Seconds, as the response says (`uptime`, `uptime_s`, `uptime_seconds`).
     pub uptime: Option<f64>,
-    /// What the answer says is down: names of checks or dependencies.
+    /// What the response says is down: names of checks or dependencies.
     pub names_down: Vec<String>,
 }
 
 /// What a series of sightings says of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Classification {
-    /// It is coming up: its answers change on the way to a right one.
+    /// It is coming up: its responses change on the way to a right one.
     StartUpDelay,
-    /// The same answer every time.
+    /// The same response every time.
     Persistent,
     /// It was right, and wrong, and right again; or it begins its start-up again and again.
     Intermittent,
@@ -95,8 +96,8 @@ impl Classification {
 }
 
 impl Sighting {
-    /// Reads what a health answer says of itself, wherever it says it.
-    pub fn read(at: Instant, answer: super::Answer, held: bool, body: Option<&Json>) -> Self {
+    /// Reads what a health response says of itself, wherever it says it.
+    pub fn read(at: Instant, reply: super::Reply, held: bool, body: Option<&Json>) -> Self {
         let object = body.and_then(Json::as_object);
         let text = |keys: &[&str]| {
             keys.iter().find_map(|key| object?.get(key)?.as_str()).map(|text| cut_within(text, 40, KEPT).to_lowercase())
@@ -110,7 +111,7 @@ impl Sighting {
         });
         Self {
             at,
-            answer,
+            reply,
             held,
             says: text(&["status", "state", "health"]),
             progress,
@@ -121,9 +122,9 @@ impl Sighting {
 
     /// `503, starting, 2/7, up for 3.1 s`
     pub fn words(&self) -> String {
-        let mut words = vec![match self.answer {
-            super::Answer::Status(status) => status.to_string(),
-            super::Answer::None(kind) => no_answer_words(kind).to_owned(),
+        let mut words = vec![match self.reply {
+            super::Reply::Status(status) => status.to_string(),
+            super::Reply::None(kind) => no_response_words(kind).to_owned(),
         }];
         words.extend(self.says.clone());
         words.extend(self.progress.as_ref().map(|progress| format!("start-up {progress}")));
@@ -134,9 +135,9 @@ impl Sighting {
         words.join(", ")
     }
 
-    /// What must change for an answer to be another one.
-    fn signature(&self) -> (super::Answer, Option<&str>, Option<&str>) {
-        (self.answer, self.says.as_deref(), self.progress.as_deref())
+    /// What must change for a response to be another one.
+    fn signature(&self) -> (super::Reply, Option<&str>, Option<&str>) {
+        (self.reply, self.says.as_deref(), self.progress.as_deref())
     }
 
     fn says_starting(&self) -> bool {
@@ -146,9 +147,22 @@ impl Sighting {
     }
 }
 
-pub(super) fn no_answer_words(kind: FailureKind) -> &'static str {
+/// `it answered rightly after 3.1s`
+pub(super) fn start_words(watch: &ServiceWatch) -> String {
+    let first = watch.sightings.iter().position(|one| !one.held);
+    let good = first.and_then(|first| watch.sightings[first..].iter().find(|one| one.held).map(|good| (first, good)));
+    match good {
+        Some((first, good)) => {
+            let time = good.at.saturating_sub(watch.sightings[first].at);
+            format!("it answered rightly {} after it was first asked", format_duration(time))
+        }
+        None => "it hasn't answered rightly yet".to_owned(),
+    }
+}
+
+pub(super) fn no_response_words(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::Timeout => "no answer in time",
+        FailureKind::Timeout => "no response in time",
         FailureKind::Refused => "refused",
         FailureKind::Reset => "reset",
         FailureKind::Closed => "closed in the middle",
@@ -163,7 +177,7 @@ pub(super) fn no_answer_words(kind: FailureKind) -> &'static str {
     }
 }
 
-/// The keys under which an answer says that something is down: `checks: { database: { status: "down" } }`, `{ "database": "unavailable" }`.
+/// The keys under which a response says that something is down: `checks: { database: { status: "down" } }`, `{ "database": "unavailable" }`.
 fn names_down(body: &Json) -> Vec<String> {
     const DEEPEST: usize = 4;
     fn is_down(value: &Json) -> bool {
@@ -225,10 +239,10 @@ fn names_down(body: &Json) -> Vec<String> {
     found
 }
 
-/// Tells a failure that passes from one that stays. `None` where nothing failed, or too little was seen to tell.
+/// Reports a failure that passes from one that stays. `None` where nothing failed, or too little was seen to report.
 ///
-/// A start-up delay shows as answers that change towards a right one (refused, then 503, then 200; `2/7`, then `5/7`), or as an answer that
-/// says it is starting while the time it has been up grows. The same answer every time is persistent; so is a process that is up, and stays
+/// A start-up delay shows as answers that change towards a right one (refused, then 503, then 200; `2/7`, then `5/7`), or as a response that
+/// says it is starting while the time it has been up grows. The same response every time is persistent; so is a process that is up, and stays
 /// unhealthy: that its up-time grows proves only that it runs.
 pub fn classify(sightings: &[Sighting]) -> Option<Classification> {
     let first_bad = sightings.iter().position(|one| !one.held)?;
@@ -257,12 +271,12 @@ pub fn classify(sightings: &[Sighting]) -> Option<Classification> {
 }
 
 fn is_refused(one: &Sighting) -> bool {
-    matches!(one.answer, super::Answer::None(FailureKind::Refused | FailureKind::Dns))
+    matches!(one.reply, super::Reply::None(FailureKind::Refused | FailureKind::Dns))
 }
 
-/// Whether the later answer is on the way to a right one from the earlier: no answer at all comes before any, and more of a start-up after less.
+/// Whether the later response is on the way to a right one from the earlier: no response at all comes before any, and more of a start-up after less.
 fn is_nearer(earlier: &Sighting, later: &Sighting) -> bool {
-    let answers = |one: &Sighting| matches!(one.answer, super::Answer::Status(_));
+    let answers = |one: &Sighting| matches!(one.reply, super::Reply::Status(_));
     if answers(earlier) != answers(later) {
         // One that answers, and says that something it needs is down, isn't starting: it has started, and found that.
         return answers(later) && later.names_down.is_empty();

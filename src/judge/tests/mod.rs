@@ -12,9 +12,9 @@ use crate::project::{Files, Options, load};
 use crate::value::counted::{HTML_BODIES, JSON_BODIES, JSON_PATHS, PATTERNS, SCHEMAS, SELECTORS, XML_BODIES, XPATHS};
 use crate::value::{SecretSink, Value};
 
-struct Nobody;
+struct NoOne;
 
-impl Host for Nobody {
+impl Host for NoOne {
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::UNIX_EPOCH
     }
@@ -96,7 +96,7 @@ fn while_judged(content_type: &str, body: &str, expectations: &[&str]) -> Vec<(&
     let mut scope = Scope::new(&plan.suites[0].tests[0].frame);
     let before = COUNTED.map(|(_, counter)| counter.get());
     let parsed = Parsed::default();
-    let judged = response(&plan, request(&plan), (&exchange, &parsed), &mut scope, &Nobody);
+    let judged = response(&plan, request(&plan), (&exchange, &parsed), &mut scope, &NoOne);
     assert_eq!(judged.diagnostics, []);
     assert!(judged.expectations.len() >= expectations.len());
     let counts = COUNTED.iter().zip(before).map(|((name, counter), before)| (*name, counter.get() - before));

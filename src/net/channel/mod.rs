@@ -28,14 +28,14 @@ const AT_ONCE: usize = 64 << 10;
 const MAX_WAITING: usize = 32 * 1024 * 1024;
 
 /// A connection whose response has come, and what it needs to be read.
-pub(super) struct Answered {
+pub(super) struct Responded {
     pub live: Live,
     pub departures: Arc<Departures>,
     /// What its masks are drawn from.
     pub seed: u64,
 }
 
-impl Connected for Answered {
+impl Connected for Responded {
     fn start(self: Box<Self>, reading: world::Reading) -> Box<dyn world::Channel> {
         let world::Reading { kind, headers, log, naming, replies } = reading;
         let way = match self.live {
@@ -107,7 +107,7 @@ impl world::Channel for Channel {
         Box::pin(async move {
             let log = &self.log;
             match self.way.take() {
-                // Where so little is left for it, nobody waits for it.
+                // Where so little is left for it, no one waits for it.
                 Some(way) if budget <= HURRIED_WORDS => {
                     log.leave();
                     self.departures.add(async move {

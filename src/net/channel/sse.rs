@@ -7,7 +7,7 @@ pub(super) struct Parser {
     started: bool,
     event: Option<String>,
     data: Option<String>,
-    /// The stream's last event ID; it stays until it is set anew.
+    /// The stream's last event ID; it stays until it is set again.
     pub last_id: Option<String>,
 }
 

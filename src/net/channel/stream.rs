@@ -180,7 +180,7 @@ impl Lines {
         Self { decoder: encoding.new_decoder(), pending: Vec::new() }
     }
 
-    /// Gives each line that is whole, in UTF-8. What can't be decoded stands as a byte that UTF-8 doesn't have, so that its line is no text.
+    /// Gives each line that is whole, in UTF-8. What can't be decoded is as a byte that UTF-8 doesn't have, so that its line is no text.
     fn feed(
         &mut self,
         mut bytes: &[u8],

@@ -83,7 +83,7 @@ impl Commands {
     pub fn send(&self, sent: Sent, answers: bool) {
         let size = sent.size();
         self.backlog.fetch_add(size, Ordering::Relaxed);
-        // When nobody takes it, the connection is over, which the log says.
+        // When no one takes it, the connection is over, which the log says.
         let _ = self.queue.send(Command::Send(sent, answers));
     }
 

@@ -60,7 +60,7 @@ impl Brotli {
                 BrotliResult::ResultSuccess => self.ended = true,
                 BrotliResult::NeedsMoreInput => return Ok(()),
                 BrotliResult::NeedsMoreOutput => {}
-                // Brotli has no mark at its beginning to tell what isn't brotli from what is broken.
+                // Brotli has no mark at its beginning to report what isn't brotli from what is broken.
                 BrotliResult::ResultFailure => {
                     return Err(Fault::Corrupt(at, "its bits say nothing that brotli knows"));
                 }

@@ -188,7 +188,7 @@ struct Out<'a> {
 
 impl Out<'_> {
     fn append(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        // Nobody gets to see what is given up.
+        // No one gets to see what is given up.
         if self.bytes.len().saturating_add(bytes.len()) > self.limit || effort::is_vain(bytes.len()) {
             return Err(Fault::TooLarge);
         }

@@ -59,7 +59,7 @@ fn text() -> Vec<u8> {
     (0..4000u32).flat_map(|n| format!("{{\"n\":{}}}\n", n.wrapping_mul(2_654_435_761)).into_bytes()).collect()
 }
 
-/// The beginning of a coded body, flushed: what stands behind it is the coding's next block.
+/// The beginning of a coded body, flushed: what is behind it is the coding's next block.
 fn begun(coding: &str, text: &[u8]) -> Vec<u8> {
     let level = flate2::Compression::new(6);
     macro_rules! flushed {

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::connect::Connection;
+use super::key::{Key, Protocol};
 use super::pool::Pool;
 use super::stages::{Recorder, Stages};
 use super::tls::{self, Authority};
 use crate::event::Failure;
 use crate::net::clock::Clock;
-use crate::plan::HttpVersion;
 use crate::world::Budget;
 
 /// Sends requests. One for a run: connections are shared by its tests, cookies are not.
@@ -31,34 +31,6 @@ pub struct Http {
     tls: Mutex<HashMap<(bool, Protocol), Arc<rustls::ClientConfig>>>,
     /// What hosts were resolved to when they were last asked for: evidence of connections that are used again.
     resolved: Mutex<HashMap<String, Vec<IpAddr>>>,
-}
-
-/// Which requests can share a connection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub https: bool,
-    pub host: String,
-    pub port: u16,
-    pub verify: bool,
-    pub version: Protocol,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Protocol {
-    /// HTTP/2 where TLS negotiates it, else HTTP/1.1.
-    Any,
-    Http11,
-    Http2,
-}
-
-impl From<Option<HttpVersion>> for Protocol {
-    fn from(version: Option<HttpVersion>) -> Self {
-        match version {
-            None => Protocol::Any,
-            Some(HttpVersion::Http11) => Protocol::Http11,
-            Some(HttpVersion::Http2) => Protocol::Http2,
-        }
-    }
 }
 
 impl Http {
@@ -99,7 +71,7 @@ impl Http {
         }
     }
 
-    /// A connection that nobody has used.
+    /// A connection that no one has used.
     pub(super) async fn connect(&self, key: &Key) -> Result<Connection, Failure> {
         let tls = key.https.then(|| self.tls(key.verify, key.version)).transpose()?;
         Connection::open(key, tls, self.real).await

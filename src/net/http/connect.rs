@@ -8,8 +8,8 @@
 //!   promise when it drops it. One that the task never took up is noticed by [`settled`].
 //! - The body of a response ends or fails with the connection's task, which holds the other end of it: of HTTP/1.1, hyper fails a body whose framing
 //!   isn't complete when the socket ends; of HTTP/2, [`WireBody`](super::body) asks for END_STREAM.
-//! - A connection's task belongs to no request and to no pool, and nobody waits for it but by [`Connection::ended`]. It ends when the socket does, or
-//!   when nobody can use it any more: neither the pool nor a request holds a sender, and no body is read. Dropping the pool ends idle ones so.
+//! - A connection's task belongs to no request and to no pool, and no one waits for it but by [`Connection::ended`]. It ends when the socket does, or
+//!   when no one can use it any more: neither the pool nor a request holds a sender, and no body is read. Dropping the pool ends idle ones so.
 //! - A socket has one reader and one writer ([`Tapped`], in the connection's task), so that neither takes the other's waker. `Watch` only peeks.
 
 use std::net::SocketAddr;
@@ -26,10 +26,10 @@ use hyper::rt::Executor as _;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::client::{Key, Protocol};
 use super::failure::{failure, of_chain};
+use super::fingerprint::fingerprint;
+use super::key::{Key, Protocol};
 use super::one_task::OneTask;
-use super::progress::fingerprint;
 use super::stages::{connection_begins, connection_ends, resolve};
 use super::tap::{Lookout, Socket, Stream, Taken, Tapped, Traffic, Watch};
 use crate::event::{Failure, FailureKind, Tls};
@@ -187,7 +187,7 @@ impl Connection {
 /// Waits for a response, and not beyond the end of its connection's task.
 ///
 /// The queue between them (tokio's, unbounded) admits a request in two moves: it is counted, then it is put in. Where the task closes and empties the
-/// queue in between, the request is put into a queue that nobody empties any more, and is dropped with its last sender, which is the very one that
+/// queue in between, the request is put into a queue that no one empties any more, and is dropped with its last sender, which is the very one that
 /// waits here. `ended` changes when the task and all that it had taken up are gone: by then a promise that isn't resolved is of a request that was
 /// never taken up, so that nothing of it can have been sent.
 async fn settled<T>(
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_request_that_nobody_takes_up_ends_with_its_connection() {
+    async fn a_request_that_no_one_takes_up_ends_with_its_connection() {
         let (lives, ended) = tokio::sync::watch::channel(());
         let waiting = tokio::spawn({
             let mut ended = ended.clone();

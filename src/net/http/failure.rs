@@ -12,7 +12,7 @@ pub(super) fn failure(kind: FailureKind, message: impl Into<String>) -> Failure 
 pub(super) fn timed_out(authority: &str, limit: Duration, status: Option<u16>) -> Failure {
     let message = match status {
         Some(_) => format!("{authority} began to answer, and hadn't finished after {}", format_duration(limit)),
-        None => format!("{authority} gave no answer within {}", format_duration(limit)),
+        None => format!("{authority} gave no response within {}", format_duration(limit)),
     };
     Failure { kind: FailureKind::Timeout, message, status }
 }
@@ -66,7 +66,7 @@ fn of_hyper(error: &hyper::Error, authority: &str) -> Option<(FailureKind, Strin
     if error.is_incomplete_message() {
         return Some((
             FailureKind::Closed,
-            format!("{authority} closed the connection before its answer was complete"),
+            format!("{authority} closed the connection before its response was complete"),
         ));
     }
     if error.is_parse_too_large() {
@@ -149,7 +149,7 @@ fn of_io(error: &std::io::Error, authority: &str) -> Option<(FailureKind, String
             Some((FailureKind::Reset, format!("{authority} reset the connection")))
         }
         Io::UnexpectedEof => {
-            Some((FailureKind::Closed, format!("{authority} closed the connection before its answer was complete")))
+            Some((FailureKind::Closed, format!("{authority} closed the connection before its response was complete")))
         }
         Io::TimedOut => Some((FailureKind::Timeout, format!("the connection to {authority} timed out"))),
         Io::HostUnreachable | Io::NetworkUnreachable | Io::AddrNotAvailable => {

@@ -70,9 +70,9 @@ pub(super) fn transfer_codings<'a>(values: impl Iterator<Item = &'a str>, has_le
         chunked += 1;
     }
     if chunked > 1 {
-        Err("a body in chunks of chunks: `chunked` stands twice in its Transfer-Encoding".to_owned())
+        Err("a body in chunks of chunks: `chunked` is twice in its Transfer-Encoding".to_owned())
     } else if chunked == 1 && has_length {
-        Err("both a Content-Length and `Transfer-Encoding: chunked`, so that nobody can say where its body ends"
+        Err("both a Content-Length and `Transfer-Encoding: chunked`, so that no one can say where its body ends"
             .to_owned())
     } else {
         Ok(())
@@ -101,7 +101,7 @@ fn of_headers<'a>(first: &str, lines: impl Iterator<Item = &'a str>) -> String {
             }
             if let [first, second, ..] = lengths.as_slice() {
                 return format!(
-                    "two different values of Content-Length, {} and {}, so that nobody can say where its body ends",
+                    "two different values of Content-Length, {} and {}, so that no one can say where its body ends",
                     shown(first),
                     shown(second)
                 );
@@ -141,7 +141,7 @@ mod tests {
             (
                 "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nA: b\r\ncontent-length: 9\r\n\r\n",
                 Some(200),
-                "h sent two different values of Content-Length, 7 and 9, so that nobody can say where its body ends",
+                "h sent two different values of Content-Length, 7 and 9, so that no one can say where its body ends",
             ),
             (
                 "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101 -\r\nConnection: keep-alive,\r\n Upgrade\r\n\r\n\u{81}\u{2}{}",
@@ -164,7 +164,7 @@ mod tests {
             (
                 "HTTP/1.1 200\r\nContent-Length: 7, 8\r\n\r\n",
                 Some(200),
-                "h sent two different values of Content-Length, 7 and 8, so that nobody can say where its body ends",
+                "h sent two different values of Content-Length, 7 and 8, so that no one can say where its body ends",
             ),
             (
                 "HTTP/1.1 200 \r\nContent-Length: -1\r\n\r\n",

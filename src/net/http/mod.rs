@@ -1,10 +1,12 @@
-//! One request at a time, as it was written: no redirects, retries, proxies or headers that nobody asked for.
+//! One request at a time, as it was written: no redirects, retries, proxies or headers that no one asked for.
 
 mod body;
 mod client;
 mod connect;
 mod failure;
+mod fingerprint;
 mod head;
+mod key;
 mod one_task;
 mod outgoing;
 mod pool;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::client::Key;
 use super::connect::Connection;
+use super::key::Key;
 use crate::net::clock::present;
 use crate::net::lanes::here;
 

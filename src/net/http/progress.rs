@@ -3,11 +3,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::fingerprint::fingerprint;
 use super::pool::Returning;
 use super::stages::{Recorder, Stages};
 use crate::event::{Header, Hop, Instant, Peer, SetCookie, Timings, Tls};
 use crate::value::Draws;
-use crate::world::{Outgoing, auth};
+use crate::world::Outgoing;
 
 /// What is known of an exchange so far; kept when the time runs out.
 pub(super) struct Progress {
@@ -89,7 +90,7 @@ impl Progress {
         self.cookies.retain(|(own, _)| own != name);
     }
 
-    /// An answer came, from this address.
+    /// A response came, from this address.
     pub fn answered(&mut self, address: Option<String>, tls: Option<Tls>) {
         let Some(pending) = self.pending.take() else { return };
         let stages = Stages::of(&pending.recorder);
@@ -133,10 +134,4 @@ impl Progress {
 fn addresses(stages: &Stages, pending: &Pending) -> Vec<String> {
     let known = if stages.resolved.is_empty() { &pending.known } else { &stages.resolved };
     known.iter().map(IpAddr::to_string).collect()
-}
-
-/// SHA-256 of a certificate, lower-case hexadecimal.
-pub(super) fn fingerprint(certificate: &[u8]) -> String {
-    use sha2::Digest as _;
-    auth::hex(&sha2::Sha256::digest(certificate))
 }

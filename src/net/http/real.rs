@@ -18,7 +18,7 @@ pub(super) fn refuse(request: &Outgoing, url: &str, redirected: bool) -> Result<
         |what, why: String| Err(failure(FailureKind::Unreal(what), format!("nothing was sent to {peer}: {why}")));
     if let Some(found) = not_real(url) {
         let what = if matches!(found, NotReal::PlainText(_)) { Unreal::PlainText } else { Unreal::PrivatePeer };
-        let whence = if redirected { "an answer redirects to it, and " } else { "" };
+        let whence = if redirected { "a response redirects to it, and " } else { "" };
         return refused(what, format!("{whence}{found}"));
     }
     if !request.verify {
@@ -42,7 +42,7 @@ pub(super) fn confirm(peer: Option<&Peer>) -> Result<(), Failure> {
         Some(None) => {}
     }
     match peer.and_then(|peer| peer.tls.as_ref()) {
-        None => unreal(Unreal::PlainText, "the answer didn't come over TLS".to_owned()),
+        None => unreal(Unreal::PlainText, "the response didn't come over TLS".to_owned()),
         Some(tls) if !tls.verified => {
             unreal(Unreal::UnverifiedCertificate, "the server's certificate wasn't verified".to_owned())
         }

@@ -19,7 +19,7 @@ pub(super) fn target(response: &Response, follow: u32, followed: usize) -> Resul
     };
     let failed = |kind, message| Err(Failure { kind, message, status: Some(response.status) });
     if followed as u32 >= follow.min(MAX_REDIRECTS) {
-        let message = format!("{followed} redirects were followed, and the next answer redirects again to {next}");
+        let message = format!("{followed} redirects were followed, and the next response redirects again to {next}");
         return failed(FailureKind::TooManyRedirects, message);
     }
     if !matches!(next.scheme(), "http" | "https" | "ws" | "wss") {
@@ -55,7 +55,7 @@ pub(super) fn follow(progress: &mut Progress, response: &Response, next: String,
         const KEPT: [&str; 5] = ["accept", "accept-language", "accept-encoding", "content-type", "user-agent"];
         progress.headers.retain(|(name, _)| KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept)));
     }
-    // A Digest answer is for one target: another may be asked for, and answered anew.
+    // A Digest response is for one target: another may be asked for, and answered again.
     if std::mem::take(&mut progress.digest_answered) {
         progress.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
     }

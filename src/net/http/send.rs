@@ -7,9 +7,10 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
 use super::body::{Keeping, WireBody};
-use super::client::{Http, Key};
+use super::client::Http;
 use super::connect::{Connection, Lost};
 use super::failure::{failure, is_unprocessed, of_chain, timed_out};
+use super::key::{Key, Protocol};
 use super::outgoing::{Live, LiveBody, Mode};
 use super::pool::Returning;
 use super::progress::{Pending, Progress};
@@ -35,12 +36,12 @@ struct Sent {
 }
 
 impl Http {
-    /// Sends a request and reads its answer. Whatever goes wrong is in the exchange.
+    /// Sends a request and reads its response. Whatever goes wrong is in the exchange.
     pub async fn send(&self, request: &Outgoing, jar: Option<&Mutex<Jar>>) -> Exchange {
         self.send_for(request, jar, Mode::Whole).await.0
     }
 
-    /// The same, for an answer that is wanted live.
+    /// The same, for a response that is wanted live.
     pub async fn send_for(&self, request: &Outgoing, jar: Option<&Mutex<Jar>>, mode: Mode) -> (Exchange, Option<Live>) {
         let started = self.clock.now();
         let mut progress = Progress::new(request);
@@ -114,10 +115,10 @@ impl Http {
         }
     }
 
-    /// Puts the answer to a Digest challenge among the headers, once.
+    /// Puts the response to a Digest challenge among the headers, once.
     fn answer_digest(&self, request: &Outgoing, response: &Response, progress: &mut Progress) -> bool {
         let Some((user, password)) = &request.digest else { return false };
-        // Another origin, to which an answer redirected, could try out passwords on what it got.
+        // Another origin, to which a response redirected, could try out passwords on what it got.
         if origin(&progress.url) != origin(&request.url) {
             return false;
         }
@@ -131,10 +132,10 @@ impl Http {
             body: progress.body.as_deref().unwrap_or_default(),
         };
         let cnonce = auth::hex(&progress.draws.bytes::<16>());
-        let answer = auth::digest(&challenges, user, password, &asked, &cnonce);
+        let incoming = auth::digest(&challenges, user, password, &asked, &cnonce);
         progress.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
-        progress.headers.extend(answer.clone().map(|answer| ("Authorization".to_owned(), answer)));
-        answer.is_some()
+        progress.headers.extend(incoming.clone().map(|incoming| ("Authorization".to_owned(), incoming)));
+        incoming.is_some()
     }
 
     async fn hop(
@@ -168,7 +169,7 @@ impl Http {
             host: sent.url.host_str().unwrap_or_default().to_owned(),
             port: sent.url.port_or_known_default().unwrap_or_default(),
             verify: request.verify,
-            version: if mode == Mode::Upgrade { super::client::Protocol::Http11 } else { request.version.into() },
+            version: if mode == Mode::Upgrade { Protocol::Http11 } else { request.version.into() },
         };
         let recorder = Recorder::default();
         progress.pending = Some(Pending {
@@ -181,25 +182,25 @@ impl Http {
         let reconnects = request.reconnect && !fresh;
         let answered = recorded(recorder.clone(), self.exchange(&key, &sent, fresh, reconnects, progress)).await;
         self.learn_addresses(&key.host, &recorder);
-        let (connection, answer) = answered?;
+        let (connection, incoming) = answered?;
         progress.answered(connection.address.clone(), connection.tls.clone());
         if self.real {
             real::confirm(progress.peer.as_ref())?;
         }
-        let status = answer.status().as_u16();
-        let codings = answer.headers().get_all("transfer-encoding").iter();
-        let has_length = answer.headers().contains_key("content-length");
+        let status = incoming.status().as_u16();
+        let codings = incoming.headers().get_all("transfer-encoding").iter();
+        let has_length = incoming.headers().contains_key("content-length");
         if let Err(what) = head::transfer_codings(codings.map(|value| value.to_str().unwrap_or("?")), has_length) {
             let message = format!("{authority} sent {what}");
             return Err(Failure { status: Some(status), ..failure(FailureKind::Protocol, message) });
         }
         let live = match mode {
             Mode::Upgrade => status == 101,
-            Mode::Stream => answer.status().is_success(),
+            Mode::Stream => incoming.status().is_success(),
             Mode::Whole => false,
         };
         if !live {
-            let response = self.whole(answer, started, progress, &authority).await?;
+            let response = self.whole(incoming, started, progress, &authority).await?;
             // A refused handshake leaves nothing behind that another request could trip over.
             if !fresh {
                 progress.returning = Some(Returning::new(&self.pool, key, connection));
@@ -210,19 +211,20 @@ impl Http {
         progress.status = Some(status);
         let response = Response {
             status,
-            version: version_name(answer.version()),
+            version: version_name(incoming.version()),
             url: progress.url.clone(),
-            headers: header_list(answer.headers()),
+            headers: header_list(incoming.headers()),
             body: Bytes::new(),
             wire_size: 0,
         };
-        progress.received += head_size(answer.status(), answer.extensions(), &response.headers);
+        progress.received += head_size(incoming.status(), incoming.extensions(), &response.headers);
         if mode == Mode::Stream {
-            let body = WireBody::new(answer.version(), answer.into_body());
+            let body = WireBody::new(incoming.version(), incoming.into_body());
             return Ok((response, Some(Live::Body(Box::new(LiveBody::new(body, connection))))));
         }
         let lookout = connection.lookout(None);
-        let upgraded = hyper::upgrade::on(answer).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
+        let upgraded =
+            hyper::upgrade::on(incoming).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
         Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded)), lookout))))
     }
 
@@ -245,7 +247,7 @@ impl Http {
                 None => self.connect(key).await?,
             };
             let error = match connection.send(sent.request(connection.is_http2())?).await {
-                Ok(answer) => return Ok((connection, answer)),
+                Ok(incoming) => return Ok((connection, incoming)),
                 Err(error) => error,
             };
             // A fresh connection that is lost says something about the server, unless it promises that a repetition is welcome: once.
@@ -262,16 +264,16 @@ impl Http {
         }
     }
 
-    /// Reads an answer to its end.
+    /// Reads a response to its end.
     async fn whole(
         &self,
-        answer: http::Response<Incoming>,
+        incoming: http::Response<Incoming>,
         started: Instant,
         progress: &mut Progress,
         authority: &str,
     ) -> Result<Response, Failure> {
         progress.first_byte = Some(self.clock.now().saturating_sub(started));
-        let (parts, wire) = answer.into_parts();
+        let (parts, wire) = incoming.into_parts();
         let status = parts.status.as_u16();
         progress.status = Some(status);
         let headers = header_list(&parts.headers);
@@ -353,7 +355,7 @@ impl Sent {
         let authority = || self.url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
         let mut headers = self.headers.clone();
         let uri = if is_http2 {
-            // RFC 9113, section 8.3.1: the authority stands in a field of its own.
+            // RFC 9113, section 8.3.1: the authority is in a field of its own.
             let host = headers.remove("host").and_then(|host| host.to_str().ok().map(str::to_owned));
             let host = host.unwrap_or_else(authority);
             http::Uri::builder().scheme(self.url.scheme()).authority(host).path_and_query(self.target.as_str()).build()
@@ -426,7 +428,7 @@ fn of_request(lost: &Lost, connection: &Connection, shown: &str) -> Failure {
     of_chain(error, shown, None)
 }
 
-/// User and password that stand in a URL, as Basic credentials.
+/// User and password that are in a URL, as Basic credentials.
 fn userinfo(url: &url::Url) -> Option<http::HeaderValue> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
@@ -454,7 +456,7 @@ fn header_list(map: &http::HeaderMap) -> Vec<Header> {
     map.iter().map(|(name, of)| Header { name: name.as_str().to_owned(), value: value(of) }).collect()
 }
 
-/// The size of an answer's head of HTTP/1.1 in bytes (RFC 9112, section 4).
+/// The size of a response's head of HTTP/1.1 in bytes (RFC 9112, section 4).
 fn head_size(status: http::StatusCode, extensions: &http::Extensions, headers: &[Header]) -> u64 {
     let usual = status.canonical_reason().unwrap_or_default();
     // It is kept only where it isn't the usual one.

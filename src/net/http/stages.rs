@@ -71,7 +71,7 @@ pub(super) async fn recorded<F: Future>(recorder: Recorder, future: F) -> F::Out
 }
 
 fn record(write: impl FnOnce(&mut Stages)) {
-    // Where nobody asks, there is nowhere to record it.
+    // Where no one asks, there is nowhere to record it.
     let _ = STAGES.try_with(|stages| write(&mut stages.lock().unwrap_or_else(PoisonError::into_inner)));
 }
 
@@ -101,7 +101,7 @@ pub(super) fn connection_ends(started: tokio::time::Instant, is_made: bool) {
     });
 }
 
-/// The addresses of a name, as the system's resolver gives them; with `real`, only if all of them are public. Whoever connects takes
+/// The addresses of a name, as the system's resolver gives them; with `real`, only if all of them are public. The connecting code takes
 /// these and doesn't ask again, so that a name can't have another address by then.
 pub(super) async fn resolve(name: &str, port: u16, real: bool) -> Result<Vec<SocketAddr>, ResolveError> {
     let started = present();
@@ -139,7 +139,7 @@ pub(super) enum ResolveError {
     Private(#[from] PrivateName),
 }
 
-/// A name that has no address: told from a connection that was refused.
+/// A name that has no address: distinguished from a connection that was refused.
 #[derive(Debug, thiserror::Error)]
 #[error("the name `{name}` can't be resolved: {reason}")]
 pub(super) struct DnsFailure {

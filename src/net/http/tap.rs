@@ -22,7 +22,7 @@ pub(super) struct Traffic {
     /// The response's head is still to come.
     awaits_head: AtomicBool,
     head: Mutex<Vec<u8>>,
-    /// Odd from before something is read until its reader asks in vain for more: until then, what was read may stand in a buffer of this process.
+    /// Odd from before something is read until its reader asks in vain for more: until then, what was read may be in a buffer of this process.
     phase: AtomicU64,
 }
 
@@ -135,7 +135,7 @@ impl Taken {
     }
 }
 
-/// Looks at what a channel's connection has received and its reader hasn't taken, wherever that stands: in the socket, in what TLS or HTTP have
+/// Looks at what a channel's connection has received and its reader hasn't taken, wherever that is: in the socket, in what TLS or HTTP have
 /// read ahead, or in the queue of a body.
 pub struct Lookout {
     pub(super) watch: Watch,
@@ -169,7 +169,7 @@ impl Lookout {
 pub struct Watch(Weak<TcpStream>);
 
 impl Watch {
-    /// Neither ended nor with bytes that nobody asked for, as far as this machine's kernel knows: a server may have closed a connection that its
+    /// Neither ended nor with bytes that no one asked for, as far as this machine's kernel knows: a server may have closed a connection that its
     /// reader hasn't looked at since.
     pub fn is_quiet(&self) -> bool {
         let Some(stream) = self.0.upgrade() else { return false };

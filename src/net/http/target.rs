@@ -5,11 +5,11 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::failure::failure;
 use crate::event::{Failure, FailureKind};
 
-/// What can't stand in a path or a query (RFC 3986, appendix A); everything else is sent as written.
+/// What isn't allowed in a path or a query (RFC 3986, appendix A); everything else is sent as written.
 const ILLEGAL: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
-/// Path and query as written: no dot segment is removed, and nothing is encoded that may stand there.
+/// Path and query as written: no dot segment is removed, and nothing is encoded that may be there.
 pub(super) fn target_of(written: &str) -> String {
     let rest = written.split_once("://").map_or("", |(_, rest)| rest);
     let rest = rest.split('#').next().unwrap_or_default();

@@ -133,7 +133,7 @@ impl ServerCertVerifier for Watched {
     }
 }
 
-/// Sessions kept in memory. Every handshake begins by asking for a hint, which is the one place that tells when TLS began: the client's
+/// Sessions kept in memory. Every handshake begins by asking for a hint, which is the one place that reports when TLS began: the client's
 /// connector times connecting and TLS together.
 #[derive(Debug)]
 struct Sessions(ClientSessionMemoryCache);

@@ -358,7 +358,7 @@ fn the_limit_from_outside_ends_every_wait() {
 }
 
 #[test]
-fn frames_that_are_told_late_are_judged_by_their_arrival() {
+fn frames_that_are_reported_late_are_judged_by_their_arrival() {
     let pattern = within(in_order(vec![one(A), timed(B, 0, 5)]), 20);
     let mut machine = machine(&pattern, None);
     for frame in &log("1a 6b").frames {
@@ -381,7 +381,7 @@ fn the_runner_learns_when_to_look_again() {
 }
 
 #[test]
-fn a_failure_says_where_each_item_stood() {
+fn a_failure_says_where_each_item_was() {
     let pattern = within(in_order(vec![one(A), counted(B, Count::OPTIONAL), timed(C, 0, 5), one(D)]), 20);
     let Status::Failed(failure) = run(&pattern, &items(), &log("3a"), &[]) else { panic!("it fails") };
     let at = Duration::from_millis;
@@ -392,7 +392,7 @@ fn a_failure_says_where_each_item_stood() {
         [
             ItemState::Done,
             ItemState::Waiting { since: at(3), deadline: Some(at(20)), needed: false },
-            // Its time is over, though it would begin anew if the optional item before it came.
+            // Its time is over, though it would begin again if the optional item before it came.
             ItemState::Expired { deadline: Some(at(8)) },
             ItemState::NeverReached,
         ]

@@ -11,7 +11,7 @@ use crate::pattern::{Block, BlockId, Count, Gap, GapOp, Item, ItemId, Limit, Nod
 
 const ITEMS: u32 = 8;
 
-/// A pattern, what its items ask, a log, and when the machine is told the time.
+/// A pattern, what its items ask, a log, and when the machine is given the time.
 #[derive(Clone)]
 pub struct Case {
     pub pattern: Block,

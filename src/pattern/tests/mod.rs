@@ -7,14 +7,14 @@ mod support;
 use proptest::prelude::*;
 
 use self::generate::Case;
-use self::oracle::Verdict;
+use self::oracle::Expected;
 use super::Status;
 
-fn verdict(status: &Status<support::Captured>) -> Verdict {
+fn verdict(status: &Status<support::Captured>) -> Expected {
     match status {
-        Status::Running => Verdict::Running,
-        Status::Failed(_) => Verdict::Failed,
-        Status::Matched(found) => Verdict::Matched {
+        Status::Running => Expected::Running,
+        Status::Failed(_) => Expected::Failed,
+        Status::Matched(found) => Expected::Matched {
             taken: found.taken.iter().map(|taken| (taken.item.0, taken.frame)).collect(),
             captures: found.captures,
             at: support::ms(found.at),
@@ -34,10 +34,10 @@ proptest! {
     fn the_machine_agrees_with_the_oracle(Case { pattern, items, log, looks } in generate::cases()) {
         let status = support::run(&pattern, &items, &log, &looks);
         let expected = match oracle::judge(&pattern, &items, &log) {
-            Verdict::Broken => Verdict::Failed,
+            Expected::Broken => Expected::Failed,
             verdict => verdict,
         };
-        prop_assume!(expected != Verdict::Endless);
+        prop_assume!(expected != Expected::Endless);
         prop_assert_eq!(verdict(&status), expected);
     }
 }

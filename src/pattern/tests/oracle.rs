@@ -8,7 +8,7 @@ use crate::event::Frame;
 use crate::pattern::{Block, Fit, Item, Limit, Node, Order, Repeat, is_complete};
 
 #[derive(Debug, PartialEq)]
-pub enum Verdict {
+pub enum Expected {
     Matched {
         taken: Vec<(u32, u32)>,
         captures: Captured,
@@ -22,7 +22,7 @@ pub enum Verdict {
     Endless,
 }
 
-pub fn judge(pattern: &Block, items: &Items, log: &Log) -> Verdict {
+pub fn judge(pattern: &Block, items: &Items, log: &Log) -> Expected {
     let start = begin(N::Block(pattern), 0);
     let start = follow(N::Block(pattern), start, 0);
     let oracle = Oracle { pattern, items, log, budget: Cell::new(20_000) };
@@ -45,11 +45,11 @@ struct Way {
 }
 
 impl Oracle<'_> {
-    fn run(&self, mut way: Way, mut next: usize, mut tick: u64) -> Verdict {
+    fn run(&self, mut way: Way, mut next: usize, mut tick: u64) -> Expected {
         let root = N::Block(self.pattern);
         loop {
             match standing(root, &way.state) {
-                Is::Dead => return Verdict::Failed,
+                Is::Dead => return Expected::Failed,
                 Is::Ended => return self.settled(way, next, tick),
                 _ => {}
             }
@@ -68,37 +68,37 @@ impl Oracle<'_> {
                     taken.push((item, frame.number));
                     let further = Way { state: follow(root, state, tick), taken, captures };
                     match self.run(further, next, tick) {
-                        Verdict::Failed => {}
+                        Expected::Failed => {}
                         verdict => return verdict,
                     }
                 }
-                return Verdict::Failed;
+                return Expected::Failed;
             }
-            let Some(left) = self.budget.get().checked_sub(1) else { return Verdict::Endless };
+            let Some(left) = self.budget.get().checked_sub(1) else { return Expected::Endless };
             self.budget.set(left);
             way.state = tick_over(root, way.state, tick);
             match standing(root, &way.state) {
-                Is::Dead => return Verdict::Failed,
+                Is::Dead => return Expected::Failed,
                 Is::Ended => return self.settled(way, next, tick),
                 _ => {}
             }
             if self.log.limit == Some(tick) {
-                return if can_end(self.pattern, &way.state) { matched(way, tick) } else { Verdict::Failed };
+                return if can_end(self.pattern, &way.state) { matched(way, tick) } else { Expected::Failed };
             }
             if let Some((end_tick, end)) = &self.log.end
                 && *end_tick == tick
             {
                 if !is_complete(end) {
-                    return Verdict::Failed;
+                    return Expected::Failed;
                 }
                 way.state = follow(root, no_more(root, way.state), tick);
                 for later in tick + 1..HORIZON {
                     way.state = follow(root, no_more(root, tick_over(root, way.state, later)), later);
                 }
-                return if can_end(self.pattern, &way.state) { matched(way, tick) } else { Verdict::Failed };
+                return if can_end(self.pattern, &way.state) { matched(way, tick) } else { Expected::Failed };
             }
             if tick == HORIZON {
-                return Verdict::Running;
+                return Expected::Running;
             }
             tick += 1;
         }
@@ -107,7 +107,7 @@ impl Oracle<'_> {
 
 impl Oracle<'_> {
     /// The outermost block has ended at `tick`, and stays current until its settling ends: whether a frame breaks it.
-    fn settled(&self, way: Way, next: usize, tick: u64) -> Verdict {
+    fn settled(&self, way: Way, next: usize, tick: u64) -> Expected {
         let own = self.pattern.within.map(|within| ms(within.at_most));
         let until = [Some(tick + self.log.settle), own, self.log.limit].into_iter().flatten().min().unwrap();
         for frame in &self.log.frames[next..] {
@@ -116,7 +116,7 @@ impl Oracle<'_> {
             let S::Ended { parts, .. } = &way.state else { unreachable!("it has ended") };
             let broken = strict || see.breaks_never(self.pattern) || one_too_many(self.pattern, parts, &see);
             if self.log.settle > 0 && see.tick <= until && broken {
-                return Verdict::Broken;
+                return Expected::Broken;
             }
         }
         matched(way, tick)
@@ -132,8 +132,8 @@ fn no_more(node: N, state: S) -> S {
     }
 }
 
-fn matched(way: Way, at: u64) -> Verdict {
-    Verdict::Matched { taken: way.taken, captures: way.captures, at }
+fn matched(way: Way, at: u64) -> Expected {
+    Expected::Matched { taken: way.taken, captures: way.captures, at }
 }
 
 fn can_end(pattern: &Block, state: &S) -> bool {

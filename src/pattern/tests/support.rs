@@ -107,7 +107,7 @@ pub fn machine(pattern: &Block, limit: Option<u64>) -> Machine<Captured> {
     Machine::new(program, Duration::ZERO, limit.map(Duration::from_millis), Captured::default())
 }
 
-/// Runs a whole log. `looks` are further instants at which the machine is told the time.
+/// Runs a whole log. `looks` are further instants at which the machine is given the time.
 pub fn run(pattern: &Block, items: &Items, log: &Log, looks: &[u64]) -> Status<Captured> {
     let settling = Settling::For(Duration::from_millis(log.settle));
     let mut machine = machine(pattern, log.limit).with_max_threads(100_000).with_settling(settling);

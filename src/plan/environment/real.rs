@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::syntax::ast::{EnvEntry, EnvEntryKind, EnvValue};
 use crate::value::{Value, not_real};
 
-/// The variables by which tools are told of a proxy. This one uses none; a run that is told to is refused, since it would prove something
+/// The variables by which tools learn of a proxy. This one uses none; a run that is asked to is refused, since it would prove something
 /// else than what was meant.
 pub const PROXIES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
@@ -61,7 +61,7 @@ pub(super) fn values<'a>(
     ))
 }
 
-/// A run that is told of a proxy. `NO_PROXY=*` says that none is meant.
+/// A run that is given a proxy. `NO_PROXY=*` says that none is meant.
 pub(super) fn proxies(environment: &Environment, given: &Given) -> Option<Diagnostic> {
     let real = environment.real_span?;
     let none_is_meant =

@@ -4,9 +4,9 @@ use super::{Capture, Condition, Expectation, Expr, Matcher, Request, Slot};
 use crate::plan::Path;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, ChannelKind, FrameBodyKind, Order};
-use crate::value::Pattern as Regex;
+use crate::value::Regex;
 
-/// Opens a channel. `request` carries headers, credentials, and what is expected of the handshake's answer.
+/// Opens a channel. `request` carries headers, credentials, and what is expected of the handshake's response.
 #[derive(Clone, Debug)]
 pub struct OpenChannel {
     pub span: Span,
@@ -62,7 +62,7 @@ pub enum ChannelExpectationKind {
     /// One or more views, watched at once. A single `expect on CH …` is one view without `within` (its block has it).
     Views {
         within: Option<Expr>,
-        /// How long the match of all views must stand; by default what the views contain decides.
+        /// How long the match of all views must hold; by default what the views contain decides.
         settle: Option<Expr>,
         views: Vec<View>,
     },

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{Expr, Slot};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
-use crate::value::{Css, JsonPath, Pattern as Regex, Schema, Type, XPath};
+use crate::value::{Css, JsonPath, Regex, Schema, Type, XPath};
 
 /// `expect SUBJECT MATCHER`. `span` covers the whole statement.
 #[derive(Clone, Debug)]

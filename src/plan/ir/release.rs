@@ -90,7 +90,7 @@ pub enum Measure {
     Success,
     /// The share of flaky tests among those that were run.
     Flaky,
-    /// The share of exchanges that got no answer, or one that isn't what was expected.
+    /// The share of exchanges that got no response, or one that isn't what was expected.
     ErrorRate,
     /// Exchanges a second.
     Throughput,

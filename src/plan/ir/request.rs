@@ -4,7 +4,7 @@ use super::{Capture, Expectation, Expr};
 use crate::event::FailureKind;
 use crate::source::Span;
 
-/// A request with what is expected of its answer.
+/// A request with what is expected of its response.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub span: Span,
@@ -14,7 +14,7 @@ pub struct Request {
     pub headers: Vec<Field>,
     pub query: Vec<Field>,
     pub cookies: Vec<Field>,
-    /// Neither sends the test's cookies nor keeps those of the answer.
+    /// Neither sends the test's cookies nor keeps those of the response.
     pub no_cookies: bool,
     pub auth: Option<Auth>,
     pub body: Option<Body>,
@@ -87,7 +87,7 @@ pub struct Retry {
     pub failures: Vec<FailureKind>,
 }
 
-/// What is done with an answer, in the order of the spec.
+/// What is done with a response, in the order of the spec.
 #[derive(Clone, Debug)]
 pub enum Check {
     Expect(Expectation),

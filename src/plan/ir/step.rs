@@ -24,7 +24,7 @@ pub enum StepKind {
         slot: Slot,
         value: Expr,
     },
-    /// Arguments stand in the order of the parameters; an absent one takes its default.
+    /// Arguments are in the order of the parameters; an absent one takes its default.
     Call {
         flow: FlowId,
         args: Vec<Option<Expr>>,

@@ -87,7 +87,7 @@ pub struct Flow {
     pub params: Vec<FlowParam>,
     /// The result is a secret.
     pub secret: bool,
-    pub frame: Frame,
+    pub frame: SlotNames,
     pub body: Vec<Step>,
 }
 
@@ -100,12 +100,12 @@ pub struct FlowParam {
 
 /// The names of a frame's slots, for diagnostics. Those of a suite's hooks come first, and are shared by its tests.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Frame {
+pub struct SlotNames {
     pub shared: Arc<[String]>,
     pub own: Arc<[String]>,
 }
 
-impl Frame {
+impl SlotNames {
     pub fn len(&self) -> usize {
         self.shared.len() + self.own.len()
     }
@@ -146,7 +146,7 @@ pub struct Suite {
     pub runs_on: Vec<String>,
     /// How many slots `before all` binds: those are shared by all tests of the suite.
     pub shared_slots: u32,
-    pub frame: Frame,
+    pub frame: SlotNames,
     pub before_all: Vec<Step>,
     pub before_each: Vec<Step>,
     pub after_each: Vec<Step>,
@@ -201,7 +201,7 @@ pub struct Test {
     pub meta: Meta,
     pub case: Option<Case>,
     /// The test's own slots come after those of its suite's hooks.
-    pub frame: Frame,
+    pub frame: SlotNames,
     pub body: Vec<Step>,
 }
 

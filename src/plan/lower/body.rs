@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::Lower;
 use crate::diag::{Diagnostic, codes};
-use crate::plan::{CredentialId, Expr, ExprKind, Frame, Slot, fixtures};
+use crate::plan::{CredentialId, Expr, ExprKind, Slot, SlotNames, fixtures};
 use crate::project::ModuleId;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -44,8 +44,8 @@ impl Names {
         (self.shared.order.len() + self.order.len()) as u32
     }
 
-    pub fn frame(&self) -> Frame {
-        Frame { shared: self.shared.order.clone(), own: Arc::from(self.order.clone()) }
+    pub fn frame(&self) -> SlotNames {
+        SlotNames { shared: self.shared.order.clone(), own: Arc::from(self.order.clone()) }
     }
 
     /// The same names, of which a clone costs nothing.

@@ -124,7 +124,7 @@ impl Body<'_, '_> {
         Check::Either { span: either.span, branches: branches.collect() }
     }
 
-    /// A part of a request that is about its answer.
+    /// A part of a request that is about its response.
     pub fn check(&mut self, part: &ast::RequestPart) -> Option<Check> {
         match &part.kind {
             ast::RequestPartKind::Expect(expect) => self.expectation(expect).map(Check::Expect),

@@ -5,7 +5,7 @@ use super::body::Body;
 use crate::plan::{Condition, ConditionKind, Expr, ExprKind, Function, Partial, PartialKind, Path, Piece};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::value::{Pattern, Value};
+use crate::value::{Regex, Value};
 
 impl Body<'_, '_> {
     /// What is made of literals alone is calculated here, once.
@@ -167,8 +167,8 @@ impl Body<'_, '_> {
         Some(Path { path, names: literal.names.iter().map(|name| self.expr(name)).collect() })
     }
 
-    pub fn regex(&mut self, literal: &ast::RegexLit) -> Option<Pattern> {
-        Pattern::compile(&literal.pattern, &literal.flags)
+    pub fn regex(&mut self, literal: &ast::RegexLit) -> Option<Regex> {
+        Regex::compile(&literal.pattern, &literal.flags)
             .map_err(|error| self.unresolved(literal.span, error.message))
             .ok()
     }

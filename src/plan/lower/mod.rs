@@ -71,7 +71,7 @@ struct Lower<'p> {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// Lowers single expressions and requests that stand outside of any test: an environment's values and probes.
+/// Lowers single expressions and requests that are outside of any test: an environment's values and probes.
 pub(super) struct Values<'p>(Lower<'p>);
 
 impl<'p> Values<'p> {

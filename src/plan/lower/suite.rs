@@ -165,7 +165,7 @@ struct Head {
     doc: Option<String>,
 }
 
-/// How a case is told from the others: its value in short, or its number where that isn't known yet.
+/// How a case is distinguished from the others: its value in short, or its number where that isn't known yet.
 fn label(index: usize, value: Option<&Value>) -> String {
     const LONGEST: usize = 60;
     let text = match value {

@@ -64,7 +64,7 @@ impl Lower<'_> {
     }
 }
 
-/// The value of a literal that stands as a type: `"open" or "done"`, `1`, `-1`, `true`, `null`.
+/// The value of a literal that is as a type: `"open" or "done"`, `1`, `-1`, `true`, `null`.
 fn literal(expr: &ast::Expr) -> Option<crate::value::Json> {
     match &expr.kind {
         ast::ExprKind::Null => Some(crate::value::Json::Null),

@@ -30,10 +30,10 @@ pub fn render(one: &Comparison) -> String {
         "notes": one.notes,
         "tests": {
             "broke": list(&tests.broke),
-            "fails_anew": list(&tests.fails_anew),
+            "newly_failing": list(&tests.newly_failing),
             "newly_flaky": list(&tests.newly_flaky),
             "left_out": list(&tests.left_out),
-            "mended": list(&tests.mended),
+            "fixed": list(&tests.fixed),
             "steady": list(&tests.steady),
             "taken_up": list(&tests.taken_up),
             "still_broken": list(&tests.still_broken),

@@ -92,7 +92,7 @@ pub struct Comparison {
     pub at_risk: Vec<RiskChange>,
     pub slower: Vec<TimeChange>,
     pub faster: Vec<TimeChange>,
-    /// By what all tests together took longer, as a ratio. 1 when it can't be told.
+    /// By what all tests together took longer, as a ratio. 1 when it can't be known.
     pub drift: f64,
     /// How many tests' times could be compared: those that passed on both sides.
     pub timed: usize,
@@ -104,11 +104,11 @@ impl Comparison {
         self.reasons.is_empty()
     }
 
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to report.
     pub fn unchanged(&self) -> bool {
-        let Tests { broke, mended, fails_anew, newly_flaky, steady, left_out, taken_up, added, removed, .. } =
+        let Tests { broke, fixed, newly_failing, newly_flaky, steady, left_out, taken_up, added, removed, .. } =
             &self.tests;
-        let tests = [broke, mended, fails_anew, newly_flaky, steady, left_out, taken_up, added, removed];
+        let tests = [broke, fixed, newly_failing, newly_flaky, steady, left_out, taken_up, added, removed];
         tests.iter().all(|list| list.is_empty())
             && self.gates.iter().all(|gate| gate.before == gate.after)
             && self.at_risk.is_empty()
@@ -119,7 +119,7 @@ impl Comparison {
     }
 }
 
-/// Compares the first run of each side; further ones tell flaky tests and noise from change. A side without a run counts as an empty one.
+/// Compares the first run of each side; further ones report flaky tests and noise from change. A side without a run counts as an empty one.
 pub fn compare(base: &[&Report], new: &[&Report]) -> Option<Comparison> {
     let (first_base, first_new) = (*base.first()?, *new.first()?);
     let entries = entries(base, new);
@@ -285,13 +285,13 @@ fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<R
     }
     if !tests.broke.is_empty() {
         let what = format!("{} that passed before now fail{}", count(tests.broke.len(), "test"), s(tests.broke.len()));
-        because(what, first.as_deref().unwrap_or("mend what changed between the two, or take it back"));
+        because(what, first.as_deref().unwrap_or("fix what changed between the two, or take it back"));
     }
-    if !tests.fails_anew.is_empty() {
-        let number = tests.fails_anew.len();
+    if !tests.newly_failing.is_empty() {
+        let number = tests.newly_failing.len();
         let verb = if number == 1 { "was" } else { "were" };
         let what = format!("{} that {verb} not carried out before fail{}", count(number, "test"), s(number));
-        because(what, "mend what they find before they become the measure");
+        because(what, "fix what they find before they become the measure");
     }
     let fallen: Vec<&str> = one.gates.iter().filter(|gate| gate.fails_now()).map(|gate| gate.text.as_str()).collect();
     if !fallen.is_empty() {
@@ -324,7 +324,7 @@ fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<R
     if problems > 0 {
         because(
             format!("{} outside of tests that wasn't there before", count(problems, "problem")),
-            "mend the hooks that fail",
+            "fix the hooks that fail",
         );
     }
     if one.new.flaky_share > MOST_FLAKY && one.new.flaky_share > one.base.flaky_share {

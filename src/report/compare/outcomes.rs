@@ -50,10 +50,10 @@ pub struct Tests {
     /// Passed, and fail.
     pub broke: Vec<Change>,
     /// Failed, and pass.
-    pub mended: Vec<Change>,
+    pub fixed: Vec<Change>,
     pub still_broken: Vec<Change>,
     /// Fail, and were not carried out before or not there.
-    pub fails_anew: Vec<Change>,
+    pub newly_failing: Vec<Change>,
     pub newly_flaky: Vec<Change>,
     /// Were flaky, and pass.
     pub steady: Vec<Change>,
@@ -152,7 +152,7 @@ fn words(runs: &[&Test]) -> String {
 }
 
 fn change(entry: &Entry<'_>, test: &Test) -> Change {
-    let told = |runs: &[&Test]| {
+    let reported = |runs: &[&Test]| {
         runs.iter().find_map(|test| test.diagnostics.first()).map(|diagnostic| diagnostic.message.clone())
     };
     let reason = |runs: &[&Test]| runs.iter().find_map(|test| test.reason.clone());
@@ -162,7 +162,7 @@ fn change(entry: &Entry<'_>, test: &Test) -> Change {
         place: test.location.as_ref().map(|at| format!("{}:{}", at.file, at.line)),
         before: words(&entry.base),
         after: words(&entry.new),
-        message: told(&entry.new).or_else(|| reason(&entry.new)).or_else(|| told(&entry.base)),
+        message: reported(&entry.new).or_else(|| reason(&entry.new)).or_else(|| reported(&entry.base)),
     }
 }
 
@@ -179,9 +179,9 @@ pub(super) fn tests(entries: &[Entry<'_>]) -> Tests {
         };
         let done = |state: State| matches!(state, Good | Flaky | Bad);
         add(&mut tests.broke, matches!(before, Good | Flaky) && after == Bad);
-        add(&mut tests.mended, before == Bad && matches!(after, Good | Flaky));
+        add(&mut tests.fixed, before == Bad && matches!(after, Good | Flaky));
         add(&mut tests.still_broken, before == Bad && after == Bad);
-        add(&mut tests.fails_anew, matches!(before, Absent | Undone) && after == Bad);
+        add(&mut tests.newly_failing, matches!(before, Absent | Undone) && after == Bad);
         add(&mut tests.newly_flaky, before != Flaky && after == Flaky);
         add(&mut tests.steady, before == Flaky && after == Good);
         add(&mut tests.left_out, done(before) && after == Undone);

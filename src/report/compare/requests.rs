@@ -60,7 +60,7 @@ mod tests {
     use super::is_id;
 
     #[test]
-    fn ids_are_told_from_words() {
+    fn ids_are_distinguished_from_words() {
         for id in ["12", "9c4e7a52-5d0e-4c6e-9a53-0d5b7d6f1f10", "5f1e2d3c", "thr_8sd7f6g5h4j3k2l1"] {
             assert!(is_id(id), "{id}");
         }

@@ -1,4 +1,4 @@
-//! What tells a change of times from noise.
+//! What distinguishes a change of times from noise.
 
 /// The median of what is not empty; 0 of nothing.
 pub(super) fn median(values: &[f64]) -> f64 {

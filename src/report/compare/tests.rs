@@ -59,10 +59,10 @@ proptest! {
     }
 
     #[test]
-    fn swapping_the_sides_swaps_what_is_told(base in reports(), new in reports()) {
+    fn swapping_the_sides_swaps_what_is_reported(base in reports(), new in reports()) {
         let (there, back) = (compare(&[&base], &[&new]).unwrap(), compare(&[&new], &[&base]).unwrap());
-        prop_assert_eq!(names(&there.tests.broke), names(&back.tests.mended));
-        prop_assert_eq!(names(&there.tests.mended), names(&back.tests.broke));
+        prop_assert_eq!(names(&there.tests.broke), names(&back.tests.fixed));
+        prop_assert_eq!(names(&there.tests.fixed), names(&back.tests.broke));
         prop_assert_eq!(names(&there.tests.still_broken), names(&back.tests.still_broken));
         prop_assert_eq!(names(&there.tests.added), names(&back.tests.removed));
         prop_assert_eq!(names(&there.tests.left_out), names(&back.tests.taken_up));
@@ -70,11 +70,11 @@ proptest! {
         prop_assert_eq!(there.faster.len(), back.slower.len());
     }
 
-    /// Every test of either run is told of, or ends as it did.
+    /// Every test of either run is reported of, or ends as it did.
     #[test]
     fn nothing_is_passed_over(base in reports(), new in reports()) {
         let one = compare(&[&base], &[&new]).unwrap();
-        let told: Vec<&str> = text::lists(&one).iter().flat_map(|(_, _, list)| names(list)).collect();
+        let reported: Vec<&str> = text::lists(&one).iter().flat_map(|(_, _, list)| names(list)).collect();
         let good = |outcome: &str| outcome == "passed";
         let undone = |outcome: &str| matches!(outcome, "skipped" | "not_run");
         for test in base.tests.iter().chain(&new.tests) {
@@ -83,13 +83,13 @@ proptest! {
                 (Some(a), Some(b)) => (good(&a) && good(&b)) || (undone(&a) && undone(&b)) || (a == "flaky" && b == "flaky"),
                 _ => false,
             };
-            prop_assert_eq!(quiet, !told.contains(&test.name.as_str()), "{}", test.name);
+            prop_assert_eq!(quiet, !reported.contains(&test.name.as_str()), "{}", test.name);
         }
     }
 }
 
 #[test]
-fn several_runs_of_a_side_tell_flaky_from_broken() {
+fn several_runs_of_a_side_distinguish_flaky_from_broken() {
     let with =
         |outcomes: [&str; 3]| run(outcomes.iter().enumerate().map(|(number, one)| test(number, one, 5.0)).collect());
     let base = with(["passed", "passed", "failed"]);
@@ -97,7 +97,7 @@ fn several_runs_of_a_side_tell_flaky_from_broken() {
     let one = compare(&[&base], &[&first, &second]).unwrap();
     assert_eq!(names(&one.tests.broke), ["0"]);
     assert_eq!(names(&one.tests.newly_flaky), ["1"]);
-    assert_eq!(names(&one.tests.mended), ["2"]);
+    assert_eq!(names(&one.tests.fixed), ["2"]);
     assert_eq!(one.tests.newly_flaky[0].after, "failed in 1 of 2 runs");
     assert_eq!((one.new.runs, one.new.flaky_share), (2, 1.0 / 3.0));
     assert!(

@@ -41,10 +41,10 @@ pub(super) fn lists(one: &Comparison) -> [(&'static str, &'static str, &[Change]
     let tests = &one.tests;
     [
         ("Broke", RED, &tests.broke),
-        ("Fail, and were not carried out before", RED, &tests.fails_anew),
+        ("Fail, and were not carried out before", RED, &tests.newly_failing),
         ("Newly flaky", YELLOW, &tests.newly_flaky),
         ("No longer carried out", YELLOW, &tests.left_out),
-        ("Mended", GREEN, &tests.mended),
+        ("Fixed", GREEN, &tests.fixed),
         ("No longer flaky", GREEN, &tests.steady),
         ("Carried out again", GREEN, &tests.taken_up),
         ("Still broken", DIM, &tests.still_broken),

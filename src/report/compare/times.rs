@@ -7,9 +7,9 @@ const RATIO: f64 = 1.5;
 const DIFFERENCE_MS: f64 = 100.0;
 /// Shorter times say more of the machine than of the system.
 const SHORTEST_MS: f64 = 10.0;
-/// With fewer to compare, neither their common drift nor their noise can be told.
+/// With fewer to compare, neither their common drift nor their noise can be reported.
 const FEWEST: usize = 8;
-/// The noise of a single time, relative, that is taken for granted; and that is taken where it can't be told.
+/// The noise of a single time, relative, that is taken for granted; and that is taken where it can't be known.
 const LEAST_NOISE: f64 = 0.05;
 const USUAL_NOISE: f64 = 0.15;
 /// How likely noise alone may trip one of all that are compared.
@@ -42,7 +42,7 @@ pub(super) struct Found {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Judged {
     pub found: Vec<Found>,
-    /// By what all times together grew: 1 is not at all, or can't be told.
+    /// By what all times together grew: 1 is not at all, or can't be known.
     pub drift: f64,
     /// How many could be compared.
     pub compared: usize,

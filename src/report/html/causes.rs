@@ -9,7 +9,7 @@ use crate::judge::release::Classification;
 use crate::report::model::{self, Report};
 use crate::report::risk_words;
 
-/// How many causes are shown at once; the others stand folded below them.
+/// How many causes are shown at once; the others are folded below them.
 const MOST_CAUSES: usize = 6;
 
 #[derive(Template)]
@@ -64,8 +64,8 @@ impl Causes {
 
 /// Its chain of reasons, when it says more than the summary does.
 fn chain(cause: &model::Cause) -> Vec<String> {
-    let told = cause.chain.len() == 2 && cause.chain.last() == Some(&cause.summary);
-    if cause.chain.len() < 2 || told { Vec::new() } else { cause.chain.iter().map(|link| clean(link)).collect() }
+    let reported = cause.chain.len() == 2 && cause.chain.last() == Some(&cause.summary);
+    if cause.chain.len() < 2 || reported { Vec::new() } else { cause.chain.iter().map(|link| clean(link)).collect() }
 }
 
 /// `persistent failure`; one that isn't known stays as it is.

@@ -11,7 +11,7 @@ use crate::report::model::{Channel, Frame};
 const MOST_FRAMES: usize = 200;
 /// How much of a frame's text is shown, in characters.
 const LONGEST_FRAME: usize = 300;
-/// Where frames stand on the time line: received ones above, sent ones below.
+/// Where frames are on the time line: received ones above, sent ones below.
 const RECEIVED_Y: u32 = 10;
 const SENT_Y: u32 = 30;
 

@@ -32,7 +32,7 @@ impl Drawing {
     }
 }
 
-/// What a line of the drawing is: where the source stands, what points at it, help.
+/// What a line of the drawing is: where the source is, what points at it, help.
 fn class(line: &str) -> &'static str {
     let rest = line.trim_start();
     if rest.starts_with("╭─") || rest.starts_with("╰─") {

@@ -63,7 +63,7 @@ fn entry(number: usize, test: &Test, causes: Vec<usize>) -> Entry {
     }
 }
 
-/// JSON that can stand within a `<script>` element: nothing in it ends the element, begins a comment, or ends a line of the script.
+/// JSON that can be within a `<script>` element: nothing in it ends the element, begins a comment, or ends a line of the script.
 pub(super) fn inline<T: Serialize + ?Sized>(value: &T) -> String {
     let text = serde_json::to_string(value).unwrap_or_default();
     let mut out = String::with_capacity(text.len() + text.len() / 8);

@@ -35,10 +35,10 @@ pub(super) struct Latency {
 struct Group {
     name: String,
     answers: String,
-    without_answer: u64,
+    without_response: u64,
     statistics: Vec<(&'static str, String)>,
     bars: Vec<Bar>,
-    /// Where percentiles stand.
+    /// Where percentiles are.
     marks: Vec<(&'static str, f64)>,
 }
 
@@ -53,7 +53,7 @@ struct Bar {
 #[derive(Default)]
 struct Times {
     times: Spread,
-    without_answer: u64,
+    without_response: u64,
 }
 
 impl Latency {
@@ -91,7 +91,7 @@ fn grouped(tests: &[model::Test]) -> Vec<(String, Times)> {
         // What opens a channel is answered when the channel is open.
         match exchange.status {
             Some(_) => group.times.add(model::time(exchange.timings_ms.total)),
-            None => group.without_answer += 1,
+            None => group.without_response += 1,
         }
     }
     for kind in tests.iter().flat_map(|test| &test.left_out).flat_map(|left_out| &left_out.kinds) {
@@ -99,7 +99,7 @@ fn grouped(tests: &[model::Test]) -> Vec<(String, Times)> {
         let times = kind.times_ms.times();
         match kind.status {
             Some(_) => group.times.add_all(&times),
-            None => group.without_answer = group.without_answer.saturating_add(times.count),
+            None => group.without_response = group.without_response.saturating_add(times.count),
         }
     }
     let mut groups: Vec<(String, Times)> = groups.into_iter().collect();
@@ -110,7 +110,7 @@ fn grouped(tests: &[model::Test]) -> Vec<(String, Times)> {
         let mut all = Times::default();
         for (_, group) in rest {
             all.times.merge(group.times);
-            all.without_answer = all.without_answer.saturating_add(group.without_answer);
+            all.without_response = all.without_response.saturating_add(group.without_response);
         }
         groups.push((name, all));
     }
@@ -191,7 +191,7 @@ fn group(name: &str, mut group: Times, axis: Axis) -> Option<Group> {
     Some(Group {
         name: clean(name),
         answers: counted(usize::try_from(group.times.count()).unwrap_or(usize::MAX), "answer"),
-        without_answer: group.without_answer,
+        without_response: group.without_response,
         bars: bars.collect(),
         marks: found.iter().filter(|(name, _)| *name != "max").map(|(name, time)| (*name, axis.x(time))).collect(),
         statistics: found.into_iter().map(|(name, time)| (name, format_duration(time))).collect(),

@@ -1,6 +1,6 @@
 //! Markup that the script puts into the page when a test is opened: it is most of a large report, and few of it is ever looked at.
 //!
-//! It stands in the page as base64 of gzip (RFC 4648, RFC 1952) of JSON lists, which is a tenth of the markup itself and nothing that a
+//! It is in the page as base64 of gzip (RFC 4648, RFC 1952) of JSON lists, which is a tenth of the markup itself and nothing that a
 //! browser has to parse.
 
 use std::io::Write as _;
@@ -30,7 +30,7 @@ impl More {
         (list, place)
     }
 
-    /// The lists as they stand in the page.
+    /// The lists as they are in the page.
     pub fn pack(&self) -> Vec<String> {
         self.lists.par_iter().map(|list| pack(list)).collect()
     }

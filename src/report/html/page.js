@@ -35,7 +35,7 @@
     }
   };
 
-  // The state stands in the address, so that a link shows the same.
+  // The state is in the address, so that a link shows the same.
   const write = () => {
     const state = new URLSearchParams();
     if (search.value.trim()) state.set("q", search.value.trim());

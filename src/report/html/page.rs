@@ -13,7 +13,7 @@ use super::more::More;
 use super::phases::Phases;
 use super::services::Services;
 use super::suites::Suites;
-use super::verdict::Verdict;
+use super::verdict::VerdictView;
 use crate::report::model::Report;
 
 const STYLE: &str = include_str!("page.css");
@@ -22,7 +22,7 @@ const SCRIPT: &str = include_str!("page.js");
 #[derive(Template)]
 #[template(path = "page.html")]
 pub(super) struct Page {
-    verdict: Verdict,
+    verdict: VerdictView,
     causes: Causes,
     diagnostics: Vec<Drawing>,
     phases: Phases,
@@ -44,7 +44,7 @@ impl Page {
         let mut more = More::default();
         let suites = Suites::new(report, &mut more);
         Self {
-            verdict: Verdict::new(report),
+            verdict: VerdictView::new(report),
             causes: Causes::new(report),
             diagnostics: report.diagnostics.iter().map(Drawing::new).collect(),
             phases: Phases::new(report),

@@ -1,4 +1,4 @@
-//! Services with the answers to their probes over the time of the run, and the credentials of the run.
+//! Services with the responses to their probes over the time of the run, and the credentials of the run.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

@@ -10,9 +10,9 @@ use super::waterfall::Waterfall;
 use super::words::{clean, clean_or_empty, counted, duration, lines, outcome};
 use crate::report::model::{Report, RiskSum, Test, TestRisk};
 
-/// How many tests that did not hold are open from the beginning.
+/// How many tests that did not pass are open from the beginning.
 const MOST_OPEN: usize = 25;
-/// How much markup of steps and evidence, of tests that did not hold, stands in the page itself, in bytes. What is beyond it is put
+/// How much markup of steps and evidence, of tests that did not pass, is in the page itself, in bytes. What is beyond it is put
 /// there by the script when a test is opened, so that a run that fails as a whole still loads at once.
 const MOST_MARKUP: usize = 1 << 20;
 
@@ -46,7 +46,7 @@ struct View {
     more: Option<(usize, usize)>,
 }
 
-/// What stands in the page of what a test shows when it is opened.
+/// What is in the page of what a test shows when it is opened.
 enum Inside {
     /// All of it.
     Whole(String),

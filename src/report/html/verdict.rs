@@ -7,7 +7,7 @@ use crate::report::model::{Report, RiskSum};
 
 #[derive(Template)]
 #[template(path = "verdict.html")]
-pub(super) struct Verdict {
+pub(super) struct VerdictView {
     state: String,
     class: &'static str,
     sentence: String,
@@ -27,7 +27,7 @@ struct Abort {
     place: String,
 }
 
-impl Verdict {
+impl VerdictView {
     pub fn new(report: &Report) -> Self {
         let state = clean(&report.verdict.state);
         let class = match state.as_str() {

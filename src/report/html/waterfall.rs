@@ -23,7 +23,7 @@ struct One {
     method: String,
     url: String,
     service: String,
-    answer: String,
+    reply: String,
     held: bool,
     size: String,
     time: String,
@@ -55,17 +55,17 @@ impl Waterfall {
 
 fn one(at: usize, one: &Exchange, test: &Test, whole: f64) -> One {
     let start = (one.started_ms - test.started_ms).max(0.0);
-    let answer = match (one.status, &one.failure) {
+    let reply = match (one.status, &one.failure) {
         (Some(status), _) => status.to_string(),
         (None, Some(failure)) => failure.kind.replace('_', " "),
-        (None, None) => "no answer".to_owned(),
+        (None, None) => "no response".to_owned(),
     };
     One {
         number: at + 1,
         method: clean(&one.method),
         url: clean(&one.url),
         service: clean_or_empty(one.service.as_deref()),
-        answer: clean(&answer),
+        reply: clean(&reply),
         held: one.held,
         size: format!("{} ↑ {} ↓", format_size(one.bytes_sent), format_size(one.bytes_received)),
         time: duration(one.timings_ms.total),
@@ -101,7 +101,7 @@ fn stages(one: &Exchange, start: f64, whole: f64) -> Vec<Stage> {
     stages
 }
 
-/// What is known of the connection and of the way to the answer.
+/// What is known of the connection and of the way to the response.
 fn facts(one: &Exchange) -> Vec<String> {
     let mut facts: Vec<String> = Vec::new();
     if let Some(peer) = &one.peer {

@@ -28,7 +28,7 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// Where a time stands on a drawing that is 1,000 units wide, to a tenth.
+/// Where a time rests on a drawing that is 1,000 units wide, to a tenth.
 pub(super) fn across(ms: f64, whole_ms: f64) -> f64 {
     let share = (ms / whole_ms.max(1e-6)).clamp(0.0, 1.0);
     if share.is_finite() { tenth(share * 1000.0) } else { 0.0 }

@@ -12,10 +12,10 @@ use crate::judge::Outcome;
 use crate::value::format_duration;
 use xml::Xml;
 
-/// How many exchanges and channels of a test are told; `test_results.json` has them all.
+/// How many exchanges and channels of a test are reported; `test_results.json` has them all.
 const MOST_EXCHANGES: usize = 100;
 
-/// What stands in the attributes of a suite.
+/// What is in the attributes of a suite.
 struct Suite<'r> {
     name: String,
     file: Option<&'r str>,
@@ -158,7 +158,7 @@ fn reason(test: &Test) -> Reason {
     }
 }
 
-/// Where the test stands, its properties and its exchanges, a line each. The schema has no attributes for them; `[[PROPERTY|name=value]]`
+/// Where the test is, its properties and its exchanges, a line each. The schema has no attributes for them; `[[PROPERTY|name=value]]`
 /// is what several readers look for.
 fn out(test: &Test) -> String {
     let mut out = String::new();
@@ -218,13 +218,13 @@ fn plain(text: &str) -> String {
 }
 
 fn exchange(one: &Exchange) -> String {
-    let answer = match (one.status, &one.failure) {
+    let reply = match (one.status, &one.failure) {
         (Some(status), _) => status.to_string(),
         (None, Some(failure)) => failure.kind.clone(),
-        (None, None) => "no answer".to_owned(),
+        (None, None) => "no response".to_owned(),
     };
     let peer = one.peer.as_ref().map(|peer| format!(" ({peer})")).unwrap_or_default();
-    format!("{} {} -> {answer} in {}{peer}", one.method, one.url, format_duration(time(one.timings_ms.total)))
+    format!("{} {} -> {reply} in {}{peer}", one.method, one.url, format_duration(time(one.timings_ms.total)))
 }
 
 fn channel(one: &Channel) -> String {
@@ -306,14 +306,14 @@ fn write_case(xml: &mut Xml, case: &Case) {
     let mut attributes = vec![("name", &*case.name), ("classname", &*case.class), ("time", &*duration)];
     attributes.extend(case.group.as_deref().map(|group| ("group", group)));
     xml.open("testcase", &attributes);
-    let told = |xml: &mut Xml, tag, reason: &Reason| {
+    let reported = |xml: &mut Xml, tag, reason: &Reason| {
         xml.leaf(tag, &[("type", &reason.kind), ("message", &reason.message)], Some(&reason.text));
     };
     match &case.result {
         Result::Good => {}
         Result::Skipped(reason) => xml.leaf("skipped", &[("message", reason)], None),
-        Result::Failure(reason) => told(xml, "failure", reason),
-        Result::Error(reason) => told(xml, "error", reason),
+        Result::Failure(reason) => reported(xml, "failure", reason),
+        Result::Error(reason) => reported(xml, "error", reason),
         Result::Flaky(reason) => {
             let attributes = [("type", &*reason.kind), ("message", &*reason.message)];
             xml.open("flakyFailure", &attributes);

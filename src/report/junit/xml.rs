@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_xml_cannot_hold_is_told() {
+    fn what_xml_cannot_hold_is_reported() {
         let mut xml = Xml::new();
         xml.leaf("a", &[("b", "\u{fffe}\n")], Some("]]>\u{0}\u{1b}[31m\u{ffff}\u{1fffe}"));
         let text = xml.finish();

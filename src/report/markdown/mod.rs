@@ -1,4 +1,4 @@
-//! A summary in Markdown, for the page of a job and for comments: verdict, phases, causes, what did not hold, what was slow.
+//! A summary in Markdown, for the page of a job and for comments: verdict, phases, causes, what did not pass, what was slow.
 
 mod text;
 
@@ -17,7 +17,7 @@ const SLOWEST: usize = 10;
 const MOST_OF_A_CAUSE: usize = 10;
 /// How many expectations that passed on weak evidence are named.
 const MOST_WEAK: usize = 50;
-/// Reasons of reasons stand further in, up to so many times.
+/// Reasons of reasons are further in, up to so many times.
 const DEEPEST: usize = 20;
 
 /// The whole report.
@@ -47,7 +47,7 @@ pub fn render_within(report: &Report, limit: usize) -> String {
     if left_out.len() <= limit { text + &left_out } else { String::new() }
 }
 
-/// Each can stand without the others: none opens what another one closes.
+/// Each can be without the others: none opens what another one closes.
 fn blocks(report: &Report) -> Vec<String> {
     let mut blocks = vec![verdict(report)];
     blocks.extend(phases(report));
@@ -55,7 +55,7 @@ fn blocks(report: &Report) -> Vec<String> {
     blocks.extend(outside(report));
     let bad: Vec<&Test> = report.tests.iter().filter(|test| test.outcome().is_bad()).collect();
     if !bad.is_empty() {
-        blocks.push("## What did not hold\n".to_owned());
+        blocks.push("## What did not pass\n".to_owned());
         blocks.extend(bad.into_iter().map(failure));
     }
     let flaky: Vec<&Test> = report.tests.iter().filter(|test| test.outcome() == Outcome::Flaky).collect();
@@ -182,7 +182,7 @@ fn cause(cause: &Cause, report: &Report) -> String {
     text
 }
 
-/// An abort, hooks that failed: what is no test's. Gates stand with their phases.
+/// An abort, hooks that failed: what is no test's. Gates are with their phases.
 fn outside(report: &Report) -> Vec<String> {
     let broken = points(report).into_iter().filter_map(|point| match point.state {
         PointState::Broken(broken) if !matches!(broken.code.as_str(), "gate" | "budget" | "verdict") => {

@@ -2,7 +2,7 @@
 
 use crate::diag::sanitize;
 
-/// Stands between a mark and the word that it would make a mention or a reference of; it is not seen.
+/// Is between a mark and the word that it would make a mention or a reference of; it is not seen.
 const JOINER: char = '\u{2060}';
 
 /// In a line of text, or in a cell of a table.

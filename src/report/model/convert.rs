@@ -9,7 +9,7 @@ use super::{
 use crate::diag::codes;
 use crate::event::FailureKind;
 use crate::judge::Outcome;
-use crate::judge::release::{self, Answer, Digest, Measure, Of, Statistic, SymptomKind};
+use crate::judge::release::{self, Digest, Measure, Of, Reply, Statistic, SymptomKind};
 use crate::syntax::ast::BinaryOp;
 
 /// Ten years: no run takes longer, and what a damaged file says beyond is none of its times.
@@ -256,8 +256,8 @@ fn failure(word: Option<&str>) -> FailureKind {
     FailureKind::ALL.into_iter().find(|kind| Some(kind.word()) == word).unwrap_or(FailureKind::Protocol)
 }
 
-fn answer(status: Option<u16>, word: Option<&str>) -> Answer {
-    status.map_or_else(|| Answer::None(failure(word)), Answer::Status)
+fn reply(status: Option<u16>, word: Option<&str>) -> Reply {
+    status.map_or_else(|| Reply::None(failure(word)), Reply::Status)
 }
 
 impl Service {
@@ -279,7 +279,7 @@ impl Sighting {
     fn sighting(&self) -> release::Sighting {
         release::Sighting {
             at: time(self.at_ms),
-            answer: answer(self.status, self.failure.as_deref()),
+            reply: reply(self.status, self.failure.as_deref()),
             held: self.held,
             says: self.says.clone(),
             progress: self.progress.clone(),
@@ -311,7 +311,7 @@ impl Test {
     pub fn digest(&self) -> Digest {
         let risk = self.at_risk.as_ref();
         let openings = self.exchanges.iter().filter_map(|exchange| {
-            Some(release::Opening {
+            Some(release::SocketOpening {
                 protocol: exchange.opens.clone()?,
                 channel: exchange.channel.clone().unwrap_or_default(),
                 time: time(exchange.timings_ms.total),
@@ -343,7 +343,7 @@ impl Symptom {
     fn symptom(&self) -> release::Symptom {
         let code = self.code.clone().unwrap_or_default();
         let kind = match self.kind.as_str() {
-            "no_answer" => SymptomKind::NoAnswer(failure(self.failure.as_deref())),
+            "no_response" => SymptomKind::NoResponse(failure(self.failure.as_deref())),
             "status" => SymptomKind::Status(self.status.unwrap_or(0)),
             "expectation" => SymptomKind::Expectation { code, what: self.what.clone().unwrap_or_default() },
             _ => SymptomKind::Other { code },
@@ -359,7 +359,7 @@ impl Counted {
             method: self.method.clone(),
             path: self.path.clone(),
             service: self.service.clone(),
-            answer: answer(self.status, self.failure.as_deref()),
+            reply: reply(self.status, self.failure.as_deref()),
             held: self.held,
             times: self.times_ms.times(),
             first_byte: self.first_byte_ms.times(),
@@ -374,7 +374,7 @@ impl Exchange {
             method: self.method.clone(),
             path: self.path.clone().unwrap_or_default(),
             service: self.service.clone(),
-            answer: answer(self.status, self.failure.as_ref().map(|failure| failure.kind.as_str())),
+            reply: reply(self.status, self.failure.as_ref().map(|failure| failure.kind.as_str())),
             time: time(self.timings_ms.total),
             first_byte: self.timings_ms.first_byte.map(time),
             held: self.held,

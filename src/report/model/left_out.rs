@@ -24,7 +24,7 @@ pub struct Counted {
     pub method: String,
     /// Without its query; where very many differ, with `*` for what looks like an id, or `/…` for the whole path.
     pub url: String,
-    /// Absent where it can't be told any more.
+    /// Absent where it can't be known any more.
     pub path: Option<String>,
     pub service: Option<String>,
     pub status: Option<u16>,
@@ -35,7 +35,7 @@ pub struct Counted {
     /// When the first one began.
     pub started_ms: f64,
     pub times_ms: Spread,
-    /// Of those that got an answer.
+    /// Of those that got a response.
     pub first_byte_ms: Spread,
 }
 
@@ -52,7 +52,7 @@ impl Spread {
     /// As they are judged.
     pub fn times(&self) -> Times {
         let steps = self.steps.iter().map(|(ms, count)| (time(*ms), *count));
-        Times::told(time(self.shortest), time(self.longest), time(self.sum), steps)
+        Times::reported(time(self.shortest), time(self.longest), time(self.sum), steps)
     }
 }
 

@@ -214,7 +214,7 @@ pub struct Cause {
     pub at_risk: Vec<RiskSum>,
 }
 
-/// A service with the answers to its probe.
+/// A service with the responses to its probe.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Service {
     pub name: String,
@@ -231,13 +231,13 @@ pub struct Service {
     pub sightings: Vec<Sighting>,
 }
 
-/// One answer to a probe.
+/// One response to a probe.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sighting {
     pub at_ms: f64,
     pub held: bool,
     pub status: Option<u16>,
-    /// The word of `expect failure is`, when there was no answer.
+    /// The word of `expect failure is`, when there was no response.
     pub failure: Option<String>,
     pub says: Option<String>,
     pub progress: Option<String>,

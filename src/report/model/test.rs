@@ -33,7 +33,7 @@ pub struct Test {
     #[serde(default)]
     pub started_ms: f64,
     pub duration_ms: f64,
-    /// Why it didn't hold, as a kind.
+    /// Why it didn't pass, as a kind.
     #[serde(default)]
     pub symptom: Option<Symptom>,
     pub diagnostics: Vec<Diagnostic>,
@@ -56,7 +56,7 @@ pub struct TestRisk {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symptom {
-    /// `no_answer`, `status`, `expectation`, `other`
+    /// `no_response`, `status`, `expectation`, `other`
     pub kind: String,
     pub service: Option<String>,
     pub host: Option<String>,
@@ -113,7 +113,7 @@ impl Test {
 pub struct Exchange {
     pub method: String,
     pub url: String,
-    /// The path of the URL, which gates tell requests apart by.
+    /// The path of the URL, which gates distinguish requests by.
     #[serde(default)]
     pub path: Option<String>,
     #[serde(default)]
@@ -143,7 +143,7 @@ pub struct Exchange {
     pub bytes_sent: u64,
     pub bytes_received: u64,
     pub timings_ms: Timings,
-    /// It got an answer, and what was expected of it held.
+    /// It got a response, and what was expected of it held.
     #[serde(default)]
     pub held: bool,
     /// Of a channel's opening: `websocket`, `sse`, `ndjson`.

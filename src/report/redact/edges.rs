@@ -1,4 +1,4 @@
-//! What stands at the edges of a secret and is lost in a view, or becomes something else with what stands beside it.
+//! What is at the edges of a secret and is lost in a view, or becomes something else with what is beside it.
 //!
 //! A `\`, and a `\r`, is nothing in a view, so how many of them end a secret isn't known there; an unfinished escape at its end (`…%4`) takes in what follows, and what
 //! a secret begins with can be the end of an escape before it (`…%` and `41…`). Its forms without those edges are looked for too, and what is masked then
@@ -13,7 +13,7 @@ pub(super) enum Reach {
     None,
     /// As far as nothing is shown in the view.
     Lost,
-    /// That, and the byte of the view that stands there.
+    /// That, and the byte of the view that is there.
     Next,
 }
 
@@ -32,7 +32,7 @@ impl Edges {
 
 /// A shorter part of a secret would be found by chance, in bytes.
 const SHORTEST_PART: usize = 12;
-/// The longest escape by a number is `\u` and four digits: so many of them can belong to what stands before a secret.
+/// The longest escape by a number is `\u` and four digits: so many of them can belong to what is before a secret.
 const MOST_DIGITS: usize = 4;
 /// The longest name of an entity, with `&` and without `;`.
 const LONGEST_ENTITY: usize = 32;

@@ -1,7 +1,7 @@
 //! What a secret looks like within encoded bytes, by one closure over encoders.
 //!
 //! Encoders of text are undone in what is looked through ([`super::view`]), and so are those of bytes where such a text begins with nothing before it.
-//! Where something stands before it, nothing shows where its groups begin: there the encoders are applied to the secret, and to what they make of it, up to a depth
+//! Where something is before it, nothing shows where its groups begin: there the encoders are applied to the secret, and to what they make of it, up to a depth
 //! and a number.
 
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@ use crate::report::model::{
     Test, TestRisk, Tls, Tool, Verdict, Weakness,
 };
 
-/// What is made of texts, each of which can be masked where it stands.
+/// What is made of texts, each of which can be masked where it is.
 pub trait Mask {
     fn mask(&mut self, redactor: &Redactor);
 

@@ -25,7 +25,7 @@ pub const MASK: &str = "***";
 /// in bytes of a form.
 const SHORTEST: usize = crate::value::SHORTEST_SECRET;
 
-/// A line of a secret that is masked by itself, in bytes, and how many of one secret are.
+/// A line of a secret that is masked on its own, in bytes, and how many of one secret are.
 const LONG_LINE: usize = 16;
 const MOST_LINES: usize = 256;
 
@@ -337,7 +337,7 @@ mod tests {
             assert_eq!(redactor.redact(&secret(n)), MASK);
         }
         let text = secret(7).repeat(20_000);
-        assert_eq!(redactor.redact(&text), MASK, "what stands side by side is masked as one");
+        assert_eq!(redactor.redact(&text), MASK, "what is side by side is masked as one");
         assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
     }
 

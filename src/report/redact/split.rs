@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_stays_where_a_part_of_a_secret_stands_before_it() {
+    fn a_cut_stays_where_a_part_of_a_secret_is_before_it() {
         let secret = "first-part-of-it/second-part-of-it";
         let long = format!("{}first-part-of-it", "x".repeat(40));
         let frames = vec![

@@ -51,13 +51,13 @@ impl View {
     }
 
     /// What texts are looked for in, and what encoded bytes (base64, hexadecimal) are looked for in: letters and digits alone, since lines and
-    /// separators may stand anywhere between those.
+    /// separators may be anywhere between those.
     pub fn both(text: &str) -> (Self, Self) {
         let (folded, packed, _) = Self::all(text);
         (folded, packed)
     }
 
-    /// Both, and what stands in base64 or hexadecimal digits from its beginning on: which range of the text, and what it says.
+    /// Both, and what is in base64 or hexadecimal digits from its beginning on: which range of the text, and what it says.
     pub fn all(text: &str) -> (Self, Self, Vec<(Range<usize>, String)>) {
         let decoded = Self::decoded(text);
         let runs = decoded.runs();
@@ -147,7 +147,7 @@ impl View {
         start as usize..end as usize
     }
 
-    /// The same, with what stands beside it and can't be distinguished from a part of it.
+    /// The same, with what is beside it and can't be distinguished from a part of it.
     pub fn reaching(&self, range: Range<usize>, edges: Edges, length: usize) -> Range<usize> {
         let own = self.range(range.clone());
         let before = range.start.checked_sub(1).and_then(|at| self.places.get(at));
@@ -165,7 +165,7 @@ impl View {
         start.min(own.start)..end.max(own.end)
     }
 
-    /// How far encoded bytes go on behind an end: no more than a line's end and what an alphabet has beside letters and digits stands between them.
+    /// How far encoded bytes go on behind an end: no more than a line's end and what an alphabet has beside letters and digits is between them.
     pub fn run(&self, text: &str, end: usize) -> usize {
         let mut end = end;
         while let (Some(last), Some(next)) = (self.places.get(end.saturating_sub(1)), self.places.get(end)) {
@@ -191,7 +191,7 @@ impl View {
         match (last, byte) {
             // Nor is it known whether quotes were doubled.
             (Some(b'"'), b'"') | (Some(b'\''), b'\'') => return self.reach(place.end),
-            // What a line of Windows ends with isn't told from that of others.
+            // What a line of Windows ends with isn't distinguished from that of others.
             (_, b'r') if escaped => return self.pop(1),
             (_, b'n' | b't') if escaped => {
                 place.start = self.start(1);

@@ -66,12 +66,12 @@ pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, sty
 
 fn exchanges(test: &TestResult, redactor: &Redactor, style: Style, text: &mut String) {
     for exchange in &test.exchanges {
-        let answer = match &exchange.outcome {
+        let reply = match &exchange.outcome {
             Ok(response) => response.status.to_string(),
             Err(failure) => failure.kind.word().to_owned(),
         };
         let line = format!(
-            "{} {} {answer} {}",
+            "{} {} {reply} {}",
             sanitize(&exchange.method),
             sanitize(&redactor.text(&exchange.url)),
             format_duration(exchange.timings.total)

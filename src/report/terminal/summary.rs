@@ -12,17 +12,17 @@ const MOST_TESTS: usize = 50;
 const MOST_WEAK: usize = 10;
 /// Names of phases are lined up to so many characters.
 const WIDEST_NAME: usize = 80;
-/// Reasons of reasons stand further in, up to so many times.
+/// Reasons of reasons are further in, up to so many times.
 const DEEPEST: usize = 20;
 
-/// The end of the report: phases with their gates, what to look at first, what did not hold, and the verdict.
+/// The end of the report: phases with their gates, what to look at first, what did not pass, and the verdict.
 pub fn summary(report: &Report, style: Style) -> String {
     let mut text = String::from("\n");
     phases(report, style, &mut text);
     causes(report, style, &mut text);
     let bad: Vec<&Test> = report.tests.iter().filter(|test| test.outcome().is_bad()).collect();
     if !bad.is_empty() {
-        text.push_str(&paint("What did not hold\n", BOLD, style));
+        text.push_str(&paint("What did not pass\n", BOLD, style));
         for test in bad.iter().take(MOST_TESTS) {
             let place = test.location.as_ref().map(|at| format!("{}:{}", at.file, at.line)).unwrap_or_default();
             let _ = writeln!(text, "  {}  {}", sanitize(&place), sanitize(&test.name));
@@ -140,9 +140,9 @@ fn gate_words(gate: &Gate) -> String {
 }
 
 fn causes(report: &Report, style: Style, text: &mut String) {
-    // One test that failed has told its own cause already.
-    let told = report.summary.counts().bad() <= 1 && report.causes.iter().all(|cause| cause.evidence.is_empty());
-    if told || report.causes.is_empty() {
+    // One test that failed has reported its own cause already.
+    let reported = report.summary.counts().bad() <= 1 && report.causes.iter().all(|cause| cause.evidence.is_empty());
+    if reported || report.causes.is_empty() {
         return;
     }
     let failed = report.causes.iter().any(|cause| !cause.tests.is_empty());

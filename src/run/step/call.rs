@@ -5,7 +5,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::super::channels::{Ending, Owned, handles};
 use super::super::evidence::Evidence;
-use super::{Halt, Walk, Walked};
+use super::{Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Host as _, Scope, evaluate};
 use crate::event::{Occurrence, Part};
@@ -15,8 +15,14 @@ use crate::source::Span;
 use crate::value::{Secret, Value};
 use crate::world::records::Obtained;
 
-impl Walk {
-    pub(super) async fn call(&mut self, span: Span, flow: FlowId, args: &[Option<Expr>], into: Option<Slot>) -> Walked {
+impl Executor {
+    pub(super) async fn call(
+        &mut self,
+        span: Span,
+        flow: FlowId,
+        args: &[Option<Expr>],
+        into: Option<Slot>,
+    ) -> Stepped {
         let (value, _) = self.flow(span, flow, args).await?;
         if let Some(slot) = into {
             self.set(slot, value.unwrap_or_else(Value::null));
@@ -54,9 +60,9 @@ impl Walk {
         let channels = self.attempt.channels.clone();
         let ending = Ending { owned: Owned::default(), channels: &channels };
         let owned = ending.owned.clone();
-        let mut walk = Walk { scope, owned, depth: self.depth + 1, last: None, ..self.clone() };
-        walk.enter(Part::Call(flow.name.as_str().into()));
-        let end = walk.steps(&flow.body).await;
+        let mut executor = Executor { scope, owned, depth: self.depth + 1, last: None, ..self.clone() };
+        executor.enter(Part::Call(flow.name.as_str().into()));
+        let end = executor.steps(&flow.body).await;
         if !matches!(end, Ok(()) | Err(Halt::Returned { .. })) {
             self.end(&ending.owned).await;
         }
@@ -87,7 +93,7 @@ impl Walk {
         Ok((value, expires_in))
     }
 
-    pub(super) async fn give_back(&mut self, value: Option<&Expr>, expires_in: Option<&Expr>) -> Walked {
+    pub(super) async fn give_back(&mut self, value: Option<&Expr>, expires_in: Option<&Expr>) -> Stepped {
         let value = match value {
             Some(value) => Some(self.weighed(value, evaluate).await?),
             None => None,
@@ -100,7 +106,7 @@ impl Walk {
     }
 
     /// Sees to it that a credential is there and fresh. Tests that need the same one wait for the one that fetches it.
-    pub async fn obtain(&mut self, id: CredentialId, span: Span) -> Walked {
+    pub async fn obtain(&mut self, id: CredentialId, span: Span) -> Stepped {
         let host = self.host.clone();
         let world = self.attempt.shared.world.clone();
         let plan = self.attempt.shared.plan.clone();
@@ -126,18 +132,18 @@ impl Walk {
             },
         };
         world.obtained(&self.place, &credential.name, &Obtained::Fetched { attempt });
-        let mut walk = self.clone();
+        let mut executor = self.clone();
         // Its cookies are its own: a login mustn't sign the test in.
-        walk.attempt.jar = Arc::new(Mutex::new(Default::default()));
-        walk.scope = Scope::default();
+        executor.attempt.jar = Arc::new(Mutex::new(Default::default()));
+        executor.scope = Scope::default();
         // Whichever test happens to fetch it.
-        walk.move_to(Occurrence::root(Part::Credential(credential.name.as_str().into())));
-        walk.enter(Part::Attempt(attempt));
+        executor.move_to(Occurrence::root(Part::Credential(credential.name.as_str().into())));
+        executor.enter(Part::Attempt(attempt));
         // What it proves, it proves of the credential: a test that happens to fetch it is no less vacuous for that.
-        walk.evidence = Evidence::default();
-        let fetched = walk.flow(credential.span, credential.flow, &credential.args).await;
-        let first = walk.evidence.lock().diagnostics.first().map(|first| first.message.clone());
-        self.evidence.adopt(&walk.evidence);
+        executor.evidence = Evidence::default();
+        let fetched = executor.flow(credential.span, credential.flow, &credential.args).await;
+        let first = executor.evidence.lock().diagnostics.first().map(|first| first.message.clone());
+        self.evidence.adopt(&executor.evidence);
         self.moment().await;
         let (value, expires_in) = match fetched {
             Ok((Some(value), expires_in)) => (value, expires_in),
@@ -147,17 +153,17 @@ impl Walk {
                 // A limit of the test's that cut it off says nothing of the credential.
                 if self.now() < self.deadline.at {
                     let observer = &self.attempt.shared.observer;
-                    observer.hear(Observation::CredentialFailed { name: &credential.name, because: &why });
+                    observer.receive(Observation::CredentialFailed { name: &credential.name, because: &why });
                 }
                 let message = format!("the credential `{}` can't be obtained", credential.name);
                 let diagnostic = Diagnostic::error(&codes::CREDENTIAL_FAILED, credential.span, message)
                     .with_related(span, "needed here")
-                    .with_help("what went wrong in its flow is told beside this");
+                    .with_help("what went wrong in its flow is reported beside this");
                 return Err(self.fails(diagnostic));
             }
         };
         let early = match &credential.refresh_before {
-            Some(expr) => Some(walk.weighed(expr, super::super::prepare::duration).await?),
+            Some(expr) => Some(executor.weighed(expr, super::super::prepare::duration).await?),
             None => None,
         };
         let value = if matches!(value, Value::Secret(_)) { value } else { Value::Secret(Secret::new(value.to_text())) };
@@ -170,8 +176,8 @@ impl Walk {
     }
 }
 
-impl Walk {
-    /// Waits until it is this walk's turn to fetch a credential; `None` when it is there by then, and fresh.
+impl Executor {
+    /// Waits until it is this executor's turn to fetch a credential; `None` when it is there by then, and fresh.
     async fn turn(&mut self, id: CredentialId, name: &str, span: Span) -> Result<Option<OwnedMutexGuard<()>>, Halt> {
         if self.is_given(id, name) {
             self.moment().await;

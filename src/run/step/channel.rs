@@ -4,12 +4,12 @@ use std::time::Duration;
 use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, Owned, end_words};
 use super::super::prepare;
 use super::watch::TICK;
-use super::{Halt, Walk, Walked};
+use super::{Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, Host as _, bound, evaluate, show};
 use crate::event::{Direction, Exchange, Failure, FailureKind, Frame, FrameKind, Header};
 use crate::judge::release::Observation;
-use crate::judge::{ExpectationRecord, Opening};
+use crate::judge::{ChannelOpening, ExpectationRecord};
 use crate::plan::{EventNaming, Expr, FrameBody, OpenChannel, Slot};
 use crate::source::Span;
 use crate::syntax::ast::{ChannelKind, FrameBodyKind};
@@ -31,8 +31,8 @@ fn events(naming: &EventNaming, context: &Context<'_>) -> Result<EventNaming, Fa
     })
 }
 
-impl Walk {
-    pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Walked {
+impl Executor {
+    pub(super) async fn open(&mut self, open: &Arc<OpenChannel>) -> Stepped {
         let mut outgoing = self.outgoing(&open.request).await?;
         let texts = |names: &Vec<Expr>, context: &Context<'_>| {
             names.iter().map(|name| evaluate(name, context).map(|name| name.to_text())).collect::<Result<Vec<_>, _>>()
@@ -56,9 +56,9 @@ impl Walk {
             return self.broken(open, open.span, exchange, broken, (started, title)).await;
         }
         if live.is_some()
-            && let Some(told) = no_event_stream(open, &exchange)
+            && let Some(reported) = no_event_stream(open, &exchange)
         {
-            return self.not_opened(open, told, exchange, started, title);
+            return self.not_opened(open, reported, exchange, started, title);
         }
         let events = self.evaluated(|context| events(&open.events, context))?;
         let naming = Naming::new(events, open.payload_by.clone());
@@ -101,12 +101,12 @@ impl Walk {
     }
 
     /// Takes note of a channel that opened, or that should have: one that the spec wants refused is neither.
-    fn opening(&self, open: &OpenChannel, is_open: bool) -> Opening {
+    fn opening(&self, open: &OpenChannel, is_open: bool) -> ChannelOpening {
         let opened = if is_open { Some(true) } else { (!wants_refusal(open)).then_some(false) };
         if let (ChannelKind::WebSocket, Some(opened)) = (open.kind, opened) {
-            self.attempt.shared.observer.hear(Observation::WebSocket { opened });
+            self.attempt.shared.observer.receive(Observation::WebSocket { opened });
         }
-        Opening { channel: open.name.clone(), protocol: protocol(open.kind), opened }
+        ChannelOpening { channel: open.name.clone(), protocol: protocol(open.kind), opened }
     }
 
     async fn connect(
@@ -137,7 +137,7 @@ impl Walk {
         mut exchange: Exchange,
         broken: String,
         (started, title): (crate::event::Instant, String),
-    ) -> Walked {
+    ) -> Stepped {
         let opening = self.opening(open, false);
         let failure = Failure {
             kind: FailureKind::Handshake,
@@ -165,7 +165,7 @@ impl Walk {
         exchange: Exchange,
         started: crate::event::Instant,
         title: String,
-    ) -> Walked {
+    ) -> Stepped {
         let status = exchange.outcome.as_ref().map_or(0, |response| response.status);
         let wanted = if open.kind == ChannelKind::WebSocket { "101" } else { "a success" };
         let message =
@@ -196,7 +196,7 @@ impl Walk {
         exchange: Exchange,
         started: crate::event::Instant,
         title: String,
-    ) -> Walked {
+    ) -> Stepped {
         if super::request::is_outage(&exchange) {
             self.meets_outage(&exchange);
         }
@@ -215,7 +215,7 @@ impl Walk {
         Err(self.fails(diagnostic))
     }
 
-    /// What answers keep-alives by itself, with the values that names have now.
+    /// What answers keep-alives on its own, with the values that names have now.
     async fn replies(&self, open: &Arc<OpenChannel>) -> Result<Option<ReplyTo>, Halt> {
         if open.replies.is_empty() {
             return Ok(None);
@@ -255,7 +255,7 @@ impl Walk {
         })
     }
 
-    pub(super) async fn send(&mut self, span: Span, channel: Slot, body: &FrameBody) -> Walked {
+    pub(super) async fn send(&mut self, span: Span, channel: Slot, body: &FrameBody) -> Stepped {
         let opened = self.opened(span, channel)?;
         let body = self.weighed(body, outbound).await?;
         let started = self.now();
@@ -271,7 +271,7 @@ impl Walk {
         Ok(())
     }
 
-    fn still_open(&self, span: Span, opened: &Opened, verb: &str) -> Walked {
+    fn still_open(&self, span: Span, opened: &Opened, verb: &str) -> Stepped {
         let words = match opened.log.ending() {
             Some(end) => end_words(&end),
             None if opened.with_channel(|channel| channel.is_closing()) == Some(true) => {
@@ -292,7 +292,7 @@ impl Walk {
         channel: Slot,
         code: Option<&Expr>,
         reason: Option<&Expr>,
-    ) -> Walked {
+    ) -> Stepped {
         let opened = self.opened(span, channel)?;
         let code = match code {
             Some(code) => self.close_code(code).await?,
@@ -335,7 +335,7 @@ impl Walk {
         Err(self.fails(Diagnostic::error(&codes::BAD_VALUE, reason.span, message).with_help("make it shorter")))
     }
 
-    pub(super) async fn cut(&mut self, span: Span, channel: Slot) -> Walked {
+    pub(super) async fn cut(&mut self, span: Span, channel: Slot) -> Stepped {
         let opened = self.opened(span, channel)?;
         let started = self.now();
         self.leave(&opened, None).await;
@@ -370,7 +370,7 @@ impl Walk {
     }
 
     /// Opens the same channel once more, with the same request; log and cursor go on.
-    pub(super) async fn reconnect(&mut self, span: Span, channel: Slot) -> Walked {
+    pub(super) async fn reconnect(&mut self, span: Span, channel: Slot) -> Stepped {
         let opened = self.opened(span, channel)?;
         let open = opened.plan.clone();
         let mut outgoing = opened.outgoing.clone();
@@ -411,7 +411,7 @@ impl Walk {
         self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening)).await
     }
 
-    pub(super) async fn ping(&mut self, span: Span, channel: Slot, pong_within: Option<&Expr>) -> Walked {
+    pub(super) async fn ping(&mut self, span: Span, channel: Slot, pong_within: Option<&Expr>) -> Stepped {
         let opened = self.opened(span, channel)?;
         self.still_open(span, &opened, "sent")?;
         let limit = match pong_within {
@@ -500,7 +500,7 @@ fn expects_other_status(open: &OpenChannel) -> bool {
     asks(&open.request.checks)
 }
 
-/// Whether the spec wants the channel refused: an expectation of an answer that opens none, or of none at all.
+/// Whether the spec wants the channel refused: an expectation of a response that opens none, or of none at all.
 fn wants_refusal(open: &OpenChannel) -> bool {
     use crate::plan::{Check, ExprKind, MatcherKind, SubjectKind};
     use crate::syntax::ast::BinaryOp;
@@ -561,7 +561,7 @@ fn outbound(body: &FrameBody, context: &Context<'_>) -> Result<Outbound, Fault> 
     }
 }
 
-/// An answer of another type isn't an event stream, whatever its body holds (WHATWG HTML, section 9.2.3).
+/// A response of another type isn't an event stream, whatever its body holds (WHATWG HTML, section 9.2.3).
 fn no_event_stream(open: &OpenChannel, exchange: &Exchange) -> Option<Diagnostic> {
     let response = exchange.outcome.as_ref().ok().filter(|_| open.kind == ChannelKind::Sse)?;
     let found = response.header("content-type").unwrap_or_default();
@@ -571,8 +571,8 @@ fn no_event_stream(open: &OpenChannel, exchange: &Exchange) -> Option<Diagnostic
     }
     let found = if found.is_empty() { "no Content-Type".to_owned() } else { format!("the Content-Type `{found}`") };
     let message =
-        format!("the channel `{}` wasn't opened: the answer has {found}, expected `text/event-stream`", open.name);
+        format!("the channel `{}` wasn't opened: the response has {found}, expected `text/event-stream`", open.name);
     let help =
-        "a browser reads no events from it either; lines of JSON are read by `ndjson`, a whole answer by a request";
+        "a browser reads no events from it either; lines of JSON are read by `ndjson`, a whole response by a request";
     Some(Diagnostic::error(&codes::NOT_A_STREAM, open.request.url.span, message).with_help(help))
 }

@@ -3,11 +3,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::super::channels::{Ending, Owned};
-use super::super::deadline::Deadline;
+use super::super::deadline::{Deadline, GRACE};
 use super::super::evidence::Evidence;
 use super::super::prepare;
-use super::super::test::GRACE;
-use super::{Halt, Walk, Walked, head};
+use super::{Executor, Halt, Stepped, head};
 use crate::diag::{Diagnostic, codes};
 use crate::event::Part;
 use crate::matchers;
@@ -18,8 +17,8 @@ use crate::value::{Value, format_duration};
 /// The pause between the rounds of an `eventually` that doesn't say one.
 const DEFAULT_EVERY: Duration = Duration::from_secs(1);
 
-impl Walk {
-    pub(super) async fn wait(&mut self, span: Span, time: &Expr) -> Walked {
+impl Executor {
+    pub(super) async fn wait(&mut self, span: Span, time: &Expr) -> Stepped {
         let time = self.weighed(time, prepare::duration).await?;
         let until = self.now().saturating_add(time);
         self.attempt.shared.world.sleep_until(until.min(self.deadline.at)).await;
@@ -27,37 +26,39 @@ impl Walk {
     }
 
     /// All branches run at once; the step ends when all have ended.
-    pub(super) async fn parallel(&mut self, branches: &[Step]) -> Walked {
-        let mut walks: Vec<Walk> = branches.iter().map(|_| self.branch()).collect();
-        let ends =
-            join_all(walks.iter_mut().zip(branches).map(|(walk, step)| walk.steps(std::slice::from_ref(step)))).await;
-        self.join(walks, ends)
+    pub(super) async fn parallel(&mut self, branches: &[Step]) -> Stepped {
+        let mut executors: Vec<Executor> = branches.iter().map(|_| self.branch()).collect();
+        let ends = join_all(
+            executors.iter_mut().zip(branches).map(|(executor, step)| executor.steps(std::slice::from_ref(step))),
+        )
+        .await;
+        self.join(executors, ends)
     }
 
-    pub(super) async fn parallel_for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Walked {
+    pub(super) async fn parallel_for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Stepped {
         let values = self.values(list, or_none).await?;
-        let mut walks: Vec<Walk> = (1..)
+        let mut executors: Vec<Executor> = (1..)
             .zip(values)
             .map(|(nth, value)| {
-                let mut walk = self.branch();
-                walk.enter(Part::Element(nth));
-                walk.set(slot, value);
-                walk
+                let mut executor = self.branch();
+                executor.enter(Part::Element(nth));
+                executor.set(slot, value);
+                executor
             })
             .collect();
-        let ends = join_all(walks.iter_mut().map(|walk| walk.steps(body))).await;
-        self.join(walks, ends)
+        let ends = join_all(executors.iter_mut().map(|executor| executor.steps(body))).await;
+        self.join(executors, ends)
     }
 
-    fn branch(&self) -> Walk {
-        Walk { scope: self.scope.branch(), ..self.clone() }
+    fn branch(&self) -> Executor {
+        Executor { scope: self.scope.branch(), ..self.clone() }
     }
 
     /// A barrier: what the branches bound is visible from here on.
-    fn join(&mut self, walks: Vec<Walk>, ends: Vec<Walked>) -> Walked {
-        for walk in walks {
-            self.scope.merge(&walk.scope);
-            self.last = walk.last.or(self.last.take());
+    fn join(&mut self, executors: Vec<Executor>, ends: Vec<Stepped>) -> Stepped {
+        for executor in executors {
+            self.scope.merge(&executor.scope);
+            self.last = executor.last.or(self.last.take());
         }
         let mut halted = None;
         for end in ends {
@@ -70,7 +71,7 @@ impl Walk {
         halted.map_or(Ok(()), Err)
     }
 
-    pub(super) async fn for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Walked {
+    pub(super) async fn for_each(&mut self, slot: Slot, list: &Expr, or_none: bool, body: &[Step]) -> Stepped {
         for (nth, value) in (1..).zip(self.values(list, or_none).await?) {
             let outer = self.enter(Part::Element(nth));
             self.set(slot, value);
@@ -89,7 +90,7 @@ impl Walk {
         Ok(values)
     }
 
-    pub(super) async fn repeat(&mut self, times: &Expr, or_none: bool, body: &[Step]) -> Walked {
+    pub(super) async fn repeat(&mut self, times: &Expr, or_none: bool, body: &[Step]) -> Stepped {
         let times_known = self.weighed(times, prepare::whole).await?;
         if times_known == 0 && !or_none {
             return Err(self.fails(*matchers::no_repetition(times.span, "repeat COUNT times or none")));
@@ -102,7 +103,7 @@ impl Walk {
         Ok(())
     }
 
-    pub(super) async fn within(&mut self, limit: &Expr, body: &[Step]) -> Walked {
+    pub(super) async fn within(&mut self, limit: &Expr, body: &[Step]) -> Stepped {
         let time = self.weighed(limit, prepare::duration).await?;
         let outer = self.deadline.clone();
         self.deadline = outer.tightened(Deadline::new(self.now(), time, "the limit `within`", limit.span));
@@ -113,14 +114,14 @@ impl Walk {
         walked
     }
 
-    /// Rounds until one passes whole. What the last round found wrong is what is told.
+    /// Rounds until one passes whole. What the last round found wrong is what is reported.
     pub(super) async fn eventually(
         &mut self,
         span: Span,
         within: &Expr,
         every: Option<&Expr>,
         body: &[Step],
-    ) -> Walked {
+    ) -> Stepped {
         let time = self.weighed(within, prepare::duration).await?;
         let every = match every {
             Some(every) => self.weighed(every, prepare::duration).await?,
@@ -136,28 +137,28 @@ impl Walk {
             // The names of a round that didn't hold are gone, and with them its channels.
             let channels = self.attempt.channels.clone();
             let ending = Ending { owned: Owned::default(), channels: &channels };
-            let mut walk = Walk {
+            let mut executor = Executor {
                 scope: self.scope.branch(),
                 owned: ending.owned.clone(),
                 evidence: round.clone(),
                 deadline: deadline.clone(),
                 ..self.clone()
             };
-            walk.enter(Part::Round(rounds));
-            let end = world.until(deadline.at.saturating_add(GRACE), walk.steps(body)).await;
+            executor.enter(Part::Round(rounds));
+            let end = world.until(deadline.at.saturating_add(GRACE), executor.steps(body)).await;
             if let Some(Ok(()) | Err(Halt::Returned { .. })) = end {
                 ending.owned.give_up(&self.owned, |_| true);
             }
             self.end(&ending.owned).await;
             if let Some(Ok(())) = end {
                 self.evidence.absorb(&round, true);
-                self.scope.merge(&walk.scope);
-                self.last = walk.last;
+                self.scope.merge(&executor.scope);
+                self.last = executor.last;
                 return Ok(());
             }
             if let Some(Err(halt @ (Halt::Skipped(_) | Halt::Returned { .. }))) = end {
                 self.evidence.absorb(&round, true);
-                self.scope.merge(&walk.scope);
+                self.scope.merge(&executor.scope);
                 return Err(halt);
             }
             let next = self.moment().await.saturating_add(every.max(Duration::from_millis(1)));
@@ -174,11 +175,11 @@ impl Walk {
         let times = if rounds == 1 { "in its one round".to_owned() } else { format!("in any of {rounds} rounds") };
         let limit = if by_outer { deadline.words() } else { format_duration(time) };
         let message = format!("these steps didn't all hold {times} within {limit}");
-        let help = "what was wrong in the last round is told beside this";
+        let help = "what was wrong in the last round is reported beside this";
         self.fails(Diagnostic::error(&codes::NEVER_HELD, head(&self.attempt.shared, span), message).with_help(help))
     }
 
-    pub(super) fn mark(&mut self, slot: Slot) -> Walked {
+    pub(super) fn mark(&mut self, slot: Slot) -> Stepped {
         let index = self.attempt.channels.mark(self.now());
         self.scope.set(slot, Value::from(crate::value::Json::from(index)));
         Ok(())

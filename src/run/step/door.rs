@@ -3,14 +3,14 @@
 
 use super::super::judging::Abandonable;
 use super::super::weight::Weighed;
-use super::{Halt, Walk, head};
+use super::{Executor, Halt, head};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus};
 use crate::source::Span;
 use crate::value::effort::Effort;
 use crate::world::Late;
 
-impl Walk {
+impl Executor {
     /// Evaluates a part of the plan; a fault fails the test, and so does the deadline.
     pub async fn weighed<P: Weighed + Clone + Send + 'static, T: Send + 'static>(
         &self,

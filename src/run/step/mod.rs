@@ -1,4 +1,4 @@
-//! The executor: one thread of control walks the steps of a test. Each kind of step has a function of its own.
+//! The executor: one thread of control executors the steps of a test. Each kind of step has a function of its own.
 
 mod call;
 mod channel;
@@ -14,10 +14,10 @@ use std::time::Duration;
 use super::channels::{Channels, Owned};
 use super::deadline::Deadline;
 use super::deep::Deep;
-use super::dispatch::Shared;
 use super::evidence::{Evidence, record};
 use super::host::TestHost;
 use super::judging::unread;
+use super::shared::Shared;
 use super::weight::AT_ONCE;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, Parsed, Scope};
@@ -39,7 +39,7 @@ pub(super) struct Attempt {
 
 /// One thread of control: a test, a flow that it calls, a branch of a `parallel`.
 #[derive(Clone)]
-pub(super) struct Walk {
+pub(super) struct Executor {
     pub attempt: Attempt,
     /// Which occurrence of which step is under way.
     pub place: Occurrence,
@@ -50,23 +50,23 @@ pub(super) struct Walk {
     /// What expressions get from outside at this place.
     pub host: Arc<TestHost>,
     pub scope: Scope,
-    /// What was opened since the call of the flow that is being walked.
+    /// What was opened since the call of the flow that is being run.
     pub owned: Owned,
     pub deadline: Deadline,
     pub evidence: Evidence,
     /// Flows call each other, never themselves; the bound is for plans that were not checked.
     pub depth: u32,
-    /// The last answer that this walk got, which a `capture` after a request is about.
-    pub last: Option<Answer>,
+    /// The last response that this executor got, which a `capture` after a request is about.
+    pub last: Option<LastResponse>,
 }
 
 #[derive(Clone)]
-pub(super) struct Answer {
+pub(super) struct LastResponse {
     exchange: Arc<Exchange>,
     parsed: Arc<Parsed>,
 }
 
-impl Answer {
+impl LastResponse {
     pub fn of(exchange: &Arc<Exchange>, parsed: Arc<Parsed>) -> Option<Self> {
         exchange.outcome.is_ok().then(|| Self { exchange: exchange.clone(), parsed })
     }
@@ -89,25 +89,25 @@ impl Answer {
     }
 }
 
-/// Where a walk was before it entered a place inside.
+/// Where an executor was before it entered a place inside.
 pub(super) struct Outer {
     place: Occurrence,
     moments: u32,
     host: Arc<TestHost>,
 }
 
-/// Why a walk ends before its last step. What is wrong stands among the evidence.
+/// Why an executor ends before its last step. What is wrong is among the evidence.
 pub(super) enum Halt {
     Failed,
     Skipped(String),
     Returned { value: Option<Value>, expires_in: Option<Duration> },
 }
 
-pub(super) type Walked = Result<(), Halt>;
+pub(super) type Stepped = Result<(), Halt>;
 
-impl Walk {
+impl Executor {
     /// Takes the steps one after the other; after one that fails the rest are recorded as not run.
-    pub fn steps<'a>(&'a mut self, steps: &'a [Step]) -> Deep<'a, Walked> {
+    pub fn steps<'a>(&'a mut self, steps: &'a [Step]) -> Deep<'a, Stepped> {
         Deep::new(async move {
             for (index, step) in steps.iter().enumerate() {
                 if let Err(halt) = self.step(step).await {
@@ -143,7 +143,7 @@ impl Walk {
         self.host.reached(self.clock);
     }
 
-    async fn step(&mut self, step: &Step) -> Walked {
+    async fn step(&mut self, step: &Step) -> Stepped {
         // What only looks at what there is has no place of its own, so that adding one changes none.
         if matches!(step.kind, StepKind::Expect(_) | StepKind::Capture(_)) {
             return self.take_in_time(step).await;
@@ -156,14 +156,14 @@ impl Walk {
         walked
     }
 
-    async fn take_in_time(&mut self, step: &Step) -> Walked {
+    async fn take_in_time(&mut self, step: &Step) -> Stepped {
         if self.now() >= self.deadline.at {
             return Err(self.limit_reached(step.span));
         }
         self.take(step).await
     }
 
-    async fn take(&mut self, step: &Step) -> Walked {
+    async fn take(&mut self, step: &Step) -> Stepped {
         for credential in &step.credentials {
             self.obtain(*credential, step.span).await?;
         }

@@ -4,19 +4,19 @@ use std::time::Duration;
 use super::super::evidence::record;
 use super::super::judging;
 use super::super::prepare;
-use super::{Answer, Halt, Walk, Walked};
+use super::{Executor, Halt, LastResponse, Stepped};
 use crate::eval::Host as _;
 use crate::event::{Exchange, FailureKind, Occurrence, Part, Response};
-use crate::judge::Opening;
+use crate::judge::ChannelOpening;
 use crate::plan::{Request, Retry};
 use crate::source::Span;
 use crate::value::{SHORTEST_SECRET, SecretSink, http_date};
 use crate::world::{Late, Outgoing};
 
-impl Walk {
-    pub(super) async fn request(&mut self, span: Span, request: &Request) -> Walked {
+impl Executor {
+    pub(super) async fn request(&mut self, span: Span, request: &Request) -> Stepped {
         let outgoing = self.outgoing(request).await?;
-        // The last answer may be large, and nothing looks at it any more.
+        // The last response may be large, and nothing looks at it any more.
         self.last = None;
         let started = self.now();
         let title = format!("{} {}", outgoing.method, outgoing.url);
@@ -78,11 +78,11 @@ impl Walk {
         }
     }
 
-    /// Cookies that an answer sets are credentials, and so is what its body names as one: a body is shown beside a failure even when the test
+    /// Cookies that a response sets are credentials, and so is what its body names as one: a body is shown beside a failure even when the test
     /// didn't get as far as to capture it as secret.
     ///
     /// # Errors
-    /// The deadline came before all of it was looked through: nobody gets to see it.
+    /// The deadline came before all of it was looked through: no one gets to see it.
     pub async fn learn(&self, exchange: Exchange) -> Result<Exchange, Late> {
         let secrets = self.attempt.shared.options.secrets.clone();
         let size = exchange.outcome.as_ref().map_or(0, |response| response.body.len());
@@ -90,7 +90,7 @@ impl Walk {
             learn(&exchange, &*secrets);
             return Ok(exchange);
         }
-        // Before it is learned, nobody gets to see the exchange.
+        // Before it is learned, no one gets to see the exchange.
         self.apart(move |_| {
             learn(&exchange, &*secrets);
             exchange
@@ -105,8 +105,8 @@ impl Walk {
         request: &Request,
         exchange: Arc<Exchange>,
         step: (crate::event::Instant, String),
-        opening: Option<Opening>,
-    ) -> Walked {
+        opening: Option<ChannelOpening>,
+    ) -> Stepped {
         self.judge_broken(span, request, exchange, None, step, opening).await
     }
 
@@ -118,8 +118,8 @@ impl Walk {
         exchange: Arc<Exchange>,
         answered: Option<Arc<Exchange>>,
         (started, title): (crate::event::Instant, String),
-        opening: Option<Opening>,
-    ) -> Walked {
+        opening: Option<ChannelOpening>,
+    ) -> Stepped {
         let shared = self.attempt.shared.clone();
         let host = self.host.clone();
         let until = self.deadline.at;
@@ -135,9 +135,9 @@ impl Walk {
             )
             .await?;
             let Some(answered) = answered else { return Ok((judged, scope)) };
-            let of_answer = (&answered, &judging::unread(&shared.world));
+            let of_response = (&answered, &judging::unread(&shared.world));
             let (of_response, scope) =
-                judging::judged(&shared.plan, request, of_answer, scope, &host, (&self.place, until)).await?;
+                judging::judged(&shared.plan, request, of_response, scope, &host, (&self.place, until)).await?;
             judged.expectations.extend(of_response.expectations);
             judged.diagnostics.extend(of_response.diagnostics);
             Ok((judged, scope))
@@ -153,7 +153,7 @@ impl Walk {
         };
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
-        self.last = Answer::of(&exchange, parsed);
+        self.last = LastResponse::of(&exchange, parsed);
         let held = judged.holds();
         if !held && is_outage(&exchange) {
             self.meets_outage(&exchange);
@@ -163,7 +163,7 @@ impl Walk {
         step.opening = opening;
         self.evidence.exchange(exchange, Some(step));
         if let Some(kind) = judged.failure {
-            self.evidence.no_answer(kind);
+            self.evidence.no_response(kind);
         }
         for diagnostic in judged.diagnostics {
             self.evidence.fail(diagnostic);
@@ -181,12 +181,12 @@ impl Walk {
     }
 
     fn tell_secrets(&self, request: &Request, scope: &crate::eval::Scope) {
-        fn walk(checks: &[crate::plan::Check], tell: &mut dyn FnMut(crate::plan::Slot)) {
+        fn walk(checks: &[crate::plan::Check], report: &mut dyn FnMut(crate::plan::Slot)) {
             for check in checks {
                 match check {
-                    crate::plan::Check::Capture(capture) if capture.secret => tell(capture.slot),
+                    crate::plan::Check::Capture(capture) if capture.secret => report(capture.slot),
                     crate::plan::Check::Either { branches, .. } => {
-                        branches.iter().for_each(|branch| walk(branch, tell))
+                        branches.iter().for_each(|branch| walk(branch, report))
                     }
                     _ => {}
                 }

@@ -1,5 +1,5 @@
 use super::super::weight::{AT_ONCE, Weighed as _, subject_is_light};
-use super::{Answer, Halt, Walk, Walked};
+use super::{Executor, Halt, LastResponse, Stepped};
 use crate::eval::{Context, Focus, evaluate};
 use crate::judge::{self, ExpectationRecord};
 use crate::matchers;
@@ -7,14 +7,14 @@ use crate::plan::{Capture, Condition, Expectation, Expr, Slot};
 use crate::source::Span;
 use crate::value::Value;
 
-impl Walk {
-    pub(super) async fn bind(&mut self, slot: Slot, value: &Expr) -> Walked {
+impl Executor {
+    pub(super) async fn bind(&mut self, slot: Slot, value: &Expr) -> Stepped {
         let value = self.weighed(value, evaluate).await?;
         self.set(slot, value);
         Ok(())
     }
 
-    /// Binds a name; a secret is told to whoever writes output before it can get anywhere.
+    /// Binds a name; a secret is reported to what writes output before it can get anywhere.
     pub(super) fn set(&mut self, slot: Slot, value: Value) {
         if let Value::Secret(secret) = &value {
             self.attempt.shared.options.secrets.add(secret.expose());
@@ -22,18 +22,18 @@ impl Walk {
         self.scope.set(slot, value);
     }
 
-    pub(super) async fn capture(&mut self, capture: &Capture) -> Walked {
-        let size = self.last.as_ref().map_or(0, Answer::size);
+    pub(super) async fn capture(&mut self, capture: &Capture) -> Stepped {
+        let size = self.last.as_ref().map_or(0, LastResponse::size);
         let light = size <= AT_ONCE && capture.regex.is_none() && subject_is_light(&capture.subject, &self.scope);
         let value = if light {
-            let focus = self.last.as_ref().map_or(Focus::Nothing, Answer::focus);
+            let focus = self.last.as_ref().map_or(Focus::Nothing, LastResponse::focus);
             judge::captured(capture, &Context { focus, ..self.context() })
         } else {
             let last = self.last.as_ref().map(|last| last.unshared(&self.attempt.shared.world));
             let (span, capture, looked_at) = (capture.span, capture.clone(), last.clone());
             let value = self
                 .look_apart(span, move |context| {
-                    let focus = looked_at.as_ref().map_or(Focus::Nothing, Answer::focus);
+                    let focus = looked_at.as_ref().map_or(Focus::Nothing, LastResponse::focus);
                     judge::captured(&capture, &Context { focus, ..context })
                 })
                 .await?;
@@ -52,8 +52,8 @@ impl Walk {
         Ok(())
     }
 
-    /// An expectation of a value that is no answer's.
-    pub(super) async fn expect(&mut self, span: Span, expect: &Expectation) -> Walked {
+    /// An expectation of a value that is no response's.
+    pub(super) async fn expect(&mut self, span: Span, expect: &Expectation) -> Stepped {
         let started = self.now();
         let found = if expect.is_light(&self.scope) {
             judge::expectation(expect, &self.context())
@@ -71,7 +71,7 @@ impl Walk {
         found.map(|_| ()).map_err(|diagnostic| self.fails(*diagnostic))
     }
 
-    pub(super) async fn skip_when(&mut self, condition: &Condition, because: Option<&str>) -> Walked {
+    pub(super) async fn skip_when(&mut self, condition: &Condition, because: Option<&str>) -> Stepped {
         if !self.weighed(condition, matchers::selects).await? {
             return Ok(());
         }

@@ -8,10 +8,10 @@ use futures_util::future::select_all;
 use super::super::channels::{Channels, Opened};
 use super::super::judging::Abandonable;
 use super::super::weight::AT_ONCE;
-use super::{Halt, Walk, Walked};
+use super::{Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::event::{ChannelEnd, Frame, Instant};
-use crate::judge::channel::{self, Bound, Concluded, Outside, Start, Verdict};
+use crate::judge::channel::{self, Bound, Concluded, JudgeState, Outside, Start};
 use crate::judge::{ChannelJudge, ExpectationRecord};
 use crate::plan::ChannelExpectation;
 use crate::source::Span;
@@ -50,8 +50,8 @@ enum News {
 /// What happened on channels: when, on which, and what.
 type Happened = Vec<(Instant, u32, News)>;
 
-impl Walk {
-    pub(super) async fn expect_channel(&mut self, span: Span, expectation: &Arc<ChannelExpectation>) -> Walked {
+impl Executor {
+    pub(super) async fn expect_channel(&mut self, span: Span, expectation: &Arc<ChannelExpectation>) -> Stepped {
         let started = self.now();
         let bound = Bound { at: self.deadline.at, words: self.deadline.words(), span: self.deadline.span };
         let channels = self.attempt.channels.clone();
@@ -95,7 +95,7 @@ impl Walk {
             let (news, size) = gathered(&mut watches, readable);
             let given = self.give(judge, news, size, Passed { passed, read: readable.min(latest), latest }).await;
             judge = given.map_err(|late| self.judged_late(span, late))?;
-            if judge.verdict() != Verdict::Running {
+            if judge.verdict() != JudgeState::Running {
                 break;
             }
             if known < now && now >= last_frames {
@@ -118,19 +118,19 @@ impl Walk {
         }
         let decided = self.moment().await;
         let judge = Arc::new(judge);
-        if judge.verdict() == Verdict::Failed {
+        if judge.verdict() == JudgeState::Failed {
             self.linger(&judge, &mut watches).await;
             self.moment().await;
         }
         match self.concluded(&judge).await {
             Ok(concluded) => self.conclude(span, concluded, started, decided),
-            Err(_) if judge.verdict() == Verdict::Failed => Err(self.unexplained(span, started, decided)),
+            Err(_) if judge.verdict() == JudgeState::Failed => Err(self.unexplained(span, started, decided)),
             Err(late) => Err(self.judged_late(span, late)),
         }
     }
 
     /// After an event didn't come in time, waits a little for it: that it came late is another finding than that it never came. The verdict
-    /// stands already, and the time is bounded by that of the test.
+    /// is already, and the time is bounded by that of the test.
     async fn linger(&self, judge: &Arc<ChannelJudge>, watches: &mut [Watch]) {
         let world = &self.attempt.shared.world;
         let until = world.now().saturating_add(LINGER).min(self.deadline.at);
@@ -193,7 +193,7 @@ impl Walk {
             .await
     }
 
-    fn conclude(&mut self, span: Span, concluded: Concluded, started: Instant, decided: Instant) -> Walked {
+    fn conclude(&mut self, span: Span, concluded: Concluded, started: Instant, decided: Instant) -> Stepped {
         let secrets = &self.attempt.shared.options.secrets;
         concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));
         let opened = |channel: u32| self.attempt.channels.get(channel);
@@ -298,7 +298,7 @@ fn feed_doubted(judge: &mut ChannelJudge, news: &mut Happened, time: Passed, out
         if news.iter().any(is_doubtful) {
             let mut trial = judge.clone();
             feed(&mut trial, news.iter().filter(|(at, ..)| *at <= due), due, outside);
-            if trial.verdict() == Verdict::Held {
+            if trial.verdict() == JudgeState::Held {
                 for one in news.iter_mut().filter(|one| is_doubtful(one)) {
                     if let News::Frame(frame, _) = &mut one.2 {
                         one.0 = due;
@@ -312,12 +312,12 @@ fn feed_doubted(judge: &mut ChannelJudge, news: &mut Happened, time: Passed, out
     let passed = news.last().map_or(time.passed, |(at, ..)| time.passed.max((*at).min(time.latest)));
     feed(judge, &*news, passed, outside);
     if passed < time.read
-        && judge.verdict() == Verdict::Running
+        && judge.verdict() == JudgeState::Running
         && judge.next_deadline().is_some_and(|due| due < time.read)
     {
         let mut trial = judge.clone();
         trial.advance(time.read, outside);
-        if trial.verdict() == Verdict::Failed {
+        if trial.verdict() == JudgeState::Failed {
             *judge = trial;
         }
     }
@@ -330,7 +330,7 @@ fn feed<'n>(
     outside: Outside<'_>,
 ) {
     for (at, channel, one) in news {
-        // Nobody will ask for the verdict.
+        // No one will ask for the verdict.
         if outside.host.is_over() {
             return;
         }

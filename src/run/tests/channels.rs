@@ -6,7 +6,7 @@ use crate::judge::Outcome;
 
 /// A test that opens `ch` and does this on it.
 fn on(steps: &str, scene: Said) -> Case {
-    test(&format!("    websocket ch ws://s/ws\n    {steps}")).answered(move |_| scene.clone())
+    test(&format!("    websocket ch ws://s/ws\n    {steps}")).responds(move |_| scene.clone())
 }
 
 /// How the test ended, and when.
@@ -145,7 +145,7 @@ fn numbered(scene: Said, at: u64, name: &str, id: u64) -> Said {
 }
 
 #[test]
-fn every_trigger_has_its_own_time_for_its_answer() {
+fn every_trigger_has_its_own_time_for_its_response() {
     let steps = "expect on ch every event \"ask\" { capture id = $.id } leads to event \"answer\" { $.id == id } within 2s for 3s";
     let asks = || numbered(numbered(open(), 500, "ask", 1), 2_900, "ask", 2);
     holds(steps, numbered(numbered(asks(), 2_500, "answer", 1), 4_900, "answer", 2), 4_900);
@@ -157,12 +157,12 @@ fn every_trigger_has_its_own_time_for_its_answer() {
 }
 
 #[test]
-fn without_a_window_every_answer_settles() {
+fn without_a_window_every_response_settles() {
     let steps =
         "expect on ch every event \"ask\" { capture id = $.id } leads to event \"answer\" { $.id == id } within 2s";
     let first = || numbered(numbered(open(), 100, "ask", 1), 400, "answer", 1);
     holds(steps, first(), 650);
-    // One that comes meanwhile has its own time, and its answer begins the settling again.
+    // One that comes meanwhile has its own time, and its response begins the settling again.
     holds(steps, numbered(numbered(first(), 600, "ask", 2), 1_500, "answer", 2), 1_750);
     fails(steps, numbered(numbered(first(), 600, "ask", 2), 2_601, "answer", 2));
     // There must be one.
@@ -212,7 +212,7 @@ fn keep_alives_are_answered_by_themselves_and_not_seen() {
     let steps = "    websocket ch ws://s/ws { reply to frame text \"2\" with text \"3\" }\n    \
                  expect on ch in order strictly within 5s { event \"a\" }";
     let scene = open().text(100, "2").text(200, "2").event(300, "a");
-    let ran = test(steps).answered(move |_| scene.clone()).run().passed();
+    let ran = test(steps).responds(move |_| scene.clone()).run().passed();
     assert_eq!(ran.at("reply 3"), [100, 200]);
     assert!(ran.took() >= 300);
 }
@@ -222,7 +222,7 @@ fn several_channels_are_watched_at_once() {
     let steps = "    websocket a ws://s/a\n    websocket b ws://s/b\n    \
                  expect within 5s {\n      on a in order { event \"x\" }\n      on b { never event \"x\" }\n    }";
     let took = |a: Said, b: Said| {
-        let ran = test(steps).answered(move |asked| if asked.path == "/a" { a.clone() } else { b.clone() }).run();
+        let ran = test(steps).responds(move |asked| if asked.path == "/a" { a.clone() } else { b.clone() }).run();
         (ran.outcome("t").clone(), ran.took())
     };
     // What must not come is looked out for until the others have settled.
@@ -239,7 +239,7 @@ fn since_a_mark_what_came_after_it_counts_and_its_clock_begins_there() {
     let outcome = |done: u64| {
         let scene = open().event(100, "ready").event(done, "done");
         let ran = test(steps)
-            .answered(move |asked| if asked.path == "/ws" { scene.clone() } else { say(201).after(1_500) })
+            .responds(move |asked| if asked.path == "/ws" { scene.clone() } else { say(201).after(1_500) })
             .run();
         ran.outcome("t").clone()
     };
@@ -285,7 +285,7 @@ fn a_test_says_that_it_goes_away_and_waits_a_second_for_what_it_sent_at_most() {
 }
 
 #[test]
-fn an_event_that_comes_late_is_told_as_late() {
+fn an_event_that_comes_late_is_reported_as_late() {
     let ran = on("expect on ch event \"a\" within 2s", open().event(2_400, "a")).run();
     let ran = ran.ended(Outcome::Failed, "");
     assert_eq!(ran.test("t").channels[0].log.frames.len(), 1);
@@ -306,7 +306,7 @@ fn an_expectation_that_says_no_time_has_thirty_seconds() {
 fn a_reconnect_goes_on_behind_what_was_read() {
     let steps = "expect on ch event \"a\" within 1s; reconnect ch; expect on ch event \"a\" within 1s";
     let ran = test(&format!("    websocket ch ws://s/ws\n    {steps}"))
-        .answered(|asked| if asked.nth == 1 { open().event(400, "a") } else { open().event(1_000, "a") })
+        .responds(|asked| if asked.nth == 1 { open().event(400, "a") } else { open().event(1_000, "a") })
         .run()
         .passed();
     // The clock counts from the new opening.
@@ -321,7 +321,7 @@ fn a_reconnected_stream_says_what_it_has_read() {
     let steps = "    sse s GET http://s/events\n    expect on s event \"message\" within 1s\n    reconnect s\n    \
                  expect on s event \"message\" within 1s";
     let scene = [events().happens(100, event("7")), events().happens(100, event("8"))];
-    let ran = test(steps).answered(move |asked| scene[asked.nth - 1].clone()).run().passed();
+    let ran = test(steps).responds(move |asked| scene[asked.nth - 1].clone()).run().passed();
     let id = |at: usize| {
         let header = ran.calls.iter().filter(|call| call.what == "GET /events").nth(at);
         header.unwrap().headers.iter().find(|(name, _)| name == "Last-Event-ID").map(|(_, id)| id.clone())
@@ -333,7 +333,7 @@ fn a_reconnected_stream_says_what_it_has_read() {
 fn a_stream_ends_or_is_cut_off() {
     let outcome = |expect: &str, what: Happens| {
         let ran = test(&format!("    ndjson lines GET http://s/lines\n    {expect}"))
-            .answered(move |_| say(200).event(50, "a").happens(900, what.clone()))
+            .responds(move |_| say(200).event(50, "a").happens(900, what.clone()))
             .run();
         (ran.outcome("t").clone(), ran.took())
     };
@@ -349,7 +349,7 @@ fn a_stream_ends_or_is_cut_off() {
 fn a_channel_opens_in_its_time() {
     let outcome = |part: &str, said: fn() -> Said| {
         let steps = format!("    websocket ch ws://s/ws {{ {part} }}\n    expect on ch event \"a\" within 1s");
-        let ran = test(&steps).answered(move |_| said()).run();
+        let ran = test(&steps).responds(move |_| said()).run();
         (ran.outcome("t").clone(), ran.took())
     };
     assert_eq!(outcome("connect within 2s", || open().after(2_000).event(0, "a")), (Outcome::Passed, 2_000));
@@ -361,12 +361,12 @@ fn a_channel_opens_in_its_time() {
 #[test]
 fn a_handshake_that_is_to_be_refused_opens_nothing_and_is_judged() {
     let steps = "    websocket ch ws://s/ws { expect status 401; expect $.error == \"token\" }";
-    let ran = test(steps).answered(|_| json(r#"{"error":"token"}"#)).run();
+    let ran = test(steps).responds(|_| json(r#"{"error":"token"}"#)).run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed, "200 is not 401");
     let refused =
         |_: &super::scripted::Asked<'_>| say(401).with("content-type", "application/json").body(r#"{"error":"token"}"#);
-    test(steps).answered(refused).run().passed();
-    let ran = test(steps).answered(|_| open()).run();
+    test(steps).responds(refused).run().passed();
+    let ran = test(steps).responds(|_| open()).run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed);
     assert_eq!(ran.at("left 1001"), [0], "it is left all the same");
 }
@@ -396,7 +396,7 @@ fn all_that_arrives_at_the_deadline_is_in_time_on_whichever_channel() {
     let steps = "    websocket a ws://s/a\n    websocket b ws://s/b\n    \
                  expect within 5s {\n      on a in order { event \"x\" }\n      on b in order { event \"x\" }\n    }";
     let ended = |a: u64, b: u64| {
-        let ran = test(steps).answered(move |asked| open().event(if asked.path == "/a" { a } else { b }, "x")).run();
+        let ran = test(steps).responds(move |asked| open().event(if asked.path == "/a" { a } else { b }, "x")).run();
         ran.outcome("t").clone()
     };
     assert_eq!(ended(5_000, 5_000), Outcome::Passed);
@@ -417,7 +417,7 @@ fn what_is_forbidden_on_one_channel_is_looked_out_for_to_the_end_of_the_others_s
                  expect within 5s settle 2s {\n      on a in order { event \"x\" once }\n      on b in order { event \"y\"; never event \"z\" }\n    }";
     let ended = |z: u64| {
         let ran = test(steps)
-            .answered(move |asked| match asked.path {
+            .responds(move |asked| match asked.path {
                 "/a" => open().event(1_000, "x"),
                 _ => open().event(2_000, "y").event(z, "z"),
             })
@@ -436,7 +436,7 @@ fn a_channel_that_was_dropped_or_closed_opens_again() {
         let steps =
             format!("    websocket ch ws://s/ws\n    {end}\n    reconnect ch\n    expect on ch event \"a\" within 1s");
         let ran = test(&steps)
-            .answered(|asked| if asked.nth == 1 { open().echoes(0) } else { open().event(1_000, "a") })
+            .responds(|asked| if asked.nth == 1 { open().echoes(0) } else { open().event(1_000, "a") })
             .run()
             .passed();
         assert_eq!((ran.at("GET /ws"), ran.at(how)), (vec![0, 0], vec![0]), "{end}");
@@ -447,23 +447,23 @@ fn a_channel_that_was_dropped_or_closed_opens_again() {
 #[test]
 fn a_reconnect_that_is_refused_fails_the_test() {
     let steps = "    websocket ch ws://s/ws\n    reconnect ch\n    send ch text \"hello\"";
-    let ran = test(steps).answered(|asked| if asked.nth == 1 { open() } else { say(503).after(200) }).run();
+    let ran = test(steps).responds(|asked| if asked.nth == 1 { open() } else { say(503).after(200) }).run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed);
     assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "left 1001"), (0, "GET /ws")]);
-    let ran = test(steps).answered(|asked| if asked.nth == 1 { open() } else { silence() }).run();
+    let ran = test(steps).responds(|asked| if asked.nth == 1 { open() } else { silence() }).run();
     assert_eq!((ran.outcome("t"), ran.took()), (&Outcome::TimedOut, 30_000));
 }
 
 #[test]
 fn what_is_no_event_stream_opens_none() {
     let steps = "    sse s GET http://s/events\n    expect on s event \"message\" within 1s";
-    let ran = test(steps).answered(|_| json("{}")).run().ended(Outcome::Failed, "the channel `s` wasn't opened");
+    let ran = test(steps).responds(|_| json("{}")).run().ended(Outcome::Failed, "the channel `s` wasn't opened");
     assert_eq!(ran.took(), 0);
 }
 
 /// Nothing changes on the channel when what was unread turns out to be nothing: it is looked at again all the same, and soon.
 #[test]
-fn what_stands_unread_holds_up_what_it_could_change_and_nothing_else() {
+fn what_is_unread_holds_up_what_it_could_change_and_nothing_else() {
     let scene = open().event(100, "a").unread(300);
     let ran = on("expect on ch event \"a\" within 9s", scene.clone()).run().passed();
     assert_eq!(ran.took(), 100, "it has come");

@@ -22,7 +22,7 @@ fn used(refresh: &str, pauses: &[&str]) -> Case {
 
 fn renewed_at(refresh: &str, life: &'static str, pauses: &[&str]) -> Vec<u64> {
     let ran = used(refresh, pauses)
-        .answered(move |asked| if asked.path == "/login" { token(asked, life) } else { say(200) })
+        .responds(move |asked| if asked.path == "/login" { token(asked, life) } else { say(200) })
         .run()
         .passed();
     ran.at("POST /login")
@@ -37,7 +37,7 @@ fn tests_that_need_it_at_once_wait_for_the_one_that_fetches_it() {
             .concat()
     );
     let ran = file(&spec)
-        .answered(|asked| if asked.path == "/login" { token(asked, "3600").after(500) } else { say(200) })
+        .responds(|asked| if asked.path == "/login" { token(asked, "3600").after(500) } else { say(200) })
         .run()
         .passed();
     assert_eq!(ran.at("POST /login"), [0]);
@@ -65,7 +65,7 @@ fn a_duration_says_how_long_it_lives_too() {
         FLOW.replace("expires in life", "expires in 5m")
     );
     let ran =
-        file(&spec).answered(|asked| if asked.path == "/login" { token(asked, "1") } else { say(200) }).run().passed();
+        file(&spec).responds(|asked| if asked.path == "/login" { token(asked, "1") } else { say(200) }).run().passed();
     assert_eq!(ran.at("POST /login"), [0, 290_000]);
 }
 
@@ -84,7 +84,7 @@ fn a_jwt_says_itself_when_it_expires() {
         ask("c")
     );
     let ran = file(&spec)
-        .answered(move |asked| match asked.path {
+        .responds(move |asked| match asked.path {
             "/login" => json(&format!("{{\"token\":\"{}\"}}", jwt(1_793_491_300.0))),
             _ => say(200),
         })
@@ -95,7 +95,7 @@ fn a_jwt_says_itself_when_it_expires() {
 
 #[test]
 fn one_that_can_not_be_obtained_fails_the_test_that_needs_it() {
-    let ran = used("", &[]).answered(|asked| say(if asked.path == "/login" { 500 } else { 200 })).run();
+    let ran = used("", &[]).responds(|asked| say(if asked.path == "/login" { 500 } else { 200 })).run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed);
     assert!(ran.messages("t").contains(&"the credential `token` can't be obtained"), "{}", ran.drawn());
     assert_eq!(ran.at("GET /a").len(), 0);
@@ -109,7 +109,7 @@ fn the_next_test_tries_again_where_it_could_not_be_obtained() {
         "{FLOW}credential token = login()\nsuite \"s\" {{\n  test \"t\" {{ GET http://s/a {{ bearer token; expect status 200 }} }}\n  test \"u\" {{ GET http://s/b {{ bearer token; expect status 200 }} }}\n}}\n"
     );
     let ran = file(&spec)
-        .answered(|asked| match (asked.path, asked.nth) {
+        .responds(|asked| match (asked.path, asked.nth) {
             ("/login", 1) => say(500),
             ("/login", _) => token(asked, "3600"),
             _ => say(200),
@@ -123,7 +123,7 @@ fn fetching_it_takes_of_the_time_of_the_test() {
     let spec = format!(
         "{FLOW}credential token = login()\nsuite \"s\" {{\n  test \"t\" {{\n    timeout 2s\n    GET http://s/a {{ bearer token; expect status 200 }}\n  }}\n}}\n"
     );
-    let ran = file(&spec).answered(|_| super::scripted::silence()).run();
+    let ran = file(&spec).responds(|_| super::scripted::silence()).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut, "{}", ran.drawn());
     assert_eq!(ran.took(), 2_000);
 }
@@ -133,7 +133,7 @@ fn fetching_it_takes_of_the_time_of_the_test() {
 fn fetching_it_proves_nothing_for_the_test() {
     let spec =
         format!("{FLOW}credential token = login()\nsuite \"s\" {{\n  test \"t\" {{ let x = \"{{{{token}}}}\" }}\n}}\n");
-    let ran = file(&spec).answered(|asked| token(asked, "3600")).run();
+    let ran = file(&spec).responds(|asked| token(asked, "3600")).run();
     assert_eq!(*ran.outcome("t"), Outcome::Vacuous);
     assert_eq!(ran.at("POST /login"), [0]);
 }
@@ -151,7 +151,7 @@ fn plan(conditions: &str, second: &str) -> Case {
 fn a_phase_that_renews_obtains_it_anew_when_it_is_next_needed() {
     let run = |second: &str| {
         plan("", second)
-            .answered(|asked| if asked.path == "/login" { token(asked, "3600").after(100) } else { say(200) })
+            .responds(|asked| if asked.path == "/login" { token(asked, "3600").after(100) } else { say(200) })
             .run()
             .passed()
     };
@@ -166,12 +166,12 @@ fn a_phase_that_renews_obtains_it_anew_when_it_is_next_needed() {
 fn a_condition_on_it_has_it_obtained_before_the_first_phase_and_aborts_the_run() {
     let condition = "abort when credential token cannot be obtained";
     let good = plan(condition, "")
-        .answered(|asked| if asked.path == "/login" { token(asked, "3600").after(300) } else { say(200) })
+        .responds(|asked| if asked.path == "/login" { token(asked, "3600").after(300) } else { say(200) })
         .run();
-    let heard = good.heard();
-    assert!(heard.contains(&(300, "phase 0".to_owned())), "{heard:?}");
+    let received = good.received();
+    assert!(received.contains(&(300, "phase 0".to_owned())), "{received:?}");
     assert_eq!(good.at("POST /login"), [0]);
-    let bad = plan(condition, "").answered(|_| say(500).after(300)).run();
+    let bad = plan(condition, "").responds(|_| say(500).after(300)).run();
     assert_eq!(bad.calls(), [(0, "POST /login")]);
     for name in ["t", "u"] {
         assert_eq!(bad.cause(name), "aborted: credential token cannot be obtained");
@@ -186,7 +186,7 @@ fn a_test_waits_for_another_ones_fetch_until_its_own_limit() {
          test \"t\" {{ wait 1ms; within 2s {{ GET http://s/b {{ bearer token; expect status 200 }} }} }}\n}}\n"
     );
     let ran = file(&spec)
-        .answered(|asked| if asked.path == "/login" { token(asked, "3600").after(9_000) } else { say(200) })
+        .responds(|asked| if asked.path == "/login" { token(asked, "3600").after(9_000) } else { say(200) })
         .run()
         .ended(Outcome::TimedOut, "the limit `within` of 2s was reached");
     assert_eq!(ran.span("t"), (0, 2_001));
@@ -196,7 +196,7 @@ fn a_test_waits_for_another_ones_fetch_until_its_own_limit() {
 #[test]
 fn a_login_that_never_answers_can_not_be_obtained() {
     let condition = "abort when credential token cannot be obtained";
-    let ran = plan(condition, "").answered(|_| super::scripted::silence()).run();
+    let ran = plan(condition, "").responds(|_| super::scripted::silence()).run();
     // The request's own limit, since no test is there that had one.
     assert_eq!(ran.result.abort.as_ref().map(|abort| abort.at.as_millis()), Some(30_000));
     assert_eq!((ran.cause("t"), ran.calls().len()), ("aborted: credential token cannot be obtained", 1));
@@ -212,7 +212,7 @@ fn a_limit_of_a_test_that_cuts_the_fetch_off_says_nothing_of_the_credential() {
     // One that is used up at once, and a server that is slow the second time.
     let ran = file(&spec)
         .by_plan("p")
-        .answered(|asked| match (asked.path, asked.nth) {
+        .responds(|asked| match (asked.path, asked.nth) {
             ("/login", 1) => token(asked, "1"),
             ("/login", 2) => super::scripted::silence(),
             ("/login", _) => token(asked, "3600"),

@@ -17,7 +17,7 @@ fn most_at_once(ran: &Ran) -> usize {
 #[test]
 fn a_suites_tests_run_one_after_the_other_and_suites_side_by_side() {
     let spec = format!("suite \"a\" {{\n{}{}}}\nsuite \"b\" {{\n{}{}}}\n", get("a1"), get("a2"), get("b1"), get("b2"));
-    let ran = file(&spec).answered(|asked| say(200).after(if asked.path.starts_with("/a") { 100 } else { 250 })).run();
+    let ran = file(&spec).responds(|asked| say(200).after(if asked.path.starts_with("/a") { 100 } else { 250 })).run();
     assert_eq!((ran.span("a1"), ran.span("a2")), ((0, 100), (100, 200)));
     assert_eq!((ran.span("b1"), ran.span("b2")), ((0, 250), (250, 500)));
 }
@@ -28,7 +28,7 @@ fn no_more_tests_run_at_once_than_there_are_jobs() {
     let suites: String = (0..6).map(|n| format!("suite \"s{n}\" {{\n{}}}\n", get(&format!("u{n}")))).collect();
     let spec = format!("suite \"s\" {{\n  tests side by side\n{tests}}}\n{suites}");
     for jobs in 1..=5 {
-        let ran = file(&spec).options(|options| options.jobs = jobs).answered(|_| say(200).after(100)).run();
+        let ran = file(&spec).options(|options| options.jobs = jobs).responds(|_| say(200).after(100)).run();
         assert!(ran.result.tests.iter().all(|test| test.outcome == Outcome::Passed));
         assert_eq!(most_at_once(&ran), jobs);
         assert_eq!(ran.result.duration.as_millis() as usize, 18usize.div_ceil(jobs) * 100);
@@ -42,7 +42,7 @@ fn a_lock_keeps_suites_apart() {
     };
     let spec =
         suite("a", "locks \"x\"") + &suite("b", "locks \"y\", \"x\"") + &suite("c", "locks \"z\"") + &suite("d", "");
-    let ran = file(&spec).answered(|_| say(200).after(100)).run();
+    let ran = file(&spec).responds(|_| say(200).after(100)).run();
     let of = |name: &str| (ran.span(&format!("{name}1")).0, ran.span(&format!("{name}2")).1);
     let (a, b) = (of("a"), of("b"));
     assert!(a.1 <= b.0 || b.1 <= a.0, "{a:?} {b:?}");
@@ -54,15 +54,15 @@ fn a_lock_keeps_suites_apart() {
 fn locks_taken_crosswise_do_not_wait_for_each_other_for_ever() {
     let suite = |name: &str, locks: &str| format!("suite \"{name}\" {{\n  locks {locks}\n{}}}\n", get(name));
     let spec = suite("a", "\"x\", \"y\"") + &suite("b", "\"y\", \"x\"") + &suite("c", "\"y\", \"x\", \"y\"");
-    let ran = file(&spec).answered(|_| say(200).after(100)).run();
+    let ran = file(&spec).responds(|_| say(200).after(100)).run();
     assert_eq!(ran.result.duration.as_millis(), 300);
     assert_eq!(most_at_once(&ran), 1);
 }
 
 #[test]
-fn results_stand_in_the_order_of_the_files() {
+fn results_are_in_the_order_of_the_files() {
     let spec = format!("suite \"a\" {{\n{}{}}}\nsuite \"b\" {{\n{}}}\n", get("slow"), get("then"), get("fast"));
-    let ran = file(&spec).answered(|asked| say(200).after(if asked.path == "/slow" { 900 } else { 1 })).run();
+    let ran = file(&spec).responds(|asked| say(200).after(if asked.path == "/slow" { 900 } else { 1 })).run();
     let names: Vec<&str> = ran.result.tests.iter().map(|test| test.info.name.as_str()).collect();
     assert_eq!(names, ["slow", "then", "fast"]);
 }
@@ -78,7 +78,7 @@ const PLAN: &str = "environment e { api = \"http://s\" }\nplan p {\n  \
 
 #[test]
 fn phases_run_one_after_the_other_with_their_pauses_and_each_test_once() {
-    let ran = file(PLAN).by_plan("p").answered(|_| say(200).after(100)).run();
+    let ran = file(PLAN).by_plan("p").responds(|_| say(200).after(100)).run();
     let expected = [
         (0, "GET /made"),
         (100, "GET /a"),
@@ -101,7 +101,7 @@ fn phases_run_one_after_the_other_with_their_pauses_and_each_test_once() {
 
 #[test]
 fn a_gate_that_does_not_hold_lets_the_run_go_on() {
-    let ran = file(PLAN).by_plan("p").answered(|asked| say(if asked.path == "/a" { 500 } else { 200 })).run();
+    let ran = file(PLAN).by_plan("p").responds(|asked| say(if asked.path == "/a" { 500 } else { 200 })).run();
     assert_eq!(
         (ran.outcome("a"), ran.outcome("b"), ran.outcome("c")),
         (&Outcome::Failed, &Outcome::Passed, &Outcome::Passed)
@@ -115,11 +115,11 @@ fn a_gate_that_does_not_hold_lets_the_run_go_on() {
 }
 
 #[test]
-fn what_is_told_of_a_run_comes_in_its_order() {
+fn what_is_reported_of_a_run_comes_in_its_order() {
     let spec = "environment e { api = \"http://s\" }\nplan p {\n  phase \"one\" { run tags one }\n  phase \"two\" { run everything not run }\n}\n\
                 suite \"s\" {\n  test \"a\" {\n    tags one\n    GET http://s/a { expect status 200 }\n  }\n  test \"b\" { GET http://s/b { expect status 200 } }\n}\n";
     let ran =
-        file(spec).by_plan("p").answered(|asked| say(if asked.path == "/b" { 500 } else { 200 }).after(100)).run();
+        file(spec).by_plan("p").responds(|asked| say(if asked.path == "/b" { 500 } else { 200 }).after(100)).run();
     let expected = [
         (0, "started"),
         (0, "phase 0"),
@@ -132,8 +132,8 @@ fn what_is_told_of_a_run_comes_in_its_order() {
         (200, "phase 1 ended"),
         (200, "ended"),
     ];
-    let heard = ran.heard();
-    assert_eq!(heard.iter().map(|(at, what)| (*at, what.as_str())).collect::<Vec<_>>(), expected);
+    let received = ran.received();
+    assert_eq!(received.iter().map(|(at, what)| (*at, what.as_str())).collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn with_fail_fast_nothing_is_begun_behind_a_failure_and_what_runs_ends() {
         format!("suite \"a\" {{\n{}{}}}\nsuite \"b\" {{\n{}{}}}\n", get("bad"), get("next"), get("slow"), get("late"));
     let ran = file(&spec)
         .options(|options| options.fail_fast = true)
-        .answered(|asked| match asked.path {
+        .responds(|asked| match asked.path {
             "/bad" => say(500).after(100),
             _ => say(200).after(700),
         })

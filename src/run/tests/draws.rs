@@ -33,7 +33,7 @@ flow made() { POST http://s/f { json { id: uuid() }; expect status 200 } }
 "#;
 
 fn with_delays(spec: &str, seed: u64, delays: u64) -> Ran {
-    let answered = file(spec).options(|options| options.seed = seed).answered(move |asked| {
+    let answered = file(spec).options(|options| options.seed = seed).responds(move |asked| {
         // Whichever of the branches comes first.
         let late = asked.path.len() as u64 * 37 % 11 * delays + asked.nth as u64 * delays;
         if asked.path == "/ws" { open() } else { say(200).after(late) }
@@ -90,7 +90,7 @@ suite "s" {
 "#;
     let login = |spec: &str| {
         let ran = file(spec)
-            .answered(|asked| if asked.path == "/login" { json(r#"{"token":"abcdefgh"}"#) } else { say(200) });
+            .responds(|asked| if asked.path == "/login" { json(r#"{"token":"abcdefgh"}"#) } else { say(200) });
         let ran = ran.run().passed();
         let of_login: Vec<_> = ran.calls.iter().filter(|call| call.what == "POST /login").collect();
         assert_eq!(of_login.len(), 1);
@@ -106,7 +106,7 @@ fn a_run_is_the_same_each_time_to_the_millisecond() {
     let run = |seed: u64| {
         let ran = with_delays(SPEC, seed, 13);
         let calls: Vec<String> = ran.calls.iter().map(|call| format!("{call:?}")).collect();
-        (calls, ran.heard(), ran.took())
+        (calls, ran.received(), ran.took())
     };
     let (first, other) = (run(7), run(8));
     assert_eq!(run(7), first);

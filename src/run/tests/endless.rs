@@ -232,7 +232,7 @@ fn answered(seed: u64, asked: &Asked<'_>) -> Said {
 
 fn case(seed: u64, spec: &str, has_plan: bool) -> Case {
     let draws = Draws::new(keyed(seed, "options"));
-    let mut case = file(spec).answered(move |asked| answered(seed, asked)).options(|options| {
+    let mut case = file(spec).responds(move |asked| answered(seed, asked)).options(|options| {
         options.seed = seed;
         options.jobs = 1 + (draws.draw() % 3) as usize;
         options.fail_fast = draws.draw().is_multiple_of(5);
@@ -258,7 +258,7 @@ fn every_run_ends_and_every_test_at_its_limits() {
         let ran = run();
         if seed % 4 == 0 {
             let again = run();
-            assert_eq!((again.calls(), again.heard()), (ran.calls(), ran.heard()), "seed {seed}: {spec}");
+            assert_eq!((again.calls(), again.received()), (ran.calls(), ran.received()), "seed {seed}: {spec}");
         }
         let names: HashSet<&str> = ran.result.tests.iter().map(|test| test.info.name.as_str()).collect();
         assert_eq!((names.len(), ran.result.tests.len()), (limits.len(), limits.len()), "seed {seed}: {spec}");

@@ -14,7 +14,7 @@ fn a_flow_takes_its_time_and_gives_back_what_it_returns() {
     let steps =
         "    let a = made(\"a\")\n    let b = made(name: \"b\")\n    GET http://s/{{a}}/{{b}} { expect status 200 }";
     let ran = with_flow(flow, steps)
-        .answered(|asked| match asked.path {
+        .responds(|asked| match asked.path {
             "/make/a" => json(r#"{"id":"1"}"#).after(100),
             "/make/b" => json(r#"{"id":"2"}"#).after(200),
             _ => say(200),
@@ -28,7 +28,7 @@ fn a_flow_takes_its_time_and_gives_back_what_it_returns() {
 fn a_channel_that_a_flow_opened_ends_with_the_call() {
     let flow = "flow greet() {\n  websocket ch ws://s/ws\n  expect on ch event \"hello\" within 2s\n}";
     let ran = with_flow(flow, "    call greet()\n    wait 1s\n    GET http://s/a { expect status 200 }")
-        .answered(|asked| if asked.path == "/ws" { open().event(300, "hello") } else { say(200) })
+        .responds(|asked| if asked.path == "/ws" { open().event(300, "hello") } else { say(200) })
         .run()
         .passed();
     assert_eq!(ran.calls(), [(0, "GET /ws"), (300, "left 1001"), (1_300, "GET /a")]);
@@ -40,7 +40,7 @@ fn a_channel_that_a_flow_gives_back_stays_open() {
     let steps =
         "    let mine = opened()\n    wait 1s\n    send mine text \"hello\"\n    expect on mine event \"hi\" within 1s";
     let ran = with_flow(flow, steps)
-        .answered(|asked| if asked.path == "/ws" { open().answers("hello", 400, "hi") } else { open() })
+        .responds(|asked| if asked.path == "/ws" { open().answers("hello", 400, "hi") } else { open() })
         .run()
         .passed();
     let expected = [
@@ -59,7 +59,7 @@ fn a_flow_that_fails_closes_what_it_opened_and_fails_the_test() {
     let flow = "flow broken() {\n  websocket ch ws://s/ws\n  GET http://s/a { expect status 200 }\n}";
     let spec_steps = "    call broken()\n    GET http://s/b { expect status 200 }";
     let ran = with_flow(flow, spec_steps)
-        .answered(|asked| if asked.path == "/ws" { open() } else { say(500).after(40) })
+        .responds(|asked| if asked.path == "/ws" { open() } else { say(500).after(40) })
         .run()
         .ended(Outcome::Failed, "`status` is 500");
     assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "GET /a"), (40, "left 1001")]);
@@ -69,7 +69,7 @@ fn a_flow_that_fails_closes_what_it_opened_and_fails_the_test() {
 #[test]
 fn a_deadline_of_the_caller_holds_in_a_flow() {
     let flow = "flow slow() { GET http://s/a { expect status 200 } }";
-    let ran = with_flow(flow, "    within 700ms { call slow() }").answered(|_| super::scripted::silence()).run();
+    let ran = with_flow(flow, "    within 700ms { call slow() }").responds(|_| super::scripted::silence()).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
     assert_eq!(ran.took(), 700);
 }
@@ -105,11 +105,11 @@ fn flows_call_each_other_as_deep_as_they_go() {
 fn a_flow_that_is_cut_off_by_a_deadline_still_says_that_it_goes_away() {
     let flow =
         "flow talk() {\n  websocket ch ws://s/ws\n  send ch text \"hello\"\n  expect on ch event \"hi\" within 10s\n}";
-    let ran = with_flow(flow, "    within 700ms { call talk() }").answered(|_| open()).run();
+    let ran = with_flow(flow, "    within 700ms { call talk() }").responds(|_| open()).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut, "{}", ran.drawn());
     assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "send hello"), (700, "left 1001")]);
     // What was sent has a moment to go out, and no more.
-    let ran = with_flow(flow, "    within 700ms { call talk() }").answered(|_| open().drains(1_000)).run();
+    let ran = with_flow(flow, "    within 700ms { call talk() }").responds(|_| open().drains(1_000)).run();
     assert_eq!(ran.at("left 1001").len(), 0);
     assert!(ran.took() <= 800, "{}", ran.took());
 }
@@ -119,7 +119,7 @@ fn branches_that_call_the_same_flow_have_channels_of_their_own() {
     let flow = "flow talk(name: string) {\n  websocket ch ws://s/{{name}}\n  expect on ch event \"hi\" within 2s\n}";
     let steps = "    parallel { call talk(\"a\"); call talk(\"b\") }\n    GET http://s/c { expect status 200 }";
     let ran = with_flow(flow, steps)
-        .answered(|asked| match asked.path {
+        .responds(|asked| match asked.path {
             "/a" => open().event(300, "hi"),
             "/b" => open().event(800, "hi"),
             _ => say(200),
@@ -162,8 +162,8 @@ fn blocks_and_calls_nest_as_deep_as_a_check_lets_them() {
     let steps = format!("    call f{DEEPEST_CALLS}()");
     with_flow(&flows, &steps).run().passed();
     // Cut off at the deepest place, too.
-    let ran = with_flow(&flows, &format!("    timeout 1s\n{steps}")).answered(|_| silence()).run();
+    let ran = with_flow(&flows, &format!("    timeout 1s\n{steps}")).responds(|_| silence()).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
-    let ran = with_flow(&flows, &steps).answered(|_| silence()).stopped_at(500).run();
+    let ran = with_flow(&flows, &steps).responds(|_| silence()).stopped_at(500).run();
     assert_eq!(ran.cause("t"), "interrupted");
 }

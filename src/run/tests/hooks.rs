@@ -19,7 +19,7 @@ fn answer(path: &str, nth: usize) -> Said {
 
 fn run(bad: &'static str, how: fn() -> Said) -> Ran {
     file(SUITE)
-        .answered(move |asked| if asked.path == bad { how() } else { answer(asked.path, asked.nth) }.after(10))
+        .responds(move |asked| if asked.path == bad { how() } else { answer(asked.path, asked.nth) }.after(10))
         .run()
 }
 
@@ -46,7 +46,7 @@ fn hooks_of_a_suite_run_in_each_phase_and_draw_values_of_their_own_there() {
     let made = std::sync::atomic::AtomicUsize::new(0);
     let ran = file(spec)
         .by_plan("p")
-        .answered(move |asked| match asked.path.starts_with("/made/") {
+        .responds(move |asked| match asked.path.starts_with("/made/") {
             true => {
                 let nth = made.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 json(&format!("{{\"key\":{nth}}}")).after(10)
@@ -86,7 +86,7 @@ fn a_hook_after_a_test_that_fails_fails_the_test() {
 #[test]
 fn a_suite_whose_hook_before_all_failed_runs_nothing_and_is_cleaned_up() {
     let spec = SUITE.replace("after-all/{{key}}", "after-all");
-    let ran = file(&spec).answered(|asked| if asked.path == "/before-all" { say(500) } else { say(200) }).run();
+    let ran = file(&spec).responds(|asked| if asked.path == "/before-all" { say(500) } else { say(200) }).run();
     assert_eq!(
         (ran.cause("t"), ran.cause("u")),
         ("the suite's `before all` failed", "the suite's `before all` failed")
@@ -115,7 +115,7 @@ fn the_hook_after_a_test_has_a_time_of_its_own() {
     let spec = "suite \"s\" {\n  after each { GET http://s/after { expect status 200 } }\n  \
                 test \"t\" {\n    timeout 2s\n    GET http://s/t { expect status 200 }\n  }\n}\n";
     // The test has used its own time up.
-    let ran = file(spec).answered(|asked| if asked.path == "/t" { silence() } else { say(200).after(3_000) }).run();
+    let ran = file(spec).responds(|asked| if asked.path == "/t" { silence() } else { say(200).after(3_000) }).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
     assert_eq!(ran.messages("t").len(), 1, "{}", ran.drawn());
     assert_eq!((ran.at("GET /after"), ran.took()), (vec![2_000], 5_000));
@@ -136,7 +136,7 @@ fn a_hook_that_never_ends_is_ended() {
 fn a_hook_before_a_test_takes_of_the_time_of_the_test() {
     let spec = "suite \"s\" {\n  before each { GET http://s/before { expect status 200 } }\n  \
                 test \"t\" {\n    timeout 2s\n    GET http://s/t { expect status 200 }\n  }\n}\n";
-    let ran = file(spec).answered(|asked| if asked.path == "/t" { silence() } else { say(200).after(1_500) }).run();
+    let ran = file(spec).responds(|asked| if asked.path == "/t" { silence() } else { say(200).after(1_500) }).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
     assert_eq!(ran.took(), 2_000);
 }
@@ -145,6 +145,6 @@ fn a_hook_before_a_test_takes_of_the_time_of_the_test() {
 fn what_hooks_opened_ends_with_them() {
     let spec = "suite \"s\" {\n  before each { websocket ch ws://s/ws }\n  after each { send ch text \"bye\" }\n  \
                 test \"t\" { send ch text \"hello\"; expect on ch event \"a\" within 1s }\n}\n";
-    let ran = file(spec).answered(|_| super::scripted::open().answers("hello", 100, "a")).run().passed();
+    let ran = file(spec).responds(|_| super::scripted::open().answers("hello", 100, "a")).run().passed();
     assert_eq!(ran.calls(), [(0, "GET /ws"), (0, "send hello"), (100, "send bye"), (100, "left 1001")]);
 }

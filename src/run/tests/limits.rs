@@ -11,7 +11,7 @@ const STALLS: &str = "GET http://s/a { timeout 1h; expect status 200 }";
 
 #[test]
 fn a_test_that_says_nothing_takes_ten_minutes_at_most() {
-    let ran = file(&suite("", "", STALLS)).answered(|_| silence()).run();
+    let ran = file(&suite("", "", STALLS)).responds(|_| silence()).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
     assert_eq!(ran.took(), 600_000);
     assert!(ran.drawn().contains("the longest time for a test of 10m"), "{}", ran.drawn());
@@ -20,7 +20,7 @@ fn a_test_that_says_nothing_takes_ten_minutes_at_most() {
 #[test]
 fn a_suite_gives_its_tests_a_timeout_and_a_test_has_one_of_its_own() {
     let took = |meta: &str, own: &str| {
-        let ran = file(&suite(meta, own, STALLS)).answered(|_| silence()).run();
+        let ran = file(&suite(meta, own, STALLS)).responds(|_| silence()).run();
         assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
         assert!(ran.drawn().contains("the test's timeout of"), "{}", ran.drawn());
         ran.took()
@@ -42,9 +42,9 @@ fn a_test_may_take_all_of_its_time_and_no_millisecond_more() {
 }
 
 #[test]
-fn the_innermost_limit_that_is_reached_is_the_one_that_is_told() {
+fn the_innermost_limit_that_is_reached_is_the_one_that_is_reported() {
     let ended = |own: &str, steps: &str| {
-        let ran = file(&suite("", own, steps)).answered(|_| silence()).run();
+        let ran = file(&suite("", own, steps)).responds(|_| silence()).run();
         assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
         (ran.took(), ran.drawn())
     };
@@ -69,7 +69,7 @@ fn the_budget_of_a_phase_ends_its_tests_and_begins_none() {
     let tests = "suite \"s\" {\n  test \"t\" { GET http://s/a { expect status 200 } }\n  \
                  test \"u\" { GET http://s/b { expect status 200 } }\n  test \"v\" { GET http://s/c { expect status 200 } }\n}\n";
     let ran = planned("budget 3s", tests)
-        .answered(|asked| if asked.path == "/b" { silence() } else { say(200).after(1_000) })
+        .responds(|asked| if asked.path == "/b" { silence() } else { say(200).after(1_000) })
         .run()
         .passed();
     assert_eq!(*ran.outcome("u"), Outcome::TimedOut);
@@ -85,7 +85,7 @@ fn a_budget_is_used_up_by_tests_that_take_all_of_it() {
     let tests = "suite \"s\" {\n  test \"t\" { GET http://s/a { expect status 200 } }\n  test \"u\" { GET http://s/b { expect status 200 } }\n}\n";
     let ran = |first: u64| {
         planned("budget 3s", tests)
-            .answered(move |asked| say(200).after(if asked.path == "/a" { first } else { 0 }))
+            .responds(move |asked| say(200).after(if asked.path == "/a" { first } else { 0 }))
             .run()
     };
     let just = ran(2_999).passed();
@@ -103,7 +103,7 @@ fn each_phase_has_a_budget_of_its_own() {
         .replace("; phase \"two\"", "\n phase \"two\"")
         .replace("plan p { phase", "plan p {\n phase")
         .replace("2s } }", "2s }\n}");
-    let ran = file(&spec).by_plan("p").answered(|_| say(200).after(1_900)).run().passed();
+    let ran = file(&spec).by_plan("p").responds(|_| say(200).after(1_900)).run().passed();
     assert_eq!(*ran.outcome("u"), Outcome::Passed);
     assert_eq!(ran.calls(), [(0, "GET /a"), (1_900, "GET /b")]);
 }

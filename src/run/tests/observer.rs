@@ -33,7 +33,7 @@ fn aborted(ran: &Ran) -> Option<(u64, String, String)> {
     assert!(
         ran.calls().iter().all(|(called, what)| *called <= at || what.contains("health") || what.contains("clean"))
     );
-    assert!(ran.heard().contains(&(at, format!("aborted: {}", abort.condition))));
+    assert!(ran.received().contains(&(at, format!("aborted: {}", abort.condition))));
     Some((at, abort.condition.clone(), abort.because.clone()))
 }
 
@@ -41,14 +41,14 @@ fn aborted(ran: &Ran) -> Option<(u64, String, String)> {
 fn a_service_that_is_down_aborts_when_its_time_is_over() {
     let condition = "abort when service backend is down";
     let down = |asked: &Asked<'_>| if asked.path == "/health" { fail(FailureKind::Refused) } else { say(200) };
-    let ran = plan(condition, "", &get("t")).answered(down).run();
+    let ran = plan(condition, "", &get("t")).responds(down).run();
     let (at, condition, because) = aborted(&ran).unwrap();
     assert_eq!((at, condition.as_str()), (4_000, "service backend is down"));
     assert!(because.contains("for 4s"), "{because}");
     assert_eq!(ran.cause("t"), "aborted: service backend is down");
     assert_eq!(ran.at("GET /t").len(), 0);
     let ran = plan("abort when service backend is down", "", &get("t"))
-        .answered(|asked| match asked.path {
+        .responds(|asked| match asked.path {
             "/health" if asked.at.as_millis() < 4_000 => fail(FailureKind::Refused),
             _ => say(200),
         })
@@ -60,7 +60,7 @@ fn a_service_that_is_down_aborts_when_its_time_is_over() {
 fn a_service_that_goes_down_while_tests_run_aborts_them() {
     let tests = get("t") + &get("u") + &test("v", "wait 1h; GET http://api/v { expect status 200 }");
     let ran = plan("abort when service backend is down", "", &tests)
-        .answered(|asked| match (asked.path, asked.nth) {
+        .responds(|asked| match (asked.path, asked.nth) {
             ("/health", 1) => say(200),
             ("/health", _) => say(503),
             ("/t", _) => say(503).after(100),
@@ -79,12 +79,12 @@ fn any_failure_of_a_priority_aborts_when_it_happens() {
         + &test("major", "priority P1\n    GET http://api/bad { expect status 200 }")
         + &get("rest");
     let bad = |asked: &Asked<'_>| if asked.path == "/bad" { say(500).after(200) } else { say(200) };
-    let ran = plan("", "abort on any failure of P1", &tests).answered(bad).run();
+    let ran = plan("", "abort on any failure of P1", &tests).responds(bad).run();
     assert_eq!(aborted(&ran).unwrap(), (400, "any failure of P1".to_owned(), "\"major\" failed".to_owned()));
     assert_eq!(ran.cause("rest"), "aborted: any failure of P1");
-    let ran = plan("", "abort on any failure", &tests).answered(bad).run();
+    let ran = plan("", "abort on any failure", &tests).responds(bad).run();
     assert_eq!(aborted(&ran).unwrap().0, 200);
-    let ran = plan("", "abort on any failure of P0", &tests).answered(bad).run();
+    let ran = plan("", "abort on any failure of P0", &tests).responds(bad).run();
     assert_eq!(aborted(&ran), None);
 }
 
@@ -93,7 +93,7 @@ fn so_many_failures_abort_and_one_fewer_do_not() {
     let tests = get("a") + &get("b") + &get("c");
     let bad =
         |asked: &Asked<'_>| if matches!(asked.path, "/late" | "/health") { say(200) } else { say(500).after(100) };
-    let run = |condition: &str| plan(condition, "", &tests).answered(bad).run();
+    let run = |condition: &str| plan(condition, "", &tests).responds(bad).run();
     assert_eq!(aborted(&run("abort when failures > 1")).unwrap().0, 200);
     assert_eq!(aborted(&run("abort when failures > 2")).unwrap().0, 300);
     assert_eq!(aborted(&run("abort when failures > 3")), None);
@@ -109,7 +109,7 @@ fn slow_requests_in_a_row_abort_when_the_last_of_them_ends() {
     let tests = test("t", "for each x in [1, 2, 3, 4] { GET http://api/{{x}} { expect status 200 } }");
     let run = |slow: u64, fast: &'static str| {
         plan(condition, "", &tests)
-            .answered(move |asked| say(200).after(if asked.path == fast || asked.path == "/health" { 0 } else { slow }))
+            .responds(move |asked| say(200).after(if asked.path == fast || asked.path == "/health" { 0 } else { slow }))
             .run()
     };
     assert_eq!(aborted(&run(1_001, "")).unwrap().0, 3_003);
@@ -125,8 +125,8 @@ fn only_requests_to_the_service_that_is_meant_count() {
         test("t", &format!("for each x in [1, 2] {{ GET http://{host}/{{{{x}}}} {{ expect status 200 }} }}"))
     };
     let slow = |asked: &Asked<'_>| say(200).after(if matches!(asked.path, "/1" | "/2") { 2_000 } else { 0 });
-    assert_eq!(aborted(&plan(condition, "", &tests("other")).answered(slow).run()), None);
-    assert_eq!(aborted(&plan(condition, "", &tests("api")).answered(slow).run()).unwrap().0, 4_000);
+    assert_eq!(aborted(&plan(condition, "", &tests("other")).responds(slow).run()), None);
+    assert_eq!(aborted(&plan(condition, "", &tests("api")).responds(slow).run()).unwrap().0, 4_000);
 }
 
 fn sockets(count: usize, opens: fn(usize) -> Said) -> Ran {
@@ -134,7 +134,7 @@ fn sockets(count: usize, opens: fn(usize) -> Said) -> Ran {
         .map(|n| test(&format!("w{n}"), "websocket ch ws://api/ws\n    expect on ch event \"a\" within 1s"))
         .collect();
     plan("abort when every websocket fails", "", &tests)
-        .answered(move |asked| if asked.path == "/ws" { opens(asked.nth).after(100) } else { say(200) })
+        .responds(move |asked| if asked.path == "/ws" { opens(asked.nth).after(100) } else { say(200) })
         .run()
 }
 
@@ -154,7 +154,7 @@ fn a_run_in_which_no_websocket_opens_is_aborted_at_the_third() {
 fn a_websocket_that_is_to_be_refused_is_no_failure() {
     let refused = test("t", "for each x in [1, 2, 3, 4] { websocket ch ws://api/ws { expect status 401 } }");
     let ran = plan("abort when every websocket fails", "", &refused)
-        .answered(|asked| say(if asked.path == "/ws" { 401 } else { 200 }))
+        .responds(|asked| say(if asked.path == "/ws" { 401 } else { 200 }))
         .run();
     assert_eq!(aborted(&ran), None);
 }
@@ -167,7 +167,7 @@ fn an_abort_lets_what_is_running_clean_up_and_nothing_else() {
     let bad = test("bad", "let n = \"bad\"\n    GET http://api/bad { expect status 200 }");
     let tests = format!("{}{long}{bad}", spec_tests.replace("/{{n}}", "/each"));
     let ran = plan("abort when failures > 0", "", &tests)
-        .answered(|asked| match asked.path {
+        .responds(|asked| match asked.path {
             "/long" => silence(),
             "/bad" => say(500).after(500),
             _ => say(200),
@@ -184,10 +184,10 @@ fn after_an_abort_the_other_services_are_asked_to_the_end() {
                 service auth { probe GET http://auth/health within 6s }\n}\n\
                 plan p {\n  phase \"one\" { run everything not run }\n  abort when service backend is down\n}\n\
                 suite \"s\" { test \"t\" { GET http://api/t { expect status 200 } } }\n";
-    let ran = file(spec).by_plan("p").answered(|_| fail(FailureKind::Refused)).run();
+    let ran = file(spec).by_plan("p").responds(|_| fail(FailureKind::Refused)).run();
     assert_eq!(ran.result.abort.as_ref().map(|abort| abort.at.as_millis()), Some(2_000));
-    let heard = ran.heard();
-    assert!(heard.contains(&(6_000, "auth down".to_owned())), "{heard:?}");
+    let received = ran.received();
+    assert!(received.contains(&(6_000, "auth down".to_owned())), "{received:?}");
     assert_eq!(ran.cause("t"), "aborted: service backend is down");
 }
 
@@ -203,7 +203,7 @@ fn a_condition_of_a_phase_holds_only_while_it_runs() {
         )
     };
     let run = |spec: String| {
-        file(&spec).by_plan("p").answered(|asked| say(if asked.path == "/bad" { 500 } else { 200 })).run()
+        file(&spec).by_plan("p").responds(|asked| say(if asked.path == "/bad" { 500 } else { 200 })).run()
     };
     assert_eq!(aborted(&run(spec("abort on any failure", ""))), None);
     assert_eq!(run(spec("", "abort on any failure")).cause("late"), "aborted: any failure");

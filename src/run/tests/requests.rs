@@ -11,7 +11,7 @@ fn get(parts: &str) -> String {
 #[test]
 fn a_request_is_sent_again_until_it_is_answered_well_and_the_test_has_passed() {
     let steps = get("retry 3 times every 2s on 503; expect attempts == 3");
-    let ran = test(&steps).answered(|asked| say(if asked.nth < 3 { 503 } else { 200 }).after(100)).run();
+    let ran = test(&steps).responds(|asked| say(if asked.nth < 3 { 503 } else { 200 }).after(100)).run();
     let ran = ran.passed();
     // The pause begins when the response has come.
     assert_eq!(ran.at("GET /a"), [0, 2_100, 4_200]);
@@ -26,7 +26,7 @@ fn of_very_many_exchanges_the_first_are_kept_and_the_last_and_every_failure_and_
         "/b" => say(500),
         _ => json("{\"n\": 1}").after(1 + u64::from(asked.nth == 1_400)),
     };
-    let ran = test(steps).answered(answer).run().ended(Outcome::Failed, "`status` is 500");
+    let ran = test(steps).responds(answer).run().ended(Outcome::Failed, "`status` is 500");
     let ended = ran.test("t");
     let left_out = &ended.left_out;
     assert_eq!((ended.exchanges.len(), ended.steps.len(), left_out.exchanges()), (1_002, 1_002, 499));
@@ -45,7 +45,7 @@ fn of_very_many_exchanges_the_first_are_kept_and_the_last_and_every_failure_and_
 fn what_rounds_and_attempts_asked_is_bounded_too() {
     let round = "    eventually within 600s every 1ms { repeat 700 times { GET http://s/a { expect status 200 } }; GET http://s/b { expect status 200 } }";
     let answer = |asked: &Asked<'_>| say(if asked.path == "/b" && asked.nth == 1 { 500 } else { 200 });
-    let ran = test(round).answered(answer).run().passed();
+    let ran = test(round).responds(answer).run().passed();
     let ended = ran.test("t");
     assert_eq!((ended.exchanges.len(), ended.left_out.exchanges()), (1_000, 402));
     assert_eq!(ended.steps.len() + ended.left_out.steps, 701, "those of the round that held");
@@ -54,7 +54,7 @@ fn what_rounds_and_attempts_asked_is_bounded_too() {
 
 #[test]
 fn a_request_is_sent_again_no_more_often_than_it_says() {
-    let ran = test(&get("retry 2 times every 2s on 503")).answered(|_| say(503)).run();
+    let ran = test(&get("retry 2 times every 2s on 503")).responds(|_| say(503)).run();
     let ran = ran.ended(Outcome::Failed, "`status` is 503");
     assert_eq!(ran.at("GET /a"), [0, 2_000, 4_000]);
     assert_eq!(ran.took(), 4_000);
@@ -62,14 +62,14 @@ fn a_request_is_sent_again_no_more_often_than_it_says() {
 
 #[test]
 fn pauses_between_attempts_double_up_to_their_limit() {
-    let ran = test(&get("retry 5 times every 1s doubling up to 5s on 503")).answered(|_| say(503)).run();
+    let ran = test(&get("retry 5 times every 1s doubling up to 5s on 503")).responds(|_| say(503)).run();
     assert_eq!(ran.at("GET /a"), [0, 1_000, 3_000, 7_000, 12_000, 17_000]);
 }
 
 #[test]
 fn a_request_is_sent_again_on_what_it_names_and_nothing_else() {
     let attempts = |on: &str, said: fn() -> Said| {
-        test(&get(&format!("retry 1 times every 1s on {on}"))).answered(move |_| said()).run().calls().len()
+        test(&get(&format!("retry 1 times every 1s on {on}"))).responds(move |_| said()).run().calls().len()
     };
     assert_eq!(attempts("502, 503", || say(503)), 2);
     assert_eq!(attempts("502, 503", || say(500)), 1);
@@ -82,7 +82,7 @@ fn a_request_is_sent_again_on_what_it_names_and_nothing_else() {
 
 #[test]
 fn each_attempt_has_the_whole_timeout_of_the_request() {
-    let ran = test(&get("timeout 1s; retry 2 times every 500ms on timeout")).answered(|_| silence()).run();
+    let ran = test(&get("timeout 1s; retry 2 times every 500ms on timeout")).responds(|_| silence()).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
     assert_eq!(ran.at("GET /a"), [0, 1_500, 3_000]);
     assert_eq!(ran.took(), 4_000);
@@ -92,7 +92,7 @@ fn each_attempt_has_the_whole_timeout_of_the_request() {
 fn a_server_that_says_when_is_asked_again_then() {
     let asked_again = |first: Said| {
         let ran = test(&get("retry 1 times every 1s on 503"))
-            .answered(move |asked| if asked.nth == 1 { first.clone() } else { say(200) })
+            .responds(move |asked| if asked.nth == 1 { first.clone() } else { say(200) })
             .run()
             .passed();
         ran.at("GET /a")
@@ -113,7 +113,7 @@ fn a_server_that_says_when_is_asked_again_then() {
 fn what_a_server_asks_for_is_measured_from_its_response() {
     let late = say(503).with("retry-after", "Sun, 01 Nov 2026 00:00:09 GMT").after(2_000);
     let ran = test(&get("retry 1 times every 1s on 503"))
-        .answered(move |asked| if asked.nth == 1 { late.clone() } else { say(200) })
+        .responds(move |asked| if asked.nth == 1 { late.clone() } else { say(200) })
         .run()
         .passed();
     assert_eq!(ran.at("GET /a"), [0, 9_000]);
@@ -124,31 +124,31 @@ fn nothing_is_sent_again_that_the_deadline_leaves_no_time_for() {
     let steps = |limit: &str, every: &str| {
         format!("    within {limit} {{ GET http://s/a {{ retry 3 times every {every} on 503; expect status 200 }} }}")
     };
-    let ran = test(&steps("10s", "4s")).answered(|_| say(503)).run().ended(Outcome::Failed, "`status` is 503");
+    let ran = test(&steps("10s", "4s")).responds(|_| say(503)).run().ended(Outcome::Failed, "`status` is 503");
     assert_eq!((ran.at("GET /a"), ran.took()), (vec![0, 4_000, 8_000], 8_000));
-    let ran = test(&steps("8s", "4s")).answered(|_| say(503)).run().ended(Outcome::Failed, "`status` is 503");
+    let ran = test(&steps("8s", "4s")).responds(|_| say(503)).run().ended(Outcome::Failed, "`status` is 503");
     assert_eq!(ran.at("GET /a"), [0, 4_000]);
     let asked = say(503).with("retry-after", "60");
-    let ran = test(&steps("10s", "1s")).answered(move |_| asked.clone()).run();
+    let ran = test(&steps("10s", "1s")).responds(move |_| asked.clone()).run();
     assert_eq!((ran.at("GET /a"), ran.took()), (vec![0], 0));
 }
 
 #[test]
 fn a_request_that_says_nothing_takes_thirty_seconds_at_most() {
-    let ran = test("    GET http://s/a { expect status 200 }").answered(|_| silence()).run();
+    let ran = test("    GET http://s/a { expect status 200 }").responds(|_| silence()).run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut);
     assert_eq!(ran.took(), 30_000);
-    let ran = test("    GET http://s/a { timeout 1500ms; expect status 200 }").answered(|_| silence()).run();
+    let ran = test("    GET http://s/a { timeout 1500ms; expect status 200 }").responds(|_| silence()).run();
     assert_eq!(ran.took(), 1_500);
 }
 
 #[test]
 fn a_failure_that_is_expected_is_none() {
-    let ran = test("    GET http://s/a { timeout 1s; expect failure is timeout }").answered(|_| silence()).run();
+    let ran = test("    GET http://s/a { timeout 1s; expect failure is timeout }").responds(|_| silence()).run();
     assert_eq!(ran.passed().took(), 1_000);
     let refused = |_: &Asked<'_>| fail(FailureKind::Refused);
-    test("    GET http://s/a { expect failure is refused }").answered(refused).run().passed();
-    let ran = test("    GET http://s/a { expect failure is reset }").answered(refused).run();
+    test("    GET http://s/a { expect failure is refused }").responds(refused).run().passed();
+    let ran = test("    GET http://s/a { expect failure is reset }").responds(refused).run();
     assert!(ran.outcome("t").is_bad());
     let ran = test("    GET http://s/a { expect failure is refused }").run();
     assert!(ran.outcome("t").is_bad());
@@ -157,7 +157,7 @@ fn a_failure_that_is_expected_is_none() {
 #[test]
 fn the_time_of_a_request_is_measured_to_the_millisecond() {
     let outcome = |expect: &str, after: u64| {
-        let ran = test(&format!("    GET http://s/a {{ expect {expect} }}")).answered(move |_| say(200).after(after));
+        let ran = test(&format!("    GET http://s/a {{ expect {expect} }}")).responds(move |_| say(200).after(after));
         ran.run().outcome("t").clone()
     };
     assert_eq!(outcome("time < 2s", 1_999), Outcome::Passed);
@@ -172,7 +172,7 @@ fn each_test_has_cookies_of_its_own() {
                 GET http://s/bare { no cookies; expect status 200 }\n    GET http://other/mine { expect status 200 }\n  }\n  \
                 test \"u\" { GET http://s/mine { expect status 200 } }\n}\n";
     let ran = file(spec)
-        .answered(|asked| if asked.path == "/login" { say(200).with("set-cookie", "sid=one") } else { say(200) })
+        .responds(|asked| if asked.path == "/login" { say(200).with("set-cookie", "sid=one") } else { say(200) })
         .run()
         .passed();
     let cookie =
@@ -186,7 +186,7 @@ fn a_cookie_is_kept_as_long_as_it_lives() {
     let steps = "    GET http://s/login { expect status 200 }\n    wait 59999ms\n    GET http://s/a { expect status 200 }\n    \
                  wait 1ms\n    GET http://s/b { expect status 200 }";
     let ran = test(steps)
-        .answered(|asked| match asked.path {
+        .responds(|asked| match asked.path {
             "/login" => say(200).with("set-cookie", "sid=one; Max-Age=60"),
             _ => say(200),
         })
@@ -207,7 +207,7 @@ fn what_is_captured_is_there_for_what_follows() {
                  GET http://s/{{kind}}/{{id}} { expect status 200 }\n    repeat 3 times { GET http://s/n { expect status 200; collect all = $.n } }\n    \
                  expect all == [1, 2, 3]";
     let ran = test(steps)
-        .answered(|asked| match asked.path {
+        .responds(|asked| match asked.path {
             "/a" => json(r#"{"id":7}"#).with("X-Kind", "big"),
             "/n" => json(&format!("{{\"n\":{}}}", asked.nth)),
             _ => say(200),
@@ -220,7 +220,7 @@ fn what_is_captured_is_there_for_what_follows() {
 #[test]
 fn what_is_not_there_to_be_captured_fails_the_test() {
     let steps = "    GET http://s/a { expect status 200; capture id = $.id }\n    GET http://s/b { expect status 200 }";
-    let ran = test(steps).answered(|_| json("{}")).run();
+    let ran = test(steps).responds(|_| json("{}")).run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed);
     assert_eq!(ran.calls().len(), 1);
 }
@@ -229,6 +229,6 @@ fn what_is_not_there_to_be_captured_fails_the_test() {
 #[test]
 fn a_redirect_is_a_response_like_any_other() {
     let steps = "    GET http://s/a { expect status 302; expect header Location == \"/b\" }";
-    let ran = test(steps).answered(|_| say(302).with("location", "/b")).run().passed();
+    let ran = test(steps).responds(|_| say(302).with("location", "/b")).run().passed();
     assert_eq!(ran.calls(), [(0, "GET /a")]);
 }

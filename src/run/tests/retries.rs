@@ -14,9 +14,9 @@ fn suite(meta: &str) -> String {
 }
 
 #[test]
-fn a_test_that_passes_when_it_is_run_again_is_flaky_and_tells_what_failed_first() {
+fn a_test_that_passes_when_it_is_run_again_is_flaky_and_says_what_failed_first() {
     let ran = file(&suite("retries 3"))
-        .answered(|asked| match (asked.path, asked.nth) {
+        .responds(|asked| match (asked.path, asked.nth) {
             ("/b", 1) => say(500),
             ("/b", 2) => say(404),
             _ => say(200).after(10),
@@ -32,8 +32,8 @@ fn a_test_that_passes_when_it_is_run_again_is_flaky_and_tells_what_failed_first(
 }
 
 #[test]
-fn a_test_that_fails_each_time_tells_of_the_last() {
-    let ran = file(&suite("retries 1")).answered(|asked| say(if asked.nth == 1 { 500 } else { 404 })).run();
+fn a_test_that_fails_each_time_reports_the_last() {
+    let ran = file(&suite("retries 1")).responds(|asked| say(if asked.nth == 1 { 500 } else { 404 })).run();
     let ran = ran.ended(Outcome::Failed, "`status` is 404");
     assert_eq!(ran.test("t").attempts, 2);
 }
@@ -41,7 +41,7 @@ fn a_test_that_fails_each_time_tells_of_the_last() {
 #[test]
 fn what_a_test_says_of_its_retries_counts_more_than_what_the_run_says() {
     let attempts = |meta: &str, retries: Option<u32>| {
-        let ran = file(&suite(meta)).options(|options| options.retries = retries).answered(|_| say(500)).run();
+        let ran = file(&suite(meta)).options(|options| options.retries = retries).responds(|_| say(500)).run();
         ran.test("t").attempts
     };
     assert_eq!(attempts("", None), 1);
@@ -55,7 +55,7 @@ fn each_attempt_has_cookies_and_a_timeout_of_its_own() {
     let spec = "suite \"s\" {\n  test \"t\" {\n    timeout 3s\n    retries 1\n    GET http://s/login { expect status 200 }\n    \
                 GET http://s/a { expect status 200 }\n  }\n}\n";
     let ran = file(spec)
-        .answered(|asked| match (asked.path, asked.nth) {
+        .responds(|asked| match (asked.path, asked.nth) {
             ("/login", _) => say(200).with("set-cookie", "sid=one").after(2_000),
             (_, 1) => say(500).after(500),
             _ => say(200).after(900),
@@ -78,7 +78,7 @@ fn by_plan(retry: &str, phase: &str) -> Case {
 #[test]
 fn an_outage_is_tried_again_after_the_pause() {
     let ran = by_plan("retry infrastructure 3 times every 2s", "")
-        .answered(|asked| match asked.nth {
+        .responds(|asked| match asked.nth {
             1 => fail(FailureKind::Refused),
             2 => say(503).after(100),
             _ => say(200),
@@ -90,7 +90,7 @@ fn an_outage_is_tried_again_after_the_pause() {
 
 #[test]
 fn an_outage_is_tried_again_as_often_as_it_says_and_after_a_second_where_nothing_is_said() {
-    let ran = by_plan("retry infrastructure 2 times", "").answered(|_| say(502)).run();
+    let ran = by_plan("retry infrastructure 2 times", "").responds(|_| say(502)).run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed);
     assert_eq!(ran.at("GET /a"), [0, 1_000, 2_000]);
 }
@@ -98,11 +98,11 @@ fn an_outage_is_tried_again_as_often_as_it_says_and_after_a_second_where_nothing
 #[test]
 fn what_is_no_outage_is_not_tried_again() {
     for status in [500, 501, 505, 404] {
-        let ran = by_plan("retry infrastructure 3 times every 2s", "").answered(move |_| say(status)).run();
+        let ran = by_plan("retry infrastructure 3 times every 2s", "").responds(move |_| say(status)).run();
         assert_eq!((ran.calls().len(), ran.outcome("t")), (1, &Outcome::Failed), "{status}");
     }
     for status in [502, 503, 504] {
-        let ran = by_plan("retry infrastructure 3 times every 2s", "").answered(move |_| say(status)).run();
+        let ran = by_plan("retry infrastructure 3 times every 2s", "").responds(move |_| say(status)).run();
         assert_eq!(ran.calls().len(), 4, "{status}");
     }
 }
@@ -111,7 +111,7 @@ fn what_is_no_outage_is_not_tried_again() {
 fn an_outage_is_not_tried_again_where_the_budget_leaves_no_time() {
     let attempts = |budget: &str| {
         let ran =
-            by_plan("retry infrastructure 3 times every 2s", &format!("budget {budget}")).answered(|_| say(503)).run();
+            by_plan("retry infrastructure 3 times every 2s", &format!("budget {budget}")).responds(|_| say(503)).run();
         assert_eq!(*ran.outcome("t"), Outcome::Failed);
         ran.at("GET /a")
     };
@@ -129,7 +129,7 @@ fn a_test_that_can_not_be_run_again_waits_for_no_place() {
     let ran = file(spec)
         .by_plan("p")
         .options(|options| options.jobs = 1)
-        .answered(|asked| if asked.path == "/a" { say(503) } else { super::scripted::silence() })
+        .responds(|asked| if asked.path == "/a" { say(503) } else { super::scripted::silence() })
         .run();
     assert_eq!(*ran.outcome("t"), Outcome::Failed);
     assert_eq!((ran.at("GET /a"), ran.span("t")), (vec![0], (0, 5_000)));

@@ -10,7 +10,7 @@ const SUITE: &str = "suite \"s\" {\n  before all { GET http://s/made { expect st
 #[test]
 fn what_is_running_is_cleaned_up_and_nothing_is_begun() {
     let ran =
-        file(SUITE).answered(|asked| if asked.path == "/t" { silence() } else { say(200) }).stopped_at(1_500).run();
+        file(SUITE).responds(|asked| if asked.path == "/t" { silence() } else { say(200) }).stopped_at(1_500).run();
     assert_eq!(*ran.outcome("done"), Outcome::Passed);
     assert_eq!((ran.cause("t"), ran.cause("u")), ("interrupted", "interrupted"));
     assert_eq!((ran.at("GET /clean"), ran.at("GET /gone")), (vec![0, 1_500], vec![1_500]));
@@ -28,7 +28,7 @@ fn a_run_that_is_interrupted_before_it_begins_asks_nothing() {
 #[test]
 fn an_interrupted_test_ends_its_channels() {
     let spec = "suite \"s\" { test \"t\" { websocket ch ws://s/ws; expect on ch event \"a\" within 1h } }\n";
-    let ran = file(spec).answered(|_| open()).stopped_at(700).run();
+    let ran = file(spec).responds(|_| open()).stopped_at(700).run();
     assert_eq!(ran.cause("t"), "interrupted");
     assert_eq!(ran.calls(), [(0, "GET /ws"), (700, "left 1001")]);
 }
@@ -38,7 +38,7 @@ fn whatever_goes_on_is_interrupted_at_once() {
     let on = |steps: &str| {
         let spec = format!("suite \"s\" {{ test \"t\" {{ timeout 2h; {steps} }} }}\n");
         let ran =
-            file(&spec).answered(|asked| if asked.path == "/a" { silence() } else { say(503) }).stopped_at(700).run();
+            file(&spec).responds(|asked| if asked.path == "/a" { silence() } else { say(503) }).stopped_at(700).run();
         assert_eq!(ran.cause("t"), "interrupted", "{steps}");
         assert_eq!(ran.result.duration.as_millis(), 700, "{steps}");
     };
@@ -54,7 +54,7 @@ fn whatever_goes_on_is_interrupted_at_once() {
 #[test]
 fn hooks_of_an_interrupted_run_have_a_moment() {
     let ran = file(SUITE)
-        .answered(
+        .responds(
             |asked| if matches!(asked.path, "/t" | "/gone") || asked.at.as_millis() > 0 { silence() } else { say(200) },
         )
         .stopped_at(1_000)
@@ -68,7 +68,7 @@ fn hooks_of_an_interrupted_run_have_a_moment() {
 #[test]
 fn hooks_that_are_under_way_when_the_run_is_interrupted_have_that_moment_left() {
     let ran = file(SUITE)
-        .answered(|asked| if asked.path == "/clean" && asked.nth == 2 { silence() } else { say(200) })
+        .responds(|asked| if asked.path == "/clean" && asked.nth == 2 { silence() } else { say(200) })
         .stopped_at(10_000)
         .run();
     assert_eq!(*ran.outcome("t"), Outcome::TimedOut, "{}", ran.drawn());
@@ -88,7 +88,7 @@ fn a_test_that_waits_for_its_place_or_a_lock_is_not_begun() {
         let spec = suite("t")
             + &suite("u")
             + "suite \"v\" { test \"v\" { GET http://s/a { timeout 1h; expect status 200 } } }\n";
-        let ran = file(&spec).options(|options| options.jobs = jobs).answered(|_| silence()).stopped_at(2_000).run();
+        let ran = file(&spec).options(|options| options.jobs = jobs).responds(|_| silence()).stopped_at(2_000).run();
         assert_eq!(ran.result.tests.len(), 3);
         assert!(["t", "u", "v"].iter().all(|name| ran.cause(name) == "interrupted"), "{jobs}");
         assert_eq!(ran.result.duration.as_millis(), 2_000);
@@ -99,9 +99,9 @@ fn a_test_that_waits_for_its_place_or_a_lock_is_not_begun() {
 fn a_pause_between_phases_and_a_service_that_is_waited_for_are_cut_short() {
     let spec = "environment e default {\n  api = \"http://api\"\n  service backend { probe GET http://api/health within 10m }\n}\n\
                 plan p {\n  phase \"one\" { run everything not run; pause 1h before }\n}\nsuite \"s\" { test \"t\" { GET http://api/t { expect status 200 } } }\n";
-    let ran = file(spec).by_plan("p").answered(|_| say(503)).stopped_at(5_000).run();
+    let ran = file(spec).by_plan("p").responds(|_| say(503)).stopped_at(5_000).run();
     assert_eq!((ran.cause("t"), ran.result.duration.as_millis()), ("interrupted", 5_000));
-    let ran = file(spec).by_plan("p").answered(|_| say(200)).stopped_at(5_000).run();
+    let ran = file(spec).by_plan("p").responds(|_| say(200)).stopped_at(5_000).run();
     assert_eq!((ran.cause("t"), ran.result.duration.as_millis()), ("interrupted", 5_000));
 }
 
@@ -109,8 +109,8 @@ fn a_pause_between_phases_and_a_service_that_is_waited_for_are_cut_short() {
 fn the_pause_before_a_retry_is_cut_short() {
     let spec = "environment e { api = \"http://s\" }\nplan p {\n  retry infrastructure 3 times every 1h\n  phase \"one\" { run everything not run }\n}\n\
                 suite \"s\" { test \"t\" { GET http://s/t { expect status 200 } } }\n";
-    let ran = file(spec).by_plan("p").answered(|_| say(503)).stopped_at(5_000).run();
-    // What it had found by then stands.
+    let ran = file(spec).by_plan("p").responds(|_| say(503)).stopped_at(5_000).run();
+    // What it had found by then is.
     assert_eq!(*ran.outcome("t"), Outcome::Failed);
     assert_eq!(ran.result.duration.as_millis(), 5_000);
 }

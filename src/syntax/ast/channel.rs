@@ -31,7 +31,7 @@ pub struct ChannelPart {
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "few of them exist, each in a list of its own")]
 pub enum ChannelPartKind {
-    /// What any request may have: headers, credentials, expectations of the handshake's answer, captures.
+    /// What any request may have: headers, credentials, expectations of the handshake's response, captures.
     Request(RequestPart),
     /// `subprotocol "a", "b"`
     Subprotocol(Vec<Expr>),

@@ -95,7 +95,7 @@ pub struct ServiceEntry {
 
 #[derive(Clone, Debug)]
 pub enum ServiceEntryKind {
-    /// `probe GET URL [expect …]* [within D]`; the expectations stand as parts of the request.
+    /// `probe GET URL [expect …]* [within D]`; the expectations are as parts of the request.
     Probe {
         request: Box<Request>,
         within: Option<Expr>,
@@ -167,7 +167,7 @@ pub enum HookWhen {
     AfterAll,
 }
 
-/// `test "…" [for each NAME in LIST] { … }`. Metas stand among the statements, as [`super::StmtKind::Meta`].
+/// `test "…" [for each NAME in LIST] { … }`. Metas are among the statements, as [`super::StmtKind::Meta`].
 #[derive(Clone, Debug)]
 pub struct Test {
     pub name: StrLit,
@@ -201,7 +201,7 @@ pub struct ShapeDecl {
 pub struct ShapeField {
     pub span: Span,
     pub doc: Option<Doc>,
-    /// The key; a quoted one stands decoded.
+    /// The key; a quoted one is decoded.
     pub name: Ident,
     /// `name?:`
     pub optional: bool,

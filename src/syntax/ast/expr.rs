@@ -115,12 +115,12 @@ pub enum TemplateForm {
     Bare,
 }
 
-/// `/pattern/flags`; the span includes the slashes. `pattern` is as written, but for `\/`, which stands as `/` would in a regex.
+/// `/pattern/flags`; the span includes the slashes. `pattern` is as written, but for `\/`, which is as `/` would in a regex.
 #[derive(Clone, Debug)]
 pub struct RegexLit {
     pub span: Span,
     pub pattern: String,
-    /// Where the pattern stands, without its slashes.
+    /// Where the pattern is, without its slashes.
     pub pattern_span: Span,
     pub flags: String,
 }
@@ -153,7 +153,7 @@ pub enum ConditionKind {
     Error,
 }
 
-/// What `matches { … }` takes: a value in which more may stand than is said.
+/// What `matches { … }` takes: a value in which more may be than is said.
 #[derive(Clone, Debug)]
 pub struct Partial {
     pub span: Span,

@@ -93,7 +93,7 @@ pub struct Retry {
     pub times: Expr,
     pub every: Option<Expr>,
     pub doubling_up_to: Option<Expr>,
-    /// Empty: on every failure to get an answer and 502, 503, 504.
+    /// Empty: on every failure to get a response and 502, 503, 504.
     pub on: Vec<RetryOn>,
 }
 

@@ -8,7 +8,7 @@ use crate::syntax::ast::{
 };
 use crate::syntax::grammar::{Kids, Node, Rule, seek, take};
 
-/// What stands before the items of a pattern's block.
+/// What is before the items of a pattern's block.
 #[derive(Debug)]
 pub struct PatternHead {
     pub order: Order,

@@ -101,7 +101,7 @@ impl Build<'_> {
     }
 }
 
-/// What stands in the parentheses of an operand that is nothing else.
+/// What is in the parentheses of an operand that is nothing else.
 fn only_paren(operand: Node<'_>) -> Option<Node<'_>> {
     let mut node = operand;
     loop {

@@ -7,7 +7,7 @@ use crate::syntax::ast::{
 use crate::syntax::grammar::{Kids, Node, Rule, seek, take};
 
 impl Build<'_> {
-    /// A `logic` node as a value: only comparisons may stand among its matchers.
+    /// A `logic` node as a value: only comparisons may be among its matchers.
     pub fn logic(&mut self, node: Node<'_>) -> Expr {
         let mut whole: Option<(Span, Expr)> = None;
         let mut group: Option<Expr> = None;
@@ -67,7 +67,7 @@ impl Build<'_> {
             }
             _ => {
                 self.report(
-                    Diagnostic::error(&codes::MATCHER_IN_VALUE, matcher.span, "this can't stand in a value: it says what must hold")
+                    Diagnostic::error(&codes::MATCHER_IN_VALUE, matcher.span, "this isn't allowed in a value: it says what must hold")
                         .with_help("matchers such as `contains` or `is` follow `expect SUBJECT`, `skip when` and `where`; a value takes `==` and the like"),
                 );
                 Expr { span, kind: ExprKind::Error }
@@ -119,7 +119,7 @@ impl Build<'_> {
             Diagnostic::error(
                 &codes::DASHED_KEY,
                 sign.to(right.span),
-                "a key that holds `-` stands in brackets and quotes",
+                "a key that holds `-` is in brackets and quotes",
             )
             .with_help(help),
         );

@@ -31,7 +31,7 @@ pub struct Edit {
     pub old_len: usize,
 }
 
-/// Builds the tree of one head: knows where the head stands in the file, and takes the diagnostics.
+/// Builds the tree of one head: knows where the head is in the file, and takes the diagnostics.
 pub struct Build<'a> {
     pub source: SourceId,
     /// The whole file.
@@ -52,7 +52,7 @@ impl<'a> Build<'a> {
         Self { source, file, base, edits, diagnostics }
     }
 
-    /// The same for a part of the head that stands at `base` of the file and is parsed on its own.
+    /// The same for a part of the head that is at `base` of the file and is parsed on its own.
     fn nested(&mut self, base: usize) -> Build<'_> {
         Build { source: self.source, file: self.file, base, edits: &[], diagnostics: self.diagnostics }
     }
@@ -83,7 +83,7 @@ impl<'a> Build<'a> {
         Ident { text: node.as_str().to_owned(), span: self.span(node) }
     }
 
-    /// The next name, whatever stands before it.
+    /// The next name, whatever is before it.
     pub fn name(&self, kids: &mut Kids<'_>) -> Ident {
         kids.find(|node| matches!(node.as_rule(), Rule::name | Rule::word | Rule::method | Rule::tag))
             .map_or_else(|| Ident { text: String::new(), span: self.range(0, 0) }, |node| self.ident(&node))
@@ -119,7 +119,7 @@ impl<'a> Build<'a> {
         }
     }
 
-    /// Stands where the grammar doesn't let nothing stand.
+    /// Is where the grammar doesn't let nothing be.
     pub fn error_expr(&self) -> Expr {
         Expr { span: self.range(0, 0), kind: ExprKind::Error }
     }

@@ -30,7 +30,7 @@ pub fn split(inside: &str, form: TemplateForm) -> Vec<Piece<'_>> {
 }
 
 /// Where the text of a multi-line string begins and ends, and how many columns its lines lose: those of the closing quotes, where they
-/// stand on a line of their own. The line ends behind the opening quotes and before the closing ones are no part of it.
+/// are on a line of their own. The line ends behind the opening quotes and before the closing ones are no part of it.
 fn block(inside: &str) -> (usize, usize, usize) {
     let start = match inside.find('\n') {
         Some(at) if inside.get(..at).unwrap_or_default().trim().is_empty() => at + 1,

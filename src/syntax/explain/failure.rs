@@ -9,7 +9,7 @@ use crate::syntax::grammar::Rule;
 use crate::syntax::parser::Parser;
 use crate::syntax::split::Segment;
 
-/// A head that didn't parse: its text, where it broke, and what could have stood there.
+/// A head that didn't parse: its text, where it broke, and what could have been there.
 pub struct Failure<'a> {
     pub parser: &'a Parser<'a>,
     pub segment: &'a Segment,
@@ -63,7 +63,7 @@ impl<'a> Failure<'a> {
         last_token(self.before())
     }
 
-    /// The span of what doesn't fit; at the end of the text, of what stands last.
+    /// The span of what doesn't fit; at the end of the text, of what is last.
     pub fn found_span(&self) -> Span {
         let found = self.found();
         if !found.is_empty() {
@@ -202,7 +202,7 @@ fn last_token(text: &str) -> &str {
         None => Some(0),
     };
     let token = text.get(start.unwrap_or_default()..).unwrap_or_default();
-    // A bracket that is still open belongs to what stands before.
+    // A bracket that is still open belongs to what is before.
     let token = match token.rfind(['(', '{', ',']) {
         Some(open) if !token.ends_with([')', '"', '\'']) && !token.starts_with('$') => {
             token.get(open + 1..).unwrap_or_default()
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_fits_what_stands_around_it() {
+    fn what_is_put_in_fits_what_is_around_it() {
         assert_eq!(changed("timeout: 5s", ":", " "), "timeout 5s");
         assert_eq!(changed("timeout:5s", ":", " "), "timeout 5s");
         assert_eq!(changed("a&&b", "&&", "and"), "a and b");

@@ -30,7 +30,7 @@ fn unexpected(failure: &Failure<'_>) -> Diagnostic {
         return Diagnostic::error(
             &codes::TRAILING,
             failure.found_span(),
-            format!("`{found}` can't stand here: the statement is complete before it"),
+            format!("`{found}` isn't allowed here: the statement is complete before it"),
         )
         .with_help(Correction::insert_before(failure.found_span(), "; ").help(|sign| {
             format!(
@@ -62,7 +62,7 @@ fn unexpected(failure: &Failure<'_>) -> Diagnostic {
 /// The diagnostic of an expression in a string that doesn't parse.
 pub fn interpolation_error(span: Span, text: &str, error: &Error<Rule>) -> Diagnostic {
     if text.trim().is_empty() {
-        return Diagnostic::error(&codes::EMPTY_INTERPOLATION, span, "nothing stands between `{{` and `}}`")
+        return Diagnostic::error(&codes::EMPTY_INTERPOLATION, span, "nothing is between `{{` and `}}`")
             .with_help("write a name or an expression there: `{{name}}`; a literal `{{` is written `\\{{`");
     }
     let words = expected_words(error);
@@ -74,12 +74,12 @@ pub fn interpolation_error(span: Span, text: &str, error: &Error<Rule>) -> Diagn
     let found = failure::token_at(text, start);
     let message = match found {
         "" => format!("expected {expected} in this interpolation"),
-        found if only_end => format!("`{found}` can't stand here: the expression is complete before it"),
+        found if only_end => format!("`{found}` isn't allowed here: the expression is complete before it"),
         found => format!("expected {expected} in this interpolation, but found `{found}`"),
     };
     let place = if found.is_empty() { span } else { span.slice(start, start + found.len()) };
     Diagnostic::error(&codes::UNEXPECTED, place, message)
-        .with_help("between `{{` and `}}` stands an expression; a literal `{{` is written `\\{{`")
+        .with_help("between `{{` and `}}` is an expression; a literal `{{` is written `\\{{`")
 }
 
 /// Where pest stopped.
@@ -97,7 +97,7 @@ pub fn positives(error: &Error<Rule>) -> &[Rule] {
     }
 }
 
-/// What could have stood there, without what is worth no mention.
+/// What could have been there, without what is worth no mention.
 fn expected_words(error: &Error<Rule>) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     for rule in positives(error) {

@@ -70,7 +70,7 @@ pub fn without_control_flow(word: &str) -> &'static str {
         }
         "foreach" => "write `for each x in LIST { … }`",
         "try" | "catch" => {
-            "a failure that must happen is `expect failure is timeout`; steps that must run at the end stand in `after each`"
+            "a failure that must happen is `expect failure is timeout`; steps that must run at the end are in `after each`"
         }
         _ => {
             "a test that branches on what the server said can't fail: write one test for each case, or `skip when … because \"…\"`"
@@ -89,13 +89,13 @@ const FOREIGN: &[(&str, &str)] = &[
     ("context", "a group of tests is `suite \"NAME\" { … }`"),
     ("feature", "a group of tests is `suite \"NAME\" { … }`"),
     ("it", "a test is `test \"NAME\" { … }`"),
-    ("scenario", "a test is `test \"NAME\" { … }`; a `scenario` stands in a `load`"),
+    ("scenario", "a test is `test \"NAME\" { … }`; a `scenario` is in a `load`"),
     ("given", "steps have no such words: write the request itself, or put what comes first into `before each { … }`"),
     ("when", "steps have no such words: write the request itself, as in `GET {{env.api}}/threads { … }`"),
     ("then", "steps have no such words: write `expect status 200` in the block of the request"),
-    ("and", "each statement stands on a line of its own, without `and`"),
-    ("or", "`or {` stands on the line of the `}` that it follows"),
-    ("but", "each statement stands on a line of its own"),
+    ("and", "each statement is on a line of its own, without `and`"),
+    ("or", "`or {` is on the line of the `}` that it follows"),
+    ("but", "each statement is on a line of its own"),
     ("var", "a name for a value is `let NAME = VALUE`"),
     ("const", "a name for a value is `let NAME = VALUE`"),
     ("set", "a name for a value is `let NAME = VALUE`"),

@@ -23,7 +23,7 @@ pub fn outside_a_string(failure: &Failure<'_>) -> Option<Diagnostic> {
         Diagnostic::error(
             &codes::INTERPOLATION_OUTSIDE_STRING,
             span,
-            "`{{…}}` stands in strings and URLs; elsewhere a name is written as it is",
+            "`{{…}}` is in strings and URLs; elsewhere a name is written as it is",
         )
         .with_help(failure.correct(from, start + len, inside).safe_if(is_name).write()),
     )

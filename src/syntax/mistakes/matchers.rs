@@ -108,7 +108,7 @@ pub fn early_not(failure: &Failure<'_>) -> Option<Diagnostic> {
         Diagnostic::error(
             &codes::FOREIGN_MATCHER,
             failure.found_span(),
-            "`not` stands before the matcher, behind the subject",
+            "`not` is before the matcher, behind the subject",
         )
         .with_help("write `expect $.a not exists`, `expect body not contains \"x\"`"),
     )

@@ -86,7 +86,7 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::error(&codes::MISSING_MATCHER, failure.found_span(), message).with_help(help))
 }
 
-/// `expect statuss 200`: only words that name a part of an answer take a bare value or name.
+/// `expect statuss 200`: only words that name a part of a response take a bare value or name.
 fn misspelt_subject(failure: &Failure<'_>) -> Option<Help> {
     const SUBJECTS: [&str; 9] =
         ["status", "header", "headers", "cookie", "url", "size", "redirects", "certificate", "time"];
@@ -151,7 +151,7 @@ pub fn no_block(failure: &Failure<'_>) -> Option<Diagnostic> {
     let word = failure.before().split_whitespace().next().unwrap_or_default();
     Some(
         Diagnostic::error(&codes::UNEXPECTED_BLOCK, failure.found_span(), format!("`{word}` takes no block"))
-            .with_help("remove the braces, or begin a new statement for what stands in them"),
+            .with_help("remove the braces, or begin a new statement for what is in them"),
     )
 }
 

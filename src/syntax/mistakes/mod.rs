@@ -1,4 +1,4 @@
-//! Mistakes that people make, each recognised where a statement doesn't parse, with a help that mends it. One file a concern.
+//! Mistakes that people make, each recognised where a statement doesn't parse, with a help that fixes it. One file a concern.
 
 mod alternatives;
 mod counts;
@@ -20,7 +20,7 @@ use crate::diag::Diagnostic;
 
 type Detector = fn(&Failure<'_>) -> Option<Diagnostic>;
 
-/// In this order: what is most telling comes first.
+/// In this order: what is most informative comes first.
 const DETECTORS: &[Detector] = &[
     lists::trailing_comma,
     spelling::measure,

@@ -27,7 +27,7 @@ pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
     let shown = name.replace('"', "");
     let shown = shown.trim_start_matches([':', '=', ' ']);
     let is_plain = !shown.is_empty() && !shown.contains(['\\', '{', '}', '\'']);
-    Some(Diagnostic::error(&codes::UNQUOTED_NAME, span, format!("the name of a {what} stands in quotes")).with_help(
+    Some(Diagnostic::error(&codes::UNQUOTED_NAME, span, format!("the name of a {what} is in quotes")).with_help(
         Correction::replace(span, format!("\"{shown}\"")).between(&format!("{what} "), "").safe_if(is_plain).write(),
     ))
 }
@@ -45,7 +45,7 @@ pub fn quoted(failure: &Failure<'_>) -> Option<Diagnostic> {
     let name = rest.get(1..)?.split(['"', '\'']).next().unwrap_or_default();
     let span = failure.span(failure.at, failure.at + name.len() + 2);
     let shown = snake(name);
-    Some(name_error(&codes::INVALID_NAME, span, "a name stands here, without quotes", (&shown, shown == name)))
+    Some(name_error(&codes::INVALID_NAME, span, "a name is here, without quotes", (&shown, shown == name)))
 }
 
 /// `let in = 5`

@@ -47,12 +47,8 @@ pub fn missing_colon(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     Some(
-        Diagnostic::error(
-            &codes::MISSING_COLON,
-            failure.found_span(),
-            format!("a `:` stands between `{name}` and {what}"),
-        )
-        .with_help(correction.write()),
+        Diagnostic::error(&codes::MISSING_COLON, failure.found_span(), format!("a `:` is between `{name}` and {what}"))
+            .with_help(correction.write()),
     )
 }
 
@@ -86,7 +82,7 @@ pub fn missing_equals(failure: &Failure<'_>) -> Option<Diagnostic> {
         Diagnostic::error(
             &codes::MISSING_EQUALS,
             failure.found_span(),
-            format!("a `=` stands between `{name}` and its value"),
+            format!("a `=` is between `{name}` and its value"),
         )
         .with_help(help),
     )

@@ -19,7 +19,7 @@ const MATCHERS: &[&str] = &[
     "not",
 ];
 
-/// A word that is nearly one of those that could stand there.
+/// A word that is nearly one of those that could be there.
 pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
     let word = failure.found_word();
     if word.len() < 2 {

@@ -1,4 +1,4 @@
-//! Statements whose first word begins none where they stand.
+//! Statements whose first word begins none where they are.
 
 use super::foreign;
 use crate::diag::{Correction, Diagnostic, Help, closest, codes};
@@ -128,7 +128,7 @@ impl Case<'_> {
         let place = self.context.place();
         let message = match self.segment.from < self.segment.to {
             true => format!("`{}` begins no statement {place}", shorten(shown)),
-            false => format!("a block can't stand alone {place}"),
+            false => format!("a block isn't allowed alone {place}"),
         };
         self.error(&codes::UNKNOWN_STATEMENT, message, self.known())
     }
@@ -182,7 +182,7 @@ impl Case<'_> {
         }
         let help = match self.word {
             "HTTP" => self.line_instead("expect status 200").write(),
-            "jsonpath" => "write `expect $.path == value`: a JSONPath stands there as it is".into(),
+            "jsonpath" => "write `expect $.path == value`: a JSONPath is there as it is".into(),
             "duration" => self.line_instead("expect time < 2s").write(),
             "bytes" => self.line_instead("expect size < 10KB").write(),
             _ => self.before("expect ").safe().write(),
@@ -237,9 +237,9 @@ impl Case<'_> {
             Context::Test if word == "return" => {
                 "only flows return something: `flow NAME() { … return value }`".to_owned()
             }
-            _ => format!("it stands {home}"),
+            _ => format!("it is {home}"),
         };
-        Some(self.error(&codes::MISPLACED_STATEMENT, format!("`{word}` can't stand {place}"), help))
+        Some(self.error(&codes::MISPLACED_STATEMENT, format!("`{word}` isn't allowed {place}"), help))
     }
 
     /// `name = 5` in a test.
@@ -253,7 +253,7 @@ impl Case<'_> {
             Context::Request | Context::Channel | Context::Item => self.before("capture ").safe().write(),
             _ => {
                 let line = self.line();
-                format!("values of an environment stand in `environment NAME {{ … }}`; in a test, write `let {line}`")
+                format!("values of an environment are in `environment NAME {{ … }}`; in a test, write `let {line}`")
                     .into()
             }
         };
@@ -297,7 +297,7 @@ impl Case<'_> {
         let keywords = self.context.keywords();
         let known: Vec<String> = keywords.iter().take(8).map(|word| format!("`{word}`")).collect();
         let more = if keywords.len() > known.len() { " and others" } else { "" };
-        format!("{} stand {}{more}", self.context.place(), known.join(", "))
+        format!("{} are {}{more}", self.context.place(), known.join(", "))
     }
 }
 

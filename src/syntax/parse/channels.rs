@@ -329,7 +329,7 @@ fn head_of(build: &mut Build<'_>, node: Node<'_>) -> Option<Head> {
     })
 }
 
-/// What stands behind `leads to`, and how long triggers are taken.
+/// What is behind `leads to`, and how long triggers are taken.
 fn leads_to_what(build: &mut Build<'_>, node: Node<'_>) -> Option<(EventItem, Option<Expr>)> {
     let mut kids = node.into_inner();
     let item = build.event_item(&mut kids)?;

@@ -61,7 +61,7 @@ impl Parser<'_> {
         let Some(at) = piece.brace_below else { return };
         let span = self.token_span(at);
         self.report(
-            Diagnostic::error(&codes::BRACE_BELOW, span, "the `{` of a block stands on the line of its head")
+            Diagnostic::error(&codes::BRACE_BELOW, span, "the `{` of a block is on the line of its head")
                 .with_help(self.brace_above(at).say("move it to the end of the line above")),
         );
     }
@@ -111,7 +111,7 @@ impl Parser<'_> {
         let what = self.nth_word(segment, 0);
         self.report(
             Diagnostic::error(&codes::UNEXPECTED_BLOCK, span, format!("`{what}` takes no block"))
-                .with_help("remove the braces, or begin a new statement for what stands in them"),
+                .with_help("remove the braces, or begin a new statement for what is in them"),
         );
     }
 
@@ -153,7 +153,7 @@ impl Parser<'_> {
         Block { span: self.body_span(body), stmts }
     }
 
-    /// A name for a declaration whose head doesn't parse: its text, so that what stands in its block isn't lost.
+    /// A name for a declaration whose head doesn't parse: its text, so that what is in its block isn't lost.
     fn rescued_name(&self, segment: &Segment) -> StrLit {
         let span = self.head_span(segment);
         let first = self.token(segment.from).map_or(span.start, |token| token.end);

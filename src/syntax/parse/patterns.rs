@@ -90,7 +90,7 @@ impl Parser<'_> {
         Some(PatternItemKind::ForEach { head: head??, items })
     }
 
-    /// What stands in the block of an event.
+    /// What is in the block of an event.
     pub fn item_entries(&mut self, body: Body) -> Vec<ItemEntry> {
         let pieces = self.pieces(body, Separators::Lines);
         pieces.iter().map(|piece| self.item_entry(piece)).collect()

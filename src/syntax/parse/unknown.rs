@@ -2,7 +2,7 @@ use super::super::mistakes::statements;
 use super::super::parser::Parser;
 use super::super::split::Piece;
 
-/// Where a statement stands, which says what may begin it.
+/// Where a statement is, which says what may begin it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     File,

@@ -1,6 +1,6 @@
 //! Layer one, first half: the text as tokens that know strings, comments, regexes, bare URLs and brackets, and nothing else.
 //!
-//! Everything here is linear in the length of the text, whatever stands in it.
+//! Everything here is linear in the length of the text, whatever is in it.
 
 mod odd;
 mod quotes;

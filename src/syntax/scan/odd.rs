@@ -22,7 +22,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// “text”: taken as the string that was meant, so that what stands in it is no code.
+    /// “text”: taken as the string that was meant, so that what is in it is no code.
     fn smart_quote(&mut self, sign: char) {
         let start = self.pos;
         let line = self.text.get(start..self.line_end()).unwrap_or_default();
@@ -44,7 +44,7 @@ impl Scanner<'_> {
         let diagnostic = Diagnostic::error(
             &codes::SMART_QUOTES,
             span,
-            format!("{sign} is a typographic quote: strings stand in plain ones"),
+            format!("{sign} is a typographic quote: strings are in plain ones"),
         )
         .with_help(help);
         self.flag(start, start + len, diagnostic);
@@ -58,7 +58,7 @@ impl Scanner<'_> {
         let Some(close) = line.get(1..).and_then(|rest| rest.find('`')) else { return self.push(Tok::Symbol, 1) };
         let text = line.get(1..=close).unwrap_or_default().replace("${", "{{").replace('}', "}}");
         let span = Span::new(self.source, start, start + 1);
-        let diagnostic = Diagnostic::error(&codes::BACKTICK_STRING, span, "strings don't stand in backticks")
+        let diagnostic = Diagnostic::error(&codes::BACKTICK_STRING, span, "strings aren't written in backticks")
             .with_help(
                 Correction::replace(Span { end: (start + close + 2) as u32, ..span }, format!("\"{text}\""))
                     .safe_if(!text.contains(['"', '\\']))
@@ -78,7 +78,7 @@ impl Scanner<'_> {
                 Diagnostic::error(
                     &codes::INVISIBLE_CHARACTER,
                     span,
-                    format!("a character that can't be seen stands here (U+{:04X})", sign as u32),
+                    format!("a character that can't be seen is here (U+{:04X})", sign as u32),
                 )
                 .with_help(
                     self.visible().safe().say("remove it, or type a plain space; in a string, write it as `\\u{…}`"),

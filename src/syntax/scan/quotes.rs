@@ -59,7 +59,7 @@ fn help(quote: &str) -> String {
     }
 }
 
-/// The quote that most likely lost its partner: the first that stands where a string can't begin, or the one before one that stands
+/// The quote that most likely lost its partner: the first that is where a string can't begin, or the one before one that is
 /// where none can end. `opened` is the one that the text read from left to right leaves open.
 fn culprit(text: &str, line_start: usize, end: usize, opened: usize) -> usize {
     let bytes = text.as_bytes();

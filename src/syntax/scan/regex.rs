@@ -98,15 +98,12 @@ impl Scanner<'_> {
         let regex = line.trim_end().strip_suffix(" {").unwrap_or(line).trim_end();
         let end = self.pos + regex.len();
         let span = Span::new(self.source, self.pos, self.pos + 1);
-        let diagnostic = Diagnostic::error(
-            &codes::UNCLOSED_REGEX,
-            span,
-            "the regex that begins here isn't closed on its line",
-        )
-        .with_related(Span::new(self.source, end, end), "`/` may be missing here")
-        .with_help(
-            "a regex stands between slashes: `/^thr-\\d+$/`; a `[` in it needs its `]`, and `\\[` is a literal one",
-        );
+        let diagnostic =
+            Diagnostic::error(&codes::UNCLOSED_REGEX, span, "the regex that begins here isn't closed on its line")
+                .with_related(Span::new(self.source, end, end), "`/` may be missing here")
+                .with_help(
+                    "a regex is between slashes: `/^thr-\\d+$/`; a `[` in it needs its `]`, and `\\[` is a literal one",
+                );
         self.flag(self.pos, end, diagnostic);
         self.push(Tok::Regex, end - self.pos);
     }

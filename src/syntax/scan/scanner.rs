@@ -9,7 +9,7 @@ pub struct Scanned {
     pub tokens: Vec<Token>,
     pub comments: Vec<Comment>,
     pub diagnostics: Vec<Diagnostic>,
-    /// Ranges of bytes that are known to be wrong, in ascending order: what stands there isn't parsed, since it has its diagnostic.
+    /// Ranges of bytes that are known to be wrong, in ascending order: what is there isn't parsed, since it has its diagnostic.
     pub poison: Vec<(u32, u32)>,
     /// Ranges of lines with an odd quote; the brackets on them are a guess.
     pub guessed: Vec<(u32, u32)>,
@@ -216,7 +216,7 @@ impl Scanner<'_> {
         self.line_end.max(self.pos)
     }
 
-    /// Is this the beginning of a line, or does white space stand before it?
+    /// Is this the beginning of a line, or does white space are before it?
     fn after_space(&self) -> bool {
         self.pos == self.line_start || self.bytes.get(self.pos - 1).is_some_and(|b| b.is_ascii_whitespace())
     }

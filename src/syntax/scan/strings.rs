@@ -80,7 +80,7 @@ impl Scanner<'_> {
     }
 
     /// Does the text up to `end` look like statements between two strings, rather than one string? So it does when the closing quotes
-    /// don't begin their line and a line before them stands no deeper than the statement of the opening ones.
+    /// don't begin their line and a line before them is no deeper than the statement of the opening ones.
     fn swallows_siblings(&self, start: usize, end: usize) -> bool {
         let Some(inside) = self.text.get(start..end.saturating_sub(3)) else { return false };
         let Some(last) = inside.rfind('\n') else { return false };
@@ -124,7 +124,7 @@ impl Scanner<'_> {
                 .with_help(
                     self.closing_quotes(start, end, quotes).say(format!("close it with {quotes} on a line of its own")),
                 );
-        // Where only the quotes stand on the line, it is the opening ones that are broken, on a line above.
+        // Where only the quotes are on the line, it is the opening ones that are broken, on a line above.
         let mut from = start;
         if self.tokens.len() == self.line_token
             && let Some(opener) = self.broken_opener(own)
@@ -237,9 +237,7 @@ impl Scanner<'_> {
             Some((correction, _)) => {
                 correction.help(|braced| format!("write `{braced}`; a literal `{{{{` is written `\\{{{{`"))
             }
-            None => {
-                "write `}}` behind the expression; a literal `{{` is written `\\{{`, or stands in a '…' string".into()
-            }
+            None => "write `}}` behind the expression; a literal `{{` is written `\\{{`, or is in a '…' string".into(),
         };
         let span = Span::new(self.source, at, at + 2);
         self.flag(at, at + 1, Diagnostic::error(&codes::UNCLOSED_INTERPOLATION, span, message).with_help(help));
@@ -262,7 +260,7 @@ pub(super) fn closed(text: &str, source: SourceId, at: usize) -> Option<(Correct
     (!is_whole).then(|| (Correction::replace(span, braced), span.end as usize))
 }
 
-/// The end of the interpolation whose `{{` stands at `at`. Strings may stand in it; it stays on its line.
+/// The end of the interpolation whose `{{` is at `at`. Strings may be in it; it stays on its line.
 pub(super) fn interpolation_end(scanner: &mut Scanner, at: usize) -> Option<usize> {
     let bytes = scanner.bytes;
     if at < scanner.no_interpolation_before || bytes.get(at + 1) != Some(&b'{') {
@@ -306,7 +304,7 @@ pub(super) fn braced_name(text: &str, at: usize) -> &str {
     rest.get(..len).unwrap_or_default()
 }
 
-/// How deep a line stands; a tab counts as four.
+/// How deep a line is; a tab counts as four.
 pub fn indentation(line: &str) -> usize {
     line.bytes().take_while(|b| matches!(b, b' ' | b'\t')).map(|b| if b == b'\t' { 4 } else { 1 }).sum()
 }

@@ -23,7 +23,7 @@ pub struct Token {
     pub kind: Tok,
     /// The first byte; of a bracket, which one it is.
     pub byte: u8,
-    /// Put in by the repair of brackets; it stands in no text.
+    /// Put in by the repair of brackets; it is in no text.
     pub virtual_: bool,
 }
 

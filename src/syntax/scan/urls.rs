@@ -125,7 +125,7 @@ impl Scanner<'_> {
     fn damaged_url(&mut self, at: usize, end: usize, message: &str) {
         let width = if self.bytes.get(at + 1) == Some(&b'{') { 2 } else { 1 };
         let span = Span::new(self.source, at, at + width);
-        let sentence = |braced: &str| format!("write `{braced}`; a URL that needs braces of its own stands in quotes");
+        let sentence = |braced: &str| format!("write `{braced}`; a URL that needs braces of its own is in quotes");
         let help = match strings::closed(self.text, self.source, at) {
             // Where another brace follows, it may be that one which is wrong.
             Some((correction, behind)) => {

@@ -7,7 +7,7 @@ use crate::syntax::scan::{Scanned, Tok, Token, closer_of};
 /// How deep brackets may nest. A limit of our own: the parser, and all that walk the tree, recurse.
 pub const MAX_NESTING: usize = 128;
 
-/// How many operators may stand between two separators, counted with those of the brackets around: it bounds the depth of an expression.
+/// How many operators may be between two separators, counted with those of the brackets around: it bounds the depth of an expression.
 const MAX_OPERATORS: usize = 256;
 
 /// No partner: of a token that is no bracket.

@@ -22,7 +22,7 @@ pub struct Segment {
 #[derive(Clone, Debug)]
 pub struct Piece {
     pub segments: Vec<Segment>,
-    /// The block stands on the line below its head.
+    /// The block is on the line below its head.
     pub brace_below: Option<usize>,
 }
 

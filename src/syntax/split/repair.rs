@@ -1,8 +1,8 @@
-//! Brackets that are missing, or too many: where they must have stood, judged by how deep the lines stand.
+//! Brackets that are missing, or too many: where they must have been, judged by how deep the lines are.
 //!
-//! A line that stands no deeper than the one which opened a bracket ends it, unless it begins with the closing bracket. A line that
-//! stands deeper than the one before, which opened nothing, may be the first of a block whose opening bracket is missing: whether it
-//! is shows when a closing bracket without a partner stands at the end.
+//! A line that is no deeper than the one which opened a bracket ends it, unless it begins with the closing bracket. A line that
+//! is deeper than the one before, which opened nothing, may be the first of a block whose opening bracket is missing: whether it
+//! is shows when a closing bracket without a partner is at the end.
 
 use std::collections::HashSet;
 
@@ -20,19 +20,19 @@ pub struct Repaired {
 /// A bracket that is open, or (`opener` is none) a line that may have lost one at its end.
 struct Open {
     opener: Option<Token>,
-    /// Where in the output the opener stands, or would stand.
+    /// Where in the output the opener is, or would be.
     at: usize,
     line: usize,
     indent: usize,
     /// The bytes of its line.
     range: (u32, u32),
-    /// It stands at the end of its line.
+    /// It is at the end of its line.
     ends_line: bool,
-    /// What it holds stands no deeper than its line: only a closing bracket ends it.
+    /// What it holds is no deeper than its line: only a closing bracket ends it.
     unindented: bool,
 }
 
-/// The line below the one that is looked at: how deep it stands, and the bracket that it begins with, if it closes one.
+/// The line below the one that is looked at: how deep it is, and the bracket that it begins with, if it closes one.
 #[derive(Clone, Copy)]
 struct Next {
     indent: usize,
@@ -160,7 +160,7 @@ impl Repair<'_> {
         self.out.push(token);
     }
 
-    /// A line that begins with `{`, or with `or {`, has lost the bracket that stood before: `] {`, `} or {`.
+    /// A line that begins with `{`, or with `or {`, has lost the bracket that was before: `] {`, `} or {`.
     fn continue_head(&mut self, line: &[Token]) {
         let Some(first) = line.first() else { return };
         let is_or = self.text.get(first.start as usize..first.end as usize) == Some("or")
@@ -169,14 +169,14 @@ impl Repair<'_> {
         let Some(top) = self.stack.last() else { return };
         let opener = top.opener.map(|opener| opener.byte);
         let fits = if is_or { opener == Some(b'{') } else { ends_with_brace && matches!(opener, Some(b'[' | b'(')) };
-        // What is left of the line stands one column deeper than the bracket did.
+        // What is left of the line is one column deeper than the bracket did.
         if fits && top.line < self.line && (top.indent..=top.indent + 1).contains(&self.indent) {
             self.indent = top.indent;
             self.close_missing(true);
         }
     }
 
-    /// The line stands no deeper than those that opened something: they end before it.
+    /// The line is no deeper than those that opened something: they end before it.
     fn dedent(&mut self, before_opener: bool) {
         if let Some(top) = self.stack.last_mut()
             && top.ends_line

@@ -16,11 +16,11 @@ pub fn check(text: &str, parsed: &Parsed) {
     }
     let starts: Vec<(u32, u32)> = parsed.diagnostics.iter().map(|d| (d.span.start, d.span.end)).collect();
     let shown = starts.len().min(crate::syntax::MAX_DIAGNOSTICS);
-    assert!(starts[..shown].is_sorted(), "diagnostics stand in the order of the text");
+    assert!(starts[..shown].is_sorted(), "diagnostics are in the order of the text");
     let mut end = 0;
     for comment in &parsed.file.comments {
         check_span(text, comment.span);
-        assert!(comment.span.start >= end, "comments stand in the order of the text");
+        assert!(comment.span.start >= end, "comments are in the order of the text");
         assert!(slice(text, comment.span).starts_with('#'));
         assert_eq!(slice(text, comment.span).starts_with("##"), comment.doc);
         end = comment.span.end;
@@ -28,7 +28,7 @@ pub fn check(text: &str, parsed: &Parsed) {
     let mut end = 0;
     for item in &parsed.file.items {
         check_span(text, item.span);
-        assert!(item.span.start >= end, "items stand side by side");
+        assert!(item.span.start >= end, "items are side by side");
         end = item.span.end;
         check_item(text, item.span, &item.kind);
     }

@@ -1,10 +1,10 @@
-//! Each mistake gets one diagnostic: its code, the exact place, and a help that mends it.
+//! Each mistake gets one diagnostic: its code, the exact place, and a help that fixes it.
 
 use super::{diagnostics, shown};
 use crate::diag::fix;
 use crate::source::Sources;
 
-/// Where a snippet stands.
+/// Where a snippet is.
 #[derive(Clone, Copy)]
 enum In {
     File,
@@ -112,7 +112,7 @@ const CASES: &[(In, &str, &str, &str, &str)] = &[
     ),
     (In::Request, "eiter { expect status 200 } or { expect status 404 }", "misspelt_keyword", "eiter", "`either"),
     (In::File, "sute \"x\" {\n  priority P1\n}", "misspelt_keyword", "sute", "`suite \"x\"`"),
-    (In::File, "service x {\n}", "misplaced_statement", "service", "it stands in an environment"),
+    (In::File, "service x {\n}", "misplaced_statement", "service", "it is in an environment"),
     (In::File, "GET http://a { expect status 200 }", "misplaced_statement", "GET", "put it into a test"),
     (In::File, "test \"x\" { wait 1s }", "misplaced_statement", "test", "put it into a suite"),
     (In::Test, "header X: 1", "misplaced_statement", "header", "the block of a request"),

@@ -25,7 +25,7 @@ fn places(text: &str) -> Vec<usize> {
     text.char_indices().filter(is_place).map(|(at, _)| at).collect()
 }
 
-/// Does a brace of `{{…}}` stand here?
+/// Does a brace of `{{…}}` are here?
 fn is_interpolation(text: &str, at: usize) -> bool {
     let line = &text[text[..at].rfind('\n').map_or(0, |n| n + 1)..];
     let bytes = text.as_bytes();

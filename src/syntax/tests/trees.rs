@@ -132,7 +132,7 @@ fn interpolations_are_expressions_at_their_place() {
     assert_eq!(parts, ["é ", "<a.b>", "-", "<join(list, \", \")>"]);
 }
 
-/// The names in a path, as they stand in its text.
+/// The names in a path, as they are in its text.
 fn path(text: &str) -> Vec<String> {
     let written = format!("let x = {text}");
     let ExprKind::JsonPath(path) = value(text).kind else { panic!("{text}") };
@@ -143,7 +143,7 @@ fn path(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn names_may_stand_in_jsonpaths() {
+fn names_may_be_in_jsonpaths() {
     assert_eq!(path("$.users[name].age"), ["name"]);
     assert_eq!(path("$[ name ][0]"), ["name"]);
     assert_eq!(path("$.a[?@.b == case.id && length(@.c) > least]"), ["case.id", "least"]);
@@ -161,7 +161,7 @@ fn expectation(text: &str) -> Expect {
 }
 
 #[test]
-fn subjects_and_matchers_are_told_apart() {
+fn subjects_and_matchers_are_distinguished() {
     assert!(matches!(
         expectation("status 201"),
         Expect {
@@ -260,7 +260,7 @@ fn items_keep_their_blocks_and_what_follows_them() {
 }
 
 #[test]
-fn doc_comments_belong_to_what_stands_below_them() {
+fn doc_comments_belong_to_what_is_below_them() {
     let text = "# plain\n## One\n##  two\nsuite \"s\" {\n  ## Hook.\n  before all { wait 1s }\n  ## Test.\n  test \"t\" { wait 1s } ## stray\n}\n\n## Away.\n\nshape A {\n  ## Field.\n  id: uuid\n}\n";
     let parsed = parse(SourceId(0), text);
     let stray: Vec<&str> =

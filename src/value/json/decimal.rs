@@ -11,7 +11,7 @@ const MOST_DIGITS: i128 = 10_000;
 /// The digits that an inexact quotient keeps, as IEEE 754's decimal128 does.
 const QUOTIENT: usize = 34;
 
-/// A number's text by its parts: its digits without the zeros around them, and where the point stands.
+/// A number's text by its parts: its digits without the zeros around them, and where the point is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts<'a> {
     negative: bool,
@@ -234,7 +234,7 @@ impl Decimal {
         Some(Self { negative, digits, exponent, count })
     }
 
-    /// As people write it: with an exponent only where a lot of zeros would stand instead.
+    /// As people write it: with an exponent only where a lot of zeros would be instead.
     pub fn number(&self) -> JsonNumber {
         const MOST_PLACES: i128 = 40;
         const MOST_ZEROS: i128 = 6;

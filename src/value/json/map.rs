@@ -76,7 +76,7 @@ impl JsonMap {
         Self::default()
     }
 
-    /// Members as they stand in a text, where a name may occur twice.
+    /// Members as they are in a text, where a name may occur twice.
     pub(super) fn from_members(list: Vec<(Name, Json)>) -> Self {
         if list.len() <= SMALL {
             return Self(Members::Few(list.into()));
@@ -145,7 +145,7 @@ impl JsonMap {
         self.members().get(self.place(name)?).map(|(_, value)| value)
     }
 
-    /// As [`JsonMap::get`], with the name as it stands in the object.
+    /// As [`JsonMap::get`], with the name as it is in the object.
     pub fn entry(&self, name: &str) -> Option<(&str, &Json)> {
         self.members().get(self.place(name)?).map(|(name, value)| (name.shown(), value))
     }

@@ -203,7 +203,7 @@ pub(super) fn scan(text: &[u8]) -> Result<usize, NoNumber> {
     let mut at = usize::from(text.first() == Some(&b'-'));
     match digits(at) {
         0 => return Err(NoNumber { at, expected: "a digit" }),
-        // A leading zero stands alone.
+        // A leading zero is alone.
         many if many > 1 && text.get(at) == Some(&b'0') => {
             return Err(NoNumber { at: at + 1, expected: "no digit after a leading 0" });
         }

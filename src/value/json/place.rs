@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::super::PathStep;
 
-/// Where a value stands in a JSON text that is known to be valid, by the way to it: of a member, its value. A way that leads nowhere ends at the last value on
+/// Where a value is in a JSON text that is known to be valid, by the way to it: of a member, its value. A way that leads nowhere ends at the last value on
 /// it that is there.
 pub fn place(text: &str, way: &[PathStep]) -> Range<usize> {
     let mut scan = Scan { text: text.as_bytes(), at: 0 };

@@ -23,7 +23,7 @@ pub struct JsonFault {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// In a user's words: what was expected and what stands there. Its characters came from outside.
+    /// In a user's words: what was expected and what is there. Its characters came from outside.
     pub reason: String,
 }
 
@@ -46,7 +46,7 @@ impl Json {
             Err(error) => {
                 let at = error.valid_up_to();
                 let byte = bytes.get(at).copied().unwrap_or_default();
-                // What stands before may be wrong earlier.
+                // What is before may be wrong earlier.
                 let before = bytes.get(..at).and_then(|valid| std::str::from_utf8(valid).ok()).unwrap_or_default();
                 match Json::parse(before) {
                     Err(fault) if fault.offset < at => Err(fault),
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Json, Stop> {
         if effort::is_vain(1) {
-            return Err(Stop { at: 0, reason: "nobody waits for it any more".to_owned() });
+            return Err(Stop { at: 0, reason: "no one waits for it any more".to_owned() });
         }
         match self.peek() {
             Some(b'{') => self.object(depth),

@@ -29,7 +29,7 @@ impl Unpaired {
         text
     }
 
-    /// The first half that stands alone, as JSON writes it.
+    /// The first half that is alone, as JSON writes it.
     pub fn half(&self) -> String {
         self.units()
             .find_map(|unit| match unit {

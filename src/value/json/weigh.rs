@@ -54,7 +54,7 @@ const NODE: u64 = size_of::<Json>() as u64;
 const NAME: u64 = 16;
 const MOST_NAMES: usize = 4096;
 
-/// Where the quote stands that ends a string, or the text's end.
+/// Where the quote is that ends a string, or the text's end.
 fn end_of_string(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = text.get(at) {

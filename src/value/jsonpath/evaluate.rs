@@ -1,4 +1,4 @@
-//! What a query selects. Every node knows where it stands, by a list of steps that nodes share.
+//! What a query selects. Every node knows where it is, by a list of steps that nodes share.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ const MOST_WORK: u64 = 100_000_000;
 pub enum PathFault {
     /// A member that is read occurs twice in its object: the way to it, and both values.
     Twice { way: Vec<PathStep>, first: Json, second: Json },
-    /// It would look at more nodes than is sensible, or nobody waits for it any more.
+    /// It would look at more nodes than is sensible, or no one waits for it any more.
     TooMuchWork,
 }
 
@@ -61,7 +61,7 @@ struct Step<'a> {
     part: Part<'a>,
 }
 
-/// There is one for each node that is looked at, perhaps millions: what is rare stands apart.
+/// There is one for each node that is looked at, perhaps millions: what is rare is apart.
 #[derive(Clone, Copy, Debug)]
 enum Part<'a> {
     Root,

@@ -36,7 +36,7 @@ struct Compiled {
 /// A name that stands for a value: the `order.id` of `$.items[?@.id == order.id]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathName {
-    /// The name and its members, with the bytes of the path that they stand at.
+    /// The name and its members, with the bytes of the path that they are at.
     pub segments: Vec<(String, Range<usize>)>,
     /// It is a key or an index in brackets, and no operand of a filter.
     pub is_key: bool,
@@ -67,7 +67,7 @@ impl JsonPath {
         match path.names().first().and_then(|name| name.segments.first().zip(name.segments.last())) {
             None => Ok(path),
             Some(((name, first), (_, last))) => Err(JsonPathError {
-                message: format!("no name such as `{name}` may stand here"),
+                message: format!("no name such as `{name}` may be here"),
                 start: first.start,
                 end: last.end,
             }),

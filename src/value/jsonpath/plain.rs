@@ -28,7 +28,7 @@ pub(super) fn parse(text: &str) -> Option<Query> {
     Some(Query { absolute: true, segments })
 }
 
-/// What stands behind dots, and its length.
+/// What is behind dots, and its length.
 fn dotted(rest: &[u8]) -> Option<(Selector, usize)> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     match rest.first()? {
@@ -45,7 +45,7 @@ fn dotted(rest: &[u8]) -> Option<(Selector, usize)> {
     }
 }
 
-/// What stands behind `[`, and its length, `]` included.
+/// What is behind `[`, and its length, `]` included.
 fn bracketed(rest: &[u8]) -> Option<(Selector, usize)> {
     let (selector, len) = match rest.first()? {
         b'*' => (Selector::Wildcard, 1),

@@ -30,9 +30,9 @@ pub(super) struct Scanned {
 
 pub(super) struct Slot {
     pub of: SlotOf,
-    /// Where it stands in the path.
+    /// Where it is in the path.
     pub range: Range<usize>,
-    /// Where it stands in what the parser gets.
+    /// Where it is in what the parser gets.
     out: Range<usize>,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn scan(text: &str) -> Parsed<Scanned> {
         names: Vec::new(),
         ends: Vec::new(),
         terms: Vec::new(),
-        frames: vec![Frame { kind: FrameKind::Root, last: None, compares: false }],
+        frames: vec![Level { kind: FrameKind::Root, last: None, compares: false }],
     };
     if scanner.peek() != Some('$') {
         return Err(scanner.expected("`$`"));
@@ -114,7 +114,7 @@ struct Scanner<'a> {
     names: Vec<PathName>,
     ends: Vec<usize>,
     terms: Vec<Term>,
-    frames: Vec<Frame>,
+    frames: Vec<Level>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -126,7 +126,7 @@ enum FrameKind {
 }
 
 /// What is inside a bracket or a parenthesis.
-struct Frame {
+struct Level {
     kind: FrameKind,
     /// The term that was read last, in the table of terms.
     last: Option<usize>,
@@ -299,7 +299,7 @@ impl<'a> Scanner<'a> {
             let message = "this path nests too deeply".to_owned();
             return Err(JsonPathError { message, start: 0, end: self.text.len() });
         }
-        self.frames.push(Frame { kind, last: None, compares: false });
+        self.frames.push(Level { kind, last: None, compares: false });
         Ok(())
     }
 
@@ -318,7 +318,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// `.name`, `.*`, `..name`, `..*` or the `..` of `..[`. Nothing may stand between the dots and the name.
+    /// `.name`, `.*`, `..name`, `..*` or the `..` of `..[`. Nothing may be between the dots and the name.
     fn dot(&mut self) -> Parsed<()> {
         let start = self.at;
         let descendant = self.eat("..");

@@ -19,10 +19,10 @@ fn the_public_compliance_suite_passes() {
     let mut wrong = Vec::new();
     for case in cases {
         let text = |name: &str| case.get(name).and_then(Json::as_str).unwrap_or_default();
-        let told = format!("{}: {}", text("name"), text("selector"));
+        let reported = format!("{}: {}", text("name"), text("selector"));
         match (JsonPath::compile(text("selector")), case.get("invalid_selector")) {
-            (Ok(_), Some(_)) => wrong.push(format!("{told}: accepted")),
-            (Err(error), None) => wrong.push(format!("{told}: refused, {}", error.message)),
+            (Ok(_), Some(_)) => wrong.push(format!("{reported}: accepted")),
+            (Err(error), None) => wrong.push(format!("{reported}: refused, {}", error.message)),
             (Err(_), Some(_)) => {}
             (Ok(path), None) => {
                 let document = case.get("document").unwrap();
@@ -33,11 +33,11 @@ fn the_public_compliance_suite_passes() {
                     let several = case.get(several).and_then(Json::as_array).unwrap_or_default();
                     case.get(single).into_iter().chain(several).cloned().collect()
                 };
-                // Where several orders are right, the paths stand in the same order as the results.
+                // Where several orders are right, the paths are in the same order as the results.
                 let at = one("result", "results").iter().position(|result| *result == nodes);
                 let paths = one("result_paths", "results_paths");
                 if at.is_none() || !(paths.is_empty() || paths.contains(&ways)) {
-                    wrong.push(format!("{told}: {nodes} at {ways}"));
+                    wrong.push(format!("{reported}: {nodes} at {ways}"));
                 }
             }
         }
@@ -222,7 +222,7 @@ fn hostile_paths_end() {
 }
 
 #[test]
-fn nodes_know_where_they_stand() {
+fn nodes_know_where_they_are() {
     let value = json!({ "a": [1, { "x y": 1 }], "it's": [[0]] });
     let ways = |path: &str| {
         let path = JsonPath::compile(path).unwrap();

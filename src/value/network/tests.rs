@@ -88,7 +88,7 @@ proptest! {
 }
 
 #[test]
-fn each_kind_is_told_by_its_name() {
+fn each_kind_is_known_by_its_name() {
     let cases = [
         ("127.0.0.1", Loopback),
         ("127.255.255.254", Loopback),
@@ -135,7 +135,7 @@ fn each_kind_is_told_by_its_name() {
 
 #[test]
 fn urls_are_judged_as_a_client_reads_them() {
-    let told = |url: &str| not_real(url).map(|found| found.to_string());
+    let reported = |url: &str| not_real(url).map(|found| found.to_string());
     for this_machine in [
         "https://127.0.0.1:8443/x",
         "https://2130706433/",
@@ -146,23 +146,23 @@ fn urls_are_judged_as_a_client_reads_them() {
         "wss://[::ffff:7f00:1]/ws",
         "https://user:pw@127.0.0.1/",
     ] {
-        assert!(told(this_machine).is_some_and(|told| told.contains("loopback")), "{this_machine}");
+        assert!(reported(this_machine).is_some_and(|reported| reported.contains("loopback")), "{this_machine}");
     }
     for name in ["https://localhost", "https://LOCALHOST.:8443/", "wss://api.localhost/ws"] {
-        assert!(told(name).is_some_and(|told| told.contains("this machine itself (RFC 6761)")), "{name}");
+        assert!(reported(name).is_some_and(|reported| reported.contains("this machine itself (RFC 6761)")), "{name}");
     }
     assert_eq!(
-        told("https://[64:ff9b::a00:1]/").as_deref(),
+        reported("https://[64:ff9b::a00:1]/").as_deref(),
         Some("`64:ff9b::a00:1` stands for `10.0.0.1`, an address of a private network (RFC 1918)")
     );
     for plain in ["http://api.example.com", "HTTP://10.0.0.1", "ws://api.example.com/ws"] {
-        assert!(told(plain).is_some_and(|told| told.contains("plain text")), "{plain}");
+        assert!(reported(plain).is_some_and(|reported| reported.contains("plain text")), "{plain}");
     }
-    assert!(told("postgres://10.0.0.1/db").is_some());
+    assert!(reported("postgres://10.0.0.1/db").is_some());
     for real in
         ["https://api.example.com", "wss://9.9.9.9/ws", "https://localhost.example.com", "https://", "staging", ""]
     {
-        assert_eq!(told(real), None, "{real}");
+        assert_eq!(reported(real), None, "{real}");
     }
 }
 

@@ -22,7 +22,7 @@ pub struct XPathError {
     pub message: String,
     pub start: usize,
     pub end: usize,
-    /// The names that could stand at that place, where a name is wrong.
+    /// The names that could be at that place, where a name is wrong.
     pub names: &'static [&'static str],
 }
 

@@ -3,12 +3,12 @@ use super::{Kind, XPathError};
 
 /// The longest path that is accepted, in bytes.
 const LONGEST: usize = 4096;
-/// How many brackets and signs may stand inside each other.
+/// How many brackets and signs may be inside each other.
 const DEEPEST: usize = 64;
 
 type Parsed<T> = Result<T, XPathError>;
 
-/// The operators, by precedence from the weakest on (section 3.4 and 3.5). Longer ones stand before those that begin them.
+/// The operators, by precedence from the weakest on (section 3.4 and 3.5). Longer ones are before those that begin them.
 const LEVELS: [&[(&str, Operator)]; 4] = [
     &[("!=", Operator::NotEqual), ("=", Operator::Equal)],
     &[("<=", Operator::LessOrEqual), (">=", Operator::GreaterOrEqual), ("<", Operator::Less), (">", Operator::Greater)],

@@ -76,8 +76,8 @@ fn each_item_is_checked() {
         ("Sec-WebSocket-Protocol", &["chat, v2"], &protocols, "`chat, v2`, which wasn't offered"),
         ("Sec-WebSocket-Protocol", &["chat", "v2"], &protocols, "`Sec-WebSocket-Protocol` 2 times"),
     ] {
-        let told = with(name, values, offered).unwrap_err();
-        assert!(told.contains(item), "{name}: {values:?}: {told}");
+        let reported = with(name, values, offered).unwrap_err();
+        assert!(reported.contains(item), "{name}: {values:?}: {reported}");
     }
 }
 

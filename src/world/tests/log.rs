@@ -57,7 +57,7 @@ fn a_log_is_complete_up_to_what_is_still_on_its_way_into_it() {
     hands.set(2);
     let at = pen.arrive();
     let now = hands.set(3);
-    // However long reading it takes: it came between the last look and when it was read, and nobody looks past that meanwhile.
+    // However long reading it takes: it came between the last look and when it was read, and no one looks past that meanwhile.
     let looks = |now| (log.known(now), log.readable(now));
     assert_eq!(looks(now), (secs(1), secs(2) - Duration::from_nanos(1)));
     assert_eq!(looks(Duration::ZERO), (Duration::ZERO, Duration::ZERO));

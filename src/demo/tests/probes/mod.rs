@@ -17,7 +17,7 @@ pub fn expected(fault: Fault) -> (&'static str, &'static str) {
     match fault {
         Fault::DatabaseDown => ("200 200 complete", "503 503 failed"),
         Fault::SlowStart => ("soon", "late"),
-        Fault::SlowAnswers | Fault::EventsLate => ("fast", "slow"),
+        Fault::SlowResponses | Fault::EventsLate => ("fast", "slow"),
         Fault::StartupIncomplete => ("200 200 running", "200 503 agents_unavailable"),
         Fault::Websocket1011 => ("agent_completed", "closed 1011"),
         Fault::EventsDropped => ("2 2", "2 0"),
@@ -72,7 +72,7 @@ pub async fn observe(lab: &Lab, fault: Fault) -> String {
     match fault {
         Fault::DatabaseDown => database(lab).await,
         Fault::SlowStart => slow_start(lab).await,
-        Fault::SlowAnswers => slow_answers(lab).await,
+        Fault::SlowResponses => slow_responses(lab).await,
         Fault::StartupIncomplete => startup(lab).await,
         Fault::Websocket1011 => run_end(&lab.user().await, json!({})).await,
         Fault::EventsDropped => {

@@ -35,7 +35,7 @@ pub(super) async fn healthy(lab: &Lab, url: &str) {
     }
 }
 
-pub(super) async fn slow_answers(lab: &Lab) -> String {
+pub(super) async fn slow_responses(lab: &Lab) -> String {
     let user = lab.user().await;
     let begun = Instant::now();
     user.get("/threads").await;

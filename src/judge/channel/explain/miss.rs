@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::fit::{Asked, Captures, Fitted};
-use super::pattern::Teller;
+use super::explainer::Explainer;
 use super::timeline::{Mark, content, timeline};
 use super::words::{apart, moment, short, times};
 use crate::diag::{Code, Diagnostic, Excerpt, closest, codes};
@@ -19,7 +19,7 @@ const CLOSELY: usize = 200;
 
 /// An item that was awaited in vain.
 pub struct Missing<'a> {
-    pub teller: &'a Teller<'a>,
+    pub explainer: &'a Explainer<'a>,
     pub item: ItemId,
     pub asked: &'a Asked,
     pub deadline: Instant,
@@ -28,7 +28,7 @@ pub struct Missing<'a> {
 }
 
 /// What is said of it.
-pub struct Told {
+pub struct Explained {
     pub code: &'static Code,
     pub message: String,
     pub help: Option<String>,
@@ -36,23 +36,23 @@ pub struct Told {
     pub excerpts: Vec<Excerpt>,
 }
 
-pub fn explain(missing: &Missing<'_>) -> Told {
+pub fn explain(missing: &Missing<'_>) -> Explained {
     let reasons = [too_late, out_of_order, elsewhere, unfitting, batched, malformed];
     reasons.iter().find_map(|reason| reason(missing)).unwrap_or_else(|| absent(missing))
 }
 
 /// Whether a frame fits an item with what had been captured at the end.
-pub fn fits(asked: &Asked, frame: &Frame, teller: &Teller<'_>) -> bool {
-    matches!(asked.fits(frame, &teller.failure.captures, teller.evidence.outside), Ok(Fitted::Yes(_)))
+pub fn fits(asked: &Asked, frame: &Frame, explainer: &Explainer<'_>) -> bool {
+    matches!(asked.fits(frame, &explainer.failure.captures, explainer.evidence.outside), Ok(Fitted::Yes(_)))
 }
 
-fn too_late(missing: &Missing<'_>) -> Option<Told> {
-    let target = &missing.teller.view.target;
-    let log = missing.teller.evidence.log(target.channel)?;
-    let base = missing.teller.view.base.clone();
-    let context = missing.teller.evidence.outside.context(&base, Focus::Nothing);
+fn too_late(missing: &Missing<'_>) -> Option<Explained> {
+    let target = &missing.explainer.view.target;
+    let log = missing.explainer.evidence.log(target.channel)?;
+    let base = missing.explainer.view.base.clone();
+    let context = missing.explainer.evidence.outside.context(&base, Focus::Nothing);
     let late = log.frames.iter().filter(|frame| frame.at > missing.deadline).find(|frame| {
-        target.sees(target.channel, frame, &context).unwrap_or(false) && fits(missing.asked, frame, missing.teller)
+        target.sees(target.channel, frame, &context).unwrap_or(false) && fits(missing.asked, frame, missing.explainer)
     })?;
     let message = format!(
         "{} came {} too late, as frame {} at {}",
@@ -61,7 +61,7 @@ fn too_late(missing: &Missing<'_>) -> Option<Told> {
         late.number,
         missing.moment(late.at)
     );
-    Some(Told {
+    Some(Explained {
         code: &codes::TOO_LATE,
         message,
         help: Some(format!("expected {}; is the server slow, or the time too short?", missing.time)),
@@ -70,23 +70,23 @@ fn too_late(missing: &Missing<'_>) -> Option<Told> {
     })
 }
 
-fn out_of_order(missing: &Missing<'_>) -> Option<Told> {
-    let early = missing.untaken().find(|frame| fits(missing.asked, frame, missing.teller))?;
-    let taken = &missing.teller.failure.taken;
-    // What had to come before it is over where its own wait began; others may stand beside it in any order.
+fn out_of_order(missing: &Missing<'_>) -> Option<Explained> {
+    let early = missing.untaken().find(|frame| fits(missing.asked, frame, missing.explainer))?;
+    let taken = &missing.explainer.failure.taken;
+    // What had to come before it is over where its own wait began; others may be beside it in any order.
     let before_it = taken.iter().rev().find(|taken| Some(taken.at) == missing.since() && taken.frame > early.number);
     let later = before_it.or_else(|| taken.iter().find(|taken| taken.frame > early.number));
-    let before = later.and_then(|taken| Some((missing.teller.view.asked(taken.item)?, taken.frame)));
+    let before = later.and_then(|taken| Some((missing.explainer.view.asked(taken.item)?, taken.frame)));
     let message = match before {
         Some((asked, frame)) => format!(
             "{} came too early in the order: frame {}, before `{}` (frame {frame})",
             missing.text(),
             early.number,
-            missing.teller.text(asked)
+            missing.explainer.text(asked)
         ),
         None => format!("{} came too early in the order, as frame {}", missing.text(), early.number),
     };
-    Some(Told {
+    Some(Explained {
         code: &codes::OUT_OF_ORDER,
         message,
         help: Some("if the order doesn't matter, put them into `in any order { … }`".to_owned()),
@@ -95,17 +95,19 @@ fn out_of_order(missing: &Missing<'_>) -> Option<Told> {
     })
 }
 
-fn elsewhere(missing: &Missing<'_>) -> Option<Told> {
-    let view = missing.teller.view;
+fn elsewhere(missing: &Missing<'_>) -> Option<Explained> {
+    let view = missing.explainer.view;
     let clock = view.target.clock;
-    let found = missing.teller.evidence.logs().iter().filter(|(channel, _)| *channel != view.target.channel).find_map(
-        |(_, log)| {
-            let near =
-                |frame: &&Arc<Frame>| frame.direction == Direction::Received && !frame.hidden && frame.at >= clock;
-            let frame = log.frames.iter().filter(near).find(|frame| fits(missing.asked, frame, missing.teller))?;
-            Some((log, frame))
-        },
-    );
+    let found =
+        missing.explainer.evidence.logs().iter().filter(|(channel, _)| *channel != view.target.channel).find_map(
+            |(_, log)| {
+                let near =
+                    |frame: &&Arc<Frame>| frame.direction == Direction::Received && !frame.hidden && frame.at >= clock;
+                let frame =
+                    log.frames.iter().filter(near).find(|frame| fits(missing.asked, frame, missing.explainer))?;
+                Some((log, frame))
+            },
+        );
     let (log, frame) = found?;
     let message = format!(
         "{} didn't come on `{}` {}; it came on `{}` instead, as frame {}",
@@ -116,7 +118,7 @@ fn elsewhere(missing: &Missing<'_>) -> Option<Told> {
         frame.number
     );
     let label = "it came here".to_owned();
-    Some(Told {
+    Some(Explained {
         code: &codes::WRONG_CHANNEL,
         message,
         help: Some("is it sent to the wrong user or session, or expected on the wrong channel?".to_owned()),
@@ -126,8 +128,8 @@ fn elsewhere(missing: &Missing<'_>) -> Option<Told> {
 }
 
 /// A frame with the right name, of which a condition doesn't hold.
-fn unfitting(missing: &Missing<'_>) -> Option<Told> {
-    let captures = &missing.teller.failure.captures;
+fn unfitting(missing: &Missing<'_>) -> Option<Explained> {
+    let captures = &missing.explainer.failure.captures;
     let mut nearest: Option<(usize, &Arc<Frame>, Diagnostic)> = None;
     // What came last is looked at most closely; of a flood, the rest isn't.
     let frames: Vec<&Arc<Frame>> = missing.untaken().filter(|frame| missing.asked.may_fit(frame)).collect();
@@ -139,7 +141,7 @@ fn unfitting(missing: &Missing<'_>) -> Option<Told> {
         }
     }
     let (_, frame, broken) = nearest?;
-    let name = &missing.teller.view.target.name;
+    let name = &missing.explainer.view.target.name;
     let message = format!(
         "{} didn't come {}: frame {} has its name, but {}",
         missing.text(),
@@ -151,7 +153,7 @@ fn unfitting(missing: &Missing<'_>) -> Option<Told> {
     for excerpt in &mut excerpts {
         excerpt.name = format!("frame {} on `{name}`, the nearest miss", frame.number);
     }
-    Some(Told {
+    Some(Explained {
         code: &codes::UNFITTING_EVENT,
         message,
         help: broken.help,
@@ -161,7 +163,7 @@ fn unfitting(missing: &Missing<'_>) -> Option<Told> {
 }
 
 /// A frame that holds a list of events, where each frame is read as one.
-fn batched(missing: &Missing<'_>) -> Option<Told> {
+fn batched(missing: &Missing<'_>) -> Option<Explained> {
     let event = missing.asked.event()?;
     let holds = |frame: &&Arc<Frame>| {
         let list = frame.payload.json.as_deref().and_then(|json| json.as_array());
@@ -174,14 +176,14 @@ fn batched(missing: &Missing<'_>) -> Option<Told> {
         missing.text(),
         frame.number
     );
-    Some(Told {
+    Some(Explained {
         code: &codes::BATCHED_EVENTS,
         message,
         help: Some(
             "`events in $[*] by $.type`, where the channel is opened, reads each element as an event".to_owned(),
         ),
         marks: vec![Mark::Frame(frame.number, "a list of events".to_owned())],
-        excerpts: vec![content(&missing.teller.view.target.name, frame, &[])],
+        excerpts: vec![content(&missing.explainer.view.target.name, frame, &[])],
     })
 }
 
@@ -190,7 +192,7 @@ fn names(one: &crate::value::Json, event: &str) -> bool {
 }
 
 /// A text that should be JSON and isn't, where an event is awaited.
-fn malformed(missing: &Missing<'_>) -> Option<Told> {
+fn malformed(missing: &Missing<'_>) -> Option<Explained> {
     if !matches!(missing.asked.item.what, What::Event(_)) {
         return None;
     }
@@ -209,20 +211,20 @@ fn malformed(missing: &Missing<'_>) -> Option<Told> {
         short(&error.to_string(), 120)
     );
     let label = (Vec::new(), "not JSON".to_owned());
-    Some(Told {
+    Some(Explained {
         code: &codes::MALFORMED_FRAME,
         message,
         help: Some("a frame that isn't JSON has no event; `frame text` takes any text".to_owned()),
         marks: vec![Mark::Frame(frame.number, "malformed JSON".to_owned())],
-        excerpts: vec![content(&missing.teller.view.target.name, frame, &[label])],
+        excerpts: vec![content(&missing.explainer.view.target.name, frame, &[label])],
     })
 }
 
-fn absent(missing: &Missing<'_>) -> Told {
-    let report = missing.teller.failure.items.iter().find(|report| report.item == missing.item);
+fn absent(missing: &Missing<'_>) -> Explained {
+    let report = missing.explainer.failure.items.iter().find(|report| report.item == missing.item);
     let came = report.map_or(0, |report| report.taken.len() as u32);
     let least = missing.asked.count.min;
-    let name = &missing.teller.view.target.name;
+    let name = &missing.explainer.view.target.name;
     let message = if came > 0 && came < least {
         format!("{} came {} {}, expected {}", missing.text(), times(came), missing.time, times(least))
     } else {
@@ -230,7 +232,7 @@ fn absent(missing: &Missing<'_>) -> Told {
     };
     let near = missing.asked.event().and_then(|event| {
         // A name that the spec knows as another event isn't a slip of the pen.
-        let known = |name: &&str| missing.teller.view.items.iter().any(|asked| asked.event() == Some(name));
+        let known = |name: &&str| missing.explainer.view.items.iter().any(|asked| asked.event() == Some(name));
         let names = missing.untaken().filter_map(|frame| frame.payload.event.as_deref());
         let names: Vec<&str> = names.filter(|name| !known(name)).collect();
         closest(event, names.iter().copied()).map(|near| format!("`{}` came; was that meant?", short(near, 60)))
@@ -239,19 +241,20 @@ fn absent(missing: &Missing<'_>) -> Told {
         None => format!("nothing at all came on `{name}` while it was awaited"),
         Some(_) => instead(missing).unwrap_or_else(|| "other frames came; the time line shows them".to_owned()),
     });
-    Told { code: &codes::MISSING_EVENT, message, help: Some(help), marks: Vec::new(), excerpts: Vec::new() }
+    Explained { code: &codes::MISSING_EVENT, message, help: Some(help), marks: Vec::new(), excerpts: Vec::new() }
 }
 
 /// A frame that is already what is awaited after it.
 fn instead(missing: &Missing<'_>) -> Option<String> {
-    let reports = &missing.teller.failure.items;
+    let reports = &missing.explainer.failure.items;
     let place = reports.iter().position(|report| report.item == missing.item)?;
     missing.since_waiting().find_map(|frame| {
-        let later = reports.iter().skip(place + 1).filter_map(|report| missing.teller.view.asked(report.item));
-        let asked = later.filter(|asked| asked.event().is_some()).find(|asked| fits(asked, frame, missing.teller))?;
+        let later = reports.iter().skip(place + 1).filter_map(|report| missing.explainer.view.asked(report.item));
+        let asked =
+            later.filter(|asked| asked.event().is_some()).find(|asked| fits(asked, frame, missing.explainer))?;
         Some(format!(
             "`{}` came instead (frame {}), which is awaited after it",
-            missing.teller.text(asked),
+            missing.explainer.text(asked),
             frame.number
         ))
     })
@@ -259,24 +262,24 @@ fn instead(missing: &Missing<'_>) -> Option<String> {
 
 impl<'a> Missing<'a> {
     fn text(&self) -> String {
-        format!("`{}`", self.teller.text(self.asked))
+        format!("`{}`", self.explainer.text(self.asked))
     }
 
     fn moment(&self, at: Instant) -> String {
-        moment(at, self.teller.view.target.clock)
+        moment(at, self.explainer.view.target.clock)
     }
 
     /// The frames that no item took, in their order.
     fn untaken(&self) -> impl Iterator<Item = &'a Arc<Frame>> {
-        let taken = &self.teller.failure.taken;
+        let taken = &self.explainer.failure.taken;
         let is_taken = |frame: &Frame| taken.binary_search_by_key(&frame.number, |taken| taken.frame).is_ok();
-        let seen = self.teller.view.seen.iter();
+        let seen = self.explainer.view.seen.iter();
         seen.filter(move |frame| !is_taken(frame) && frame.at <= self.deadline)
     }
 
     /// When the wait for it began.
     fn since(&self) -> Option<Instant> {
-        let report = self.teller.failure.items.iter().find(|report| report.item == self.item)?;
+        let report = self.explainer.failure.items.iter().find(|report| report.item == self.item)?;
         match report.state {
             ItemState::Waiting { since, .. } => Some(since),
             _ => None,
@@ -285,14 +288,14 @@ impl<'a> Missing<'a> {
 
     /// All that came since the item was awaited.
     fn since_waiting(&self) -> impl Iterator<Item = &'a Arc<Frame>> {
-        let since = self.since().unwrap_or(self.teller.view.target.clock);
+        let since = self.since().unwrap_or(self.explainer.view.target.clock);
         self.untaken().filter(move |frame| frame.at >= since)
     }
 
     /// The first condition that doesn't hold of a frame with the right name, and how many hold before it.
     fn first_broken(&self, frame: &Frame, captures: &Captures) -> Option<(usize, Diagnostic)> {
         let scope = self.asked.scope(&captures.scope);
-        let outside = self.teller.evidence.outside;
+        let outside = self.explainer.evidence.outside;
         let context = outside.context(&scope, Focus::Frame(frame));
         if !self.asked.names(frame, &context) {
             return None;
@@ -305,7 +308,7 @@ impl<'a> Missing<'a> {
     }
 }
 
-/// Why a condition doesn't hold, told of its first part that decides.
+/// Why a condition doesn't hold, reported of its first part that decides.
 fn broken(condition: &Condition, context: &crate::eval::Context<'_>) -> Option<Diagnostic> {
     match &condition.kind {
         ConditionKind::Test(subject, matcher) => {

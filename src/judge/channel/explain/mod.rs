@@ -1,5 +1,6 @@
 //! The explanation of a failure: the spec with every item labelled, the plain reason, the nearest miss, and the time line of what came.
 
+mod explainer;
 mod miss;
 mod others;
 mod pattern;

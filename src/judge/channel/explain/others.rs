@@ -37,36 +37,36 @@ pub fn not_quiet(broken: &Broken, quiet: &Quiet, span: Span, evidence: &Evidence
                     (&codes::NOT_SILENT, head(span, evidence), message)
                 }
             };
-            let mut told = Diagnostic::error(code, span, message);
-            told.help = Some(match frame.at < clock {
+            let mut reported = Diagnostic::error(code, span, message);
+            reported.help = Some(match frame.at < clock {
                 true => {
                     "it had come before, and no expectation had consumed it: expect it first, or count from a `mark`"
                         .to_owned()
                 }
                 false => "times count from where this expectation begins".to_owned(),
             });
-            told.excerpts.push(content(&target.name, frame, &[]));
-            told.excerpts.extend(line(
+            reported.excerpts.push(content(&target.name, frame, &[]));
+            reported.excerpts.extend(line(
                 target,
                 clock,
                 evidence,
                 vec![Mark::Frame(frame.number, "this broke it".to_owned())],
             ));
-            told
+            reported
         }
         Broken::Ended { at, end } => {
             let message =
                 format!("`{}` ended {} before {time} was over: {}", target.name, apart(quiet.until, *at), ended(end));
-            let mut told =
+            let mut reported =
                 Diagnostic::error(early_end(end), head(span, evidence), message).with_help(proves_nothing(end));
-            told.excerpts.extend(line(target, clock, evidence, vec![Mark::End("here it ended".to_owned())]));
-            told
+            reported.excerpts.extend(line(target, clock, evidence, vec![Mark::End("here it ended".to_owned())]));
+            reported
         }
         Broken::Limit(bound) => {
             let message = format!("{} was over before {time} of silence could pass", bound.words);
-            let told = Diagnostic::error(&codes::LIMIT_REACHED, head(span, evidence), message)
+            let reported = Diagnostic::error(&codes::LIMIT_REACHED, head(span, evidence), message)
                 .with_help("shorten the silence, or give what is around it more time");
-            if bound.span.is_nowhere() { told } else { told.with_related(bound.span, "this limit") }
+            if bound.span.is_nowhere() { reported } else { reported.with_related(bound.span, "this limit") }
         }
     }
 }
@@ -76,7 +76,7 @@ pub fn proves_nothing(end: &ChannelEnd) -> &'static str {
     if is_complete(end) {
         "nothing comes on a channel that has ended, which proves nothing about the server; if it may end here, say `or closed`"
     } else {
-        "nothing comes on a connection that is lost, which proves nothing about the server; its log tells why it was lost"
+        "nothing comes on a connection that is lost, which proves nothing about the server; its log says why it was lost"
     }
 }
 
@@ -108,10 +108,10 @@ pub fn other_end(other: &Other, end: &End, evidence: &Evidence<'_>) -> Diagnosti
             (code, span, message, Mark::End("this is how it ended".to_owned()))
         }
     };
-    let mut told = Diagnostic::error(code, span, message);
-    told.help = help_for(other, end);
-    told.excerpts.extend(line(target, clock, evidence, vec![mark]));
-    told
+    let mut reported = Diagnostic::error(code, span, message);
+    reported.help = help_for(other, end);
+    reported.excerpts.extend(line(target, clock, evidence, vec![mark]));
+    reported
 }
 
 fn wanted_verb(wanted: &Wanted) -> &'static str {
@@ -186,11 +186,11 @@ fn not_answered(unmet: &Unmet, every: &Every, evidence: &Evidence<'_>) -> Diagno
         Unmet::Fault(fault) => fault.clone(),
         Unmet::NoTrigger { deadline } => {
             let message = format!("`{first}` didn't come at all, so nothing was proved of what it leads to");
-            let mut told = Diagnostic::error(&codes::NO_TRIGGER, trigger, message)
+            let mut reported = Diagnostic::error(&codes::NO_TRIGGER, trigger, message)
                 .with_help("expect it before what sets it off is consumed, or count from a `mark` with `since`");
             let mark = Mark::Instant(*deadline, "the deadline", "none had come".to_owned());
-            told.excerpts.extend(line(target, clock, evidence, vec![mark]));
-            told
+            reported.excerpts.extend(line(target, clock, evidence, vec![mark]));
+            reported
         }
         Unmet::Unanswered { open, answered, end } => {
             let deadline = due(open, every.limit, every.bound.at);
@@ -207,20 +207,20 @@ fn not_answered(unmet: &Unmet, every: &Every, evidence: &Evidence<'_>) -> Diagno
             };
             let number = open.frame.number;
             let message = format!("frame {number} fits `{first}`, and no `{second}` answered it {when}");
-            let mut told = Diagnostic::error(&codes::UNANSWERED, response, message)
+            let mut reported = Diagnostic::error(&codes::UNANSWERED, response, message)
                 .with_label(format!("waiting since {}", moment(open.frame.at, clock)))
                 .with_related(
                     trigger,
                     format!("frame {number} at {}; {answered} others were answered", moment(open.frame.at, clock)),
                 );
-            told.excerpts.push(content(&target.name, &open.frame, &[]));
+            reported.excerpts.push(content(&target.name, &open.frame, &[]));
             let mut marks = vec![Mark::Frame(number, "not answered".to_owned())];
             marks.push(match end {
                 Some(_) => Mark::End("here it ended".to_owned()),
                 None => Mark::Instant(deadline, "the deadline", "it was still not answered".to_owned()),
             });
-            told.excerpts.extend(line(target, clock, evidence, marks));
-            told
+            reported.excerpts.extend(line(target, clock, evidence, marks));
+            reported
         }
         Unmet::TooEarly { open, frame, earliest } => {
             let message = format!(
@@ -229,25 +229,25 @@ fn not_answered(unmet: &Unmet, every: &Every, evidence: &Evidence<'_>) -> Diagno
                 frame.number,
                 open.frame.number
             );
-            let mut told = Diagnostic::error(&codes::TOO_EARLY, response, message);
-            told.excerpts.extend(line(
+            let mut reported = Diagnostic::error(&codes::TOO_EARLY, response, message);
+            reported.excerpts.extend(line(
                 target,
                 clock,
                 evidence,
                 vec![Mark::Frame(frame.number, "too early".to_owned())],
             ));
-            told
+            reported
         }
         Unmet::TooMany => {
             Diagnostic::error(&codes::TOO_MANY_WAYS, trigger, "more than 1000 frames wait for their response at once")
                 .with_help("say with a condition which ones are meant")
         }
         Unmet::Wrong { frame, item, diagnostic } => {
-            let mut told = diagnostic.clone();
-            told.code = &codes::WRONG_EVENT;
-            told.message = format!("`{}` came, but {}", evidence.text(*item), diagnostic.message);
+            let mut reported = diagnostic.clone();
+            reported.code = &codes::WRONG_EVENT;
+            reported.message = format!("`{}` came, but {}", evidence.text(*item), diagnostic.message);
             let words = format!("matched at {} by frame {}", moment(frame.at, clock), frame.number);
-            told.with_related(*item, words)
+            reported.with_related(*item, words)
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::super::Evidence;
-use super::super::fit::{Asked, Captures};
+use super::super::fit::Captures;
 use super::super::view::{View, Wrong};
+use super::explainer::Explainer;
 use super::head;
 use super::miss::{self, Missing};
 use super::others::proves_nothing;
@@ -17,28 +18,30 @@ const MOST_LABELS: usize = 12;
 
 /// Why no way to match a view's pattern was left.
 pub fn failure(failure: &Failure<Captures>, view: &View, evidence: &Evidence<'_>) -> Diagnostic {
-    let teller = Teller { failure, view, evidence };
+    let explainer = Explainer { failure, view, evidence };
     match &failure.cause {
-        Cause::ItemDeadline { item, deadline } => teller.missing(Some(*item), *deadline, &teller.item_time(*item)),
-        Cause::BlockDeadline { block, deadline } => teller.missing(None, *deadline, &teller.block_time(*block)),
+        Cause::ItemDeadline { item, deadline } => {
+            explainer.missing(Some(*item), *deadline, &explainer.item_time(*item))
+        }
+        Cause::BlockDeadline { block, deadline } => explainer.missing(None, *deadline, &explainer.block_time(*block)),
         Cause::LimitReached { deadline } => {
             let before = format!("before {} was over", view.bound.words);
-            let told = teller.missing(None, *deadline, &before);
+            let reported = explainer.missing(None, *deadline, &before);
             if view.bound.span.is_nowhere() {
-                told
+                reported
             } else {
-                told.with_related(view.bound.span, "this limit was reached")
+                reported.with_related(view.bound.span, "this limit was reached")
             }
         }
-        Cause::LogEnded { end } => teller.log_ended(end),
-        Cause::ItemTooEarly { item, frame, earliest } => teller.item_too_early(*item, *frame, *earliest),
-        Cause::BlockTooEarly { block, at, earliest } => teller.block_too_early(*block, *at, *earliest),
+        Cause::LogEnded { end } => explainer.log_ended(end),
+        Cause::ItemTooEarly { item, frame, earliest } => explainer.item_too_early(*item, *frame, *earliest),
+        Cause::BlockTooEarly { block, at, earliest } => explainer.block_too_early(*block, *at, *earliest),
         Cause::Never { item, frame } => forbidden(*item, *frame, view, evidence),
-        Cause::TooMany { item, frame, most } => teller.too_many(*item, *frame, *most),
-        Cause::TooManyRounds { block, item, frame, most } => teller.too_many_rounds(*block, *item, *frame, *most),
-        Cause::Unexpected { block, frame } => teller.unexpected(*block, *frame),
-        Cause::Gap { block, gap, after, frame } => teller.gap(*block, *gap, *after, *frame),
-        Cause::TooManyThreads { limit } => teller.too_many_ways(*limit),
+        Cause::TooMany { item, frame, most } => explainer.too_many(*item, *frame, *most),
+        Cause::TooManyRounds { block, item, frame, most } => explainer.too_many_rounds(*block, *item, *frame, *most),
+        Cause::Unexpected { block, frame } => explainer.unexpected(*block, *frame),
+        Cause::Gap { block, gap, after, frame } => explainer.gap(*block, *gap, *after, *frame),
+        Cause::TooManyThreads { limit } => explainer.too_many_ways(*limit),
     }
 }
 
@@ -49,13 +52,13 @@ pub fn wrong(wrong: &Wrong, view: &View, evidence: &Evidence<'_>) -> Diagnostic 
         Wrong::Frame { taken, diagnostic } => {
             let Some(asked) = view.asked(taken.item) else { return diagnostic.clone() };
             let text = evidence.text(asked.item.head);
-            let mut told = diagnostic.clone();
-            told.code = &codes::WRONG_EVENT;
-            told.message = format!("`{text}` came, but {}", diagnostic.message);
-            for excerpt in &mut told.excerpts {
+            let mut reported = diagnostic.clone();
+            reported.code = &codes::WRONG_EVENT;
+            reported.message = format!("`{text}` came, but {}", diagnostic.message);
+            for excerpt in &mut reported.excerpts {
                 excerpt.name = format!("frame {} on `{}`", taken.frame, view.target.name);
             }
-            told.with_related(asked.item.head, matched(taken.frame, taken.at, view.target.clock))
+            reported.with_related(asked.item.head, matched(taken.frame, taken.at, view.target.clock))
         }
     }
 }
@@ -66,12 +69,12 @@ fn forbidden(item: ItemId, frame: u32, view: &View, evidence: &Evidence<'_>) -> 
     let text = evidence.text(asked.item.head);
     let at = view.seen(frame).map(|frame| frame.at).unwrap_or_default();
     let message = format!("`{text}` came as frame {frame} at {}, and must never come", moment(at, view.target.clock));
-    let mut told = Diagnostic::error(&codes::FORBIDDEN_EVENT, asked.item.head, message)
+    let mut reported = Diagnostic::error(&codes::FORBIDDEN_EVENT, asked.item.head, message)
         .with_label(format!("frame {frame} fits this"))
         .with_help("the server mustn't send it here; if only some of its kind are wrong, say which with a condition");
-    told.excerpts.extend(view.seen(frame).map(|frame| content(&view.target.name, frame, &[])));
-    told.excerpts.extend(line(view, evidence, vec![Mark::Frame(frame, "must never come".to_owned())]));
-    told
+    reported.excerpts.extend(view.seen(frame).map(|frame| content(&view.target.name, frame, &[])));
+    reported.excerpts.extend(line(view, evidence, vec![Mark::Frame(frame, "must never come".to_owned())]));
+    reported
 }
 
 fn line(view: &View, evidence: &Evidence<'_>, marks: Vec<Mark>) -> Option<Excerpt> {
@@ -87,22 +90,12 @@ fn lost(view: &View) -> Diagnostic {
     Diagnostic::error(&codes::MISSING_EVENT, view.target.span, "this expectation doesn't hold")
 }
 
-pub(super) struct Teller<'a> {
-    pub failure: &'a Failure<Captures>,
-    pub view: &'a View,
-    pub evidence: &'a Evidence<'a>,
-}
-
-impl Teller<'_> {
+impl Explainer<'_> {
     fn clock(&self) -> Instant {
         self.view.target.clock
     }
 
-    pub fn text(&self, asked: &Asked) -> String {
-        self.evidence.text(asked.item.head)
-    }
-
-    /// The item whose absence is told: the first that was needed, else the first that was waited for.
+    /// The item whose absence is reported: the first that was needed, else the first that was waited for.
     fn awaited(&self) -> Option<ItemId> {
         let items = &self.failure.items;
         let needed = items.iter().find(|item| matches!(item.state, ItemState::Waiting { needed: true, .. }));
@@ -141,15 +134,15 @@ impl Teller<'_> {
         });
         let own_time = own.map(|_| self.item_time(item));
         let (deadline, time) = (own.unwrap_or(deadline), own_time.as_deref().unwrap_or(time));
-        let missing = Missing { teller: self, item, asked, deadline, time };
-        let told = miss::explain(&missing);
+        let missing = Missing { explainer: self, item, asked, deadline, time };
+        let reported = miss::explain(&missing);
         let waited = Mark::Instant(deadline, "the deadline", format!("`{}` was still awaited", self.text(asked)));
-        let mut marks = told.marks;
+        let mut marks = reported.marks;
         marks.push(waited);
-        let mut diagnostic = Diagnostic::error(told.code, asked.item.head, told.message);
+        let mut diagnostic = Diagnostic::error(reported.code, asked.item.head, reported.message);
         diagnostic.label = self.state_of(item);
-        diagnostic.help = told.help;
-        diagnostic.excerpts = told.excerpts;
+        diagnostic.help = reported.help;
+        diagnostic.excerpts = reported.excerpts;
         self.finish(diagnostic, Some(item), marks)
     }
 
@@ -163,8 +156,8 @@ impl Teller<'_> {
         let at = moment(self.failure.at, self.clock());
         let Some((item, asked)) = self.awaited().and_then(|id| Some((id, self.view.asked(id)?))) else {
             let message = format!("`{name}` ended at {at}, before its time was over: {}", ended(end));
-            let told = Diagnostic::error(code, self.view.target.span, message).with_help(proves_nothing(end));
-            return self.finish(told, None, vec![Mark::End("here it ended".to_owned())]);
+            let reported = Diagnostic::error(code, self.view.target.span, message).with_help(proves_nothing(end));
+            return self.finish(reported, None, vec![Mark::End("here it ended".to_owned())]);
         };
         let text = self.text(asked);
         let message = match end {
@@ -174,18 +167,18 @@ impl Teller<'_> {
             }
             _ => format!("`{name}` ended at {at}, while `{text}` was awaited: {}", ended(end)),
         };
-        let mut told = Diagnostic::error(code, asked.item.head, message);
-        told.label = self.state_of(item);
-        told.help = Some(match end {
-            ChannelEnd::Closed { code: 1011, .. } => "the server failed by itself; its log says why".to_owned(),
+        let mut reported = Diagnostic::error(code, asked.item.head, message);
+        reported.label = self.state_of(item);
+        reported.help = Some(match end {
+            ChannelEnd::Closed { code: 1011, .. } => "the server failed on its own; its log says why".to_owned(),
             ChannelEnd::Closed { by_us: true, .. } | ChannelEnd::Dropped => {
                 "expect what must come before the step that ends the channel".to_owned()
             }
-            ChannelEnd::Ended => "the answer was complete without it".to_owned(),
-            _ => format!("if it may end here, `expect on {name} closed` says so; else the server's log tells more"),
+            ChannelEnd::Ended => "the response was complete without it".to_owned(),
+            _ => format!("if it may end here, `expect on {name} closed` says so; else the server's log says more"),
         });
         let awaited = format!("`{text}` was still awaited");
-        self.finish(told, Some(item), vec![Mark::End(awaited)])
+        self.finish(reported, Some(item), vec![Mark::End(awaited)])
     }
 
     fn item_too_early(&self, item: ItemId, frame: u32, earliest: Instant) -> Diagnostic {
@@ -196,23 +189,23 @@ impl Teller<'_> {
             apart(earliest, self.failure.at),
             moment(self.failure.at, self.clock())
         );
-        let mut told = Diagnostic::error(&codes::TOO_EARLY, asked.item.head, message)
+        let mut reported = Diagnostic::error(&codes::TOO_EARLY, asked.item.head, message)
             .with_label(format!("not before {}", moment(earliest, self.clock())));
         if let Some(limit) = &asked.item.within {
-            told = told.with_related(limit.span, "this is when it may come");
+            reported = reported.with_related(limit.span, "this is when it may come");
         }
-        self.finish(told, Some(item), vec![Mark::Frame(frame, "too early".to_owned())])
+        self.finish(reported, Some(item), vec![Mark::Frame(frame, "too early".to_owned())])
     }
 
     fn block_too_early(&self, block: BlockId, at: Instant, earliest: Instant) -> Diagnostic {
         let Some(source) = self.view.blocks.get(block.0 as usize) else { return lost(self.view) };
         let message = format!("this was complete at {}, {} too early", moment(at, self.clock()), apart(earliest, at));
         let span = source.within.unwrap_or_else(|| head(source.span, self.evidence));
-        let told = Diagnostic::error(&codes::TOO_EARLY, span, message)
+        let reported = Diagnostic::error(&codes::TOO_EARLY, span, message)
             .with_label(format!("not before {}", moment(earliest, self.clock())));
         let last = self.view.seen.iter().rev().find(|frame| frame.at == at);
         let marks = last.map(|frame| Mark::Frame(frame.number, "this ended it".to_owned()));
-        self.finish(told, None, marks.into_iter().collect())
+        self.finish(reported, None, marks.into_iter().collect())
     }
 
     fn too_many(&self, item: ItemId, frame: u32, most: u32) -> Diagnostic {
@@ -223,11 +216,11 @@ impl Teller<'_> {
             1 => format!("`{text}` came a second time, as frame {frame}"),
             _ => format!("`{text}` came more than {}: frame {frame} is one too many", times(most)),
         };
-        let mut told = Diagnostic::error(&codes::TOO_MANY, asked.item.head, message)
+        let mut reported = Diagnostic::error(&codes::TOO_MANY, asked.item.head, message)
             .with_help("is it sent twice? Without a count, further ones are passed over");
-        told.label = self.state_of(item);
-        told.excerpts.extend(self.view.seen(frame).map(|frame| content(&self.view.target.name, frame, &[])));
-        self.finish(told, Some(item), vec![Mark::Frame(frame, "one too many".to_owned())])
+        reported.label = self.state_of(item);
+        reported.excerpts.extend(self.view.seen(frame).map(|frame| content(&self.view.target.name, frame, &[])));
+        self.finish(reported, Some(item), vec![Mark::Frame(frame, "one too many".to_owned())])
     }
 
     fn too_many_rounds(&self, block: BlockId, item: ItemId, frame: u32, most: u32) -> Diagnostic {
@@ -239,9 +232,9 @@ impl Teller<'_> {
             self.text(asked),
             most.saturating_add(1)
         );
-        let told = Diagnostic::error(&codes::TOO_MANY, head(source.span, self.evidence), message)
+        let reported = Diagnostic::error(&codes::TOO_MANY, head(source.span, self.evidence), message)
             .with_help("if it may go on for longer, raise the upper count");
-        self.finish(told, None, vec![Mark::Frame(frame, "one round too many".to_owned())])
+        self.finish(reported, None, vec![Mark::Frame(frame, "one round too many".to_owned())])
     }
 
     fn unexpected(&self, block: BlockId, frame: u32) -> Diagnostic {
@@ -253,9 +246,9 @@ impl Teller<'_> {
         let place = seen.and_then(|frame| self.place_of(frame));
         let help =
             place.unwrap_or_else(|| "give it an item, or leave out `strictly` to pass over such frames".to_owned());
-        let told =
+        let reported =
             Diagnostic::error(&codes::UNEXPECTED_FRAME, head(source.span, self.evidence), message).with_help(help);
-        self.finish(told, None, vec![Mark::Frame(frame, "taken by no item".to_owned())])
+        self.finish(reported, None, vec![Mark::Frame(frame, "taken by no item".to_owned())])
     }
 
     /// Which item the frame would fit at another time.
@@ -298,26 +291,27 @@ impl Teller<'_> {
                 )
             }
         };
-        let told = Diagnostic::error(code, span, message).with_label(format!("since {}", moment(after, self.clock())));
+        let reported =
+            Diagnostic::error(code, span, message).with_label(format!("since {}", moment(after, self.clock())));
         let mark = match frame {
             Some(frame) => Mark::Frame(frame, format!("{} after the one before", apart(self.failure.at, after))),
             None => Mark::Instant(self.failure.at, "the gap is too long", format!("counted from {since}")),
         };
-        self.finish(told, None, vec![mark])
+        self.finish(reported, None, vec![mark])
     }
 
     fn too_many_ways(&self, limit: usize) -> Diagnostic {
         let root = self.view.blocks.first().map_or(self.view.target.span, |source| source.span);
         let message = format!("there are more than {limit} ways to match this at once");
-        let told = Diagnostic::error(&codes::TOO_MANY_WAYS, head(root, self.evidence), message).with_help(
-            "items of an `in any order` or of a repetition fit the same frames: tell them apart with conditions",
+        let reported = Diagnostic::error(&codes::TOO_MANY_WAYS, head(root, self.evidence), message).with_help(
+            "items of an `in any order` or of a repetition fit the same frames: distinguish them with conditions",
         );
-        self.finish(told, None, Vec::new())
+        self.finish(reported, None, Vec::new())
     }
 
     /// Labels every other item with what became of it, and adds the time line.
-    fn finish(&self, mut told: Diagnostic, main: Option<ItemId>, marks: Vec<Mark>) -> Diagnostic {
-        let mut labelled: Vec<Span> = vec![told.span];
+    fn finish(&self, mut reported: Diagnostic, main: Option<ItemId>, marks: Vec<Mark>) -> Diagnostic {
+        let mut labelled: Vec<Span> = vec![reported.span];
         for report in &self.failure.items {
             let Some(asked) = self.view.asked(report.item).filter(|_| Some(report.item) != main) else { continue };
             if labelled.contains(&asked.item.head) || labelled.len() > MOST_LABELS {
@@ -325,11 +319,11 @@ impl Teller<'_> {
             }
             if let Some(words) = self.state_of(report.item) {
                 labelled.push(asked.item.head);
-                told = told.with_related(asked.item.head, words);
+                reported = reported.with_related(asked.item.head, words);
             }
         }
-        told.excerpts.extend(line(self.view, self.evidence, marks));
-        told
+        reported.excerpts.extend(line(self.view, self.evidence, marks));
+        reported
     }
 
     /// `matched at +1.204s by frame 3`

@@ -99,7 +99,7 @@ fn what(frame: &Frame) -> String {
             let bytes: String = frame.data.iter().take(LOOKED_AT).map(|byte| format!("{byte:02x}")).collect();
             format!("binary {} {}", format_size(frame.data.len() as u64), cut(&bytes, 32))
         }
-        FrameKind::Text | FrameKind::SseEvent { .. } | FrameKind::Line => match telling(frame) {
+        FrameKind::Text | FrameKind::SseEvent { .. } | FrameKind::Line => match informative(frame) {
             Some(part) => part,
             None => {
                 // A frame of many megabytes isn't copied to show its beginning.
@@ -115,7 +115,7 @@ fn what(frame: &Frame) -> String {
 }
 
 /// The part of an event that says most: its payload, where it has one, else what it says beside its name.
-fn telling(frame: &Frame) -> Option<String> {
+fn informative(frame: &Frame) -> Option<String> {
     let event = frame.payload.event.as_deref()?;
     let fields = frame.payload.json.as_deref()?.as_object()?;
     let mut inner = fields.iter().filter(|(_, value)| value.is_object() || value.is_array());
@@ -145,7 +145,7 @@ fn compact(json: &crate::value::Json) -> String {
 fn scalar(json: &crate::value::Json) -> String {
     use crate::value::Json;
     match json {
-        // The beginning of a UUID tells it from others.
+        // The beginning of a UUID distinguishes it from others.
         Json::String(text) if uuid::Uuid::try_parse(text).is_ok() => format!("\"{}\"", short(text, 8)),
         Json::String(text) => format!("\"{}\"", short(text, 24)),
         Json::Object(_) => "{…}".to_owned(),

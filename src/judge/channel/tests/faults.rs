@@ -1,6 +1,6 @@
 //! Twelve realistic faults of a server: each message names the fault. How they are drawn is kept beside this file.
 
-use super::support::{Told, told};
+use super::support::{Explained, reported};
 
 /// What is expected of an agent's run.
 const RUN: &str = r#"
@@ -22,12 +22,12 @@ const EXECUTING: &str = r#"300 chat {"type":"tool_executing","payload":{"run_id"
 const EXECUTED: &str = r#"400 chat {"type":"tool_completed","payload":{"run_id":"r1","tool":"search","ok":true}}"#;
 const COMPLETED: &str = r#"500 chat {"type":"agent_completed","payload":{"run_id":"r1","answer":"42"}}"#;
 
-fn run(log: &[&str]) -> Told {
-    told(RUN, &log.join("\n"))
+fn run(log: &[&str]) -> Explained {
+    reported(RUN, &log.join("\n"))
 }
 
 /// Fails with one diagnostic of this code, drawn as in the snapshot of the same name.
-fn fails(name: &str, code: &str, found: &Told) {
+fn fails(name: &str, code: &str, found: &Explained) {
     assert!(!found.held());
     assert_eq!(found.codes(), [code], "{}", found.drawn());
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
@@ -78,7 +78,7 @@ fn an_event_is_late() {
 #[test]
 fn an_event_is_early() {
     let steps = r#"expect on chat in order within 5s { event "retry" within 1s to 3s }"#;
-    fails("early", "too_early", &told(steps, r#"400 chat {"type":"retry"}"#));
+    fails("early", "too_early", &reported(steps, r#"400 chat {"type":"retry"}"#));
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! How long a match must stand, and what breaks it meanwhile: to the millisecond.
+//! How long a match must hold, and what breaks it meanwhile: to the millisecond.
 
-use super::support::{Told, told, told_from};
+use super::support::{Explained, reported, reported_from};
 use crate::event::Weak;
-use crate::judge::channel::Verdict;
+use crate::judge::channel::JudgeState;
 
 /// A frame on a channel: `at(350, "chat", "a")`.
 fn at(time: u64, channel: &str, event: &str) -> String {
@@ -10,12 +10,12 @@ fn at(time: u64, channel: &str, event: &str) -> String {
 }
 
 fn held(steps: &str, log: &str) -> bool {
-    told(steps, log).held()
+    reported(steps, log).held()
 }
 
 /// How much of its settling was watched, where a deadline cut it short.
-fn settled(found: &Told) -> Option<(u128, u128)> {
-    assert_eq!(found.verdict, Verdict::Held, "{}", found.message());
+fn settled(found: &Explained) -> Option<(u128, u128)> {
+    assert_eq!(found.verdict, JudgeState::Held, "{}", found.message());
     match found.concluded.expectations.first().and_then(|record| record.weak) {
         Some(Weak::SettlingCutShort { settled, of }) => Some((settled.as_millis(), of.as_millis())),
         _ => None,
@@ -54,12 +54,12 @@ fn what_breaks_a_match_is_noticed_until_its_settling_ends() {
         for (time, holds) in [(199, false), (200, false), (201, true)] {
             assert_eq!(held(&shorter, &log(time)), holds, "{shorter}: {time}");
         }
-        assert_eq!(settled(&told(&shorter, &at(100, "chat", "a"))), Some((100, 250)), "{shorter}");
-        assert_eq!(settled(&told(steps, &at(100, "chat", "a"))), None, "{steps}");
+        assert_eq!(settled(&reported(&shorter, &at(100, "chat", "a"))), Some((100, 250)), "{shorter}");
+        assert_eq!(settled(&reported(steps, &at(100, "chat", "a"))), None, "{steps}");
         // The end of the channel ends its settling, however it ends.
         for end in ["lost", "closed 1000", "closed 1011"] {
             let ended = at(100, "chat", "a") + &format!("150 chat {end}");
-            assert_eq!(settled(&told(steps, &ended)), None, "{steps}: {end}");
+            assert_eq!(settled(&reported(steps, &ended)), None, "{steps}: {end}");
         }
     }
 }
@@ -82,17 +82,17 @@ fn what_nothing_later_could_break_does_not_settle() {
     let ordered = "expect on chat in order within 5s { event \"a\"; event \"b\" at least once; event \"c\" }";
     let log = at(100, "chat", "a") + &at(110, "chat", "b") + &at(120, "chat", "c") + "130 chat lost";
     assert!(held(ordered, &log));
-    assert_eq!(settled(&told("expect on chat event \"a\" within 100ms", &at(100, "chat", "a"))), None);
+    assert_eq!(settled(&reported("expect on chat event \"a\" within 100ms", &at(100, "chat", "a"))), None);
 }
 
 #[test]
 fn the_limit_of_the_test_cuts_the_settling_short() {
     let steps = "expect on chat event \"a\" once";
     let log = at(100, "chat", "a");
-    assert_eq!(settled(&told_from(steps, &log, 0, 349)), Some((249, 250)));
-    assert_eq!(settled(&told_from(steps, &log, 0, 350)), None);
-    assert!(!told_from(steps, &(log.clone() + &at(349, "chat", "a")), 0, 349).held());
-    assert!(told_from(steps, &(log + &at(350, "chat", "a")), 0, 349).held());
+    assert_eq!(settled(&reported_from(steps, &log, 0, 349)), Some((249, 250)));
+    assert_eq!(settled(&reported_from(steps, &log, 0, 350)), None);
+    assert!(!reported_from(steps, &(log.clone() + &at(349, "chat", "a")), 0, 349).held());
+    assert!(reported_from(steps, &(log + &at(350, "chat", "a")), 0, 349).held());
 }
 
 const TWO: &str = "expect within 5s {
@@ -126,15 +126,15 @@ fn a_view_of_only_never_needs_its_channel_until_the_others_have_settled() {
     for (end, complete) in [("closed 1000", true), ("closed 1011", false), ("lost", false)] {
         for (time, whole) in [(0, false), (99, false), (101, false), (349, false), (350, true), (351, true)] {
             let log = at(100, "chat", "a") + &format!("{time} other {end}");
-            let found = told(TWO, &log);
+            let found = reported(TWO, &log);
             assert_eq!(found.held(), whole, "{end} at {time}");
             assert_eq!(held(&accepting, &log), whole || complete, "{end} at {time}");
         }
     }
-    let found = told(TWO, &(at(100, "chat", "a") + "200 other closed 1000"));
+    let found = reported(TWO, &(at(100, "chat", "a") + "200 other closed 1000"));
     assert_eq!(found.codes(), ["closed_early"]);
     assert!(found.help().contains("or closed"), "{}", found.help());
-    // The other view's channel may end: its match stands, and the rest settles.
+    // The other view's channel may end: its match holds, and the rest settles.
     let ended = |time| at(100, "chat", "a") + "150 chat lost\n" + &at(time, "other", "a");
     assert_eq!((held(TWO, &ended(350)), held(TWO, &ended(351))), (false, true));
     // Frames of other channels at the very end of the settling count, whatever ends at that instant.
@@ -145,7 +145,7 @@ fn a_view_of_only_never_needs_its_channel_until_the_others_have_settled() {
 #[test]
 fn open_counts_wait_out_their_time_and_need_no_settling() {
     let steps = "expect on chat in order within 2s { event \"a\" at least once; never event \"x\" }";
-    let found = told(steps, &at(100, "chat", "a"));
+    let found = reported(steps, &at(100, "chat", "a"));
     assert_eq!(settled(&found), None);
     assert!(!held(steps, &(at(100, "chat", "a") + &at(2_000, "chat", "x"))));
     assert!(held(steps, &(at(100, "chat", "a") + &at(2_001, "chat", "x"))));
@@ -155,16 +155,17 @@ fn open_counts_wait_out_their_time_and_need_no_settling() {
 
 #[test]
 fn a_match_that_is_broken_says_by_what() {
-    let doubled = told("expect on chat event \"a\" once within 5s", &(at(100, "chat", "a") + &at(200, "chat", "a")));
+    let doubled =
+        reported("expect on chat event \"a\" once within 5s", &(at(100, "chat", "a") + &at(200, "chat", "a")));
     assert_eq!(doubled.codes(), ["too_many"]);
     assert_eq!(doubled.message(), "`event \"a\"` came a second time, as frame 2");
-    let strict = told(
+    let strict = reported(
         "expect on chat in order strictly within 5s { event \"a\" }",
         &(at(100, "chat", "a") + &at(200, "chat", "x")),
     );
     assert_eq!(strict.codes(), ["unexpected_frame"]);
     assert!(strict.message().contains("frame 2 (`x`)"), "{}", strict.message());
-    let leaked = told(TWO, &(at(100, "chat", "a") + &at(200, "other", "a")));
+    let leaked = reported(TWO, &(at(100, "chat", "a") + &at(200, "other", "a")));
     assert_eq!((leaked.codes(), leaked.place()), (vec!["forbidden_event"], "event \"a\""));
 }
 
@@ -173,7 +174,7 @@ const EVERY: &str = "expect on chat every event \"ask\" leads to event \"answer\
 #[test]
 fn every_settles_when_all_that_came_are_answered() {
     let answered = at(100, "chat", "ask") + &at(300, "chat", "answer");
-    // Another trigger while it settles has its own full time, and its answer starts the settling again.
+    // Another trigger while it settles has its own full time, and its response starts the settling again.
     for (time, holds) in [(301, false), (549, false), (550, false), (551, true)] {
         assert_eq!(held(EVERY, &(answered.clone() + &at(time, "chat", "ask"))), holds, "{time}");
     }
@@ -185,12 +186,12 @@ fn every_settles_when_all_that_came_are_answered() {
     }
     // What had come before the expectation began is answered too, and it settles from its beginning.
     for (time, holds) in [(2_250, false), (2_251, true)] {
-        assert_eq!(told_from(EVERY, &(answered.clone() + &at(time, "chat", "ask")), 2_000, 60_000).held(), holds);
+        assert_eq!(reported_from(EVERY, &(answered.clone() + &at(time, "chat", "ask")), 2_000, 60_000).held(), holds);
     }
     let none = format!("{EVERY} settle 0s");
     assert!(held(&none, &(answered.clone() + &at(301, "chat", "ask"))));
-    assert_eq!(settled(&told_from(EVERY, &answered, 0, 500)), Some((200, 250)));
-    assert_eq!(settled(&told(EVERY, &(answered + "400 chat lost"))), None);
+    assert_eq!(settled(&reported_from(EVERY, &answered, 0, 500)), Some((200, 250)));
+    assert_eq!(settled(&reported(EVERY, &(answered + "400 chat lost"))), None);
 }
 
 #[test]
@@ -205,12 +206,12 @@ fn triggers_are_taken_for_a_stated_time_and_each_response_has_its_own() {
         assert_eq!(held(&steps, &log), holds, "{ask} {answer}");
     }
     // There must be one, at any time of the window.
-    assert_eq!(told(&steps, "").codes(), ["no_trigger"]);
+    assert_eq!(reported(&steps, "").codes(), ["no_trigger"]);
     assert!(held(&steps, &(at(3_000, "chat", "ask") + &at(3_500, "chat", "answer"))));
-    assert_eq!(told(&steps, &(at(3_001, "chat", "ask") + &at(3_500, "chat", "answer"))).codes(), ["no_trigger"]);
+    assert_eq!(reported(&steps, &(at(3_001, "chat", "ask") + &at(3_500, "chat", "answer"))).codes(), ["no_trigger"]);
     // A limit around it ends the window, which is said; a mark begins it.
-    assert_eq!(settled(&told_from(&steps, &log, 0, 2_000)), Some((2_000, 3_000)));
+    assert_eq!(settled(&reported_from(&steps, &log, 0, 2_000)), Some((2_000, 3_000)));
     let marked = format!("mark m at 1000\n{}", steps.replace("on chat", "on chat since m"));
     assert!(held(&marked, &(at(4_000, "chat", "ask") + &at(5_000, "chat", "answer"))));
-    assert_eq!(told(&marked, &at(4_001, "chat", "ask")).codes(), ["no_trigger"]);
+    assert_eq!(reported(&marked, &at(4_001, "chat", "ask")).codes(), ["no_trigger"]);
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::diag::{Diagnostic, Style, render};
 use crate::eval::{Context, Focus, Host, Scope, evaluate};
 use crate::event::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
-use crate::judge::channel::{Bound, ChannelJudge, Channels, Concluded, Outside, Start, Verdict, replay};
+use crate::judge::channel::{Bound, ChannelJudge, Channels, Concluded, JudgeState, Outside, Start, replay};
 use crate::plan::{ChannelExpectation, CredentialId, Environment, Plan, Slot, StepKind, compile};
 use crate::project::from_memory;
 use crate::source::Span;
@@ -17,8 +17,8 @@ use crate::value::Value;
 /// The channels of every spec: `chat` is the first, `other` the second.
 const NAMES: [&str; 2] = ["chat", "other"];
 
-pub struct Told {
-    pub verdict: Verdict,
+pub struct Explained {
+    pub verdict: JudgeState,
     pub concluded: Concluded,
     pub plan: Plan,
     /// The scope of the test after the expectation.
@@ -26,7 +26,7 @@ pub struct Told {
     slots: Vec<(String, Slot)>,
 }
 
-impl Told {
+impl Explained {
     pub fn codes(&self) -> Vec<&'static str> {
         let stage = |diagnostic: &Diagnostic| diagnostic.code.name.trim_start_matches("e2e::channel::");
         self.concluded.diagnostics.iter().map(stage).collect()
@@ -57,7 +57,7 @@ impl Told {
     }
 
     pub fn held(&self) -> bool {
-        assert_eq!(self.concluded.held, self.verdict == Verdict::Held);
+        assert_eq!(self.concluded.held, self.verdict == JudgeState::Held);
         assert_eq!(self.concluded.held, self.concluded.diagnostics.is_empty(), "{}", self.message());
         self.concluded.held
     }
@@ -67,11 +67,11 @@ impl Told {
 /// `140 chat text hello`, `150 chat comment x`, `150 chat hidden {…}`, `160 chat closed 1011 reason`, `lost`, `ended`, `cut`; times are milliseconds.
 ///
 /// `steps` are the steps of the test; `mark m at 100` stands for a `mark` at that time. The expectation begins at 0, or at `began`.
-pub fn told(steps: &str, log: &str) -> Told {
-    told_from(steps, log, 0, 60_000)
+pub fn reported(steps: &str, log: &str) -> Explained {
+    reported_from(steps, log, 0, 60_000)
 }
 
-pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
+pub fn reported_from(steps: &str, log: &str, began: u64, limit: u64) -> Explained {
     let (steps, marks) = take_marks(steps);
     let text = format!(
         "suite \"channels\" {{\n  test \"judged\" {{\n    websocket chat ws://demo/a\n    websocket other ws://demo/b\n{steps}\n  }}\n}}\n"
@@ -91,7 +91,7 @@ pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
                 scope.set(open.slot, Value::Channel(handle as u32));
             }
             StepKind::Let { slot, value } => {
-                let context = Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &Nobody };
+                let context = Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &NoOne };
                 let value = evaluate(value, &context).unwrap();
                 scope.set(*slot, value);
             }
@@ -104,8 +104,8 @@ pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
         }
     }
     let logs = logs(log);
-    let outside = Outside { plan: &plan, host: &Nobody };
-    let context = Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &Nobody };
+    let outside = Outside { plan: &plan, host: &NoOne };
+    let context = Context { plan: &plan, scope: &scope, focus: Focus::Nothing, host: &NoOne };
     let begun = Begun { logs: &logs, marks: marks.iter().map(|(_, at)| *at).collect() };
     let bound = Bound { at: ms(limit), words: "the test's timeout of 60s".to_owned(), span: Span::nowhere() };
     let judge = ChannelJudge::new(&expectation.unwrap(), &context, &begun, ms(began), bound);
@@ -117,11 +117,11 @@ pub fn told_from(steps: &str, log: &str, began: u64, limit: u64) -> Told {
         Err(fault) => {
             let mut concluded = failed(&scope);
             concluded.diagnostics.push(*fault);
-            (Verdict::Failed, concluded)
+            (JudgeState::Failed, concluded)
         }
     };
     scope.merge(&concluded.bound);
-    Told { verdict, concluded, plan: plan.clone(), scope, slots }
+    Explained { verdict, concluded, plan: plan.clone(), scope, slots }
 }
 
 fn failed(scope: &Scope) -> Concluded {
@@ -243,9 +243,9 @@ pub fn ms(millis: u64) -> Duration {
 }
 
 /// There is no time and no chance in these tests.
-struct Nobody;
+struct NoOne;
 
-impl Host for Nobody {
+impl Host for NoOne {
     fn now(&self) -> jiff::Timestamp {
         jiff::Timestamp::UNIX_EPOCH
     }

@@ -1,6 +1,6 @@
 //! What conditions select, and their contraries: nothing is known of what isn't there, so nothing is selected for it (nothing proves nothing).
 
-use super::support::told;
+use super::support::reported;
 
 /// What `$.a` may be: a member that isn't there, no JSON at all, null, an empty list, lists of one and many, and other types.
 const FRAMES: [&str; 9] = [
@@ -59,9 +59,9 @@ fn neither_a_condition_nor_its_contrary_is_selected_out_of_nothing() {
         for frame in FRAMES {
             let log = format!("10 chat {frame}").replace("chat e", "chat text e");
             let selects = |condition: &str| {
-                let item = told(&format!("expect on chat frame within 1s {{ {condition} }}"), &log).held();
+                let item = reported(&format!("expect on chat frame within 1s {{ {condition} }}"), &log).held();
                 // A view of nothing, or of the one frame.
-                let view = told(&format!("expect on chat where {condition} frame within 1s"), &log).held();
+                let view = reported(&format!("expect on chat where {condition} frame within 1s"), &log).held();
                 assert_eq!(item, view, "{condition} of {frame}");
                 item
             };
@@ -84,6 +84,6 @@ fn neither_a_condition_nor_its_contrary_is_selected_out_of_nothing() {
 
 #[test]
 fn what_is_not_known_is_named() {
-    let found = told("expect on chat event \"e\" within 1s { not ($.a > 3) }", r#"10 chat {"type":"e"}"#);
+    let found = reported("expect on chat event \"e\" within 1s { not ($.a > 3) }", r#"10 chat {"type":"e"}"#);
     assert!(!found.held() && found.drawn().contains("is missing"), "{}", found.drawn());
 }

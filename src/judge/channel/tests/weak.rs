@@ -1,6 +1,6 @@
 //! What holds on a channel and proves little, as virtual time has it.
 
-use super::support::told;
+use super::support::reported;
 use crate::event::Weak;
 
 #[test]
@@ -41,7 +41,7 @@ fn a_view_that_held_says_when_it_proves_little() {
             Some(Weak::NoGap),
         ),
     ] {
-        let found = told(steps, log);
+        let found = reported(steps, log);
         assert!(found.held(), "{steps}: {}", found.message());
         assert_eq!(found.concluded.weak, expected, "{steps}");
         assert_eq!(found.concluded.expectations[0].weak, expected, "{steps}");
@@ -50,7 +50,7 @@ fn a_view_that_held_says_when_it_proves_little() {
 
 #[test]
 fn what_failed_is_not_weak() {
-    let found = told("expect on chat where $.a == 1 in order within 1s { event \"x\" }", "");
+    let found = reported("expect on chat where $.a == 1 in order within 1s { event \"x\" }", "");
     assert!(!found.held());
     assert_eq!(found.concluded.expectations[0].weak, None);
 }
@@ -63,12 +63,12 @@ fn a_loop_over_nothing_is_no_pattern() {
         )
     };
     let log = r#"10 chat {"type":"b"}"#;
-    let found = told(&steps(""), log);
+    let found = reported(&steps(""), log);
     assert_eq!(found.concluded.diagnostics[0].code.name, "e2e::run::no_element");
-    assert!(told(&steps(" or none"), log).held());
+    assert!(reported(&steps(" or none"), log).held());
     let none =
-        told("let n = 0\nexpect on chat in order within 1s { repeat n times { event \"a\" }; event \"b\" }", log);
+        reported("let n = 0\nexpect on chat in order within 1s { repeat n times { event \"a\" }; event \"b\" }", log);
     assert_eq!(none.concluded.diagnostics[0].code.name, "e2e::run::no_element");
     let fine = "let n = 0\nexpect on chat in order within 1s { repeat 0 to n times { event \"a\" }; event \"b\" }";
-    assert!(told(fine, log).held());
+    assert!(reported(fine, log).held());
 }

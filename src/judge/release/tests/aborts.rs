@@ -12,7 +12,7 @@ fn condition(kind: AbortKind) -> AbortCondition {
 fn trips(condition: AbortCondition, happenings: &[Observation<'_>]) -> bool {
     let mut judge = AbortJudge::new(vec![condition], 10);
     happenings.iter().for_each(|one| {
-        judge.hear(seconds(1.0), *one);
+        judge.receive(seconds(1.0), *one);
     });
     judge.tripped().is_some()
 }
@@ -119,8 +119,8 @@ fn a_condition_of_a_phase_counts_in_that_phase_only() {
 fn only_the_first_condition_that_trips_is_the_cause() {
     let kinds = [AbortKind::ServiceDown("a".to_owned()), AbortKind::ServiceDown("b".to_owned())];
     let mut judge = AbortJudge::new(kinds.into_iter().map(condition).collect(), 1);
-    assert!(judge.hear(seconds(1.0), service("b", ServiceState::Down)).is_some());
-    assert!(judge.hear(seconds(2.0), service("a", ServiceState::Down)).is_none());
+    assert!(judge.receive(seconds(1.0), service("b", ServiceState::Down)).is_some());
+    assert!(judge.receive(seconds(2.0), service("a", ServiceState::Down)).is_none());
     assert_eq!(judge.tripped().unwrap().service.as_deref(), Some("b"));
     assert_eq!(judge.tripped().unwrap().at, seconds(1.0));
 }

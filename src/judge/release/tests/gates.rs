@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::{Gate, GateResult, Measure, Of, Opening, Statistic, Window};
+use super::super::{Gate, GateResult, Measure, Of, SocketOpening, Statistic, Window};
 use super::{blocked, digest, not_run, sample, seconds};
 use crate::judge::Outcome;
 use crate::judge::release::Digest;
@@ -33,8 +33,12 @@ fn each_measure_holds_and_just_does_not() {
     };
     let opening = |time: f64, opened| {
         let mut one = digest("t", Outcome::Passed);
-        one.openings =
-            vec![Opening { channel: "chat".to_owned(), protocol: "websocket".to_owned(), time: seconds(time), opened }];
+        one.openings = vec![SocketOpening {
+            channel: "chat".to_owned(),
+            protocol: "websocket".to_owned(),
+            time: seconds(time),
+            opened,
+        }];
         vec![one]
     };
     let forbidden = |count| vec![Digest { forbidden: count, ..digest("t", Outcome::Failed) }];
@@ -165,7 +169,7 @@ fn a_request_is_found_by_method_and_path() {
 /// What a test asks beyond what is kept whole is judged as if it were.
 #[test]
 fn exchanges_that_are_counted_weigh_as_much_as_those_that_are_kept() {
-    use super::super::{Answer, Tally};
+    use super::super::{Reply, Tally};
     let mut kept = digest("t", Outcome::Passed);
     kept.samples = (0..200).map(|n| sample("backend", f64::from(n) / 100.0, n % 4 > 0)).collect();
     let mut counted = Digest { samples: kept.samples[..20].to_vec(), ..kept.clone() };
@@ -175,7 +179,7 @@ fn exchanges_that_are_counted_weigh_as_much_as_those_that_are_kept() {
             method: "GET".to_owned(),
             path: Some("/threads/1".to_owned()),
             service: Some("backend".to_owned()),
-            answer: Answer::Status(200),
+            reply: Reply::Status(200),
             held,
             times: Default::default(),
             first_byte: Default::default(),

@@ -7,7 +7,7 @@ mod watches;
 
 use std::time::Duration;
 
-use super::{Answer, Digest, Risk, Sample, ServiceState, ServiceWatch, Sighting, Symptom, SymptomKind};
+use super::{Digest, Reply, Risk, Sample, ServiceState, ServiceWatch, Sighting, Symptom, SymptomKind};
 use crate::event::FailureKind;
 use crate::judge::Outcome;
 use crate::source::Span;
@@ -44,7 +44,7 @@ fn blocked(service: &str) -> Outcome {
 /// A test that failed since a service answered so.
 fn failed_by(id: &str, service: &str, kind: SymptomKind) -> Digest {
     let symptom =
-        Symptom { service: Some(service.to_owned()), host: None, kind, message: "it did not hold".to_owned() };
+        Symptom { service: Some(service.to_owned()), host: None, kind, message: "it did not pass".to_owned() };
     Digest { symptom: Some(symptom), ..digest(id, Outcome::Failed) }
 }
 
@@ -59,7 +59,7 @@ fn sample(service: &str, seconds: f64, held: bool) -> Sample {
         method: "GET".to_owned(),
         path: "/threads/1".to_owned(),
         service: Some(service.to_owned()),
-        answer: Answer::Status(if held { 200 } else { 500 }),
+        reply: Reply::Status(if held { 200 } else { 500 }),
         time: self::seconds(seconds),
         first_byte: Some(self::seconds(seconds / 2.0)),
         held,
@@ -79,9 +79,9 @@ fn watch(name: &str, depends_on: &[&str], state: ServiceState, sightings: Vec<Si
 }
 
 fn refused(at: f64) -> Sighting {
-    Sighting::read(seconds(at), Answer::None(FailureKind::Refused), false, None)
+    Sighting::read(seconds(at), Reply::None(FailureKind::Refused), false, None)
 }
 
 fn says(at: f64, status: u16, body: crate::value::Json) -> Sighting {
-    Sighting::read(seconds(at), Answer::Status(status), status < 300, Some(&body))
+    Sighting::read(seconds(at), Reply::Status(status), status < 300, Some(&body))
 }

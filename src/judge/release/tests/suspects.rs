@@ -107,7 +107,7 @@ fn any_system() -> impl Strategy<Value = Vec<ServiceWatch>> {
 }
 
 proptest! {
-    /// Every failure is explained once, by itself or by something below it that nothing which works depends on and that doesn't work itself; and
+    /// Every failure is explained once, on its own or by something below it that nothing which works depends on and that doesn't work itself; and
     /// where a single service could explain all, one suspect is all there is.
     #[test]
     fn each_failure_is_explained_once_by_what_can_be_suspected(services in any_system()) {

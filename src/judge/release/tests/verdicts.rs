@@ -1,7 +1,7 @@
 use crate::value::test_json as json;
 
 use super::super::{
-    Abort, Assessment, Classification, Facts, Phase, PhaseRun, PhaseState, Release, ServiceState, ServiceWatch,
+    Abort, Assessment, Classification, Phase, PhaseRun, PhaseState, Release, RunFacts, ServiceState, ServiceWatch,
     SymptomKind, VerdictState, assess,
 };
 use super::super::{Digest, Gate, Measure};
@@ -57,7 +57,7 @@ impl Run {
     }
 
     fn judged(&self) -> Assessment {
-        assess(Facts {
+        assess(RunFacts {
             deny_weak: self.deny_weak,
             release: &self.release,
             phases: &self.phases,
@@ -190,7 +190,7 @@ fn one_outage_is_one_cause_with_its_chain() {
         ..Run::plain(and(
             (0..30).map(|index| failed_by(&format!("b{index}"), "backend", SymptomKind::Status(503))).collect(),
             [
-                failed_by("a", "auth", SymptomKind::NoAnswer(FailureKind::Timeout)),
+                failed_by("a", "auth", SymptomKind::NoResponse(FailureKind::Timeout)),
                 digest("n", blocked("frontend")),
                 // Something else altogether.
                 failed_by(
@@ -267,13 +267,13 @@ fn an_outage_takes_no_other_kinds_of_failure_along() {
     let run = Run::plain(vec![
         failed_by("1", "host", SymptomKind::Status(503)),
         failed_by("2", "host", SymptomKind::Status(500)),
-        failed_by("3", "host", SymptomKind::NoAnswer(FailureKind::Tls)),
+        failed_by("3", "host", SymptomKind::NoResponse(FailureKind::Tls)),
     ]);
     assert_eq!(run.judged().causes.len(), 3);
 }
 
 #[test]
-fn a_green_health_over_an_unfinished_start_up_is_told() {
+fn a_green_health_over_an_unfinished_start_up_is_reported() {
     let green = says(0.0, 200, json!({ "status": "healthy", "startup": { "completed": 5, "total": 7 } }));
     let run = Run {
         services: vec![watch("backend", &[], ServiceState::Up, vec![green])],
@@ -284,8 +284,8 @@ fn a_green_health_over_an_unfinished_start_up_is_told() {
     };
     let verdict = run.judged().verdict;
     assert_eq!(verdict.state, VerdictState::NotReady);
-    let told = "backend's health is green although its start-up stands at 5/7, and 1 test that uses it fails";
-    assert!(verdict.reasons.iter().any(|reason| reason == told), "{:?}", verdict.reasons);
+    let reported = "backend's health is green although its start-up is at 5/7, and 1 test that uses it fails";
+    assert!(verdict.reasons.iter().any(|reason| reason == reported), "{:?}", verdict.reasons);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use crate::value::test_json as json;
 
-use super::super::{Answer, Classification, Sighting, classify};
+use super::super::{Classification, Reply, Sighting, classify};
 use super::{refused, says, seconds};
 use Classification::{Intermittent, Persistent, StartUpDelay};
 
@@ -21,14 +21,14 @@ fn healthy(at: f64, uptime: f64) -> Sighting {
 }
 
 fn bare(at: f64, status: u16) -> Sighting {
-    Sighting::read(seconds(at), Answer::Status(status), status < 300, None)
+    Sighting::read(seconds(at), Reply::Status(status), status < 300, None)
 }
 
 #[test]
-fn failures_are_told_apart_by_how_answers_change() {
+fn failures_are_distinguished_by_how_responses_change() {
     let cases = [
         ("nothing failed", vec![healthy(0.0, 100.0), healthy(1.0, 101.0)], None),
-        ("one bad answer says too little", vec![refused(0.0)], None),
+        ("one bad response says too little", vec![refused(0.0)], None),
         ("refused, then 503, then 200", vec![refused(0.0), bare(1.0, 503), bare(2.0, 200)], Some(StartUpDelay)),
         ("refused, then 503 that says starting", vec![refused(0.0), starting(1.0, 0, 0.1)], Some(StartUpDelay)),
         ("refused, then 503", vec![refused(0.0), refused(0.5), bare(1.0, 503)], Some(StartUpDelay)),
@@ -39,11 +39,11 @@ fn failures_are_told_apart_by_how_answers_change() {
             Some(StartUpDelay),
         ),
         (
-            "it says starting and its up-time stands",
+            "it says starting and its up-time stays the same",
             vec![starting(0.0, 2, 1.0), starting(5.0, 2, 1.0)],
             Some(Persistent),
         ),
-        ("the same answer each time", vec![bare(0.0, 503), bare(1.0, 503), bare(10.0, 503)], Some(Persistent)),
+        ("the same response each time", vec![bare(0.0, 503), bare(1.0, 503), bare(10.0, 503)], Some(Persistent)),
         ("refused each time", vec![refused(0.0), refused(1.0), refused(10.0)], Some(Persistent)),
         ("up, and its database away", vec![unhealthy(0.0), unhealthy(5.0), unhealthy(10.0)], Some(Persistent)),
         (
@@ -75,7 +75,7 @@ fn failures_are_told_apart_by_how_answers_change() {
 }
 
 #[test]
-fn a_health_answer_is_read_wherever_it_says_what_is_down() {
+fn a_health_response_is_read_wherever_it_says_what_is_down() {
     let body = json!({
         "status": "unhealthy",
         "message": "error",
@@ -84,18 +84,18 @@ fn a_health_answer_is_read_wherever_it_says_what_is_down() {
         "startup": { "completed": 3, "total": 7 },
         "uptime": 12.5,
     });
-    let sighting = Sighting::read(seconds(1.0), Answer::Status(503), false, Some(&body));
+    let sighting = Sighting::read(seconds(1.0), Reply::Status(503), false, Some(&body));
     assert_eq!(sighting.names_down, ["database", "queue", "auth"]);
     assert_eq!(sighting.words(), "503, unhealthy, start-up 3/7, database and queue and auth down, up for 12.5 s");
 }
 
 #[test]
-fn a_hostile_health_answer_is_bounded() {
+fn a_hostile_health_response_is_bounded() {
     let deep = format!("{}\"down\"{}", "{\"x\":".repeat(100), "}".repeat(100)).parse().unwrap();
     let wide: crate::value::JsonMap =
         (0..5000).map(|index| (format!("{index}{}", "k".repeat(500)), json!("down"))).collect();
     for body in [deep, crate::value::Json::Object(wide), json!({ "status": "s".repeat(100_000) })] {
-        let sighting = Sighting::read(seconds(1.0), Answer::Status(503), false, Some(&body));
+        let sighting = Sighting::read(seconds(1.0), Reply::Status(503), false, Some(&body));
         assert!(sighting.words().len() < 2000, "{}", sighting.words().len());
     }
 }

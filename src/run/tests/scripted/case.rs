@@ -87,7 +87,7 @@ pub fn test(steps: &str) -> Case {
 }
 
 impl Case {
-    pub fn answered(mut self, respond: impl Fn(&Asked<'_>) -> Said + Send + Sync + 'static) -> Self {
+    pub fn responds(mut self, respond: impl Fn(&Asked<'_>) -> Said + Send + Sync + 'static) -> Self {
         self.respond = Arc::new(respond);
         self
     }
@@ -125,7 +125,7 @@ impl Case {
         let release = lay_out_phases(&mut plan);
         let plan = Arc::new(plan);
         let (calls, events) = (Calls::default(), Arc::new(Mutex::new(Vec::new())));
-        let (kept, heard, stop) = (calls.clone(), events.clone(), self.options.stop.clone());
+        let (kept, received, stop) = (calls.clone(), events.clone(), self.options.stop.clone());
         let (running, respond, options) = (plan.clone(), self.respond, self.options);
         let options_before = Options { stop: Stop::default(), ..options.clone() };
         let stop_at = self.stop_at;
@@ -139,10 +139,10 @@ impl Case {
             }
             let clock = timeline.clone();
             let world = Scripted { timeline, respond, asked: Mutex::default(), calls: kept, budget: Budget::default() };
-            let hear = move |progress: Progress| heard.lock().unwrap().push((clock.now(), progress));
+            let receive = move |progress: Progress| received.lock().unwrap().push((clock.now(), progress));
             let epoch = world.epoch();
             let world = Arc::new(Recording::new(Arc::new(world)));
-            let result = execute(world.clone(), running, release, options, Arc::new(hear)).await;
+            let result = execute(world.clone(), running, release, options, Arc::new(receive)).await;
             (result, world.records(), epoch)
         })?;
         let (result, records, epoch) = result;
@@ -166,7 +166,7 @@ fn in_order(result: &TestResult) -> String {
         .iter()
         .map(|step| format!("{:#?}\n{:#?}", StepRecord { exchange: None, ..step.clone() }, exchange(step)))
         .collect();
-    // Of frames at one instant, an explanation may know the first alone; clocks that go on tell them apart.
+    // Of frames at one instant, an explanation may know the first alone; clocks that go on distinguish them.
     let tie = |log: &ChannelLog| log.frames.windows(2).any(|two| matches!(two, [one, next] if one.at == next.at));
     let ties = result.channels.iter().any(|channel| tie(&channel.log));
     let mut diagnostics = result.diagnostics.clone();
@@ -196,7 +196,7 @@ fn replayed(run: &RecordedRun, result: &RunResult) {
 pub struct Ran {
     pub result: RunResult,
     pub calls: Vec<Call>,
-    /// With the instants at which they were heard.
+    /// With the instants at which they were received.
     pub events: Vec<(Instant, Progress)>,
     plan: Arc<Plan>,
 }
@@ -272,8 +272,8 @@ impl Ran {
         (millis(test.started), millis(test.started + test.duration))
     }
 
-    /// What was heard of the run while it went on, with the instants in milliseconds: `started`, `phase 1`, `begins a`, `a passed`.
-    pub fn heard(&self) -> Vec<(u64, String)> {
+    /// What was received of the run while it went on, with the instants in milliseconds: `started`, `phase 1`, `begins a`, `a passed`.
+    pub fn received(&self) -> Vec<(u64, String)> {
         let word = |progress: &Progress| match progress {
             Progress::Started { .. } => "started".to_owned(),
             Progress::Service(watch) => format!("{} {:?}", watch.name, watch.state).to_lowercase(),

@@ -84,7 +84,7 @@ impl Line {
         let (timer, happen) = (self.timeline.sleep_until(self.timeline.now() + after), self.happen.clone());
         tokio::spawn(async move {
             timer.await;
-            // Nobody reads a connection that was left.
+            // No one reads a connection that was left.
             let _ = happen.send(Happening { what, code });
         });
     }

@@ -33,7 +33,7 @@ pub(super) struct Scene {
     /// Each so long after the opening.
     pub frames: Vec<(Duration, Happens)>,
     pub reactions: Vec<Reaction>,
-    /// So long after the opening, something stands unread in a buffer.
+    /// So long after the opening, something is unread in a buffer.
     pub unread: Duration,
     /// How long what was sent takes to go out.
     pub drain: Duration,
@@ -64,10 +64,10 @@ pub enum Happens {
         id: String,
         data: String,
     },
-    /// The answer to the ping that it reacts to.
+    /// The response to the ping that it reacts to.
     Pong,
     Closed(u16),
-    /// The answer to a close frame of the test.
+    /// The response to a close frame of the test.
     Echo,
     Lost,
     Ended,
@@ -163,7 +163,7 @@ impl Said {
         self.reacts(To::Close, milliseconds, Happens::Echo)
     }
 
-    /// For so long after the opening, something stands unread in a buffer.
+    /// For so long after the opening, something is unread in a buffer.
     pub fn unread(mut self, milliseconds: u64) -> Self {
         self.scene.unread = ms(milliseconds);
         self

@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use super::{Names, Source, Summary, Walk};
+use super::{Names, Source, Summary, Trace};
 use crate::source::Span;
 use crate::syntax::ast::{
     Arg, Block, Capture, ChannelExpectKind, ChannelPartKind, EventItem, Expr, ExprKind, ForEachHead, ItemEntryKind,
@@ -10,7 +10,7 @@ use crate::syntax::ast::{
 /// How many flows are followed, one from another.
 const DEEPEST: usize = 64;
 
-impl<'p> Walk<'_, 'p> {
+impl<'p> Trace<'_, 'p> {
     pub(super) fn step(&mut self, names: &mut Names<'p>, stmt: &'p Stmt) {
         match &stmt.kind {
             StmtKind::Let { name, value } => {
@@ -38,7 +38,7 @@ impl<'p> Walk<'_, 'p> {
             StmtKind::SkipWhen { condition, .. } => {
                 let source = self.condition(names, condition);
                 self.summary.skips_by.extend(source.params);
-                // A path that stands in the condition itself is wrong there for another reason.
+                // A path that is in the condition itself is wrong there for another reason.
                 let inside = |span: Span| {
                     span.source == condition.span.source
                         && span.start >= condition.span.start

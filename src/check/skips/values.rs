@@ -1,10 +1,10 @@
-use super::{Names, Source, Walk};
+use super::{Names, Source, Trace};
 use crate::syntax::ast::{
     Condition, ConditionKind, Expr, ExprKind, Ident, ItemKind, Matcher, MatcherKind, ObjectEntry, ObjectKey, Partial,
     PartialKind, Subject, SubjectKind, Template, TemplatePart,
 };
 
-impl<'p> Walk<'_, 'p> {
+impl<'p> Trace<'_, 'p> {
     pub(super) fn expr(&self, names: &Names<'p>, expr: &'p Expr) -> Source {
         let all = |parts: &mut dyn Iterator<Item = &'p Expr>| {
             parts.fold(Source::default(), |joined, part| joined.join(self.expr(names, part)))

@@ -73,8 +73,8 @@ impl<'p> Names<'p> {
     }
 }
 
-/// One module's walk.
-struct Walk<'a, 'p> {
+/// Follows the values of one module.
+struct Trace<'a, 'p> {
     index: &'a Index<'p>,
     module: &'p Module,
     known: HashMap<DeclRef, Rc<Summary>>,
@@ -92,7 +92,7 @@ pub(super) fn module<'p>(index: &Index<'p>, module: &'p Module) -> Vec<Diagnosti
     if !index.skips {
         return Vec::new();
     }
-    let mut walk = Walk {
+    let mut trace = Trace {
         index,
         module,
         known: HashMap::new(),
@@ -103,27 +103,27 @@ pub(super) fn module<'p>(index: &Index<'p>, module: &'p Module) -> Vec<Diagnosti
     };
     for (item, node) in module.ast.items.iter().enumerate() {
         match &node.kind {
-            ItemKind::Suite(suite) => walk.suite(suite),
+            ItemKind::Suite(suite) => trace.suite(suite),
             ItemKind::Flow(flow) => {
                 let decl = DeclRef { module: module.id, item };
-                walk.inside.insert(decl);
-                walk.flow_body(flow);
-                walk.inside.remove(&decl);
+                trace.inside.insert(decl);
+                trace.flow_body(flow);
+                trace.inside.remove(&decl);
             }
             ItemKind::Load(load) => {
                 for entry in &load.entries {
                     if let LoadEntryKind::Scenario { body, .. } = &entry.kind {
-                        walk.body(&mut Names::default(), body);
+                        trace.body(&mut Names::default(), body);
                     }
                 }
             }
             _ => {}
         }
     }
-    walk.found
+    trace.found
 }
 
-impl<'p> Walk<'_, 'p> {
+impl<'p> Trace<'_, 'p> {
     fn suite(&mut self, suite: &'p Suite) {
         let mut names = Names::default();
         for when in [HookWhen::BeforeAll, HookWhen::BeforeEach] {

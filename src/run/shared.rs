@@ -1,0 +1,21 @@
+use std::sync::Arc;
+
+use super::credentials::Credentials;
+use super::monitor::Monitor;
+use super::observer::Observer;
+use super::options::{OnProgress, Options};
+use crate::judge::release::ServiceMap;
+use crate::plan::Plan;
+use crate::world::World;
+
+/// What all tests of a run share.
+pub(super) struct Shared {
+    pub plan: Arc<Plan>,
+    pub world: Arc<dyn World>,
+    pub options: Options,
+    pub credentials: Arc<Credentials>,
+    pub services: Arc<ServiceMap>,
+    pub monitor: Arc<Monitor>,
+    pub observer: Arc<Observer>,
+    pub progress: OnProgress,
+}
