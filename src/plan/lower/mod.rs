@@ -19,7 +19,7 @@ use crate::diag::Diagnostic;
 use crate::project::{DeclRef, ModuleId, Project};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::value::{Shape, Value};
+use crate::value::{JsonPath, Shape, Value};
 
 /// Lays out all suites of the files that were asked for, and the plan that is to be carried out, if there is one.
 ///
@@ -68,6 +68,8 @@ struct Lower<'p> {
     waiting: Vec<(FlowId, DeclRef)>,
     credentials: Vec<Option<Credential>>,
     credential_ids: HashMap<DeclRef, CredentialId>,
+    /// The paths so far, by their texts: what many tests ask for alike is there once.
+    paths: HashMap<String, JsonPath>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -126,6 +128,7 @@ impl<'p> Lower<'p> {
             waiting: Vec::new(),
             credentials: Vec::new(),
             credential_ids: HashMap::new(),
+            paths: HashMap::new(),
             diagnostics: Vec::new(),
         }
     }
