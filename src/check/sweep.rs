@@ -1,5 +1,3 @@
-use rayon::prelude::*;
-
 use super::cx::Notes;
 use super::doubts::Doubts;
 use super::index::Index;
@@ -9,6 +7,7 @@ use super::view::{Asked, View};
 use super::walk;
 use crate::diag::Diagnostic;
 use crate::project::{Module, Project};
+use crate::source::spread;
 use crate::syntax::ast::ItemKind;
 
 /// What came of one module.
@@ -28,8 +27,8 @@ struct Found<'p> {
 /// the answer has changed, and one with a plan, which chooses among the suites of all files, is walked at the end.
 pub(super) fn all<'p>(project: &'p Project, index: &mut Index<'p>) -> (Vec<Diagnostic>, Vec<Notes>) {
     let has_plans = project.modules.iter().any(has_plan);
-    let first = |module| look(index, module, has_plans);
-    let found: Vec<Found<'p>> = project.modules.par_iter().map(first).collect();
+    let (seen, bytes) = (&*index, project.sources.bytes());
+    let found: Vec<Found<'p>> = spread(bytes, &project.modules, |module| look(seen, module, has_plans));
     let mut syntax = Vec::new();
     let mut walked = Vec::with_capacity(found.len());
     for (module, found) in project.modules.iter().zip(found) {
@@ -41,15 +40,21 @@ pub(super) fn all<'p>(project: &'p Project, index: &mut Index<'p>) -> (Vec<Diagn
         walked.push(found.notes);
     }
     let index = &*index;
-    let again = |(module, before): (&'p Module, Option<(Notes, Asked)>)| match before {
-        Some((notes, asked)) if asked.still_holds(index) => notes,
-        _ => {
-            let whole = project.whole(module).map(|(whole, _)| whole);
-            let module = whole.as_ref().unwrap_or(module);
-            walk::module(&View::new(index, module, None), module).without_names()
-        }
+    let is_settled =
+        |before: &Option<(Notes, Asked)>| before.as_ref().is_some_and(|(_, asked)| asked.still_holds(index));
+    let open: Vec<usize> = walked.iter().zip(0..).filter(|(before, _)| !is_settled(before)).map(|(_, at)| at).collect();
+    let again = |at: &usize| {
+        let module = project.modules.get(*at)?;
+        let whole = project.whole(module).map(|(whole, _)| whole);
+        let module = whole.as_ref().unwrap_or(module);
+        Some(walk::module(&View::new(index, module, None), module).without_names())
     };
-    (syntax, project.modules.par_iter().zip(walked).map(again).collect())
+    let mut notes: Vec<Notes> =
+        walked.into_iter().map(|before| before.map(|(notes, _)| notes).unwrap_or_default()).collect();
+    for (at, again) in open.iter().zip(spread(bytes, &open, again)) {
+        notes.get_mut(*at).zip(again).into_iter().for_each(|(place, again)| *place = again);
+    }
+    (syntax, notes)
 }
 
 fn look<'p>(index: &Index<'p>, module: &'p Module, has_plans: bool) -> Found<'p> {

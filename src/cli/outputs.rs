@@ -5,12 +5,13 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::output::Output;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::report::{Masked, github, html, json, junit, markdown, model, tap};
-use crate::source::Span;
+use crate::source::{Span, spread};
+
+/// What a report usually says of a test, in bytes.
+const USUAL_TEST: usize = 4 << 10;
 
 /// Where the results of a run are, unless something else is asked for.
 pub const DEFAULT_RESULTS: &str = "test_results.json";
@@ -158,7 +159,8 @@ impl Outputs {
     /// Writes every file, each whole or not at all, and the summary of a job of GitHub's; reports which there are, and of each that can't be
     /// written why. `false` if there is one.
     pub fn write(&self, report: &Masked<model::Report>, output: &Output) -> bool {
-        let (written, all) = self.write_each(output, |format| report.made(|report| format.render(report)));
+        let bytes = report.tests.len() * USUAL_TEST;
+        let (written, all) = self.write_each(output, bytes, |format| report.made(|report| format.render(report)));
         if !written.is_empty() {
             output.print(&format!("  reports: {}\n", written.join(", ")));
         }
@@ -179,8 +181,15 @@ impl Outputs {
     }
 
     /// Writes files of any content, and reports on each that can't be written why. Gives those that are, and whether it is all of them.
-    pub fn write_each(&self, output: &Output, render: impl Fn(Format) -> Masked<String> + Sync) -> (Vec<String>, bool) {
-        let rendered: Vec<_> = self.files.par_iter().map(|(format, path)| (path, render(*format))).collect();
+    /// `bytes`: about how much each of them has.
+    pub fn write_each(
+        &self,
+        output: &Output,
+        bytes: usize,
+        render: impl Fn(Format) -> Masked<String> + Sync + Send,
+    ) -> (Vec<String>, bool) {
+        let files: Vec<_> = self.files.iter().collect();
+        let rendered = spread(bytes, &files, |(format, path)| (*path, render(**format)));
         let mut written = Vec::new();
         for (path, text) in rendered {
             match write(path, &text.made(|text| text.clone().into_bytes())) {

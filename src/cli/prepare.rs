@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::args::{Filters, Target};
 use super::exit::Exit;
 use super::output::Output;
-use crate::check::check;
+use crate::check::listed;
 use crate::diag::{Diagnostic, Severity, codes};
 use crate::plan::environment::{self, Given};
 use crate::plan::{AskedLine, Places, Plan, Release, Selection};
@@ -34,12 +34,12 @@ pub struct Prepared {
 pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
     let (paths, lines) = paths(&target.paths);
     let loaded = paths.iter().chain(lines.iter().map(|asked| &asked.path)).cloned().collect();
-    let project = crate::project::load(&Files::disk(), &Options { paths: loaded, ..Options::default() });
-    let found = check(&project);
-    let all: Vec<&Diagnostic> = project.diagnostics.iter().chain(&found).collect();
+    let options = Options { paths: loaded, outlines: true, ..Options::default() };
+    let project = crate::project::load(&Files::disk(), &options);
+    let all = listed(&project);
     let warnings = all.iter().filter(|one| one.severity == Severity::Warning).count();
     if all.iter().any(|one| one.is_error()) {
-        let errors: Vec<&Diagnostic> = all.into_iter().filter(|one| one.is_error()).collect();
+        let errors: Vec<&Diagnostic> = all.iter().filter(|one| one.is_error()).collect();
         output.diagnostics(errors.iter().copied(), &project.sources);
         let count = errors.len();
         output

@@ -4,6 +4,7 @@
 
 mod channel;
 pub mod charset;
+mod contents;
 mod exchange;
 pub mod form;
 mod occurrence;

@@ -4,23 +4,10 @@ use std::collections::HashSet;
 
 use super::filter::Selection;
 use super::{Load, Plan, Selector};
-use crate::project::Project;
 use crate::syntax::ast::{self, LoadEntryKind, MetaKind};
 
-/// The loads of the files that were asked for.
-pub(super) fn of_project(project: &Project) -> Vec<Load> {
-    let modules = project.roots.iter().filter_map(|id| project.module(*id));
-    let loads = modules.flat_map(|module| {
-        let file = project.sources.get(module.source).map(|file| file.name.clone()).unwrap_or_default();
-        module.ast.items.iter().filter_map(move |item| match &item.kind {
-            ast::ItemKind::Load(load) => Some(load_of(load, item.span, file.clone())),
-            _ => None,
-        })
-    });
-    loads.collect()
-}
-
-fn load_of(load: &ast::Load, full_span: crate::source::Span, file: String) -> Load {
+/// A load as it is selected.
+pub(super) fn load_of(load: &ast::Load, full_span: crate::source::Span, file: String) -> Load {
     let mut one =
         Load { name: load.name.value.clone(), span: load.name.span, full_span, file, tags: Vec::new(), priority: None };
     for entry in &load.entries {

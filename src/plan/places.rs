@@ -100,7 +100,8 @@ fn on_line(project: &Project, asked: &AskedLine, real: &Path) -> Result<Vec<Span
                 .with_help("a line is one of a file: `FILE.e2e:LINE`; a folder is given without one"),
         ));
     };
-    let (tests, suites) = held(&module.ast, file);
+    let tree = project.tree(module);
+    let (tests, suites) = held(&tree, file);
     let holding = |all: &[Held<'_>]| -> Vec<Span> {
         all.iter().filter(|one| one.holds(asked.line)).map(|one| one.span).collect()
     };

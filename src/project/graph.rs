@@ -94,6 +94,11 @@ impl Project {
         Some((module, parsed.diagnostics))
     }
 
+    /// The whole tree of a module: parsed for the caller where there is only an outline.
+    pub fn tree(&self, module: &Module) -> Arc<ast::File> {
+        self.whole(module).map_or_else(|| module.ast.clone(), |(whole, _)| whole.ast)
+    }
+
     /// The declaration that a path names in a module: a flow, shape or credential of its own, an imported one, or `module.name`.
     pub fn lookup(&self, from: ModuleId, path: &ast::Path) -> Option<DeclRef> {
         match path.segments.as_slice() {

@@ -1,13 +1,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::cache::{Cache, Kept};
 use super::files::{Files, normal};
 use super::{Module, ModuleId, ModuleOrigin, Project, config, discover, graph, imports, stdlib};
 use crate::diag::{Capped, Diagnostic, codes};
-use crate::source::{SourceId, Span, decode};
+use crate::source::{SourceId, Span, decode, spread};
 
 /// What to load.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +70,9 @@ fn working_directory(files: &Files, options: &Options) -> PathBuf {
     let here = options.working_directory.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
     files.canonical(&here)
 }
+
+/// What a file is taken to have before it is read, in bytes.
+const USUAL_SIZE: usize = 8 << 10;
 
 struct Loader<'f> {
     files: &'f Files,
@@ -149,8 +150,11 @@ impl Loader<'_> {
         let base = self.project.sources.len();
         let files = self.files;
         let (cache, outlines) = (&*self.cache, self.outlines);
-        let parse = |(at, next): (usize, &Pending)| parse(files, SourceId((base + at) as u32), next, (cache, outlines));
-        let parsed: Vec<Kept> = pending.par_iter().enumerate().map(parse).collect();
+        let numbered: Vec<(usize, &Pending)> = pending.iter().enumerate().collect();
+        // How long they are isn't known before they are read.
+        let parsed: Vec<Kept> = spread(numbered.len() * USUAL_SIZE, &numbered, |(at, next)| {
+            parse(files, SourceId((base + at) as u32), next, (cache, outlines))
+        });
         for (next, parsed) in pending.into_iter().zip(parsed) {
             let source = self.project.sources.add(next.shown, parsed.text.clone());
             let id = ModuleId(self.project.modules.len());

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use rayon::prelude::*;
-
 use super::form::{credential, diagnostic, location, ms, risk, span, weakness};
 use super::left_out::left_out;
 use super::model::word;
@@ -14,8 +12,10 @@ use crate::judge::release::{
     Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, Symptom, SymptomKind, assess, classify,
 };
 use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, TestResult};
-use crate::source::Sources;
+use crate::source::{Sources, spread};
 
+/// What a report usually says of a test, in bytes.
+const USUAL_SIZE: usize = 4 << 10;
 /// How much of a frame is kept, in bytes.
 const KEPT_FRAME: usize = 2048;
 
@@ -41,13 +41,11 @@ impl Builder<'_> {
         let digests: Vec<Digest> = run.tests.iter().map(|test| Digest::of(test, &run.service_map)).collect();
         let problems: Vec<String> = run.diagnostics.iter().map(|one| one.message.clone()).collect();
         let assessment = assess(run.facts(&digests, &problems));
-        let tests: Vec<Masked<model::Test>> = run
-            .tests
-            .par_iter()
-            .zip(&digests)
-            .filter(|(test, digest)| is_reported(test, digest))
-            .map(|(test, digest)| self.redactor.masked(self.test_of(test, digest)))
-            .collect();
+        let reported: Vec<_> =
+            run.tests.iter().zip(&digests).filter(|(test, digest)| is_reported(test, digest)).collect();
+        let tests: Vec<Masked<model::Test>> = spread(reported.len() * USUAL_SIZE, &reported, |(test, digest)| {
+            self.redactor.masked(self.test_of(test, digest))
+        });
         let services = run.services.iter().map(|watch| self.service(watch)).collect();
         let report = model::Report {
             schema: model::SCHEMA,
@@ -284,7 +282,7 @@ fn symptom(one: &Symptom) -> model::Symptom {
     symptom
 }
 
-fn exchange(one: &Exchange) -> model::Exchange {
+pub(super) fn exchange(one: &Exchange) -> model::Exchange {
     let response = one.outcome.as_ref().ok();
     let failure = one.outcome.as_ref().err();
     let peer = one.peer.as_ref();

@@ -24,13 +24,14 @@ pub type Named = (String, Blob);
 ///
 /// It isn't one, or one of a later version: in words that go on from "the file `x`".
 pub fn read(bytes: &[u8]) -> Result<Blob, String> {
-    let known: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let known: Option<serde_json::Value> = serde_json::from_str(text).ok();
     let known = known.filter(|json| json.get("kind").and_then(|kind| kind.as_str()) == Some(BLOB_KIND));
     let Some(json) = known else { return Err("isn't what `--report blob=PATH` writes".to_owned()) };
     if json.get("schema").and_then(serde_json::Value::as_u64) > Some(u64::from(BLOB_SCHEMA)) {
         return Err("was written by a later version".to_owned());
     }
-    serde_json::from_value(json).map_err(|error| format!("is damaged: {error}"))
+    serde_json::from_str(text).map_err(|error| format!("is damaged: {error}"))
 }
 
 /// The report of the whole run.

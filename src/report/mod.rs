@@ -18,6 +18,8 @@ mod points;
 pub mod redact;
 pub mod tap;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 pub mod union;
 
 pub use assemble::risk_words;

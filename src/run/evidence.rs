@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diag::Diagnostic;
-use crate::event::{Exchange, FailureKind, Occurrence, Response};
+use crate::event::{Exchange, FailureKind, Occurrence};
 use crate::judge::{ExpectationRecord, KEPT_EXCHANGES, KEPT_STEPS, LeftOut, StepRecord, StepState, TestFacts};
 
 /// What a test leaves behind, while it runs. Branches of a test write to the same one.
@@ -37,7 +37,9 @@ impl Evidence {
         let mut gathered = self.lock();
         gathered.facts.exchanges += 1;
         gathered.facts.expectations += step.as_ref().map_or(0, |step| step.expectations.len());
-        gathered.exchange(without_body(exchange), step);
+        // Its own, unless a step still looks at it.
+        let exchange = Arc::try_unwrap(exchange).unwrap_or_else(|shared| (*shared).clone());
+        gathered.exchange(Arc::new(exchange.without_contents()), step);
     }
 
     pub fn step(&self, step: StepRecord) {
@@ -178,21 +180,6 @@ impl Gathered {
 /// Whether what a step is about is kept in any case.
 fn is_notable(step: &StepRecord) -> bool {
     step.state == StepState::Failed || step.opening.is_some()
-}
-
-/// The largest body, in bytes, that is kept when the exchange has been judged: it is in the diagnostics, as far as it matters.
-const KEPT_BODY: usize = 64 << 10;
-
-/// Gives up a large body. A run keeps its exchanges to its end, and there may be any number of them.
-fn without_body(exchange: Arc<Exchange>) -> Arc<Exchange> {
-    let Ok(response) = &exchange.outcome else { return exchange };
-    if response.body.len() <= KEPT_BODY {
-        return exchange;
-    }
-    // A copy: a slice would keep the whole.
-    let kept = bytes::Bytes::copy_from_slice(response.body.get(..KEPT_BODY).unwrap_or_default());
-    let response = Response { body: kept, ..(**response).clone() };
-    Arc::new(Exchange { outcome: Ok(Arc::new(response)), ..(*exchange).clone() })
 }
 
 /// The record of a step that is over.

@@ -100,7 +100,7 @@ impl Run {
             let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone();
             held.push(lock.lock_owned().await);
         }
-        let (scope, prepared, whole) = match self.before_all(suite, group.phase.as_ref(), deadline).await {
+        let (scope, prepared, whole) = match Box::pin(self.before_all(suite, group.phase.as_ref(), deadline)).await {
             Prepared::Ready(scope) => (scope, true, true),
             Prepared::CutShort(scope) => (scope, true, false),
             Prepared::NotBegun => (Scope::default(), false, true),
@@ -109,7 +109,7 @@ impl Run {
                 let cause = "the suite's `before all` failed".to_owned();
                 let results = self.each(group, &Outcome::NotRun { cause }, &diagnostics);
                 // What it had made until then is cleaned up all the same.
-                diagnostics.extend(self.after_all(suite, group.phase.as_ref(), &scope, false).await);
+                diagnostics.extend(Box::pin(self.after_all(suite, group.phase.as_ref(), &scope, false)).await);
                 return (results, diagnostics);
             }
         };
@@ -134,7 +134,7 @@ impl Run {
         // Of a suite that never began, nothing is to be cleaned up.
         let began = prepared || results.iter().any(|test| test.attempts > 0);
         let diagnostics =
-            if began { self.after_all(suite, group.phase.as_ref(), &scope, whole).await } else { Vec::new() };
+            if began { Box::pin(self.after_all(suite, group.phase.as_ref(), &scope, whole)).await } else { Vec::new() };
         (results, diagnostics)
     }
 
@@ -243,8 +243,9 @@ impl Run {
         let (progress, begun) = (self.shared.progress.clone(), Progress::TestStarted(info.clone()));
         self.shared.world.aside(move || progress(begun)).await;
         let place = Place { slots: &self.slots, held: slot };
-        let running =
-            std::panic::AssertUnwindSafe(test::run(&self.shared, suite, test, info.clone(), scope, phase, place));
+        // Made when the test has its place: of those that wait for one, there may be any number.
+        let running = Box::pin(test::run(&self.shared, suite, test, info.clone(), scope, phase, place));
+        let running = std::panic::AssertUnwindSafe(running);
         match running.catch_unwind().await {
             Ok(result) => self.end_apart(result).await,
             Err(_) => self.crashed(group, suite, test),

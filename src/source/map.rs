@@ -134,6 +134,11 @@ impl Sources {
         self.files.is_empty()
     }
 
+    /// How much text there is.
+    pub fn bytes(&self) -> usize {
+        self.files.iter().map(|file| file.text.len()).sum()
+    }
+
     /// The text that a span covers.
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source).map(|file| file.slice(span)).unwrap_or_default()

@@ -22,6 +22,7 @@ mod tests;
 mod tracer;
 mod units;
 mod verify;
+mod wanted;
 mod write;
 
 pub use file::{Header, TRACE_SCHEMA};
@@ -34,5 +35,6 @@ pub use read::{Reading, read};
 pub use rebuild::{Rebuilt, Unusable};
 pub use replay::{Replay, edited};
 pub use show::{full, list, run};
-pub use tracer::{Tracer, Wanted};
+pub use tracer::Tracer;
+pub use wanted::Wanted;
 pub use write::Limits;

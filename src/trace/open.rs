@@ -147,7 +147,8 @@ impl<R: Read> Reader<R> {
             self.whole = ended.is_ok() && line.is_empty();
             return Ok(None);
         }
-        Ok(Some(serde_json::from_slice(&line).map_err(|_| ())))
+        let text = std::str::from_utf8(&line).unwrap_or_default();
+        Ok(Some(serde_json::from_str(text).map_err(|_| ())))
     }
 }
 

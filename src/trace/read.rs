@@ -29,7 +29,7 @@ pub struct Reading {
 /// It isn't a journal, or one of a later version: in words that go on from "the file `x`".
 pub fn read(bytes: &[u8]) -> Result<Reading, String> {
     let mut lines = bytes.split(|byte| *byte == b'\n').enumerate();
-    let first = lines.next().and_then(|(_, line)| serde_json::from_slice(line).ok());
+    let first = lines.next().and_then(|(_, line)| line_of(line));
     let Some(Line::Begun(begun)) = first else {
         return Err("isn't a journal of a run".to_owned());
     };
@@ -40,14 +40,19 @@ pub fn read(bytes: &[u8]) -> Result<Reading, String> {
     let mut unread = Vec::new();
     let whole = bytes.iter().filter(|byte| **byte == b'\n').count();
     for (index, line) in lines.filter(|(_, line)| !line.trim_ascii().is_empty()) {
-        match serde_json::from_slice(line) {
-            Ok(line) => said.push(line),
+        match line_of(line) {
+            Some(line) => said.push(line),
             // Cut off in the middle of its writing.
-            Err(_) if index >= whole => {}
-            Err(_) => unread.push(index + 1),
+            None if index >= whole => {}
+            None => unread.push(index + 1),
         }
     }
     Ok(Reading { unread, ..assembled(*begun, said) })
+}
+
+/// Read as a text, as every report is: for bytes, the code that reads a report would be there twice.
+fn line_of(line: &[u8]) -> Option<Line> {
+    serde_json::from_str(std::str::from_utf8(line).ok()?).ok()
 }
 
 /// What the lines behind the first one report.

@@ -1,6 +1,5 @@
 //! Records a run into a trace as it goes on.
 
-use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -8,7 +7,7 @@ use std::thread::JoinHandle;
 use super::file::Header;
 use super::open::SourceFile;
 use super::recorder::{Ended, Learned, Message, Thread};
-use super::write::Limits;
+use super::wanted::Wanted;
 use crate::diag::{Diagnostic, codes};
 use crate::event::{Instant, Occurrence, Part};
 use crate::judge::release::ServiceMap;
@@ -20,15 +19,6 @@ use crate::run::Stopped;
 use crate::source::{Sources, Span};
 use crate::world::recording::Recording;
 use crate::world::records::{Computed, Obtained, Record};
-
-/// What is to be recorded, and where.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    pub path: PathBuf,
-    /// Only tests that did not pass.
-    pub failed_only: bool,
-    pub limits: Limits,
-}
 
 /// Records a run. What happens is handed to a thread of its own, which replaces secrets, looks whether what is left can be judged again, and writes.
 pub struct Tracer(Arc<Inner>);

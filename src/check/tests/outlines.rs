@@ -8,6 +8,7 @@ use proptest::test_runner::RngSeed;
 
 use crate::check::{listed, resolution, resolutions};
 use crate::diag::codes;
+use crate::plan::{Environment, compile};
 use crate::project::{Cache, Files, Module, Options, Project, load, load_again};
 
 const FILES: [(&str, &str); 4] = [
@@ -106,6 +107,22 @@ fn found(files: &[(PathBuf, Vec<u8>)], paths: &[&str], outlines: bool) -> Vec<St
     listed(&project).iter().map(|one| format!("{one:?}")).collect()
 }
 
+/// The plan, or why there is none, as text.
+fn plan(files: &[(PathBuf, Vec<u8>)], outlines: bool) -> String {
+    let project = load(&Files::memory(files.to_vec()), &Options { outlines, ..Options::default() });
+    let plan = compile(&project, Environment::default(), None).map(|mut plan| {
+        // Sets are in no order.
+        let metas = plan.suites.iter_mut().flat_map(|suite| {
+            std::iter::once(&mut suite.meta).chain(suite.tests.iter_mut().map(|test| &mut test.meta))
+        });
+        let words: Vec<_> = metas
+            .map(|meta| [&mut meta.tags, &mut meta.needs].map(|words| std::mem::take(words).to_strings()))
+            .collect();
+        (words, plan)
+    });
+    format!("{plan:?}")
+}
+
 /// What a load with a cache finds, and how many of its files were parsed for it.
 fn found_again(files: &[(PathBuf, Vec<u8>)], cache: &mut Cache, before: &mut Option<Project>) -> (Vec<String>, usize) {
     let project = load_again(&Files::memory(files.to_vec()), &Options::default(), cache);
@@ -177,6 +194,19 @@ fn what_outlines_leave_out_is_renamed_too() {
 }
 
 #[test]
+fn a_plan_of_outlines_is_that_of_whole_trees() {
+    let text = FILES[2].1;
+    // More files than have their trees at a time.
+    let many = (0..100).map(|n| (PathBuf::from(format!("many{n}.e2e")), text.replace("Main", &format!("Main {n}"))));
+    let files: Vec<_> =
+        FILES.iter().map(|(name, text)| (PathBuf::from(name), (*text).to_owned())).chain(many).collect();
+    let files: Vec<_> = files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+    let planned = plan(&files, true);
+    assert!(planned.starts_with("Ok(") && planned.contains("Main 99"), "{}", &planned[..200]);
+    assert_eq!(planned, plan(&files, false));
+}
+
+#[test]
 fn names_refer_to_the_same_where_there_are_outlines() {
     let files: Vec<_> = FILES.iter().map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec())).collect();
     let [outlined, whole] =
@@ -203,6 +233,7 @@ proptest! {
             FILES.iter().zip(&texts).map(|((name, _), text)| (PathBuf::from(name), text.concat().into_bytes())).collect();
         let paths: &[&str] = if all { &[] } else { &["main.e2e", "release.e2e"] };
         prop_assert_eq!(found(&files, paths, true), found(&files, paths, false), "{:?}", texts.iter().map(|text| text.concat()).collect::<Vec<_>>());
+        prop_assert_eq!(plan(&files, true), plan(&files, false));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub fn main(args: &Compare, output: &Output) -> Result<Exit, Box<Diagnostic>> {
         CompareFormat::Json => output.print_json(&json::render(&comparison)),
         CompareFormat::Markdown => output.print(&markdown::render(&comparison)),
     }
-    let (names, all) = outputs.write_each(output, |format| {
+    let (names, all) = outputs.write_each(output, 0, |format| {
         output.redactor.text(&match format {
             Format::Json => json::render(&comparison),
             _ => markdown::render(&comparison),

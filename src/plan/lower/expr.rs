@@ -164,6 +164,7 @@ impl Body<'_, '_> {
 
     pub fn path(&mut self, literal: &ast::JsonPathLit) -> Option<Path> {
         let path = literal.path.clone().map_err(|error| self.unresolved(literal.span, error.message)).ok()?;
+        let path = self.lower.paths.entry(literal.text.clone()).or_insert(path).clone();
         Some(Path { path, names: literal.names.iter().map(|name| self.expr(name)).collect() })
     }
 

@@ -19,7 +19,7 @@ use crate::diag::Diagnostic;
 use crate::project::{DeclRef, ModuleId, Project};
 use crate::source::Span;
 use crate::syntax::ast;
-use crate::value::{Shape, Value};
+use crate::value::{JsonPath, Shape, Value};
 
 /// Lays out all suites of the files that were asked for, and the plan that is to be carried out, if there is one.
 ///
@@ -28,7 +28,7 @@ use crate::value::{Shape, Value};
 /// gives diagnostics as well, never a panic.
 pub fn compile(project: &Project, environment: Environment, release: Option<DeclRef>) -> Result<Plan, Vec<Diagnostic>> {
     let mut lower = Lower::new(project, environment);
-    let suites = lower.suites();
+    let (suites, loads) = lower.suites();
     let release = release.and_then(|decl| lower.release(decl));
     lower.flows();
     if lower.diagnostics.iter().any(Diagnostic::is_error) {
@@ -42,7 +42,7 @@ pub fn compile(project: &Project, environment: Environment, release: Option<Decl
         credentials: lower.credentials.into_iter().flatten().collect(),
         suites,
         release,
-        loads: super::loads::of_project(project),
+        loads,
     };
     let named = crate::plan::secrets::in_names(&plan);
     if named.is_empty() { Ok(plan) } else { Err(named) }
@@ -68,6 +68,8 @@ struct Lower<'p> {
     waiting: Vec<(FlowId, DeclRef)>,
     credentials: Vec<Option<Credential>>,
     credential_ids: HashMap<DeclRef, CredentialId>,
+    /// The paths so far, by their texts: what many tests ask for alike is there once.
+    paths: HashMap<String, JsonPath>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -126,6 +128,7 @@ impl<'p> Lower<'p> {
             waiting: Vec::new(),
             credentials: Vec::new(),
             credential_ids: HashMap::new(),
+            paths: HashMap::new(),
             diagnostics: Vec::new(),
         }
     }

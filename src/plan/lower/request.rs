@@ -52,6 +52,8 @@ impl Body<'_, '_> {
         for part in parts {
             self.part(part, &mut request);
         }
+        // A plan lives as long as the run.
+        request.checks.shrink_to_fit();
         request
     }
 

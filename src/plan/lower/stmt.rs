@@ -18,6 +18,8 @@ impl Body<'_, '_> {
             *ordinal += 1;
             step.ordinal = *ordinal;
         }
+        // A plan lives as long as the run.
+        steps.shrink_to_fit();
         steps
     }
 

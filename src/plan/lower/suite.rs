@@ -2,23 +2,39 @@ use std::collections::HashSet;
 
 use super::Lower;
 use super::body::{Body, Names};
-use crate::plan::{AtRisk, Case, Expr, ExprKind, Meta, Slot, Step, Suite, Test, constant, fixtures};
-use crate::project::ModuleId;
+use crate::plan::loads::load_of;
+use crate::plan::{AtRisk, Case, Expr, ExprKind, Load, Meta, Slot, Step, Suite, Test, constant, fixtures};
+use crate::project::{Module, ModuleId};
+use crate::source::spread;
 use crate::syntax::ast::{self, HookWhen, SuiteEntryKind};
 use crate::value::Value;
 
+/// How many files have their whole trees at a time.
+const TREES: usize = 32;
+
 impl Lower<'_> {
-    pub fn suites(&mut self) -> Vec<Suite> {
+    /// The suites and the loads of the files that were asked for. A file of which there is only an outline has its whole tree for as long as its suites
+    /// are laid out.
+    pub fn suites(&mut self) -> (Vec<Suite>, Vec<Load>) {
         let project = self.project;
-        let mut suites = Vec::new();
-        for module in project.roots.iter().filter_map(|id| project.module(*id)) {
-            for item in &module.ast.items {
-                if let ast::ItemKind::Suite(suite) = &item.kind {
-                    suites.push(self.suite(module.id, item, suite));
+        let (mut suites, mut loads) = (Vec::new(), Vec::new());
+        let modules: Vec<&Module> = project.roots.iter().filter_map(|id| project.module(*id)).collect();
+        for some in modules.chunks(TREES) {
+            let trees = spread(project.sources.bytes(), some, |module| project.tree(module));
+            for (module, tree) in some.iter().zip(trees) {
+                for item in &tree.items {
+                    match &item.kind {
+                        ast::ItemKind::Suite(suite) => suites.push(self.suite(module.id, item, suite)),
+                        ast::ItemKind::Load(load) => {
+                            let file = project.sources.get(module.source).map(|file| file.name.clone());
+                            loads.push(load_of(load, item.span, file.unwrap_or_default()));
+                        }
+                        _ => {}
+                    }
                 }
             }
         }
-        suites
+        (suites, loads)
     }
 
     fn suite(&mut self, module: ModuleId, item: &ast::Item, suite: &ast::Suite) -> Suite {
