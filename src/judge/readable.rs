@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, Found, evaluate, find};
 use crate::plan::{Expectation, Matcher, MatcherKind, Subject, SubjectKind};
-use crate::value::{Type, Value};
+use crate::value::{Kind, NamedType, Type, Value};
 
 /// What an expectation's subject finds, as what its matcher reads it.
 ///
@@ -54,7 +54,7 @@ fn operand_of(matcher: &Matcher, context: &Context<'_>) -> Operand {
             Ok(Value::Bytes(_)) => Operand::Bytes,
             _ => Operand::Text,
         },
-        MatcherKind::Is(Type::Any | Type::Bytes)
+        MatcherKind::Is(Type::Named(NamedType { kind: None | Some(Kind::Bytes), .. }))
         | MatcherKind::Exists
         | MatcherKind::IsEmpty
         | MatcherKind::HasLength(_) => Operand::Neither,

@@ -40,7 +40,8 @@ pub fn weakness(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Opti
 fn is_array(kind: &MatcherKind) -> bool {
     matches!(
         kind,
-        MatcherKind::Is(Type::Array) | MatcherKind::Partial(Partial { kind: PartialKind::Type(Type::Array), .. })
+        MatcherKind::Is(Type::Named(ty)) | MatcherKind::Partial(Partial { kind: PartialKind::Type(Type::Named(ty)), .. })
+            if ty.kind == Some(Kind::List)
     )
 }
 
@@ -195,7 +196,7 @@ fn accepts(ty: &Type, value: Option<&Json>, plan: &Plan, depth: usize) -> bool {
         })
     };
     match ty {
-        Type::Any => true,
+        Type::Named(named) => named.is_any(),
         Type::Or(types) => types.iter().any(|ty| accepts(ty, value, plan, depth + 1)),
         Type::Fields(own) => fields(own),
         Type::Shape(id) => plan.shapes.get(*id).is_some_and(|shape| fields(&shape.fields)),

@@ -11,6 +11,7 @@ use super::super::types::Ty;
 use super::{project, run, said, spec};
 use crate::project::Project;
 use crate::syntax::ast::{Expr, ItemKind, StmtKind, SuiteEntryKind};
+use crate::value::named::NAMED;
 use crate::value::{Kind as ValueKind, equal};
 
 type Text = BoxedStrategy<String>;
@@ -191,24 +192,12 @@ fn value_and_matcher() -> impl Strategy<Value = (String, String)> {
         (any_of(word), operand.clone()).prop_map(|(word, operand)| format!("{word} {operand}")).boxed()
     };
     const ORDER: &[&str] = &["==", "!=", "<", "<=", ">", ">=", "equals"];
-    let types = any_of(&[
-        "is number",
-        "is integer",
-        "is string",
-        "is duration",
-        "is size",
-        "is percent",
-        "is money",
-        "is bytes",
-        "is array",
-        "is object",
-        "is null",
-        "is bool",
-        "is timestamp",
-        "is [number]",
-        "is number or string",
-        "exists",
-    ]);
+    let named: Vec<String> = NAMED.iter().map(|ty| format!("is {}", ty.name)).collect();
+    let types = prop_oneof![
+        3 => prop::sample::select(named),
+        1 => any_of(&["is [number]", "is number or string", "is [integer]", "is { x: integer }", "exists"]),
+    ]
+    .boxed();
     let within = |of: &Text| (of.clone(), of.clone()).prop_map(|(a, b)| format!("in [{a}, {b}]")).boxed();
     let close = |of: &Text| (of.clone(), of.clone()).prop_map(|(a, b)| format!("close to {a} ± {b}")).boxed();
     let ranges = any_of(&["in 1..3", "in 0.5..2.5", "in 0..0", "in 1s..2s", "in 2B..10KB"]);

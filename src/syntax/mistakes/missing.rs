@@ -2,24 +2,7 @@ use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
 use crate::syntax::parse::Context;
-
-const TYPES: &[&str] = &[
-    "null",
-    "bool",
-    "number",
-    "string",
-    "array",
-    "object",
-    "duration",
-    "size",
-    "bytes",
-    "uuid",
-    "timestamp",
-    "date",
-    "email",
-    "ipv4",
-    "ipv6",
-];
+use crate::value::named::named;
 
 /// `websocket {{env.ws}} { … }`
 pub fn channel_name(failure: &Failure<'_>) -> Option<Diagnostic> {
@@ -70,7 +53,7 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
         })
     } else if matches!(subject, "all" | "every" | "any") {
         "a matcher holds for all elements of a list with `each`, for one of them with `some`: `expect $.items[*].id each is uuid`".into()
-    } else if TYPES.contains(&failure.found()) {
+    } else if named(failure.found()).is_some_and(|ty| !ty.is_any() && !ty.is_of_specs()) {
         insert("is ").safe().write()
     } else if rest.starts_with(':') {
         failure.correct(failure.at, failure.at + 1, " == ").safe().write()
