@@ -82,10 +82,10 @@ pub static NAMED: [&NamedType; 22] = [
     &row("object", "an object", Kind::Object, &["map"], "an object with any fields", "expect $ is object", |of| {
         matches!(of, Value::Object(_)) || json(of, Json::is_object)
     }),
-    &row("duration", "a duration", Kind::Duration, &[], "a time span: `250ms`", "expect time is duration", |of| {
+    &row("duration", "a duration", Kind::Duration, &[], "a time span: `250ms`", "flow f(limit: duration) { }", |of| {
         matches!(of, Value::Duration(_))
     }),
-    &row("size", "a size", Kind::Size, &[], "a number of bytes: `10KB`", "expect size is size", |of| {
+    &row("size", "a size", Kind::Size, &[], "a number of bytes: `10KB`", "flow f(limit: size) { }", |of| {
         matches!(of, Value::Size(_))
     }),
     &row("percent", "a percentage", Kind::Percent, &[], "a percentage: `95%`", "flow f(share: percent) { }", |of| {
