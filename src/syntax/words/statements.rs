@@ -150,14 +150,13 @@ pub static STATEMENTS: &[Statement] = &[
         &["capture", "collect"],
         Rule::capture,
         STEPS,
-        "names a part of the last response; `collect` adds it to a list",
-        "capture id = $.id",
-    )
-    .involved(),
+        "names a value; `collect` adds it to a list",
+        "collect ids = id",
+    ),
     row(&["call"], Rule::call, STEPS, "carries out a flow", "call login.logout(token)"),
     row(COMMON_METHODS, Rule::request, STEPS, "sends a request", "GET {{env.api}}/threads { … }").involved(),
     row(&["request"], Rule::request, STEPS, "sends a request by any method", "request PURGE {{env.api}}/cache"),
-    row(&["expect"], Rule::expect, STEPS, "what must hold of a value", "expect status 200").involved(),
+    row(&["expect"], Rule::expect, STEPS, "what must hold of a value", "expect count > 2"),
     row(
         &["expect on"],
         Rule::expect_on,
@@ -246,7 +245,7 @@ pub static STATEMENTS: &[Statement] = &[
     )
     .involved(),
     // What is said of suites, tests and loads
-    row(&["priority"], Rule::priority, &[Suite, Test, Load], "how much it matters: `P1` to `P4`", "priority P1")
+    row(&["priority"], Rule::priority, &[Suite, Test, Load], "how much it matters: `P0` to `P4`", "priority P1")
         .parsed_in(&[Flow]),
     row(&["tags"], Rule::tags, &[Suite, Test, Load], "words by which it is selected", "tags smoke, slow-start")
         .parsed_in(&[Flow]),
@@ -438,7 +437,7 @@ pub static STATEMENTS: &[Statement] = &[
         &["renew credentials"],
         Rule::renew_credentials,
         &[Phase],
-        "obtains each credential again before the phase",
+        "obtains each credential again when the phase next needs it",
         "renew credentials",
     ),
     row(&["pause"], Rule::pause, &[Phase], "waits before or after the phase", "pause 10s before").involved(),

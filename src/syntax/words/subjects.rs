@@ -135,7 +135,7 @@ table! {
             word: "redirects",
             gives: Gives::ListOf(Kind::String),
             takes_bare: true,
-            meaning: "the URLs that redirects led to",
+            meaning: "the URLs that redirected, in their order",
             example: "expect redirects has length 2",
             ..BASE
         },
