@@ -1,5 +1,6 @@
 //! One file a matcher: whether what was found is what is expected, and in a user's words why not. Pure.
 
+mod any_order;
 mod close;
 mod compare;
 mod condition;
@@ -203,6 +204,7 @@ pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context:
         MatcherKind::Plain(Plain::Unique) => Ok(sequence::is_unique(value)),
         MatcherKind::With(word, operand) => match word {
             WithOperand::Equals => compare::equals(value, true, operand, context),
+            WithOperand::EqualsInAnyOrder => any_order::equals(value, operand, context),
             WithOperand::In => membership::is_in(value, operand, context),
             WithOperand::Contains => text::contains(value, text, operand, context),
             WithOperand::StartsWith => text::starts_with(value, text, operand, context),

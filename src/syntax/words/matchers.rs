@@ -151,6 +151,18 @@ table! {
             example: "expect $.user equals { id: 1, tags: [] }",
             ..BASE
         },
+        EqualsInAnyOrder => MatcherRow {
+            word: "equals in any order",
+            rule: Rule::m_equals_in_any_order,
+            says: "in any order",
+            fits: Fits::List,
+            operand: Some((Kind::List, "list what is expected: `equals in any order [1, 2]`")),
+            looks: Looks::AtAll,
+            decided: Decided::Always,
+            meaning: "a list with the same elements, each as often",
+            example: "expect $.items[*].id equals in any order [1, 2, 3]",
+            ..BASE
+        },
         In => MatcherRow {
             word: "in",
             rule: Rule::m_in,
