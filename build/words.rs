@@ -20,6 +20,16 @@ pub fn source(grammar: &str) -> Result<String, String> {
     source += "        _ => return None,\n    })\n}\n";
     source += &is_one("is_matcher", rules.iter().filter(|rule| rule.name.starts_with("m_")));
     source += &is_one("is_statement", rules.iter().filter(|rule| is_start(&rule.expr)));
+    let reserved = rules.iter().find(|rule| rule.name == "reserved").ok_or("the grammar has no reserved words")?;
+    let words = reserved.expr.iter_top_down().filter_map(|expr| match expr {
+        Expr::Str(word) => Some(word),
+        _ => None,
+    });
+    let _ = writeln!(
+        source,
+        "/// Words that can't be names.\npub const RESERVED: &[&str] = &{:?};",
+        words.collect::<Vec<_>>()
+    );
     Ok(source)
 }
 

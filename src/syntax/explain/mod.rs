@@ -4,7 +4,7 @@ mod failure;
 mod words;
 
 pub use failure::{Failure, is_word_char};
-pub use words::Word;
+pub use words::{RESERVED, Word};
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 

@@ -13,6 +13,7 @@ pub struct Statement {
     pub contexts: &'static [Context],
     /// Where it isn't, and is parsed nevertheless: `check` knows better why.
     parsed_in: &'static [Context],
+    braces: Braces,
     pub meaning: &'static str,
     /// One as a whole; `{ … }` stands for its block.
     pub example: &'static str,
@@ -20,7 +21,25 @@ pub struct Statement {
     pub is_involved: bool,
 }
 
+/// What braces are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Braces {
+    /// Those of its block, or of several.
+    Block,
+    /// Those of values.
+    Values,
+    None,
+}
+
 impl Statement {
+    const fn block(self) -> Self {
+        Self { braces: Braces::Block, ..self }
+    }
+
+    const fn values(self) -> Self {
+        Self { braces: Braces::Values, ..self }
+    }
+
     const fn involved(self) -> Self {
         Self { is_involved: true, ..self }
     }
@@ -42,7 +61,7 @@ const fn row(
     meaning: &'static str,
     example: &'static str,
 ) -> Statement {
-    Statement { words, rule, contexts, parsed_in: &[], meaning, example, is_involved: false }
+    Statement { words, rule, contexts, parsed_in: &[], braces: Braces::None, meaning, example, is_involved: false }
 }
 
 use Context::{
@@ -64,7 +83,8 @@ pub static STATEMENTS: &[Statement] = &[
         "brings in the names of another file or of the standard library",
         "import \"shared/login.e2e\" as login",
     )
-    .involved(),
+    .involved()
+    .values(),
     row(
         &["environment"],
         Rule::environment,
@@ -72,9 +92,10 @@ pub static STATEMENTS: &[Statement] = &[
         "a system that specs are run against, with its values and services",
         "environment staging { … }",
     )
-    .involved(),
-    row(&["suite"], Rule::suite, &[File], "tests that belong together", "suite \"Threads API\" { … }"),
-    row(&["shape"], Rule::shape, &[File], "the fields that a value has, for `is`", "shape Thread { … }"),
+    .involved()
+    .block(),
+    row(&["suite"], Rule::suite, &[File], "tests that belong together", "suite \"Threads API\" { … }").block(),
+    row(&["shape"], Rule::shape, &[File], "the fields that a value has, for `is`", "shape Thread { … }").block(),
     row(
         &["flow"],
         Rule::flow,
@@ -82,7 +103,8 @@ pub static STATEMENTS: &[Statement] = &[
         "steps to be called by name, with at most one result",
         "flow as_user(name: string) -> secret { … }",
     )
-    .involved(),
+    .involved()
+    .block(),
     row(
         &["credential"],
         Rule::credential,
@@ -90,8 +112,10 @@ pub static STATEMENTS: &[Statement] = &[
         "a token that tests share, and that is renewed in time",
         "credential api_token = login.token() refresh before 30s",
     )
-    .involved(),
-    row(&["load"], Rule::load, &[File], "many users at once, and what must hold then", "load \"fifty users\" { … }"),
+    .involved()
+    .values(),
+    row(&["load"], Rule::load, &[File], "many users at once, and what must hold then", "load \"fifty users\" { … }")
+        .block(),
     row(
         &["plan"],
         Rule::plan,
@@ -99,7 +123,8 @@ pub static STATEMENTS: &[Statement] = &[
         "what is run in which order, and when it is good enough",
         "plan release on staging { … }",
     )
-    .involved(),
+    .involved()
+    .block(),
     // Environments
     row(&[], Rule::env_value, &[Environment], "a value, read as `env.NAME`", "api = \"https://api.example.com\"")
         .involved(),
@@ -117,7 +142,8 @@ pub static STATEMENTS: &[Statement] = &[
         &[Environment],
         "a part of the system that tests may need",
         "service backend { … }",
-    ),
+    )
+    .block(),
     row(
         &["probe"],
         Rule::probe,
@@ -135,7 +161,7 @@ pub static STATEMENTS: &[Statement] = &[
     )
     .involved(),
     // Suites
-    row(&["test"], Rule::test, &[Suite], "one test", "test \"a thread can be read\" { … }").involved(),
+    row(&["test"], Rule::test, &[Suite], "one test", "test \"a thread can be read\" { … }").involved().block(),
     row(
         &["before all", "before each", "after each", "after all"],
         Rule::hook,
@@ -143,19 +169,21 @@ pub static STATEMENTS: &[Statement] = &[
         "steps before or after all tests of the suite, or each of them",
         "before each { … }",
     )
-    .involved(),
+    .involved()
+    .block(),
     // Steps
-    row(&["let"], Rule::let_stmt, STEPS, "names a value", "let name = \"ada\"").involved(),
+    row(&["let"], Rule::let_stmt, STEPS, "names a value", "let name = \"ada\"").involved().values(),
     row(
         &["capture", "collect"],
         Rule::capture,
         STEPS,
         "names a value; `collect` adds it to a list",
         "collect ids = id",
-    ),
-    row(&["call"], Rule::call, STEPS, "carries out a flow", "call login.logout(token)"),
-    row(COMMON_METHODS, Rule::request, STEPS, "sends a request", "GET {{env.api}}/threads { … }").involved(),
-    row(&["request"], Rule::request, STEPS, "sends a request by any method", "request PURGE {{env.api}}/cache"),
+    )
+    .values(),
+    row(&["call"], Rule::call, STEPS, "carries out a flow", "call login.logout(token)").values(),
+    row(COMMON_METHODS, Rule::request, STEPS, "sends a request", "GET {{env.api}}/threads { … }").involved().block(),
+    row(&["request"], Rule::request, STEPS, "sends a request by any method", "request PURGE {{env.api}}/cache").block(),
     row(&["expect"], Rule::expect, STEPS, "what must hold of a value", "expect count > 2"),
     row(
         &["expect on"],
@@ -173,7 +201,7 @@ pub static STATEMENTS: &[Statement] = &[
         "expect within 10s { … }",
     ),
     row(&["wait"], Rule::wait, STEPS, "waits for a fixed time", "wait 2s"),
-    row(&["parallel"], Rule::parallel, STEPS, "steps that are carried out at once", "parallel { … }"),
+    row(&["parallel"], Rule::parallel, STEPS, "steps that are carried out at once", "parallel { … }").block(),
     row(
         &["for each"],
         Rule::for_each_stmt,
@@ -181,8 +209,9 @@ pub static STATEMENTS: &[Statement] = &[
         "the same steps for each element of a list",
         "for each user in [\"ada\", \"bob\"] { … }",
     )
-    .involved(),
-    row(&["repeat"], Rule::repeat, STEPS, "the same steps several times", "repeat 5 times { … }").involved(),
+    .involved()
+    .block(),
+    row(&["repeat"], Rule::repeat, STEPS, "the same steps several times", "repeat 5 times { … }").involved().block(),
     row(
         &["eventually"],
         Rule::eventually,
@@ -190,8 +219,9 @@ pub static STATEMENTS: &[Statement] = &[
         "the same steps until they pass",
         "eventually within 30s every 1s { … }",
     )
-    .involved(),
-    row(&["within"], Rule::within, STEPS, "steps that have to be done in a time", "within 10s { … }"),
+    .involved()
+    .block(),
+    row(&["within"], Rule::within, STEPS, "steps that have to be done in a time", "within 10s { … }").block(),
     row(
         &["skip when"],
         Rule::skip_when,
@@ -200,9 +230,12 @@ pub static STATEMENTS: &[Statement] = &[
         "skip when env.mode == \"ci\" because \"it needs a browser\"",
     )
     .involved()
-    .parsed_in(&[Flow]),
+    .parsed_in(&[Flow])
+    .values(),
     row(&["mark"], Rule::mark, STEPS, "names this instant, for `since`", "mark before_order"),
-    row(&["websocket"], Rule::websocket, STEPS, "opens a WebSocket", "websocket chat {{env.ws}} { … }").involved(),
+    row(&["websocket"], Rule::websocket, STEPS, "opens a WebSocket", "websocket chat {{env.ws}} { … }")
+        .involved()
+        .block(),
     row(
         &["sse", "ndjson"],
         Rule::stream,
@@ -210,13 +243,14 @@ pub static STATEMENTS: &[Statement] = &[
         "opens a stream of events, or of lines of JSON",
         "sse answer GET {{env.api}}/stream { … }",
     )
-    .involved(),
-    row(&["send"], Rule::send, STEPS, "sends a frame", "send chat json { type: \"hello\" }").involved(),
+    .involved()
+    .block(),
+    row(&["send"], Rule::send, STEPS, "sends a frame", "send chat json { type: \"hello\" }").involved().values(),
     row(&["close"], Rule::close, STEPS, "closes a channel", "close chat with 1000"),
     row(&["drop"], Rule::drop, STEPS, "cuts a channel off, without a close frame", "drop chat"),
     row(&["reconnect"], Rule::reconnect, STEPS, "opens a channel again, by the same request", "reconnect chat"),
     row(&["ping"], Rule::ping, STEPS, "sends a ping, and may expect its pong", "ping chat expect pong within 2s"),
-    row(&["return"], Rule::return_stmt, &[Flow], "gives a flow's result", "return token expires in 300"),
+    row(&["return"], Rule::return_stmt, &[Flow], "gives a flow's result", "return token expires in 300").values(),
     // Loads
     row(
         &["users"],
@@ -234,8 +268,9 @@ pub static STATEMENTS: &[Statement] = &[
         "rate 200/s for 30s using at most 100 users",
     )
     .involved(),
-    row(&["scenario"], Rule::scenario, &[Load], "what a user does in a round", "scenario \"read\" weight 3 { … }"),
-    row(&["data"], Rule::data, &[Load], "a row for each user", "data file \"users.csv\" next as row"),
+    row(&["scenario"], Rule::scenario, &[Load], "what a user does in a round", "scenario \"read\" weight 3 { … }")
+        .block(),
+    row(&["data"], Rule::data, &[Load], "a row for each user", "data file \"users.csv\" next as row").values(),
     row(
         &["threshold"],
         Rule::threshold,
@@ -243,7 +278,8 @@ pub static STATEMENTS: &[Statement] = &[
         "what must hold of the load as a whole",
         "threshold p95(time) < 800ms",
     )
-    .involved(),
+    .involved()
+    .values(),
     // What is said of suites, tests and loads
     row(&["priority"], Rule::priority, &[Suite, Test, Load], "how much it matters: `P0` to `P4`", "priority P1")
         .parsed_in(&[Flow]),
@@ -277,17 +313,17 @@ pub static STATEMENTS: &[Statement] = &[
     row(&["tests side by side"], Rule::side_by_side, &[Suite], "its tests need no order", "tests side by side")
         .parsed_in(&[Test, Flow, Load]),
     // Parts of requests
-    row(&["header"], Rule::header, EXCHANGE, "a header that is sent", "header X-Test: \"1\"").involved(),
-    row(&["query"], Rule::query, EXCHANGE, "a parameter of the URL", "query limit: 10").involved(),
-    row(&["cookie"], Rule::cookie, EXCHANGE, "a cookie that is sent", "cookie sid: \"x\"").involved(),
+    row(&["header"], Rule::header, EXCHANGE, "a header that is sent", "header X-Test: \"1\"").involved().values(),
+    row(&["query"], Rule::query, EXCHANGE, "a parameter of the URL", "query limit: 10").involved().values(),
+    row(&["cookie"], Rule::cookie, EXCHANGE, "a cookie that is sent", "cookie sid: \"x\"").involved().values(),
     row(&["no cookies"], Rule::no_cookies, EXCHANGE, "sends no cookies", "no cookies"),
-    row(&["bearer"], Rule::bearer, EXCHANGE, "a bearer token", "bearer token"),
+    row(&["bearer"], Rule::bearer, EXCHANGE, "a bearer token", "bearer token").values(),
     row(&["basic"], Rule::basic, EXCHANGE, "a user and a password, by Basic", "basic \"user\", env.password")
         .involved(),
     row(&["digest"], Rule::digest, EXCHANGE, "a user and a password, by Digest", "digest \"user\", env.password"),
-    row(&["json"], Rule::json, EXCHANGE, "a body of JSON", "json { title: \"hello\", tags: [] }"),
-    row(&["body"], Rule::body, EXCHANGE, "any body: a text, bytes, a file", "body file \"image.png\""),
-    row(&["form"], Rule::form, EXCHANGE, "the fields of a form", "form { user: \"ada\", age: 36 }"),
+    row(&["json"], Rule::json, EXCHANGE, "a body of JSON", "json { title: \"hello\", tags: [] }").values(),
+    row(&["body"], Rule::body, EXCHANGE, "any body: a text, bytes, a file", "body file \"image.png\"").values(),
+    row(&["form"], Rule::form, EXCHANGE, "the fields of a form", "form { user: \"ada\", age: 36 }").values(),
     row(
         &["multipart"],
         Rule::multipart,
@@ -295,14 +331,16 @@ pub static STATEMENTS: &[Statement] = &[
         "the parts of a form, files too",
         "multipart { doc: file \"a.pdf\" type \"application/pdf\" }",
     )
-    .parsed_in(&[Channel]),
+    .parsed_in(&[Channel])
+    .values(),
     row(
         &["graphql"],
         Rule::graphql,
         EXCHANGE,
         "a query of GraphQL with its variables",
         "graphql \"query($id: ID!) { thread(id: $id) { title } }\" with { id: 1 }",
-    ),
+    )
+    .values(),
     row(&["timeout"], Rule::timeout, EXCHANGE, "how long the exchange may take", "timeout 5s"),
     row(
         &["retry"],
@@ -344,7 +382,8 @@ pub static STATEMENTS: &[Statement] = &[
         "that there is no response, and why",
         "expect failure is timeout",
     ),
-    row(&["either"], Rule::either, EXCHANGE, "expectations of which those of one block hold", "either { … } or { … }"),
+    row(&["either"], Rule::either, EXCHANGE, "expectations of which those of one block hold", "either { … } or { … }")
+        .block(),
     row(
         &["capture"],
         Rule::capture,
@@ -352,7 +391,8 @@ pub static STATEMENTS: &[Statement] = &[
         "names a part of the response, or of the frame",
         "capture id = $.id",
     )
-    .involved(),
+    .involved()
+    .values(),
     row(
         &["collect"],
         Rule::capture,
@@ -360,7 +400,8 @@ pub static STATEMENTS: &[Statement] = &[
         "adds a part of the response, or of the frame, to a list",
         "collect ids = $.id",
     )
-    .parsed_in(&[Channel]),
+    .parsed_in(&[Channel])
+    .values(),
     row(
         &["subprotocol"],
         Rule::subprotocol,
@@ -378,7 +419,8 @@ pub static STATEMENTS: &[Statement] = &[
         "what is sent whenever such a frame arrives",
         "reply to frame text \"2\" with text \"3\"",
     )
-    .involved(),
+    .involved()
+    .block(),
     // Patterns
     row(
         &["event", "frame", "comment"],
@@ -387,13 +429,17 @@ pub static STATEMENTS: &[Statement] = &[
         "a frame that has to arrive",
         "event \"done\" once within 5s",
     )
-    .involved(),
-    row(&["never"], Rule::never, &[Pattern], "a frame that must not arrive meanwhile", "never event \"error\""),
+    .involved()
+    .block(),
+    row(&["never"], Rule::never, &[Pattern], "a frame that must not arrive meanwhile", "never event \"error\"").block(),
     row(&["gap"], Rule::gap, &[Pattern], "the time between two frames", "gap < 10s"),
-    row(&["in order", "in any order"], Rule::nested, &[Pattern], "items within these", "in any order within 5s { … }"),
-    row(&["either"], Rule::either, &[Pattern], "items of which those of one block come", "either { … } or { … }"),
+    row(&["in order", "in any order"], Rule::nested, &[Pattern], "items within these", "in any order within 5s { … }")
+        .block(),
+    row(&["either"], Rule::either, &[Pattern], "items of which those of one block come", "either { … } or { … }")
+        .block(),
     row(&["repeat"], Rule::repeat_items, &[Pattern], "the same items several times", "repeat 1 to 20 times { … }")
-        .involved(),
+        .involved()
+        .block(),
     row(
         &["for each"],
         Rule::for_each_stmt,
@@ -401,8 +447,9 @@ pub static STATEMENTS: &[Statement] = &[
         "the same items for each element of a list",
         "for each name in [\"a\", \"b\"] { … }",
     )
-    .involved(),
-    row(&["on"], Rule::view, &[Together], "what must arrive on one of the channels", "on chat in order { … }"),
+    .involved()
+    .block(),
+    row(&["on"], Rule::view, &[Together], "what must arrive on one of the channels", "on chat in order { … }").block(),
     row(&[], Rule::condition, &[Item], "whether a frame is this event", "$.payload.id == id"),
     // Plans
     row(&["require env"], Rule::require_env, &[Plan], "values without which nothing is run", "require env bypass"),
@@ -419,20 +466,25 @@ pub static STATEMENTS: &[Statement] = &[
         &[Plan],
         "a part of the run, judged by gates of its own",
         "phase \"Business critical\" { … }",
-    ),
+    )
+    .block(),
     row(&["abort when"], Rule::abort_when, &[Plan], "stops the run at once", "abort when service backend is down")
-        .involved(),
-    row(&["gate"], Rule::gate, &[Plan], "what must hold of the run as a whole", "gate success > 90%").involved(),
-    row(&["run"], Rule::run, &[Phase], "which tests the phase runs", "run tags smoke, health").involved(),
+        .involved()
+        .values(),
+    row(&["gate"], Rule::gate, &[Plan], "what must hold of the run as a whole", "gate success > 90%")
+        .involved()
+        .values(),
+    row(&["run"], Rule::run, &[Phase], "which tests the phase runs", "run tags smoke, health").involved().values(),
     row(&["budget"], Rule::budget, &[Phase], "how long the phase may take", "budget 30m"),
-    row(&["gate"], Rule::gate, &[Phase], "what must hold of the phase", "gate success > 90%").involved(),
+    row(&["gate"], Rule::gate, &[Phase], "what must hold of the phase", "gate success > 90%").involved().values(),
     row(
         &["abort on any failure"],
         Rule::abort_on_failure,
         &[Phase],
         "stops the run when a test fails",
         "abort on any failure of P1",
-    ),
+    )
+    .values(),
     row(
         &["renew credentials"],
         Rule::renew_credentials,
@@ -455,6 +507,29 @@ static BY_CONTEXT: LazyLock<Vec<Vec<(&'static str, Rule)>>> = LazyLock::new(|| {
     }
     all
 });
+
+/// The first words of statements with such braces.
+fn words_with(braces: Braces) -> Vec<&'static str> {
+    STATEMENTS.iter().filter(|one| one.braces == braces).flat_map(Statement::first_words).collect()
+}
+
+/// The words that begin a statement with a block.
+pub(in crate::syntax) fn block_words() -> &'static [&'static str] {
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| words_with(Braces::Block));
+    &WORDS
+}
+
+/// The words that begin a statement whose braces all belong to values.
+pub(in crate::syntax) fn value_words() -> &'static [&'static str] {
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| words_with(Braces::Values));
+    &WORDS
+}
+
+/// The words that begin a declaration.
+pub(in crate::syntax) fn declaration_words() -> &'static [&'static str] {
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| Context::File.keywords());
+    &WORDS
+}
 
 impl Context {
     /// The words that may begin a statement here.
