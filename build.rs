@@ -2,6 +2,8 @@
 
 #[path = "build/matcher.rs"]
 mod matcher;
+#[path = "build/words.rs"]
+mod words;
 
 use std::path::Path;
 
@@ -9,8 +11,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=docs/errors");
     println!("cargo::rerun-if-changed=grammar/e2e.pest");
     println!("cargo::rerun-if-changed=build/matcher.rs");
-    let source = matcher::source(&std::fs::read_to_string("grammar/e2e.pest")?)?;
+    println!("cargo::rerun-if-changed=build/words.rs");
+    let grammar = std::fs::read_to_string("grammar/e2e.pest")?;
     let folder = std::env::var_os("OUT_DIR").ok_or("cargo gives no folder for what is generated")?;
-    std::fs::write(Path::new(&folder).join("matcher.rs"), source)?;
+    std::fs::write(Path::new(&folder).join("matcher.rs"), matcher::source(&grammar)?)?;
+    std::fs::write(Path::new(&folder).join("words.rs"), words::source(&grammar)?)?;
     Ok(())
 }

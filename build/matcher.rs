@@ -93,7 +93,7 @@ fn name_of(rule: &str, mode: Mode) -> String {
 }
 
 /// `SOI ~ …`: a rule for a whole statement.
-fn is_start(expr: &Expr) -> bool {
+pub fn is_start(expr: &Expr) -> bool {
     matches!(expr, Expr::Seq(first, _) if matches!(&**first, Expr::Ident(name) if name == "SOI"))
 }
 

@@ -61,34 +61,18 @@ struct Operands<'s, 'p> {
 
 impl Operands<'_, '_> {
     fn of(&mut self, matcher: &Matcher) -> Option<()> {
+        if let Some(inner) = matcher.kind.inner() {
+            return self.of(inner);
+        }
         match &matcher.kind {
-            MatcherKind::Compare(_, operand)
-            | MatcherKind::Bare(operand)
-            | MatcherKind::Equals(operand)
-            | MatcherKind::In(operand)
-            | MatcherKind::Contains(operand)
-            | MatcherKind::StartsWith(operand)
-            | MatcherKind::EndsWith(operand)
-            | MatcherKind::HasLength(operand) => self.expr(operand),
-            MatcherKind::CloseTo { target, tolerance } => {
-                self.expr(target)?;
-                self.expr(tolerance)
-            }
             MatcherKind::MatchesPartial(partial) => self.partial(partial),
             MatcherKind::IsSorted { by, .. } => {
                 by.iter().flat_map(|path| &path.names).try_for_each(|name| self.expr(name))
             }
-            MatcherKind::Each(inner)
-            | MatcherKind::Some(inner)
-            | MatcherKind::None(inner)
-            | MatcherKind::Not(inner) => self.of(inner),
-            MatcherKind::MatchesRegex(_)
-            | MatcherKind::Is(_)
-            | MatcherKind::Exists
-            | MatcherKind::IsEmpty
-            | MatcherKind::IsUnique => Some(()),
-            // What a file holds and what time it is are a run's.
-            MatcherKind::MatchesSchema(_) | MatcherKind::ExpiresAfter(_) | MatcherKind::Error => None,
+            // What a file holds is a run's.
+            MatcherKind::MatchesSchema(_) => None,
+            kind if !kind.row()?.is_timeless => None,
+            kind => kind.operands().try_for_each(|operand| self.expr(operand)),
         }
     }
 

@@ -30,7 +30,7 @@ impl<'p> Cx<'p> {
             false => Err(Stop::Unknown),
         };
         let has_none = match &worth {
-            Err(Stop::Fault((at, why))) if !matches!(expr.kind, ExprKind::Range(..)) => {
+            Err(Stop::Fault((at, why))) => {
                 self.worthless(*at, why);
                 true
             }

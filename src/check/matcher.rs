@@ -9,6 +9,7 @@ use crate::syntax::ast::{
     BinaryOp, Condition, ConditionKind, Expect, Expr, ExprKind, Matcher, MatcherKind, ObjectKey, Partial, PartialKind,
     Subject, SubjectKind, TypeExpr, TypeExprKind,
 };
+use crate::syntax::words::{Fits, MatcherRow, matcher_word};
 
 impl<'p> Cx<'p> {
     /// `expect SUBJECT MATCHER`
@@ -46,17 +47,8 @@ impl<'p> Cx<'p> {
         match &matcher.kind {
             MatcherKind::Compare(op, value) => self.comparison(scope, subject, ty, *op, value, span),
             MatcherKind::Bare(value) => self.comparison(scope, subject, ty, BinaryOp::Equal, value, value.span),
-            MatcherKind::Equals(value) => {
-                let of = self.expr(scope, value);
-                self.equality(subject, BinaryOp::Equal, ty, &of, value, span);
-            }
-            MatcherKind::In(value) => self.one_of(scope, subject, ty, value, span),
-            MatcherKind::Contains(value) => self.contains(scope, ty, value, span),
-            MatcherKind::StartsWith(value) | MatcherKind::EndsWith(value) => {
-                let of = self.expr(scope, value);
-                self.text_only(ty, span);
-                self.must_be_text(&of, value);
-            }
+            MatcherKind::Plain(word) => self.fits(ty, word.row().fits, span),
+            MatcherKind::With(word, value) => self.with_operand(scope, subject, ty, (word.row(), value), span),
             MatcherKind::MatchesRegex(regex) => {
                 self.regex(regex);
                 self.text_only(ty, span);
@@ -69,14 +61,8 @@ impl<'p> Cx<'p> {
                 }
             }
             MatcherKind::Is(of) => self.is_type(subject, ty, of, span),
-            MatcherKind::Exists | MatcherKind::Error => {}
-            MatcherKind::IsEmpty => self.must_have_length(ty, span),
-            MatcherKind::HasLength(value) => {
-                let of = self.expr(scope, value);
-                self.must_have_length(ty, span);
-                self.must_be(&of, &Ty::Number, value.span, "a length is a number: `has length 3`");
-            }
-            MatcherKind::IsUnique | MatcherKind::IsSorted { by: None, .. } => self.list_only(ty, span),
+            MatcherKind::Error => {}
+            MatcherKind::IsSorted { by: None, .. } => self.list_only(ty, span),
             MatcherKind::IsSorted { by: Some(path), .. } => {
                 self.json_path(scope, path);
                 self.list_only(ty, span);
@@ -87,13 +73,48 @@ impl<'p> Cx<'p> {
                 self.matcher(scope, subject, &element, inner);
             }
             MatcherKind::Not(inner) => self.matcher(scope, subject, ty, inner),
-            MatcherKind::ExpiresAfter(value) => {
-                let of = self.expr(scope, value);
-                if !matches!(subject.kind, SubjectKind::Certificate(_)) {
-                    self.wrong_matcher(ty, span, "only a certificate expires: `expect certificate expires after 14d`");
-                }
-                self.must_be(&of, &Ty::Duration, value.span, "say how long: `expires after 14d`");
+        }
+    }
+
+    /// Whether a matcher that looks at nothing but its subject can be asked of its type.
+    fn fits(&mut self, ty: &Ty, fits: Fits, span: Span) {
+        match fits {
+            Fits::Text => self.text_only(ty, span),
+            Fits::Length => self.must_have_length(ty, span),
+            Fits::List => self.list_only(ty, span),
+            Fits::Anything | Fits::Equal | Fits::Among | Fits::Searched | Fits::Amount | Fits::Certificate => {}
+        }
+    }
+
+    /// Whether a matcher and its operand fit a subject of a type.
+    fn with_operand(
+        &mut self,
+        scope: &mut Scope<'p>,
+        subject: &Subject,
+        ty: &Ty,
+        (row, value): (&MatcherRow, &'p Expr),
+        span: Span,
+    ) {
+        let of = match &value.kind {
+            // Between the ends of this one lies more than whole numbers, and it is no list.
+            ExprKind::Range(from, to) if row.fits == Fits::Among => self.range(scope, value.span, from, to),
+            _ => self.expr(scope, value),
+        };
+        match row.fits {
+            Fits::Equal => self.equality(subject, BinaryOp::Equal, ty, &of, value, span),
+            Fits::Among => self.one_of(ty, (&of, value), span),
+            Fits::Searched => self.contains(ty, (&of, value), span),
+            Fits::Text => {
+                self.text_only(ty, span);
+                self.must_be_text(&of, value);
             }
+            Fits::Certificate if !matches!(subject.kind, SubjectKind::Certificate(_)) => {
+                self.wrong_matcher(ty, span, "only a certificate expires: `expect certificate expires after 14d`");
+            }
+            fits => self.fits(ty, fits, span),
+        }
+        if let Some((kind, help)) = row.operand {
+            self.must_be(&of, &Ty::of_kind(kind), value.span, help);
         }
     }
 
@@ -131,8 +152,7 @@ impl<'p> Cx<'p> {
         self.compared(op, span, ty, of);
     }
 
-    fn one_of(&mut self, scope: &mut Scope<'p>, _subject: &Subject, ty: &Ty, value: &'p Expr, span: Span) {
-        let of = self.expr(scope, value);
+    fn one_of(&mut self, ty: &Ty, (of, value): (&Ty, &Expr), span: Span) {
         if of.is_scalar() {
             let message = format!("`in` takes a list or a range, and this is {}", of.words());
             let list = format!("[{}]", self.text(value.span));
@@ -140,7 +160,7 @@ impl<'p> Cx<'p> {
             self.report(Diagnostic::error(&codes::NOT_A_LIST, value.span, message).with_help(help));
             return;
         }
-        let Ty::List(element) = &of else { return };
+        let Ty::List(element) = of else { return };
         if matches!(ty, Ty::List(_)) && element.is_scalar() {
             self.list_compared(span, "in […]");
             return;
@@ -170,12 +190,11 @@ impl<'p> Cx<'p> {
         )));
     }
 
-    fn contains(&mut self, scope: &mut Scope<'p>, ty: &Ty, value: &'p Expr, span: Span) {
-        let of = self.expr(scope, value);
+    fn contains(&mut self, ty: &Ty, (of, value): (&Ty, &Expr), span: Span) {
         match ty {
-            Ty::List(element) if !element.meets(&of) => self.mismatch(element, &of, value.span),
+            Ty::List(element) if !element.meets(of) => self.mismatch(element, of, value.span),
             Ty::Unknown | Ty::List(_) | Ty::Object(_) => {}
-            ty if ty.is_text() => self.must_be_text(&of, value),
+            ty if ty.is_text() => self.must_be_text(of, value),
             ty => self.wrong_matcher(ty, span, "`contains` searches texts and lists"),
         }
     }
@@ -213,7 +232,7 @@ impl<'p> Cx<'p> {
     }
 
     pub fn wrong_matcher(&mut self, ty: &Ty, span: Span, help: &str) {
-        let message = format!("`{}` can't be asked of {}", keyword(self.text(span)), ty.words());
+        let message = format!("`{}` can't be asked of {}", matcher_word(self.text(span)), ty.words());
         self.report(Diagnostic::error(&codes::WRONG_MATCHER, span, message).with_help(help));
     }
 
@@ -351,15 +370,5 @@ fn literal_type(expr: &Expr) -> Ty {
         ExprKind::Percent(_) => Ty::Percent,
         ExprKind::String(_) => Ty::String,
         _ => Ty::Unknown,
-    }
-}
-
-/// The words that a matcher begins with.
-fn keyword(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().take(2).collect();
-    match words.as_slice() {
-        [first @ ("starts" | "ends" | "has" | "is" | "close"), second] => format!("{first} {second}"),
-        [first, ..] => (*first).to_owned(),
-        [] => String::new(),
     }
 }

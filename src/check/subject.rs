@@ -4,6 +4,7 @@ use super::types::Ty;
 use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Ident, JsonPathLit, Subject, SubjectKind};
+use crate::syntax::words::{Gives, Of};
 
 /// What `expect cookie NAME.` goes on with.
 const COOKIE_ATTRIBUTES: [&str; 7] = ["http_only", "secure", "same_site", "path", "max_age", "domain", "expires"];
@@ -21,50 +22,34 @@ impl<'p> Cx<'p> {
 
     /// A subject that isn't an expression.
     pub fn response_subject(&mut self, scope: &mut Scope<'p>, subject: &'p Subject) -> Ty {
-        const RESPONSES: &[Place] = &[Place::Response];
-        const FRAMES: &[Place] = &[Place::Frame];
-        const BOTH: &[Place] = &[Place::Response, Place::Frame];
-        let span = subject.span;
-        let (what, places, ty) = match &subject.kind {
-            SubjectKind::Status => ("`status`", RESPONSES, Ty::Number),
-            SubjectKind::Time => ("`time`", RESPONSES, Ty::Duration),
-            SubjectKind::TimeToFirstByte => ("`time to first byte`", RESPONSES, Ty::Duration),
-            SubjectKind::Size => ("`size`", BOTH, Ty::Size),
-            SubjectKind::Attempts => ("`attempts`", RESPONSES, Ty::Number),
-            SubjectKind::Body => ("`body`", RESPONSES, Ty::Unknown),
-            SubjectKind::BodyText => ("`body text`", RESPONSES, Ty::String),
-            SubjectKind::Url => ("`url`", RESPONSES, Ty::String),
-            SubjectKind::Redirects => ("`redirects`", RESPONSES, Ty::list_of(Ty::String)),
-            SubjectKind::HttpVersion => ("`http version`", RESPONSES, Ty::Unknown),
-            SubjectKind::Header(name) => {
+        let Some(row) = subject.kind.row() else { return self.subject(scope, subject) };
+        let known = match row.gives {
+            Gives::Anything => Ty::Unknown,
+            Gives::One(kind) => Ty::of_kind(kind),
+            Gives::ListOf(kind) => Ty::list_of(Ty::of_kind(kind)),
+        };
+        let ty = match &subject.kind {
+            SubjectKind::Header(name) | SubjectKind::Headers(name) => {
                 super::lints::headers::name(self, name, "header");
-                ("`header`", RESPONSES, Ty::String)
-            }
-            SubjectKind::Headers(name) => {
-                super::lints::headers::name(self, name, "header");
-                ("`headers`", RESPONSES, Ty::list_of(Ty::String))
+                known
             }
             SubjectKind::Cookie { name, attribute } => {
                 super::lints::headers::name(self, name, "cookie");
-                (
-                    "`cookie`",
-                    RESPONSES,
-                    attribute.as_ref().map_or(Ty::String, |attribute| self.cookie_attribute(attribute)),
-                )
+                attribute.as_ref().map_or(known, |attribute| self.cookie_attribute(attribute))
             }
-            SubjectKind::Certificate(_) => ("`certificate`", RESPONSES, Ty::Unknown),
-            SubjectKind::XPath(path) => ("`xpath`", RESPONSES, self.xpath(path)),
+            SubjectKind::XPath(path) => self.xpath(path),
             SubjectKind::Css(selector) => {
                 self.css(selector);
-                ("`css`", RESPONSES, Ty::list_of(Ty::String))
+                known
             }
-            SubjectKind::Text => ("`text`", FRAMES, Ty::String),
-            SubjectKind::Hex => ("`hex`", FRAMES, Ty::String),
-            SubjectKind::Data => ("`data`", FRAMES, Ty::Unknown),
-            SubjectKind::Id => ("`id`", FRAMES, Ty::Unknown),
-            SubjectKind::JsonPath(_) | SubjectKind::Expr(_) => return self.subject(scope, subject),
+            _ => known,
         };
-        self.must_be_here(scope, span, what, places);
+        let places: &[Place] = match row.of {
+            Of::Responses => &[Place::Response],
+            Of::Frames => &[Place::Frame],
+            Of::Both => &[Place::Response, Place::Frame],
+        };
+        self.must_be_here(scope, subject.span, &format!("`{}`", row.word), places);
         ty
     }
 

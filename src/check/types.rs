@@ -303,23 +303,7 @@ impl Fields {
 
 /// The type that a word names, apart from shapes.
 pub(super) fn named(name: &str) -> Option<Ty> {
-    Some(match name {
-        "any" => Ty::Unknown,
-        "null" => Ty::Null,
-        "bool" => Ty::Bool,
-        "number" | "integer" => Ty::Number,
-        "string" | "uuid" | "timestamp" | "date" | "email" | "url" | "ipv4" | "ipv6" => Ty::String,
-        "array" => Ty::list(),
-        "object" => Ty::Object(None),
-        "duration" => Ty::Duration,
-        "size" => Ty::Size,
-        "percent" => Ty::Percent,
-        "money" => Ty::Money,
-        "bytes" => Ty::Bytes,
-        "secret" => Ty::Secret,
-        "channel" => Ty::Channel,
-        _ => return None,
-    })
+    crate::value::named::named(name).map(|ty| ty.kind.map_or(Ty::Unknown, Ty::of_kind))
 }
 
 /// What a type that is written somewhere says, as far as it can be known. `depth` bounds shapes that hold each other.

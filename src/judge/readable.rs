@@ -3,7 +3,8 @@
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, Found, evaluate, find};
 use crate::plan::{Expectation, Matcher, MatcherKind, Subject, SubjectKind};
-use crate::value::{Type, Value};
+use crate::syntax::words::Body;
+use crate::value::{Kind, NamedType, Type, Value};
 
 /// What an expectation's subject finds, as what its matcher reads it.
 ///
@@ -42,30 +43,18 @@ enum Operand {
 
 /// What a matcher reads a body as.
 fn operand_of(matcher: &Matcher, context: &Context<'_>) -> Operand {
-    match &matcher.kind {
-        MatcherKind::Not(inner) | MatcherKind::Each(inner) | MatcherKind::Some(inner) | MatcherKind::None(inner) => {
-            operand_of(inner, context)
+    let kind = &matcher.kind;
+    if let Some(inner) = kind.inner() {
+        return operand_of(inner, context);
+    }
+    match (kind, kind.row().body) {
+        (MatcherKind::Is(Type::Named(NamedType { kind: None | Some(Kind::Bytes), .. })), _) | (_, Body::Neither) => {
+            Operand::Neither
         }
-        MatcherKind::Compare(_, operand)
-        | MatcherKind::Equals(operand)
-        | MatcherKind::Contains(operand)
-        | MatcherKind::StartsWith(operand)
-        | MatcherKind::EndsWith(operand) => match evaluate(operand, context) {
-            Ok(Value::Bytes(_)) => Operand::Bytes,
-            _ => Operand::Text,
-        },
-        MatcherKind::Is(Type::Any | Type::Bytes)
-        | MatcherKind::Exists
-        | MatcherKind::IsEmpty
-        | MatcherKind::HasLength(_) => Operand::Neither,
-        MatcherKind::Is(_)
-        | MatcherKind::In(_)
-        | MatcherKind::Regex(_)
-        | MatcherKind::Partial(_)
-        | MatcherKind::Schema { .. }
-        | MatcherKind::IsUnique
-        | MatcherKind::IsSorted { .. }
-        | MatcherKind::CloseTo { .. }
-        | MatcherKind::ExpiresAfter(_) => Operand::Text,
+        (_, Body::AsOperand) => {
+            let is_bytes = |operand| matches!(evaluate(operand, context), Ok(Value::Bytes(_)));
+            if kind.operands().any(is_bytes) { Operand::Bytes } else { Operand::Text }
+        }
+        (_, Body::Text) => Operand::Text,
     }
 }

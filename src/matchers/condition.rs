@@ -1,7 +1,7 @@
 use super::apply;
 use crate::diag::codes;
 use crate::eval::{Context, Fault, Found, find};
-use crate::plan::{Condition, ConditionKind, Matcher, MatcherKind};
+use crate::plan::{Condition, ConditionKind, Matcher};
 
 /// What a condition says, by the logic of three values (Kleene): what can't be known of a part decides only where another part doesn't already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,14 +66,6 @@ fn test(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Result<Truth
     let verdict = apply(matcher, found, context)?;
     let Err(mismatch) = verdict else { return Ok(Truth::Holds) };
     // Only `exists` asks about an absence.
-    let absent = found.values.is_empty() && !found.plural && !asks_of_absence(matcher);
+    let absent = found.values.is_empty() && !found.plural && !matcher.kind.asks_of_absence();
     Ok(if absent || mismatch.is_undecided() { Truth::Unknown } else { Truth::Fails })
-}
-
-fn asks_of_absence(matcher: &Matcher) -> bool {
-    match &matcher.kind {
-        MatcherKind::Exists => true,
-        MatcherKind::Not(inner) => asks_of_absence(inner),
-        _ => false,
-    }
 }

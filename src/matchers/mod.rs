@@ -1,5 +1,6 @@
 //! One file a matcher: whether what was found is what is expected, and in a user's words why not. Pure.
 
+mod any_order;
 mod close;
 mod compare;
 mod condition;
@@ -22,6 +23,7 @@ use crate::eval::{Context, Fault, Found, Ground, Unread, equal, show};
 use crate::plan::{Matcher, MatcherKind};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
+use crate::syntax::words::{Fits, Looks, Plain, WithOperand};
 use crate::value::{Json, PathStep, Value};
 
 /// Why an expectation doesn't hold.
@@ -130,7 +132,7 @@ pub fn apply(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Compari
         return Ok(Err(Box::new(Mismatch { help, undecided: true, ..*Mismatch::of(Kind::Missing, text) })));
     }
     match &matcher.kind {
-        MatcherKind::Exists => return Ok(exists(found)),
+        MatcherKind::Plain(Plain::Exists) => return Ok(exists(found)),
         MatcherKind::Not(inner) => return not(inner, found, context),
         MatcherKind::Each(inner) => return quantifier::each(inner, found, context),
         MatcherKind::Some(inner) => return quantifier::some(inner, found, context),
@@ -142,34 +144,23 @@ pub fn apply(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Compari
     };
     match &matcher.kind {
         MatcherKind::Compare(op, operand) if found.plain => compare::compare(*op, &value, false, operand, context),
-        MatcherKind::Equals(operand) if found.plain => compare::equals(&value, false, operand, context),
+        MatcherKind::With(WithOperand::Equals, operand) if found.plain => {
+            compare::equals(&value, false, operand, context)
+        }
         _ => one(matcher, &value, found.text.as_deref(), context),
     }
 }
 
 /// What a matcher reads of a value, and can't read for one thing.
 fn unread(matcher: &Matcher, value: &Value, text: Option<&str>) -> Option<Unread> {
-    let whole = match &matcher.kind {
-        MatcherKind::Exists
-        | MatcherKind::Not(_)
-        | MatcherKind::Each(_)
-        | MatcherKind::Some(_)
-        | MatcherKind::None(_) => return None,
+    let row = matcher.kind.row();
+    let whole = match row.looks {
+        Looks::AtNothing => return None,
         // The text is read, not what it says.
-        MatcherKind::Contains(_) | MatcherKind::StartsWith(_) | MatcherKind::EndsWith(_) | MatcherKind::Regex(_)
-            if text.is_some() =>
-        {
-            return None;
-        }
-        MatcherKind::Compare(..)
-        | MatcherKind::Equals(_)
-        | MatcherKind::In(_)
-        | MatcherKind::Schema { .. }
-        | MatcherKind::IsUnique
-        | MatcherKind::IsSorted { .. } => true,
-        MatcherKind::Contains(_) => value.as_json().is_some_and(Json::is_array),
-        // These read what they name.
-        _ => false,
+        Looks::AtText if text.is_some() => return None,
+        Looks::AtText => row.fits == Fits::Searched && value.as_json().is_some_and(Json::is_array),
+        Looks::AtAll => true,
+        Looks::AtParts => false,
     };
     match value.as_json() {
         Some(json @ Json::Unpaired(_)) => Unread::of_json(json),
@@ -189,7 +180,7 @@ enum Brief {
 fn brief(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Result<Brief, Fault> {
     let holds = match &matcher.kind {
         _ if unread(matcher, value, None).is_some() => return Ok(Brief::Undecided),
-        MatcherKind::Equals(operand) | MatcherKind::Compare(BinaryOp::Equal, operand) => {
+        MatcherKind::With(WithOperand::Equals, operand) | MatcherKind::Compare(BinaryOp::Equal, operand) => {
             equal(value, &crate::eval::evaluate(operand, context)?)
         }
         _ => match one(matcher, value, None, context)? {
@@ -208,32 +199,37 @@ pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context:
     }
     match &matcher.kind {
         MatcherKind::Compare(op, operand) => compare::compare(*op, value, true, operand, context),
-        MatcherKind::Equals(operand) => compare::equals(value, true, operand, context),
-        MatcherKind::In(operand) => membership::is_in(value, operand, context),
-        MatcherKind::Contains(operand) => text::contains(value, text, operand, context),
-        MatcherKind::StartsWith(operand) => text::starts_with(value, text, operand, context),
-        MatcherKind::EndsWith(operand) => text::ends_with(value, text, operand, context),
+        MatcherKind::Plain(Plain::Exists) => again(matcher, value, text, context),
+        MatcherKind::Plain(Plain::Empty) => Ok(sequence::is_empty(value, text)),
+        MatcherKind::Plain(Plain::Unique) => Ok(sequence::is_unique(value)),
+        MatcherKind::With(word, operand) => match word {
+            WithOperand::Equals => compare::equals(value, true, operand, context),
+            WithOperand::EqualsInAnyOrder => any_order::equals(value, operand, context),
+            WithOperand::In => membership::is_in(value, operand, context),
+            WithOperand::Contains => text::contains(value, text, operand, context),
+            WithOperand::StartsWith => text::starts_with(value, text, operand, context),
+            WithOperand::EndsWith => text::ends_with(value, text, operand, context),
+            WithOperand::HasLength => sequence::has_length(value, operand, context),
+            WithOperand::ExpiresAfter => close::expires_after(value, operand, context),
+        },
         MatcherKind::Regex(pattern) => Ok(text::regex(value, text, pattern)),
         MatcherKind::Partial(expected) => partial::matches(value, expected, context),
         MatcherKind::Schema { name, schema } => Ok(schema::valid(value, name, schema)),
         MatcherKind::Is(ty) => Ok(types::is(value, ty, context.plan)),
-        MatcherKind::IsEmpty => Ok(sequence::is_empty(value, text)),
-        MatcherKind::HasLength(operand) => sequence::has_length(value, operand, context),
-        MatcherKind::IsUnique => Ok(sequence::is_unique(value)),
         MatcherKind::IsSorted { by, descending } => {
             let by = by.as_ref().map(|by| crate::eval::bound(by, context)).transpose()?;
             Ok(sequence::is_sorted(value, by.as_ref(), *descending))
         }
         MatcherKind::CloseTo { target, tolerance } => close::close_to(value, target, tolerance, context),
-        MatcherKind::ExpiresAfter(operand) => close::expires_after(value, operand, context),
-        MatcherKind::Exists
-        | MatcherKind::Not(_)
-        | MatcherKind::Each(_)
-        | MatcherKind::Some(_)
-        | MatcherKind::None(_) => {
-            apply(matcher, &Found { text: text.map(str::to_owned), ..Found::one(value.clone()) }, context)
+        MatcherKind::Not(_) | MatcherKind::Each(_) | MatcherKind::Some(_) | MatcherKind::None(_) => {
+            again(matcher, value, text, context)
         }
     }
+}
+
+/// A matcher that asks about what was found, on one value.
+fn again(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Context<'_>) -> Comparison {
+    apply(matcher, &Found { text: text.map(str::to_owned), ..Found::one(value.clone()) }, context)
 }
 
 fn exists(found: &Found) -> Result<(), Box<Mismatch>> {
@@ -242,7 +238,7 @@ fn exists(found: &Found) -> Result<(), Box<Mismatch>> {
 
 fn not(inner: &Matcher, found: &Found, context: &Context<'_>) -> Comparison {
     // What is absent is nothing, so also not this; only `not exists` asks about that itself.
-    if found.values.is_empty() && !matches!(inner.kind, MatcherKind::Exists) && !found.plural {
+    if found.values.is_empty() && !inner.kind.asks_of_absence() && !found.plural {
         return Ok(Err(Mismatch::of(
             Kind::Missing,
             format!("is missing, expected a value that is not {}", expected(inner, context)?),
@@ -262,26 +258,24 @@ fn not(inner: &Matcher, found: &Found, context: &Context<'_>) -> Comparison {
 /// What a matcher expects, in words: `a uuid`, `less than 2s`.
 pub(crate) fn expected(matcher: &Matcher, context: &Context<'_>) -> Result<String, Fault> {
     let value = |operand| crate::eval::evaluate(operand, context).map(|value| show(&value));
+    let says = matcher.kind.row().says;
     Ok(match &matcher.kind {
+        MatcherKind::Plain(_) | MatcherKind::Partial(_) => says.to_owned(),
+        MatcherKind::With(_, operand) => {
+            format!("{says} {}", membership::shown(operand, context)?).trim_start().to_owned()
+        }
         MatcherKind::Compare(op, operand) => format!("{}{}", compare::words(*op), value(operand)?),
-        MatcherKind::Equals(operand) => value(operand)?,
-        MatcherKind::In(operand) => format!("one of {}", membership::shown(operand, context)?),
-        MatcherKind::Contains(operand) => format!("to contain {}", value(operand)?),
-        MatcherKind::StartsWith(operand) => format!("to start with {}", value(operand)?),
-        MatcherKind::EndsWith(operand) => format!("to end with {}", value(operand)?),
-        MatcherKind::Regex(pattern) => format!("to match {}", pattern.as_str()),
-        MatcherKind::Partial(_) => "to match the object".to_owned(),
-        MatcherKind::Schema { name, .. } => format!("to be valid by \"{name}\""),
+        MatcherKind::Regex(pattern) => format!("{says} {}", pattern.as_str()),
+        MatcherKind::Schema { name, .. } => format!("{says} \"{name}\""),
         MatcherKind::Is(ty) => types::words(ty, context.plan),
-        MatcherKind::Exists => "to exist".to_owned(),
-        MatcherKind::IsEmpty => "empty".to_owned(),
-        MatcherKind::HasLength(operand) => format!("of length {}", value(operand)?),
-        MatcherKind::IsUnique => "unique".to_owned(),
         MatcherKind::IsSorted { descending, .. } => {
-            if *descending { "sorted, descending" } else { "sorted" }.to_owned()
+            if *descending {
+                format!("{says}, descending")
+            } else {
+                says.to_owned()
+            }
         }
         MatcherKind::CloseTo { target, tolerance } => format!("{} ± {}", value(target)?, value(tolerance)?),
-        MatcherKind::ExpiresAfter(operand) => format!("to expire in more than {}", value(operand)?),
         MatcherKind::Each(inner) => format!("each {}", expected(inner, context)?),
         MatcherKind::Some(inner) => format!("some {}", expected(inner, context)?),
         MatcherKind::None(inner) => format!("none {}", expected(inner, context)?),

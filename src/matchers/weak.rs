@@ -7,6 +7,7 @@ use crate::eval::{Context, Found, Ground, evaluate};
 use crate::event::Weak;
 use crate::plan::{Expr, ExprKind, Matcher, MatcherKind, Partial, PartialKind, Plan};
 use crate::syntax::ast::BinaryOp;
+use crate::syntax::words::{Fits, WithOperand};
 use crate::value::{Json, Kind, ShapeField, Type, Value};
 
 /// Why a matcher that holds proves little of what was found; `None` where it proves what it says.
@@ -22,12 +23,7 @@ pub fn weakness(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Opti
             return of_ground;
         }
     }
-    if let MatcherKind::Exists = matcher.kind {
-        return None;
-    }
-    if let MatcherKind::Not(inner) = &matcher.kind
-        && matches!(inner.kind, MatcherKind::Exists)
-    {
+    if matcher.kind.asks_of_absence() {
         return None;
     }
     // A path to several gives a list, whatever there is.
@@ -40,7 +36,8 @@ pub fn weakness(matcher: &Matcher, found: &Found, context: &Context<'_>) -> Opti
 fn is_array(kind: &MatcherKind) -> bool {
     matches!(
         kind,
-        MatcherKind::Is(Type::Array) | MatcherKind::Partial(Partial { kind: PartialKind::Type(Type::Array), .. })
+        MatcherKind::Is(Type::Named(ty)) | MatcherKind::Partial(Partial { kind: PartialKind::Type(Type::Named(ty)), .. })
+            if ty.kind == Some(Kind::List)
     )
 }
 
@@ -55,9 +52,7 @@ fn of_value(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Cont
             weak.filter(|weak| *weak == Weak::AcceptsAnything)
         }
         MatcherKind::None(inner) => all_elements(value, |item| negated(inner, item, None, context)),
-        MatcherKind::IsUnique | MatcherKind::IsSorted { .. } => {
-            (value.elements()?.len() == 1).then_some(Weak::OneElement)
-        }
+        kind if kind.row().compares_elements => (value.elements()?.len() == 1).then_some(Weak::OneElement),
         MatcherKind::Is(Type::List(_)) if value.elements().is_some_and(|items| items.is_empty()) => {
             Some(Weak::NoElement)
         }
@@ -71,11 +66,14 @@ fn of_value(matcher: &Matcher, value: &Value, text: Option<&str>, context: &Cont
         },
         MatcherKind::Schema { schema, .. } => anything(!schema::asks_something(schema, &value.to_json())),
         MatcherKind::Regex(pattern) => anything(pattern.matches_everything()),
-        MatcherKind::StartsWith(operand) | MatcherKind::EndsWith(operand) => anything(is_empty_text(operand)),
-        MatcherKind::Contains(operand) => {
-            let is_text = text.is_some() || value.as_str().is_some();
-            anything(is_text && is_empty_text(operand))
-        }
+        MatcherKind::With(word, operand) => match word.row().fits {
+            Fits::Text => anything(is_empty_text(operand)),
+            Fits::Searched => {
+                let is_text = text.is_some() || value.as_str().is_some();
+                anything(is_text && is_empty_text(operand))
+            }
+            _ => None,
+        },
         MatcherKind::Compare(BinaryOp::NotEqual, operand) => differs(value, operand, context),
         _ => None,
     }
@@ -86,22 +84,9 @@ fn negated(inner: &Matcher, value: &Value, text: Option<&str>, context: &Context
     match &inner.kind {
         MatcherKind::Not(inner) => of_value(inner, value, text, context),
         MatcherKind::Some(inner) => all_elements(value, |item| negated(inner, item, None, context)),
-        MatcherKind::Compare(BinaryOp::Equal, operand) | MatcherKind::Equals(operand) => {
-            differs(value, operand, context)
-        }
-        MatcherKind::Contains(operand) => match value.elements() {
-            Some(items) if text.is_none() => lacks(&items, operand, context),
-            _ if value.fields().is_some_and(|fields| fields.is_empty()) && text.is_none() => Some(Weak::NoElement),
-            _ => is_no_text(value, text).then_some(Weak::NoElement),
-        },
+        MatcherKind::Compare(BinaryOp::Equal, operand) => differs(value, operand, context),
+        MatcherKind::With(word, operand) => operand_negated(*word, operand, value, text, context),
         MatcherKind::Regex(_) => is_no_text(value, text).then_some(Weak::NoElement),
-        MatcherKind::In(operand) if !matches!(operand.kind, ExprKind::Range(..)) => {
-            let list = evaluate(operand, context).ok()?;
-            match list.elements()?.as_slice() {
-                [] => Some(Weak::NothingCompared),
-                items => items.iter().all(|item| is_other(value, item)).then_some(Weak::OtherType),
-            }
-        }
         MatcherKind::Partial(partial) => match (&partial.kind, value.as_json()?) {
             (PartialKind::Object(entries), Json::Object(fields)) => {
                 let key = |entry: &(Expr, Partial)| evaluate(&entry.0, context).ok().map(|key| key.to_text());
@@ -115,6 +100,32 @@ fn negated(inner: &Matcher, value: &Value, text: Option<&str>, context: &Context
             (PartialKind::List(_), _) => Some(Weak::OtherType),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// That a value isn't something that takes an operand.
+fn operand_negated(
+    word: WithOperand,
+    operand: &Expr,
+    value: &Value,
+    text: Option<&str>,
+    context: &Context<'_>,
+) -> Option<Weak> {
+    match word.row().fits {
+        Fits::Equal => differs(value, operand, context),
+        Fits::Searched => match value.elements() {
+            Some(items) if text.is_none() => lacks(&items, operand, context),
+            _ if value.fields().is_some_and(|fields| fields.is_empty()) && text.is_none() => Some(Weak::NoElement),
+            _ => is_no_text(value, text).then_some(Weak::NoElement),
+        },
+        Fits::Among if !matches!(operand.kind, ExprKind::Range(..)) => {
+            let list = evaluate(operand, context).ok()?;
+            match list.elements()?.as_slice() {
+                [] => Some(Weak::NothingCompared),
+                items => items.iter().all(|item| is_other(value, item)).then_some(Weak::OtherType),
+            }
+        }
         _ => None,
     }
 }
@@ -195,7 +206,7 @@ fn accepts(ty: &Type, value: Option<&Json>, plan: &Plan, depth: usize) -> bool {
         })
     };
     match ty {
-        Type::Any => true,
+        Type::Named(named) => named.is_any(),
         Type::Or(types) => types.iter().any(|ty| accepts(ty, value, plan, depth + 1)),
         Type::Fields(own) => fields(own),
         Type::Shape(id) => plan.shapes.get(*id).is_some_and(|shape| fields(&shape.fields)),

@@ -138,20 +138,9 @@ pub(super) fn subject_is_light(subject: &Subject, scope: &Scope) -> bool {
 }
 
 fn matcher_is_light(matcher: &Matcher, scope: &Scope) -> bool {
-    use MatcherKind as Kind;
     match &matcher.kind {
-        Kind::Compare(_, of)
-        | Kind::In(of)
-        | Kind::Contains(of)
-        | Kind::StartsWith(of)
-        | Kind::EndsWith(of)
-        | Kind::Equals(of)
-        | Kind::HasLength(of)
-        | Kind::ExpiresAfter(of) => of.is_light(scope),
-        Kind::CloseTo { target, tolerance } => target.is_light(scope) && tolerance.is_light(scope),
-        Kind::Is(_) | Kind::Exists | Kind::IsEmpty => true,
-        Kind::Not(inner) => matcher_is_light(inner, scope),
-        _ => false,
+        MatcherKind::Not(inner) => matcher_is_light(inner, scope),
+        kind => kind.row().is_light && kind.operands().all(|of| of.is_light(scope)),
     }
 }
 

@@ -17,6 +17,7 @@ mod scan;
 mod split;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use crate::diag::{Diagnostic, codes};
 use crate::source::{SourceId, Span};

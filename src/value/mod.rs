@@ -18,6 +18,7 @@ mod json;
 mod jsonpath;
 mod kind;
 mod money;
+pub mod named;
 mod network;
 mod operator;
 mod parts;
@@ -44,6 +45,7 @@ pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExa
 pub use jsonpath::{JsonPath, JsonPathError, Located, PathFault, PathName, PathStep, path_text};
 pub use kind::Kind;
 pub use money::{Money, Rate, money_words};
+pub use named::NamedType;
 pub use network::{NotPublic, NotReal, SpecialUse, not_public, not_real};
 pub use operator::{BinaryOp, UnaryOp, are_ordered, may_be_equal};
 pub use parts::{DEEPEST_MADE, Oversize, Unread};

@@ -11,6 +11,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::syntax::ast::{
     BinaryOp, Expect, Expr, ExprKind, Matcher, MatcherKind, RequestPartKind, Subject, SubjectKind,
 };
+use crate::syntax::words::{Decided, WithOperand};
 use crate::value::{Json, Value, compare};
 
 /// How many expectations of one subject are compared with each other.
@@ -101,25 +102,16 @@ fn excludes<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &Subject, a: &'p Matche
 
 fn equal_to(scope: &Scope<'_>, matcher: &Matcher) -> Option<Const> {
     match &matcher.kind {
-        MatcherKind::Bare(value) | MatcherKind::Equals(value) | MatcherKind::Compare(BinaryOp::Equal, value) => {
-            constant::of(value, Some(scope))
-        }
+        MatcherKind::Bare(value)
+        | MatcherKind::With(WithOperand::Equals, value)
+        | MatcherKind::Compare(BinaryOp::Equal, value) => constant::of(value, Some(scope)),
         _ => None,
     }
 }
 
 /// Whether a text that is found may stand for a number.
 fn is_plain(subject: &Subject) -> bool {
-    matches!(
-        subject.kind,
-        SubjectKind::Header(_)
-            | SubjectKind::Headers(_)
-            | SubjectKind::Cookie { .. }
-            | SubjectKind::Css(_)
-            | SubjectKind::XPath(_)
-            | SubjectKind::Text
-            | SubjectKind::BodyText
-    )
+    subject.kind.row().is_some_and(|row| row.is_plain)
 }
 
 /// An interval of amounts: its ends, and whether they are excluded. An end that is missing is none.
@@ -155,7 +147,7 @@ fn bounds(scope: &Scope<'_>, matcher: &Matcher) -> Option<Bounds> {
                 _ => return None,
             })
         }
-        MatcherKind::In(Expr { kind: ExprKind::Range(from, to), .. }) => {
+        MatcherKind::With(WithOperand::In, Expr { kind: ExprKind::Range(from, to), .. }) => {
             Some(Bounds { least: Some((amount(from)?, false)), most: Some((amount(to)?, false)) })
         }
         _ => None,
@@ -172,20 +164,13 @@ fn holds_in<'p>(cx: &Cx<'p>, scope: &Scope<'p>, value: &Value, plain: bool, matc
 }
 
 fn is_decided_by_equality(value: &Value, matcher: &Matcher) -> bool {
-    match &matcher.kind {
-        MatcherKind::Not(inner) => is_decided_by_equality(value, inner),
-        MatcherKind::Compare(..)
-        | MatcherKind::Bare(_)
-        | MatcherKind::Equals(_)
-        | MatcherKind::In(_)
-        | MatcherKind::Exists => true,
-        MatcherKind::Contains(_)
-        | MatcherKind::StartsWith(_)
-        | MatcherKind::EndsWith(_)
-        | MatcherKind::MatchesRegex(_)
-        | MatcherKind::IsEmpty
-        | MatcherKind::HasLength(_) => value.as_str().is_some(),
-        _ => false,
+    if let MatcherKind::Not(inner) = &matcher.kind {
+        return is_decided_by_equality(value, inner);
+    }
+    match matcher.kind.row().map(|row| row.decided) {
+        Some(Decided::Always) => true,
+        Some(Decided::OfTexts) => value.as_str().is_some(),
+        Some(Decided::Never) | None => false,
     }
 }
 

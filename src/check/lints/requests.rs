@@ -8,8 +8,7 @@ use super::headers;
 use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Ident, MultipartField, Request, RequestPart, RequestPartKind, SubjectKind};
-
-const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"];
+use crate::syntax::words::{is_method, methods};
 
 /// Methods that may be sent twice with the effect of once (RFC 9110, section 9.2.2).
 const IDEMPOTENT: [&str; 7] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"];
@@ -21,10 +20,10 @@ pub fn method(cx: &mut Cx<'_>, request: &Request) {
 }
 
 pub fn known_method(cx: &mut Cx<'_>, method: &Ident, explicit: bool) {
-    if METHODS.contains(&method.text.as_str()) {
+    if is_method(&method.text) {
         return;
     }
-    let near = closest(&method.text, METHODS);
+    let near = closest(&method.text, methods());
     if explicit && near.is_none() {
         return;
     }

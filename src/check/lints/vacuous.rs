@@ -10,6 +10,7 @@ use crate::syntax::ast::{
     BinaryOp, Condition, ConditionKind, EitherExpect, Expect, Expr, ExprKind, Matcher, MatcherKind, PartialKind,
     RequestPart, RequestPartKind, Subject, SubjectKind, TypeExpr, TypeExprKind,
 };
+use crate::syntax::words::{Fits, Plain, WithOperand};
 
 /// Reports an expectation whose outcome is known beforehand.
 pub fn expectation<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, expect: &'p Expect) {
@@ -86,9 +87,9 @@ fn joined(truths: impl Iterator<Item = Option<bool>>, decides: bool) -> Option<b
 fn statuses_of<'p>(cx: &mut Cx<'p>, scope: &Scope<'p>, matcher: &'p Matcher) -> bool {
     match &matcher.kind {
         MatcherKind::Bare(value)
-        | MatcherKind::Equals(value)
+        | MatcherKind::With(WithOperand::Equals, value)
         | MatcherKind::Compare(BinaryOp::Equal | BinaryOp::NotEqual, value) => statuses::one(cx, scope, value),
-        MatcherKind::In(value) => statuses::list(cx, scope, value),
+        MatcherKind::With(WithOperand::In, value) => statuses::list(cx, scope, value),
         MatcherKind::Not(inner) => statuses_of(cx, scope, inner),
         _ => true,
     }
@@ -105,17 +106,15 @@ pub fn truth<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &'p Subject, matcher: 
     }
     match &matcher.kind {
         // What has no length isn't of another length either: neither holds of it.
-        MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::HasLength(_) | MatcherKind::CloseTo { .. }) => {
-            None
-        }
+        MatcherKind::Not(inner) if matches!(inner.kind.fits(), Some(Fits::Length | Fits::Amount)) => None,
         MatcherKind::Not(inner) => truth(cx, scope, subject, inner).map(|holds| !holds),
         MatcherKind::Each(inner) => (intrinsic(cx, inner, false) == Some(true)).then_some(true),
         MatcherKind::Compare(op, value) => compared(cx, scope, subject, range, *op, value),
         MatcherKind::Bare(value) => compared(cx, scope, subject, range, BinaryOp::Equal, value),
-        MatcherKind::In(value) => inside(scope, range, value),
+        MatcherKind::With(WithOperand::In, value) => inside(scope, range, value),
         MatcherKind::Is(ty) => is_type(cx, subject, ty),
-        MatcherKind::Exists => always_exists(scope, subject).then_some(true),
-        MatcherKind::HasLength(value) => {
+        MatcherKind::Plain(Plain::Exists) => always_exists(scope, subject).then_some(true),
+        MatcherKind::With(word, value) if word.row().fits == Fits::Length => {
             let length = constant::of(value, Some(scope))?.amount()?;
             (length < 0.0 || length.fract() != 0.0).then_some(false)
         }
@@ -137,8 +136,11 @@ pub fn truth<'p>(cx: &Cx<'p>, scope: &Scope<'p>, subject: &'p Subject, matcher: 
 fn intrinsic(cx: &Cx<'_>, matcher: &Matcher, text: bool) -> Option<bool> {
     let is_empty = |expr: &Expr| constant::of(expr, None).is_some_and(|value| value.text().is_some_and(str::is_empty));
     match &matcher.kind {
-        MatcherKind::Contains(value) => (text && is_empty(value)).then_some(true),
-        MatcherKind::StartsWith(value) | MatcherKind::EndsWith(value) => is_empty(value).then_some(true),
+        MatcherKind::With(word, value) => match word.row().fits {
+            Fits::Searched => (text && is_empty(value)).then_some(true),
+            Fits::Text => is_empty(value).then_some(true),
+            _ => None,
+        },
         MatcherKind::MatchesRegex(regex) => {
             let matches_everything = cx.index.regexes.known(regex).ok()?;
             matches_everything.then_some(true)

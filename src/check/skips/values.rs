@@ -100,23 +100,12 @@ impl<'p> Trace<'_, 'p> {
     }
 
     fn matcher(&self, names: &Names<'p>, matcher: &'p Matcher) -> Source {
+        if let Some(inner) = matcher.kind.inner() {
+            return self.matcher(names, inner);
+        }
         match &matcher.kind {
-            MatcherKind::Compare(_, value)
-            | MatcherKind::Bare(value)
-            | MatcherKind::In(value)
-            | MatcherKind::Contains(value)
-            | MatcherKind::StartsWith(value)
-            | MatcherKind::EndsWith(value)
-            | MatcherKind::Equals(value)
-            | MatcherKind::HasLength(value)
-            | MatcherKind::ExpiresAfter(value) => self.expr(names, value),
-            MatcherKind::CloseTo { target, tolerance } => self.expr(names, target).join(self.expr(names, tolerance)),
-            MatcherKind::Each(inner)
-            | MatcherKind::Some(inner)
-            | MatcherKind::None(inner)
-            | MatcherKind::Not(inner) => self.matcher(names, inner),
             MatcherKind::MatchesPartial(partial) => self.partial(names, partial),
-            _ => Source::default(),
+            kind => kind.operands().fold(Source::default(), |joined, operand| joined.join(self.expr(names, operand))),
         }
     }
 

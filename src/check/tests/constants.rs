@@ -11,6 +11,8 @@ use super::super::types::Ty;
 use super::{project, run, said, spec};
 use crate::project::Project;
 use crate::syntax::ast::{Expr, ItemKind, StmtKind, SuiteEntryKind};
+use crate::syntax::words::{Fits, Plain, WithOperand};
+use crate::value::named::NAMED;
 use crate::value::{Kind as ValueKind, equal};
 
 type Text = BoxedStrategy<String>;
@@ -191,52 +193,46 @@ fn value_and_matcher() -> impl Strategy<Value = (String, String)> {
         (any_of(word), operand.clone()).prop_map(|(word, operand)| format!("{word} {operand}")).boxed()
     };
     const ORDER: &[&str] = &["==", "!=", "<", "<=", ">", ">=", "equals"];
-    let types = any_of(&[
-        "is number",
-        "is integer",
-        "is string",
-        "is duration",
-        "is size",
-        "is percent",
-        "is money",
-        "is bytes",
-        "is array",
-        "is object",
-        "is null",
-        "is bool",
-        "is timestamp",
-        "is [number]",
-        "is number or string",
-        "exists",
-    ]);
+    let named: Vec<String> = NAMED.iter().map(|ty| format!("is {}", ty.name)).collect();
+    let types = prop_oneof![
+        3 => prop::sample::select(named),
+        1 => any_of(&["is [number]", "is number or string", "is [integer]", "is { x: integer }", "exists"]),
+    ]
+    .boxed();
     let within = |of: &Text| (of.clone(), of.clone()).prop_map(|(a, b)| format!("in [{a}, {b}]")).boxed();
     let close = |of: &Text| (of.clone(), of.clone()).prop_map(|(a, b)| format!("close to {a} ± {b}")).boxed();
     let ranges = any_of(&["in 1..3", "in 0.5..2.5", "in 0..0", "in 1s..2s", "in 2B..10KB"]);
+    // Those that the table says fit.
+    let plain = |fits: &[Fits]| -> Vec<&'static str> {
+        let rows = Plain::ALL.iter().map(|word| word.row());
+        rows.filter(|row| fits.contains(&row.fits)).map(|row| row.word).collect()
+    };
+    let taking = |fits: Fits| -> Vec<&'static str> {
+        let rows = WithOperand::ALL.iter().map(|word| word.row());
+        rows.filter(|row| row.fits == fits).map(|row| row.word).collect()
+    };
     let of_text = prop_oneof![
-        with(&["contains", "starts with", "ends with"], &kinds.text),
-        any_of(&["matches /a/", "matches /^1/i", "is empty", "matches /.*/"]),
-        with(&["has length"], &kinds.number),
+        with(&[taking(Fits::Searched), taking(Fits::Text)].concat(), &kinds.text),
+        any_of(&["matches /a/", "matches /^1/i", "matches /.*/"]),
+        any_of(&plain(&[Fits::Anything, Fits::Length])),
+        with(&taking(Fits::Length), &kinds.number),
     ]
     .boxed();
     let inner = prop_oneof![with(ORDER, &kinds.number), types.clone()].boxed();
     let of_list = prop_oneof![
-        any_of(&[
-            "is empty",
-            "is unique",
-            "is sorted",
-            "is sorted descending",
-            "matches [1, 2, 3]",
-            "matches [any, any]"
-        ]),
-        with(&["contains"], &kinds.any()),
-        with(&["has length"], &kinds.number),
+        any_of(&["is sorted", "is sorted descending", "matches [1, 2, 3]", "matches [any, any]"]),
+        any_of(&plain(&[Fits::Anything, Fits::Length, Fits::List])),
+        with(&taking(Fits::Searched), &kinds.any()),
+        with(&taking(Fits::Length), &kinds.number),
+        // One that there is whatever the table says, since nothing can be chosen from nothing.
+        with(&[taking(Fits::List), vec!["equals"]].concat(), &kinds.list),
         (any_of(&["each", "some", "none"]), inner).prop_map(|(word, inner)| format!("{word} {inner}")),
     ]
     .boxed();
     let of_object = prop_oneof![
         any_of(&["matches { limit: any duration }", "matches { x: > 2, y: any }", "matches { n: 3 }", "has length 2"]),
         kinds.any().prop_map(|value| format!("matches {{ x: {value} }}")),
-        with(&["contains"], &kinds.text),
+        with(&taking(Fits::Searched), &kinds.text),
     ]
     .boxed();
     let alike = |of: &Text| prop_oneof![3 => with(ORDER, of), 1 => within(of), 1 => types.clone()].boxed();

@@ -9,6 +9,7 @@ use crate::syntax::ast::{
     ChannelExpect, ChannelExpectKind, ChannelKind, Count, CountKind, EventItem, Expr, FrameKindPattern, ItemEntry,
     ItemEntryKind, Matcher, MatcherKind, OnChannel, PatternBlock, PatternItem, PatternItemKind, TimeLimit,
 };
+use crate::syntax::words::Fits;
 
 impl<'p> Cx<'p> {
     pub fn channel_expect(&mut self, scope: &mut Scope<'p>, expect: &'p ChannelExpect) {
@@ -290,16 +291,14 @@ impl<'p> Cx<'p> {
                 cx.regex(regex);
             }
             MatcherKind::MatchesPartial(partial) => cx.partial(scope, partial),
-            MatcherKind::Bare(value) | MatcherKind::Compare(_, value) | MatcherKind::Equals(value) => {
-                let of = cx.expr(scope, value);
-                if *ty != Ty::Bytes && of.is_known() && !of.is_text() {
-                    cx.text_value(scope, value);
+            kind => {
+                for value in kind.operands() {
+                    let of = cx.expr(scope, value);
+                    if kind.fits() == Some(Fits::Equal) && *ty != Ty::Bytes && of.is_known() && !of.is_text() {
+                        cx.text_value(scope, value);
+                    }
                 }
             }
-            MatcherKind::Contains(value) | MatcherKind::StartsWith(value) | MatcherKind::EndsWith(value) => {
-                cx.expr(scope, value);
-            }
-            _ => {}
         });
     }
 

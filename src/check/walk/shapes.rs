@@ -6,47 +6,7 @@ use super::super::words::dotted;
 use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::{DeclRef, Module};
 use crate::syntax::ast::{ItemKind, ShapeDecl, ShapeField, TypeExpr, TypeExprKind};
-
-const TYPES: [&str; 22] = [
-    "any",
-    "null",
-    "bool",
-    "number",
-    "integer",
-    "string",
-    "array",
-    "object",
-    "duration",
-    "size",
-    "percent",
-    "money",
-    "bytes",
-    "uuid",
-    "timestamp",
-    "date",
-    "email",
-    "url",
-    "ipv4",
-    "ipv6",
-    "secret",
-    "channel",
-];
-
-/// What people of other languages write.
-const HABITS: [(&str, &str); 12] = [
-    ("int", "integer"),
-    ("float", "number"),
-    ("double", "number"),
-    ("boolean", "bool"),
-    ("str", "string"),
-    ("text", "string"),
-    ("list", "array"),
-    ("map", "object"),
-    ("datetime", "timestamp"),
-    ("time", "timestamp"),
-    ("guid", "uuid"),
-    ("uri", "url"),
-];
+use crate::value::named::{NAMED, by_habit};
 
 pub fn shape<'p>(cx: &mut Cx<'p>, decl: DeclRef, shape: &'p ShapeDecl) {
     fields(cx, cx.module, &shape.fields);
@@ -114,9 +74,9 @@ fn unknown_type(cx: &mut Cx<'_>, path: &crate::syntax::ast::Path) {
         return;
     }
     let name = dotted(path);
-    let habit = HABITS.iter().find(|(habit, _)| name.eq_ignore_ascii_case(habit)).map(|(_, meant)| *meant);
+    let habit = by_habit(&name).map(|ty| ty.name);
     let shapes = shape_names(cx);
-    let help = match habit.or_else(|| closest(&name, TYPES.into_iter().chain(shapes.iter().copied()))) {
+    let help = match habit.or_else(|| closest(&name, NAMED.iter().map(|ty| ty.name).chain(shapes.iter().copied()))) {
         Some(near) => Correction::replace(path.span, near).safe_if(habit.is_some()).did_you_mean(),
         None => format!("declare it as `shape {name} {{ … }}`, or import it").into(),
     };

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::{Expr, Slot};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
+use crate::syntax::words::{MatcherRow, Other, Plain, WithOperand};
 use crate::value::{Css, JsonPath, Regex, Schema, Type, XPath};
 
 /// `expect SUBJECT MATCHER`. `span` covers the whole statement.
@@ -68,13 +69,10 @@ pub struct Matcher {
 
 #[derive(Clone, Debug)]
 pub enum MatcherKind {
+    Plain(Plain),
+    With(WithOperand, Expr),
     /// A bare value is `==`; `http version 2` too.
     Compare(BinaryOp, Expr),
-    /// A list, or a range whose ends are included.
-    In(Expr),
-    Contains(Expr),
-    StartsWith(Expr),
-    EndsWith(Expr),
     Regex(Regex),
     Partial(Partial),
     /// A JSON Schema, compiled when the plan was made.
@@ -82,13 +80,7 @@ pub enum MatcherKind {
         name: String,
         schema: Arc<Schema>,
     },
-    /// Structurally equal, exactly.
-    Equals(Expr),
     Is(Type),
-    Exists,
-    IsEmpty,
-    HasLength(Expr),
-    IsUnique,
     IsSorted {
         by: Option<Path>,
         descending: bool,
@@ -101,7 +93,57 @@ pub enum MatcherKind {
     Some(Box<Matcher>),
     None(Box<Matcher>),
     Not(Box<Matcher>),
-    ExpiresAfter(Expr),
+}
+
+impl MatcherKind {
+    /// What is known of it whatever its operands are.
+    pub fn row(&self) -> &'static MatcherRow {
+        match self {
+            MatcherKind::Plain(word) => word.row(),
+            MatcherKind::With(word, _) => word.row(),
+            MatcherKind::Compare(..) => Other::Compare.row(),
+            MatcherKind::Regex(_) => Other::Regex.row(),
+            MatcherKind::Partial(_) => Other::Partial.row(),
+            MatcherKind::Schema { .. } => Other::Schema.row(),
+            MatcherKind::Is(_) => Other::Is.row(),
+            MatcherKind::IsSorted { .. } => Other::Sorted.row(),
+            MatcherKind::CloseTo { .. } => Other::CloseTo.row(),
+            MatcherKind::Each(_) => Other::Each.row(),
+            MatcherKind::Some(_) => Other::Some.row(),
+            MatcherKind::None(_) => Other::None.row(),
+            MatcherKind::Not(_) => Other::Not.row(),
+        }
+    }
+
+    /// The values it takes, apart from those inside of an object, a path or another matcher.
+    pub fn operands(&self) -> impl Iterator<Item = &Expr> {
+        let (first, second) = match self {
+            MatcherKind::With(_, value) | MatcherKind::Compare(_, value) => (Some(value), None),
+            MatcherKind::CloseTo { target, tolerance } => (Some(target), Some(tolerance)),
+            _ => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// The matcher that it says something about.
+    pub fn inner(&self) -> Option<&Matcher> {
+        match self {
+            MatcherKind::Each(inner)
+            | MatcherKind::Some(inner)
+            | MatcherKind::None(inner)
+            | MatcherKind::Not(inner) => Some(inner),
+            _ => None,
+        }
+    }
+
+    /// Whether it asks if something is there, and nothing else.
+    pub fn asks_of_absence(&self) -> bool {
+        match self {
+            MatcherKind::Plain(word) => *word == Plain::Exists,
+            MatcherKind::Not(inner) => inner.kind.asks_of_absence(),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -63,19 +63,12 @@ impl Body<'_, '_> {
         let kind = match &matcher.kind {
             ast::MatcherKind::Compare(op, expr) => MatcherKind::Compare(*op, self.expr(expr)),
             ast::MatcherKind::Bare(expr) => MatcherKind::Compare(BinaryOp::Equal, self.expr(expr)),
-            ast::MatcherKind::In(expr) => MatcherKind::In(self.expr(expr)),
-            ast::MatcherKind::Contains(expr) => MatcherKind::Contains(self.expr(expr)),
-            ast::MatcherKind::StartsWith(expr) => MatcherKind::StartsWith(self.expr(expr)),
-            ast::MatcherKind::EndsWith(expr) => MatcherKind::EndsWith(self.expr(expr)),
+            ast::MatcherKind::Plain(word) => MatcherKind::Plain(*word),
+            ast::MatcherKind::With(word, expr) => MatcherKind::With(*word, self.expr(expr)),
             ast::MatcherKind::MatchesRegex(regex) => MatcherKind::Regex(self.regex(regex)?),
             ast::MatcherKind::MatchesPartial(partial) => MatcherKind::Partial(self.partial(partial)?),
             ast::MatcherKind::MatchesSchema(file) => self.schema(file)?,
-            ast::MatcherKind::Equals(expr) => MatcherKind::Equals(self.expr(expr)),
             ast::MatcherKind::Is(ty) => MatcherKind::Is(self.lower.ty(self.module, ty)),
-            ast::MatcherKind::Exists => MatcherKind::Exists,
-            ast::MatcherKind::IsEmpty => MatcherKind::IsEmpty,
-            ast::MatcherKind::HasLength(expr) => MatcherKind::HasLength(self.expr(expr)),
-            ast::MatcherKind::IsUnique => MatcherKind::IsUnique,
             ast::MatcherKind::IsSorted { by, descending } => {
                 let by = match by {
                     Some(path) => Some(self.path(path)?),
@@ -90,7 +83,6 @@ impl Body<'_, '_> {
             ast::MatcherKind::Some(inner) => MatcherKind::Some(Box::new(self.matcher(inner)?)),
             ast::MatcherKind::None(inner) => MatcherKind::None(Box::new(self.matcher(inner)?)),
             ast::MatcherKind::Not(inner) => MatcherKind::Not(Box::new(self.matcher(inner)?)),
-            ast::MatcherKind::ExpiresAfter(expr) => MatcherKind::ExpiresAfter(self.expr(expr)),
             ast::MatcherKind::Error => return None,
         };
         Some(Matcher { span: matcher.span, kind })

@@ -1,6 +1,7 @@
 use super::Lower;
 use crate::project::{DeclRef, ModuleId};
 use crate::syntax::ast;
+use crate::value::named::named;
 use crate::value::{Shape, ShapeField, Type};
 
 impl Lower<'_> {
@@ -10,16 +11,16 @@ impl Lower<'_> {
             ast::TypeExprKind::List(of) => Type::List(Box::new(self.ty(module, of))),
             ast::TypeExprKind::Object(fields) => Type::Fields(self.fields(module, fields)),
             ast::TypeExprKind::Or(types) => Type::Or(types.iter().map(|ty| self.ty(module, ty)).collect()),
-            ast::TypeExprKind::Literal(expr) => literal(expr).map_or(Type::Any, Type::Literal),
-            ast::TypeExprKind::Error => Type::Any,
+            ast::TypeExprKind::Literal(expr) => literal(expr).map_or(Type::ANY, Type::Literal),
+            ast::TypeExprKind::Error => Type::ANY,
         }
     }
 
     fn named_type(&mut self, module: ModuleId, path: &ast::Path) -> Type {
         if let [name] = path.segments.as_slice()
-            && let Some(ty) = Type::named(&name.text)
+            && let Some(ty) = named(&name.text)
         {
-            return ty;
+            return Type::Named(ty);
         }
         let shape = self.project.lookup(module, path).and_then(|decl| self.shape(decl));
         shape.map_or_else(
@@ -32,7 +33,7 @@ impl Lower<'_> {
                 )
                 .with_help("declare it as `shape Name { … }`, or import it");
                 self.diagnostics.push(diagnostic);
-                Type::Any
+                Type::ANY
             },
             Type::Shape,
         )

@@ -504,6 +504,7 @@ fn expects_other_status(open: &OpenChannel) -> bool {
 fn wants_refusal(open: &OpenChannel) -> bool {
     use crate::plan::{Check, ExprKind, MatcherKind, SubjectKind};
     use crate::syntax::ast::BinaryOp;
+    use crate::syntax::words::WithOperand;
     fn refuses(value: &crate::plan::Expr) -> bool {
         match &value.kind {
             ExprKind::Const(value) => {
@@ -517,9 +518,8 @@ fn wants_refusal(open: &OpenChannel) -> bool {
     fn asks(checks: &[Check]) -> bool {
         checks.iter().any(|check| match check {
             Check::Expect(expect) if matches!(expect.subject.kind, SubjectKind::Status) => match &expect.matcher.kind {
-                MatcherKind::Compare(BinaryOp::Equal | BinaryOp::GreaterEqual, status) | MatcherKind::In(status) => {
-                    refuses(status)
-                }
+                MatcherKind::Compare(BinaryOp::Equal | BinaryOp::GreaterEqual, status)
+                | MatcherKind::With(WithOperand::In, status) => refuses(status),
                 _ => false,
             },
             Check::Either { branches, .. } => branches.iter().all(|branch| asks(branch)),

@@ -1,5 +1,6 @@
 use super::{BinaryOp, Expr, Ident, JsonPathLit, Partial, RegexLit, StrLit, TypeExpr};
 use crate::source::Span;
+use crate::syntax::words::{Fits, MatcherRow, Other, Plain, SubjectRow, SubjectWord, WithOperand};
 
 /// `expect SUBJECT MATCHER`
 #[derive(Clone, Debug)]
@@ -54,6 +55,36 @@ pub enum SubjectKind {
     Expr(Expr),
 }
 
+impl SubjectKind {
+    /// What is known of it; `None` of a value in scope and of a JSONPath.
+    pub fn row(&self) -> Option<&'static SubjectRow> {
+        let word = match self {
+            SubjectKind::Status => SubjectWord::Status,
+            SubjectKind::Time => SubjectWord::Time,
+            SubjectKind::TimeToFirstByte => SubjectWord::TimeToFirstByte,
+            SubjectKind::Size => SubjectWord::Size,
+            SubjectKind::Attempts => SubjectWord::Attempts,
+            SubjectKind::Body => SubjectWord::Body,
+            SubjectKind::BodyText => SubjectWord::BodyText,
+            SubjectKind::Url => SubjectWord::Url,
+            SubjectKind::Redirects => SubjectWord::Redirects,
+            SubjectKind::HttpVersion => SubjectWord::HttpVersion,
+            SubjectKind::Header(_) => SubjectWord::Header,
+            SubjectKind::Headers(_) => SubjectWord::Headers,
+            SubjectKind::Cookie { .. } => SubjectWord::Cookie,
+            SubjectKind::Certificate(_) => SubjectWord::Certificate,
+            SubjectKind::XPath(_) => SubjectWord::XPath,
+            SubjectKind::Css(_) => SubjectWord::Css,
+            SubjectKind::Text => SubjectWord::Text,
+            SubjectKind::Hex => SubjectWord::Hex,
+            SubjectKind::Data => SubjectWord::Data,
+            SubjectKind::Id => SubjectWord::Id,
+            SubjectKind::JsonPath(_) | SubjectKind::Expr(_) => return None,
+        };
+        Some(word.row())
+    }
+}
+
 /// A header's or cookie's name, bare (`X-Test-Type`) or quoted; the span includes the quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderName {
@@ -69,25 +100,19 @@ pub struct Matcher {
 
 #[derive(Clone, Debug)]
 pub enum MatcherKind {
+    /// One that takes nothing: `exists`, `is empty`
+    Plain(Plain),
+    /// One that takes a value: `contains "x"`, `has length 3`
+    With(WithOperand, Expr),
     /// `== != < <= > >=`
     Compare(BinaryOp, Expr),
     /// `status 201`
     Bare(Expr),
-    /// `in [200, 201]`, `in 200..299`
-    In(Expr),
-    Contains(Expr),
-    StartsWith(Expr),
-    EndsWith(Expr),
     MatchesRegex(RegexLit),
     MatchesPartial(Partial),
     /// `matches schema file "…"`
     MatchesSchema(StrLit),
-    Equals(Expr),
     Is(TypeExpr),
-    Exists,
-    IsEmpty,
-    HasLength(Expr),
-    IsUnique,
     IsSorted {
         by: Option<JsonPathLit>,
         descending: bool,
@@ -101,9 +126,57 @@ pub enum MatcherKind {
     Some(Box<Matcher>),
     None(Box<Matcher>),
     Not(Box<Matcher>),
-    /// `expires after 14d`, of a certificate.
-    ExpiresAfter(Expr),
     Error,
+}
+
+impl MatcherKind {
+    /// What is known of it whatever its operands are; `None` of what didn't parse.
+    pub fn row(&self) -> Option<&'static MatcherRow> {
+        Some(match self {
+            MatcherKind::Plain(word) => word.row(),
+            MatcherKind::With(word, _) => word.row(),
+            MatcherKind::Compare(..) | MatcherKind::Bare(_) => Other::Compare.row(),
+            MatcherKind::MatchesRegex(_) => Other::Regex.row(),
+            MatcherKind::MatchesPartial(_) => Other::Partial.row(),
+            MatcherKind::MatchesSchema(_) => Other::Schema.row(),
+            MatcherKind::Is(_) => Other::Is.row(),
+            MatcherKind::IsSorted { .. } => Other::Sorted.row(),
+            MatcherKind::CloseTo { .. } => Other::CloseTo.row(),
+            MatcherKind::Each(_) => Other::Each.row(),
+            MatcherKind::Some(_) => Other::Some.row(),
+            MatcherKind::None(_) => Other::None.row(),
+            MatcherKind::Not(_) => Other::Not.row(),
+            MatcherKind::Error => return None,
+        })
+    }
+
+    /// What it can be asked of.
+    pub fn fits(&self) -> Option<Fits> {
+        self.row().map(|row| row.fits)
+    }
+
+    /// The values it takes, apart from those inside of an object, a path or another matcher.
+    pub fn operands(&self) -> impl Iterator<Item = &Expr> {
+        let (first, second) = match self {
+            MatcherKind::With(_, value) | MatcherKind::Compare(_, value) | MatcherKind::Bare(value) => {
+                (Some(value), None)
+            }
+            MatcherKind::CloseTo { target, tolerance } => (Some(target), Some(tolerance)),
+            _ => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// The matcher that it says something about.
+    pub fn inner(&self) -> Option<&Matcher> {
+        match self {
+            MatcherKind::Each(inner)
+            | MatcherKind::Some(inner)
+            | MatcherKind::None(inner)
+            | MatcherKind::Not(inner) => Some(inner),
+            _ => None,
+        }
+    }
 }
 
 /// `expect failure is timeout`

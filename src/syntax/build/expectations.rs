@@ -4,6 +4,7 @@ use crate::syntax::ast::{
     PartialKind, StrLit, Subject, SubjectKind,
 };
 use crate::syntax::grammar::{Kids, Node, Rule, seek, take};
+use crate::syntax::words::{Plain, WithOperand};
 
 impl Build<'_> {
     /// What `expect` takes.
@@ -146,15 +147,8 @@ impl Build<'_> {
                 let (op, value) = self.comparison(&mut kids);
                 MatcherKind::Compare(op, value)
             }
-            Rule::m_in => MatcherKind::In(self.expr(&mut kids)),
-            Rule::m_contains => MatcherKind::Contains(self.expr(&mut kids)),
-            Rule::m_starts_with => MatcherKind::StartsWith(self.expr(&mut kids)),
-            Rule::m_ends_with => MatcherKind::EndsWith(self.expr(&mut kids)),
             Rule::m_matches => self.matches(&mut kids),
-            Rule::m_equals => MatcherKind::Equals(self.expr(&mut kids)),
             Rule::m_is => self.is(&mut kids),
-            Rule::m_exists => MatcherKind::Exists,
-            Rule::m_has_length => MatcherKind::HasLength(self.expr(&mut kids)),
             Rule::m_close_to => {
                 let target = self.expr(&mut kids);
                 MatcherKind::CloseTo { target, tolerance: self.expr(&mut kids) }
@@ -163,8 +157,11 @@ impl Build<'_> {
             Rule::m_some => MatcherKind::Some(Box::new(self.next_matcher(&mut kids))),
             Rule::m_none => MatcherKind::None(Box::new(self.next_matcher(&mut kids))),
             Rule::m_not => MatcherKind::Not(Box::new(self.next_matcher(&mut kids))),
-            Rule::m_after => MatcherKind::ExpiresAfter(self.expr(&mut kids)),
-            _ => MatcherKind::Error,
+            _ => match (WithOperand::by_rule(rule), Plain::by_rule(rule)) {
+                (Some(word), _) => MatcherKind::With(word, self.expr(&mut kids)),
+                (None, Some(word)) => MatcherKind::Plain(word),
+                (None, None) => MatcherKind::Error,
+            },
         }
     }
 
@@ -195,10 +192,9 @@ impl Build<'_> {
         let not = take(kids, Rule::k_not).map(|node| self.span(&node));
         let Some(node) = kids.next() else { return MatcherKind::Error };
         let span = self.span(&node);
-        let kind = match node.as_rule() {
-            Rule::k_empty => MatcherKind::IsEmpty,
-            Rule::k_unique => MatcherKind::IsUnique,
-            Rule::sorted => self.sorted(node),
+        let kind = match (node.as_rule(), Plain::by_rule(node.as_rule())) {
+            (Rule::sorted, _) => self.sorted(node),
+            (_, Some(word)) => MatcherKind::Plain(word),
             _ => MatcherKind::Is(self.type_expr(node)),
         };
         match not {

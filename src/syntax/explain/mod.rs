@@ -4,12 +4,13 @@ mod failure;
 mod words;
 
 pub use failure::{Failure, is_word_char};
-pub use words::Word;
+pub use words::{RESERVED, Word};
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 
 use super::grammar::Rule;
 use super::mistakes;
+use super::words::example;
 use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 
@@ -138,51 +139,4 @@ fn listed(words: &[Word]) -> String {
     }
     let Some(last) = shown.pop() else { return "something else".to_owned() };
     if shown.is_empty() { last } else { format!("{} or {last}", shown.join(", ")) }
-}
-
-/// A whole statement of a rule, for the rules whose statements need more than a keyword and a value.
-fn example(rule: Rule) -> Option<&'static str> {
-    Some(match rule {
-        Rule::import => "import \"shared/login.e2e\" as login",
-        Rule::environment => "environment staging { … }",
-        Rule::env_value => "api = \"https://api.example.com\"",
-        Rule::probe => "probe GET {{env.api}}/health expect status 200 within 10s",
-        Rule::depends_on => "depends on database, auth",
-        Rule::test => "test \"a thread can be read\" { … }",
-        Rule::hook => "before each { … }",
-        Rule::at_risk => "at risk $120K MRR \"what is at stake\"",
-        Rule::flow => "flow as_user(name: string) -> secret { … }",
-        Rule::shape_field => "title?: string or null",
-        Rule::credential => "credential api_token = login.token() refresh before 30s",
-        Rule::let_stmt => "let name = \"ada\"",
-        Rule::capture => "capture id = $.id",
-        Rule::request => "GET {{env.api}}/threads { … }",
-        Rule::expect => "expect status 200",
-        Rule::for_each_stmt | Rule::parallel => "for each user in [\"ada\", \"bob\"] { … }",
-        Rule::repeat => "repeat 5 times { … }",
-        Rule::eventually => "eventually within 30s every 1s { … }",
-        Rule::skip_when => "skip when env.mode == \"ci\" because \"it needs a browser\"",
-        Rule::header => "header X-Test: \"1\"",
-        Rule::query => "query limit: 10",
-        Rule::cookie => "cookie sid: \"x\"",
-        Rule::basic => "basic \"user\", env.password",
-        Rule::retry => "retry 3 times every 2s on 502, timeout",
-        Rule::websocket => "websocket chat {{env.ws}} { … }",
-        Rule::stream => "sse answer GET {{env.api}}/stream { … }",
-        Rule::events => "events by $.type",
-        Rule::reply_to => "reply to frame text \"2\" with text \"3\"",
-        Rule::send => "send chat json { type: \"hello\" }",
-        Rule::expect_on => "expect on chat in order within 10s { … }",
-        Rule::item => "event \"done\" once within 5s",
-        Rule::repeat_items => "repeat 1 to 20 times { … }",
-        Rule::users => "users 50 ramp 10s hold 30s",
-        Rule::rate => "rate 200/s for 30s using at most 100 users",
-        Rule::threshold => "threshold p95(time) < 800ms",
-        Rule::plan => "plan release on staging { … }",
-        Rule::run => "run tags smoke, health",
-        Rule::gate => "gate success > 90%",
-        Rule::abort_when => "abort when service backend is down",
-        Rule::pause => "pause 10s before",
-        _ => return None,
-    })
 }

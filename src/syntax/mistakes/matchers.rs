@@ -1,6 +1,7 @@
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
+use crate::value::named::{by_habit, named};
 
 /// What other tools write after a subject, and what it is here.
 const WORDS: &[(&str, &str)] = &[
@@ -41,11 +42,6 @@ const WORDS: &[(&str, &str)] = &[
     ("exist", "exists"),
     ("present", "exists"),
     ("isEmpty", "is empty"),
-    ("isNull", "is null"),
-    ("isString", "is string"),
-    ("isInteger", "is number"),
-    ("isNumber", "is number"),
-    ("isBoolean", "is bool"),
     ("length", "has length"),
     ("count", "has length"),
     ("hasLength", "has length"),
@@ -65,7 +61,10 @@ pub fn foreign_word(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let word = failure.found_word();
-    let (_, here) = WORDS.iter().find(|(foreign, _)| *foreign == word)?;
+    let here = match WORDS.iter().find(|(foreign, _)| *foreign == word) {
+        Some((_, here)) => (*here).to_owned(),
+        None => is_type(word)?,
+    };
     // Words that only lead up to the matcher go with it.
     let mut end = failure.at + word.len();
     let mut is_negated = false;
@@ -76,7 +75,7 @@ pub fn foreign_word(failure: &Failure<'_>) -> Option<Diagnostic> {
         is_negated ^= filler == "not ";
         end = failure.text.len() - next.len() + filler.trim_end().len();
     }
-    let here = if is_negated { negated(here) } else { (*here).to_owned() };
+    let here = if is_negated { negated(&here) } else { here };
     // `less than or equal to 5` holds another word.
     let is_whole = !failure.text.get(end..).unwrap_or_default().trim_start().starts_with("or ");
     let correction = failure.correct(failure.at, end, &here).safe_if(is_whole && !VAGUE.contains(&word));
@@ -88,6 +87,13 @@ pub fn foreign_word(failure: &Failure<'_>) -> Option<Diagnostic> {
         )
         .with_help(correction.write()),
     )
+}
+
+/// `isInteger`, `toBeString`
+fn is_type(word: &str) -> Option<String> {
+    let name = word.strip_prefix("is").or_else(|| word.strip_prefix("toBe"))?;
+    let ty = named(&name.to_ascii_lowercase()).or_else(|| by_habit(name))?;
+    Some(format!("is {}", ty.name))
 }
 
 /// The matcher that holds where this one doesn't.

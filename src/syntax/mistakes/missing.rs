@@ -1,25 +1,8 @@
 use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
-use crate::syntax::parse::Context;
-
-const TYPES: &[&str] = &[
-    "null",
-    "bool",
-    "number",
-    "string",
-    "array",
-    "object",
-    "duration",
-    "size",
-    "bytes",
-    "uuid",
-    "timestamp",
-    "date",
-    "email",
-    "ipv4",
-    "ipv6",
-];
+use crate::syntax::words::{Context, first_words, response_words};
+use crate::value::named::named;
 
 /// `websocket {{env.ws}} { … }`
 pub fn channel_name(failure: &Failure<'_>) -> Option<Diagnostic> {
@@ -70,7 +53,7 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
         })
     } else if matches!(subject, "all" | "every" | "any") {
         "a matcher holds for all elements of a list with `each`, for one of them with `some`: `expect $.items[*].id each is uuid`".into()
-    } else if TYPES.contains(&failure.found()) {
+    } else if named(failure.found()).is_some_and(|ty| !ty.is_any() && !ty.is_of_specs()) {
         insert("is ").safe().write()
     } else if rest.starts_with(':') {
         failure.correct(failure.at, failure.at + 1, " == ").safe().write()
@@ -81,19 +64,18 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
         let is_literal = failure.found_word().is_empty() || matches!(failure.found(), "true" | "false" | "null");
         insert("== ").safe_if(is_literal).help(|line| format!("write `{line}` to compare the two"))
     } else {
-        "the matchers are `== != < <= > >=`, `in`, `contains`, `starts with`, `ends with`, `matches`, `equals`, `is`, `exists`, `has length`, `close to`, `each`, `some`, `none`, `not`".into()
+        let words: Vec<String> = first_words().iter().map(|word| format!("`{word}`")).collect();
+        format!("the matchers are `== != < <= > >=`, {}", words.join(", ")).into()
     };
     Some(Diagnostic::error(&codes::MISSING_MATCHER, failure.found_span(), message).with_help(help))
 }
 
 /// `expect statuss 200`: only words that name a part of a response take a bare value or name.
 fn misspelt_subject(failure: &Failure<'_>) -> Option<Help> {
-    const SUBJECTS: [&str; 9] =
-        ["status", "header", "headers", "cookie", "url", "size", "redirects", "certificate", "time"];
     let (word, rest) = (failure.last_token(), failure.rest());
     let start = failure.before().len() - word.len();
     let is_subject = failure.text.get(..start).is_some_and(|before| before.trim_end().ends_with("expect"));
-    let near = closest(word, SUBJECTS).filter(|_| is_subject && !rest.is_empty())?;
+    let near = closest(word, response_words()).filter(|_| is_subject && !rest.is_empty())?;
     Some(
         failure.correct(start, start + word.len(), near).help(|line| {
             format!("did you mean `{near}`? Then write `{line}`; a value of your own is compared with `==`")

@@ -1,11 +1,6 @@
 use crate::diag::{Code, Correction, Diagnostic, codes};
-use crate::syntax::explain::{Failure, is_word_char};
+use crate::syntax::explain::{Failure, RESERVED, is_word_char};
 use crate::syntax::grammar::Rule;
-
-const RESERVED: &[&str] = &[
-    "and", "or", "not", "true", "false", "null", "any", "file", "contains", "starts", "ends", "matches", "equals",
-    "exists", "is", "in", "has", "each", "some", "none", "close",
-];
 
 /// `test a thread can be read {`, `suite {`
 pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {

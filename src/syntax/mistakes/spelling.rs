@@ -1,23 +1,7 @@
 use crate::diag::{Diagnostic, closest, codes};
 use crate::syntax::explain::{Failure, Word};
 use crate::syntax::grammar::Rule;
-
-const MATCHERS: &[&str] = &[
-    "in",
-    "contains",
-    "starts with",
-    "ends with",
-    "matches",
-    "equals",
-    "is",
-    "exists",
-    "has length",
-    "close to",
-    "each",
-    "some",
-    "none",
-    "not",
-];
+use crate::syntax::words::first_words;
 
 /// A word that is nearly one of those that could be there.
 pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
@@ -34,7 +18,7 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
         })
         .collect();
     if failure.expects_matcher() {
-        candidates.extend(MATCHERS);
+        candidates.extend(first_words());
     }
     if failure.rule == Rule::abort_when {
         candidates.push("every websocket fails");

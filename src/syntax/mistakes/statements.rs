@@ -3,10 +3,10 @@
 use super::foreign;
 use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
-use crate::syntax::parse::Context;
 use crate::syntax::parser::Parser;
 use crate::syntax::scan::Tok;
 use crate::syntax::split::Segment;
+use crate::syntax::words::{COMMON_METHODS, Context, response_words};
 
 /// What was made of a statement that isn't known.
 pub struct Unknown {
@@ -44,8 +44,6 @@ pub fn unknown(parser: &Parser<'_>, segment: &Segment, context: Context) -> Unkn
     }
     only(case.anything_else())
 }
-
-const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 struct Case<'a> {
     parser: &'a Parser<'a>,
@@ -160,24 +158,14 @@ impl Case<'_> {
 
     /// `status 200` in a request.
     fn missing_expect(&self) -> Option<Diagnostic> {
-        const SUBJECTS: &[&str] = &[
-            "status",
-            "time",
-            "size",
-            "url",
-            "redirects",
-            "certificate",
-            "xpath",
-            "css",
-            "attempts",
-            "HTTP",
-            "jsonpath",
-            "duration",
-            "bytes",
-        ];
-        if !matches!(self.context, Context::Request | Context::Channel | Context::Test)
-            || !SUBJECTS.contains(&self.word)
-        {
+        // What other tools call them.
+        const FOREIGN: &[&str] = &["HTTP", "jsonpath", "duration", "bytes"];
+        // A word that also begins a part of a request says what is sent.
+        let is_subject = FOREIGN.contains(&self.word)
+            || response_words().contains(&self.word)
+                && !Context::Request.keywords().contains(&self.word)
+                && foreign::meaning(self.word).is_none();
+        if !matches!(self.context, Context::Request | Context::Channel | Context::Test) || !is_subject {
             return None;
         }
         let help = match self.word {
@@ -197,15 +185,15 @@ impl Case<'_> {
             return None;
         }
         let upper = self.word.to_ascii_uppercase();
-        let known = METHODS.iter().find(|method| **method == upper).copied();
+        let known = COMMON_METHODS.iter().find(|method| **method == upper).copied();
         if let Some(method) = known {
             let help = self.instead(method).safe().write();
             let diagnostic = self.error(&codes::METHOD_SPELLING, "a method is written in capitals", help);
             return Some(Unknown { diagnostic, meant: known });
         }
         let message = format!("`{}` is no method that is known", self.word);
-        let near = closest(&upper, METHODS.iter().copied());
-        let meant = METHODS.iter().find(|method| Some(**method) == near).copied();
+        let near = closest(&upper, COMMON_METHODS.iter().copied());
+        let meant = COMMON_METHODS.iter().find(|method| Some(**method) == near).copied();
         if let Some(method) = meant {
             let help = Correction::replace(self.first_span(), method).help(|method| {
                 format!("did you mean `{method}`? One that isn't common is written `request {upper} URL`")
@@ -275,8 +263,9 @@ impl Case<'_> {
     }
 
     fn misspelt(&self) -> Option<Unknown> {
-        let meant = closest(self.word, self.context.keywords().iter().copied())?;
-        let meant = self.context.keywords().iter().find(|keyword| **keyword == meant).copied()?;
+        let keywords = self.context.keywords();
+        let meant = closest(self.word, keywords.iter().copied())?;
+        let meant = keywords.iter().find(|keyword| **keyword == meant).copied()?;
         // Of a short word, too little is left to be sure.
         let sure = self.word.len() >= 4 && meant.len() >= 3 || self.word.eq_ignore_ascii_case(meant);
         if !sure && foreign::meaning(self.word).is_some() {

@@ -6,7 +6,7 @@ use super::super::build::{Build, PatternHead};
 use super::super::grammar::{Kids, Node, Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::{Body, Piece, Segment, Separators};
-use super::Context;
+use super::super::words::Context;
 
 /// What the head of `expect on CH` says; a block may complete it.
 #[expect(clippy::large_enum_variant, reason = "it lives for as long as one head is looked at")]
@@ -43,12 +43,9 @@ impl Parser<'_> {
     fn channel_part(&mut self, piece: &Piece) -> ChannelPart {
         let span = self.piece_span(piece);
         let word = piece.segments.first().map_or("", |first| self.nth_word(first, 0));
-        let rule = match word {
-            "subprotocol" => Rule::subprotocol,
-            "events" => Rule::events,
-            "payload" => Rule::payload,
-            "connect" => Rule::connect_within,
-            "reply" => {
+        let rule = match Context::Channel.rule(word) {
+            Some(rule @ (Rule::subprotocol | Rule::events | Rule::payload | Rule::connect_within)) => rule,
+            Some(Rule::reply_to) => {
                 let kind = self.reply_to(piece).unwrap_or(ChannelPartKind::Error);
                 return ChannelPart { span, kind };
             }
@@ -245,7 +242,7 @@ impl Parser<'_> {
 
     fn view(&mut self, piece: &Piece) -> Option<ChannelView> {
         let first = *piece.segments.first()?;
-        if self.nth_word(&first, 0) != "on" {
+        if Context::Together.rule(self.nth_word(&first, 0)) != Some(Rule::view) {
             self.unknown(piece, Context::Together);
             return None;
         }

@@ -7,7 +7,7 @@ use super::super::grammar::{Node, Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::scan::Tok;
 use super::super::split::{Piece, Separators};
-use super::Context;
+use super::super::words::Context;
 
 impl Parser<'_> {
     pub fn environment(&mut self, piece: &Piece) -> Option<Environment> {
@@ -34,7 +34,7 @@ impl Parser<'_> {
             && self.token(first.from + 1).is_some_and(|token| {
                 token.kind == Tok::Symbol && matches!(token.byte, b'=' | b':') || token.kind == Tok::Text
             });
-        match self.nth_word(&first, 0) {
+        match Context::Environment.rule(self.nth_word(&first, 0)) {
             _ if assigns => self.simple(piece, Rule::env_value, |build, kids| {
                 let name = build.declared(kids);
                 take(kids, Rule::assign);
@@ -44,9 +44,11 @@ impl Parser<'_> {
                 };
                 EnvEntryKind::Value { name, value }
             }),
-            "require" => self.simple(piece, Rule::require_real, |_, _| EnvEntryKind::RequireReal),
-            "target" => self.simple(piece, Rule::target, |build, kids| EnvEntryKind::Target(build.name(kids))),
-            "service" => self.service(piece).map(EnvEntryKind::Service),
+            Some(Rule::require_real) => self.simple(piece, Rule::require_real, |_, _| EnvEntryKind::RequireReal),
+            Some(Rule::target) => {
+                self.simple(piece, Rule::target, |build, kids| EnvEntryKind::Target(build.name(kids)))
+            }
+            Some(Rule::service) => self.service(piece).map(EnvEntryKind::Service),
             _ if self.unknown(piece, Context::Environment) => self.env_entry_kind(piece),
             _ => None,
         }
@@ -69,9 +71,9 @@ impl Parser<'_> {
 
     fn service_entry_kind(&mut self, piece: &Piece) -> Option<ServiceEntryKind> {
         let first = piece.segments.first().copied();
-        match first.map(|first| self.nth_word(&first, 0)) {
-            Some("probe") => self.probe(piece),
-            Some("depends") => {
+        match first.and_then(|first| Context::Service.rule(self.nth_word(&first, 0))) {
+            Some(Rule::probe) => self.probe(piece),
+            Some(Rule::depends_on) => {
                 self.simple(piece, Rule::depends_on, |build, kids| ServiceEntryKind::DependsOn(build.names(kids)))
             }
             _ if self.unknown(piece, Context::Service) => self.service_entry_kind(piece),

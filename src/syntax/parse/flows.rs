@@ -2,7 +2,7 @@ use super::super::ast::{Flow, Param};
 use super::super::grammar::{Node, Rule, take};
 use super::super::parser::Parser;
 use super::super::split::Piece;
-use super::Context;
+use super::super::words::Context;
 
 impl Parser<'_> {
     pub fn flow(&mut self, piece: &Piece) -> Option<Flow> {

@@ -2,7 +2,7 @@ use super::super::ast::{Credential, Import, ImportFrom, Item, ItemKind, Path, Sh
 use super::super::grammar::{Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::{Body, Piece, Separators};
-use super::Context;
+use super::super::words::Context;
 
 impl Parser<'_> {
     /// The declarations of the file.
@@ -20,15 +20,15 @@ impl Parser<'_> {
 
     fn item_kind(&mut self, piece: &Piece) -> ItemKind {
         let Some(first) = piece.segments.first() else { return ItemKind::Error };
-        match self.nth_word(first, 0) {
-            "import" => self.import(piece).map_or(ItemKind::Error, ItemKind::Import),
-            "environment" => self.environment(piece).map_or(ItemKind::Error, ItemKind::Environment),
-            "suite" => self.suite(piece).map_or(ItemKind::Error, ItemKind::Suite),
-            "shape" => self.shape(piece).map_or(ItemKind::Error, ItemKind::Shape),
-            "flow" => self.flow(piece).map_or(ItemKind::Error, ItemKind::Flow),
-            "credential" => self.credential(piece).map_or(ItemKind::Error, ItemKind::Credential),
-            "load" => self.load(piece).map_or(ItemKind::Error, ItemKind::Load),
-            "plan" => self.plan(piece).map_or(ItemKind::Error, ItemKind::Plan),
+        match Context::File.rule(self.nth_word(first, 0)) {
+            Some(Rule::import) => self.import(piece).map_or(ItemKind::Error, ItemKind::Import),
+            Some(Rule::environment) => self.environment(piece).map_or(ItemKind::Error, ItemKind::Environment),
+            Some(Rule::suite) => self.suite(piece).map_or(ItemKind::Error, ItemKind::Suite),
+            Some(Rule::shape) => self.shape(piece).map_or(ItemKind::Error, ItemKind::Shape),
+            Some(Rule::flow) => self.flow(piece).map_or(ItemKind::Error, ItemKind::Flow),
+            Some(Rule::credential) => self.credential(piece).map_or(ItemKind::Error, ItemKind::Credential),
+            Some(Rule::load) => self.load(piece).map_or(ItemKind::Error, ItemKind::Load),
+            Some(Rule::plan) => self.plan(piece).map_or(ItemKind::Error, ItemKind::Plan),
             _ if self.outlines => {
                 self.is_doubtful = true;
                 ItemKind::Error

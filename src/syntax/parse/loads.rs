@@ -2,8 +2,7 @@ use super::super::ast::{Load, LoadEntry, LoadEntryKind};
 use super::super::grammar::{Rule, take};
 use super::super::parser::Parser;
 use super::super::split::Piece;
-use super::Context;
-use super::suites::meta_rule;
+use super::super::words::Context;
 
 impl Parser<'_> {
     pub fn load(&mut self, piece: &Piece) -> Option<Load> {
@@ -23,20 +22,17 @@ impl Parser<'_> {
 
     fn load_entry_kind(&mut self, piece: &Piece) -> Option<LoadEntryKind> {
         let first = *piece.segments.first()?;
-        let word = self.nth_word(&first, 0);
-        match word {
-            "users" => self.simple(piece, Rule::users, |build, kids| build.users(kids)),
-            "rate" => self.simple(piece, Rule::rate, |build, kids| build.rate_of_load(kids)),
-            "data" => self.simple(piece, Rule::data, |build, kids| build.data(kids)),
-            "threshold" => {
+        match Context::Load.rule(self.nth_word(&first, 0)) {
+            Some(Rule::users) => self.simple(piece, Rule::users, |build, kids| build.users(kids)),
+            Some(Rule::rate) => self.simple(piece, Rule::rate, |build, kids| build.rate_of_load(kids)),
+            Some(Rule::data) => self.simple(piece, Rule::data, |build, kids| build.data(kids)),
+            Some(Rule::threshold) => {
                 self.simple(piece, Rule::threshold, |build, kids| LoadEntryKind::Threshold(build.threshold(kids)))
             }
-            "scenario" => self.scenario(piece),
-            _ => match meta_rule(word, "") {
-                Some(rule) => self.meta(piece, rule).map(LoadEntryKind::Meta),
-                None if self.unknown(piece, Context::Load) => self.load_entry_kind(piece),
-                None => None,
-            },
+            Some(Rule::scenario) => self.scenario(piece),
+            Some(rule) => self.meta(piece, rule).map(LoadEntryKind::Meta),
+            None if self.unknown(piece, Context::Load) => self.load_entry_kind(piece),
+            None => None,
         }
     }
 

@@ -12,13 +12,12 @@ mod statements;
 mod suites;
 mod unknown;
 
-pub use unknown::Context;
-
 use super::ast::{Block, Ident, StrLit};
 use super::grammar::{Kids, Rule};
 use super::parser::Parser;
 use super::scan::{Tok, Token};
 use super::split::{Body, Piece, Segment, Separators};
+use super::words::Context;
 use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 

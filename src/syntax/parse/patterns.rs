@@ -4,7 +4,7 @@ use super::super::grammar::{Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::scan::Tok;
 use super::super::split::{Body, Piece, Segment, Separators};
-use super::Context;
+use super::super::words::Context;
 use crate::diag::{Diagnostic, codes};
 
 impl Parser<'_> {
@@ -22,17 +22,17 @@ impl Parser<'_> {
 
     fn pattern_item_kind(&mut self, piece: &Piece) -> Option<PatternItemKind> {
         let first = *piece.segments.first()?;
-        match self.nth_word(&first, 0) {
-            "event" | "frame" | "comment" => self.event(piece, Rule::item).map(PatternItemKind::Event),
-            "never" => self.event(piece, Rule::never).map(PatternItemKind::Never),
-            "gap" => self.simple(piece, Rule::gap, |build, kids| {
+        match Context::Pattern.rule(self.nth_word(&first, 0)) {
+            Some(Rule::item) => self.event(piece, Rule::item).map(PatternItemKind::Event),
+            Some(Rule::never) => self.event(piece, Rule::never).map(PatternItemKind::Never),
+            Some(Rule::gap) => self.simple(piece, Rule::gap, |build, kids| {
                 let (op, limit) = build.limit(kids);
                 PatternItemKind::Gap { op, limit }
             }),
-            "in" => self.nested(piece).map(PatternItemKind::Block),
-            "either" => self.either_items(piece),
-            "repeat" => self.repeat_items(piece),
-            "for" => self.for_each_items(piece),
+            Some(Rule::nested) => self.nested(piece).map(PatternItemKind::Block),
+            Some(Rule::either) => self.either_items(piece),
+            Some(Rule::repeat_items) => self.repeat_items(piece),
+            Some(Rule::for_each_stmt) => self.for_each_items(piece),
             _ if self.unknown(piece, Context::Pattern) => self.pattern_item_kind(piece),
             _ => None,
         }
@@ -99,9 +99,9 @@ impl Parser<'_> {
     fn item_entry(&mut self, piece: &Piece) -> ItemEntry {
         let span = self.piece_span(piece);
         let first = piece.segments.first().copied();
-        let kind = match first.map(|first| (first, self.nth_word(&first, 0))) {
-            Some((_, "expect")) => self.expect(piece).map(ItemEntryKind::Expect),
-            Some((_, "capture" | "collect")) => {
+        let kind = match first.map(|first| (first, Context::Item.rule(self.nth_word(&first, 0)))) {
+            Some((_, Some(Rule::expect))) => self.expect(piece).map(ItemEntryKind::Expect),
+            Some((_, Some(Rule::capture))) => {
                 self.simple(piece, Rule::capture, |build, kids| ItemEntryKind::Capture(build.capture(kids)))
             }
             Some((first, _)) if self.begins_condition(&first) => self.condition(piece),

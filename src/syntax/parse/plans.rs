@@ -2,7 +2,7 @@ use super::super::ast::{Phase, PhaseEntry, PhaseEntryKind, PlanDecl, PlanEntry, 
 use super::super::grammar::{Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::{Piece, Separators};
-use super::Context;
+use super::super::words::Context;
 
 impl Parser<'_> {
     pub fn plan(&mut self, piece: &Piece) -> Option<PlanDecl> {
@@ -26,19 +26,21 @@ impl Parser<'_> {
 
     fn plan_entry_kind(&mut self, piece: &Piece) -> Option<PlanEntryKind> {
         let first = *piece.segments.first()?;
-        match self.nth_word(&first, 0) {
-            "require" => {
+        match Context::Plan.rule(self.nth_word(&first, 0)) {
+            Some(Rule::require_env) => {
                 self.simple(piece, Rule::require_env, |build, kids| PlanEntryKind::RequireEnv(build.names(kids)))
             }
-            "retry" => self.simple(piece, Rule::retry_infrastructure, |build, kids| {
+            Some(Rule::retry_infrastructure) => self.simple(piece, Rule::retry_infrastructure, |build, kids| {
                 take(kids, Rule::k_retry_infrastructure);
                 let times = build.times(kids);
                 let every = take(kids, Rule::k_every).map(|_| build.expr(kids));
                 PlanEntryKind::RetryInfrastructure { times, every }
             }),
-            "phase" => self.phase(piece).map(PlanEntryKind::Phase),
-            "abort" => self.simple(piece, Rule::abort_when, |build, kids| PlanEntryKind::Abort(build.abort_when(kids))),
-            "gate" => self.simple(piece, Rule::gate, |build, kids| PlanEntryKind::Gate(build.gate(kids))),
+            Some(Rule::phase) => self.phase(piece).map(PlanEntryKind::Phase),
+            Some(Rule::abort_when) => {
+                self.simple(piece, Rule::abort_when, |build, kids| PlanEntryKind::Abort(build.abort_when(kids)))
+            }
+            Some(Rule::gate) => self.simple(piece, Rule::gate, |build, kids| PlanEntryKind::Gate(build.gate(kids))),
             _ if self.unknown(piece, Context::Plan) => self.plan_entry_kind(piece),
             _ => None,
         }
@@ -61,15 +63,19 @@ impl Parser<'_> {
 
     fn phase_entry_kind(&mut self, piece: &Piece) -> Option<PhaseEntryKind> {
         let first = *piece.segments.first()?;
-        match self.nth_word(&first, 0) {
-            "run" => self.simple(piece, Rule::run, |build, kids| build.run_of_phase(kids)),
-            "budget" => self.simple(piece, Rule::budget, |build, kids| PhaseEntryKind::Budget(build.expr(kids))),
-            "gate" => self.simple(piece, Rule::gate, |build, kids| PhaseEntryKind::Gate(build.gate(kids))),
-            "abort" => self.simple(piece, Rule::abort_on_failure, |build, kids| {
+        match Context::Phase.rule(self.nth_word(&first, 0)) {
+            Some(Rule::run) => self.simple(piece, Rule::run, |build, kids| build.run_of_phase(kids)),
+            Some(Rule::budget) => {
+                self.simple(piece, Rule::budget, |build, kids| PhaseEntryKind::Budget(build.expr(kids)))
+            }
+            Some(Rule::gate) => self.simple(piece, Rule::gate, |build, kids| PhaseEntryKind::Gate(build.gate(kids))),
+            Some(Rule::abort_on_failure) => self.simple(piece, Rule::abort_on_failure, |build, kids| {
                 PhaseEntryKind::AbortOnFailure(seek(kids, Rule::k_of).map(|_| build.name(kids)))
             }),
-            "renew" => self.simple(piece, Rule::renew_credentials, |_, _| PhaseEntryKind::RenewCredentials),
-            "pause" => self.simple(piece, Rule::pause, |build, kids| {
+            Some(Rule::renew_credentials) => {
+                self.simple(piece, Rule::renew_credentials, |_, _| PhaseEntryKind::RenewCredentials)
+            }
+            Some(Rule::pause) => self.simple(piece, Rule::pause, |build, kids| {
                 let time = build.expr(kids);
                 PhaseEntryKind::Pause { time, after: seek(kids, Rule::k_after).is_some() }
             }),

@@ -2,7 +2,7 @@ use super::super::ast::{EitherExpect, Expect, Request, RequestPart, RequestPartK
 use super::super::grammar::{Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::{Body, Piece, Segment, Separators};
-use super::Context;
+use super::super::words::Context;
 
 impl Parser<'_> {
     pub fn request(&mut self, piece: &Piece) -> Option<Request> {
@@ -28,14 +28,12 @@ impl Parser<'_> {
 
     fn request_part_kind(&mut self, piece: &Piece, context: Context) -> Option<RequestPartKind> {
         let first = *piece.segments.first()?;
-        match self.nth_word(&first, 0) {
-            "expect" => self.expect_part(piece, &first),
-            "either" => self.either(piece),
-            word => match part_rule(word) {
-                Some(rule) => self.simple(piece, rule, |build, kids| build.simple_part(rule, kids)),
-                None if self.unknown(piece, context) => self.request_part_kind(piece, context),
-                None => None,
-            },
+        match context.rule(self.nth_word(&first, 0)) {
+            Some(Rule::expect) => self.expect_part(piece, &first),
+            Some(Rule::either) => self.either(piece),
+            Some(rule) => self.simple(piece, rule, |build, kids| build.simple_part(rule, kids)),
+            None if self.unknown(piece, context) => self.request_part_kind(piece, context),
+            None => None,
         }
     }
 
@@ -77,29 +75,4 @@ impl Parser<'_> {
         }
         bodies
     }
-}
-
-fn part_rule(word: &str) -> Option<Rule> {
-    Some(match word {
-        "header" => Rule::header,
-        "query" => Rule::query,
-        "cookie" => Rule::cookie,
-        "no" => Rule::no_cookies,
-        "bearer" => Rule::bearer,
-        "basic" => Rule::basic,
-        "digest" => Rule::digest,
-        "json" => Rule::json,
-        "body" => Rule::body,
-        "form" => Rule::form,
-        "multipart" => Rule::multipart,
-        "graphql" => Rule::graphql,
-        "timeout" => Rule::timeout,
-        "retry" => Rule::retry,
-        "follow" => Rule::follow_redirects,
-        "http" => Rule::http_version,
-        "accept" => Rule::accept_invalid_certificate,
-        "compressed" => Rule::compressed,
-        "capture" | "collect" => Rule::capture,
-        _ => return None,
-    })
 }

@@ -3,8 +3,7 @@ use super::super::build::About;
 use super::super::grammar::{Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::Piece;
-use super::Context;
-use super::suites::meta_rule;
+use super::super::words::Context;
 use crate::diag::{Diagnostic, codes};
 
 impl Parser<'_> {
@@ -19,36 +18,33 @@ impl Parser<'_> {
         let first = *piece.segments.first()?;
         let word = self.nth_word(&first, 0);
         let second = self.nth_word(&first, 1);
-        match word {
-            "let" => self.let_stmt(piece),
-            "capture" | "collect" => {
+        match context.rule(word) {
+            Some(Rule::let_stmt) => self.let_stmt(piece),
+            Some(Rule::capture) => {
                 self.simple(piece, Rule::capture, |build, kids| StmtKind::Capture(build.capture(kids)))
             }
-            "call" => self.call_stmt(piece),
-            "expect" if matches!(second, "on" | "within" | "in") => {
+            Some(Rule::call) => self.call_stmt(piece),
+            Some(Rule::expect) if matches!(second, "on" | "within" | "in") => {
                 self.channel_expect(piece).map(|expect| StmtKind::ChannelExpect(Box::new(expect)))
             }
-            "expect" => self.expect(piece).map(|expect| StmtKind::Expect(Box::new(expect))),
-            "wait" => self.simple(piece, Rule::wait, |build, kids| StmtKind::Wait(build.expr(kids))),
-            "parallel" => self.parallel(piece, context),
-            "for" => self.for_each_stmt(piece, context),
-            "repeat" => self.repeat(piece, context),
-            "eventually" => self.eventually(piece, context),
-            "within" => self.within(piece, context),
-            "skip" => self.skip_when(piece),
-            "mark" => self.simple(piece, Rule::mark, |build, kids| StmtKind::Mark(build.declared(kids))),
-            "return" if context == Context::Flow => self.return_stmt(piece),
-            "websocket" | "sse" | "ndjson" => self.open_channel(piece).map(|open| StmtKind::Open(Box::new(open))),
-            "send" | "close" | "drop" | "reconnect" | "ping" => {
+            Some(Rule::expect) => self.expect(piece).map(|expect| StmtKind::Expect(Box::new(expect))),
+            Some(Rule::wait) => self.simple(piece, Rule::wait, |build, kids| StmtKind::Wait(build.expr(kids))),
+            Some(Rule::parallel) => self.parallel(piece, context),
+            Some(Rule::for_each_stmt) => self.for_each_stmt(piece, context),
+            Some(Rule::repeat) => self.repeat(piece, context),
+            Some(Rule::eventually) => self.eventually(piece, context),
+            Some(Rule::within) => self.within(piece, context),
+            Some(Rule::skip_when) => self.skip_when(piece),
+            Some(Rule::mark) => self.simple(piece, Rule::mark, |build, kids| StmtKind::Mark(build.declared(kids))),
+            Some(Rule::return_stmt) => self.return_stmt(piece),
+            Some(Rule::websocket | Rule::stream) => self.open_channel(piece).map(|open| StmtKind::Open(Box::new(open))),
+            Some(Rule::send | Rule::close | Rule::drop | Rule::reconnect | Rule::ping) => {
                 self.channel_step(piece, word).map(|step| StmtKind::Channel(Box::new(step)))
             }
-            "request" => self.request(piece).map(|request| StmtKind::Request(Box::new(request))),
-            _ if is_method(word) => self.request(piece).map(|request| StmtKind::Request(Box::new(request))),
-            _ => match meta_rule(word, second) {
-                Some(rule) => self.meta(piece, rule).map(StmtKind::Meta),
-                None if self.unknown(piece, context) => self.stmt_kind(piece, context),
-                None => None,
-            },
+            Some(Rule::request) => self.request(piece).map(|request| StmtKind::Request(Box::new(request))),
+            Some(rule) => self.meta(piece, rule).map(StmtKind::Meta),
+            None if self.unknown(piece, context) => self.stmt_kind(piece, context),
+            None => None,
         }
     }
 
@@ -134,8 +130,4 @@ impl Parser<'_> {
             StmtKind::Return { value, expires_in }
         })
     }
-}
-
-pub fn is_method(word: &str) -> bool {
-    matches!(word, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS" | "TRACE" | "CONNECT" | "QUERY")
 }

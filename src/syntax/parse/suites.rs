@@ -2,7 +2,7 @@ use super::super::ast::{AtRisk, Hook, HookWhen, MetaKind, Suite, SuiteEntry, Sui
 use super::super::grammar::{Rule, seek};
 use super::super::parser::Parser;
 use super::super::split::{Piece, Segment};
-use super::Context;
+use super::super::words::Context;
 
 impl Parser<'_> {
     pub fn suite(&mut self, piece: &Piece) -> Option<Suite> {
@@ -24,15 +24,12 @@ impl Parser<'_> {
 
     fn suite_entry_kind(&mut self, piece: &Piece) -> Option<SuiteEntryKind> {
         let first = *piece.segments.first()?;
-        let word = self.nth_word(&first, 0);
-        match word {
-            "test" => self.test(piece).map(SuiteEntryKind::Test),
-            "before" | "after" => self.hook(piece).map(SuiteEntryKind::Hook),
-            _ => match meta_rule(word, self.nth_word(&first, 1)) {
-                Some(rule) => self.meta(piece, rule).map(SuiteEntryKind::Meta),
-                None if self.unknown(piece, Context::Suite) => self.suite_entry_kind(piece),
-                None => None,
-            },
+        match Context::Suite.rule(self.nth_word(&first, 0)) {
+            Some(Rule::test) => self.test(piece).map(SuiteEntryKind::Test),
+            Some(Rule::hook) => self.hook(piece).map(SuiteEntryKind::Hook),
+            Some(rule) => self.meta(piece, rule).map(SuiteEntryKind::Meta),
+            None if self.unknown(piece, Context::Suite) => self.suite_entry_kind(piece),
+            None => None,
         }
     }
 
@@ -91,21 +88,4 @@ impl Parser<'_> {
             _ => MetaKind::SideBySide,
         })
     }
-}
-
-/// The rule of a meta, by its first words.
-pub fn meta_rule(word: &str, second: &str) -> Option<Rule> {
-    Some(match (word, second) {
-        ("priority", _) => Rule::priority,
-        ("tags", _) => Rule::tags,
-        ("owner", _) => Rule::owner,
-        ("at", _) => Rule::at_risk,
-        ("needs", _) => Rule::needs,
-        ("timeout", _) => Rule::timeout,
-        ("retries", _) => Rule::retries,
-        ("runs", _) => Rule::runs_on,
-        ("locks", _) => Rule::locks,
-        ("tests", _) => Rule::side_by_side,
-        _ => return None,
-    })
 }

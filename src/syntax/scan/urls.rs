@@ -2,8 +2,7 @@ use super::scanner::Scanner;
 use super::{Tok, strings};
 use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
-
-const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "QUERY"];
+use crate::syntax::words::{is_method, methods};
 
 impl Scanner<'_> {
     /// A bare URL follows a method, or a channel's name.
@@ -15,7 +14,7 @@ impl Scanner<'_> {
                 self.take_method();
                 self.url(true);
             }
-            _ if METHODS.contains(&word) => self.url(true),
+            _ if is_method(word) => self.url(true),
             _ if is_like_method(word) => self.url(false),
             _ => {}
         }
@@ -158,5 +157,5 @@ fn after_damage(bytes: &[u8], from: usize) -> Option<usize> {
 /// A method that isn't known, or is written in lower case: what follows it may be a URL.
 fn is_like_method(word: &str) -> bool {
     (word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase()))
-        || METHODS.iter().any(|method| method.eq_ignore_ascii_case(word))
+        || methods().any(|method| method.eq_ignore_ascii_case(word))
 }

@@ -3,6 +3,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::source::{SourceId, Span};
 use crate::syntax::MAX_DIAGNOSTICS;
 use crate::syntax::scan::{Scanned, Tok, Token, closer_of};
+use crate::syntax::words::declaration_words;
 
 /// How deep brackets may nest. A limit of our own: the parser, and all that walk the tree, recurse.
 pub const MAX_NESTING: usize = 128;
@@ -23,8 +24,6 @@ pub struct Skeleton {
     pub diagnostics: Vec<Diagnostic>,
     pub poison: Vec<(u32, u32)>,
 }
-
-const DECLARATIONS: &[&str] = &["import", "environment", "suite", "shape", "flow", "credential", "load", "plan"];
 
 /// Finds the partner of each bracket, declaration by declaration, so that a missing one can't spoil the next declaration.
 pub fn balance(source: SourceId, text: &str, scanned: Scanned) -> Skeleton {
@@ -55,7 +54,7 @@ fn is_anchor(text: &str, tokens: &[Token], at: usize) -> bool {
     if token.kind != Tok::Word || !in_column_1 {
         return false;
     }
-    let is_keyword = text.get(start..token.end as usize).is_some_and(|word| DECLARATIONS.contains(&word));
+    let is_keyword = text.get(start..token.end as usize).is_some_and(|word| declaration_words().contains(&word));
     is_keyword && matches!(next.kind, Tok::Word | Tok::Text)
 }
 

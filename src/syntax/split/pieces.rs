@@ -1,6 +1,7 @@
 use super::balance::NONE;
 use crate::diag::closest;
 use crate::syntax::scan::{Tok, Token};
+use crate::syntax::words::{block_words, value_words};
 
 /// The tokens between two braces: their indices, the braces' own excluded from what they hold.
 #[derive(Clone, Copy, Debug)]
@@ -38,67 +39,6 @@ pub enum Separators {
 /// Words behind which `{` begins a value, not a block.
 const BEFORE_VALUES: &[&str] =
     &["matches", "equals", "contains", "in", "with", "json", "form", "return", "and", "not", "bearer"];
-
-/// Words that begin a statement with a block.
-const BLOCKS: &[&str] = &[
-    "suite",
-    "environment",
-    "service",
-    "test",
-    "before",
-    "after",
-    "shape",
-    "flow",
-    "load",
-    "plan",
-    "phase",
-    "scenario",
-    "parallel",
-    "for",
-    "repeat",
-    "eventually",
-    "within",
-    "either",
-    "websocket",
-    "sse",
-    "ndjson",
-    "request",
-    "event",
-    "frame",
-    "comment",
-    "never",
-    "in",
-    "on",
-    "reply",
-    "tests",
-];
-
-/// Words that begin a statement whose braces all belong to values.
-const NO_BLOCKS: &[&str] = &[
-    "let",
-    "capture",
-    "collect",
-    "json",
-    "form",
-    "multipart",
-    "body",
-    "header",
-    "query",
-    "cookie",
-    "graphql",
-    "send",
-    "call",
-    "return",
-    "bearer",
-    "data",
-    "skip",
-    "import",
-    "credential",
-    "threshold",
-    "gate",
-    "abort",
-    "run",
-];
 
 pub struct Splitter<'t> {
     pub text: &'t str,
@@ -190,10 +130,10 @@ impl Splitter<'_> {
         if word == "expect" {
             return matches!(self.word(from + 1), "on" | "within" | "in");
         }
-        if BLOCKS.contains(&word) {
+        if block_words().contains(&word) {
             return true;
         }
-        if NO_BLOCKS.contains(&word) {
+        if value_words().contains(&word) {
             return false;
         }
         if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase()) {
@@ -215,7 +155,8 @@ impl Splitter<'_> {
                     if token.byte == b'{' && !self.is_value(from, at) {
                         let word = self.word(from);
                         return ends_line
-                            || (4..=16).contains(&word.len()) && closest(word, BLOCKS.iter().copied()).is_some();
+                            || (4..=16).contains(&word.len())
+                                && closest(word, block_words().iter().copied()).is_some();
                     }
                     at = close + 1;
                 }

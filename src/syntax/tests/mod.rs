@@ -6,6 +6,7 @@ mod mutations;
 mod pages;
 mod recovery;
 mod trees;
+mod words;
 
 use super::parse;
 use crate::diag::Diagnostic;

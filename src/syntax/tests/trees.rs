@@ -6,6 +6,7 @@ use super::shown;
 use crate::source::SourceId;
 use crate::syntax::ast::*;
 use crate::syntax::parse;
+use crate::syntax::words::{Plain, WithOperand};
 
 /// The statements of a test that holds `body`.
 fn stmts(body: &str) -> Vec<Stmt> {
@@ -181,17 +182,17 @@ fn subjects_and_matchers_are_distinguished() {
     assert!(matches!(expectation("$.a + $.b == 1").subject.kind, SubjectKind::Expr(_)));
     assert!(matches!(expectation("data.name == 1").subject.kind, SubjectKind::Expr(_)));
     assert!(
-        matches!(expectation("certificate expires after 14d"), Expect { subject: Subject { kind: SubjectKind::Certificate(name), .. }, matcher: Matcher { kind: MatcherKind::ExpiresAfter(_), .. }, .. } if name.text == "expires")
+        matches!(expectation("certificate expires after 14d"), Expect { subject: Subject { kind: SubjectKind::Certificate(name), .. }, matcher: Matcher { kind: MatcherKind::With(WithOperand::ExpiresAfter, _), .. }, .. } if name.text == "expires")
     );
     assert!(
-        matches!(expectation("$.a is not empty").matcher.kind, MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::IsEmpty))
+        matches!(expectation("$.a is not empty").matcher.kind, MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::Plain(Plain::Empty)))
     );
     assert!(matches!(
         expectation("$.a is sorted by $.b descending").matcher.kind,
         MatcherKind::IsSorted { by: Some(_), descending: true }
     ));
     assert!(
-        matches!(expectation("$.a each not in [1]").matcher.kind, MatcherKind::Each(inner) if matches!(&inner.kind, MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::In(_))))
+        matches!(expectation("$.a each not in [1]").matcher.kind, MatcherKind::Each(inner) if matches!(&inner.kind, MatcherKind::Not(inner) if matches!(inner.kind, MatcherKind::With(WithOperand::In, _))))
     );
     assert!(
         matches!(expectation("$.a matches /a\\/[/]b/im").matcher.kind, MatcherKind::MatchesRegex(regex) if regex.pattern == "a/[/]b" && regex.flags == "im")
@@ -227,7 +228,7 @@ fn conditions_join_and_group() {
     );
     assert!(matches!(
         alternatives[1].kind,
-        ConditionKind::Test { matcher: Matcher { kind: MatcherKind::Exists, .. }, .. }
+        ConditionKind::Test { matcher: Matcher { kind: MatcherKind::Plain(Plain::Exists), .. }, .. }
     ));
 }
 

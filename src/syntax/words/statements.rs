@@ -1,0 +1,561 @@
+use std::sync::LazyLock;
+
+use super::Context;
+use super::methods::{COMMON_METHODS, is_method};
+use crate::syntax::grammar::Rule;
+
+/// A statement: what begins it, and where.
+pub struct Statement {
+    /// The phrases that begin it. None where it begins with a name or a value.
+    pub words: &'static [&'static str],
+    pub(in crate::syntax) rule: Rule,
+    /// Where it is allowed.
+    pub contexts: &'static [Context],
+    /// Where it isn't, and is parsed nevertheless: `check` knows better why.
+    parsed_in: &'static [Context],
+    braces: Braces,
+    pub meaning: &'static str,
+    /// One as a whole; `{ … }` stands for its block.
+    pub example: &'static str,
+    /// Whether its example says more than what is missing: then messages show it.
+    pub is_involved: bool,
+}
+
+/// What braces are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Braces {
+    /// Those of its block, or of several.
+    Block,
+    /// Those of values.
+    Values,
+    None,
+}
+
+impl Statement {
+    const fn block(self) -> Self {
+        Self { braces: Braces::Block, ..self }
+    }
+
+    const fn values(self) -> Self {
+        Self { braces: Braces::Values, ..self }
+    }
+
+    const fn involved(self) -> Self {
+        Self { is_involved: true, ..self }
+    }
+
+    const fn parsed_in(self, contexts: &'static [Context]) -> Self {
+        Self { parsed_in: contexts, ..self }
+    }
+
+    /// The words that may be first.
+    fn first_words(&self) -> impl Iterator<Item = &'static str> {
+        self.words.iter().map(|phrase| phrase.split(' ').next().unwrap_or(phrase))
+    }
+}
+
+const fn row(
+    words: &'static [&'static str],
+    rule: Rule,
+    contexts: &'static [Context],
+    meaning: &'static str,
+    example: &'static str,
+) -> Statement {
+    Statement { words, rule, contexts, parsed_in: &[], braces: Braces::None, meaning, example, is_involved: false }
+}
+
+use Context::{
+    Channel, Environment, File, Flow, Item, Load, Pattern, Phase, Plan, Request, Service, Suite, Test, Together,
+};
+
+/// Where steps are.
+const STEPS: &[Context] = &[Test, Flow];
+/// What says how a response is obtained, and what it must be.
+const EXCHANGE: &[Context] = &[Request, Channel];
+
+/// All of them. What belongs to a place is in the order in which messages name it.
+pub static STATEMENTS: &[Statement] = &[
+    // Declarations
+    row(
+        &["import"],
+        Rule::import,
+        &[File],
+        "brings in the names of another file or of the standard library",
+        "import \"shared/login.e2e\" as login",
+    )
+    .involved()
+    .values(),
+    row(
+        &["environment"],
+        Rule::environment,
+        &[File],
+        "a system that specs are run against, with its values and services",
+        "environment staging { … }",
+    )
+    .involved()
+    .block(),
+    row(&["suite"], Rule::suite, &[File], "tests that belong together", "suite \"Threads API\" { … }").block(),
+    row(&["shape"], Rule::shape, &[File], "the fields that a value has, for `is`", "shape Thread { … }").block(),
+    row(
+        &["flow"],
+        Rule::flow,
+        &[File],
+        "steps to be called by name, with at most one result",
+        "flow as_user(name: string) -> secret { … }",
+    )
+    .involved()
+    .block(),
+    row(
+        &["credential"],
+        Rule::credential,
+        &[File],
+        "a token that tests share, and that is renewed in time",
+        "credential api_token = login.token() refresh before 30s",
+    )
+    .involved()
+    .values(),
+    row(&["load"], Rule::load, &[File], "many users at once, and what must hold then", "load \"fifty users\" { … }")
+        .block(),
+    row(
+        &["plan"],
+        Rule::plan,
+        &[File],
+        "what is run in which order, and when it is good enough",
+        "plan release on staging { … }",
+    )
+    .involved()
+    .block(),
+    // Environments
+    row(&[], Rule::env_value, &[Environment], "a value, read as `env.NAME`", "api = \"https://api.example.com\"")
+        .involved(),
+    row(
+        &["require real"],
+        Rule::require_real,
+        &[Environment],
+        "refuses what is no system of its own on a public address",
+        "require real",
+    ),
+    row(&["target"], Rule::target, &[Environment], "the embedded system that is started for it", "target demo"),
+    row(
+        &["service"],
+        Rule::service,
+        &[Environment],
+        "a part of the system that tests may need",
+        "service backend { … }",
+    )
+    .block(),
+    row(
+        &["probe"],
+        Rule::probe,
+        &[Service],
+        "how to find out whether the service is there",
+        "probe GET {{env.api}}/health expect status 200 within 10s",
+    )
+    .involved(),
+    row(
+        &["depends on"],
+        Rule::depends_on,
+        &[Service],
+        "the services without which it is down too",
+        "depends on database, auth",
+    )
+    .involved(),
+    // Suites
+    row(&["test"], Rule::test, &[Suite], "one test", "test \"a thread can be read\" { … }").involved().block(),
+    row(
+        &["before all", "before each", "after each", "after all"],
+        Rule::hook,
+        &[Suite],
+        "steps before or after all tests of the suite, or each of them",
+        "before each { … }",
+    )
+    .involved()
+    .block(),
+    // Steps
+    row(&["let"], Rule::let_stmt, STEPS, "names a value", "let name = \"ada\"").involved().values(),
+    row(
+        &["capture", "collect"],
+        Rule::capture,
+        STEPS,
+        "names a value; `collect` adds it to a list",
+        "collect ids = id",
+    )
+    .values(),
+    row(&["call"], Rule::call, STEPS, "carries out a flow", "call login.logout(token)").values(),
+    row(COMMON_METHODS, Rule::request, STEPS, "sends a request", "GET {{env.api}}/threads { … }").involved().block(),
+    row(&["request"], Rule::request, STEPS, "sends a request by any method", "request PURGE {{env.api}}/cache").block(),
+    row(&["expect"], Rule::expect, STEPS, "what must hold of a value", "expect count > 2"),
+    row(
+        &["expect on"],
+        Rule::expect_on,
+        STEPS,
+        "what must arrive on a channel, or must not",
+        "expect on chat in order within 10s { … }",
+    )
+    .involved(),
+    row(
+        &["expect within"],
+        Rule::expect_together,
+        STEPS,
+        "what must arrive on several channels",
+        "expect within 10s { … }",
+    ),
+    row(&["wait"], Rule::wait, STEPS, "waits for a fixed time", "wait 2s"),
+    row(&["parallel"], Rule::parallel, STEPS, "steps that are carried out at once", "parallel { … }").block(),
+    row(
+        &["for each"],
+        Rule::for_each_stmt,
+        STEPS,
+        "the same steps for each element of a list",
+        "for each user in [\"ada\", \"bob\"] { … }",
+    )
+    .involved()
+    .block(),
+    row(&["repeat"], Rule::repeat, STEPS, "the same steps several times", "repeat 5 times { … }").involved().block(),
+    row(
+        &["eventually"],
+        Rule::eventually,
+        STEPS,
+        "the same steps until they pass",
+        "eventually within 30s every 1s { … }",
+    )
+    .involved()
+    .block(),
+    row(&["within"], Rule::within, STEPS, "steps that have to be done in a time", "within 10s { … }").block(),
+    row(
+        &["skip when"],
+        Rule::skip_when,
+        &[Test],
+        "doesn't run the test where this holds",
+        "skip when env.mode == \"ci\" because \"it needs a browser\"",
+    )
+    .involved()
+    .parsed_in(&[Flow])
+    .values(),
+    row(&["mark"], Rule::mark, STEPS, "names this instant, for `since`", "mark before_order"),
+    row(&["websocket"], Rule::websocket, STEPS, "opens a WebSocket", "websocket chat {{env.ws}} { … }")
+        .involved()
+        .block(),
+    row(
+        &["sse", "ndjson"],
+        Rule::stream,
+        STEPS,
+        "opens a stream of events, or of lines of JSON",
+        "sse answer GET {{env.api}}/stream { … }",
+    )
+    .involved()
+    .block(),
+    row(&["send"], Rule::send, STEPS, "sends a frame", "send chat json { type: \"hello\" }").involved().values(),
+    row(&["close"], Rule::close, STEPS, "closes a channel", "close chat with 1000"),
+    row(&["drop"], Rule::drop, STEPS, "cuts a channel off, without a close frame", "drop chat"),
+    row(&["reconnect"], Rule::reconnect, STEPS, "opens a channel again, by the same request", "reconnect chat"),
+    row(&["ping"], Rule::ping, STEPS, "sends a ping, and may expect its pong", "ping chat expect pong within 2s"),
+    row(&["return"], Rule::return_stmt, &[Flow], "gives a flow's result", "return token expires in 300").values(),
+    // Loads
+    row(
+        &["users"],
+        Rule::users,
+        &[Load],
+        "so many users, each of whom goes on when a round is done",
+        "users 50 ramp 10s hold 30s",
+    )
+    .involved(),
+    row(
+        &["rate"],
+        Rule::rate,
+        &[Load],
+        "so many rounds in a time, however long one takes",
+        "rate 200/s for 30s using at most 100 users",
+    )
+    .involved(),
+    row(&["scenario"], Rule::scenario, &[Load], "what a user does in a round", "scenario \"read\" weight 3 { … }")
+        .block(),
+    row(&["data"], Rule::data, &[Load], "a row for each user", "data file \"users.csv\" next as row").values(),
+    row(
+        &["threshold"],
+        Rule::threshold,
+        &[Load],
+        "what must hold of the load as a whole",
+        "threshold p95(time) < 800ms",
+    )
+    .involved()
+    .values(),
+    // What is said of suites, tests and loads
+    row(&["priority"], Rule::priority, &[Suite, Test, Load], "how much it matters: `P0` to `P4`", "priority P1")
+        .parsed_in(&[Flow]),
+    row(&["tags"], Rule::tags, &[Suite, Test, Load], "words by which it is selected", "tags smoke, slow-start")
+        .parsed_in(&[Flow]),
+    row(&["owner"], Rule::owner, &[Suite, Test, Load], "who looks after it", "owner \"platform\"").parsed_in(&[Flow]),
+    row(
+        &["at risk"],
+        Rule::at_risk,
+        &[Suite, Test, Load],
+        "what is lost where it doesn't work",
+        "at risk $120K MRR \"what is at stake\"",
+    )
+    .involved()
+    .parsed_in(&[Flow]),
+    row(
+        &["needs"],
+        Rule::needs,
+        &[Suite, Test, Load],
+        "the services without which it isn't run",
+        "needs backend, auth",
+    )
+    .parsed_in(&[Flow]),
+    row(&["timeout"], Rule::timeout, &[Suite, Test, Flow], "how long it may take", "timeout 30s").parsed_in(&[Load]),
+    row(&["retries"], Rule::retries, &[Suite, Test], "how often it is tried again", "retries 2")
+        .parsed_in(&[Flow, Load]),
+    row(&["runs on"], Rule::runs_on, &[Suite, Test, Load], "the environments that it is for", "runs on staging, demo")
+        .parsed_in(&[Flow]),
+    row(&["locks"], Rule::locks, &[Suite, Test], "what no other test may use meanwhile", "locks \"billing\"")
+        .parsed_in(&[Flow, Load]),
+    row(&["tests side by side"], Rule::side_by_side, &[Suite], "its tests need no order", "tests side by side")
+        .parsed_in(&[Test, Flow, Load]),
+    // Parts of requests
+    row(&["header"], Rule::header, EXCHANGE, "a header that is sent", "header X-Test: \"1\"").involved().values(),
+    row(&["query"], Rule::query, EXCHANGE, "a parameter of the URL", "query limit: 10").involved().values(),
+    row(&["cookie"], Rule::cookie, EXCHANGE, "a cookie that is sent", "cookie sid: \"x\"").involved().values(),
+    row(&["no cookies"], Rule::no_cookies, EXCHANGE, "sends no cookies", "no cookies"),
+    row(&["bearer"], Rule::bearer, EXCHANGE, "a bearer token", "bearer token").values(),
+    row(&["basic"], Rule::basic, EXCHANGE, "a user and a password, by Basic", "basic \"user\", env.password")
+        .involved(),
+    row(&["digest"], Rule::digest, EXCHANGE, "a user and a password, by Digest", "digest \"user\", env.password"),
+    row(&["json"], Rule::json, EXCHANGE, "a body of JSON", "json { title: \"hello\", tags: [] }").values(),
+    row(&["body"], Rule::body, EXCHANGE, "any body: a text, bytes, a file", "body file \"image.png\"").values(),
+    row(&["form"], Rule::form, EXCHANGE, "the fields of a form", "form { user: \"ada\", age: 36 }").values(),
+    row(
+        &["multipart"],
+        Rule::multipart,
+        &[Request],
+        "the parts of a form, files too",
+        "multipart { doc: file \"a.pdf\" type \"application/pdf\" }",
+    )
+    .parsed_in(&[Channel])
+    .values(),
+    row(
+        &["graphql"],
+        Rule::graphql,
+        EXCHANGE,
+        "a query of GraphQL with its variables",
+        "graphql \"query($id: ID!) { thread(id: $id) { title } }\" with { id: 1 }",
+    )
+    .values(),
+    row(&["timeout"], Rule::timeout, EXCHANGE, "how long the exchange may take", "timeout 5s"),
+    row(
+        &["retry"],
+        Rule::retry,
+        EXCHANGE,
+        "sends it again after these statuses and failures",
+        "retry 3 times every 2s on 502, timeout",
+    )
+    .involved(),
+    row(
+        &["follow redirects"],
+        Rule::follow_redirects,
+        EXCHANGE,
+        "goes where redirects lead",
+        "follow redirects up to 3",
+    ),
+    row(&["http"], Rule::http_version, EXCHANGE, "the version of HTTP", "http 2"),
+    row(
+        &["accept invalid certificate"],
+        Rule::accept_invalid_certificate,
+        EXCHANGE,
+        "takes any certificate",
+        "accept invalid certificate",
+    ),
+    row(&["compressed"], Rule::compressed, &[Request], "asks for a compressed response", "compressed")
+        .parsed_in(&[Channel]),
+    row(
+        &["expect"],
+        Rule::expect,
+        &[Request, Channel, Item],
+        "what must hold of the response, or of the frame",
+        "expect status 200",
+    )
+    .involved(),
+    row(
+        &["expect failure is"],
+        Rule::expect_failure,
+        EXCHANGE,
+        "that there is no response, and why",
+        "expect failure is timeout",
+    ),
+    row(&["either"], Rule::either, EXCHANGE, "expectations of which those of one block hold", "either { … } or { … }")
+        .block(),
+    row(
+        &["capture"],
+        Rule::capture,
+        &[Request, Channel, Item],
+        "names a part of the response, or of the frame",
+        "capture id = $.id",
+    )
+    .involved()
+    .values(),
+    row(
+        &["collect"],
+        Rule::capture,
+        &[Request, Item],
+        "adds a part of the response, or of the frame, to a list",
+        "collect ids = $.id",
+    )
+    .parsed_in(&[Channel])
+    .values(),
+    row(
+        &["subprotocol"],
+        Rule::subprotocol,
+        &[Channel],
+        "the subprotocols that are offered",
+        "subprotocol \"chat.v1\", \"chat.v2\"",
+    ),
+    row(&["events"], Rule::events, &[Channel], "where a frame says what event it is", "events by $.type").involved(),
+    row(&["payload"], Rule::payload, &[Channel], "the part of a frame that is JSON", "payload by /^\\d+(.*)/"),
+    row(&["connect"], Rule::connect_within, &[Channel], "how long opening may take", "connect within 5s"),
+    row(
+        &["reply to"],
+        Rule::reply_to,
+        &[Channel],
+        "what is sent whenever such a frame arrives",
+        "reply to frame text \"2\" with text \"3\"",
+    )
+    .involved()
+    .block(),
+    // Patterns
+    row(
+        &["event", "frame", "comment"],
+        Rule::item,
+        &[Pattern],
+        "a frame that has to arrive",
+        "event \"done\" once within 5s",
+    )
+    .involved()
+    .block(),
+    row(&["never"], Rule::never, &[Pattern], "a frame that must not arrive meanwhile", "never event \"error\"").block(),
+    row(&["gap"], Rule::gap, &[Pattern], "the time between two frames", "gap < 10s"),
+    row(&["in order", "in any order"], Rule::nested, &[Pattern], "items within these", "in any order within 5s { … }")
+        .block(),
+    row(&["either"], Rule::either, &[Pattern], "items of which those of one block come", "either { … } or { … }")
+        .block(),
+    row(&["repeat"], Rule::repeat_items, &[Pattern], "the same items several times", "repeat 1 to 20 times { … }")
+        .involved()
+        .block(),
+    row(
+        &["for each"],
+        Rule::for_each_stmt,
+        &[Pattern],
+        "the same items for each element of a list",
+        "for each name in [\"a\", \"b\"] { … }",
+    )
+    .involved()
+    .block(),
+    row(&["on"], Rule::view, &[Together], "what must arrive on one of the channels", "on chat in order { … }").block(),
+    row(&[], Rule::condition, &[Item], "whether a frame is this event", "$.payload.id == id"),
+    // Plans
+    row(&["require env"], Rule::require_env, &[Plan], "values without which nothing is run", "require env bypass"),
+    row(
+        &["retry infrastructure"],
+        Rule::retry_infrastructure,
+        &[Plan],
+        "tries again what failed for want of a service",
+        "retry infrastructure 3 times every 2s",
+    ),
+    row(
+        &["phase"],
+        Rule::phase,
+        &[Plan],
+        "a part of the run, judged by gates of its own",
+        "phase \"Business critical\" { … }",
+    )
+    .block(),
+    row(&["abort when"], Rule::abort_when, &[Plan], "stops the run at once", "abort when service backend is down")
+        .involved()
+        .values(),
+    row(&["gate"], Rule::gate, &[Plan], "what must hold of the run as a whole", "gate success > 90%")
+        .involved()
+        .values(),
+    row(&["run"], Rule::run, &[Phase], "which tests the phase runs", "run tags smoke, health").involved().values(),
+    row(&["budget"], Rule::budget, &[Phase], "how long the phase may take", "budget 30m"),
+    row(&["gate"], Rule::gate, &[Phase], "what must hold of the phase", "gate success > 90%").involved().values(),
+    row(
+        &["abort on any failure"],
+        Rule::abort_on_failure,
+        &[Phase],
+        "stops the run when a test fails",
+        "abort on any failure of P1",
+    )
+    .values(),
+    row(
+        &["renew credentials"],
+        Rule::renew_credentials,
+        &[Phase],
+        "obtains each credential again when the phase next needs it",
+        "renew credentials",
+    ),
+    row(&["pause"], Rule::pause, &[Phase], "waits before or after the phase", "pause 10s before").involved(),
+];
+
+/// The first words of the statements that are parsed in each place.
+static BY_CONTEXT: LazyLock<Vec<Vec<(&'static str, Rule)>>> = LazyLock::new(|| {
+    let mut all = vec![Vec::new(); Context::ALL.len()];
+    for statement in STATEMENTS {
+        for context in statement.contexts.iter().chain(statement.parsed_in) {
+            if let Some(words) = all.get_mut(*context as usize) {
+                words.extend(statement.first_words().map(|word| (word, statement.rule)));
+            }
+        }
+    }
+    all
+});
+
+/// The first words of statements with such braces.
+fn words_with(braces: Braces) -> Vec<&'static str> {
+    STATEMENTS.iter().filter(|one| one.braces == braces).flat_map(Statement::first_words).collect()
+}
+
+/// The words that begin a statement with a block.
+pub(in crate::syntax) fn block_words() -> &'static [&'static str] {
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| words_with(Braces::Block));
+    &WORDS
+}
+
+/// The words that begin a statement whose braces all belong to values.
+pub(in crate::syntax) fn value_words() -> &'static [&'static str] {
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| words_with(Braces::Values));
+    &WORDS
+}
+
+/// The words that begin a declaration.
+pub(in crate::syntax) fn declaration_words() -> &'static [&'static str] {
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| Context::File.keywords());
+    &WORDS
+}
+
+impl Context {
+    /// The words that may begin a statement here.
+    pub fn keywords(self) -> Vec<&'static str> {
+        let mut words = Vec::new();
+        for word in STATEMENTS.iter().filter(|one| one.contexts.contains(&self)).flat_map(Statement::first_words) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
+    }
+
+    /// The rule of the statement that begins with a word here.
+    pub(in crate::syntax) fn rule(self, word: &str) -> Option<Rule> {
+        let known = BY_CONTEXT.get(self as usize)?.iter().find(|(first, _)| *first == word);
+        known.map(|(_, rule)| *rule).or_else(|| (STEPS.contains(&self) && is_method(word)).then_some(Rule::request))
+    }
+}
+
+/// A whole statement of a rule, where its messages show one.
+pub(in crate::syntax) fn example(rule: Rule) -> Option<&'static str> {
+    match rule {
+        Rule::shape_field => Some("title?: string or null"),
+        // Its head is that of a loop.
+        Rule::parallel => example(Rule::for_each_stmt),
+        _ => STATEMENTS.iter().find(|one| one.rule == rule && one.is_involved).map(|one| one.example),
+    }
+}
