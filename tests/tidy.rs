@@ -109,7 +109,7 @@ fn module(path: &Path) -> Option<String> {
 }
 
 fn is_test(path: &Path) -> bool {
-    path.starts_with("tests") || path.components().any(|part| part.as_os_str() == "tests")
+    path.starts_with("tests") || path.with_extension("").components().any(|part| part.as_os_str() == "tests")
 }
 
 /// A file's code without its test module and its comments.
