@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::{Bound, Range};
 
 use super::edges::{self, Edges};
@@ -6,7 +6,8 @@ use super::view::View;
 use super::{SHORTEST, forms};
 use crate::diag::cut;
 
-/// How much of a form is enough to know it by when the rest was cut off, in bytes.
+/// How much of a form is enough to know it by when the rest was cut off, in bytes; more, if a form takes more for the characters by which a secret is known
+/// ([`forms::Form::beginning`]): 16 hexadecimal digits of hexadecimal digits are no more than four characters.
 const BEGINNING: usize = 16;
 /// Forms are kept whole up to this length, and while all of them together take no more than this.
 const LONGEST_FORM: usize = 8192;
@@ -39,7 +40,9 @@ impl Finder {
             let whole = View::both(text).0;
             if whole.bytes.len() < SHORTEST {
                 // Of nothing but what is lost in a view, too little is left to find it by.
-                forms::texts(text, self.plain.bytes > MOST_BYTES).iter().for_each(|form| self.plain.add(form));
+                for form in forms::texts(text, self.plain.bytes > MOST_BYTES) {
+                    self.plain.add_known(&form.bytes, form.beginning);
+                }
             }
             for (form, edges) in edges::forms(text, whole) {
                 self.decoded.add(&form);
@@ -50,7 +53,7 @@ impl Finder {
         }
         let full = self.packed.bytes > MOST_BYTES;
         for form in forms::packed(secret, if full { SHORT_FORM } else { LONGEST_FORM }) {
-            self.packed.add(&form);
+            self.packed.add_known(&form.bytes, form.beginning);
         }
     }
 
@@ -154,7 +157,8 @@ fn boundary(text: &str, at: usize) -> usize {
 /// Byte strings, found by how they begin.
 #[derive(Default)]
 struct Table {
-    forms: BTreeSet<Box<[u8]>>,
+    /// By how much of them is enough to know them by, in bytes.
+    forms: BTreeMap<usize, BTreeSet<Box<[u8]>>>,
     beginnings: HashSet<u64>,
     /// A bit for each beginning, so that a place at which nothing begins costs next to nothing.
     bits: Vec<u64>,
@@ -163,8 +167,13 @@ struct Table {
 
 impl Table {
     fn add(&mut self, form: &[u8]) {
+        self.add_known(form, BEGINNING);
+    }
+
+    /// A form whose first `enough` bytes are not found in other texts, either.
+    fn add_known(&mut self, form: &[u8], enough: usize) {
         let Some(beginning) = beginning(form) else { return };
-        if self.forms.insert(form.into()) {
+        if self.forms.entry(enough.max(BEGINNING)).or_default().insert(form.into()) {
             self.bytes += form.len();
             self.beginnings.insert(beginning);
             self.bits.resize(1 << 10, 0);
@@ -194,16 +203,20 @@ impl Table {
 
     /// How much of what begins here is a form, or the beginning of one.
     fn length(&self, rest: &[u8]) -> usize {
-        // The form that has most in common with a text is one of its two neighbours in their order.
-        let before = self.forms.range::<[u8], _>((Bound::Unbounded, Bound::Included(rest))).next_back();
-        let after = self.forms.range::<[u8], _>((Bound::Excluded(rest), Bound::Unbounded)).next();
-        let common = |form: &[u8]| form.iter().zip(rest).take_while(|(a, b)| a == b).count();
-        let longest = before.into_iter().chain(after).map(|form| common(form)).max().unwrap_or(0);
-        if longest >= BEGINNING {
-            return longest;
-        }
-        (SHORTEST..=longest).rev().find(|length| self.forms.contains(&rest[..*length])).unwrap_or(0)
+        self.forms.iter().map(|(enough, forms)| length(forms, *enough, rest)).max().unwrap_or(0)
     }
+}
+
+fn length(forms: &BTreeSet<Box<[u8]>>, enough: usize, rest: &[u8]) -> usize {
+    // The form that has most in common with a text is one of its two neighbours in their order.
+    let before = forms.range::<[u8], _>((Bound::Unbounded, Bound::Included(rest))).next_back();
+    let after = forms.range::<[u8], _>((Bound::Excluded(rest), Bound::Unbounded)).next();
+    let common = |form: &[u8]| form.iter().zip(rest).take_while(|(a, b)| a == b).count();
+    let longest = before.into_iter().chain(after).map(|form| common(form)).max().unwrap_or(0);
+    if longest >= enough {
+        return longest;
+    }
+    (SHORTEST..=longest).rev().find(|length| forms.contains(&rest[..*length])).unwrap_or(0)
 }
 
 /// The first bytes as a number; `None` where there are too few.

@@ -5,6 +5,7 @@
 //! and a number.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -20,71 +21,90 @@ const DEEPEST: usize = 2;
 /// The most texts that encoders of bytes are applied to, for one secret.
 const MOST: usize = 64;
 
-/// The texts that a secret can be within base64 or hexadecimal digits, by a closure over encoders of text and of bytes.
-fn inner(secret: &[u8]) -> Vec<Vec<u8>> {
-    let mut known: BTreeSet<Vec<u8>> = BTreeSet::from([secret.to_vec()]);
-    let mut texts = vec![secret.to_vec()];
+/// By so many characters a secret is known whose rest was cut off, if all of them are encoded. Fewer are in other texts, too: the numbers from 99 on are `cdef` in hexadecimal.
+const BEGINNING: usize = 8;
+
+/// What a secret looks like when it is encoded.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Form {
+    pub bytes: Vec<u8>,
+    /// How many of these bytes the first [`BEGINNING`] characters of the secret take.
+    pub beginning: usize,
+}
+
+impl Form {
+    fn of(secret: &str) -> Self {
+        let beginning = secret.char_indices().nth(BEGINNING).map_or(secret.len(), |(at, _)| at);
+        Self { bytes: secret.into(), beginning }
+    }
+
+    fn encoded(&self, encoder: Encoder) -> impl Iterator<Item = Self> {
+        let beginnings = encoder(&self.bytes[..self.beginning]);
+        let common = |a: &[u8], b: &[u8]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+        encoder(&self.bytes).into_iter().map(move |bytes| {
+            let beginning = beginnings.iter().map(|beginning| common(beginning, &bytes)).max().unwrap_or(0);
+            Self { bytes, beginning }
+        })
+    }
+
+    /// How it shows in a packed view, no longer than `longest`.
+    fn packed(self, longest: usize) -> Option<Self> {
+        let encoded = String::from_utf8(self.bytes).ok()?;
+        let mut bytes = View::both(&encoded).1.bytes;
+        bytes.truncate(longest);
+        let beginning = View::both(encoded.get(..self.beginning).unwrap_or_default()).1.bytes.len();
+        (bytes.len() >= SHORTEST).then_some(Self { bytes, beginning })
+    }
+}
+
+/// A text, and what encoders make of it, one after the other, up to a depth, a number, and a length in bytes.
+fn closure(secret: Form, encoders: &[Encoder], depth: usize, most: usize, lengths: RangeInclusive<usize>) -> Vec<Form> {
+    let mut known: BTreeSet<Vec<u8>> = BTreeSet::from([secret.bytes.clone()]);
+    let mut forms = vec![secret];
     let mut from = 0;
-    for _ in 1..DEEPEST {
-        let end = texts.len();
+    for _ in 0..depth {
+        let end = forms.len();
         for at in from..end {
-            for encoder in ENCODERS {
-                for encoded in encoder(&texts[at]) {
-                    if texts.len() < MOST && encoded.len() >= SHORTEST && known.insert(encoded.clone()) {
-                        texts.push(encoded);
+            for encoder in encoders {
+                for encoded in forms[at].clone().encoded(*encoder) {
+                    if forms.len() < most
+                        && lengths.contains(&encoded.bytes.len())
+                        && known.insert(encoded.bytes.clone())
+                    {
+                        forms.push(encoded);
                     }
                 }
             }
         }
         from = end;
     }
-    texts
+    forms
 }
 
 /// What encoders of bytes make of a secret, whatever was done to it before, as a packed view shows it. None is longer than `longest`.
-pub(super) fn packed(secret: &str, longest: usize) -> BTreeSet<Vec<u8>> {
+pub(super) fn packed(secret: &str, longest: usize) -> BTreeSet<Form> {
     // What a view shows of a form ends where it is cut: no more of the secret is needed.
     let mut end = secret.len().min(longest.max(64));
     while !secret.is_char_boundary(end) {
         end -= 1;
     }
-    let mut forms = BTreeSet::new();
-    for text in inner(&secret.as_bytes()[..end]) {
-        for encoded in base64(&text).into_iter().chain(hex(&text)) {
-            let Ok(encoded) = String::from_utf8(encoded) else { continue };
-            let (_, mut view) = View::both(&encoded);
-            view.bytes.truncate(longest);
-            if view.bytes.len() >= SHORTEST {
-                forms.insert(view.bytes);
-            }
-        }
-    }
-    forms
+    let encoders: [Encoder; 2] = [base64, hex];
+    let inner = closure(Form::of(&secret[..end]), &ENCODERS, DEEPEST - 1, MOST, SHORTEST..=usize::MAX);
+    inner
+        .iter()
+        .flat_map(|text| encoders.into_iter().flat_map(|encoder| text.encoded(encoder)))
+        .filter_map(|form| form.packed(longest))
+        .collect()
 }
 
 /// What encoders of text make of a secret of which a view shows next to nothing: only quotes, `\`, and the like. Itself is among them.
-pub(super) fn texts(secret: &str, few: bool) -> Vec<Vec<u8>> {
+pub(super) fn texts(secret: &str, few: bool) -> Vec<Form> {
     /// How many encoders one after the other, how many forms, and how long they may be, in bytes.
     const DEEPEST: usize = 3;
     const MOST: usize = 2048;
     const LONGEST: usize = 4096;
-    let mut known: BTreeSet<Vec<u8>> = BTreeSet::from([secret.as_bytes().to_vec()]);
-    let mut texts = vec![secret.as_bytes().to_vec()];
-    let mut from = 0;
-    for _ in 0..if few { 1 } else { DEEPEST } {
-        let end = texts.len();
-        for at in from..end {
-            for encoder in [json, escapes, percent, html, quotes] {
-                for encoded in encoder(&texts[at]) {
-                    if texts.len() < MOST && encoded.len() <= LONGEST && known.insert(encoded.clone()) {
-                        texts.push(encoded);
-                    }
-                }
-            }
-        }
-        from = end;
-    }
-    texts
+    let encoders: [Encoder; 5] = [json, escapes, percent, html, quotes];
+    closure(Form::of(secret), &encoders, if few { 1 } else { DEEPEST }, MOST, 0..=LONGEST)
 }
 
 type Encoder = fn(&[u8]) -> Vec<Vec<u8>>;
@@ -218,7 +238,7 @@ mod tests {
         for secret in ["\"\\&<>'/+%".repeat(400), "\u{1b}\u{7f}é😀".repeat(200), "a".repeat(100_000)] {
             let forms = packed(&secret, 64);
             assert!(!forms.is_empty() && forms.len() <= MOST * 8, "{}", forms.len());
-            assert!(forms.iter().all(|form| form.len() <= 64));
+            assert!(forms.iter().all(|form| form.bytes.len() <= 64));
         }
         assert!(packed("tok-9f8e7d6c5b4a3210", 4096).len() < 200, "{}", packed("tok-9f8e7d6c5b4a3210", 4096).len());
     }

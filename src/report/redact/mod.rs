@@ -318,6 +318,39 @@ mod tests {
             prop_assert!(!masked.contains(&secret), "{:?} {:?}: {:?}", secret, names, masked);
         }
 
+        /// What has fewer than eight characters in common with a secret isn't taken for its beginning, however it is encoded.
+        #[test]
+        fn a_few_characters_of_a_secret_are_no_secret(
+            secret in "[A-Za-z0-9_.~-]{16,60}",
+            shared in 0..8_usize,
+            before in "[a-z{\":,]{0,9}",
+            after in "[!?;, ]{1,9}",
+            nesting in prop::collection::vec(0..ENCODERS.len(), 0..3),
+        ) {
+            let redactor = Redactor::default();
+            redactor.add(&secret);
+            let names: Vec<&str> = nesting.iter().map(|at| ENCODERS[*at].0).collect();
+            let text = format!("{before}{}{after}", &secret[..shared]);
+            let text = nesting.iter().fold(text, |text, at| ENCODERS[*at].1(&text));
+            prop_assert_eq!(&*redactor.redact(&text), &text, "{:?} {:?}", secret, names);
+        }
+
+        /// Of a secret whose end was cut off, 20 characters are enough, however they are encoded.
+        #[test]
+        fn the_beginning_of_a_secret_is_found_however_it_is_encoded(
+            secret in "([A-Za-z0-9]{7}[A-Za-z0-9_./&'-]){5}",
+            kept in 20_usize..40,
+            before in "[a-z{\":,]{0,9}",
+            nesting in prop::collection::vec(0..ENCODERS.len(), 0..3),
+        ) {
+            let redactor = Redactor::default();
+            redactor.add(&secret);
+            let names: Vec<&str> = nesting.iter().map(|at| ENCODERS[*at].0).collect();
+            let text = format!("{before}{}", &secret[..kept]);
+            let text = nesting.iter().fold(text, |text, at| ENCODERS[*at].1(&text));
+            prop_assert!(redactor.redact(&text).contains(MASK), "{:?} {:?} {:?}", secret, names, text);
+        }
+
         /// A secret is never found by chance.
         #[test]
         fn what_holds_no_secret_stays(secrets in prop::collection::vec("[a-zA-Z0-9]{12,30}", 1..20), text in "\\PC{0,400}") {
