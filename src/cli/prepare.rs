@@ -34,7 +34,7 @@ pub struct Prepared {
 pub fn prepare(target: &Target, output: &Output) -> Result<Prepared, Exit> {
     let (paths, lines) = paths(&target.paths);
     let loaded = paths.iter().chain(lines.iter().map(|asked| &asked.path)).cloned().collect();
-    let options = Options { paths: loaded, outlines: true, ..Options::default() };
+    let options = Options { paths: loaded, outlines: true, for_plan: true, ..Options::default() };
     let project = crate::project::load(&Files::disk(), &options);
     let all = listed(&project);
     let warnings = all.iter().filter(|one| one.severity == Severity::Warning).count();

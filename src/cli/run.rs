@@ -19,7 +19,7 @@ use crate::plan::{Plan, Release};
 use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
 use crate::run::{Options, Stop, Stopped, execute};
-use crate::source::{Readable, Span, read_file};
+use crate::source::{Readable, Span, end_spreading, read_file};
 use crate::trace::{Journal, Tracer, Wanted};
 use crate::world::recording::Recording;
 use crate::world::{Time as _, World};
@@ -86,6 +86,8 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     };
     let (mut plan, mut release) = prepared.plan(&args.filters, output)?;
     let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
+    // The run's threads have use for their memory.
+    end_spreading();
     tell_what_is_left_out(&prepared, (&plan, &release), output);
     let wanted = tracing::wanted(&args.tracing);
     if let Some(refused) = wanted.as_ref().and_then(|wanted| tracing::refused(&plan, wanted)) {

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::trees::Trees;
 use super::{Config, Files};
 use crate::diag::Diagnostic;
 use crate::source::{SourceId, Sources};
@@ -65,6 +66,7 @@ pub struct Project {
     pub files: Files,
     /// What `e2e.toml` says.
     pub config: Config,
+    pub(super) trees: Trees,
 }
 
 impl Project {
@@ -81,22 +83,40 @@ impl Project {
         if !module.ast.is_outline {
             return None;
         }
-        let text = self.sources.get(module.source).map(|file| file.text.clone()).unwrap_or_default();
-        let parsed = crate::syntax::parse(module.source, &text);
+        let (ast, diagnostics) = match self.trees.get(module.id) {
+            Some(kept) => (kept, Vec::new()),
+            None => {
+                let text = self.text(module);
+                let parsed = crate::syntax::parse(module.source, &text);
+                let tree = Arc::new(parsed.file);
+                if parsed.diagnostics.is_empty() {
+                    self.trees.keep(module.id, &tree, text.len());
+                }
+                (tree, parsed.diagnostics)
+            }
+        };
         let module = Module {
             id: module.id,
             source: module.source,
             origin: module.origin.clone(),
-            ast: Arc::new(parsed.file),
+            ast,
             declared: module.declared.clone(),
             imports: module.imports.clone(),
         };
-        Some((module, parsed.diagnostics))
+        Some((module, diagnostics))
     }
 
-    /// The whole tree of a module: parsed for the caller where there is only an outline.
+    /// The whole tree of a module, for the last one who asks: parsed again where there is only an outline and it wasn't kept.
     pub fn tree(&self, module: &Module) -> Arc<ast::File> {
-        self.whole(module).map_or_else(|| module.ast.clone(), |(whole, _)| whole.ast)
+        if !module.ast.is_outline {
+            return module.ast.clone();
+        }
+        let kept = self.trees.take(module.id);
+        kept.unwrap_or_else(|| Arc::new(crate::syntax::parse(module.source, &self.text(module)).file))
+    }
+
+    fn text(&self, module: &Module) -> Arc<str> {
+        self.sources.get(module.source).map(|file| file.text.clone()).unwrap_or_default()
     }
 
     /// The declaration that a path names in a module: a flow, shape or credential of its own, an imported one, or `module.name`.

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::cache::{Cache, Kept};
 use super::files::{Files, normal};
+use super::trees::Trees;
 use super::{Module, ModuleId, ModuleOrigin, Project, config, discover, graph, imports, stdlib};
 use crate::diag::{Capped, Diagnostic, codes};
 use crate::source::{SourceId, Span, decode, spread};
@@ -19,6 +20,8 @@ pub struct Options {
     /// Of files with suites or loads, only [`syntax::outline`] is kept: enough to find what names refer to. `check` then takes up memory for a few
     /// files at a time.
     pub outlines: bool,
+    /// A plan will be made: the trees of a few files are kept from when they are checked until then.
+    pub for_plan: bool,
 }
 
 /// Loads the specs that the options name, with all they import and the environments that belong to them.
@@ -37,7 +40,8 @@ pub fn load_again(files: &Files, options: &Options, cache: &mut Cache) -> Projec
         None => discover::root(files, &here, paths),
     };
     let working_directory = here.clone();
-    let project = Project { root, working_directory, files: files.clone(), diagnostics, ..Project::default() };
+    let trees = Trees::with_room(if options.for_plan { Trees::ROOM } else { 0 });
+    let project = Project { root, working_directory, files: files.clone(), diagnostics, trees, ..Project::default() };
     let mut loader = Loader {
         files,
         here,

@@ -12,6 +12,7 @@ mod stdlib;
 mod target;
 #[cfg(test)]
 mod tests;
+mod trees;
 
 pub use cache::Cache;
 pub use config::Config;

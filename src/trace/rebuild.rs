@@ -32,6 +32,7 @@ impl Rebuilt {
             root: Some(PathBuf::from(&header.root)),
             working_directory: header.folder.as_ref().map(PathBuf::from),
             outlines: false,
+            for_plan: false,
         };
         Self::of_project(&project::load(&Files::memory(files), &options), header)
     }

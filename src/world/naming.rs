@@ -25,9 +25,7 @@ impl Naming {
 
     /// Whether the JSON of a frame would take more memory than is kept of a whole channel: then it isn't read at all.
     pub fn is_too_much(content: &[u8]) -> bool {
-        // A byte is at most a part of its own.
-        const MOST_PER_BYTE: u64 = 32;
-        content.len() as u64 * MOST_PER_BYTE > MAX_CHANNEL_BYTES && Json::weigh(content) > MAX_CHANNEL_BYTES
+        content.len() as u64 * Json::MOST_PER_BYTE > MAX_CHANNEL_BYTES && Json::weigh(content) > MAX_CHANNEL_BYTES
     }
 
     /// What a binary frame says, whose content is read where it is text.

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::ServiceMap;
@@ -167,8 +168,9 @@ impl Digest {
         let failed_step = test.steps.iter().find(|step| step.state == StepState::Failed);
         let steps = test.steps.iter().map(|step| (step.exchange, step.state != StepState::Failed));
         let held = held(steps, test.exchanges.len());
-        let samples =
-            test.exchanges.iter().zip(held).map(|(exchange, held)| sample(exchange, held, services)).collect();
+        let mut places = Places { services, known: HashMap::new() };
+        let samples = test.exchanges.iter().zip(held).map(|(exchange, held)| sample(exchange, held, &mut places));
+        let samples = samples.collect();
         let openings = test.steps.iter().filter_map(|step| {
             let (opening, exchange) = (step.opening.as_ref()?, test.exchanges.get(step.exchange?)?);
             Some(SocketOpening {
@@ -226,13 +228,32 @@ pub(super) fn held(steps: impl Iterator<Item = (Option<usize>, bool)>, exchanges
     all
 }
 
-fn sample(exchange: &Exchange, held: Option<bool>, services: &ServiceMap) -> Sample {
+/// What is known of URLs: the requests of a test mostly go to a few.
+struct Places<'t> {
+    services: &'t ServiceMap,
+    known: HashMap<&'t str, (String, Option<&'t str>)>,
+}
+
+impl<'t> Places<'t> {
+    /// Its path, and its service.
+    fn of(&mut self, url: &'t str) -> (String, Option<String>) {
+        let services = self.services;
+        let (path, service) = self.known.entry(url).or_insert_with(|| match url::Url::parse(url) {
+            Ok(url) => (url.path().to_owned(), services.of_parsed(&url)),
+            Err(_) => (String::new(), None),
+        });
+        (path.clone(), service.map(str::to_owned))
+    }
+}
+
+fn sample<'t>(exchange: &'t Exchange, held: Option<bool>, places: &mut Places<'t>) -> Sample {
     let reply = Reply::of(exchange);
+    let (path, service) = places.of(&exchange.url);
     Sample {
         at: micros(exchange.started),
         method: exchange.method.clone(),
-        path: path(&exchange.url),
-        service: services.of(&exchange.url).map(str::to_owned),
+        path,
+        service,
         reply,
         time: micros(exchange.timings.total),
         first_byte: exchange.timings.first_byte.map(micros),

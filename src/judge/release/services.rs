@@ -34,10 +34,16 @@ impl ServiceMap {
 
     /// The service of a URL: at its host and port, the one whose probe's folder is the longest part of the path.
     pub fn of(&self, url: &str) -> Option<&str> {
-        let authority = authority(url)?;
-        let parsed = url::Url::parse(url).ok()?;
+        if self.services.is_empty() {
+            return None;
+        }
+        self.of_parsed(&url::Url::parse(url).ok()?)
+    }
+
+    pub fn of_parsed(&self, url: &url::Url) -> Option<&str> {
+        let authority = authority_of(url)?;
         let there = self.services.iter().filter(|(_, base)| base.authority == authority);
-        let fits = there.clone().filter(|(_, base)| format!("{}/", parsed.path()).starts_with(&base.path));
+        let fits = there.clone().filter(|(_, base)| format!("{}/", url.path()).starts_with(&base.path));
         let best = fits.max_by_key(|(_, base)| base.path.len());
         // One service alone at an address has all of it.
         best.or_else(|| if there.clone().count() == 1 { there.clone().next() } else { None })
@@ -47,7 +53,10 @@ impl ServiceMap {
 
 /// Host and port of a URL. A WebSocket's address is that of the HTTP server which it is opened at.
 pub(super) fn authority(url: &str) -> Option<String> {
-    let url = url::Url::parse(url).ok()?;
+    authority_of(&url::Url::parse(url).ok()?)
+}
+
+fn authority_of(url: &url::Url) -> Option<String> {
     let host = url.host_str()?;
     Some(url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}")))
 }

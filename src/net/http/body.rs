@@ -108,6 +108,14 @@ pub(super) struct Keeping<'a> {
 /// A body that decodes to no more than this, in bytes, is decoded beside others.
 const SMALL: usize = 1 << 20;
 
+/// A body of no more than this, in bytes, is taken for one whose tree is as large as any.
+const TINY: usize = 1 << 10;
+
+fn is_json(body: &[u8]) -> bool {
+    let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start().first();
+    matches!(start, Some(b'{' | b'['))
+}
+
 /// A body on the wire, read to its end; its bytes are counted as they come.
 pub(super) async fn read(
     mut body: WireBody,
@@ -134,7 +142,7 @@ pub(super) async fn read(
 /// Undoes the content codings of a body, last applied first (RFC 9110, section 8.4), and counts what will be kept of it.
 /// Apart from the threads that read sockets: a small body may decode to a large one.
 pub(super) async fn decode(
-    (body, mut share): (Vec<u8>, Share),
+    (body, share): (Vec<u8>, Share),
     headers: &[Header],
     keeping: &Keeping<'_>,
 ) -> Result<Bytes, Failure> {
@@ -148,12 +156,26 @@ pub(super) async fn decode(
     if body.is_empty() {
         return Ok(Bytes::new());
     }
-    if Decoding::of(headers).map_err(broken)?.is_identity() {
-        return keeping.kept(body, share).await;
+    if !Decoding::of(headers).map_err(broken)?.is_identity() {
+        // What few bodies need takes no room in the future of each request.
+        return Box::pin(undone(body, share, headers, keeping, broken)).await;
     }
+    match body.len() {
+        0..=SMALL => keeping.kept(body, share, Json::weigh),
+        _ => Box::pin(keeping.kept_apart(body, share)).await,
+    }
+}
+
+async fn undone(
+    body: Vec<u8>,
+    mut share: Share,
+    headers: &[Header],
+    keeping: &Keeping<'_>,
+    broken: impl Fn(Broken) -> Failure,
+) -> Result<Bytes, Failure> {
     let body = Bytes::from(body);
     match decoded(&body, headers, SMALL).await {
-        Ok(decoded) => return keeping.kept(decoded, share).await,
+        Ok(decoded) => return keeping.kept_apart(decoded, share).await,
         Err(Broken::TooLarge) => {}
         Err(other) => return Err(broken(other)),
     }
@@ -161,7 +183,7 @@ pub(super) async fn decode(
     share.grow(MAX_BODY_BYTES).map_err(|_| keeping.exhausted())?;
     let decoded = decoded(&body, headers, MAX_BODY_BYTES as usize).await.map_err(broken)?;
     drop(body);
-    keeping.kept(decoded, share).await
+    keeping.kept_apart(decoded, share).await
 }
 
 async fn decoded(body: &Bytes, headers: &[Header], limit: usize) -> Result<Vec<u8>, Broken> {
@@ -176,18 +198,25 @@ async fn decoded(body: &Bytes, headers: &[Header], limit: usize) -> Result<Vec<u
 
 impl Keeping<'_> {
     /// Counts a body that is kept, and the tree that it is read into where it is JSON.
-    async fn kept(&self, mut body: Vec<u8>, mut share: Share) -> Result<Bytes, Failure> {
-        let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body).trim_ascii_start().first();
-        let is_json = matches!(start, Some(b'{' | b'['));
+    fn kept(&self, mut body: Vec<u8>, mut share: Share, weigh: impl FnOnce(&[u8]) -> u64) -> Result<Bytes, Failure> {
         body.shrink_to_fit();
-        let tree;
-        (tree, body) = match is_json {
-            false => (0, body),
-            true if body.len() <= SMALL => (Json::weigh(&body), body),
-            true => apart(move |_| (Json::weigh(&body), body)).await,
+        let tree = match body.len() {
+            // Weighing would take as long as reading, and too much room isn't much here.
+            length @ 0..=TINY => length as u64 * Json::MOST_PER_BYTE,
+            _ if is_json(&body) => weigh(&body),
+            _ => 0,
         };
         share.resize(body.len() as u64 + tree).map_err(|_| self.exhausted())?;
         Ok(share.hold(body))
+    }
+
+    /// The same of one that may be large.
+    async fn kept_apart(&self, body: Vec<u8>, share: Share) -> Result<Bytes, Failure> {
+        if body.len() <= SMALL || !is_json(&body) {
+            return self.kept(body, share, Json::weigh);
+        }
+        let (weight, body) = apart(move |_| (Json::weigh(&body), body)).await;
+        self.kept(body, share, |_| weight)
     }
 
     fn too_large(&self, did: &str) -> Failure {

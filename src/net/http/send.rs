@@ -224,7 +224,7 @@ impl Http {
         }
         let lookout = connection.lookout(None);
         let upgraded =
-            hyper::upgrade::on(incoming).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
+            Box::pin(hyper::upgrade::on(incoming)).await.map_err(|error| of_chain(&error, &authority, Some(status)))?;
         Ok((response, Some(Live::Upgraded(Box::new(TokioIo::new(upgraded)), lookout))))
     }
 
@@ -244,7 +244,8 @@ impl Http {
             let was_open = open.is_some();
             let mut connection = match open.take() {
                 Some(connection) => connection,
-                None => self.connect(key).await?,
+                // What a request on an open connection has no use for takes no room in it.
+                None => Box::pin(self.connect(key)).await?,
             };
             let error = match connection.send(sent.request(connection.is_http2())?).await {
                 Ok(incoming) => return Ok((connection, incoming)),

@@ -1,6 +1,7 @@
 //! A connection whose traffic is counted: what a request had sent and received when its connection died decides whether it may be sent again.
 
-use std::io::{self, IoSlice};
+use std::cell::RefCell;
+use std::io::{self, IoSlice, Read as _};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,11 +9,18 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 
 use futures_util::task::AtomicWaker;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 /// How much of a response's head is kept to say what is wrong with it, in bytes.
 const KEPT_HEAD: usize = 16 * 1024;
+
+/// As much as hyper reads at first, in bytes.
+const SCRATCH: usize = 8 << 10;
+
+thread_local! {
+    static READ: RefCell<[u8; SCRATCH]> = const { RefCell::new([0; SCRATCH]) };
+}
 
 /// What went over a connection since the present request began, in bytes of HTTP (TLS undone).
 #[derive(Debug, Default)]
@@ -183,19 +191,38 @@ impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.0.poll_read_ready(context))?;
-            match self.0.try_read(buffer.initialize_unfilled()) {
-                Ok(count) => {
-                    buffer.advance(count);
-                    return Poll::Ready(Ok(()));
-                }
+            // Room that isn't initialised would have to be cleared, which takes longer than it takes to copy the few bytes that mostly come.
+            let read = if buffer.initialized().len() > buffer.filled().len() || buffer.remaining() > SCRATCH {
+                let read = self.try_read(buffer.initialize_unfilled());
+                read.map(|count| buffer.advance(count))
+            } else {
+                READ.with_borrow_mut(|scratch| {
+                    let room = &mut scratch[..buffer.remaining().min(SCRATCH)];
+                    self.try_read(room).map(|count| buffer.put_slice(&room[..count]))
+                })
+            };
+            match read {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
+                done => return Poll::Ready(done),
             }
         }
     }
 }
 
 impl Socket {
+    /// Less than there was room for is all that is there: whoever asks again waits for the kernel's word, and doesn't ask it in vain.
+    fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
+        let mut all = None;
+        let read = self.0.try_io(Interest::READABLE, || match (&*socket2::SockRef::from(&*self.0)).read(room) {
+            Ok(count) if count > 0 && count < room.len() => {
+                all = Some(count);
+                Err(io::ErrorKind::WouldBlock.into())
+            }
+            done => done,
+        });
+        all.map_or(read, Ok)
+    }
+
     fn poll_try_write(
         &self,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::evidence::record;
@@ -298,19 +298,36 @@ fn secret_cookie(header: &str) -> Option<&str> {
 /// How much of a body is looked through, in bytes.
 const LOOKED_THROUGH: usize = 64 << 20;
 
-/// The values of a JSON text's fields that are named like credentials (those of RFC 6749, section 5.1, and their relatives).
+/// Those of RFC 6749, section 5.1, and their relatives. In any case.
+const NAMED: [&str; 8] =
+    ["access_token", "refresh_token", "id_token", "client_secret", "password", "api_key", "secret", "token"];
+
+/// The values of a JSON text's fields that are named like credentials.
 pub(super) fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
-    static NAMED: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
-        regex::bytes::Regex::new(
-            r#""(?i:access_token|refresh_token|id_token|client_secret|password|api_key|secret|token)"\s*:\s*("(?:[^"\\]|\\.)*")"#,
-        )
-        .ok()
-    });
     let body = &body[..body.len().min(LOOKED_THROUGH)];
-    let found = NAMED.as_ref().into_iter().flat_map(move |named| named.captures_iter(body));
-    let value =
-        found.filter_map(|found| crate::value::Json::read(found.get(1)?.as_bytes()).ok()?.as_str().map(str::to_owned));
-    value.filter(|value| value.chars().count() >= SHORTEST_SECRET)
+    memchr::memchr_iter(b':', body).filter_map(move |colon| {
+        let name = body[..colon].trim_ascii_end().strip_suffix(b"\"")?;
+        // Most names are none of them by their last letter alone.
+        let is_named = matches!(name.last()?, b'n' | b'N' | b't' | b'T' | b'd' | b'D' | b'y' | b'Y')
+            && NAMED.iter().any(|named| {
+                let (before, own) = name.split_at(name.len().saturating_sub(named.len()));
+                before.ends_with(b"\"") && own.eq_ignore_ascii_case(named.as_bytes())
+            });
+        let value = if is_named { string(body[colon + 1..].trim_ascii_start())? } else { return None };
+        Some(value).filter(|value| value.chars().count() >= SHORTEST_SECRET)
+    })
+}
+
+/// The JSON string that a text begins with.
+fn string(text: &[u8]) -> Option<String> {
+    let inside = text.strip_prefix(b"\"")?;
+    let mut is_escaped = false;
+    let end = inside.iter().position(|byte| {
+        let is_end = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        is_end
+    })?;
+    crate::value::Json::read(text.get(..end + 2)?).ok()?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]

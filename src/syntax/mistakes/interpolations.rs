@@ -19,13 +19,16 @@ pub fn outside_a_string(failure: &Failure<'_>) -> Option<Diagnostic> {
     let span = failure.span(from, start + len);
     let is_name = inside.starts_with(|c: char| c.is_ascii_alphabetic())
         && inside.bytes().all(|byte| is_word_char(byte) || byte == b'.');
+    // `expect $.name {{env.api}}` lacks its matcher, too, and which one is meant isn't known.
+    let lacks_matcher = failure.expects_matcher() && !failure.expects_end();
+    let meant = if lacks_matcher { format!("== {inside}") } else { inside.to_owned() };
     Some(
         Diagnostic::error(
             &codes::INTERPOLATION_OUTSIDE_STRING,
             span,
             "`{{…}}` is for strings and URLs only; elsewhere a name is written as it is",
         )
-        .with_help(failure.correct(from, start + len, inside).safe_if(is_name).write()),
+        .with_help(failure.correct(from, start + len, &meant).safe_if(is_name && !lacks_matcher).write()),
     )
 }
 

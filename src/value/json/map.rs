@@ -3,9 +3,6 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Json, Unpaired};
 
-/// Objects of up to this many members are searched from their start: an index would take longer to make than it saves.
-const SMALL: usize = 32;
-
 /// The members of an object, in their order. Cheap to clone. What is found by name needs no search through all of them.
 ///
 /// A body may hold millions of small objects: each is one allocation, with nothing beside its members.
@@ -14,7 +11,7 @@ pub struct JsonMap(Members);
 
 #[derive(Clone, Debug)]
 enum Members {
-    /// At most [`SMALL`].
+    /// At most [`JsonMap::SMALL`].
     Few(Arc<[(Name, Json)]>),
     Many(Arc<Indexed>),
 }
@@ -72,16 +69,24 @@ impl Default for JsonMap {
 }
 
 impl JsonMap {
+    /// Objects of up to this many members are searched from their start: an index would take longer to make than it saves.
+    pub(super) const SMALL: usize = 32;
+
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Members as they are in a text, where a name may occur twice.
     pub(super) fn from_members(list: Vec<(Name, Json)>) -> Self {
-        if list.len() <= SMALL {
-            return Self(Members::Few(list.into()));
+        if list.len() <= Self::SMALL {
+            return Self::few(list.into());
         }
         Self::many(list)
+    }
+
+    /// At most [`JsonMap::SMALL`] members.
+    pub(super) fn few(list: Arc<[(Name, Json)]>) -> Self {
+        Self(Members::Few(list))
     }
 
     fn many(list: Vec<(Name, Json)>) -> Self {

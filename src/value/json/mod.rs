@@ -3,6 +3,7 @@
 
 mod decimal;
 mod map;
+mod names;
 mod number;
 mod place;
 mod read;

@@ -1,12 +1,10 @@
-use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-
 use super::super::effort;
 use super::map::Name;
+use super::names::{self, Names};
 use super::number::scan;
 use super::text::{Unpaired, push_half};
 use super::{Json, JsonMap, JsonNumber};
@@ -62,7 +60,8 @@ impl Json {
     /// See [`Json::read`].
     pub fn parse(text: &str) -> Result<Json, JsonFault> {
         let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let mut reader = Reader { text, at: mark, names: HashMap::default() };
+        let (names, items, members) = (Names::default(), Stack::default(), Stack::default());
+        let mut reader = Reader { text, at: mark, names, items, members };
         let read = reader.space().value(0).and_then(|json| match reader.space().peek() {
             None => Ok(json),
             Some(_) => Err(reader.expected("the end")),
@@ -95,8 +94,9 @@ struct Stop {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    /// Names that have been read: most occur again and again.
-    names: HashMap<&'a str, Arc<str>, RandomState>,
+    names: Names<'a>,
+    items: Stack<Json>,
+    members: Stack<(Name, Json)>,
 }
 
 impl<'a> Reader<'a> {
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
             Some(b'{') => self.object(depth),
             Some(b'[') => self.array(depth),
             Some(b'"') => Ok(match self.string()? {
-                Text::Plain(text) => Json::from(text),
+                Text::Plain(text) => Json::String(names::value(text)),
                 Text::Made(text) => Json::from(text),
                 Text::Unpaired(text) => Json::Unpaired(text),
             }),
@@ -177,15 +177,15 @@ impl<'a> Reader<'a> {
     fn array(&mut self, depth: usize) -> Result<Json, Stop> {
         let depth = self.deeper(depth)?;
         self.at += 1;
-        let mut items: Vec<Json> = Vec::new();
+        let mut items = self.items.begin();
         if self.space().eat(b']') {
-            return Ok(items.into());
+            return Ok(Json::Array(Arc::default()));
         }
         loop {
-            items.push(self.space().value(depth)?);
+            let item = self.space().value(depth)?;
+            self.items.push(&mut items, item);
             if self.space().eat(b']') {
-                items.shrink_to_fit();
-                return Ok(Json::Array(Arc::new(items)));
+                return Ok(Json::Array(Arc::new(self.items.end(items).into_vec())));
             }
             if !self.eat(b',') {
                 return Err(self.expected("`,` or `]`"));
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: usize) -> Result<Json, Stop> {
         let depth = self.deeper(depth)?;
         self.at += 1;
-        let mut members = Vec::new();
+        let mut members = self.members.begin();
         if self.space().eat(b'}') {
             return Ok(Json::Object(JsonMap::new()));
         }
@@ -208,10 +208,13 @@ impl<'a> Reader<'a> {
             if !self.space().eat(b':') {
                 return Err(self.expected("`:`"));
             }
-            members.push((name, self.space().value(depth)?));
+            let value = self.space().value(depth)?;
+            self.members.push(&mut members, (name, value));
             if self.space().eat(b'}') {
-                members.shrink_to_fit();
-                return Ok(Json::Object(JsonMap::from_members(members)));
+                return Ok(Json::Object(match self.members.end(members) {
+                    Ended::Few(members) => JsonMap::few(members.collect()),
+                    Ended::Many(members) => JsonMap::from_members(members),
+                }));
             }
             if !self.eat(b',') {
                 return Err(self.expected("`,` or `}`"));
@@ -220,20 +223,10 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&mut self) -> Result<Name, Stop> {
-        const MOST_KNOWN: usize = 4096;
         Ok(match self.string()? {
             Text::Made(text) => Name::Text(text.into()),
             Text::Unpaired(text) => Name::unpaired(text),
-            Text::Plain(text) => match self.names.get(text) {
-                Some(known) => Name::Text(known.clone()),
-                None => {
-                    let name: Arc<str> = text.into();
-                    if self.names.len() < MOST_KNOWN {
-                        self.names.insert(text, name.clone());
-                    }
-                    Name::Text(name)
-                }
-            },
+            Text::Plain(text) => Name::Text(self.names.known(text)),
         })
     }
 
@@ -328,17 +321,108 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What the lists or objects that are being read hold so far, of all levels in one place: short ones take no memory of their own before their end.
+struct Stack<T>(Vec<T>);
+
+/// One that is being read.
+struct Begun<T> {
+    start: usize,
+    /// Of a long one, all there is.
+    own: Vec<T>,
+}
+
+enum Ended<'s, T> {
+    /// At most [`JsonMap::SMALL`].
+    Few(std::vec::Drain<'s, T>),
+    Many(Vec<T>),
+}
+
+impl<T> Default for Stack<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Stack<T> {
+    fn begin(&self) -> Begun<T> {
+        Begun { start: self.0.len(), own: Vec::new() }
+    }
+
+    fn push(&mut self, to: &mut Begun<T>, item: T) {
+        if !to.own.is_empty() {
+            to.own.push(item);
+        } else if self.0.len() - to.start < JsonMap::SMALL {
+            self.0.push(item);
+        } else {
+            to.own.reserve(2 * JsonMap::SMALL);
+            to.own.extend(self.0.drain(to.start..));
+            to.own.push(item);
+        }
+    }
+
+    fn end(&mut self, mut begun: Begun<T>) -> Ended<'_, T> {
+        if begun.own.is_empty() {
+            return Ended::Few(self.0.drain(begun.start..));
+        }
+        begun.own.shrink_to_fit();
+        Ended::Many(begun.own)
+    }
+}
+
+impl<T> Ended<'_, T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Ended::Few(items) => items.collect(),
+            Ended::Many(items) => items,
+        }
+    }
+}
+
 enum Text<'a> {
     Plain(&'a str),
     Made(String),
     Unpaired(Unpaired),
 }
 
-/// How many bytes stand for themselves.
+/// How many bytes stand for themselves: up to a quote, a backslash or a control character. Eight are looked at at a time.
 fn plain(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| **byte >= 0x20 && **byte != b'"' && **byte != b'\\').count()
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The highest bit of each byte that is less than `than`; where one is, those of the bytes behind it say nothing.
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word & HIGH;
+    let mut chunks = bytes.chunks_exact(8);
+    for (nth, chunk) in chunks.by_ref().enumerate() {
+        let word = chunk.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+        let is = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+        let special = less(word, 0x20) | is(b'"') | is(b'\\');
+        if special != 0 {
+            return nth * 8 + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let rest = chunks.remainder();
+    let is_plain = |byte: &&u8| **byte >= 0x20 && **byte != b'"' && **byte != b'\\';
+    bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
 }
 
 fn push_char(made: &mut Vec<u8>, c: char) {
     made.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn plain_bytes_end_at_the_first_that_is_not(
+            mut bytes in prop::collection::vec(0x20u8.., 0..40),
+            special in prop::collection::vec((0..40usize, prop::sample::select(b"\"\\\x00\x1f\x20\x7f\x80\xff".to_vec())), 0..3),
+        ) {
+            for (at, byte) in special {
+                bytes.get_mut(at).into_iter().for_each(|place| *place = byte);
+            }
+            let expected = bytes.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'));
+            prop_assert_eq!(super::plain(&bytes), expected.unwrap_or(bytes.len()));
+        }
+    }
 }
