@@ -3,7 +3,10 @@
 mod body;
 mod entry;
 mod form;
+mod head;
 mod messages;
+mod request;
+mod response;
 #[cfg(test)]
 mod tests;
 mod times;
