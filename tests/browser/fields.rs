@@ -24,6 +24,7 @@ const CHROMIUM_ONLY: &[(&str, &str)] = &[
     ("/response/cookies[]/expires null", "left out where there is none: in HAR 1.2 it is a text"),
     ("/serverIPAddress", "left out where there is none: in HAR 1.2 it is an address"),
     ("/response/_transferSize", "neither the heads of HTTP/2 nor the bytes of a stream are counted"),
+    ("/response/headers[]", "of a response that was cut off, the status alone is recorded"),
     ("/response/content/compression", "the same; of a WebSocket, Chromium counts its head in"),
 ];
 

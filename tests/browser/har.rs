@@ -36,6 +36,7 @@ suite "Archive" {
     GET {{env.api}}/again { expect status 200 }
     GET {{env.two}}/two { http 2; expect status 200 }
     GET {{env.api}}/reset { expect failure is closed }
+    GET {{env.api}}/cut { expect failure is closed }
     websocket chat {{env.ws}}/chat
     send chat text "hello ü"
     send chat binary hex "0102ff"
@@ -65,7 +66,7 @@ const SCRIPT: &str = r#"(async () => {
   await ask('/old', { method: 'POST', headers: form, body: 'b=2' });
   for (const path of ['/gzip', '/binary', '/empty']) await ask(path);
   await ask('/headed', { method: 'HEAD' });
-  for (const path of ['/missing', '/kept', '/again', 'TWO/two', '/reset']) await ask(path);
+  for (const path of ['/missing', '/kept', '/again', 'TWO/two', '/reset', '/cut']) await ask(path);
   await new Promise(done => {
     const socket = new WebSocket(`ws://${location.host}/chat`);
     socket.onopen = () => { socket.send('hello ü'); socket.send(new Uint8Array([1, 2, 255])) };
@@ -80,9 +81,9 @@ const SCRIPT: &str = r#"(async () => {
 })()"#;
 
 /// The paths of what is asked for, but the page itself.
-const PATHS: [&str; 19] = [
+const PATHS: [&str; 20] = [
     "/json", "/form", "/posted", "/bytes", "/parts", "/old", "/new", "/gzip", "/binary", "/empty", "/headed",
-    "/missing", "/kept", "/again", "/two", "/reset", "/chat", "/feed", "/gone",
+    "/missing", "/kept", "/again", "/two", "/reset", "/cut", "/chat", "/feed", "/gone",
 ];
 
 /// What both archives say of one exchange.
@@ -130,6 +131,8 @@ fn responses() -> HashMap<&'static str, Vec<u8>> {
         ("/missing", last("404 Not Found", "Content-Type: text/plain\r\n", b"nope")),
         ("/kept", whole("200 OK", json, b"[1]")),
         ("/again", last("200 OK", json, b"[2]")),
+        // It ends before its length.
+        ("/cut", b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 99\r\n\r\nabc".to_vec()),
         ("/feed", feed.as_bytes().to_vec()),
     ])
 }

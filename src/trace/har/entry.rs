@@ -1,4 +1,4 @@
-use super::Clock;
+use super::clock::Clock;
 use super::form::{Cache, Entry, Request, Response, Timings};
 use super::head::{UNKNOWN_VERSION, version};
 use super::messages::{events, frames};

@@ -1,7 +1,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Clock;
+use super::clock::Clock;
 use super::form::{Frame, SourceEvent};
 use crate::event::{ChannelEnd, Direction, FrameKind};
 use crate::world::records::{Carried, Line};

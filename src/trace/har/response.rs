@@ -1,5 +1,5 @@
-use super::Clock;
 use super::body::{UNKNOWN, content, streamed};
+use super::clock::Clock;
 use super::form::{Content, Cookie, Response};
 use super::head::{UNKNOWN_VERSION, name_values, received_size, status_text, version};
 use crate::event::{self, ChannelEnd, Header, Hop};
