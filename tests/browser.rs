@@ -1,6 +1,10 @@
-//! `test_results.html` in a real browser. Without Chromium the tests say that they are skipped, and why.
+//! `test_results.html` in a real browser, and archives beside those of one. Without Chromium the tests say that they are skipped, and why.
 
 mod devtools;
+mod fields;
+mod har;
+mod site;
+mod values;
 
 use devtools::{Browser, Page};
 use e2e_dsl::report::model::Report;
@@ -103,7 +107,7 @@ fn browser() -> Option<Browser> {
 
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn skipped(reason: &str) {
-    eprintln!("skipped: the HTML report isn't tested in a browser here: {reason}");
+    eprintln!("skipped: nothing is tested in a browser here: {reason}");
 }
 
 const COUNT: usize = 60;

@@ -144,6 +144,13 @@ impl Ca {
         Front { port, fingerprint, connections }
     }
 
+    /// What serves with a certificate that it signs.
+    pub fn config(&self, params: &rcgen::CertificateParams) -> rustls::ServerConfig {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Arc::unwrap_or_clone(server_config(vec![certificate.der().clone()], &key))
+    }
+
     /// Serves with a certificate that it signs: the URL, and the certificate's SHA-256 fingerprint.
     pub fn serve(&self, params: &rcgen::CertificateParams) -> (String, String) {
         let key = rcgen::KeyPair::generate().unwrap();

@@ -151,13 +151,29 @@ fn an_archive_has_every_request_with_all_that_is_known_of_it() {
     let (request, response) = (&first["request"], &first["response"]);
     assert_eq!((&request["method"], &response["status"]), (&json!("POST"), &json!(303)));
     assert!(request["url"].as_str().unwrap().ends_with("/login?next=%2Fme&x=1"), "{request}");
-    assert_eq!(request["queryString"], json!([{ "name": "next", "value": "/me" }, { "name": "x", "value": "1" }]));
+    assert_eq!(request["queryString"], json!([{ "name": "next", "value": "%2Fme" }, { "name": "x", "value": "1" }]));
     let posted = json!({ "mimeType": "application/x-www-form-urlencoded", "text": "user=ann+b&goods=1" });
     assert_eq!((&request["postData"], &request["bodySize"]), (&posted, &json!(18)));
     assert_eq!(response["redirectURL"], "/me#top");
+    assert_eq!((&response["httpVersion"], &response["_error"]), (&json!("HTTP/1.1"), &Json::Null));
+    assert!(first["timings"]["connect"].as_f64().unwrap() > 0.0, "{first}");
+    let size = |of: &Json| of["headersSize"].as_i64().unwrap();
+    let header = |of: &Json| -> i64 {
+        let all = of["headers"].as_array().unwrap().iter();
+        all.map(|one| one["name"].as_str().unwrap().len() + one["value"].as_str().unwrap().len() + 4).sum::<usize>()
+            as i64
+    };
+    assert_eq!(size(request), header(request) + "POST /login?next=%2Fme&x=1 HTTP/1.1\r\n\r\n".len() as i64);
+    assert_eq!(size(response), header(response) + "HTTP/1.1 303 See Other\r\n\r\n".len() as i64);
+    assert_eq!(
+        (named(&request["headers"], "content-length"), &response["_transferSize"]),
+        (vec![json!("18")], &json!(size(response)))
+    );
+    let host = named(&request["headers"], "host");
+    assert_eq!(host[0].as_str().unwrap().split_once(':').unwrap().1, first["connection"].as_str().unwrap());
     assert_eq!(
         response["cookies"],
-        json!([{ "name": "sid", "value": "0123456789abcdef", "path": "/", "expires": "2099-10-21T07:28:00.000Z",
+        json!([{ "name": "sid", "value": "0123456789abcdef", "path": "/", "domain": "127.0.0.1", "expires": "2099-10-21T07:28:00.000Z",
             "httpOnly": true, "secure": false, "sameSite": "Lax" }])
     );
     let (request, response) = (&second["request"], &second["response"]);
@@ -172,7 +188,10 @@ fn an_archive_has_every_request_with_all_that_is_known_of_it() {
     let sent = named(&first["request"]["headers"], "authorization");
     assert!(sent[0].as_str().unwrap().starts_with("Bearer ") && sent == named(&request["headers"], "authorization"));
     assert_eq!((&response["status"], &response["statusText"]), (&json!(200), &json!("OK")));
-    assert_eq!(response["content"], json!({ "size": 14, "mimeType": "application/json", "text": "{\"seen\":true}\n" }));
+    assert_eq!(
+        response["content"],
+        json!({ "size": 14, "compression": 0, "mimeType": "application/json", "text": "{\"seen\":true}\n" })
+    );
     assert_eq!(
         response["cookies"],
         json!([{ "name": "seen", "value": "1", "domain": "example.com", "httpOnly": false, "secure": true }])
@@ -187,7 +206,7 @@ fn an_archive_has_every_request_with_all_that_is_known_of_it() {
         "of bytes that are no text: {bytes}"
     );
     assert_eq!(bytes["request"]["postData"]["_encoding"], "base64");
-    let content = json!({ "size": 4, "mimeType": "application/octet-stream", "encoding": "base64",
+    let content = json!({ "size": 4, "compression": 0, "mimeType": "application/octet-stream", "encoding": "base64",
         "text": STANDARD.encode([0, 0xff, 0x80, b'A']) });
     assert_eq!(bytes["response"]["content"], content);
 
@@ -224,8 +243,15 @@ fn an_archive_has_every_request_with_all_that_is_known_of_it() {
     assert_eq!(events["_resourceType"], "eventsource");
     assert_eq!(
         events["response"]["content"]["text"],
-        ": warming up\n\nevent: tick\nid: 1\ndata: one\n\nid: 1\ndata: two\ndata: lines\n\n"
+        ": warming up\n\nevent: tick\nid: 1\ndata: one\n\ndata: two\ndata: lines\n\n"
     );
+    let seen: Vec<Json> = events["_eventSourceMessages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| json!([one["eventName"], one["eventId"], one["data"]]))
+        .collect();
+    assert_eq!(seen, [json!(["tick", "1", "one"]), json!(["message", "1", "two\nlines"])]);
     let [lines] = of(&har, "::lines")[..] else { panic!("{out}") };
     assert_eq!(lines["response"]["content"]["text"], "{\"n\":1}\n{\"n\":2}\n");
 

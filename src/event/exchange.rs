@@ -122,11 +122,20 @@ pub struct Hop {
     pub request_headers: Vec<Header>,
     #[serde(default)]
     pub headers: Vec<Header>,
+    /// Empty in traces of earlier versions, which don't say it.
+    #[serde(with = "super::form::version", default)]
+    pub version: VersionName,
+    /// Bytes of its body on the wire; absent in traces of earlier versions.
+    #[serde(default)]
+    pub wire_size: Option<u64>,
     /// When its request was begun, and when the response was there.
     #[serde(with = "super::form::nanoseconds", default)]
     pub begun: Instant,
     #[serde(with = "super::form::nanoseconds", default)]
     pub ended: Instant,
+    /// Of this request alone; absent in traces of earlier versions.
+    #[serde(default)]
+    pub timings: Option<Timings>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

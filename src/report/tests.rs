@@ -27,8 +27,11 @@ fn whole(content_type: &str, body: &str) -> Exchange {
         method: "GET".into(),
         request_headers: vec![header("Accept", "*/*")],
         headers: vec![header("Location", "/b")],
+        version: "HTTP/2",
+        wire_size: Some(0),
         begun: Duration::from_millis(1),
         ended: Duration::from_millis(2),
+        timings: None,
     };
     let response = Response {
         status: 200,

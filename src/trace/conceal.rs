@@ -173,7 +173,20 @@ impl<'d> Concealing<'d> {
             }
             Err(Failure { kind: _, message, status: _ }) => self.text(message),
         }
-        for Hop { status: _, url, peer, method, request_headers, headers, begun: _, ended: _ } in hops {
+        for Hop {
+            url,
+            peer,
+            method,
+            request_headers,
+            headers,
+            status: _,
+            version: _,
+            wire_size: _,
+            begun: _,
+            ended: _,
+            timings: _,
+        } in hops
+        {
             self.text(url);
             self.text(method);
             self.sent_headers(request_headers);

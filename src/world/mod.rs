@@ -14,6 +14,7 @@ mod outgoing;
 pub mod recorded;
 pub mod recording;
 pub mod records;
+pub mod target;
 #[cfg(test)]
 mod tests;
 pub mod timeline;

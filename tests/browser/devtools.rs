@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Browser {
     process: Child,
+    /// Where it is driven, and serves the DevTools that it brings.
+    address: String,
     socket: WebSocket<TcpStream>,
     last_id: u64,
     events: Vec<Json>,
@@ -23,6 +25,12 @@ pub struct Browser {
 /// A tab, with all that it reported since it was opened.
 pub struct Page<'a> {
     browser: &'a mut Browser,
+    target: String,
+    session: String,
+}
+
+/// Chromium's own DevTools, opened on a page. They are a page themselves, whose modules can be called.
+pub struct Inspector {
     session: String,
 }
 
@@ -45,6 +53,8 @@ impl Browser {
         let mut process = Command::new(program)
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--remote-debugging-port=0"])
+            // The DevTools that it serves are driven like any page, and connect to it from there.
+            .arg("--remote-allow-origins=*")
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
             .stdin(Stdio::null())
@@ -63,25 +73,37 @@ impl Browser {
             }
         });
         let url = reported.recv_timeout(PATIENCE).unwrap();
-        let address = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap();
-        let stream = TcpStream::connect(address).unwrap();
+        let address = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        let stream = TcpStream::connect(&address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let (socket, _) = client(&url, stream).unwrap();
-        Self { process, socket, last_id: 0, events: Vec::new(), _profile: profile }
+        Self { process, address, socket, last_id: 0, events: Vec::new(), _profile: profile }
     }
 
     /// A new tab, which reports requests, exceptions and what is logged.
     pub fn page(&mut self) -> Page<'_> {
-        let target = self.call(None, "Target.createTarget", &json!({ "url": "about:blank" }));
-        let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        let attached = self.call(None, "Target.attachToTarget", &attach);
-        let session = attached["sessionId"].as_str().unwrap().to_owned();
+        let (target, session) = self.tab();
         self.events.clear();
-        let mut page = Page { browser: self, session };
+        let mut page = Page { browser: self, target, session };
         for domain in ["Page", "Runtime", "Log", "Network"] {
             page.call(&format!("{domain}.enable"), &json!({}));
         }
         page
+    }
+
+    /// An empty tab's target and session.
+    fn tab(&mut self) -> (String, String) {
+        let target = self.call(None, "Target.createTarget", &json!({ "url": "about:blank" }))["targetId"].take();
+        let attach = json!({ "targetId": target, "flatten": true });
+        let attached = self.call(None, "Target.attachToTarget", &attach);
+        (target.as_str().unwrap().to_owned(), attached["sessionId"].as_str().unwrap().to_owned())
+    }
+
+    fn value(&mut self, session: &str, expression: &str) -> Json {
+        let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let mut found = self.call(Some(session), "Runtime.evaluate", &params);
+        assert!(found["exceptionDetails"].is_null(), "{expression}: {}", found["exceptionDetails"]);
+        found["result"]["value"].take()
     }
 
     fn call(&mut self, session: Option<&str>, method: &str, params: &Json) -> Json {
@@ -100,6 +122,15 @@ impl Browser {
             }
             self.events.push(message);
         }
+    }
+
+    fn loaded(&mut self, session: &str) {
+        let is_loaded = |event: &Json| event["method"] == "Page.loadEventFired" && event["sessionId"] == session;
+        while !self.events.iter().any(is_loaded) {
+            let event = self.receive();
+            self.events.push(event);
+        }
+        self.events.retain(|event| !is_loaded(event));
     }
 
     fn receive(&mut self) -> Json {
@@ -141,20 +172,29 @@ impl Page<'_> {
     }
 
     fn loaded(&mut self) {
-        let is_loaded = |event: &Json| event["method"] == "Page.loadEventFired";
-        while !self.browser.events.iter().any(is_loaded) {
-            let event = self.browser.receive();
-            self.browser.events.push(event);
-        }
-        self.browser.events.retain(|event| !is_loaded(event));
+        self.browser.loaded(&self.session);
     }
 
     /// What an expression is worth; a promise is waited for.
     pub fn value(&mut self, expression: &str) -> Json {
-        let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let mut found = self.call("Runtime.evaluate", &params);
-        assert!(found["exceptionDetails"].is_null(), "{expression}: {}", found["exceptionDetails"]);
-        found["result"]["value"].take()
+        self.browser.value(&self.session, expression)
+    }
+
+    /// Opens DevTools on this page; not every Chromium brings them.
+    pub fn inspect(&mut self) -> Option<Inspector> {
+        let address = &self.browser.address;
+        let url = format!("http://{address}/devtools/inspector.html?ws={address}/devtools/page/{}", self.target);
+        let (_, session) = self.browser.tab();
+        self.browser.call(Some(&session), "Page.enable", &json!({}));
+        self.browser.call(Some(&session), "Page.navigate", &json!({ "url": url }));
+        self.browser.loaded(&session);
+        let is_there = "fetch('/devtools/models/har/har.js').then(found => found.ok, () => false)";
+        (self.browser.value(&session, is_there) == true).then_some(Inspector { session })
+    }
+
+    /// What an expression is worth in the DevTools of this page.
+    pub fn inspected(&mut self, inspector: &Inspector, expression: &str) -> Json {
+        self.browser.value(&inspector.session, expression)
     }
 
     /// Waits until an expression is true. What follows from a key isn't always done when the key has been taken.

@@ -3,7 +3,7 @@
 use super::MAX_REDIRECTS;
 use super::progress::Progress;
 use super::target::{authority, origin};
-use crate::event::{Failure, FailureKind, Hop, Instant, Response};
+use crate::event::{Failure, FailureKind, Hop, Instant, Response, Timings};
 
 /// Where the response redirects to, when redirects are followed and `followed` of them were.
 ///
@@ -32,6 +32,9 @@ pub(super) fn target(response: &Response, follow: u32, followed: usize) -> Resul
 /// A 303, and by custom a POST's 301 and 302, go on as GET without the body. Another origin gets none of the headers that could identify
 /// the caller.
 pub(super) fn follow(progress: &mut Progress, response: &Response, next: String, now: Instant) {
+    let begun = progress.begun.unwrap_or(now);
+    let is_own = progress.peer.as_ref().is_some_and(|peer| !peer.reused);
+    let stages = if is_own { progress.stages } else { Timings::default() };
     let hop = Hop {
         status: response.status,
         url: progress.url.clone(),
@@ -39,8 +42,11 @@ pub(super) fn follow(progress: &mut Progress, response: &Response, next: String,
         method: progress.method.clone(),
         request_headers: progress.last_headers(),
         headers: response.headers.clone(),
-        begun: progress.begun.unwrap_or(now),
+        version: response.version,
+        wire_size: Some(response.wire_size),
+        begun,
         ended: now,
+        timings: Some(Timings { first_byte: progress.first_byte, total: now.saturating_sub(begun), ..stages }),
     };
     progress.hops.push(hop);
     let to_get = (response.status == 303 && progress.method != "HEAD")

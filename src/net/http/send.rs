@@ -16,10 +16,11 @@ use super::pool::Returning;
 use super::progress::{Pending, Progress};
 use super::redirect;
 use super::stages::{Recorder, recorded};
-use super::target::{authority, authority_of, is_same_host, origin, parse_url, target_of};
+use super::target::{authority, authority_of, is_same_host, origin, parse_url};
 use super::{body, head, real};
 use crate::event::{Exchange, Failure, FailureKind, Header, Instant, Response, SetCookie, Timings};
 use crate::world::cookies::Jar;
+use crate::world::target::target_of;
 use crate::world::{Outgoing, auth, handshake};
 
 /// How much of a request's body is kept as evidence, in bytes.

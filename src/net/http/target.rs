@@ -1,22 +1,7 @@
 //! Where a request goes: its URL as a client reads it, and the path as it was written.
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-
 use super::failure::failure;
 use crate::event::{Failure, FailureKind};
-
-/// What isn't allowed in a path or a query (RFC 3986, appendix A); everything else is sent as written.
-const ILLEGAL: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
-
-/// Path and query as written: no dot segment is removed, and nothing is encoded that may be there.
-pub(super) fn target_of(written: &str) -> String {
-    let rest = written.split_once("://").map_or("", |(_, rest)| rest);
-    let rest = rest.split('#').next().unwrap_or_default();
-    let target = rest.find(['/', '?', '\\']).and_then(|at| rest.get(at..)).unwrap_or_default();
-    let slash = if target.starts_with('/') { "" } else { "/" };
-    format!("{slash}{}", utf8_percent_encode(target, ILLEGAL))
-}
 
 /// Scheme, host and port (RFC 6454); `None` for what is no URL.
 pub(super) fn origin(url: &str) -> Option<String> {
@@ -70,20 +55,4 @@ pub(super) fn authority(url: &str) -> String {
 pub(super) fn authority_of(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_is_sent_as_written() {
-        assert_eq!(target_of("http://h/a/../../etc/passwd?x=1#f"), "/a/../../etc/passwd?x=1");
-        assert_eq!(target_of("http://h/a/%2E%2e/b c"), "/a/%2E%2e/b%20c");
-        assert_eq!(target_of("http://h/a\\b/ü?q='x'&r=[1]"), "/a%5Cb/%C3%BC?q='x'&r=[1]");
-        assert_eq!(target_of("http://h?a=/b"), "/?a=/b");
-        assert_eq!(target_of("http://h#/b"), "/");
-        assert_eq!(target_of("http://h"), "/");
-        assert_eq!(target_of("http://h//x"), "//x");
-    }
 }

@@ -14,14 +14,14 @@ pub const UNKNOWN: &str = "x-unknown";
 pub fn content(response: &Response, cut: bool) -> Content {
     let mime_type = response.header("content-type");
     let (text, encoding) = match text(&response.body, mime_type) {
-        _ if response.body.is_empty() => (None, None),
         Some(text) => (Some(text), None),
         None => (Some(STANDARD.encode(&response.body)), Some("base64")),
     };
     let size = response.body.len() as u64;
+    let saved = i64::try_from(size).ok().zip(i64::try_from(response.wire_size).ok()).map(|(size, wire)| size - wire);
     Content {
         size,
-        compression: size.checked_sub(response.wire_size).filter(|saved| *saved > 0 && !cut),
+        compression: saved.filter(|_| !cut),
         mime_type: mime_type.unwrap_or(UNKNOWN).to_owned(),
         text,
         encoding,
@@ -31,7 +31,7 @@ pub fn content(response: &Response, cut: bool) -> Content {
 
 /// The body of a stream, written again from the events or lines that were read out of it.
 pub fn streamed(response: &Response, carried: &[Carried], cut: bool) -> Content {
-    let mut text = String::new();
+    let (mut text, mut last_id) = (String::new(), "");
     for one in carried {
         let data = String::from_utf8_lossy(&one.data);
         match &one.kind {
@@ -39,7 +39,12 @@ pub fn streamed(response: &Response, carried: &[Carried], cut: bool) -> Content 
                 // An event without a name is a `message` (WHATWG HTML, section 9.2.6).
                 let name = event.as_deref().filter(|event| *event != "message");
                 name.iter().for_each(|name| text.push_str(&format!("event: {name}\n")));
-                id.iter().for_each(|id| text.push_str(&format!("id: {id}\n")));
+                // An id holds until there is another.
+                let id = id.as_deref().unwrap_or_default();
+                if id != last_id {
+                    text.push_str(&format!("id: {id}\n"));
+                    last_id = id;
+                }
                 data.split('\n').for_each(|line| text.push_str(&format!("data: {line}\n")));
                 text.push('\n');
             }

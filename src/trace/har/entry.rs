@@ -1,16 +1,14 @@
-use super::Clock;
-use super::body::{UNKNOWN, content, posted, streamed};
-use super::form::{Cache, Content, Cookie, Entry, NameValue, Request, Response, Timings};
-use super::messages::messages;
-use crate::event::{self, ChannelEnd, Header, Hop, Instant, Peer};
+use super::clock::Clock;
+use super::form::{Cache, Entry, Request, Response, Timings};
+use super::head::{UNKNOWN_VERSION, version};
+use super::messages::{events, frames};
+use super::request::request;
+use super::response::{answered, failed, redirect};
+use crate::event::{Header, Instant, Peer};
 use crate::trace::group::{Begun, Group};
-use crate::trace::requests::{Sent, header, reason, requests};
+use crate::trace::requests::{Sent, requests};
 use crate::world::Outgoing;
-use crate::world::cookies::SetCookie;
 use crate::world::records::{Ended, Line};
-
-/// Where the version of HTTP isn't known, as Chrome writes it.
-const UNKNOWN_VERSION: &str = "unknown";
 
 /// One of the requests that an exchange took.
 struct Part<'r> {
@@ -42,16 +40,21 @@ pub fn entries(group: &Group<'_>, begun: &Begun, clock: Clock) -> Vec<(Instant, 
                 response,
                 cache: Cache {},
                 timings,
-                server_ip_address: peer.and_then(address),
+                server_ip_address: peer.and_then(address).map(|address| address.ip().to_string()),
+                connection: peer.and_then(address).map(|address| address.port().to_string()),
                 comment: step.join(" > "),
                 resource_type,
-                messages: None,
+                frames: None,
+                events: None,
             };
             (at, entry)
         })
         .collect();
-    if let Some((_, last)) = entries.last_mut().filter(|_| resource_type == "websocket") {
-        last.messages = Some(line.map(|line| messages(line, clock)).unwrap_or_default());
+    if let Some((_, last)) = entries.last_mut() {
+        match resource_type {
+            "websocket" => last.frames = Some(line.map(|line| frames(line, clock)).unwrap_or_default()),
+            _ => last.events = line.map(|line| events(line, clock)).filter(|events| !events.is_empty()),
+        }
     }
     entries
 }
@@ -76,21 +79,21 @@ fn parts<'r>(asked: &Outgoing, ended: &'r Ended, line: Option<&Line>, clock: Clo
     for ((hop, sent), next) in exchange.hops.iter().zip(&requests).zip(requests.iter().skip(1)) {
         parts.push(Part {
             at: if hop.begun.is_zero() { exchange.started } else { hop.begun },
-            request: request(sent, UNKNOWN_VERSION),
+            request: request(sent, version(hop.version)),
             response: redirect(hop, &next.url, clock),
-            timings: Timings::waited(hop.ended.saturating_sub(hop.begun)),
+            timings: Timings::of_redirect(hop),
             peer: hop.peer.as_ref(),
         });
     }
     let start = exchange.hops.last().map(|hop| hop.ended).filter(|at| !at.is_zero()).unwrap_or(exchange.started);
-    let (version, response) = match &exchange.outcome {
-        Ok(response) => (response.version, answered(response, ended, line, clock)),
-        Err(failure) => (UNKNOWN_VERSION, failed(failure.status.unwrap_or(0), failure.message.clone())),
+    let (its_version, response) = match &exchange.outcome {
+        Ok(response) => (version(response.version), answered(response, ended, line, clock)),
+        Err(failure) => (UNKNOWN_VERSION, failed(failure.status, failure.message.clone())),
     };
     let opened_until = line.and_then(|line| line.end.as_ref().map(|(at, _)| *at).or(Some(line.carried.last()?.at)));
     parts.extend(requests.last().map(|sent| Part {
         at: start,
-        request: request(sent, version),
+        request: request(sent, its_version),
         response,
         timings: Timings::of(exchange, start, opened_until),
         peer: exchange.peer.as_ref(),
@@ -107,128 +110,13 @@ fn cut_off(asked: &Outgoing, at: Instant) -> Part<'static> {
     Part {
         at,
         request: request(&sent, UNKNOWN_VERSION),
-        response: failed(0, "cut off before there was a response".to_owned()),
+        response: failed(None, "cut off before there was a response".to_owned()),
         timings: Timings::waited(Instant::ZERO),
         peer: None,
     }
 }
 
-fn request(sent: &Sent<'_>, version: &str) -> Request {
-    let Sent { method, url, headers, body } = sent;
-    let parsed = url::Url::parse(url).ok();
-    let pair = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| NameValue {
-        name: name.into_owned(),
-        value: value.into_owned(),
-    };
-    let cookies = headers.iter().filter(|header| header.name.eq_ignore_ascii_case("cookie"));
-    let cookies = cookies.flat_map(|header| header.value.split(';')).filter_map(|pair| pair.split_once('='));
-    let cookie = |(name, value): (&str, &str)| Cookie {
-        name: name.trim().to_owned(),
-        value: value.trim().to_owned(),
-        ..Cookie::default()
-    };
-    Request {
-        method: method.clone(),
-        // The form leaves out what isn't sent.
-        url: url.split('#').next().unwrap_or_default().to_owned(),
-        http_version: version.to_owned(),
-        cookies: cookies.map(cookie).collect(),
-        headers: name_values(headers),
-        query_string: parsed.iter().flat_map(|url| url.query_pairs().map(pair)).collect(),
-        post_data: body.map(|body| posted(body, headers)),
-        headers_size: -1,
-        body_size: size(body.map_or(0, <[u8]>::len) as u64),
-    }
-}
-
-fn answered(response: &event::Response, ended: &Ended, line: Option<&Line>, clock: Clock) -> Response {
-    let is_upgraded = response.status == 101;
-    let error = line.and_then(|line| match &line.end.as_ref()?.1 {
-        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message } => {
-            Some(message.clone())
-        }
-        ChannelEnd::Closed { .. } | ChannelEnd::Ended | ChannelEnd::Dropped => None,
-    });
-    Response {
-        status: response.status,
-        status_text: reason(response.status).to_owned(),
-        http_version: response.version.to_owned(),
-        cookies: set_cookies(&response.headers, clock.at(ended.at)),
-        headers: name_values(&response.headers),
-        content: match line {
-            Some(_) if is_upgraded => Content { mime_type: UNKNOWN.to_owned(), ..Content::default() },
-            Some(line) => streamed(response, &line.carried, line.cut),
-            None => content(response, ended.cut),
-        },
-        redirect_url: response.header("location").unwrap_or_default().to_owned(),
-        headers_size: -1,
-        // How many bytes a stream took on its way isn't counted.
-        body_size: if line.is_some() && !is_upgraded { -1 } else { size(response.wire_size) },
-        error,
-    }
-}
-
-fn redirect(hop: &Hop, next: &str, clock: Clock) -> Response {
-    let mime_type = header(&hop.headers, "content-type").unwrap_or(UNKNOWN).to_owned();
-    Response {
-        status: hop.status,
-        status_text: reason(hop.status).to_owned(),
-        http_version: UNKNOWN_VERSION.to_owned(),
-        cookies: set_cookies(&hop.headers, clock.at(hop.ended)),
-        headers: name_values(&hop.headers),
-        content: Content { mime_type, ..Content::default() },
-        redirect_url: header(&hop.headers, "location").unwrap_or(next).to_owned(),
-        headers_size: -1,
-        // The body of a response that redirects isn't kept.
-        body_size: -1,
-        error: None,
-    }
-}
-
-fn failed(status: u16, why: String) -> Response {
-    Response {
-        status,
-        status_text: reason(status).to_owned(),
-        http_version: UNKNOWN_VERSION.to_owned(),
-        cookies: Vec::new(),
-        headers: Vec::new(),
-        content: Content { mime_type: UNKNOWN.to_owned(), ..Content::default() },
-        redirect_url: String::new(),
-        headers_size: -1,
-        body_size: -1,
-        error: Some(why),
-    }
-}
-
-fn set_cookies(headers: &[Header], now: jiff::Timestamp) -> Vec<Cookie> {
-    let of_cookies = headers.iter().filter(|header| header.name.eq_ignore_ascii_case("set-cookie"));
-    let cookies = of_cookies.filter_map(|header| SetCookie::read(&header.value, now));
-    let cookie = |said: SetCookie| {
-        // Max-Age wins over Expires (RFC 6265, section 5.3, step 3).
-        let age = said.max_age.and_then(|seconds| now.checked_add(jiff::SignedDuration::from_secs(seconds)).ok());
-        Cookie {
-            expires: age.or(said.expires).map(|at| format!("{at:.3}")),
-            name: said.name,
-            value: said.value,
-            path: said.path,
-            domain: said.domain,
-            http_only: Some(said.http_only),
-            secure: Some(said.secure),
-            same_site: said.same_site,
-        }
-    };
-    cookies.map(cookie).collect()
-}
-
-fn name_values(headers: &[Header]) -> Vec<NameValue> {
-    headers.iter().map(|header| NameValue { name: header.name.clone(), value: header.value.clone() }).collect()
-}
-
-/// The address that was connected to, without its port.
-fn address(peer: &Peer) -> Option<String> {
-    Some(peer.address.as_ref()?.parse::<std::net::SocketAddr>().ok()?.ip().to_string())
-}
-
-fn size(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+/// The address that was connected to.
+fn address(peer: &Peer) -> Option<std::net::SocketAddr> {
+    peer.address.as_ref()?.parse().ok()
 }

@@ -54,12 +54,17 @@ pub struct Entry {
     pub timings: Timings,
     #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
     pub server_ip_address: Option<String>,
+    /// The server's port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
     /// Which step sent it.
     pub comment: String,
     #[serde(rename = "_resourceType")]
     pub resource_type: &'static str,
     #[serde(rename = "_webSocketMessages", skip_serializing_if = "Option::is_none")]
-    pub messages: Option<Vec<Message>>,
+    pub frames: Option<Vec<Frame>>,
+    #[serde(rename = "_eventSourceMessages", skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<SourceEvent>>,
 }
 
 /// Nothing is taken from a cache.
@@ -131,8 +136,11 @@ pub struct Response {
     pub redirect_url: String,
     pub headers_size: i64,
     pub body_size: i64,
+    /// Head and body, where both are known.
+    #[serde(rename = "_transferSize", skip_serializing_if = "Option::is_none")]
+    pub transfer_size: Option<i64>,
     /// Why there is no response, or not all of it.
-    #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "_error")]
     pub error: Option<String>,
 }
 
@@ -141,7 +149,7 @@ pub struct Response {
 pub struct Content {
     pub size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub compression: Option<u64>,
+    pub compression: Option<i64>,
     pub mime_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -165,11 +173,22 @@ pub struct Timings {
 
 /// A frame of a WebSocket, as Chrome writes it: `time` in seconds since 1970, `data` in base64 unless it is a text.
 #[derive(Debug, Serialize)]
-pub struct Message {
+pub struct Frame {
     #[serde(rename = "type")]
     pub direction: &'static str,
     pub time: f64,
     /// RFC 6455, section 5.2.
     pub opcode: u8,
+    pub data: String,
+}
+
+/// A server-sent event, as Chrome writes it: `time` as a frame's.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceEvent {
+    pub time: f64,
+    pub event_name: String,
+    /// The last one that was sent, or nothing.
+    pub event_id: String,
     pub data: String,
 }

@@ -1,10 +1,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Clock;
-use super::form::Message;
+use super::clock::Clock;
+use super::form::{Frame, SourceEvent};
 use crate::event::{ChannelEnd, Direction, FrameKind};
-use crate::world::records::Line;
+use crate::world::records::{Carried, Line};
 
 /// RFC 6455, section 5.2.
 const TEXT: u8 = 1;
@@ -16,8 +16,8 @@ const PONG: u8 = 10;
 const NO_CODE: u16 = 1005;
 
 /// The frames of a WebSocket. When a close frame of ours was sent isn't recorded, so that only the server's is among them.
-pub fn messages(line: &Line, clock: Clock) -> Vec<Message> {
-    let mut messages: Vec<Message> = Vec::with_capacity(line.carried.len() + 1);
+pub fn frames(line: &Line, clock: Clock) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::with_capacity(line.carried.len() + 1);
     for one in &line.carried {
         let opcode = match &one.kind {
             FrameKind::Text => TEXT,
@@ -30,7 +30,7 @@ pub fn messages(line: &Line, clock: Clock) -> Vec<Message> {
             Direction::Sent => "send",
             Direction::Received => "receive",
         };
-        messages.push(message(direction, clock.seconds(one.at), opcode, &one.data));
+        frames.push(frame(direction, clock.seconds(one.at), opcode, &one.data));
     }
     if let Some((at, ChannelEnd::Closed { code, reason, by_us: _ })) = &line.end {
         let mut payload = Vec::new();
@@ -38,15 +38,29 @@ pub fn messages(line: &Line, clock: Clock) -> Vec<Message> {
             payload.extend(code.to_be_bytes());
             payload.extend(reason.as_bytes());
         }
-        messages.push(message("receive", clock.seconds(*at), CLOSE, &payload));
+        frames.push(frame("receive", clock.seconds(*at), CLOSE, &payload));
     }
-    messages
+    frames
 }
 
-fn message(direction: &'static str, time: f64, opcode: u8, data: &[u8]) -> Message {
+fn frame(direction: &'static str, time: f64, opcode: u8, data: &[u8]) -> Frame {
     let data = match opcode {
         TEXT => String::from_utf8_lossy(data).into_owned(),
         _ => STANDARD.encode(data),
     };
-    Message { direction, time, opcode, data }
+    Frame { direction, time, opcode, data }
+}
+
+/// The events that a server sent.
+pub fn events(line: &Line, clock: Clock) -> Vec<SourceEvent> {
+    let event = |one: &Carried| {
+        let FrameKind::SseEvent { event, id } = &one.kind else { return None };
+        Some(SourceEvent {
+            time: clock.seconds(one.at),
+            event_name: event.clone().unwrap_or_else(|| "message".to_owned()),
+            event_id: id.clone().unwrap_or_default(),
+            data: String::from_utf8_lossy(&one.data).into_owned(),
+        })
+    };
+    line.carried.iter().filter_map(event).collect()
 }

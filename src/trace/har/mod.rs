@@ -1,42 +1,24 @@
 //! What a trace holds as an HTTP Archive, which browsers and other tools read.
 
 mod body;
+mod clock;
 mod entry;
 mod form;
+mod head;
 mod messages;
+mod request;
+mod response;
 #[cfg(test)]
 mod tests;
 mod times;
 
 pub use form::Har;
 
+use clock::Clock;
 use form::{Creator, Log, Page, PageTimings};
 
 use super::group::Group;
 use super::open::Trace;
-use crate::event::Instant;
-
-/// When instants are, by the clock of the wall.
-#[derive(Clone, Copy)]
-struct Clock {
-    epoch: jiff::Timestamp,
-}
-
-impl Clock {
-    fn at(self, at: Instant) -> jiff::Timestamp {
-        self.epoch.checked_add(at).unwrap_or(self.epoch)
-    }
-
-    /// ISO 8601, to a microsecond.
-    fn text(self, at: Instant) -> String {
-        format!("{:.6}", self.at(at))
-    }
-
-    /// In seconds since 1970, to a microsecond.
-    fn seconds(self, at: Instant) -> f64 {
-        self.at(at).as_microsecond() as f64 / 1e6
-    }
-}
 
 /// Of these groups, a page each.
 pub fn har(trace: &Trace, groups: &[Group<'_>]) -> Har {

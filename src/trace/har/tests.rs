@@ -1,7 +1,10 @@
 use std::time::Duration;
 
+use super::body::streamed;
 use super::form::Timings;
-use crate::event::{self, Exchange, Failure, FailureKind, Peer};
+use super::head::{status_text, version};
+use crate::event::{self, Direction, Exchange, Failure, FailureKind, FrameKind, Hop, Peer, Response};
+use crate::world::records::Carried;
 
 fn exchange(started: u64, last_begun: Option<u64>, timings: [Option<u64>; 5], reused: bool) -> Exchange {
     let ms = |ms: Option<u64>| ms.map(Duration::from_millis);
@@ -20,7 +23,7 @@ fn exchange(started: u64, last_begun: Option<u64>, timings: [Option<u64>; 5], re
         last_begun: ms(last_begun),
         peer: Some(Peer { reused, ..Peer::default() }),
         timings: event::Timings { dns, connect, tls, first_byte, total: total.unwrap_or_default() },
-        bytes_sent: 0,
+        bytes_sent: 1,
         bytes_received: 0,
     }
 }
@@ -73,6 +76,13 @@ fn the_stages_of_an_entry_are_its_own_and_add_up() {
             [none, 2.0, 3.0, none, 0.0, 65.0, 0.0, 70.0],
         ),
         (
+            "nothing was sent",
+            Exchange { bytes_sent: 0, ..exchange(100, Some(110), [Some(2), Some(3), None, None, Some(70)], false) },
+            100,
+            None,
+            [70.0 - 5.0, 2.0, 3.0, none, 0.0, 0.0, 0.0, 70.0],
+        ),
+        (
             "a channel that stayed open",
             exchange(100, Some(100), stages, false),
             100,
@@ -90,4 +100,52 @@ fn the_stages_of_an_entry_are_its_own_and_add_up() {
     for (what, exchange, start, end, expected) in table {
         assert_eq!(times(&exchange, start, end), expected, "{what}");
     }
+}
+
+#[test]
+fn a_redirect_has_its_own_stages_where_they_are_recorded() {
+    let ms = Duration::from_millis;
+    let timings =
+        event::Timings { dns: None, connect: Some(ms(3)), tls: None, first_byte: Some(ms(10)), total: ms(12) };
+    let peer = Some(Peer::default());
+    let hop = Hop { begun: ms(100), ended: ms(112), peer, timings: Some(timings), ..Hop::default() };
+    let Timings { blocked, dns, connect, ssl, send, wait, receive } = Timings::of_redirect(&hop);
+    assert_eq!([blocked, dns, connect, ssl, send, wait, receive], [-1.0, -1.0, 3.0, -1.0, 0.0, 7.0, 2.0]);
+    let of_before = Timings::of_redirect(&Hop { timings: None, ..hop });
+    assert_eq!(of_before, Timings::waited(ms(12)));
+}
+
+#[test]
+fn versions_are_spelled_as_chrome_does() {
+    assert_eq!(
+        ["HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3", ""].map(version),
+        ["HTTP/1.0", "HTTP/1.1", "http/2.0", "h3", ""]
+    );
+    assert_eq!(["HTTP/1.1", "http/2.0", ""].map(|version| status_text(404, version)), ["Not Found", "", "Not Found"]);
+}
+
+/// An id holds for the events behind it, until there is another or an empty one (WHATWG HTML, section 9.2.6).
+#[test]
+fn events_are_written_again_with_their_ids() {
+    let event = |id: Option<&str>| Carried {
+        at: Duration::ZERO,
+        behind: Duration::ZERO,
+        direction: Direction::Received,
+        kind: FrameKind::SseEvent { event: None, id: id.map(str::to_owned) },
+        data: bytes::Bytes::from_static(b"x"),
+        is_read: false,
+        hidden: false,
+    };
+    let response = Response {
+        status: 200,
+        version: "HTTP/1.1",
+        url: String::new(),
+        headers: Vec::new(),
+        body: Default::default(),
+        wire_size: 0,
+    };
+    let carried = [event(None), event(Some("1")), event(Some("1")), event(Some("")), event(None), event(Some("2"))];
+    let text = streamed(&response, &carried, false).text.unwrap_or_default();
+    let events: Vec<&str> = text.split_terminator("\n\n").collect();
+    assert_eq!(events, ["data: x", "id: 1\ndata: x", "data: x", "id: \ndata: x", "data: x", "id: 2\ndata: x"]);
 }
