@@ -18,7 +18,7 @@ struct Kept {
 
 impl Trees {
     /// A tree takes about fifteen times as much memory as its text.
-    pub const ROOM: usize = 1 << 20;
+    pub const ROOM: usize = 512 << 10;
 
     pub fn with_room(bytes: usize) -> Self {
         Self(Mutex::new(Kept { room: bytes, trees: HashMap::new() }))

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use bytes::Bytes;
 
 use super::patterns::Patterns;
-use super::respell::Respell;
+use super::respell::{self, Respell};
 use super::surrogate::Surrogates;
 use crate::diag::Hide as _;
 use crate::report::Redactor;
@@ -222,9 +222,9 @@ impl Disguise {
             return self.piece(secret, 0);
         }
         let mut surrogate = String::new();
-        for nth in 0..8 {
+        for nth in 0..32 {
             surrogate = self.surrogates.of(secret, nth);
-            if surrogate != secret && !self.known.contains_key(&surrogate) {
+            if surrogate != secret && !self.known.contains_key(&surrogate) && respell::fits(secret, &surrogate) {
                 break;
             }
         }

@@ -29,7 +29,6 @@ impl Respell {
     pub fn learn(&mut self, secret: &str, surrogate: &str) {
         let mut add = |secret: &str, surrogate: &str, exact: bool| {
             let (secret, surrogate) = (folded(secret), folded(surrogate));
-            // One that is written in another way can't be put in its place.
             if secret.len() == surrogate.len() {
                 self.0.add(&secret, &surrogate, exact);
             }
@@ -130,6 +129,13 @@ impl Changes<'_> {
         let covered = self.covered.get_mut(first - before..=last + behind).unwrap_or_default();
         covered.fill(true);
     }
+}
+
+/// Whether a surrogate can be put in a secret's place wherever that is written: it has as many characters once escapes are undone. Of what chance puts together, `\x41` or
+/// `%41` may be one.
+pub fn fits(secret: &str, surrogate: &str) -> bool {
+    let length = |text: &str| folded(text).len();
+    length(secret) == length(surrogate) && length(&secret.to_lowercase()) == length(&surrogate.to_lowercase())
 }
 
 fn folded(text: &str) -> Vec<u8> {

@@ -14,6 +14,21 @@ fn keeps_length(name: &str) -> bool {
     !name.starts_with("HTML")
 }
 
+/// Escapes that chance makes of the surrogate's characters would have to be written where the secret has none.
+#[test]
+fn a_surrogate_is_no_escape_where_its_secret_is_none() {
+    for secret in
+        ["p@ss\"w\\eW5KD&<Sug6>/é", "ab%zz12%qq34-xyz", "tok\\uzzzz\\uyyyy\\q", "a&g;b&xy;c<d&#z;e", "%4z%4z%4z%4z"]
+    {
+        for _ in 0..100 {
+            let redactor = Arc::new(Redactor::default());
+            redactor.add(secret);
+            let surrogate = Disguise::new(redactor).learn(vec![secret.to_owned()]).remove(0);
+            assert!(super::super::respell::fits(secret, &surrogate), "{secret} {surrogate}");
+        }
+    }
+}
+
 #[test]
 fn what_is_made_of_a_secret_becomes_what_is_made_of_its_surrogate() {
     let mut others = Vec::new();
