@@ -1,13 +1,14 @@
 //! How long it takes to check a file again after a change of one of its lines, as an editor asks for it: `cargo bench --bench editing`.
 //!
-//! The file has 5,000 lines and is among others, of which none is parsed again (`project::Cache`). Prints the median and the slowest of the rounds.
+//! The file has 5,000 lines, alone or among others. What of it has not changed is neither parsed nor checked again (`project::Cache`, `check::Cache`). Each
+//! row is another kind of change; of its rounds, the median and the slowest are printed.
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use e2e_dsl::check;
-use e2e_dsl::project::{Cache, Files, Options, load_again};
+use e2e_dsl::project::{self, Files, Options, load_again};
 
 const ROUNDS: usize = 101;
 
@@ -46,39 +47,72 @@ fn suite(name: &str, tests: impl Iterator<Item = usize>) -> String {
     format!("suite \"{name}\" {{\n{}}}\n", tests.map(test).collect::<String>())
 }
 
+/// A kind of change: what the file is in each round.
+type Change = fn(&str, usize) -> String;
+
+const CHANGES: [(&str, Change); 6] = [
+    ("a number in a test", |large, round| {
+        large.replacen("expect $.amount == 1100\n", &format!("expect $.amount == {}\n", 1_100 + round), 1)
+    }),
+    ("a line before all others", |large, round| format!("# {}\n{large}", "#".repeat(round))),
+    ("a broken line", |large, round| {
+        large.replacen("expect $.amount == 1100\n", &format!("expect $.amount = = {round}\n"), 1)
+    }),
+    ("a brace, there and gone", |large, round| {
+        large.replacen("# A customer orders.", if round % 2 == 0 { "# A" } else { "}" }, 1)
+    }),
+    ("a quote, there and gone", |large, round| {
+        large.replacen("\"open\"", if round % 2 == 0 { "\"open" } else { "\"shut\"" }, 1)
+    }),
+    ("a flow that tests call", |large, round| large.replacen("wait 5ms", &format!("wait {}ms", round + 1), 1)),
+];
+
 fn main() {
     let others = (0..100).map(|n| (format!("other{n}.e2e"), suite(&format!("Other {n}"), std::iter::once(n))));
     let mut files: Vec<(PathBuf, Vec<u8>)> = others.map(|(name, text)| (name.into(), text.into_bytes())).collect();
     let environment = "environment local default { api = \"http://127.0.0.1:8080\" }\n";
     files.push(("environments.e2e".into(), environment.as_bytes().to_vec()));
-    let mut large = suite("Large", 1_000..1_208);
+    let flow = "flow settle(n: number) {\n  expect n > 0\n  wait 5ms\n}\n";
+    let calls = "  test \"settles\" {\n    call settle(1)\n    GET {{env.api}}/ { expect status 200 }\n  }\n";
+    let large = suite("Large", 1_000..1_208);
+    let large = format!("{flow}{}{calls}}}\n", large.strip_suffix("}\n").unwrap_or(&large));
     println!("{} lines, changed {ROUNDS} times", large.lines().count());
     for among in [0, files.len() - 1] {
         // The last file is the environment.
         let beside = &files[files.len() - 1 - among..];
-        let mut cache = Cache::default();
-        let mut times: Vec<Duration> = Vec::with_capacity(ROUNDS);
-        for round in 0..=ROUNDS {
-            large = large.replacen(
-                &format!("expect $.amount == {}", 1_100 + round),
-                &format!("expect $.amount == {}", 1_101 + round),
-                1,
-            );
-            let texts = beside.iter().cloned().chain([(PathBuf::from("large.e2e"), large.clone().into_bytes())]);
-            let texts = Files::memory(texts);
-            let started = Instant::now();
-            let project = load_again(&texts, &Options::default(), &mut cache);
-            let found = check::diagnose(&project);
-            // The first one parses everything.
-            if round > 0 {
-                times.push(started.elapsed());
+        for (name, change) in CHANGES {
+            for keeps in [true, false] {
+                let mut times = rounds(beside, &large, change, keeps);
+                times.sort_unstable();
+                let (median, slowest) = (millis(times[ROUNDS / 2]), millis(times[ROUNDS - 1]));
+                let how = if keeps { "" } else { ", everything anew" };
+                println!("{name}, among {among} other files{how}: {median:.2} ms, at most {slowest:.2} ms");
             }
-            assert!(found.is_empty(), "{found:?}");
         }
-        times.sort_unstable();
-        let (median, slowest) = (times[ROUNDS / 2], times[ROUNDS - 1]);
-        println!("among {among} other files: {:.2} ms, at most {:.2} ms", millis(median), millis(slowest));
     }
+}
+
+/// How long each round takes; `keeps`: with what the one before has left.
+fn rounds(beside: &[(PathBuf, Vec<u8>)], large: &str, change: Change, keeps: bool) -> Vec<Duration> {
+    let mut parsed = project::Cache::default();
+    let mut checked = check::Cache::default();
+    let mut times: Vec<Duration> = Vec::with_capacity(ROUNDS);
+    for round in 0..=ROUNDS {
+        let text = change(large, round);
+        let texts = beside.iter().cloned().chain([(PathBuf::from("large.e2e"), text.into_bytes())]);
+        let texts = Files::memory(texts);
+        if !keeps {
+            (parsed, checked) = Default::default();
+        }
+        let started = Instant::now();
+        let project = load_again(&texts, &Options::default(), &mut parsed);
+        std::hint::black_box(check::diagnose_again(&project, &mut checked));
+        // The first one parses everything.
+        if round > 0 {
+            times.push(started.elapsed());
+        }
+    }
+    times
 }
 
 fn millis(time: Duration) -> f64 {

@@ -370,6 +370,69 @@ fn grow<P: Sync>(cases: &[Case], make: impl Fn(&Files) -> P, measured: impl Fn(&
     assert!(faults.is_empty(), "\n{faults}");
 }
 
+/// What an editor has, before one of its lines is changed. Most have no problems: where there are more than are kept, no more is left to the next check.
+const EDITED: &[Case] = &[
+    Case {
+        name: "tests",
+        size: 500,
+        files: |n| one(suite(&tests(n, "let a = 1\nGET http://127.0.0.1:1/{{a}} { expect status 200 }\n"))),
+    },
+    Case {
+        name: "suites of one test",
+        size: 500,
+        files: |n| one(each(n, |at| format!("suite \"s{at}\" {{\n test \"t\" {{\n{REQUEST}}}\n}}\n"))),
+    },
+    Case {
+        name: "names of a hook, and tests that use them",
+        size: 400,
+        files: |n| {
+            let names = each(n, |at| format!("let a{at} = {at}\n"));
+            let tests = each(n, |at| {
+                format!("test \"t{at}\" {{\nGET http://127.0.0.1:1/{{{{a{at}}}}} {{ expect status 200 }}\n}}\n")
+            });
+            one(suite(&format!("before each {{\n{names}}}\n{tests}")))
+        },
+    },
+    Case {
+        name: "flows, and tests that call them",
+        size: 400,
+        files: |n| {
+            let flows = each(n, |at| format!("flow f{at}() {{\n{REQUEST}}}\n"));
+            one(format!("{flows}{}", suite(&each(n, |at| format!("test \"t{at}\" {{\ncall f{at}()\n}}\n")))))
+        },
+    },
+    Case {
+        name: "tests that don't parse",
+        size: 400,
+        files: |n| one(suite(&tests(n, &format!("let = 1\nexpect a{n} == 1\n{REQUEST}")))),
+    },
+    Case { name: "steps of one test", size: 2_000, files: |n| one(test(&each(n, |at| format!("let a{at} = {at}\n")))) },
+];
+
+/// Loads and checks with what is left of an earlier time, after a line is put before all others and another one behind them.
+fn checked_again(files: &Files) -> Duration {
+    let options = project::Options::default();
+    let (mut parsed, mut checked) = (project::Cache::default(), check::Cache::default());
+    let mut round = |before: &str, behind: &str| {
+        let changed = files.iter().map(|(name, text)| (name.into(), format!("{before}{text}{behind}").into_bytes()));
+        let changed = project::Files::memory(changed);
+        let work = Work::begin();
+        let project = project::load_again(&changed, &options, &mut parsed);
+        let found = check::diagnose_again(&project, &mut checked);
+        (found, work.took())
+    };
+    let (first, _) = round("", "");
+    let (found, took) = round("# A\n", "");
+    assert_eq!(found.len(), first.len());
+    let (_, again) = round("# A\n", "# B\n");
+    took + again
+}
+
+#[test]
+fn checking_again_eight_times_as_much_takes_about_eight_times_as_long() {
+    grow(EDITED, Clone::clone, checked_again);
+}
+
 /// What is laid out after it is checked: the plan, its phases, and the list of them.
 const LAID_OUT: &[Case] = &[
     Case {

@@ -3,6 +3,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::index::Environment;
+use super::kept::{KeptSuite, SuiteRecord};
 use super::resolution::{Definition, DefinitionKind, Names};
 use super::scope::Scope;
 use super::view::View;
@@ -41,7 +42,9 @@ pub(super) struct Cx<'p> {
     pub kept: super::constant::Kept,
     pub nested: u32,
     /// `env` without any environment is reported once.
-    no_environment_reported: bool,
+    pub no_environment_reported: bool,
+    /// Of the suite that is walked, where what is found in its tests is left to the next check.
+    pub record: Option<SuiteRecord<'p>>,
 }
 
 /// What one module's check found out.
@@ -55,6 +58,8 @@ pub(super) struct Notes {
     /// The names of the flows, shapes and credentials that it uses, at the places where they are declared. Known when it has been walked.
     pub used: HashSet<Span>,
     pub bodies: Vec<BodyFacts>,
+    /// What is left to the next check of the same module.
+    pub kept: Vec<KeptSuite>,
 }
 
 impl Notes {
@@ -127,6 +132,7 @@ impl<'p> Cx<'p> {
             kept: Default::default(),
             nested: 0,
             no_environment_reported: false,
+            record: None,
         }
     }
 
@@ -159,6 +165,10 @@ impl<'p> Cx<'p> {
 
     pub fn runs_on(&self) -> Option<&[usize]> {
         self.runs_on.as_deref()
+    }
+
+    pub fn runs_on_shared(&self) -> Option<Arc<[usize]>> {
+        self.runs_on.clone()
     }
 
     pub fn runs_everywhere(&self) -> bool {

@@ -13,6 +13,7 @@ mod errors;
 mod expr;
 mod functions;
 mod index;
+mod kept;
 mod known;
 mod lints;
 mod literals;
@@ -36,6 +37,7 @@ mod walk;
 mod whole;
 mod words;
 
+pub use kept::Cache;
 pub use resolution::{Definition, DefinitionKind, Reference, Resolution, Role};
 
 use rayon::prelude::*;
@@ -43,45 +45,55 @@ use rayon::prelude::*;
 use crate::diag::{Capped, Diagnostic};
 use crate::project::{ModuleId, ModuleOrigin, Project};
 use index::Index;
+use kept::{KeptSuite, Memory};
 
 /// Every problem of every module that isn't part of the standard library, sorted by file and place; of files that were only
 /// imported, the errors. Files, syntax and imports have theirs in [`Project::diagnostics`]; but what doesn't parse in what the outlines of a project leave
 /// out comes from here, before all else.
 pub fn check(project: &Project) -> Vec<Diagnostic> {
-    let (mut found, own) = walked(project, &mut Index::new(project));
+    let (mut found, own, _) = walked(project, &mut Index::new(project), None);
     found.extend(own.into_sorted());
     found
 }
 
-/// What doesn't parse in what outlines leave out, and what [`check`] itself finds.
-fn walked<'p>(project: &'p Project, index: &mut Index<'p>) -> (Vec<Diagnostic>, Capped) {
-    let (syntax, notes) = sweep::all(project, index);
+/// What doesn't parse in what outlines leave out, what [`check`] itself finds, and what is left to the next check with a cache.
+fn walked<'p>(
+    project: &'p Project,
+    index: &mut Index<'p>,
+    memory: Option<&'p Memory>,
+) -> (Vec<Diagnostic>, Capped, Vec<Vec<KeptSuite>>) {
+    let (syntax, notes) = sweep::all(project, index, memory);
     // What isn't walked to its end may use anything.
     let is_cut = notes.iter().any(|notes| notes.is_cut);
     let mut diagnostics = whole::judge(index, &notes, is_cut);
+    let mut kept = Vec::with_capacity(notes.len());
     for (module, notes) in project.modules.iter().zip(notes) {
+        kept.push(notes.kept);
         // The standard library is checked by the tests, as roots of a project.
         if !matches!(module.origin, ModuleOrigin::Std(_)) || index.is_root(module.id) {
             diagnostics.absorb(notes.diagnostics);
         }
     }
-    (syntax, diagnostics)
+    (syntax, diagnostics, kept)
 }
 
 /// Everything that loading and checking found: first what loading did, then what doesn't parse in what outlines leave out, then what checking did.
-fn found(project: &Project) -> Vec<Diagnostic> {
-    let mut index = Index::new(project);
-    let (syntax, own) = walked(project, &mut index);
+fn found<'p>(
+    project: &'p Project,
+    index: &mut Index<'p>,
+    memory: Option<&'p Memory>,
+) -> (Vec<Diagnostic>, Vec<Vec<KeptSuite>>) {
+    let (syntax, own, kept) = walked(project, index, memory);
     let mut diagnostics = project.diagnostics.clone();
     diagnostics.extend(syntax);
-    renames::complete(&index, &mut diagnostics);
+    renames::complete(index, &mut diagnostics);
     diagnostics.extend(own.into_sorted());
-    diagnostics
+    (diagnostics, kept)
 }
 
 /// Everything that loading and checking found, by file and place. At one place, what doesn't parse comes first, then what else loading found.
 pub fn listed(project: &Project) -> Vec<Diagnostic> {
-    let mut diagnostics = found(project);
+    let (mut diagnostics, _) = found(project, &mut Index::new(project), None);
     let is_of_syntax = |one: &Diagnostic| one.code.name.starts_with("e2e::syntax::");
     diagnostics.sort_by_key(|one| (one.span.source, one.span.start, one.span.end, !is_of_syntax(one)));
     diagnostics
@@ -89,7 +101,21 @@ pub fn listed(project: &Project) -> Vec<Diagnostic> {
 
 /// As [`listed`], each problem of a place once.
 pub fn diagnose(project: &Project) -> Vec<Diagnostic> {
-    let mut diagnostics = found(project);
+    let (diagnostics, _) = found(project, &mut Index::new(project), None);
+    each_once(diagnostics)
+}
+
+/// As [`diagnose`], without walking again the tests in which nothing that matters to them has changed since the last check with this cache.
+pub fn diagnose_again(project: &Project, cache: &mut Cache) -> Vec<Diagnostic> {
+    let (memory, regexes) = cache.take(project);
+    let mut index = Index::new(project);
+    index.regexes = regexes;
+    let (diagnostics, kept) = found(project, &mut index, Some(&memory));
+    cache.replace(project, kept, index.regexes);
+    each_once(diagnostics)
+}
+
+fn each_once(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|a, b| (a.span, a.code.name, &a.message).cmp(&(b.span, b.code.name, &b.message)));
     diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code);
     diagnostics

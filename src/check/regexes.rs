@@ -9,13 +9,18 @@ const MOST: usize = 4_096;
 const LONGEST: usize = 1_024;
 
 /// What is known of the regexes of all files. Compiling one may cost more than all else of a file's check, and many files have the same ones.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Regexes(Mutex<HashMap<(String, String), Known>>);
 
 /// Whether a regex matches everything.
 pub(super) type Known = Result<bool, RegexError>;
 
 impl Regexes {
+    /// Whether no more are remembered.
+    pub fn is_full(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len() >= MOST
+    }
+
     /// # Errors
     /// Those of [`Regex::compile`].
     pub fn known(&self, literal: &RegexLit) -> Known {

@@ -119,8 +119,17 @@ pub(super) struct Names {
     references: Vec<Reference>,
     /// The places of definitions that are used.
     used: HashSet<Span>,
+    /// Those of them that were only counted.
+    counted: Vec<Span>,
     /// Places that give one name to the same thing, each with the one that represents it.
     same: HashMap<Span, Span>,
+}
+
+/// How far a table had come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NamesBefore {
+    references: usize,
+    counted: usize,
 }
 
 impl Names {
@@ -152,6 +161,28 @@ impl Names {
     /// Counts a definition, or the name of an import, as used.
     pub fn count(&mut self, definition: Span) {
         self.used.insert(definition);
+        self.counted.push(definition);
+    }
+
+    pub fn before(&self) -> NamesBefore {
+        NamesBefore { references: self.references.len(), counted: self.counted.len() }
+    }
+
+    /// What was used since then that is defined outside of a part of the file: one reference to each, and what was only counted.
+    pub fn uses_since(&self, before: NamesBefore, part: Span) -> (Vec<Reference>, Vec<Span>) {
+        let is_outside = |place: Span| place.source != part.source || place.start < part.start || part.end < place.end;
+        let mut seen = HashSet::new();
+        let references = self.references.get(before.references..).unwrap_or_default();
+        let uses = references
+            .iter()
+            .filter(|one| one.role == Role::Uses && is_outside(one.definition.span) && seen.insert(one.definition));
+        let counted = self.counted.get(before.counted..).unwrap_or_default();
+        (uses.copied().collect(), counted.iter().copied().filter(|place| is_outside(*place)).collect())
+    }
+
+    pub fn use_again(&mut self, one: Reference) {
+        self.used.insert(one.definition.span);
+        self.references.push(one);
     }
 
     pub fn is_used(&self, definition: Span) -> bool {

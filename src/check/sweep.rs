@@ -1,6 +1,7 @@
 use super::cx::Notes;
 use super::doubts::Doubts;
 use super::index::Index;
+use super::kept::Memory;
 use super::resolution::Names;
 use super::runnable::Runnable;
 use super::view::{Asked, View};
@@ -25,10 +26,14 @@ struct Found<'p> {
 ///
 /// What doesn't parse in a file may be what another one names, and that isn't known before all are parsed. So a module that asked is walked once more if
 /// the answer has changed, and one with a plan, which chooses among the suites of all files, is walked at the end.
-pub(super) fn all<'p>(project: &'p Project, index: &mut Index<'p>) -> (Vec<Diagnostic>, Vec<Notes>) {
+pub(super) fn all<'p>(
+    project: &'p Project,
+    index: &mut Index<'p>,
+    memory: Option<&'p Memory>,
+) -> (Vec<Diagnostic>, Vec<Notes>) {
     let has_plans = project.modules.iter().any(has_plan);
     let (seen, bytes) = (&*index, project.sources.bytes());
-    let found: Vec<Found<'p>> = spread(bytes, &project.modules, |module| look(seen, module, has_plans));
+    let found: Vec<Found<'p>> = spread(bytes, &project.modules, |module| look(seen, module, has_plans, memory));
     let mut syntax = Vec::new();
     let mut walked = Vec::with_capacity(found.len());
     for (module, found) in project.modules.iter().zip(found) {
@@ -47,7 +52,7 @@ pub(super) fn all<'p>(project: &'p Project, index: &mut Index<'p>) -> (Vec<Diagn
         let module = project.modules.get(*at)?;
         let whole = project.whole(module).map(|(whole, _)| whole);
         let module = whole.as_ref().unwrap_or(module);
-        Some(walk::module(&View::new(index, module, None), module).without_names())
+        Some(walk::module(&View::new(index, module, None, memory), module).without_names())
     };
     let mut notes: Vec<Notes> =
         walked.into_iter().map(|before| before.map(|(notes, _)| notes).unwrap_or_default()).collect();
@@ -57,14 +62,14 @@ pub(super) fn all<'p>(project: &'p Project, index: &mut Index<'p>) -> (Vec<Diagn
     (syntax, notes)
 }
 
-fn look<'p>(index: &Index<'p>, module: &'p Module, has_plans: bool) -> Found<'p> {
+fn look<'p>(index: &Index<'p>, module: &'p Module, has_plans: bool, memory: Option<&Memory>) -> Found<'p> {
     let (whole, syntax) = index.project.whole(module).unzip();
     let syntax = syntax.unwrap_or_default();
     let doubts = whole.as_ref().and_then(|whole| doubts(index, whole, &syntax));
     let module = whole.as_ref().unwrap_or(module);
     let runnable = if has_plans && index.is_root(module.id) { Runnable::of(&module.ast) } else { Runnable::default() };
     let notes = (!has_plan(module)).then(|| {
-        let view = View::new(index, module, doubts.as_ref());
+        let view = View::new(index, module, doubts.as_ref(), memory);
         let notes = walk::module(&view, module).without_names();
         (notes, view.asked())
     });
@@ -76,7 +81,7 @@ pub(super) fn names(index: &Index<'_>, module: &Module) -> Names {
     let (whole, syntax) = index.project.whole(module).unzip();
     let doubts = whole.as_ref().and_then(|whole| doubts(index, whole, &syntax.unwrap_or_default()));
     let module = whole.as_ref().unwrap_or(module);
-    walk::module(&View::new(index, module, doubts.as_ref()), module).names
+    walk::module(&View::new(index, module, doubts.as_ref(), None), module).names
 }
 
 /// What is doubtful in a module, if anything is that its outline didn't show.

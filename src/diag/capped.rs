@@ -54,7 +54,13 @@ impl Capped {
 
     /// Whether no more of this severity is kept of a file.
     pub fn is_full(&self, source: SourceId, severity: Severity) -> bool {
-        self.counts.get(&source).is_some_and(|counts| counts.clone().of(severity)[0] >= MAX_PER_FILE)
+        self.room(source, severity) == 0
+    }
+
+    /// How many more of this severity are kept of a file.
+    pub fn room(&self, source: SourceId, severity: Severity) -> usize {
+        let kept = self.counts.get(&source).map_or(0, |counts| counts.clone().of(severity)[0]);
+        MAX_PER_FILE.saturating_sub(kept)
     }
 
     /// Notes that a file isn't looked at further, since it has so many errors.

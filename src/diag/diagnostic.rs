@@ -94,6 +94,26 @@ impl Diagnostic {
         self
     }
 
+    /// The same of a text in which everything it points at has moved; nothing where a part of that is gone.
+    pub fn moved(&self, to: impl Fn(Span) -> Option<Span>) -> Option<Self> {
+        let Self { code, severity, message, span, label, related, help, fix, excerpts } = self;
+        let labelled = |one: &Label| Some(Label { span: to(one.span)?, message: one.message.clone() });
+        Some(Self {
+            code,
+            severity: *severity,
+            message: message.clone(),
+            span: to(*span)?,
+            label: label.clone(),
+            related: related.iter().map(labelled).collect::<Option<_>>()?,
+            help: help.clone(),
+            fix: match fix {
+                Some(fix) => Some(fix.moved(&to)?),
+                None => None,
+            },
+            excerpts: excerpts.clone(),
+        })
+    }
+
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -48,6 +48,12 @@ impl Fix {
         self.applicability
     }
 
+    pub(super) fn moved(&self, to: impl Fn(Span) -> Option<Span>) -> Option<Self> {
+        let moved = |edit: &Edit| Some(Edit { span: to(edit.span)?, text: edit.text.clone() });
+        let edits = self.edits.iter().map(moved).collect::<Option<_>>()?;
+        Some(Self { edits, applicability: self.applicability })
+    }
+
     pub fn is_safe(&self) -> bool {
         self.applicability == Applicability::Safe
     }

@@ -7,8 +7,8 @@ use crate::source::SourceId;
 use crate::syntax::{self, ast};
 
 /// The files that were parsed for the last load, so that one after a change (an editor's) parses only what has changed. A file is the same while its text
-/// is, and its number among the sources, which spans name: a file that is added before it makes it another one. What is parsed follows from these alone,
-/// so that a load with a cache gives what one without gives.
+/// is, and its number among the sources, which spans name: a file that is added before it makes it another one. Of one whose text has changed,
+/// [`syntax::parse_again`] takes over what hasn't: at once where nothing else has its tree any more, else as a copy.
 #[derive(Debug, Default)]
 pub struct Cache {
     files: HashMap<ModuleOrigin, Kept>,
@@ -19,6 +19,8 @@ pub struct Cache {
 pub(super) struct Kept {
     source: SourceId,
     outlines: bool,
+    /// The text is that of the file, and not what can be shown of it.
+    is_parsed: bool,
     pub text: Arc<str>,
     pub file: Arc<ast::File>,
     pub diagnostics: Arc<[Diagnostic]>,
@@ -28,22 +30,43 @@ impl Kept {
     pub fn parsed(source: SourceId, text: String, outlines: bool) -> Self {
         let parsed = if outlines { syntax::outline(source, &text) } else { syntax::parse(source, &text) };
         let diagnostics = parsed.diagnostics.into();
-        Self { source, outlines, text: text.into(), file: Arc::new(parsed.file), diagnostics }
+        Self { source, outlines, is_parsed: true, text: text.into(), file: Arc::new(parsed.file), diagnostics }
+    }
+
+    /// As [`Self::parsed`], of a file of which this was kept.
+    pub fn parsed_again(self, source: SourceId, text: String, outlines: bool) -> Self {
+        if !self.is_parsed || self.source != source || self.outlines != outlines {
+            return Self::parsed(source, text, outlines);
+        }
+        if *self.text == *text {
+            return self;
+        }
+        if outlines {
+            return Self::parsed(source, text, outlines);
+        }
+        let parsed = syntax::parse_again(source, &text, Arc::unwrap_or_clone(self.file), &self.text);
+        let diagnostics = parsed.diagnostics.into();
+        Self { text: text.into(), file: Arc::new(parsed.file), diagnostics, ..self }
     }
 
     /// A source that can't be parsed.
     pub fn unparsed(source: SourceId, text: String, diagnostic: Diagnostic) -> Self {
         let file = ast::File { source, items: Vec::new(), comments: Vec::new(), is_outline: false };
-        Self { source, outlines: false, text: text.into(), file: Arc::new(file), diagnostics: [diagnostic].into() }
+        Self {
+            source,
+            outlines: false,
+            is_parsed: false,
+            text: text.into(),
+            file: Arc::new(file),
+            diagnostics: [diagnostic].into(),
+        }
     }
 }
 
 impl Cache {
-    /// What was parsed of the same text under the same number.
-    pub(super) fn get(&self, origin: &ModuleOrigin, source: SourceId, text: &str, outlines: bool) -> Option<Kept> {
-        let kept = self.files.get(origin)?;
-        let is_same = kept.source == source && kept.outlines == outlines && *kept.text == *text;
-        is_same.then(|| kept.clone())
+    /// Takes out what is kept of a file.
+    pub(super) fn take(&mut self, origin: &ModuleOrigin) -> Option<Kept> {
+        self.files.remove(origin)
     }
 
     /// Keeps the files of a load, and no others.

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::cache::{Cache, Kept};
 use super::files::{Files, normal};
@@ -94,6 +95,8 @@ struct Loader<'f> {
 struct Pending {
     origin: ModuleOrigin,
     shown: String,
+    /// What the last load left of it; whoever parses it takes it.
+    before: Mutex<Option<Kept>>,
 }
 
 impl Loader<'_> {
@@ -144,20 +147,26 @@ impl Loader<'_> {
             } else {
                 ModuleOrigin::Memory(real.display().to_string())
             };
-            pending.push(Pending { origin, shown: self.shown(&normal(path)) });
+            let shown = self.shown(&normal(path));
+            pending.push(self.pending(origin, shown));
         }
         self.parse(pending);
         ids
     }
 
+    fn pending(&mut self, origin: ModuleOrigin, shown: String) -> Pending {
+        let before = Mutex::new(self.cache.take(&origin));
+        Pending { origin, shown, before }
+    }
+
     fn parse(&mut self, pending: Vec<Pending>) {
         let base = self.project.sources.len();
         let files = self.files;
-        let (cache, outlines) = (&*self.cache, self.outlines);
+        let outlines = self.outlines;
         let numbered: Vec<(usize, &Pending)> = pending.iter().enumerate().collect();
         // How long they are isn't known before they are read.
         let parsed: Vec<Kept> = spread(numbered.len() * USUAL_SIZE, &numbered, |(at, next)| {
-            parse(files, SourceId((base + at) as u32), next, (cache, outlines))
+            parse(files, SourceId((base + at) as u32), next, outlines)
         });
         for (next, parsed) in pending.into_iter().zip(parsed) {
             let source = self.project.sources.add(next.shown, parsed.text.clone());
@@ -213,12 +222,13 @@ impl Loader<'_> {
         let id = ModuleId(self.project.modules.len());
         self.by_std.insert(name.to_owned(), id);
         let origin = ModuleOrigin::Std(name.to_owned());
-        self.parse(vec![Pending { origin, shown: format!("<std.{name}>") }]);
+        let pending = self.pending(origin, format!("<std.{name}>"));
+        self.parse(vec![pending]);
         Some(id)
     }
 }
 
-fn parse(files: &Files, id: SourceId, pending: &Pending, (cache, outlines): (&Cache, bool)) -> Kept {
+fn parse(files: &Files, id: SourceId, pending: &Pending, outlines: bool) -> Kept {
     let bytes = match &pending.origin {
         ModuleOrigin::File(path) => files.read(path),
         ModuleOrigin::Memory(name) => files.read(Path::new(name)),
@@ -229,8 +239,10 @@ fn parse(files: &Files, id: SourceId, pending: &Pending, (cache, outlines): (&Ca
         Ok(Err((text, diagnostic))) => return Kept::unparsed(id, text, *diagnostic),
         Err(error) => return Kept::unparsed(id, String::new(), unreadable(id, &error)),
     };
-    let known = cache.get(&pending.origin, id, &text, outlines);
-    known.unwrap_or_else(|| Kept::parsed(id, text, outlines))
+    match pending.before.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(before) => before.parsed_again(id, text, outlines),
+        None => Kept::parsed(id, text, outlines),
+    }
 }
 
 fn unreadable(id: SourceId, error: &std::io::Error) -> Diagnostic {

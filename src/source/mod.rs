@@ -1,11 +1,13 @@
 //! Source texts: files with their names, spans into them, and lines and columns computed from offsets.
 
+mod change;
 mod line_index;
 mod load;
 mod map;
 mod read;
 mod spread;
 
+pub use change::Change;
 pub use line_index::{LineIndex, Position};
 pub use load::decode;
 pub use map::{SourceFile, SourceId, Sources, Span};

@@ -4,6 +4,7 @@
 //! each statement is parsed by its own rule of `grammar/e2e.pest` and built into the tree by the modules of `build` and `parse`.
 //! So one broken statement costs one diagnostic, and becomes an `Error` node among siblings that are whole.
 
+mod again;
 pub mod ast;
 mod build;
 mod docs;
@@ -34,14 +35,23 @@ pub struct Parsed {
 
 /// Parses a file. It never fails: what doesn't parse is an `Error` node, and has a diagnostic.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
-    limited(source, parser::parse(source, text, false))
+    limited(source, parser::parse(source, text, false, None))
+}
+
+/// As [`parse`], of a file that was parsed before: `file` is the whole tree of its text `old`. What has not changed isn't parsed again.
+pub fn parse_again(source: SourceId, text: &str, file: ast::File, old: &str) -> Parsed {
+    if file.source != source || file.is_outline {
+        return parse(source, text);
+    }
+    let earlier = again::Earlier::new(file, old, text);
+    limited(source, parser::parse(source, text, false, Some(earlier)))
 }
 
 /// What other files may name of a file: its items as [`parse`] gives them, suites and loads without what is inside. Where it has none, this is the whole
 /// file; else what is wrong in it isn't known. A file that has an item with a misspelt keyword is parsed as a whole: how many problems there are before it
 /// decides whether it is still corrected.
 pub fn outline(source: SourceId, text: &str) -> Parsed {
-    let parsed = parser::parse(source, text, true);
+    let parsed = parser::parse(source, text, true, None);
     if parsed.file.is_outline { Parsed { diagnostics: Vec::new(), ..parsed } } else { limited(source, parsed) }
 }
 

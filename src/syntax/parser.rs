@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::again::Earlier;
 use super::ast::{Comment, Doc, File};
 use super::build::{Build, Edit};
 use super::explain::{self, Failure};
@@ -30,9 +31,11 @@ pub struct Parser<'t> {
     pub has_passed_over: bool,
     /// It is no outline: what an item is depends on what was passed over.
     pub is_doubtful: bool,
+    /// Trees that may be taken over.
+    pub earlier: Option<Earlier>,
 }
 
-pub fn parse(source: SourceId, text: &str, outlines: bool) -> Parsed {
+pub fn parse(source: SourceId, text: &str, outlines: bool, earlier: Option<Earlier>) -> Parsed {
     let mut scanned = scan(source, text);
     let clean = std::mem::take(&mut scanned.clean);
     let comments: Vec<Comment> = std::mem::take(&mut scanned.comments);
@@ -51,10 +54,11 @@ pub fn parse(source: SourceId, text: &str, outlines: bool) -> Parsed {
         outlines,
         has_passed_over: false,
         is_doubtful: false,
+        earlier,
     };
     let items = parser.items();
     if parser.is_doubtful {
-        return parse(source, text, false);
+        return parse(source, text, false, None);
     }
     if parser.has_passed_over {
         let file = File { source, items, comments: Vec::new(), is_outline: true };
@@ -159,8 +163,34 @@ impl<'t> Parser<'t> {
     }
 
     fn has_virtual(&self, segment: &Segment) -> bool {
-        let next = self.virtuals.partition_point(|at| (*at as usize) < segment.from);
-        self.virtuals.get(next).is_some_and(|at| (*at as usize) < segment.to)
+        self.has_virtual_among(segment.from, segment.to)
+    }
+
+    fn has_virtual_among(&self, from: usize, to: usize) -> bool {
+        let next = self.virtuals.partition_point(|at| (*at as usize) < from);
+        self.virtuals.get(next).is_some_and(|at| (*at as usize) < to)
+    }
+
+    /// Whether layer one found nothing wrong anywhere in a statement, its blocks included.
+    pub fn is_sound(&self, piece: &Piece) -> bool {
+        let (Some(first), Some(last)) = (piece.segments.first(), piece.segments.last()) else { return false };
+        let span = self.piece_span(piece);
+        let next = self.poison.partition_point(|range| range.1 <= span.start);
+        let to = last.body.map_or(last.to, |body| body.close + 1);
+        self.poison.get(next).is_none_or(|range| range.0 >= span.end) && !self.has_virtual_among(first.from, to)
+    }
+
+    /// Whether a statement's tree follows from its text alone. `diagnostics`: how many there were before it was parsed.
+    pub fn is_plain(&self, piece: &Piece, diagnostics: usize) -> bool {
+        self.diagnostics.len() == diagnostics && !self.is_full() && self.is_sound(piece)
+    }
+
+    /// What a statement was in an earlier text: nothing of one in which layer one finds something wrong.
+    pub fn earlier<T>(&mut self, piece: &Piece, find: impl FnOnce(&mut Earlier) -> Option<T>) -> Option<T> {
+        if self.earlier.is_none() || !self.is_sound(piece) {
+            return None;
+        }
+        self.earlier.as_mut().and_then(find)
     }
 
     /// Parses a head by its rule, and builds what it means. Nothing where it is wrong; its diagnostic is given then.

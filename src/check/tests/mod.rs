@@ -1,3 +1,4 @@
+mod again;
 mod constants;
 mod operators;
 mod outlines;

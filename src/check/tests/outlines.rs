@@ -11,7 +11,7 @@ use crate::diag::codes;
 use crate::plan::{Environment, compile};
 use crate::project::{Cache, Files, Module, Options, Project, load, load_again};
 
-const FILES: [(&str, &str); 4] = [
+pub const FILES: [(&str, &str); 4] = [
     (
         "environments.e2e",
         "environment demo default {\n  api = \"https://api.example.com\"\n  service backend { probe GET {{env.api}}/health }\n}\nenvironment staging {\n  api = \"https://staging.example.com\"\n  token = secret(\"TOKEN\")\n}\n",
@@ -74,7 +74,7 @@ fn change() -> impl Strategy<Value = (usize, Change)> {
 }
 
 /// Words, and everything else character by character.
-fn tokens(text: &str) -> Vec<String> {
+pub fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     for c in text.chars() {
         match tokens.last_mut() {

@@ -8,6 +8,7 @@ use crate::syntax::ast::{Expr, Hook, HookWhen, MetaKind, StmtKind, Suite, SuiteE
 impl<'p> Cx<'p> {
     pub fn suite(&mut self, suite: &'p Suite) {
         lints::titles::of_suite(self, suite);
+        let before = self.index.answered();
         let metas: Vec<_> = suite
             .entries
             .iter()
@@ -25,12 +26,13 @@ impl<'p> Cx<'p> {
         let mut after_all = scope.clone();
         self.hooks(&mut scope, suite, HookWhen::BeforeEach);
         let mut after_each = scope.clone();
+        self.begin_record(suite, before);
         for entry in &suite.entries {
             if let (SuiteEntryKind::Test(test), false) = (&entry.kind, self.is_full()) {
-                let mut inner = scope.inner();
-                self.test(&mut inner, entry.span, test, timeout);
+                self.kept_or(entry, |cx| cx.test(&mut scope.inner(), entry.span, test, timeout));
             }
         }
+        self.end_record();
         self.hooks(&mut after_each, suite, HookWhen::AfterEach);
         self.hooks(&mut after_all, suite, HookWhen::AfterAll);
         for after in [&after_each, &after_all] {

@@ -6,6 +6,8 @@ use crate::source::Span;
 pub struct Item {
     pub span: Span,
     pub doc: Option<Doc>,
+    /// Its tree follows from its text alone: nothing in it was wrong, or taken for what it isn't.
+    pub is_plain: bool,
     pub kind: ItemKind,
 }
 
@@ -115,6 +117,8 @@ pub struct Suite {
 pub struct SuiteEntry {
     pub span: Span,
     pub doc: Option<Doc>,
+    /// As of an [`Item`].
+    pub is_plain: bool,
     pub kind: SuiteEntryKind,
 }
 

@@ -14,8 +14,12 @@ impl Parser<'_> {
     fn item(&mut self, piece: &Piece) -> Item {
         let span = self.piece_span(piece);
         let doc = self.doc_before(span);
-        let kind = self.item_kind(piece);
-        Item { span, doc, kind }
+        let before = self.diagnostics.len();
+        let kind = match self.earlier(piece, |earlier| earlier.item(span)) {
+            Some(kind) => kind,
+            None => self.item_kind(piece),
+        };
+        Item { span, doc, is_plain: self.is_plain(piece, before), kind }
     }
 
     fn item_kind(&mut self, piece: &Piece) -> ItemKind {

@@ -16,10 +16,14 @@ impl Parser<'_> {
 
     fn suite_entry(&mut self, piece: &Piece) -> SuiteEntry {
         let span = self.piece_span(piece);
-        let kind = self.suite_entry_kind(piece).unwrap_or(SuiteEntryKind::Error);
+        let before = self.diagnostics.len();
+        let kind = match self.earlier(piece, |earlier| earlier.entry(span)) {
+            Some(kind) => kind,
+            None => self.suite_entry_kind(piece).unwrap_or(SuiteEntryKind::Error),
+        };
         // A meta isn't a declaration: a doc comment above it documents nothing.
         let doc = if matches!(kind, SuiteEntryKind::Meta(_)) { None } else { self.doc_before(span) };
-        SuiteEntry { span, doc, kind }
+        SuiteEntry { span, doc, is_plain: self.is_plain(piece, before), kind }
     }
 
     fn suite_entry_kind(&mut self, piece: &Piece) -> Option<SuiteEntryKind> {
