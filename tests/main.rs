@@ -44,6 +44,7 @@ mod real;
 mod reconnect;
 mod refusals;
 mod replay;
+mod replay_servers;
 mod report_command;
 mod report_compare;
 mod report_formats;

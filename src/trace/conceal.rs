@@ -52,7 +52,7 @@ impl<'d> Concealing<'d> {
     }
 
     pub fn record(&mut self, record: &mut Record) {
-        let Record { occurrence, moments: _, request, line, credentials, works: _, late: _ } = record;
+        let Record { occurrence, moments: _, request, line, credentials, works: _, worked: _, late: _ } = record;
         self.occurrence(occurrence);
         request.iter_mut().for_each(|sent| self.sent(sent));
         line.iter_mut().for_each(|line| self.line(line));

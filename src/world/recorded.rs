@@ -176,6 +176,11 @@ impl World for Recorded {
         *works
     }
 
+    fn worked(&self, place: &Occurrence, nth: u32) -> Option<Pending<'static, ()>> {
+        let at = self.records.worked(place, nth)?;
+        Some(Box::pin(known(self.timeline.sleep_until(at))))
+    }
+
     fn recall_late(&self, place: &Occurrence, nth: u32) -> Option<Late> {
         self.records.of(place)?.late.into_iter().find(|(late, _)| *late == nth).map(|(_, late)| late)
     }

@@ -151,6 +151,18 @@ impl World for Recording {
         })
     }
 
+    fn worked(&self, place: &Occurrence, nth: u32) -> Option<Pending<'static, ()>> {
+        let at = self.world.now();
+        self.records.with(place, |record| {
+            let nth = nth as usize;
+            record.worked.resize(record.worked.len().max(nth), at);
+            if let Some(worked) = record.worked.get_mut(nth.saturating_sub(1)) {
+                *worked = at;
+            }
+        });
+        None
+    }
+
     fn came_late(&self, place: &Occurrence, nth: u32, late: Late) {
         self.records.with(place, |record| record.late.push((nth, late)));
     }

@@ -75,9 +75,11 @@ pub struct Record {
     /// How it came by credentials, by their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<(String, Obtained)>,
-    /// How much work was done apart, and which of it, from 1, came too late.
+    /// How much work was done apart, when each of it ended, and which of it, from 1, came too late.
     #[serde(skip)]
     pub works: u32,
+    #[serde(with = "form::instants", default, skip_serializing_if = "Vec::is_empty")]
+    pub worked: Vec<Instant>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<(u32, Late)>,
 }
@@ -171,6 +173,7 @@ impl Record {
             line: None,
             credentials: Vec::new(),
             works: 0,
+            worked: Vec::new(),
             late: Vec::new(),
         }
     }
@@ -191,6 +194,11 @@ impl Records {
     /// When an occurrence came to one of its moments, from 0.
     pub fn moment(&self, occurrence: &Occurrence, nth: u32) -> Option<Instant> {
         self.found(occurrence, |record| record.moments.get(nth as usize).copied())?
+    }
+
+    /// When work that was done apart ended in time, from 1.
+    pub fn worked(&self, occurrence: &Occurrence, nth: u32) -> Option<Instant> {
+        self.found(occurrence, |record| record.worked.get(nth.checked_sub(1)? as usize).copied())?
     }
 
     /// Adds what was recorded elsewhere. Of an occurrence that is known already, it is the later word.
