@@ -67,6 +67,8 @@ mod tidy;
 mod tls;
 mod trace;
 mod trace_command;
+mod trace_killed;
+mod trace_later;
 mod urls;
 mod weak;
 mod wire;

@@ -6,6 +6,7 @@ mod awaited;
 mod budget;
 pub mod cookies;
 mod cost;
+mod difference;
 pub mod encode;
 pub mod handshake;
 mod log;

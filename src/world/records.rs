@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::cookies::Kept;
 use super::{Late, Outbound, Outgoing};
 use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Instant, Occurrence, Part, form};
 use crate::value::{self, Function, Value};
@@ -88,6 +89,9 @@ pub struct Record {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sent {
     pub request: Outgoing,
+    /// What the jar had for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jar: Vec<Kept>,
     /// What came of it; absent when it was cut off before.
     pub ended: Option<Ended>,
 }

@@ -85,6 +85,13 @@ impl Timeline {
         Box::pin(Sleep { timeline: self.clone(), at, timer: None })
     }
 
+    /// Time passes, and nothing is done meanwhile, as on a machine that has no time for this process: timers that are due in it are so behind it, all at once.
+    #[cfg(test)]
+    pub fn stand_still(&self, time: std::time::Duration) {
+        let mut state = self.lock();
+        state.now = state.now.saturating_add(time);
+    }
+
     /// Goes on to the next timer.
     fn advance(&self) {
         let mut state = self.lock();
