@@ -43,6 +43,7 @@ pub(super) enum Message {
         learned: Learned,
     },
     Stopped(Instant, Stopped),
+    Phase(usize, Instant),
     Undecided(Undecided),
 }
 
@@ -108,6 +109,10 @@ impl Thread {
                 Message::Others { records, learned } => {
                     self.take(learned)?;
                     self.records(records)?;
+                }
+                Message::Phase(index, at) => {
+                    self.verifier.phase(index, at);
+                    self.file.entry(&Entry::Phase { index, at })?;
                 }
                 Message::Undecided(one) => self.file.entry(&Entry::Undecided(one))?,
                 Message::Stopped(at, why) => {

@@ -114,6 +114,9 @@ impl Inner {
             return;
         };
         let line = self.redactor.masked(line);
+        if let Progress::PhaseStarted { index, at } = progress {
+            self.send(Message::Phase(*index, *at));
+        }
         if let Progress::Aborted(abort) = progress {
             self.send(Message::Stopped(abort.at, Stopped::Aborted(abort.condition.clone())));
         }
