@@ -38,7 +38,7 @@ pub fn replayed(folder: &Path, args: &[&str]) -> (Option<i32>, String, serde_jso
 }
 
 /// Judges it again, and expects the run's own report.
-fn the_same(done: &Done, json: &str, what: &str) {
+pub fn the_same(done: &Done, json: &str, what: &str) {
     let was: serde_json::Value = serde_json::from_str(&done.read(json)).unwrap();
     let (code, said, now) = replayed(done.folder.path(), &[]);
     let text = |report| serde_json::to_string_pretty(report).unwrap();
@@ -77,7 +77,7 @@ fn the_shipped_plan_gives_the_same_report_from_its_trace() {
 }
 
 /// A spec against scripted servers, in an environment with a secret.
-fn spec(script: &str, body: &str) -> (Scripted, String) {
+pub fn spec(script: &str, body: &str) -> (Scripted, String) {
     let served = Scripted::start(script);
     let address = &served.addresses[0];
     let spec = format!(
@@ -87,13 +87,13 @@ fn spec(script: &str, body: &str) -> (Scripted, String) {
     (served, spec)
 }
 
-fn recorded(spec: &str, code: i32) -> Done {
+pub fn recorded(spec: &str, code: i32) -> Done {
     let test = Test::new().file("a.e2e", spec).variable("KEY", "sk-9f8e7d6c5b4a");
     test.args(["run", "a.e2e", "--trace", "r.trace", "--report", "none", "--report", "json=r.json"]).code(code)
 }
 
 /// Replaces a part of the spec.
-fn edit(done: &Done, from: &str, to: &str) {
+pub fn edit(done: &Done, from: &str, to: &str) {
     let text = done.read("a.e2e");
     assert!(text.contains(from), "{text}");
     std::fs::write(done.path("a.e2e"), text.replace(from, to)).unwrap();
@@ -321,7 +321,7 @@ fn a_run_that_is_killed_leaves_a_trace_of_what_had_ended() {
 }
 
 /// As much of a trace as is there.
-fn whatever(path: &Path) -> Vec<u8> {
+pub fn whatever(path: &Path) -> Vec<u8> {
     let mut text = Vec::new();
     if let Ok(mut packed) = std::fs::File::open(path).and_then(zstd::Decoder::new) {
         let _ = std::io::Read::read_to_end(&mut packed, &mut text);

@@ -108,6 +108,9 @@ impl Response {
 pub struct SetCookie {
     pub url: String,
     pub value: String,
+    /// When the jar took it.
+    #[serde(with = "super::form::nanoseconds", default)]
+    pub at: Instant,
 }
 
 /// A response that redirected, and what it was the response to.

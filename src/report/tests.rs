@@ -52,7 +52,7 @@ fn whole(content_type: &str, body: &str) -> Exchange {
         attempts: 2,
         reconnected: 1,
         hops: vec![hop],
-        cookies: vec![SetCookie { url: "https://a/".into(), value: "a=b".into() }],
+        cookies: vec![SetCookie { url: "https://a/".into(), value: "a=b".into(), at: std::time::Duration::ZERO }],
         last_begun: second,
         peer: Some(peer),
         timings: Timings {

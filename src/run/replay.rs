@@ -142,7 +142,8 @@ impl RecordedRun {
             let differences = world.differences();
             let stop = Stop::default();
             for (at, why) in &self.stops {
-                let (timer, stop, why) = (timeline.sleep_until(*at), stop.clone(), why.clone());
+                // What came at that very instant had been looked at.
+                let (timer, stop, why) = (timeline.sleep_behind(*at), stop.clone(), why.clone());
                 tokio::spawn(async move {
                     timer.await;
                     match why {

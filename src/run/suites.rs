@@ -159,12 +159,9 @@ impl Run {
         if let Some(phase) = phase {
             executor.deadline = executor.deadline.tightened(phase.clone());
         }
-        let ended = tokio::select! {
-            biased;
-            ended = executor.steps(&suite.before_all) => Some(ended),
-            // Its tests are stopped by the same signal.
-            () = self.shared.options.stop.stopped() => None,
-        };
+        // Its tests are stopped by the same signal.
+        let stopped = self.shared.options.stop.stopped();
+        let ended = self.shared.world.unless(stopped, executor.steps(&suite.before_all)).await;
         executor.close_all().await;
         self.shared.world.finished(&hooks(suite, of, "before all"));
         match ended {

@@ -340,12 +340,9 @@ async fn attempt(
     let evidence = executor.evidence.clone();
     let world = &shared.world;
     let at = executor.deadline.at;
-    let ended = tokio::select! {
-        biased;
-        // The limit is kept by each step; this catches what could escape it.
-        ended = world.until(at.saturating_add(GRACE), body(&mut executor, suite, test)) => Some(ended),
-        () = shared.options.stop.stopped() => None,
-    };
+    // The limit is kept by each step; this catches what could escape it.
+    let whole = world.until(at.saturating_add(GRACE), body(&mut executor, suite, test));
+    let ended = world.unless(shared.options.stop.stopped(), whole).await;
     match ended {
         None => evidence.lock().facts.interrupted = shared.options.stop.cause(),
         Some(Some(Err(Halt::Skipped(reason)))) => evidence.lock().facts.skipped = Some(reason),
@@ -392,11 +389,7 @@ pub(super) async fn clean_up(executor: &mut Executor, span: Span, steps: &[Step]
     // A hook that uses what the test didn't get to bind isn't at fault.
     let before = executor.evidence.lock().facts.failed;
     let diagnostics = executor.evidence.lock().diagnostics.len();
-    let ended = tokio::select! {
-        biased;
-        ended = world.until(at, executor.steps(steps)) => ended,
-        () = hurried => None,
-    };
+    let ended = world.unless(hurried, world.until(at, executor.steps(steps))).await.flatten();
     if ended.is_none() {
         if stop.is_hurried() {
             executor.deadline =

@@ -10,6 +10,7 @@ use crate::event::{
     ChannelEnd, Exchange, Failure, FrameKind, Header, Hop, Occurrence, Part, Peer, Response, SetCookie, Tls,
 };
 use crate::value::{Json, Secret, Value};
+use crate::world::cookies::Kept;
 use crate::world::records::{Carried, Done, Ended, Line, Obtained, Record, Sent};
 use crate::world::{Outbound, Outgoing};
 
@@ -52,7 +53,7 @@ impl<'d> Concealing<'d> {
     }
 
     pub fn record(&mut self, record: &mut Record) {
-        let Record { occurrence, moments: _, request, line, credentials, works: _, late: _ } = record;
+        let Record { occurrence, moments: _, request, line, credentials, works: _, worked: _, late: _ } = record;
         self.occurrence(occurrence);
         request.iter_mut().for_each(|sent| self.sent(sent));
         line.iter_mut().for_each(|line| self.line(line));
@@ -101,8 +102,9 @@ impl<'d> Concealing<'d> {
         }
     }
 
-    fn sent(&mut self, Sent { request, ended }: &mut Sent) {
+    fn sent(&mut self, Sent { request, jar, ended }: &mut Sent) {
         self.outgoing(request);
+        jar.iter_mut().for_each(|Kept { name, at: _ }| self.text(name));
         if let Some(Ended { exchange, at: _, cut: _ }) = ended {
             self.exchange(exchange);
         }
@@ -193,7 +195,7 @@ impl<'d> Concealing<'d> {
             self.headers(headers);
             peer.iter_mut().for_each(|peer| self.peer(peer));
         }
-        for SetCookie { url, value } in cookies {
+        for SetCookie { url, value, at: _ } in cookies {
             self.text(url);
             self.text(value);
         }

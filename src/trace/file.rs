@@ -47,6 +47,12 @@ pub enum Entry {
     Surrogates(Vec<String>),
     /// What can't be judged again of a test.
     Undecided(Undecided),
+    /// A phase of the plan was begun. Its budget counts from then, to the nanosecond.
+    Phase {
+        index: usize,
+        #[serde(with = "form::nanoseconds")]
+        at: Instant,
+    },
     /// The run was stopped.
     Stopped {
         #[serde(with = "form::nanoseconds")]

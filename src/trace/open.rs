@@ -33,6 +33,8 @@ pub struct Trace {
     /// What stands for secrets.
     pub surrogates: Vec<String>,
     pub undecided: HashMap<String, Undecided>,
+    /// When phases of the plan were begun.
+    pub phases: HashMap<usize, Instant>,
     pub stops: Vec<(Instant, Stopped)>,
     /// Bodies are missing from some point on, since the trace was as large as it may be, in bytes.
     pub full: Option<u64>,
@@ -62,6 +64,7 @@ impl Trace {
             computed: Arc::default(),
             surrogates: Vec::new(),
             undecided: HashMap::new(),
+            phases: HashMap::new(),
             stops: Vec::new(),
             full: None,
             whole: true,
@@ -98,6 +101,7 @@ impl Trace {
             computed: Arc::new(parts.computed),
             surrogates: parts.surrogates,
             undecided: parts.undecided,
+            phases: parts.phases,
             stops: parts.stops,
             full: parts.full,
             whole: reader.whole,
@@ -162,6 +166,7 @@ struct Parts {
     computed: Calculated,
     surrogates: Vec<String>,
     undecided: HashMap<String, Undecided>,
+    phases: HashMap<usize, Instant>,
     stops: Vec<(Instant, Stopped)>,
     full: Option<u64>,
     unread: usize,
@@ -185,6 +190,7 @@ impl Parts {
             Entry::Computed { key, value } => _ = self.computed.0.insert(key, value),
             Entry::Surrogates(surrogates) => self.surrogates.extend(surrogates),
             Entry::Undecided(one) => _ = self.undecided.insert(one.test.clone(), one),
+            Entry::Phase { index, at } => _ = self.phases.insert(index, at),
             Entry::Stopped { at, why } => self.stops.push((at, why)),
             Entry::Full { limit_bytes } => self.full = Some(limit_bytes),
         }

@@ -43,6 +43,8 @@ pub(super) enum Message {
         learned: Learned,
     },
     Stopped(Instant, Stopped),
+    Phase(usize, Instant),
+    Undecided(Undecided),
 }
 
 /// What the run learned and calculated until then.
@@ -108,6 +110,11 @@ impl Thread {
                     self.take(learned)?;
                     self.records(records)?;
                 }
+                Message::Phase(index, at) => {
+                    self.verifier.phase(index, at);
+                    self.file.entry(&Entry::Phase { index, at })?;
+                }
+                Message::Undecided(one) => self.file.entry(&Entry::Undecided(one))?,
                 Message::Stopped(at, why) => {
                     self.verifier.stopped(at, why.clone());
                     self.file.entry(&Entry::Stopped { at, why })?;
@@ -188,14 +195,15 @@ impl Thread {
         self.take(learned)?;
         let is_recorded = recorded.is_some();
         self.records(recorded.unwrap_or_default())?;
-        let line = self.parts.masked(line.into_inner());
         // A secret may be part of the plan alone.
         if is_recorded && self.disguise.has_secrets() {
-            // By now more may be known than when it was masked.
+            // By now more may be known than when it was masked. The parts of secrets that came in several frames are shown in the run's own report, which a
+            // replay is to give.
             let line = self.secrets.masked((*line).clone());
             let undecided: Option<Undecided> = self.verifier.verified(&line);
             undecided.into_iter().try_for_each(|one| self.file.entry(&Entry::Undecided(one)))?;
         }
+        let line = self.parts.masked(line.into_inner());
         self.verifier.forget();
         self.file.entry(&Entry::Event(Box::new(line.into_inner())))
     }

@@ -49,17 +49,9 @@ impl<'t> Replay<'t> {
             Line::TestEnded(test) if test.attempts > 0 => Some((test.id.as_str(), &**test)),
             _ => None,
         });
-        let started: HashMap<usize, f64> = trace
-            .lines
-            .iter()
-            .filter_map(|line| match line {
-                Line::PhaseStarted { index, at_ms } => Some((*index, *at_ms)),
-                _ => None,
-            })
-            .collect();
         let phases = trace.begun.plan.phases.iter().enumerate().map(|(index, phase)| RecordedPhase {
             name: phase.name.clone(),
-            started: started.get(&index).map(|at| model::time(*at)),
+            started: trace.phases.get(&index).copied(),
             budget: phase.budget_ms.map(model::time),
             span: rebuilt
                 .release

@@ -1,10 +1,13 @@
 //! Records a run into a trace as it goes on.
 
+use std::collections::HashMap;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::file::Header;
+use sha2::{Digest as _, Sha256};
+
+use super::file::{Header, Undecided};
 use super::open::SourceFile;
 use super::recorder::{Ended, Learned, Message, Thread};
 use super::wanted::Wanted;
@@ -38,8 +41,15 @@ struct State {
     learned: usize,
     /// What was calculated of secrets that may not have been handed on.
     postponed: Vec<Computed>,
+    /// What each test showed as it ended, and how many secrets were known by then.
+    shown: HashMap<String, Shown>,
     to: Option<Sender<Message>>,
     thread: Option<JoinHandle<Ended>>,
+}
+
+struct Shown {
+    secrets: usize,
+    digest: [u8; 32],
 }
 
 impl Tracer {
@@ -56,8 +66,14 @@ impl Tracer {
         let thread = std::thread::Builder::new()
             .name("trace".to_owned())
             .spawn(move || Thread::run(&wanted, sink, (header, files), &from));
-        let state =
-            State { services: Arc::default(), learned: 0, postponed: Vec::new(), to: Some(to), thread: thread.ok() };
+        let state = State {
+            services: Arc::default(),
+            learned: 0,
+            postponed: Vec::new(),
+            shown: HashMap::new(),
+            to: Some(to),
+            thread: thread.ok(),
+        };
         let inner = Arc::new(Inner {
             recording: recording.clone(),
             sources: plan.sources.clone(),
@@ -98,6 +114,9 @@ impl Inner {
             return;
         };
         let line = self.redactor.masked(line);
+        if let Progress::PhaseStarted { index, at } = progress {
+            self.send(Message::Phase(*index, *at));
+        }
         if let Progress::Aborted(abort) = progress {
             self.send(Message::Stopped(abort.at, Stopped::Aborted(abort.condition.clone())));
         }
@@ -109,6 +128,8 @@ impl Inner {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let learned = self.learned();
         let recorded = self.taken(&Occurrence::root(Part::Test(result.info.id.as_str().into())));
+        let shown = Shown { secrets: self.state().learned, digest: digest(&line) };
+        self.state().shown.insert(result.info.id.clone(), shown);
         let wanted = !self.failed_only || result.outcome != Outcome::Passed;
         self.send(Message::Test { line, recorded: wanted.then_some(recorded), learned });
     }
@@ -156,6 +177,7 @@ impl Inner {
         let others = self.recording.records().all(|part| !matches!(part, Part::Test(_)));
         let learned = self.learned();
         self.send(Message::Others { records: others, learned });
+        self.send_learned_late(result);
         // What was seen of services since the last test ended.
         for watch in &result.services {
             let service = Builder { sources: &self.sources, redactor: &self.redactor }.service(watch);
@@ -180,6 +202,25 @@ impl Inner {
         unwritten.into_iter().chain(full).collect()
     }
 
+    /// A secret that is learned behind the end of a test is masked in the run's report, and the trace has what the test was sent as it was taken then.
+    fn send_learned_late(&self, result: &RunResult) {
+        let (services, learned) = {
+            let state = self.state();
+            (state.services.clone(), state.learned)
+        };
+        let builder = Builder { sources: &self.sources, redactor: &self.redactor };
+        for test in &result.tests {
+            let id = &test.info.id;
+            let known = self.state().shown.get(id).filter(|shown| shown.secrets < learned).map(|shown| shown.digest);
+            let Some(known) = known else { continue };
+            let line = self.redactor.masked(Line::TestEnded(Box::new(builder.test(test, &services))));
+            if digest(&line) != known {
+                let because = "what it was sent turned out to be a secret when it had ended".to_owned();
+                self.send(Message::Undecided(Undecided { test: id.clone(), because, expectations: Vec::new() }));
+            }
+        }
+    }
+
     /// What the redactor has learned since this was last asked.
     fn secrets(&self) -> Vec<String> {
         let mut state = self.state();
@@ -198,4 +239,8 @@ impl Inner {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn digest(line: &Line) -> [u8; 32] {
+    Sha256::digest(serde_json::to_vec(line).unwrap_or_default()).into()
 }

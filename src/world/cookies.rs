@@ -8,6 +8,14 @@ pub struct Jar {
     cookies: Vec<Stored>,
 }
 
+/// A cookie of a jar, by when that took it: which of all responses set it, and nothing of its value.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Kept {
+    pub name: String,
+    #[serde(with = "crate::event::form::nanoseconds")]
+    pub at: Instant,
+}
+
 #[derive(Clone, Debug)]
 struct Stored {
     name: String,
@@ -18,6 +26,7 @@ struct Stored {
     path: String,
     secure: bool,
     expires: Option<Instant>,
+    at: Instant,
 }
 
 /// What a `Set-Cookie` header says (RFC 6265, section 5.2). Of an attribute that is there several times, the last one counts.
@@ -94,6 +103,7 @@ impl Jar {
             path: said.path.unwrap_or_else(|| default_path(&place.path)),
             secure: said.secure,
             expires: said.expires.map(|at| since(epoch, at)),
+            at: now,
         };
         if let Some(domain) = said.domain {
             if !domain_matches(&place.host, &domain) {
@@ -121,6 +131,15 @@ impl Jar {
 
     /// The cookies to send to a URL, longest paths first (section 5.4).
     pub fn for_url(&self, url: &str, now: Instant) -> Vec<(String, String)> {
+        self.fitting(url, now).iter().map(|cookie| (cookie.name.clone(), cookie.value.clone())).collect()
+    }
+
+    /// The same, by when each was set.
+    pub fn kept_for(&self, url: &str, now: Instant) -> Vec<Kept> {
+        self.fitting(url, now).iter().map(|cookie| Kept { name: cookie.name.clone(), at: cookie.at }).collect()
+    }
+
+    fn fitting(&self, url: &str, now: Instant) -> Vec<&Stored> {
         if self.cookies.is_empty() {
             return Vec::new();
         }
@@ -136,7 +155,7 @@ impl Jar {
         };
         let mut found: Vec<&Stored> = self.cookies.iter().filter(fits).collect();
         found.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        found.iter().map(|cookie| (cookie.name.clone(), cookie.value.clone())).collect()
+        found
     }
 }
 

@@ -6,6 +6,7 @@ mod awaited;
 mod budget;
 pub mod cookies;
 mod cost;
+mod difference;
 pub mod encode;
 pub mod handshake;
 mod log;
@@ -60,6 +61,11 @@ pub trait World: Time {
     /// Counts the work that is done apart at a place, from 1, where it matters which came too late.
     fn works(&self, _place: &Occurrence) -> u32 {
         0
+    }
+
+    /// Takes note that work that is done apart at a place has ended in time; where that was recorded, gives the wait until then.
+    fn worked(&self, _place: &Occurrence, _nth: u32) -> Option<Pending<'static, ()>> {
+        None
     }
 
     /// Takes note of work that came too late.
@@ -154,10 +160,15 @@ pub struct Late {
 impl dyn World {
     /// What comes of something until an instant; `None` when it hasn't ended by then.
     pub async fn until<T>(&self, at: Instant, work: impl Future<Output = T>) -> Option<T> {
+        self.unless(self.sleep_until(at), work).await
+    }
+
+    /// What comes of something unless something else happens before it has ended. What has come by then is looked at first, however late that is.
+    pub async fn unless<T>(&self, happens: impl Future<Output = ()>, work: impl Future<Output = T>) -> Option<T> {
         use futures_util::future::{Either, select};
         let awaited = Arc::new(Awaited::default());
         let limit = async {
-            self.sleep_until(at).await;
+            happens.await;
             awaited.nothing().await;
         };
         match select(std::pin::pin!(awaited.around(work)), std::pin::pin!(limit)).await {
@@ -192,7 +203,11 @@ impl dyn World {
             return Err(late);
         }
         self.begin_apart(until, Box::new(work)).await.inspect_err(|late| self.came_late(place, nth, *late))?;
-        take.await.map_err(|_| Late { queued: false })
+        let done = take.await.map_err(|_| Late { queued: false })?;
+        if let Some(ended) = self.worked(place, nth) {
+            ended.await;
+        }
+        Ok(done)
     }
 
     /// Does what must be done, however long it takes, apart from the threads that read sockets and keep time.

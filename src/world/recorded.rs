@@ -1,12 +1,14 @@
 //! A world that gives what another one recorded, in virtual time: nothing is sent, and no time passes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::awaited::known;
-use super::cookies::Jar;
+use super::cookies::{Jar, Kept};
+pub use super::difference::Difference;
+use super::difference::{Differences, between, kept_words, words};
 use super::records::{Calculated, Carried, Done, Ended, Line, Obtained, Records, Sent};
 use super::timeline::Timeline;
 use super::{
@@ -25,42 +27,8 @@ pub struct Recorded {
     differences: Arc<Differences>,
     computed: Option<Arc<Calculated>>,
     works: Mutex<HashMap<u64, u32>>,
-}
-
-/// What was asked of a recorded world that it can't give.
-#[derive(Debug, Default)]
-pub struct Differences {
-    found: Mutex<Vec<Difference>>,
-    first: tokio::sync::Notify,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// Something is done that wasn't: in words, with what was done instead.
-    Diverged { now: String, recorded: Option<String> },
-    /// What would have come of it wasn't recorded.
-    Undecided { because: String },
-}
-
-impl Differences {
-    fn add(&self, one: Difference) {
-        self.lock().push(one);
-        self.first.notify_one();
-    }
-
-    /// The first one.
-    pub fn first(&self) -> Option<Difference> {
-        self.lock().first().cloned()
-    }
-
-    /// Waits for one.
-    pub async fn found(&self) {
-        self.first.notified().await;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Difference>> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    /// The jars of which it isn't known what they have.
+    unknown_cookies: Mutex<HashSet<usize>>,
 }
 
 impl Recorded {
@@ -73,6 +41,7 @@ impl Recorded {
             differences: Arc::default(),
             computed: None,
             works: Mutex::default(),
+            unknown_cookies: Mutex::default(),
         }
     }
 
@@ -89,16 +58,30 @@ impl Recorded {
     /// What came of a request, when it came. What can't be given ends the test from outside: nothing goes on here.
     async fn exchange(&self, request: &Outgoing, jar: Option<&Mutex<Jar>>) -> Exchange {
         let found = self.records.of(&request.occurrence).and_then(|record| record.request);
-        let Some(Sent { request: recorded, ended }) = found else {
+        let Some(Sent { request: recorded, jar: kept, ended }) = found else {
             self.differences.add(Difference::Diverged { now: words(request), recorded: None });
             return std::future::pending().await;
         };
-        if let Some((now, was)) = difference(request, &recorded) {
+        if let Some((now, was)) = between(request, &recorded) {
             self.differences.add(Difference::Diverged { now, recorded: Some(was) });
             return std::future::pending().await;
         }
+        let kept_now = match jar {
+            Some(jar) => lock(jar).kept_for(&request.url, self.timeline.now()),
+            None => Vec::new(),
+        };
+        // A name may have been taken for a part of a secret in one place and not in another.
+        let instants = |kept: &[Kept]| kept.iter().map(|one| one.at).collect::<Vec<_>>();
+        if instants(&kept_now) != instants(&kept) && !self.has_unknown_cookies(jar) {
+            self.differences
+                .add(Difference::Diverged { now: kept_words(&kept_now), recorded: Some(kept_words(&kept)) });
+            return std::future::pending().await;
+        }
         let Some(Ended { exchange, at, cut }) = ended else {
-            // Cut off, as it is going to be again.
+            // Cut off, as it is going to be again. Which cookies responses had set that redirected isn't known.
+            if request.follow > 0 {
+                self.unknown_cookies.lock().unwrap_or_else(PoisonError::into_inner).extend(jar.map(address));
+            }
             return std::future::pending().await;
         };
         if cut {
@@ -116,36 +99,29 @@ impl Recorded {
             self.differences.add(Difference::Undecided { because });
             return std::future::pending().await;
         }
-        known(self.timeline.sleep_until(at)).await;
-        if let Some(jar) = jar {
-            let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
-            exchange.cookies.iter().for_each(|one| jar.store(&one.value, &one.url, at, self.epoch));
+        for one in &exchange.cookies {
+            known(self.timeline.sleep_until(one.at)).await;
+            if let Some(jar) = jar {
+                lock(jar).store(&one.value, &one.url, one.at, self.epoch);
+            }
         }
+        known(self.timeline.sleep_until(at)).await;
         exchange
     }
-}
 
-fn words(request: &Outgoing) -> String {
-    format!("{} {}", request.method, request.url)
-}
-
-/// What a request has that another one has otherwise: in words, of each.
-fn difference(now: &Outgoing, was: &Outgoing) -> Option<(String, String)> {
-    if (&now.method, &now.url) != (&was.method, &was.url) {
-        return Some((words(now), words(was)));
+    fn has_unknown_cookies(&self, jar: Option<&Mutex<Jar>>) -> bool {
+        let unknown = self.unknown_cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        jar.is_some_and(|jar| unknown.contains(&address(jar)))
     }
-    let both =
-        |part: &str, now: String, was: String| (now != was).then(|| (format!("{part} {now}"), format!("{part} {was}")));
-    let pairs = |pairs: &[(String, String)]| {
-        pairs.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
-    };
-    let body = |body: &Option<bytes::Bytes>| {
-        body.as_ref().map_or_else(String::new, |body| String::from_utf8_lossy(body).into_owned())
-    };
-    both("headers", pairs(&now.headers), pairs(&was.headers))
-        .or_else(|| both("cookies", pairs(&now.cookies), pairs(&was.cookies)))
-        .or_else(|| both("body", body(&now.body), body(&was.body)))
-        .or_else(|| both("redirects", now.follow.to_string(), was.follow.to_string()))
+}
+
+fn lock(jar: &Mutex<Jar>) -> MutexGuard<'_, Jar> {
+    jar.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a jar is known by.
+fn address(jar: &Mutex<Jar>) -> usize {
+    std::ptr::from_ref(jar).addr()
 }
 
 impl Time for Recorded {
@@ -174,6 +150,11 @@ impl World for Recorded {
         let works = works.entry(place.digest()).or_default();
         *works += 1;
         *works
+    }
+
+    fn worked(&self, place: &Occurrence, nth: u32) -> Option<Pending<'static, ()>> {
+        let at = self.records.worked(place, nth)?;
+        Some(Box::pin(known(self.timeline.sleep_until(at))))
     }
 
     fn recall_late(&self, place: &Occurrence, nth: u32) -> Option<Late> {
@@ -401,18 +382,6 @@ impl Way {
         if was.as_ref() != Some(&now) {
             let recorded = was.map(|was| was.words());
             self.differences.add(Difference::Diverged { now: now.words(), recorded });
-        }
-    }
-}
-
-impl Done {
-    fn words(&self) -> String {
-        match self {
-            Done::Sent(Outbound::Text(text)) => format!("send {text}"),
-            Done::Sent(Outbound::Binary(data)) => format!("send {} bytes", data.len()),
-            Done::Pinged(_) => "ping".to_owned(),
-            Done::Closed { code, reason } => format!("close with {code} {reason}"),
-            Done::Left(_) => "the end of the channel".to_owned(),
         }
     }
 }

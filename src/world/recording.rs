@@ -78,8 +78,9 @@ impl Recording {
         });
     }
 
-    fn begun(&self, request: &Outgoing) {
-        let sent = Sent { request: request.clone(), ended: None };
+    fn begun(&self, request: &Outgoing, jar: Option<&Mutex<Jar>>) {
+        let jar = jar.map(|jar| jar.lock().unwrap_or_else(PoisonError::into_inner).kept_for(&request.url, self.now()));
+        let sent = Sent { request: request.clone(), jar: jar.unwrap_or_default(), ended: None };
         self.records.with(&request.occurrence, |record| record.request = Some(sent));
     }
 }
@@ -151,6 +152,18 @@ impl World for Recording {
         })
     }
 
+    fn worked(&self, place: &Occurrence, nth: u32) -> Option<Pending<'static, ()>> {
+        let at = self.world.now();
+        self.records.with(place, |record| {
+            let nth = nth as usize;
+            record.worked.resize(record.worked.len().max(nth), at);
+            if let Some(worked) = record.worked.get_mut(nth.saturating_sub(1)) {
+                *worked = at;
+            }
+        });
+        None
+    }
+
     fn came_late(&self, place: &Occurrence, nth: u32, late: Late) {
         self.records.with(place, |record| record.late.push((nth, late)));
     }
@@ -182,7 +195,7 @@ impl World for Recording {
 
     fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange> {
         Box::pin(async move {
-            self.begun(request);
+            self.begun(request, jar);
             let exchange = self.world.send(request, jar).await;
             self.ended(&request.occurrence, &exchange);
             exchange
@@ -196,7 +209,7 @@ impl World for Recording {
         opening: Opening,
     ) -> Pending<'a, (Exchange, Option<Box<dyn Connected>>)> {
         Box::pin(async move {
-            self.begun(request);
+            self.begun(request, jar);
             let (exchange, connected) = self.world.connect(request, jar, opening).await;
             self.ended(&request.occurrence, &exchange);
             let connected = connected.map(|connected| {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::cookies::Kept;
 use super::{Late, Outbound, Outgoing};
 use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Instant, Occurrence, Part, form};
 use crate::value::{self, Function, Value};
@@ -75,9 +76,11 @@ pub struct Record {
     /// How it came by credentials, by their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<(String, Obtained)>,
-    /// How much work was done apart, and which of it, from 1, came too late.
+    /// How much work was done apart, when each of it ended, and which of it, from 1, came too late.
     #[serde(skip)]
     pub works: u32,
+    #[serde(with = "form::instants", default, skip_serializing_if = "Vec::is_empty")]
+    pub worked: Vec<Instant>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<(u32, Late)>,
 }
@@ -86,6 +89,9 @@ pub struct Record {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sent {
     pub request: Outgoing,
+    /// What the jar had for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jar: Vec<Kept>,
     /// What came of it; absent when it was cut off before.
     pub ended: Option<Ended>,
 }
@@ -171,6 +177,7 @@ impl Record {
             line: None,
             credentials: Vec::new(),
             works: 0,
+            worked: Vec::new(),
             late: Vec::new(),
         }
     }
@@ -191,6 +198,11 @@ impl Records {
     /// When an occurrence came to one of its moments, from 0.
     pub fn moment(&self, occurrence: &Occurrence, nth: u32) -> Option<Instant> {
         self.found(occurrence, |record| record.moments.get(nth as usize).copied())?
+    }
+
+    /// When work that was done apart ended in time, from 1.
+    pub fn worked(&self, occurrence: &Occurrence, nth: u32) -> Option<Instant> {
+        self.found(occurrence, |record| record.worked.get(nth.checked_sub(1)? as usize).copied())?
     }
 
     /// Adds what was recorded elsewhere. Of an occurrence that is known already, it is the later word.

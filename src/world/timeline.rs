@@ -82,7 +82,19 @@ impl Timeline {
     }
 
     pub fn sleep_until(self: &Arc<Self>, at: Instant) -> Pending<'static, ()> {
-        Box::pin(Sleep { timeline: self.clone(), at, timer: None })
+        Box::pin(Sleep { timeline: self.clone(), at, timer: None, last: false })
+    }
+
+    /// The same, behind all else that is due at that instant.
+    pub fn sleep_behind(self: &Arc<Self>, at: Instant) -> Pending<'static, ()> {
+        Box::pin(Sleep { timeline: self.clone(), at, timer: None, last: true })
+    }
+
+    /// Time passes, and nothing is done meanwhile, as on a machine that has no time for this process: timers that are due in it are so behind it, all at once.
+    #[cfg(test)]
+    pub fn stand_still(&self, time: std::time::Duration) {
+        let mut state = self.lock();
+        state.now = state.now.saturating_add(time);
     }
 
     /// Goes on to the next timer.
@@ -111,6 +123,7 @@ struct Sleep {
     timeline: Arc<Timeline>,
     at: Instant,
     timer: Option<Timer>,
+    last: bool,
 }
 
 impl Future for Sleep {
@@ -126,7 +139,7 @@ impl Future for Sleep {
             Some(timer) => timer,
             None => {
                 state.set += 1;
-                let timer = (self.at, state.set);
+                let timer = (self.at, if self.last { u64::MAX - state.set } else { state.set });
                 *self.timer.insert(timer)
             }
         };

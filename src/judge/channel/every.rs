@@ -222,7 +222,11 @@ impl Every {
             return;
         }
         let (limit, bound) = (self.limit, self.bound.at);
-        self.give_up(|open| reached(due(open, limit, bound)), None);
+        // It is over with the first: which others would follow mustn't depend on how late the time comes.
+        let over = self.open.iter().map(|open| due(open, limit, bound)).min().filter(|at| reached(*at));
+        if let Some(at) = over {
+            self.give_up(|open| due(open, limit, bound) == at, None);
+        }
         let first = self.first_due();
         if matches!(self.state, State::Running) && self.open.is_empty() && self.answered == 0 && reached(first) {
             self.fail(Unmet::NoTrigger { deadline: first });

@@ -101,9 +101,10 @@ impl Http {
             if let Some(jar) = jar {
                 let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
                 for cookie in response.headers("set-cookie") {
-                    jar.store(cookie, &progress.url, self.clock.now(), self.epoch);
+                    let at = self.clock.now();
+                    jar.store(cookie, &progress.url, at, self.epoch);
                     progress.replaces_cookie(cookie);
-                    progress.set_cookies.push(SetCookie { url: progress.url.clone(), value: cookie.to_owned() });
+                    progress.set_cookies.push(SetCookie { url: progress.url.clone(), value: cookie.to_owned(), at });
                 }
             }
             if self.answer_digest(request, &response, progress) {

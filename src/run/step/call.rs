@@ -114,6 +114,7 @@ impl Executor {
         let recalled = world.recall(&self.place, &credential.name);
         if let Some(Obtained::Never) = recalled {
             world.sleep_until(self.deadline.at).await;
+            self.moment().await;
             return Err(self.limit_reached(span));
         }
         if recalled.is_some() {
@@ -187,10 +188,9 @@ impl Executor {
             return Ok(None);
         }
         let (world, turn) = (self.attempt.shared.world.clone(), self.host.credentials.turn(id));
-        let Some(turn) = world.until(self.deadline.at, turn.lock_owned()).await else {
-            return Err(self.limit_reached(span));
-        };
+        let turn = world.until(self.deadline.at, turn.lock_owned()).await;
         self.moment().await;
+        let Some(turn) = turn else { return Err(self.limit_reached(span)) };
         Ok((!self.is_given(id, name)).then_some(turn))
     }
 

@@ -267,6 +267,7 @@ impl Executor {
         while opened.with_channel(|channel| channel.is_congested()) == Some(true) && world.now() < self.deadline.at {
             world.sleep(CONGESTED).await;
         }
+        self.moment().await;
         self.record(self.title(span), span, started, true, Vec::new());
         Ok(())
     }
@@ -310,6 +311,7 @@ impl Executor {
             // A body has no closing handshake: its connection is given up.
             self.leave(&opened, None).await;
         }
+        self.moment().await;
         self.record(self.title(span), span, started, true, Vec::new());
         Ok(())
     }
@@ -339,6 +341,7 @@ impl Executor {
         let opened = self.opened(span, channel)?;
         let started = self.now();
         self.leave(&opened, None).await;
+        self.moment().await;
         self.record(self.title(span), span, started, true, Vec::new());
         Ok(())
     }
@@ -359,6 +362,7 @@ impl Executor {
         if !handles.is_empty() {
             self.moment().await;
             self.attempt.channels.close(&handles, self.last_words()).await;
+            self.moment().await;
         }
     }
 

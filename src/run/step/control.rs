@@ -22,6 +22,7 @@ impl Executor {
         let time = self.weighed(time, prepare::duration).await?;
         let until = self.now().saturating_add(time);
         self.attempt.shared.world.sleep_until(until.min(self.deadline.at)).await;
+        self.moment().await;
         if until > self.deadline.at { Err(self.limit_reached(span)) } else { Ok(()) }
     }
 
@@ -108,8 +109,13 @@ impl Executor {
         let outer = self.deadline.clone();
         self.deadline = outer.tightened(Deadline::new(self.now(), time, "the limit `within`", limit.span));
         let (world, at) = (self.attempt.shared.world.clone(), self.deadline.at.saturating_add(GRACE));
-        let walked = world.until(at, self.steps(body)).await;
-        let walked = walked.unwrap_or_else(|| Err(self.limit_reached(limit.span)));
+        let walked = match world.until(at, self.steps(body)).await {
+            Some(walked) => walked,
+            None => {
+                self.moment().await;
+                Err(self.limit_reached(limit.span))
+            }
+        };
         self.deadline = outer;
         walked
     }

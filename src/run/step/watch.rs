@@ -41,6 +41,17 @@ struct Watch {
     changes: tokio::sync::watch::Receiver<u64>,
 }
 
+impl Watch {
+    /// Waits until there are more frames than so many, or none can come any more. Other changes of a log are no news: they aren't recorded.
+    async fn goes_on(&mut self, seen: usize) {
+        while self.opened.log.read(|log| log.frames.len() <= seen && log.end.is_none()) {
+            if self.changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
 enum News {
     /// With an instant behind which it arrived.
     Frame(Arc<Frame>, Instant),
@@ -130,26 +141,33 @@ impl Executor {
     }
 
     /// After an event didn't come in time, waits a little for it: that it came late is another finding than that it never came. The verdict
-    /// is already, and the time is bounded by that of the test.
-    async fn linger(&self, judge: &Arc<ChannelJudge>, watches: &mut [Watch]) {
-        let world = &self.attempt.shared.world;
-        let until = world.now().saturating_add(LINGER).min(self.deadline.at);
-        let is_missing = async || {
-            let Ok(concluded) = self.concluded(judge).await else { return false };
-            concluded.diagnostics.iter().any(|diagnostic| std::ptr::eq(diagnostic.code, &codes::MISSING_EVENT))
-        };
+    /// is already, and the time is bounded by that of the test. Each look is at a moment: which frames it finds follows from when that was.
+    async fn linger(&mut self, judge: &Arc<ChannelJudge>, watches: &mut [Watch]) {
+        let world = self.attempt.shared.world.clone();
+        let until = self.now().saturating_add(LINGER).min(self.deadline.at);
         let mut pause = LOOK_AGAIN;
-        while world.now() < until && is_missing().await {
-            let open = watches.iter_mut().filter(|watch| watch.opened.log.read(|log| log.end.is_none()));
-            let changes: Vec<_> = open.map(|watch| Box::pin(watch.changes.changed())).collect();
-            if changes.is_empty() {
+        while self.now() < until {
+            let seen: Vec<usize> = watches.iter().map(|watch| watch.opened.log.read(|log| log.frames.len())).collect();
+            if !self.is_missing(judge).await {
                 return;
             }
-            let _ = world.until(until, select_all(changes)).await;
+            let open = watches.iter_mut().zip(seen).filter(|(watch, _)| watch.opened.log.read(|log| log.end.is_none()));
+            let news: Vec<_> = open.map(|(watch, seen)| Box::pin(watch.goes_on(seen))).collect();
+            if news.is_empty() {
+                return;
+            }
+            let _ = world.until(until, select_all(news)).await;
             // A channel on which much arrives isn't looked at for each frame.
             world.sleep_until(world.now().saturating_add(pause).min(until)).await;
             pause = pause.saturating_mul(2);
+            self.moment().await;
         }
+    }
+
+    /// Whether an event is still missing.
+    async fn is_missing(&self, judge: &Arc<ChannelJudge>) -> bool {
+        let Ok(concluded) = self.concluded(judge).await else { return false };
+        concluded.diagnostics.iter().any(|diagnostic| std::ptr::eq(diagnostic.code, &codes::MISSING_EVENT))
     }
 
     /// Gives the judge what happened, and then the time. What is large is judged apart.

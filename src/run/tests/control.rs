@@ -286,3 +286,38 @@ fn a_name_keeps_the_value_that_it_got() {
     let ran = test(steps).run().passed();
     assert_eq!(ran.calls[0].what, ran.calls[1].what);
 }
+
+/// The machine had no time for this process while the limit passed: what had come is looked at before the limit is, in the run and again in its replay.
+#[test]
+fn a_round_whose_last_step_comes_back_behind_the_limit_holds() {
+    let body = "GET http://s/a { expect status 200 }; GET http://s/b { expect status 200 }";
+    let at = |still: u64| {
+        move |asked: &super::scripted::Asked<'_>| match asked.path {
+            "/b" => say(200).after(100).standing_still(still),
+            _ => say(200).after(100),
+        }
+    };
+    for head in ["eventually within 300ms every 100ms", "within 300ms"] {
+        let ran = test(&format!("    {head} {{ {body} }}")).responds(at(2_000)).run().passed();
+        assert_eq!(ran.took(), 2_200, "{head}");
+        // A step more would begin behind it.
+        let more = format!("    {head} {{ {body}; GET http://s/c {{ expect status 200 }} }}");
+        let ran = test(&more).responds(at(2_000)).run();
+        assert_eq!(ran.calls().len(), 2, "{head}");
+        assert_eq!(*ran.outcome("t"), Outcome::TimedOut, "{head}");
+    }
+}
+
+/// The same of a run that is stopped meanwhile: what had come by the time the stop is noticed has been done.
+#[test]
+fn what_has_come_when_a_stop_is_noticed_has_been_done() {
+    let spec = "suite \"s\" { test \"t\" { GET http://s/a { expect status 200 }; GET http://s/b { expect status 200 }; GET http://s/c { expect status 200 } } }\n";
+    let responds = |asked: &super::scripted::Asked<'_>| match asked.path {
+        "/a" => say(200).after(100).standing_still(2_000),
+        "/b" => say(200),
+        _ => silence(),
+    };
+    let ran = super::scripted::file(spec).responds(responds).stopped_at(1_000).run();
+    assert_eq!(ran.cause("t"), "interrupted");
+    assert!(ran.calls().iter().any(|(_, call)| call.ends_with("/a")), "{:?}", ran.calls());
+}

@@ -178,3 +178,14 @@ fn what_a_response_is_expected_to_hold_is_judged() {
         ["too_early"]
     );
 }
+
+/// However late the time comes: it is over with the first trigger that has no response, and so what is reported is the same each time.
+#[test]
+fn every_fails_with_the_first_trigger_whose_time_has_passed() {
+    let log = "100 chat {\"type\":\"ask\",\"id\":1}\n200 chat {\"type\":\"ask\",\"id\":2}";
+    let found = reported(EVERY, log);
+    assert_eq!(found.codes(), ["unanswered"]);
+    assert!(found.message().starts_with("frame 1 "), "{}", found.message());
+    let together = log.replace("200 chat", "100 chat");
+    assert_eq!(reported(EVERY, &together).codes(), ["unanswered", "unanswered"]);
+}

@@ -73,6 +73,7 @@ impl Scripted {
         let late = said.never || said.after > request.limit;
         let at = started + if late { request.limit } else { said.after };
         self.timeline.sleep_until(at).await;
+        self.timeline.stand_still(said.still);
         let failed =
             |kind: FailureKind| Failure { kind, message: format!("{}: as the script says", kind.word()), status: None };
         let outcome = match said.failure {
@@ -88,7 +89,7 @@ impl Scripted {
         let cookies = match &outcome {
             Ok(response) if jar.is_some() => response
                 .headers("set-cookie")
-                .map(|value| SetCookie { url: request.url.clone(), value: value.to_owned() })
+                .map(|value| SetCookie { url: request.url.clone(), value: value.to_owned(), at })
                 .collect(),
             _ => Vec::new(),
         };

@@ -24,6 +24,8 @@ pub struct Said {
     pub(super) headers: Vec<(String, String)>,
     pub(super) failure: Option<FailureKind>,
     pub(super) never: bool,
+    /// How long the machine has no time for this process when the response is there.
+    pub(super) still: Duration,
     pub(super) scene: Scene,
 }
 
@@ -110,6 +112,11 @@ fn event(name: &str) -> String {
 }
 
 impl Said {
+    /// The machine has no time for this process when the response is there.
+    pub fn standing_still(self, time: u64) -> Self {
+        Self { still: ms(time), ..self }
+    }
+
     pub fn after(mut self, milliseconds: u64) -> Self {
         self.after = ms(milliseconds);
         self
