@@ -53,6 +53,8 @@ pub struct Disguise {
     /// What the trace shows anyway: a text of a spec is no secret of the run.
     public: Vec<Bytes>,
     made: Mutex<Vec<String>>,
+    /// What is looked through has surrogates in it already.
+    is_settled: bool,
 }
 
 impl Disguise {
@@ -73,6 +75,7 @@ impl Disguise {
             composed: HashMap::new(),
             public: Vec::new(),
             made: Mutex::default(),
+            is_settled: false,
         }
     }
 
@@ -291,11 +294,22 @@ impl Disguise {
         }
     }
 
+    /// From now on, what is no secret that is known is a surrogate, and stays.
+    pub fn settle(&mut self) {
+        self.is_settled = true;
+    }
+
+    /// Whether a secret has been learned, and isn't one that the trace shows anyway.
+    pub fn replaces(&self, secret: &str) -> bool {
+        self.known.get(secret).is_some_and(|surrogate| surrogate != secret)
+    }
+
     /// Of what is a secret as a whole, nothing stays, whether or not it is known.
     pub fn secret(&self, text: &str) -> String {
         match self.known.get(text) {
             Some(surrogate) => surrogate.clone(),
             None => match self.text(text) {
+                Cow::Borrowed(text) if self.is_settled => text.to_owned(),
                 Cow::Borrowed(text) => self.surrogates.of(text, 0),
                 Cow::Owned(text) => text,
             },

@@ -6,6 +6,7 @@ mod file;
 mod group;
 mod har;
 mod journal;
+mod late;
 mod open;
 mod patterns;
 mod read;

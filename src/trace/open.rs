@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::file::{Entry, Header, Recorded, TRACE_SCHEMA, Undecided};
-use crate::event::{Instant, Response};
+use crate::event::Instant;
 use crate::report::model::{Begun, Line};
 use crate::run::Stopped;
 use crate::world::records::{Calculated, Record, Records};
@@ -201,8 +201,8 @@ impl Parts {
         let Some(name) = body else { return Some(record) };
         let body = self.bodies.get(&name)?.clone();
         let ended = record.request.as_mut()?.ended.as_mut()?;
-        let response = ended.exchange.outcome.as_ref().ok()?;
-        ended.exchange.outcome = Ok(Arc::new(Response { body, ..(**response).clone() }));
+        ended.exchange.outcome.as_ref().ok()?;
+        ended.take_body(body);
         Some(record)
     }
 }

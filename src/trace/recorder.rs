@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 use super::conceal::Concealing;
 use super::disguise::Disguise;
 use super::file::{Entry, Header, Undecided};
+use super::late::{self, Known};
 use super::open::SourceFile;
 use super::verify::Verifier;
 use super::wanted::Wanted;
@@ -64,6 +65,10 @@ pub(super) struct Thread {
     secrets: Redactor,
     /// The parts of secrets that came in several frames: each is shown where a diagnostic quotes its frame.
     parts: Redactor,
+    /// Something that servers sent has been written.
+    has_content: bool,
+    /// The secrets that were learned since.
+    late: Vec<String>,
 }
 
 impl Thread {
@@ -82,10 +87,16 @@ impl Thread {
                 verifier: Verifier::new(of.0, of.1),
                 secrets: Redactor::default(),
                 parts: Redactor::default(),
+                has_content: false,
+                late: Vec::new(),
             };
             thread.write(from)?;
-            let full = thread.file.is_full();
-            thread.file.finish().map(|()| full)
+            let Self { file, mut disguise, secrets, parts, late, .. } = thread;
+            let full = file.is_full();
+            file.finish()?;
+            disguise.settle();
+            let known = Known { disguise: &disguise, secrets: &secrets, parts: &parts };
+            late::replace(&wanted.path, wanted.limits, &late, &known).map(|()| full)
         });
         match written {
             Ok(full) => Ended { error: None, full },
@@ -146,7 +157,9 @@ impl Thread {
             computed.into_iter().partition(|one| one.function.is_drawn());
         draws.iter().for_each(|one| self.disguise.drawn(one.function, &one.result));
         secrets.iter().for_each(|secret| self.secrets.add(secret));
+        let late = if self.has_content { secrets.clone() } else { Vec::new() };
         let surrogates = self.disguise.learn(secrets);
+        self.late.extend(late.into_iter().filter(|secret| self.disguise.replaces(secret)));
         self.surrogates(surrogates)?;
         for (function, drawn, surrogate) in self.disguise.secret_draws() {
             // A number is one again.
@@ -176,6 +189,7 @@ impl Thread {
     }
 
     fn records(&mut self, records: Vec<Record>) -> std::io::Result<()> {
+        self.has_content |= !records.is_empty();
         for mut record in records {
             let mut concealing = Concealing::new(&self.disguise);
             concealing.record(&mut record);
@@ -204,6 +218,7 @@ impl Thread {
             undecided.into_iter().try_for_each(|one| self.file.entry(&Entry::Undecided(one)))?;
         }
         let line = self.parts.masked(line.into_inner());
+        self.has_content = true;
         self.verifier.forget();
         self.file.entry(&Entry::Event(Box::new(line.into_inner())))
     }

@@ -1,14 +1,15 @@
 //! What is recorded of a world: every call of it, by the occurrence that made it, with how it ended.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::cookies::Kept;
 use super::{Late, Outbound, Outgoing};
-use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Instant, Occurrence, Part, form};
+use crate::event::{ChannelEnd, Direction, Exchange, FrameKind, Instant, Occurrence, Part, Response, form};
 use crate::value::{self, Function, Value};
 
 /// All that was recorded, of whichever tests, hooks, credentials and probes: by what they are of, and within it by their occurrences' digests.
@@ -106,6 +107,15 @@ pub struct Ended {
     /// Not all of the response's body was kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
+}
+
+impl Ended {
+    /// Puts a body that was kept elsewhere in its place.
+    pub fn take_body(&mut self, body: Bytes) {
+        if let Ok(response) = &self.exchange.outcome {
+            self.exchange.outcome = Ok(Arc::new(Response { body, ..(**response).clone() }));
+        }
+    }
 }
 
 /// A connection of a channel.
