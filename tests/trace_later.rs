@@ -1,5 +1,6 @@
 //! What a trace can't give again, and what tests are told of it: secrets that were learned late, or came in parts. And the cookies of a jar.
 
+use super::harness::Test;
 use super::masking::unpacked;
 use super::trace::{edit, recorded, replayed, spec, the_same};
 
@@ -53,6 +54,45 @@ fn what_is_a_secret_only_later_is_in_no_trace() {
         };
         assert_eq!(found, [expected, "passed"], "{first}: {said}");
     }
+}
+
+/// What stands for other secrets stays as it is: a JWT, of which the header and the registered claims are left, credentials that are encoded, an HMAC.
+#[test]
+fn what_stands_for_a_secret_stays_when_another_one_is_replaced() {
+    let jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1LTE3IiwiZXhwIjo0MTAyNDQ0ODAwLCJuYW1lIjoiQWRhIn0.c2lnbmF0dXJlLW9mLXRoaXMtdG9rZW4";
+    let script = format!(
+        "POST /login 200 | Content-Type: application/json\n  {{\"token\": \"{jwt}\", \"id\": \"{TOKEN}\"}}\n\
+         GET /a 200\n  {{\"id\": \"{TOKEN}\", \"head\": \"%head%\"}}\n"
+    );
+    let body = "  test \"first\" {\n    POST {{env.api}}/login { expect status 200; capture secret token = $.token }\n    \
+                  expect jwt(token).sub == \"u-17\"\n    \
+                  GET {{env.api}}/a { bearer token; expect $.head contains \"Bearer\" }\n    \
+                  GET {{env.api}}/a { basic \"ada\", env.key; expect status 200 }\n    \
+                  GET {{env.api}}/a { header X-Sign: hmac_sha256(\"text\", env.key); expect status 200 }\n  }\n  \
+                test \"later\" { GET {{env.api}}/a { expect status 200; capture secret id = $.id } }";
+    let (_served, spec) = spec(&script, body);
+    let done = recorded(&spec, 0);
+    let trace = unpacked(&done.path("r.trace"));
+    assert!(!trace.contains(TOKEN) && !trace.contains(jwt), "{trace}");
+    the_same(&done, "r.json", "with a JWT");
+}
+
+/// A journal is written as the run goes on; when it is over, it is masked with all that is known by then, as the other reports are.
+#[test]
+fn what_is_a_secret_only_later_is_in_no_journal() {
+    let script = format!("GET /a 200 | Content-Type: application/json\n  {{\"id\": \"{TOKEN}\"}}\n");
+    let body = "  test \"a\" { GET {{env.api}}/a { expect $.id == \"x\" } }\n  \
+                test \"b\" { GET {{env.api}}/a { expect status 200; capture secret tok = $.id } }";
+    let (_served, spec) = spec(&script, body);
+    let reports = ["--report", "none", "--report", "journal=r.journal", "--report", "json=r.json"];
+    let test = Test::new().file("a.e2e", &spec).variable("KEY", "sk-9f8e7d6c5b4a");
+    let done = test.args(["run", "a.e2e"].into_iter().chain(reports)).code(1);
+    let journal = done.read("r.journal");
+    assert!(!journal.contains(TOKEN) && journal.contains("***"), "{journal}");
+    let read = e2e_dsl::trace::read(journal.as_bytes()).unwrap();
+    assert!(read.ended && read.unread.is_empty());
+    let told: Vec<&str> = read.report.tests.iter().map(|test| test.outcome.word()).collect();
+    assert_eq!(told, ["failed", "passed"]);
 }
 
 /// So is what a hook was sent.

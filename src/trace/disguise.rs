@@ -14,7 +14,7 @@ use super::respell::{self, Respell};
 use super::surrogate::Surrogates;
 use crate::diag::Hide as _;
 use crate::report::Redactor;
-use crate::value::{Function, SHORTEST_SECRET, Value};
+use crate::value::{Function, SHORTEST_SECRET, SecretSink as _, Value};
 use crate::world::records::Composed;
 
 /// How many of the secrets that were learned last may hold, or be a part of, a new one.
@@ -294,8 +294,16 @@ impl Disguise {
         }
     }
 
-    /// From now on, what is no secret that is known is a surrogate, and stays.
-    pub fn settle(&mut self) {
+    /// From now on it is given texts that have these surrogates in them already: each stands for itself, and so does what is neither it nor a known secret.
+    pub fn settle(&mut self, surrogates: &[String]) {
+        let redactor = Redactor::default();
+        self.known.keys().chain(surrogates).for_each(|one| redactor.add(one));
+        self.redactor = Arc::new(redactor);
+        for surrogate in surrogates {
+            if !self.known.contains_key(surrogate) {
+                self.insert(surrogate.clone(), surrogate.clone());
+            }
+        }
         self.is_settled = true;
     }
 

@@ -9,6 +9,7 @@ use crate::judge::{Progress, RunResult};
 use crate::report::model::{Begun, Line};
 use crate::report::{Builder, Masked, Redactor};
 use crate::source::{Sources, Span};
+use crate::value::SecretSink as _;
 
 /// Writes what happens in a run into a file, a line each, as it happens.
 ///
@@ -57,7 +58,25 @@ impl Journal {
         let services = result.services.iter().map(|watch| Line::Service(Box::new(self.builder().service(watch))));
         let problems: Vec<_> = services.filter_map(|line| self.append(line)).collect();
         let last = self.append(self.builder().ended(result));
-        problems.into_iter().next().or(last)
+        problems.into_iter().next().or(last).or_else(|| self.masked_again())
+    }
+
+    /// Writes once more what holds a secret that was learned when it had been written.
+    fn masked_again(&self) -> Option<Diagnostic> {
+        let mut state = self.state();
+        // Only a file that is still the one that was written; a pipe keeps nothing.
+        if state.file.is_none() || !self.path.is_file() {
+            return None;
+        }
+        let written = std::fs::read_to_string(&self.path).and_then(|whole| {
+            if !self.redactor.covers(&whole) {
+                return Ok(());
+            }
+            let lines: Vec<Line> = whole.lines().filter_map(|line| super::read::line_of(line.as_bytes())).collect();
+            let lines = self.redactor.masked(lines).made(|lines| lines.iter().flat_map(bytes).collect());
+            fresh(&self.path, &lines).map(|file| state.file = Some(file))
+        });
+        written.err().and_then(|error| self.reported(&mut state, &error))
     }
 
     fn builder(&self) -> Builder<'_> {
@@ -107,11 +126,13 @@ impl Journal {
 
 /// A line, masked with all that is known by now.
 fn text(line: Line, redactor: &Redactor) -> Masked<Vec<u8>> {
-    redactor.masked(line).made(|line| {
-        let mut text = serde_json::to_vec(line).unwrap_or_default();
-        text.push(b'\n');
-        text
-    })
+    redactor.masked(line).made(bytes)
+}
+
+fn bytes(line: &Line) -> Vec<u8> {
+    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    text.push(b'\n');
+    text
 }
 
 /// A file that holds this and nothing else, put in the place of another one at once. A pipe or a device is written to as it is.

@@ -24,7 +24,7 @@ const MOST_BODIES: usize = 512 << 20;
 /// What a trace is to be without.
 pub(super) struct Known<'t> {
     /// Of all secrets of the run.
-    pub disguise: &'t Disguise,
+    pub disguise: &'t mut Disguise,
     pub secrets: &'t Redactor,
     /// The parts of those that came in several frames.
     pub parts: &'t Redactor,
@@ -34,17 +34,21 @@ pub(super) struct Known<'t> {
 ///
 /// # Errors
 /// It can't be read or written. Then it isn't there any more: it must not stay as it was.
-pub(super) fn replace(path: &Path, limits: Limits, late: &[String], known: &Known<'_>) -> std::io::Result<()> {
+pub(super) fn replace(path: &Path, limits: Limits, late: &[String], known: &mut Known<'_>) -> std::io::Result<()> {
     // What isn't a file, such as a pipe, is gone.
     if late.is_empty() || !path.is_file() {
         return Ok(());
     }
     let written = look(path, late).and_then(|found| match found {
         None => Ok(()),
-        Some(surrogates) => again(path, limits, surrogates, known),
+        Some(surrogates) => {
+            known.disguise.settle(&surrogates);
+            again(path, limits, surrogates, known)
+        }
     });
-    if written.is_err() {
-        let _ = std::fs::remove_file(path);
+    if written.is_err() && std::fs::remove_file(path).is_err() {
+        // Where nothing can be removed, it can be emptied.
+        let _ = File::create(path);
     }
     written
 }

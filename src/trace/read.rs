@@ -51,7 +51,7 @@ pub fn read(bytes: &[u8]) -> Result<Reading, String> {
 }
 
 /// Read as a text, as every report is: for bytes, the code that reads a report would be there twice.
-fn line_of(line: &[u8]) -> Option<Line> {
+pub(super) fn line_of(line: &[u8]) -> Option<Line> {
     serde_json::from_str(std::str::from_utf8(line).ok()?).ok()
 }
 

@@ -94,9 +94,8 @@ impl Thread {
             let Self { file, mut disguise, secrets, parts, late, .. } = thread;
             let full = file.is_full();
             file.finish()?;
-            disguise.settle();
-            let known = Known { disguise: &disguise, secrets: &secrets, parts: &parts };
-            late::replace(&wanted.path, wanted.limits, &late, &known).map(|()| full)
+            let mut known = Known { disguise: &mut disguise, secrets: &secrets, parts: &parts };
+            late::replace(&wanted.path, wanted.limits, &late, &mut known).map(|()| full)
         });
         match written {
             Ok(full) => Ended { error: None, full },

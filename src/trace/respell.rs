@@ -37,7 +37,7 @@ impl Respell {
         add(&secret.to_lowercase(), &surrogate.to_lowercase(), false);
     }
 
-    /// A text with surrogates; what isn't found in it stays as it is. `inner` gives what a text is that stands within digits, where it holds secrets.
+    /// A text with surrogates, if it holds secrets; what isn't found in it stays as it is. `inner` gives what a text is that stands within digits, where it holds secrets.
     pub fn text(&self, text: &str, inner: &Inner<'_>) -> Option<Respelled> {
         let units = Units::of(text.as_bytes());
         let mut changes = Changes { units: &units.all, values: HashMap::new(), covered: vec![false; units.all.len()] };
@@ -55,7 +55,7 @@ impl Respell {
             run.respell(inner, &mut changes);
         }
         let Changes { values, covered, units: _ } = changes;
-        if values.is_empty() {
+        if !covered.contains(&true) {
             return None;
         }
         let (bytes, starts) = units.with(&values)?;
