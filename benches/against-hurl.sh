@@ -7,8 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 runs_one=${RUNS_ONE:-40} runs_many=${RUNS_MANY:-5} files=${FILES:-1000} jobs=${JOBS:-2} requests=${REQUESTS:-64000}
-e2e=${E2E:-$PWD/target/release/e2e-dsl}
-[ -n "${E2E:-}" ] || cargo build --release --quiet
+e2e=${E2E:-$PWD/target/dist/e2e-dsl}
+[ -n "${E2E:-}" ] || cargo build --profile dist --quiet
 hurl=${HURL:-$PWD/target/peers/bin/hurl}
 [ -x "$hurl" ] || cargo install hurl --version 8.0.1 --locked --quiet --root target/peers
 
