@@ -39,12 +39,9 @@ pub(super) fn replace(path: &Path, limits: Limits, late: &[String], known: &mut 
     if late.is_empty() || !path.is_file() {
         return Ok(());
     }
-    let written = look(path, late).and_then(|found| match found {
-        None => Ok(()),
-        Some(surrogates) => {
-            known.disguise.settle(&surrogates);
-            again(path, limits, surrogates, known)
-        }
+    let written = surrogates(path).and_then(|surrogates| {
+        known.disguise.settle(&surrogates);
+        if holds(path, late, known.disguise)? { again(path, limits, surrogates, known) } else { Ok(()) }
     });
     if written.is_err() && std::fs::remove_file(path).is_err() {
         // Where nothing can be removed, it can be emptied.
@@ -53,19 +50,33 @@ pub(super) fn replace(path: &Path, limits: Limits, late: &[String], known: &mut 
     written
 }
 
-/// The surrogates of a trace that holds any of these; `None` if it holds none.
-fn look(path: &Path, late: &[String]) -> std::io::Result<Option<Vec<String>>> {
-    let redactor = Redactor::default();
-    late.iter().for_each(|secret| redactor.add(secret));
-    let (mut is_found, mut surrogates) = (false, Vec::new());
+/// What stands for secrets in a trace.
+fn surrogates(path: &Path) -> std::io::Result<Vec<String>> {
+    let mut all = Vec::new();
     for line in lines(path)? {
         let line = line?;
-        is_found |= !is_found && redactor.covers(&line);
-        if let Some(Entry::Surrogates(these)) = entry(&line) {
-            surrogates.extend(these);
+        let these = if line.starts_with(SURROGATES) { entry(&line) } else { None };
+        if let Some(Entry::Surrogates(these)) = these {
+            all.extend(these);
         }
     }
-    Ok(is_found.then_some(surrogates))
+    Ok(all)
+}
+
+/// How an entry of them begins.
+const SURROGATES: &str = "{\"surrogates\"";
+
+/// Whether a trace holds any of these secrets. What the surrogate of one has in common with another, as JWTs have, is neither.
+fn holds(path: &Path, late: &[String], disguise: &Disguise) -> std::io::Result<bool> {
+    let redactor = Redactor::default();
+    late.iter().for_each(|secret| redactor.add(secret));
+    for line in lines(path)? {
+        let line = line?;
+        if redactor.covers(&line) && disguise.text(&line) != line {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn lines(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<String>>> {
