@@ -10,6 +10,8 @@ pub struct Occurrence(Arc<Node>);
 
 struct Node {
     within: Option<Occurrence>,
+    /// The outermost one; none for itself.
+    root: Option<Occurrence>,
     part: Part,
     /// Of all parts from the root: what random values of the step are drawn from, beside the run's seed.
     digest: u64,
@@ -51,12 +53,13 @@ pub enum Part {
 impl Occurrence {
     pub fn root(part: Part) -> Self {
         let digest = part.digest(0);
-        Self(Arc::new(Node { within: None, part, digest }))
+        Self(Arc::new(Node { within: None, root: None, part, digest }))
     }
 
     pub fn then(&self, part: Part) -> Self {
         let digest = part.digest(self.0.digest);
-        Self(Arc::new(Node { within: Some(self.clone()), part, digest }))
+        let root = self.0.root.clone().unwrap_or_else(|| self.clone());
+        Self(Arc::new(Node { within: Some(self.clone()), root: Some(root), part, digest }))
     }
 
     /// Differs from that of every other occurrence, but for chances of one in 2^64.
@@ -98,11 +101,7 @@ impl Occurrence {
 
     /// The outermost part: a test, a suite's hooks, a credential, a probe.
     pub fn outermost(&self) -> &Part {
-        let mut at = self;
-        while let Some(within) = at.within() {
-            at = within;
-        }
-        at.part()
+        self.0.root.as_ref().unwrap_or(self).part()
     }
 }
 
