@@ -85,7 +85,7 @@ fn main() {
                 let mut times = rounds(beside, &large, change, keeps);
                 times.sort_unstable();
                 let (median, slowest) = (millis(times[ROUNDS / 2]), millis(times[ROUNDS - 1]));
-                let how = if keeps { "" } else { ", everything anew" };
+                let how = if keeps { "" } else { ", everything again" };
                 println!("{name}, among {among} other files{how}: {median:.2} ms, at most {slowest:.2} ms");
             }
         }

@@ -1,4 +1,4 @@
-//! What a trace can't give again, and what tests are told of it: secrets that were learned late, or came in parts. And the cookies of a jar.
+//! What a trace can't give again, and how tests are reported then: secrets that were learned late, or came in parts. And the cookies of a jar.
 
 use super::harness::Test;
 use super::masking::unpacked;
@@ -91,8 +91,8 @@ fn what_is_a_secret_only_later_is_in_no_journal() {
     assert!(!journal.contains(TOKEN) && journal.contains("***"), "{journal}");
     let read = e2e_dsl::trace::read(journal.as_bytes()).unwrap();
     assert!(read.ended && read.unread.is_empty());
-    let told: Vec<&str> = read.report.tests.iter().map(|test| test.outcome.word()).collect();
-    assert_eq!(told, ["failed", "passed"]);
+    let outcomes: Vec<&str> = read.report.tests.iter().map(|test| test.outcome.word()).collect();
+    assert_eq!(outcomes, ["failed", "passed"]);
 }
 
 /// So is what a hook was sent.

@@ -95,7 +95,7 @@ struct Loader<'f> {
 struct Pending {
     origin: ModuleOrigin,
     shown: String,
-    /// What the last load left of it; whoever parses it takes it.
+    /// What the last load left of it; taken when it is parsed.
     before: Mutex<Option<Kept>>,
 }
 

@@ -37,7 +37,7 @@ impl Respell {
         add(&secret.to_lowercase(), &surrogate.to_lowercase(), false);
     }
 
-    /// A text with surrogates, if it holds secrets; what isn't found in it stays as it is. `inner` gives what a text is that stands within digits, where it holds secrets.
+    /// A text with surrogates, if it holds secrets; what isn't found in it stays as it is. `inner` gives what a text is that is within digits, where it holds secrets.
     pub fn text(&self, text: &str, inner: &Inner<'_>) -> Option<Respelled> {
         let units = Units::of(text.as_bytes());
         let mut changes = Changes { units: &units.all, values: HashMap::new(), covered: vec![false; units.all.len()] };

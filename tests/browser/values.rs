@@ -139,7 +139,7 @@ pub fn messages_are_the_same(all: &[Both<'_>]) {
     let frames = |entry: &Json| messages(entry, "_webSocketMessages", &["type", "opcode", "data"]);
     let (mut ours, chrome) = (frames(chat.ours), frames(chat.chrome));
     assert_eq!(chrome.len(), 4);
-    // Chromium's protocol tells nothing of the frames that keep a connection and end it. Its network panel knows what they are.
+    // Chromium's protocol reports nothing of the frames that keep a connection and end it. Its network panel knows what they are.
     ours.retain(|frame| frame[1].as_u64().unwrap() < 8);
     assert_eq!(ours, chrome);
     let feed = of("/feed");

@@ -19,7 +19,7 @@ pub(super) struct KeptTest {
     uses: Vec<Reference>,
     counted: Vec<Span>,
     /// Whether it had been said, before the test and after it, that there is no environment. It is said once.
-    told: [bool; 2],
+    reported: [bool; 2],
 }
 
 /// How far a walk had come before a test.
@@ -29,7 +29,7 @@ pub(super) struct Before {
     given: usize,
     bodies: usize,
     names: NamesBefore,
-    told: bool,
+    reported: bool,
 }
 
 impl Before {
@@ -40,7 +40,7 @@ impl Before {
             given: cx.notes.diagnostics.len(),
             bodies: cx.notes.bodies.len(),
             names: cx.notes.names.before(),
-            told: cx.no_environment_reported,
+            reported: cx.no_environment_reported,
         }
     }
 
@@ -55,8 +55,8 @@ impl Before {
         let [facts] = cx.notes.bodies.get(self.bodies..)? else { return None };
         let facts = BodyFacts { runs_on: None, ..facts.clone() };
         let (uses, counted) = cx.notes.names.uses_since(self.names, entry.span);
-        let told = [self.told, cx.no_environment_reported];
-        Some(KeptTest { span: entry.span, answers, diagnostics, facts, uses, counted, told })
+        let reported = [self.reported, cx.no_environment_reported];
+        Some(KeptTest { span: entry.span, answers, diagnostics, facts, uses, counted, reported })
     }
 }
 
@@ -65,7 +65,7 @@ impl KeptTest {
     pub fn again(&self, cx: &mut Cx<'_>, memory: &Memory) -> Option<KeptTest> {
         let errors = self.diagnostics.iter().filter(|one| one.is_error()).count();
         let room = cx.notes.diagnostics.room(cx.module.source, Severity::Error);
-        let [before, after] = self.told;
+        let [before, after] = self.reported;
         // Where the last error would be noted, the walk would end.
         if before != cx.no_environment_reported || errors >= room {
             return None;
@@ -88,7 +88,7 @@ impl KeptTest {
 
     fn moved(&self, memory: &Memory) -> Option<Self> {
         let to = |span| memory.moved(span);
-        let Self { span, answers, diagnostics, facts, uses, counted, told } = self;
+        let Self { span, answers, diagnostics, facts, uses, counted, reported } = self;
         Some(Self {
             span: to(*span)?,
             answers: moved_answers(memory, answers)?,
@@ -96,7 +96,7 @@ impl KeptTest {
             facts: moved_facts(memory, facts)?,
             uses: uses.iter().map(|one| moved_reference(memory, one)).collect::<Option<_>>()?,
             counted: counted.iter().map(|place| to(*place)).collect::<Option<_>>()?,
-            told: *told,
+            reported: *reported,
         })
     }
 }

@@ -210,7 +210,7 @@ impl AsyncRead for Socket {
 }
 
 impl Socket {
-    /// Less than there was room for is all that is there: whoever asks again waits for the kernel's word, and doesn't ask it in vain.
+    /// Less than there was room for is all that is there: the next read waits until the kernel reports more, and makes no call in vain.
     fn try_read(&self, room: &mut [u8]) -> io::Result<usize> {
         let mut all = None;
         let read = self.0.try_io(Interest::READABLE, || match (&*socket2::SockRef::from(&*self.0)).read(room) {

@@ -1,6 +1,6 @@
 //! Parsing a text again after a change: what begins and ends on lines that are still the same keeps its tree, moved along with them.
 //!
-//! A statement is read the same wherever its lines are, as long as nothing in it is wrong: whether it is one (where it begins and ends) is found out anew
+//! A statement is read the same wherever its lines are, as long as nothing in it is wrong: whether it is one (where it begins and ends) is found out again
 //! from the whole text. So the parser asks for the tree of each declaration and of each entry of a suite before it makes one. A suite's own tree is made
 //! again, and that of a shape: doc comments are above what is in them.
 

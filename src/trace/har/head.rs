@@ -21,7 +21,7 @@ fn is_http1(version: &str) -> bool {
     version.starts_with("HTTP/1.")
 }
 
-/// What stands behind the status. HTTP/2 has no such place (RFC 9113, section 8.3.2).
+/// What is behind the status. HTTP/2 has no such place (RFC 9113, section 8.3.2).
 pub fn status_text(status: u16, version: &str) -> &'static str {
     if is_http1(version) || version.is_empty() { reason(status) } else { "" }
 }

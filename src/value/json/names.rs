@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-/// Longer texts are always made anew, in bytes.
+/// Longer texts are never shared, in bytes.
 const LONGEST: usize = 24;
 const PLACES: usize = 256;
 
