@@ -378,4 +378,26 @@ mod tests {
         assert_eq!(credentials(body).collect::<Vec<_>>(), ["abc.def.ghi", "with \"quotes\""]);
         assert_eq!(credentials(b"\xff\"password\":\"abcdefgh").count(), 0);
     }
+
+    proptest::proptest! {
+        /// As one regex finds them.
+        #[test]
+        fn credentials_are_found_as_by_a_regex(
+            pieces in proptest::collection::vec(proptest::sample::select(vec![
+                "\"token\"", "\"Api_Key\"", "\"id_token\"", "\"tokens\"", "\"xtoken\"", ":", " ", "\n", ",", "{", "}", "\\", "\"",
+                "\"abcdef\"", "\"long \\\"value\\\"\"", "\"short\"", "\"a\\u0062cdefg\"", "1",
+            ]), 0..24),
+        ) {
+            let named = regex::bytes::Regex::new(
+                r#""(?i:access_token|refresh_token|id_token|client_secret|password|api_key|secret|token)"\s*:\s*("(?:[^"\\]|\\.)*")"#,
+            ).unwrap();
+            let body = pieces.concat();
+            let found: Vec<String> = credentials(body.as_bytes()).collect();
+            for one in named.captures_iter(body.as_bytes()) {
+                let value = crate::value::Json::read(&one[1]).ok().and_then(|json| json.as_str().map(str::to_owned));
+                let value = value.filter(|value| value.chars().count() >= SHORTEST_SECRET);
+                proptest::prop_assert!(value.iter().all(|value| found.contains(value)), "{:?} in {}: {:?}", value, body, found);
+            }
+        }
+    }
 }
