@@ -8,6 +8,7 @@ mod request;
 mod value;
 mod watch;
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -160,42 +161,46 @@ impl Executor {
         if self.now() >= self.deadline.at {
             return Err(self.limit_reached(step.span));
         }
-        self.take(step).await
-    }
-
-    async fn take(&mut self, step: &Step) -> Stepped {
         for credential in &step.credentials {
             self.obtain(*credential, step.span).await?;
         }
+        self.take(step).await
+    }
+
+    /// On the heap, since a block's future would be as large as that of its largest step otherwise, and what goes on with it would need as much of the stack
+    /// as all of them together.
+    fn take<'a>(&'a mut self, step: &'a Step) -> Pin<Box<dyn Future<Output = Stepped> + Send + 'a>> {
         match &step.kind {
-            StepKind::Let { slot, value } => self.bind(*slot, value).await,
-            StepKind::Expect(expect) => self.expect(step.span, expect).await,
-            StepKind::Capture(capture) => self.capture(capture).await,
-            StepKind::SkipWhen { condition, because } => self.skip_when(condition, because.as_deref()).await,
-            StepKind::Request(request) => self.request(step.span, request).await,
-            StepKind::Call { flow, args, into } => self.call(step.span, *flow, args, *into).await,
-            StepKind::Return { value, expires_in } => self.give_back(value.as_ref(), expires_in.as_ref()).await,
-            StepKind::Wait(time) => self.wait(step.span, time).await,
-            StepKind::Parallel(branches) => self.parallel(branches).await,
+            StepKind::Let { slot, value } => Box::pin(self.bind(*slot, value)),
+            StepKind::Expect(expect) => Box::pin(self.expect(step.span, expect)),
+            StepKind::Capture(capture) => Box::pin(self.capture(capture)),
+            StepKind::SkipWhen { condition, because } => Box::pin(self.skip_when(condition, because.as_deref())),
+            StepKind::Request(request) => Box::pin(self.request(step.span, request)),
+            StepKind::Call { flow, args, into } => Box::pin(self.call(step.span, *flow, args, *into)),
+            StepKind::Return { value, expires_in } => Box::pin(self.give_back(value.as_ref(), expires_in.as_ref())),
+            StepKind::Wait(time) => Box::pin(self.wait(step.span, time)),
+            StepKind::Parallel(branches) => Box::pin(self.parallel(branches)),
             StepKind::ParallelForEach { slot, list, or_none, body } => {
-                self.parallel_for_each(*slot, list, *or_none, body).await
+                Box::pin(self.parallel_for_each(*slot, list, *or_none, body))
             }
-            StepKind::ForEach { slot, list, or_none, body } => self.for_each(*slot, list, *or_none, body).await,
-            StepKind::Repeat { times, or_none, body } => self.repeat(times, *or_none, body).await,
+            StepKind::ForEach { slot, list, or_none, body } => Box::pin(self.for_each(*slot, list, *or_none, body)),
+            StepKind::Repeat { times, or_none, body } => Box::pin(self.repeat(times, *or_none, body)),
             StepKind::Eventually { within, every, body } => {
-                self.eventually(step.span, within, every.as_ref(), body).await
+                Box::pin(self.eventually(step.span, within, every.as_ref(), body))
             }
-            StepKind::Within { limit, body } => self.within(limit, body).await,
-            StepKind::Mark { slot, .. } => self.mark(*slot),
-            StepKind::Open(open) => self.open(open).await,
-            StepKind::Send { channel, body } => self.send(step.span, *channel, body).await,
+            StepKind::Within { limit, body } => Box::pin(self.within(limit, body)),
+            StepKind::Mark { slot, .. } => Box::pin(std::future::ready(self.mark(*slot))),
+            StepKind::Open(open) => Box::pin(self.open(open)),
+            StepKind::Send { channel, body } => Box::pin(self.send(step.span, *channel, body)),
             StepKind::Close { channel, code, reason } => {
-                self.close(step.span, *channel, code.as_ref(), reason.as_ref()).await
+                Box::pin(self.close(step.span, *channel, code.as_ref(), reason.as_ref()))
             }
-            StepKind::Drop { channel } => self.cut(step.span, *channel).await,
-            StepKind::Reconnect { channel } => self.reconnect(step.span, *channel).await,
-            StepKind::Ping { channel, pong_within } => self.ping(step.span, *channel, pong_within.as_ref()).await,
-            StepKind::ExpectChannel(expectation) => self.expect_channel(step.span, expectation).await,
+            StepKind::Drop { channel } => Box::pin(self.cut(step.span, *channel)),
+            StepKind::Reconnect { channel } => Box::pin(self.reconnect(step.span, *channel)),
+            StepKind::Ping { channel, pong_within } => {
+                Box::pin(self.ping(step.span, *channel, pong_within.as_ref()))
+            }
+            StepKind::ExpectChannel(expectation) => Box::pin(self.expect_channel(step.span, expectation)),
         }
     }
 
