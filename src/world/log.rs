@@ -129,6 +129,16 @@ impl Log {
         inner.log.end.as_ref().or(inner.closing.as_ref()).map(|(_, end)| end.clone())
     }
 
+    /// Takes a close frame for the last thing to come, though that isn't known yet; whether one came of which it isn't.
+    pub fn take_for_closed(&self) -> bool {
+        let mut inner = self.lock();
+        let Some(closing) = inner.closing.take() else { return false };
+        inner.log.end.get_or_insert(closing);
+        drop(inner);
+        self.change();
+        true
+    }
+
     /// The way for a new connection to write; what was the end isn't any more.
     pub fn connect(self: &Arc<Self>, is_quiet: IsQuiet) -> Pen {
         let mut inner = self.lock();
@@ -302,19 +312,15 @@ impl Pen {
             inner.unsettled = None;
             inner.closing = Some((at, end));
         }
+        drop(inner);
+        self.log.change();
     }
 
     /// The close frame was the last thing to come: it is the end, from when it arrived.
     pub fn closed(&self) {
-        let mut inner = self.log.lock();
-        if inner.connection != self.connection {
-            return;
+        if self.log.lock().connection == self.connection {
+            self.log.take_for_closed();
         }
-        if let Some(closing) = inner.closing.take() {
-            inner.log.end.get_or_insert(closing);
-        }
-        drop(inner);
-        self.log.change();
     }
 
     /// The first end counts.

@@ -77,7 +77,8 @@ pub struct Record {
     /// How it came by credentials, by their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<(String, Obtained)>,
-    /// How much work was done apart, when each of it ended, and which of it, from 1, came too late.
+    /// How much work was done apart, when each of it ended, and which of it, from 1, came too late; 0 is a look at what was still on its way into the log of
+    /// a channel.
     #[serde(skip)]
     pub works: u32,
     #[serde(with = "form::instants", default, skip_serializing_if = "Vec::is_empty")]

@@ -3,17 +3,16 @@ use std::time::Duration;
 
 use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, Owned, end_words};
 use super::super::prepare;
-use super::watch::TICK;
 use super::{Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
-use crate::eval::{Context, Fault, Focus, Host as _, bound, evaluate, show};
-use crate::event::{Direction, Exchange, Failure, FailureKind, Frame, FrameKind, Header};
+use crate::eval::{Context, Fault, Focus, bound, evaluate, show};
+use crate::event::{Exchange, Failure, FailureKind, Frame, FrameKind, Header};
+use crate::judge::ChannelOpening;
 use crate::judge::release::Observation;
-use crate::judge::{ChannelOpening, ExpectationRecord};
 use crate::plan::{EventNaming, Expr, FrameBody, OpenChannel, Slot};
 use crate::source::Span;
 use crate::syntax::ast::{ChannelKind, FrameBodyKind};
-use crate::value::{Value, format_duration};
+use crate::value::Value;
 use crate::world::{
     self, Connected, Log, MAX_REASON, Naming, Outbound, Outgoing, Reading, ReplyTo, handshake, may_close_with,
 };
@@ -272,7 +271,7 @@ impl Executor {
         Ok(())
     }
 
-    fn still_open(&self, span: Span, opened: &Opened, verb: &str) -> Stepped {
+    pub(super) fn still_open(&self, span: Span, opened: &Opened, verb: &str) -> Stepped {
         let words = match opened.log.ending() {
             Some(end) => end_words(&end),
             None if opened.with_channel(|channel| channel.is_closing()) == Some(true) => {
@@ -413,64 +412,6 @@ impl Executor {
         }
         let opening = self.opening(&open, is_open);
         self.judge(span, &open.request, Arc::new(exchange), (started, title), Some(opening)).await
-    }
-
-    pub(super) async fn ping(&mut self, span: Span, channel: Slot, pong_within: Option<&Expr>) -> Stepped {
-        let opened = self.opened(span, channel)?;
-        self.still_open(span, &opened, "sent")?;
-        let limit = match pong_within {
-            Some(limit) => Some(self.weighed(limit, prepare::duration).await?),
-            None => None,
-        };
-        let started = self.now();
-        let payload = self.host.random().to_be_bytes().to_vec();
-        let mut changes = opened.log.changes();
-        opened.with_channel(|channel| channel.ping(payload.clone()));
-        let Some(limit) = limit else {
-            self.record(self.title(span), span, started, true, Vec::new());
-            return Ok(());
-        };
-        let until = started.saturating_add(limit).min(self.deadline.at);
-        let answered = |frame: &Arc<Frame>| {
-            frame.direction == Direction::Received
-                && frame.kind == FrameKind::Pong
-                && frame.data[..] == payload[..]
-                && frame.at <= until
-        };
-        let wait = async {
-            // Each frame is looked at once, however many come.
-            let mut looked = 0;
-            loop {
-                let found = opened.log.read(|log| {
-                    let fresh = log.frames.get(looked..).unwrap_or_default();
-                    looked = log.frames.len();
-                    fresh.iter().any(answered)
-                });
-                if found {
-                    return true;
-                }
-                if opened.log.read(|log| log.end.is_some()) || changes.changed().await.is_err() {
-                    return false;
-                }
-            }
-        };
-        let held = self.attempt.shared.world.until(until.saturating_add(TICK), wait).await.unwrap_or(false);
-        self.moment().await;
-        let record = ExpectationRecord {
-            span,
-            text: format!("pong within {}", format_duration(limit)).into(),
-            held,
-            weak: None,
-        };
-        self.record(self.title(span), span, started, held, vec![record]);
-        if held {
-            return Ok(());
-        }
-        let message = format!("no pong came within {}", format_duration(limit));
-        let diagnostic = Diagnostic::error(&codes::NO_PONG, span, message).with_help(
-            "a server must answer every ping (RFC 6455, section 5.5.2); this one, or a proxy before it, didn't",
-        );
-        Err(self.fails(diagnostic))
     }
 }
 

@@ -4,6 +4,7 @@ mod call;
 mod channel;
 mod control;
 mod door;
+mod ping;
 mod request;
 mod value;
 mod watch;
@@ -197,9 +198,7 @@ impl Executor {
             }
             StepKind::Drop { channel } => Box::pin(self.cut(step.span, *channel)),
             StepKind::Reconnect { channel } => Box::pin(self.reconnect(step.span, *channel)),
-            StepKind::Ping { channel, pong_within } => {
-                Box::pin(self.ping(step.span, *channel, pong_within.as_ref()))
-            }
+            StepKind::Ping { channel, pong_within } => Box::pin(self.ping(step.span, *channel, pong_within.as_ref())),
             StepKind::ExpectChannel(expectation) => Box::pin(self.expect_channel(step.span, expectation)),
         }
     }

@@ -20,13 +20,17 @@ use crate::world::Late;
 /// How long an event that didn't come in time is looked out for.
 const LINGER: Duration = Duration::from_secs(1);
 /// The first pause between two looks; each is twice as long as the one before, since a look costs as much as all that has come.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How much of memory the frames of all channels may take that are looked through at once, in bytes.
 const LOGS_AT_ONCE: u64 = 64 << 10;
 /// How far beyond the deadline what came before it may still be judged, and then how far what came of it may still be explained.
-const LAST_FRAMES: Duration = Duration::from_millis(40);
+pub(super) const LAST_FRAMES: Duration = Duration::from_millis(40);
 const LAST_EXPLANATION: Duration = Duration::from_millis(120);
+
+/// Which work of its step a look at what came on channels counts as, where it came too late for what was still on its way into their logs. What is
+/// done apart counts from 1.
+pub(super) const LOOK: u32 = 0;
 
 /// The shortest time between two instants. What arrives at a deadline is in time, and may do so after a look at that very instant: a deadline has
 /// passed when it is later than that.
@@ -44,11 +48,16 @@ struct Watch {
 impl Watch {
     /// Waits until there are more frames than so many, or none can come any more. Other changes of a log are no news: they aren't recorded.
     async fn goes_on(&mut self, seen: usize) {
-        while self.opened.log.read(|log| log.frames.len() <= seen && log.end.is_none()) {
+        while self.opened.log.read(|log| log.frames.len() <= seen) && !self.is_over() {
             if self.changes.changed().await.is_err() {
                 return;
             }
         }
+    }
+
+    /// Nothing can come any more, whether or not it is known yet that nothing did.
+    fn is_over(&self) -> bool {
+        self.opened.log.ending().is_some()
     }
 }
 
@@ -86,13 +95,17 @@ impl Executor {
                 changes,
             });
         }
+        let world = self.attempt.shared.world.clone();
+        if let Some(late) = world.recall_late(&self.place, LOOK) {
+            return Err(self.judged_late(span, late));
+        }
         let last_frames = self.deadline.at.saturating_add(LAST_FRAMES);
         let mut passed = started.saturating_sub(TICK);
         loop {
             for watch in &mut watches {
                 watch.changes.mark_unchanged();
             }
-            let now = self.attempt.shared.world.now();
+            let now = world.now();
             // No further than every log is complete: what was read from a socket in time may still be on its way into its log.
             let known = watches.iter().fold(now, |known, watch| watch.opened.log.known(known));
             let latest = now.saturating_sub(TICK);
@@ -110,7 +123,12 @@ impl Executor {
                 break;
             }
             if known < now && now >= last_frames {
-                return Err(self.judged_late(span, Late { queued: false }));
+                if watches.iter().any(|watch| watch.opened.log.take_for_closed()) {
+                    continue;
+                }
+                let late = Late { queued: false };
+                world.came_late(&self.place, LOOK, late);
+                return Err(self.judged_late(span, late));
             }
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
             // What makes a log complete that isn't may be no change of it: that the reader has found nothing more, for instance.
@@ -119,7 +137,7 @@ impl Executor {
                 true => last_frames,
                 false => deadline,
             };
-            let timer = self.attempt.shared.world.sleep_until(deadline.saturating_add(TICK));
+            let timer = world.sleep_until(deadline.saturating_add(TICK));
             let changed = select_all(watches.iter_mut().map(|watch| Box::pin(watch.changes.changed())));
             tokio::select! {
                 biased;
@@ -151,7 +169,7 @@ impl Executor {
             if !self.is_missing(judge).await {
                 return;
             }
-            let open = watches.iter_mut().zip(seen).filter(|(watch, _)| watch.opened.log.read(|log| log.end.is_none()));
+            let open = watches.iter_mut().zip(seen).filter(|(watch, _)| !watch.is_over());
             let news: Vec<_> = open.map(|(watch, seen)| Box::pin(watch.goes_on(seen))).collect();
             if news.is_empty() {
                 return;

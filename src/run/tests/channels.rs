@@ -208,6 +208,23 @@ fn a_ping_is_answered_in_its_time_or_the_test_fails() {
 }
 
 #[test]
+fn a_pong_that_is_read_late_came_when_it_arrived() {
+    let ping = "ping ch expect pong within 2s";
+    let slow = |takes| on(ping, open().slow_pongs(takes)).run();
+    assert_eq!(slow(1_500).passed().took(), 1_500);
+    // This machine was late, not the server.
+    assert!((9_000..=9_020).contains(&slow(9_000).passed().took()));
+    let within = "within 1s { ping ch expect pong within 2s }";
+    on(within, open().slow_pongs(1_020)).run().passed();
+    let ran = on(within, open().slow_pongs(9_000)).run();
+    let ran = ran.ended(Outcome::TimedOut, "the limit `within` of 1s was reached while this was judged");
+    assert!((1_040..=1_060).contains(&ran.took()), "{}", ran.took());
+    on(ping, open().closed(300, 4001)).run().ended(Outcome::Failed, "no pong came: `ch` was closed with 4001");
+    // A close frame is an end, whether or not it is known yet that it was the last to come.
+    assert_eq!(end(ping, open().closing(300, 1000, 200)), (Outcome::Failed, 300));
+}
+
+#[test]
 fn keep_alives_are_answered_by_themselves_and_not_seen() {
     let steps = "    websocket ch ws://s/ws { reply to frame text \"2\" with text \"3\" }\n    \
                  expect on ch in order strictly within 5s { event \"a\" }";
@@ -474,4 +491,20 @@ fn what_is_unread_holds_up_what_it_could_change_and_nothing_else() {
     let ran = on("expect on ch silence for 200ms", open().event(1_000, "b").unread(1_000)).run();
     let ran = ran.ended(Outcome::Failed, "");
     assert!((1_000..=1_020).contains(&ran.took()), "it may have come in time: {}", ran.took());
+}
+
+/// What arrived before a limit is judged, or the test's failure isn't the server's; and either can be done again from the record.
+#[test]
+fn what_is_read_late_came_when_it_arrived() {
+    let steps = "within 1s { expect on ch event \"a\" within 5s }";
+    let slow = |takes| on(steps, open().slow_event(900, "a", takes)).run();
+    assert!((1_030..=1_040).contains(&slow(130).passed().took()));
+    slow(9_000).ended(Outcome::TimedOut, "the limit `within` of 1s was reached while this was judged");
+    let ran = on(steps, open().closing(900, 1000, 50)).run().ended(Outcome::Failed, "the server closed `ch` with 1000");
+    assert_eq!(ran.took(), 950);
+    // It isn't known by then that nothing followed.
+    let ran = on(steps, open().closing(900, 1000, 200)).run();
+    let ran = ran.ended(Outcome::TimedOut, "the server closed `ch` with 1000");
+    assert!((1_040..=1_060).contains(&ran.took()), "{}", ran.took());
+    on("expect on ch closed within 5s", open().closing(900, 1000, 200)).run().passed();
 }

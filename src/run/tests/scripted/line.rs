@@ -49,6 +49,7 @@ impl Connected for Answered {
             replies: reading.replies,
             calls: line.calls.clone(),
             pinged: line.pinged.clone(),
+            timeline: line.timeline.clone(),
         };
         tokio::spawn(reader.read(happened));
         Box::new(line)
@@ -161,31 +162,50 @@ struct Reader {
     replies: Option<ReplyTo>,
     calls: Calls,
     pinged: Arc<Mutex<Bytes>>,
+    timeline: Arc<Timeline>,
 }
 
 impl Reader {
     async fn read(self, mut happened: UnboundedReceiver<Happening>) {
         while let Some(Happening { what, code }) = happened.recv().await {
             let at = self.pen.arrive();
-            let lost = || "the connection was lost".to_owned();
-            match what {
-                Happens::Text(text) => self.text(at, &text),
-                Happens::Event { id, data } => {
-                    let kind = FrameKind::SseEvent { event: Some("message".to_owned()), id: Some(id) };
-                    let payloads = self.naming.read(&data, Some("message"));
-                    self.received(at, kind, data.into(), payloads);
+            let what = match what {
+                Happens::Slow(what, takes) => {
+                    self.timeline.sleep_until(at + takes).await;
+                    *what
                 }
-                Happens::Pong => {
-                    let data = self.pinged.lock().unwrap().clone();
-                    self.received(at, FrameKind::Pong, data, vec![Payload::default()]);
-                }
-                Happens::Closed(code) => self.end(at, ChannelEnd::Closed { code, reason: String::new(), by_us: false }),
-                Happens::Echo => self.end(at, ChannelEnd::Closed { code, reason: String::new(), by_us: true }),
-                Happens::Lost => self.end(at, ChannelEnd::Lost { message: lost() }),
-                Happens::Ended => self.end(at, ChannelEnd::Ended),
-                Happens::CutOff => self.end(at, ChannelEnd::CutOff { message: lost() }),
+                what => what,
+            };
+            if let Happens::Closing(code, open) = what {
+                self.pen.closing(at, ChannelEnd::Closed { code, reason: String::new(), by_us: false });
+                self.timeline.sleep_until(at + open).await;
+                self.pen.closed();
+                return;
             }
+            self.happens(at, what, code);
             self.pen.settle();
+        }
+    }
+
+    fn happens(&self, at: Instant, what: Happens, code: u16) {
+        let lost = || "the connection was lost".to_owned();
+        match what {
+            Happens::Text(text) => self.text(at, &text),
+            Happens::Event { id, data } => {
+                let kind = FrameKind::SseEvent { event: Some("message".to_owned()), id: Some(id) };
+                let payloads = self.naming.read(&data, Some("message"));
+                self.received(at, kind, data.into(), payloads);
+            }
+            Happens::Pong => {
+                let data = self.pinged.lock().unwrap().clone();
+                self.received(at, FrameKind::Pong, data, vec![Payload::default()]);
+            }
+            Happens::Closed(code) => self.end(at, ChannelEnd::Closed { code, reason: String::new(), by_us: false }),
+            Happens::Echo => self.end(at, ChannelEnd::Closed { code, reason: String::new(), by_us: true }),
+            Happens::Lost => self.end(at, ChannelEnd::Lost { message: lost() }),
+            Happens::Ended => self.end(at, ChannelEnd::Ended),
+            Happens::CutOff => self.end(at, ChannelEnd::CutOff { message: lost() }),
+            Happens::Slow(..) | Happens::Closing(..) => unreachable!("these take time"),
         }
     }
 

@@ -74,6 +74,10 @@ pub enum Happens {
     Lost,
     Ended,
     CutOff,
+    /// A frame that takes so long to read.
+    Slow(Box<Happens>, Duration),
+    /// A close frame, and for so long nothing that shows that it is the last.
+    Closing(u16, Duration),
 }
 
 /// A response with this status, at once.
@@ -144,6 +148,21 @@ impl Said {
 
     pub fn closed(self, milliseconds: u64, code: u16) -> Self {
         self.happens(milliseconds, Happens::Closed(code))
+    }
+
+    /// A close frame comes so long after the opening, and for a time nothing shows that it is the last to come.
+    pub fn closing(self, milliseconds: u64, code: u16, open: u64) -> Self {
+        self.happens(milliseconds, Happens::Closing(code, ms(open)))
+    }
+
+    /// An event of this name comes so long after the opening, and takes a time to read.
+    pub fn slow_event(self, milliseconds: u64, name: &str, takes: u64) -> Self {
+        self.happens(milliseconds, Happens::Slow(Box::new(Happens::Text(event(name))), ms(takes)))
+    }
+
+    /// Pings are answered at once, and the answers take a time to read.
+    pub fn slow_pongs(self, takes: u64) -> Self {
+        self.reacts(To::Ping, 0, Happens::Slow(Box::new(Happens::Pong), ms(takes)))
     }
 
     pub fn lost(self, milliseconds: u64) -> Self {
