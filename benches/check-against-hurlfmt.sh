@@ -99,7 +99,7 @@ suite "Orders of shop @" {
       query state: "open"
       expect status 200
       expect header Cache-Control contains "no-store"
-      expect $.items[?.number == @].state contains "open"
+      expect $.items[?@@.number == @].state contains "open"
       expect $.next exists
       expect $.shop == "shop-@"
     }
@@ -144,7 +144,7 @@ state: open
 HTTP 200
 [Asserts]
 header "Cache-Control" contains "no-store"
-jsonpath "$.items[?(.number == @)].state" contains "open"
+jsonpath "$.items[?(@@.number == @)].state" contains "open"
 jsonpath "$.next" exists
 jsonpath "$.shop" == "shop-@"
 
@@ -157,13 +157,13 @@ jsonpath "$.id" == "{{order}}"
 header "X-Shop" == "@"
 '
 
-# Writes $2 files of a text into a folder: `` is a sign that stays.
+# Writes $2 files of a text into a folder: `@@` is a sign that stays.
 write_files() {
   mkdir "$1"
   TEXT=$4 awk -v folder="$1" -v files="$2" -v ending="$3" 'BEGIN {
     for (n = 1; n <= files; n++) {
       text = ENVIRON["TEXT"]
-      gsub(//, "\001", text); gsub(/@/, n, text); gsub(/\001/, "@", text)
+      gsub(/@@/, "\001", text); gsub(/@/, n, text); gsub(/\001/, "@", text)
       file = folder "/" n "." ending
       print text > file
       close(file)
