@@ -69,6 +69,7 @@ mod trace;
 mod trace_command;
 mod trace_killed;
 mod trace_later;
+mod unread_output;
 mod urls;
 mod weak;
 mod wire;

@@ -66,6 +66,7 @@ fn recorded(project: &Project, plan: Option<&str>, fault: Option<Fault>) -> (Run
         shard: None,
         specs: None,
         deny_weak: false,
+        written_down: false,
     };
     let world = Arc::new(Recording::new(Arc::new(LiveWorld::start(Vec::new(), false))));
     let (running, epoch) =

@@ -57,6 +57,7 @@ pub async fn run(specs: &Project, fault: Option<Fault>, jobs: usize) -> RunResul
         shard: None,
         specs: None,
         deny_weak: false,
+        written_down: false,
     };
     let result = {
         let release = e2e_dsl::plan::lay_out_phases(&mut plan);

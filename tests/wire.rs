@@ -438,6 +438,7 @@ fn nothing_of_an_attempt_outlives_it() {
         shard: None,
         specs: None,
         deny_weak: false,
+        written_down: false,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let world = e2e_dsl::net::LiveWorld::start(Vec::new(), false);

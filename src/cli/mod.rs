@@ -10,6 +10,7 @@ mod output;
 mod outputs;
 mod prepare;
 mod progress;
+mod queue;
 mod replay;
 mod report;
 mod resume;

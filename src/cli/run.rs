@@ -8,6 +8,7 @@ use super::outputs::Outputs;
 use super::prepare::Prepared;
 use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
+use super::queue::ProgressQueue;
 use super::resume::{Portion, narrow, shard_of, without_gates};
 use super::{shard, tracing};
 use crate::demo::{Demo, DemoOptions, Fault};
@@ -94,16 +95,20 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         output.usage(&refused);
         return Err(Exit::Diagnostics);
     }
+    let plan = Arc::new(plan);
     let carried_out =
-        carry_out((args, wanted), output, (Arc::new(plan), release), outputs, (&portion, &prepared), trusted);
-    let (result, recorded) = runtime.block_on(carried_out);
+        carry_out((args, wanted), output, (plan.clone(), release), outputs, (&portion, &prepared), trusted);
+    let (result, recorded) = runtime.block_on(carried_out)?;
     if let Some((runtime, demo)) = demo {
         runtime.block_on(Demo::stop(demo));
         runtime.shutdown_background();
     }
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
-    let exit = finish(&result, &prepared.project.sources, output, outputs, &portion)?;
+    let exit = finish(&result, &prepared.project.sources, output, outputs, &portion);
+    // The process ends here, and the system takes back at once what would take its time to let go of.
+    std::mem::forget((plan, result, prepared));
+    let exit = exit?;
     // What was asked for and isn't there is no success, as with reports.
     Ok(if !recorded && exit == Exit::Ok { Exit::Diagnostics } else { exit })
 }
@@ -166,7 +171,7 @@ async fn carry_out(
     outputs: &Outputs,
     (portion, prepared): (&Portion, &Prepared),
     trusted: Vec<Authority>,
-) -> (RunResult, bool) {
+) -> Result<(RunResult, bool), Exit> {
     let stop = Stop::default();
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let seed = args.seed.or(portion.seed).unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 16);
@@ -181,6 +186,7 @@ async fn carry_out(
         shard: portion.shard,
         specs: Some(portion.specs.clone()),
         deny_weak: args.deny.is_some(),
+        written_down: outputs.journal.is_some() || wanted.is_some(),
     };
     let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
     let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, outputs.github);
@@ -197,18 +203,22 @@ async fn carry_out(
     });
     tokio::spawn(interrupts(options.stop.clone(), output.clone(), live.clone(), tracer.clone()));
     let (receiver, writing, recorder) = (reporter.clone(), journal.clone(), tracer.clone());
-    // What is reported has been written down.
+    let show = move |progress| receiver.receive(if partial { without_gates(progress) } else { progress });
+    let queue = Arc::new(ProgressQueue::start(show).map_err(|error| cannot_start(output, &error))?);
+    let said = queue.clone();
+    // What is shown has been written down.
     let receive = move |progress: Progress| {
         let warning = writing.as_ref().and_then(|journal| journal.receive(&progress));
         recorder.iter().for_each(|tracer| tracer.receive(&progress));
-        receiver.receive(if partial { without_gates(progress) } else { progress });
-        warning.into_iter().for_each(|one| receiver.receive(Progress::Problem(Arc::new(one))));
+        said.say(progress);
+        warning.into_iter().for_each(|one| said.say(Progress::Problem(Arc::new(one))));
     };
     let world: Arc<dyn World> = match recording {
         Some(recording) => recording,
         None => live,
     };
     let result = execute(world, plan, release, options, Arc::new(receive)).await;
+    queue.shown().await;
     let problems = tracer.map(|tracer| tracer.ended(&result)).unwrap_or_default();
     problems.iter().for_each(|problem| output.usage(problem));
     let recorded = !problems.iter().any(Diagnostic::is_error);
@@ -217,7 +227,7 @@ async fn carry_out(
     }
     let warning = journal.and_then(|journal| journal.ended(&result));
     warning.into_iter().for_each(|one| reporter.receive(Progress::Problem(Arc::new(one))));
-    (result, recorded)
+    Ok((result, recorded))
 }
 
 /// The first signal stops the run in order; the second leaves at once.

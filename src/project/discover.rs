@@ -5,24 +5,36 @@ use super::files::Files;
 use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
 
-/// The files that paths name: files as they are, and every `.e2e` file below a folder (hidden and ignored ones aside), sorted.
-pub(super) fn specs(files: &Files, working_directory: &Path, paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Diagnostic>) {
-    let mut found: Vec<PathBuf> = Vec::new();
+/// A file, as it was come to, and its one name ([`Files::canonical`]).
+pub(super) struct Found {
+    pub path: PathBuf,
+    pub real: PathBuf,
+}
+
+impl Found {
+    pub fn of(files: &Files, path: PathBuf) -> Self {
+        Self { real: files.canonical(&path), path }
+    }
+}
+
+/// The files that paths name: files as they are, and every `.e2e` file below a folder (hidden and ignored ones aside), sorted; each once.
+pub(super) fn specs(files: &Files, working_directory: &Path, paths: &[PathBuf]) -> (Vec<Found>, Vec<Diagnostic>) {
+    let mut found: Vec<Found> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     let mut diagnostics = Vec::new();
     for path in paths {
         match below(files, &working_directory.join(path), path) {
-            Ok(specs) => found.extend(specs.into_iter().filter(|spec| seen.insert(files.canonical(spec)))),
+            Ok(specs) => found.extend(specs.into_iter().filter(|spec| seen.insert(spec.real.clone()))),
             Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }
     (found, diagnostics)
 }
 
-fn below(files: &Files, path: &Path, shown: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+fn below(files: &Files, path: &Path, shown: &Path) -> Result<Vec<Found>, Box<Diagnostic>> {
     if files.is_file(path) {
         if is_spec(path) {
-            return Ok(vec![path.to_path_buf()]);
+            return Ok(vec![Found::of(files, path.to_path_buf())]);
         }
         let message = format!("`{}` is no spec: its name doesn't end in `.e2e`", shown.display());
         return Err(problem(&codes::NO_SPECS, message, "give a `.e2e` file, or a folder that holds some"));
@@ -45,7 +57,7 @@ fn below(files: &Files, path: &Path, shown: &Path) -> Result<Vec<PathBuf>, Box<D
         };
         return Err(problem(&codes::PATH_NOT_FOUND, message, &help));
     }
-    let specs = if files.is_disk() { on_disk(path) } else { in_memory(files, path) };
+    let specs = if files.is_disk() { on_disk(files, path) } else { in_memory(files, path) };
     if specs.is_empty() {
         let message = format!("`{}` holds no `.e2e` file", shown.display());
         let help = "specs end in `.e2e`; hidden files and those that `.gitignore` names are passed over";
@@ -58,16 +70,31 @@ fn problem(code: &'static crate::diag::Code, message: String, help: &str) -> Box
     Box::new(Diagnostic::error(code, Span::nowhere(), message).with_help(help))
 }
 
-fn on_disk(folder: &Path) -> Vec<PathBuf> {
+fn on_disk(files: &Files, folder: &Path) -> Vec<Found> {
     let walk = ignore::WalkBuilder::new(folder).follow_links(true).sort_by_file_name(std::cmp::Ord::cmp).build();
     // A folder that can't be listed, or a link that leads back, has no specs; a spec that can't be read has its diagnostic later.
     let entries = walk.filter_map(Result::ok).filter(|entry| !entry.file_type().is_some_and(|kind| kind.is_dir()));
-    entries.map(ignore::DirEntry::into_path).filter(|path| is_spec(path)).collect()
+    let mut last = Found { path: PathBuf::new(), real: PathBuf::new() };
+    let found = entries.filter(|entry| is_spec(entry.path())).map(|entry| {
+        let is_link = entry.path_is_symlink();
+        let path = entry.into_path();
+        match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) if !is_link => {
+                if last.path != folder {
+                    last = Found::of(files, folder.to_path_buf());
+                }
+                Found { real: last.real.join(name), path }
+            }
+            _ => Found::of(files, path),
+        }
+    });
+    found.collect()
 }
 
-fn in_memory(files: &Files, folder: &Path) -> Vec<PathBuf> {
+fn in_memory(files: &Files, folder: &Path) -> Vec<Found> {
     let folder = super::files::normal(folder);
-    files.in_memory().filter(|path| path.starts_with(&folder) && is_spec(path)).map(Path::to_path_buf).collect()
+    let specs = files.in_memory().filter(|path| path.starts_with(&folder) && is_spec(path));
+    specs.map(|path| Found::of(files, path.to_path_buf())).collect()
 }
 
 fn is_spec(path: &Path) -> bool {
@@ -95,11 +122,11 @@ fn common(a: &Path, b: &Path) -> PathBuf {
 }
 
 /// The `environments.e2e` of each file's folder and of the folders above, up to the root; each once, outermost first.
-pub(super) fn environments(files: &Files, root: &Path, specs: &[PathBuf]) -> Vec<PathBuf> {
+pub(super) fn environments(files: &Files, root: &Path, specs: &[Found]) -> Vec<Found> {
     let mut folders: Vec<&Path> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for spec in specs {
-        for folder in spec.ancestors().skip(1) {
+        for folder in spec.real.ancestors().skip(1) {
             if !folder.starts_with(root) || !seen.insert(folder) {
                 break;
             }
@@ -107,5 +134,6 @@ pub(super) fn environments(files: &Files, root: &Path, specs: &[PathBuf]) -> Vec
         }
     }
     folders.sort_by_key(|folder| (folder.components().count(), *folder));
-    folders.into_iter().map(|folder| folder.join("environments.e2e")).filter(|file| files.is_file(file)).collect()
+    let beside = folders.into_iter().map(|folder| folder.join("environments.e2e")).filter(|file| files.is_file(file));
+    beside.map(|file| Found::of(files, file)).collect()
 }

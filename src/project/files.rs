@@ -134,11 +134,13 @@ impl Files {
 fn read_disk(path: &Path) -> io::Result<Vec<u8>> {
     use io::Read as _;
     // Before it is opened: opening a pipe waits for a writer.
-    if !std::fs::metadata(path)?.is_file() {
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it isn't a file"));
     }
     let file = std::fs::File::open(path)?;
-    let mut bytes = Vec::new();
+    // What is read beyond the size that it says shows its end.
+    let mut bytes = Vec::with_capacity((found.len().min(MAX_SOURCE_BYTES as u64) + 1) as usize);
     file.take(MAX_SOURCE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::cache::{Cache, Kept};
+use super::discover::Found;
 use super::files::{Files, normal};
 use super::trees::Trees;
 use super::{Module, ModuleId, ModuleOrigin, Project, config, discover, graph, imports, stdlib};
@@ -54,9 +55,9 @@ pub fn load_again(files: &Files, options: &Options, cache: &mut Cache) -> Projec
         kept: HashMap::new(),
     };
     loader.config();
-    loader.project.roots = loader.add_files(&specs);
-    let loaded: Vec<PathBuf> = specs.iter().map(|spec| files.canonical(spec)).collect();
-    loader.add_files(&discover::environments(files, &loader.project.root, &loaded));
+    let environments = discover::environments(files, &loader.project.root, &specs);
+    loader.project.roots = loader.add_files(specs);
+    loader.add_files(environments);
     loader.follow_imports();
     loader.cache.replace(loader.kept);
     loader.project
@@ -131,11 +132,10 @@ impl Loader<'_> {
     }
 
     /// Loads the files that aren't loaded yet, and gives the modules of all of them.
-    fn add_files(&mut self, paths: &[PathBuf]) -> Vec<ModuleId> {
+    fn add_files(&mut self, found: Vec<Found>) -> Vec<ModuleId> {
         let mut pending = Vec::new();
-        let mut ids = Vec::with_capacity(paths.len());
-        for path in paths {
-            let real = self.files.canonical(path);
+        let mut ids = Vec::with_capacity(found.len());
+        for Found { path, real } in found {
             let next = ModuleId(self.project.modules.len() + pending.len());
             let id = *self.by_path.entry(real.clone()).or_insert(next);
             ids.push(id);
@@ -147,7 +147,7 @@ impl Loader<'_> {
             } else {
                 ModuleOrigin::Memory(real.display().to_string())
             };
-            let shown = self.shown(&normal(path));
+            let shown = self.shown(&normal(&path));
             pending.push(self.pending(origin, shown));
         }
         self.parse(pending);
@@ -189,8 +189,9 @@ impl Loader<'_> {
                 .flat_map(|module| imports::wanted(&self.project, self.files, ModuleId(module)))
                 .collect();
             done = self.project.modules.len();
-            let paths: Vec<PathBuf> = wanted.iter().filter_map(|want| want.path().cloned()).collect();
-            let mut of_files = self.add_files(&paths).into_iter();
+            let files = wanted.iter().filter_map(|want| want.path().cloned());
+            let files: Vec<Found> = files.map(|path| Found::of(self.files, path)).collect();
+            let mut of_files = self.add_files(files).into_iter();
             for want in wanted {
                 let target = match want.place {
                     imports::Place::File(_) => of_files.next(),

@@ -11,7 +11,6 @@ use crate::world::World;
 /// Reports to the abort conditions what happens, and stops the run when one of them becomes true.
 pub(super) struct Observer {
     judge: Mutex<AbortJudge>,
-    /// Whether there are conditions at all.
     listens: bool,
     world: Arc<dyn World>,
     stop: Stop,
@@ -30,6 +29,11 @@ impl Observer {
     ) -> Self {
         let listens = !conditions.is_empty();
         Self { judge: Mutex::new(AbortJudge::new(conditions, total)), listens, world, stop, progress, services }
+    }
+
+    /// Whether there are conditions at all.
+    pub fn listens(&self) -> bool {
+        self.listens
     }
 
     pub fn receive(&self, what: Observation<'_>) {

@@ -238,7 +238,11 @@ impl Run {
             }
         };
         let (progress, begun) = (self.shared.progress.clone(), Progress::TestStarted(info.clone()));
-        self.shared.world.aside(move || progress(begun)).await;
+        if self.shared.options.written_down {
+            self.shared.world.aside(move || progress(begun)).await;
+        } else {
+            progress(begun);
+        }
         let place = Place { slots: &self.slots, held: slot };
         // Made when the test has its place: of those that wait for one, there may be any number.
         let running = Box::pin(test::run(&self.shared, suite, test, info.clone(), scope, phase, place));
@@ -261,9 +265,12 @@ impl Run {
         Some(format!("{} was used up", phase.words()))
     }
 
-    /// The same, apart from the threads that keep time: what is shown is masked, drawn and written one after the other, so that even a test of
-    /// which little is to be shown waits for others.
+    /// The same, apart from the threads that keep time where it takes its own: what is written down is masked and drawn one after the other, so that even a
+    /// test of which little is to be said waits for others.
     async fn end_apart(self: &Arc<Self>, result: TestResult) -> Arc<TestResult> {
+        if !self.shared.options.written_down && !self.shared.observer.listens() {
+            return self.end(result);
+        }
         let run = self.clone();
         self.shared.world.aside(move || run.end(result)).await
     }

@@ -21,6 +21,15 @@ pub fn spread<'a, T: Sync, R: Send>(bytes: usize, all: &'a [T], make: impl Fn(&'
     }
 }
 
+/// Lets go of what takes time to: on the threads that [`spread`] has begun, if it has.
+pub fn let_go(what: impl Send + 'static) {
+    let pool = POOL.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match pool {
+        Some(pool) => pool.spawn(move || drop(what)),
+        None => drop(what),
+    }
+}
+
 /// Ends the threads that [`spread`] began, until it is asked again. An allocator keeps memory by threads: what these have freed is used by later ones only
 /// when they are gone.
 pub fn end_spreading() {

@@ -177,6 +177,7 @@ impl<'t> Replay<'t> {
                 shard: None,
                 specs: None,
                 deny_weak: self.trace.begun.run.deny_weak,
+                written_down: false,
             },
             stops: self.trace.stops.clone(),
             computed: Some(self.trace.computed.clone()),

@@ -5,7 +5,7 @@ use super::body::{Body, Names};
 use crate::plan::loads::load_of;
 use crate::plan::{AtRisk, Case, Expr, ExprKind, Load, Meta, Slot, Step, Suite, Test, constant, fixtures};
 use crate::project::{Module, ModuleId};
-use crate::source::spread;
+use crate::source::{let_go, spread};
 use crate::syntax::ast::{self, HookWhen, SuiteEntryKind};
 use crate::value::Value;
 
@@ -21,7 +21,7 @@ impl Lower<'_> {
         let modules: Vec<&Module> = project.roots.iter().filter_map(|id| project.module(*id)).collect();
         for some in modules.chunks(TREES) {
             let trees = spread(project.sources.bytes(), some, |module| project.tree(module));
-            for (module, tree) in some.iter().zip(trees) {
+            for (module, tree) in some.iter().zip(&trees) {
                 for item in &tree.items {
                     match &item.kind {
                         ast::ItemKind::Suite(suite) => suites.push(self.suite(module.id, item, suite)),
@@ -33,6 +33,7 @@ impl Lower<'_> {
                     }
                 }
             }
+            let_go(trees);
         }
         (suites, loads)
     }
@@ -53,6 +54,11 @@ impl Lower<'_> {
         let (before_each, names) = self.hooks(module, suite, HookWhen::BeforeEach, names);
         let (after_each, names) = self.hooks(module, suite, HookWhen::AfterEach, names);
         let names = names.into_shared();
+        let tests = suite.entries.iter().filter_map(|entry| match &entry.kind {
+            SuiteEntryKind::Test(test) => Some((entry, test)),
+            _ => None,
+        });
+        let tests: Vec<_> = tests.collect();
         let mut lowered = Suite {
             name: suite.name.value.clone(),
             file,
@@ -68,15 +74,13 @@ impl Lower<'_> {
             before_each,
             after_each,
             after_all,
-            tests: Vec::new(),
+            // Most suites have few: room for a usual number of them would be most of what they take.
+            tests: Vec::with_capacity(tests.len()),
         };
-        for entry in &suite.entries {
-            if let SuiteEntryKind::Test(test) = &entry.kind {
-                let doc = entry.doc.as_ref().map(|doc| doc.text.clone());
-                let head = Head { module, span: entry.span, doc };
-                let tests = self.tests(head, test, &lowered, &names);
-                lowered.tests.extend(tests);
-            }
+        for (entry, test) in tests {
+            let doc = entry.doc.as_ref().map(|doc| doc.text.clone());
+            let head = Head { module, span: entry.span, doc };
+            lowered.tests.extend(self.tests(head, test, &lowered, &names));
         }
         lowered
     }

@@ -71,6 +71,7 @@ impl Pair {
             shard: None,
             specs: None,
             deny_weak: false,
+            written_down: false,
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.trace");

@@ -76,6 +76,7 @@ pub fn file(spec: &str) -> Case {
         shard: None,
         specs: None,
         deny_weak: false,
+        written_down: false,
     };
     let respond = Arc::new(|_: &Asked<'_>| say(200));
     Case { spec: spec.to_owned(), respond, options, plan: None, stop_at: None }
