@@ -20,6 +20,9 @@ impl<'p> Cx<'p> {
         if !is_composed(expr) {
             return self.typed(scope, expr);
         }
+        if self.nested == 0 && self.unquoted_text(scope, expr) {
+            return Ty::Unknown;
+        }
         let before = self.notes.diagnostics.len();
         self.nested += 1;
         let ty = self.typed(scope, expr);

@@ -7,7 +7,8 @@ use super::types::Ty;
 use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::{DeclRef, Module, Target};
 use crate::source::Span;
-use crate::syntax::ast::{Ident, ItemKind};
+use crate::syntax::ast::{Expr, ExprKind, Ident, ItemKind};
+use crate::syntax::quoted;
 
 /// Names that the language gives a meaning of its own.
 const RESERVED: [&str; 2] = ["env", "std"];
@@ -83,6 +84,42 @@ impl<'p> Cx<'p> {
         }
     }
 
+    /// `application/json`: names and numbers with signs between them, of which none means anything, are a text that isn't in quotes. They are reported as one.
+    pub fn unquoted_text(&mut self, scope: &Scope<'p>, expr: &Expr) -> bool {
+        let text = self.text(expr.span);
+        let mut names = Vec::new();
+        let is_joined = matches!(expr.kind, ExprKind::Binary(..)) && !text.contains(char::is_whitespace);
+        if !is_joined || !words_of(expr, &mut names) || names.is_empty() {
+            return false;
+        }
+        if !names.iter().all(|name| self.is_meaningless(scope, name)) {
+            return false;
+        }
+        let listed: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
+        let message = format!("nothing is called {} here", listed.join(" or "));
+        self.report(
+            Diagnostic::error(&codes::UNKNOWN_NAME, expr.span, message).with_help(
+                Correction::replace(expr.span, quoted(text))
+                    .help(|quoted| format!("text is written in quotes: `{quoted}`")),
+            ),
+        );
+        true
+    }
+
+    /// Neither the name of something nor like one.
+    fn is_meaningless(&self, scope: &Scope<'p>, name: &Ident) -> bool {
+        scope.get(&name.text).is_none()
+            && self.outer(std::slice::from_ref(name)).is_none()
+            && !self.may_be_declared(&name.text)
+            && scope.hidden(&name.text).is_none()
+            && self.similar(scope, name).is_none()
+            && self.index.with_value(&name.text).is_none()
+    }
+
+    fn similar(&self, scope: &Scope<'p>, name: &Ident) -> Option<&'p str> {
+        closest(&name.text, scope.names().chain(self.value_names()).chain(subjects(scope.place)))
+    }
+
     fn unknown_name(&mut self, scope: &Scope<'p>, name: &Ident) {
         if self.may_be_declared(&name.text) {
             return;
@@ -92,16 +129,18 @@ impl<'p> Cx<'p> {
         let help = if let Some(span) = scope.hidden(&name.text) {
             diagnostic = diagnostic.with_related(span, "it is named in another branch, which runs at the same time");
             "use it after the `parallel` block, or do both in one branch, one after the other".into()
-        } else if let Some(near) =
-            closest(&name.text, scope.names().chain(self.value_names()).chain(subjects(scope.place)))
-        {
+        } else if let Some(near) = self.similar(scope, name) {
             Correction::replace(name.span, near).did_you_mean()
         } else if self.index.with_value(&name.text).is_some() {
             Correction::insert_before(name.span, "env.")
                 .between("", &name.text)
                 .help(|read| format!("a value of the environment is read as `{read}`"))
         } else {
-            "name a value before it is used: `let NAME = …`, or `capture NAME = …` from a response".into()
+            Correction::replace(name.span, quoted(&name.text)).help(|text| {
+                format!(
+                    "text is written in quotes: `{text}`; a value is named, by `let` or `capture`, before it is used"
+                )
+            })
         };
         self.report(diagnostic.with_help(help));
     }
@@ -214,5 +253,19 @@ fn last_name(from: &crate::syntax::ast::ImportFrom) -> Option<&str> {
         crate::syntax::ast::ImportFrom::File(name) => {
             std::path::Path::new(&name.value).file_stem().and_then(|stem| stem.to_str())
         }
+    }
+}
+
+/// The names in what is made of names and numbers alone; `false` where it is made of anything else.
+fn words_of<'e>(expr: &'e Expr, names: &mut Vec<&'e Ident>) -> bool {
+    match &expr.kind {
+        ExprKind::Name(name) => {
+            names.push(name);
+            true
+        }
+        ExprKind::Number(_) => true,
+        ExprKind::Field(of, _) => words_of(of, names),
+        ExprKind::Binary(_, _, left, right) => words_of(left, names) && words_of(right, names),
+        _ => false,
     }
 }

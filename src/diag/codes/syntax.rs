@@ -47,6 +47,7 @@ registry! {
     HEADER_LINE = "e2e::syntax::header_line", "a header is written as in an HTTP message";
     METHOD_SPELLING = "e2e::syntax::method_spelling", "a method isn't known, or isn't in capitals";
     UNQUOTED_NAME = "e2e::syntax::unquoted_name", "the name of a suite or test isn't in quotes";
+    UNQUOTED_TEXT = "e2e::syntax::unquoted_text", "a text isn't in quotes";
     KEYWORD_AS_NAME = "e2e::syntax::keyword_as_name", "a word of the language is used as a name";
     INVALID_NAME = "e2e::syntax::invalid_name", "a name holds what names can't hold";
     INTERPOLATION_OUTSIDE_STRING = "e2e::syntax::interpolation_outside_string", "`{{…}}` is used outside of strings and URLs";

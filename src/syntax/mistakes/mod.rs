@@ -12,6 +12,7 @@ mod operators;
 mod signs;
 mod spelling;
 pub mod statements;
+mod texts;
 mod types;
 mod units;
 
@@ -49,6 +50,7 @@ const DETECTORS: &[Detector] = &[
     alternatives::values,
     alternatives::or_closed,
     alternatives::joined,
+    texts::unquoted,
     matchers::foreign_phrase,
     matchers::foreign_word,
     spelling::keyword,

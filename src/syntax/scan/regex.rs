@@ -1,6 +1,6 @@
 use super::Tok;
 use super::scanner::Scanner;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 
 /// Words behind which a value is expected, so that `/` begins a regex.
@@ -97,6 +97,11 @@ impl Scanner<'_> {
         // A block that the line opens isn't part of the regex.
         let regex = line.trim_end().strip_suffix(" {").unwrap_or(line).trim_end();
         let end = self.pos + regex.len();
+        if let Some(diagnostic) = self.unquoted_text(end) {
+            self.flag(self.pos, end, diagnostic);
+            self.push(Tok::Regex, end - self.pos);
+            return;
+        }
         let span = Span::new(self.source, self.pos, self.pos + 1);
         let diagnostic = Diagnostic::error(
             &codes::UNCLOSED_REGEX,
@@ -109,5 +114,22 @@ impl Scanner<'_> {
         );
         self.flag(self.pos, end, diagnostic);
         self.push(Tok::Regex, end - self.pos);
+    }
+
+    /// `text/plain; charset=utf-8`: no regex begins within a word.
+    fn unquoted_text(&self, end: usize) -> Option<Diagnostic> {
+        let before = self.text.get(..self.pos)?;
+        let start = before.len() - before.bytes().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let text = self.text.get(start..end)?;
+        let is_text = start < self.pos
+            && before.get(..start)?.ends_with([' ', '\t'])
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b" -_.,;:/+*=@".contains(&b));
+        let span = Span::new(self.source, start, end);
+        is_text.then(|| {
+            Diagnostic::error(&codes::UNQUOTED_TEXT, span, format!("`{text}` isn't in quotes")).with_help(
+                Correction::replace(span, format!("\"{text}\""))
+                    .help(|quoted| format!("text is written in quotes: `{quoted}`")),
+            )
+        })
     }
 }
