@@ -2,8 +2,11 @@ use std::sync::Arc;
 
 use super::body::Body;
 use crate::event::FailureKind;
-use crate::plan::{Auth, Body as Payload, Field, HttpVersion, MultipartField, Request, Retry};
+use crate::plan::{
+    Auth, Body as Payload, Expr, ExprKind, Field, HttpVersion, MultipartField, Piece, Request, Retry, constant,
+};
 use crate::syntax::ast;
+use crate::value::{Json, UrlWriter, Value};
 
 /// The words of `expect failure is` and of `retry … on`.
 const FAILURES: [FailureKind; 8] = [
@@ -33,7 +36,7 @@ impl Body<'_, '_> {
         let mut request = Request {
             span,
             method: Arc::from(method),
-            url: self.template(url),
+            url: self.url(url),
             headers: Vec::new(),
             query: Vec::new(),
             cookies: Vec::new(),
@@ -100,7 +103,39 @@ impl Body<'_, '_> {
     }
 
     fn named(&mut self, part: &ast::RequestPart, name: &ast::HeaderName, value: &ast::Expr) -> Field {
-        Field { span: part.span, name: Arc::from(name.text.as_str()), value: self.expr(value) }
+        let value = self.expr(value);
+        let value = match constant::value(&value, &self.lower.environment.values) {
+            Some(Value::Json(known)) if known.as_str().is_some() => {
+                Expr { span: value.span, kind: ExprKind::Const(Value::Json(known)) }
+            }
+            _ => value,
+        };
+        Field { span: part.span, name: Arc::from(name.text.as_str()), value }
+    }
+
+    /// A URL; written out, where all of it is known before the run.
+    fn url(&mut self, url: &ast::Template) -> Expr {
+        let url = self.template(url);
+        match self.known_url(&url) {
+            Some(known) => Expr { span: url.span, kind: ExprKind::Const(Value::from(Json::from(known))) },
+            None => url,
+        }
+    }
+
+    fn known_url(&self, url: &Expr) -> Option<String> {
+        let ExprKind::Template(pieces) = &url.kind else { return None };
+        let mut writer = UrlWriter::default();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => writer.text(text),
+                Piece::Expr(expr) => {
+                    let value = constant::value(expr, &self.lower.environment.values)?;
+                    // What can't be where it is has its message when the run comes to it.
+                    writer.value(value.as_json()?.as_str()?).ok()?;
+                }
+            }
+        }
+        Some(writer.finish())
     }
 
     fn multipart_field(&mut self, field: &ast::MultipartField) -> MultipartField {
