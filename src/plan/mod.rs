@@ -17,6 +17,7 @@ mod loads;
 mod lower;
 mod phases;
 mod places;
+pub mod schedule;
 mod secrets;
 mod shard;
 #[cfg(test)]
