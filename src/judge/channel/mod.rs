@@ -47,6 +47,7 @@ pub const DEFAULT_SETTLE: Duration = Duration::from_millis(250);
 pub struct ChannelJudge {
     expectation: Arc<ChannelExpectation>,
     watch: Watch,
+    failed: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -139,7 +140,7 @@ impl ChannelJudge {
                 Watch::Every(Every::new(on, trigger, response, window, &setting)?)
             }
         };
-        Ok(Self { expectation: expectation.clone(), watch })
+        Ok(Self { expectation: expectation.clone(), watch, failed: None })
     }
 
     /// The channels whose frames it wants, each once.
@@ -168,6 +169,7 @@ impl ChannelJudge {
             Watch::End(_) => {}
             Watch::Every(every) => every.frame(channel, frame, outside),
         }
+        self.came_to(frame.at);
     }
 
     /// A channel has ended; all its frames have been given.
@@ -178,15 +180,29 @@ impl ChannelJudge {
             Watch::End(watch) => watch.end(channel, at, end),
             Watch::Every(every) => every.end(channel, at, end),
         }
+        self.came_to(at);
     }
 
     /// The time has come to `now`: every frame that arrived up to it, at `now` itself included, has been given.
     pub fn advance(&mut self, now: Instant, outside: Outside<'_>) {
+        let due = self.next_deadline().map_or(now, |due| due.min(now));
         match &mut self.watch {
             Watch::Together(together) => together.advance(now, outside),
             Watch::Quiet(quiet) => quiet.advance(now),
             Watch::End(end) => end.advance(now),
             Watch::Every(every) => every.advance(now),
+        }
+        self.came_to(due);
+    }
+
+    /// When it failed, if it did: by what had come at that instant, or hadn't by then. It may have been found out later.
+    pub fn failed_at(&self) -> Option<Instant> {
+        self.failed
+    }
+
+    fn came_to(&mut self, at: Instant) {
+        if self.failed.is_none() && self.verdict() == JudgeState::Failed {
+            self.failed = Some(at);
         }
     }
 

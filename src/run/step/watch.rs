@@ -151,9 +151,10 @@ impl Executor {
             self.linger(&judge, &mut watches).await;
             self.moment().await;
         }
+        let failed = judge.failed_at().unwrap_or(decided);
         match self.concluded(&judge).await {
-            Ok(concluded) => self.conclude(span, concluded, started, decided),
-            Err(_) if judge.verdict() == JudgeState::Failed => Err(self.unexplained(span, started, decided)),
+            Ok(concluded) => self.conclude(span, concluded, started, failed),
+            Err(_) if judge.verdict() == JudgeState::Failed => Err(self.unexplained(span, started, failed)),
             Err(late) => Err(self.judged_late(span, late)),
         }
     }
@@ -229,7 +230,8 @@ impl Executor {
             .await
     }
 
-    fn conclude(&mut self, span: Span, concluded: Concluded, started: Instant, decided: Instant) -> Stepped {
+    /// `failed` is when it did, where it did: that is told late of a machine that is slow, and is no later for it.
+    fn conclude(&mut self, span: Span, concluded: Concluded, started: Instant, failed: Instant) -> Stepped {
         let secrets = &self.attempt.shared.options.secrets;
         concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));
         let opened = |channel: u32| self.attempt.channels.get(channel);
@@ -244,7 +246,7 @@ impl Executor {
         if concluded.held {
             return Ok(());
         }
-        if decided >= self.deadline.at {
+        if failed >= self.deadline.at {
             self.evidence.lock().facts.timed_out = true;
         }
         concluded.diagnostics.into_iter().for_each(|diagnostic| self.evidence.fail(diagnostic));
@@ -252,7 +254,7 @@ impl Executor {
     }
 
     /// It didn't hold, and what came instead is more than can be looked through in the time that is left.
-    fn unexplained(&self, span: Span, started: Instant, decided: Instant) -> Halt {
+    fn unexplained(&self, span: Span, started: Instant, failed: Instant) -> Halt {
         let message = format!("this didn't hold, and to explain it took longer than {}", self.deadline.words());
         let mut diagnostic = Diagnostic::error(&codes::LIMIT_REACHED, super::head(&self.attempt.shared, span), message)
             .with_help("the frames that came are large, or many: what was wrong with them is no longer looked for");
@@ -262,7 +264,7 @@ impl Executor {
         let text = self.title(span);
         let record = ExpectationRecord { span, text: text.as_str().into(), held: false, weak: None };
         self.record(text, span, started, false, vec![record]);
-        if decided >= self.deadline.at {
+        if failed >= self.deadline.at {
             self.evidence.lock().facts.timed_out = true;
         }
         self.fails(diagnostic)

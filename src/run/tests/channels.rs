@@ -504,7 +504,11 @@ fn what_is_read_late_came_when_it_arrived() {
     assert_eq!(ran.took(), 950);
     // It isn't known by then that nothing followed.
     let ran = on(steps, open().closing(900, 1000, 200)).run();
-    let ran = ran.ended(Outcome::TimedOut, "the server closed `ch` with 1000");
+    let ran = ran.ended(Outcome::Failed, "the server closed `ch` with 1000");
     assert!((1_040..=1_060).contains(&ran.took()), "{}", ran.took());
+    // What came too late to hold is a failure of that time, whenever it is read.
+    let silence = "within 1s { expect on ch never event \"a\" for 2s }";
+    on(silence, open().slow_event(900, "a", 130)).run().ended(Outcome::Failed, "");
+    on(silence, open()).run().ended(Outcome::TimedOut, "");
     on("expect on ch closed within 5s", open().closing(900, 1000, 200)).run().passed();
 }
