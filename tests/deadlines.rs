@@ -141,7 +141,7 @@ fn server() -> (String, Receiver<()>) {
         let head = head(stream);
         let path = head.split([' ', '/']).nth(2).unwrap_or_default();
         let Some((content_type, body)) = BODIES.get(path) else { return };
-        if !matches!(path, "ndjson" | "sse" | "flood" | "bomb") {
+        if !matches!(path, "frames" | "ndjson" | "sse" | "flood" | "bomb") {
             let _ = stream.write_all(&response(&format!("Content-Type: {content_type}\r\n"), body));
             let _ = sent.send(());
             return;
@@ -157,7 +157,11 @@ fn server() -> (String, Receiver<()>) {
         let _ = stream.write_all(response.as_bytes());
         let _ = sent.send(());
         // A flood, of no more than is kept of one channel.
-        let times = if path == "bomb" { 1_000 } else { 10 };
+        let times = match path {
+            "frames" => 1,
+            "bomb" => 1_000,
+            _ => 10,
+        };
         for _ in 0..times {
             if stream.write_all(body).is_err() {
                 return;
