@@ -1,6 +1,7 @@
 //! From pest's error, a place and the rules it tried there, to a diagnostic in the user's words.
 
 mod failure;
+mod repair;
 mod words;
 
 pub use failure::{Failure, is_word_char};
@@ -48,6 +49,9 @@ fn unexpected(failure: &Failure<'_>) -> Diagnostic {
         (found, after) => format!("expected {expected} after `{after}`, but found `{found}`"),
     };
     let diagnostic = Diagnostic::error(&codes::UNEXPECTED, failure.found_span(), message);
+    if let Some(help) = repair::repaired(failure) {
+        return diagnostic.with_help(help);
+    }
     match example(failure.rule) {
         Some(example) => diagnostic.with_help(format!("it is written like this: `{example}`")),
         None if failure.expects_end() => diagnostic.with_help("remove what follows, or begin a new line for it"),

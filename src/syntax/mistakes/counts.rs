@@ -92,3 +92,19 @@ fn behind_times(text: &str, at: usize) -> usize {
         _ => at,
     }
 }
+
+/// `retry 2 times on status 404`
+pub fn named_status(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let word = failure.last_token();
+    let is_status =
+        matches!(word, "status" | "statuses" | "code" | "codes") && failure.before().ends_with(&format!("on {word}"));
+    if failure.rule != Rule::retry || !is_status || !failure.rest().starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let start = failure.before().len() - word.len();
+    let message = "what is retried on is given by statuses, and by words such as `timeout`";
+    Some(
+        Diagnostic::error(&codes::UNEXPECTED, failure.span(start, start + word.len()), message)
+            .with_help(failure.correct(start, failure.at, "").safe().write()),
+    )
+}

@@ -40,6 +40,7 @@ const DETECTORS: &[Detector] = &[
     signs::missing_equals,
     counts::combined,
     counts::misread,
+    counts::named_status,
     foreign::wait_for,
     units::detached,
     names::unquoted,

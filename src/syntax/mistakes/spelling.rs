@@ -28,7 +28,9 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
         let count = candidate.split(' ').count();
         let written: Vec<&str> = failure.rest().split_whitespace().take(count).collect();
         let written = written.join(" ");
-        written.len() >= 3 && closest(&written, [*candidate]).is_some()
+        // A value isn't a misspelt word.
+        let are_words = written.bytes().all(|b| b.is_ascii_alphabetic() || b == b' ' || b == b'-' || b == b'_');
+        are_words && written.len() >= 3 && closest(&written, [*candidate]).is_some()
             || closest(word, [*candidate]).is_some() && word.len() >= 4
     })?;
     let count = meant.split(' ').count();
@@ -110,6 +112,10 @@ pub fn incomplete_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
     })?;
     let phrase = if phrase.starts_with("for each") { "for each" } else { phrase };
     let next = failure.rest().split_whitespace().nth(1).unwrap_or_default();
+    // More of it is there: what is missing is missing further on.
+    if phrase.split(' ').nth(1) == Some(next) {
+        return None;
+    }
     // A word that another language would write takes the place of the others.
     let is_filler = matches!(next, "if" | "unless" | "on" | "any" | "every" | "the" | "else");
     let len = if is_filler { failure.rest().find(next).unwrap_or_default() + next.len() } else { word.len() };
