@@ -97,6 +97,14 @@ impl<'p> Cx<'p> {
         }
         let listed: Vec<String> = names.iter().map(|name| format!("`{}`", name.text)).collect();
         let message = format!("nothing is called {} here", listed.join(" or "));
+        // `Content-Type` is a header wherever it comes up.
+        let is_header = text.split('-').all(|part| part.starts_with(|c: char| c.is_ascii_uppercase()));
+        if is_header && scope.place == Place::Response {
+            let help = Correction::insert_before(expr.span, "header ").between("", text);
+            let help = help.help(|read| format!("a header of the response is read as `{read}`"));
+            self.report(Diagnostic::error(&codes::UNKNOWN_NAME, expr.span, message).with_help(help));
+            return true;
+        }
         self.report(
             Diagnostic::error(&codes::UNKNOWN_NAME, expr.span, message).with_help(
                 Correction::replace(expr.span, quoted(text))

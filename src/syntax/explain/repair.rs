@@ -34,6 +34,10 @@ pub(super) fn repaired(failure: &Failure<'_>) -> Option<Help> {
 /// `closed 1000`, `event "a" 5s`, `repeat 5`
 fn missing(failure: &Failure<'_>, at: usize) -> Option<Help> {
     let (before, after) = failure.text.split_at_checked(at)?;
+    let is_value = |c: char| c.is_alphanumeric() || matches!(c, '"' | '\'' | '$' | '{' | '[' | '_' | '/' | '-');
+    if !after.trim_start().starts_with(is_value) && !after.trim().is_empty() {
+        return None;
+    }
     let fits = |word: &&&str| fits(failure, &format!("{before} {word} {after}"));
     let fitting: Vec<&str> = JOINING.iter().filter(fits).copied().collect();
     let correct = |word: &str| failure.correct(at, at, &format!(" {word} "));
@@ -41,12 +45,13 @@ fn missing(failure: &Failure<'_>, at: usize) -> Option<Help> {
         [] => None,
         [only] => Some(correct(only).write()),
         // Which of them is meant, nothing says.
-        _ => {
+        [_, _] | [_, _, _] => {
             let next = super::failure::token_at(failure.text, at + after.len() - after.trim_start().len());
             let listed: Vec<String> =
                 fitting.iter().map(|word| format!("`{}`", format!("{word} {next}").trim_end())).collect();
             Some(format!("either {} is meant", listed.join(" or ")).into())
         }
+        _ => None,
     }
 }
 

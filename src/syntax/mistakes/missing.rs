@@ -1,7 +1,8 @@
 use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
-use crate::syntax::words::{Context, first_words, response_words};
+use crate::syntax::matcher::matched;
+use crate::syntax::words::{Context, first_words, matcher_rows, response_words};
 use crate::value::named::named;
 
 /// `websocket {{env.ws}} { … }`
@@ -43,6 +44,9 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
     let begins_value =
         rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$' | '-' | '_'));
     let insert = |text: &str| failure.correct(failure.at, failure.at, text);
+    if let Some(status) = bare_status(failure) {
+        return Some(status);
+    }
     let help: Help = if let Some(meant) = misspelt_subject(failure) {
         meant
     } else if rest.is_empty() {
@@ -59,6 +63,8 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
         failure.correct(failure.at, failure.at + 1, " == ").safe().write()
     } else if rest.starts_with('/') {
         insert("matches ").safe().write()
+    } else if let Some(whole) = matcher_in_part(failure) {
+        whole
     } else if begins_value {
         // A word may be a matcher that isn't known.
         let is_literal = failure.found_word().is_empty() || matches!(failure.found(), "true" | "false" | "null");
@@ -68,6 +74,64 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
         format!("the matchers are `== != < <= > >=`, {}", words.join(", ")).into()
     };
     Some(Diagnostic::error(&codes::MISSING_MATCHER, failure.found_span(), message).with_help(help))
+}
+
+/// `expect $.items empty`, `expect $.items has 3`: only some of a matcher's words.
+fn matcher_in_part(failure: &Failure<'_>) -> Option<Help> {
+    let rest = failure.rest();
+    let before = failure.text.get(..failure.at)?;
+    let fits = |text: &str| matched(failure.rule, &format!("{before}{text}"), Vec::new()).is_some();
+    let phrases = matcher_rows().filter_map(|row| Some((row.word, row.word.split_once(' ')?)));
+    let mut wholes = phrases.filter_map(|(word, (first, others))| {
+        if rest.starts_with(others) && fits(&format!("{first} {rest}")) {
+            return Some(failure.correct(failure.at, failure.at, &format!("{first} ")));
+        }
+        let behind = rest.strip_prefix(first)?;
+        let is_it = behind.starts_with(' ') && fits(&format!("{word}{behind}"));
+        is_it.then(|| failure.correct(failure.at, failure.at + first.len(), word))
+    });
+    let only = wholes.next()?;
+    wholes.next().is_none().then(|| only.write())
+}
+
+/// `expect 200`
+fn bare_status(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let status = failure.last_token();
+    let start = failure.before().len() - status.len();
+    let is_subject = failure.text.get(..start)?.trim_end().ends_with("expect");
+    let is_status = status.len() == 3 && status.parse::<u16>().is_ok_and(|status| (100..600).contains(&status));
+    let (rest, fixed) = (failure.rest(), failure.text.get(..start).zip(failure.text.get(start..))?);
+    let is_whole =
+        rest.is_empty() || matched(failure.rule, &format!("{}status {}", fixed.0, fixed.1), Vec::new()).is_some();
+    (is_subject && is_status && is_whole).then(|| {
+        let span = failure.span(start, start + status.len());
+        Diagnostic::error(&codes::MISSING_MATCHER, span, format!("nothing is said of `{status}`"))
+            .with_help(failure.correct(start, start, "status ").safe().write())
+    })
+}
+
+/// `header Content-Type == "text/plain"`, `body text contains "a"`: what reads the response, and what makes the request, begin with the same words.
+pub fn expect(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let rest = failure.rest();
+    let compares =
+        rest.starts_with(['!', '<', '>']) || rest.starts_with("==") || first_words().contains(&failure.found_word());
+    let is_part = match failure.rule {
+        // `header Accept "text/plain"` lacks a colon.
+        Rule::header | Rule::cookie => compares,
+        Rule::body => true,
+        _ => false,
+    };
+    if !is_part || matched(Rule::expect, &format!("expect {}", failure.text), Vec::new()).is_none() {
+        return None;
+    }
+    Some(
+        Diagnostic::error(
+            &codes::MISSING_EXPECT,
+            failure.span(0, failure.text.trim_end().len()),
+            "an expectation begins with `expect`",
+        )
+        .with_help(failure.correct(0, 0, "expect ").safe().write()),
+    )
 }
 
 /// `expect statuss 200`: only words that name a part of a response take a bare value or name.

@@ -24,6 +24,7 @@ type Detector = fn(&Failure<'_>) -> Option<Diagnostic>;
 /// In this order: what is most informative comes first.
 const DETECTORS: &[Detector] = &[
     lists::trailing_comma,
+    missing::expect,
     spelling::measure,
     types::foreign,
     foreign::if_value,

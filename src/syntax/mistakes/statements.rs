@@ -123,6 +123,10 @@ impl Case<'_> {
             let help = "there are no sections: `expect …`, `capture …`, `query …` each begin a line in the block of the request";
             return self.error(&codes::FOREIGN_STATEMENT, "a statement doesn't begin with `[`", help);
         }
+        if self.kind_of(0) == Some((Tok::Open, b'{')) && matches!(self.context, Context::Request) {
+            let help = self.before("json ").write();
+            return self.error(&codes::UNKNOWN_STATEMENT, "a body says what it is: JSON begins with `json`", help);
+        }
         let place = self.context.place();
         let message = match self.segment.from < self.segment.to {
             true => format!("`{}` begins no statement {place}", shorten(shown)),
