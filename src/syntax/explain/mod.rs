@@ -5,6 +5,7 @@ mod repair;
 mod words;
 
 pub use failure::{Failure, is_word_char};
+pub use repair::repaired;
 pub use words::{RESERVED, Word};
 
 use pest::error::{Error, ErrorVariant, InputLocation};
@@ -49,7 +50,7 @@ fn unexpected(failure: &Failure<'_>) -> Diagnostic {
         (found, after) => format!("expected {expected} after `{after}`, but found `{found}`"),
     };
     let diagnostic = Diagnostic::error(&codes::UNEXPECTED, failure.found_span(), message);
-    if let Some(help) = repair::repaired(failure) {
+    if let Some(help) = repaired(failure) {
         return diagnostic.with_help(help);
     }
     match example(failure.rule) {

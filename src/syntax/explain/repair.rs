@@ -1,22 +1,26 @@
 //! What one small word would make of a statement that breaks: it is put in, left out or taken for another one, and the statement is matched again.
 
-use super::Failure;
+use super::{Failure, Word};
 use crate::diag::Help;
 use crate::syntax::matcher::matched;
 
 /// Words that join the parts of statements.
-const JOINING: [&str; 13] =
-    ["within", "for", "with", "reason", "every", "times", "on", "as", "to", "over", "after", "from", "expect"];
+const JOINING: [&str; 18] = [
+    "within", "for", "with", "reason", "every", "times", "on", "as", "to", "over", "after", "from", "expect", "in",
+    "of", "by", "event", "json",
+];
 /// Words that people put in where the language has none.
 const FILLING: [&str; 13] = ["in", "of", "the", "a", "an", "to", "at", "is", "be", "for", "with", "by", "then"];
 
 /// How many words behind where a statement breaks one may be missing: a phrase breaks at its first word.
 const PHRASE: usize = 3;
+/// How many of the words that are expected there are tried.
+const MOST_EXPECTED: usize = 12;
 /// Longer statements, in bytes, aren't matched again and again.
 const LONGEST: usize = 2 << 10;
 
 /// What to write, where it is one word that is wrong.
-pub(super) fn repaired(failure: &Failure<'_>) -> Option<Help> {
+pub fn repaired(failure: &Failure<'_>) -> Option<Help> {
     if failure.text.len() > LONGEST {
         return None;
     }
@@ -38,8 +42,12 @@ fn missing(failure: &Failure<'_>, at: usize) -> Option<Help> {
     if !after.trim_start().starts_with(is_value) && !after.trim().is_empty() {
         return None;
     }
-    let fits = |word: &&&str| fits(failure, &format!("{before} {word} {after}"));
-    let fitting: Vec<&str> = JOINING.iter().filter(fits).copied().collect();
+    let expected = failure.expected_words().into_iter().filter_map(|word| match word {
+        Word::Keyword(word) if at == failure.at && !JOINING.contains(&word) => Some(word),
+        _ => None,
+    });
+    let words = JOINING.into_iter().chain(expected.take(MOST_EXPECTED));
+    let fitting: Vec<&str> = words.filter(|word| fits(failure, &format!("{before} {word} {after}"))).collect();
     let correct = |word: &str| failure.correct(at, at, &format!(" {word} "));
     match *fitting.as_slice() {
         [] => None,

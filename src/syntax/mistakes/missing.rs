@@ -44,8 +44,8 @@ pub fn matcher(failure: &Failure<'_>) -> Option<Diagnostic> {
     let begins_value =
         rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '"' | '\'' | '[' | '{' | '$' | '-' | '_'));
     let insert = |text: &str| failure.correct(failure.at, failure.at, text);
-    if let Some(status) = bare_status(failure) {
-        return Some(status);
+    if let Some(known) = bare_status(failure).or_else(|| without_on(failure)) {
+        return Some(known);
     }
     let help: Help = if let Some(meant) = misspelt_subject(failure) {
         meant
@@ -110,11 +110,27 @@ fn bare_status(failure: &Failure<'_>) -> Option<Diagnostic> {
     })
 }
 
+/// `expect chat silence for 100ms`
+fn without_on(failure: &Failure<'_>) -> Option<Diagnostic> {
+    const OF_CHANNELS: [&str; 8] = ["event", "never", "silence", "closed", "ended", "cut", "in", "every"];
+    if !OF_CHANNELS.contains(&failure.found_word()) {
+        return None;
+    }
+    let channel = failure.text.strip_prefix("expect ")?;
+    matched(Rule::expect_on, &format!("expect on {channel}"), Vec::new())?;
+    let start = failure.text.len() - channel.len();
+    let message = "what is expected on a channel begins with `expect on`";
+    Some(
+        Diagnostic::error(&codes::MISSING_MATCHER, failure.found_span(), message)
+            .with_help(failure.correct(start, start, "on ").write()),
+    )
+}
+
 /// `header Content-Type == "text/plain"`, `body text contains "a"`: what reads the response, and what makes the request, begin with the same words.
 pub fn expect(failure: &Failure<'_>) -> Option<Diagnostic> {
-    let rest = failure.rest();
+    let signs = [" == ", " != ", " < ", " > ", " <= ", " >= "];
     let compares =
-        rest.starts_with(['!', '<', '>']) || rest.starts_with("==") || first_words().contains(&failure.found_word());
+        signs.iter().any(|sign| failure.text.contains(sign)) || first_words().contains(&failure.found_word());
     let is_part = match failure.rule {
         // `header Accept "text/plain"` lacks a colon.
         Rule::header | Rule::cookie => compares,

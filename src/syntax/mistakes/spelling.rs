@@ -1,6 +1,7 @@
 use crate::diag::{Diagnostic, closest, codes};
-use crate::syntax::explain::{Failure, Word};
+use crate::syntax::explain::{Failure, Word, repaired};
 use crate::syntax::grammar::Rule;
+use crate::syntax::matcher::matched;
 use crate::syntax::words::first_words;
 
 /// A word that is nearly one of those that could be there.
@@ -35,6 +36,11 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
     })?;
     let count = meant.split(' ').count();
     let len = written_len(failure.rest(), word, meant, count);
+    // What isn't a statement with it may be one with another word.
+    let (before, after) = (failure.text.get(..failure.at)?, failure.text.get(failure.at + len..)?);
+    if matched(failure.rule, &format!("{before}{meant}{after}"), Vec::new()).is_none() && repaired(failure).is_some() {
+        return None;
+    }
     let span = failure.span(failure.at, failure.at + len);
     let shown = failure.rest().get(..len).unwrap_or(word);
     Some(

@@ -3,6 +3,7 @@
 use super::foreign;
 use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
+use crate::syntax::matcher::matched;
 use crate::syntax::parser::Parser;
 use crate::syntax::scan::Tok;
 use crate::syntax::split::Segment;
@@ -132,7 +133,7 @@ impl Case<'_> {
             true => format!("`{}` begins no statement {place}", shorten(shown)),
             false => format!("a block isn't allowed on its own {place}"),
         };
-        self.error(&codes::UNKNOWN_STATEMENT, message, self.known())
+        self.error(&codes::UNKNOWN_STATEMENT, message, self.begun().unwrap_or_else(|| self.known().into()))
     }
 
     /// `Content-Type: application/json` in a request.
@@ -151,6 +152,7 @@ impl Case<'_> {
             ("Authorization", Some(token)) => {
                 self.line_instead(format!("bearer {}", token.trim_matches(['{', '}', ' ']))).write()
             }
+            _ if value.starts_with("env.") => self.before("header ").write(),
             _ => {
                 // What is in quotes, or in none, is text; an expression may be meant by anything else.
                 let is_text = !value.is_empty() && !value.contains(['"', '\'', '\\', '{', '}', '$', '(']);
@@ -231,6 +233,10 @@ impl Case<'_> {
             }
             _ => format!("it belongs {home}"),
         };
+        let help = match self.context {
+            Context::File | Context::Test | Context::Flow => help.into(),
+            _ => self.begun().unwrap_or_else(|| help.into()),
+        };
         Some(self.error(&codes::MISPLACED_STATEMENT, format!("`{word}` isn't allowed {place}"), help))
     }
 
@@ -283,7 +289,31 @@ impl Case<'_> {
 
     fn anything_else(&self) -> Diagnostic {
         let message = format!("`{}` begins no statement {}", shorten(self.word), self.context.place());
-        self.error(&codes::UNKNOWN_STATEMENT, message, self.known())
+        self.error(&codes::UNKNOWN_STATEMENT, message, self.begun().unwrap_or_else(|| self.known().into()))
+    }
+
+    /// The word with which this would be a statement: `60s` is what `timeout` is followed by, `chat json { … }` what `send` is.
+    fn begun(&self) -> Option<Help> {
+        const LONGEST: usize = 2 << 10;
+        let span = self.parser.head_span(self.segment);
+        let head = self.parser.slice(span.start, span.end);
+        if head.len() > LONGEST {
+            return None;
+        }
+        let fits = |word: &&&str| {
+            let rule = self.context.rule(word);
+            rule.is_some_and(|rule| matched(rule, &format!("{word} {head}"), Vec::new()).is_some())
+        };
+        let keywords = self.context.keywords();
+        let fitting: Vec<&str> = keywords.iter().filter(fits).copied().collect();
+        match *fitting.as_slice() {
+            [only] => Some(self.before(&format!("{only} ")).write()),
+            [_, _] | [_, _, _] => {
+                let listed: Vec<String> = fitting.iter().map(|word| format!("`{word}`")).collect();
+                Some(format!("{} is missing before it", listed.join(" or ")).into())
+            }
+            _ => None,
+        }
     }
 
     fn known(&self) -> String {
