@@ -185,6 +185,7 @@ impl RecordedRun {
             monitor,
             observer,
             progress,
+            quoted: Default::default(),
         })
     }
 }

@@ -92,6 +92,7 @@ impl Disguise {
         // What holds another secret, encoded, is made of the surrogate of that: credentials of Basic authentication (RFC 7617) fit their password.
         let holds_another = |secret: &String| {
             self.composed.contains_key(secret)
+                || self.redactor.whole_of(secret).is_some()
                 || decodings(secret).iter().any(|(text, _)| !self.redactor.hidden(text).is_empty())
         };
         let holds_in_small = |secret: &String| {
@@ -110,13 +111,25 @@ impl Disguise {
                 continue;
             }
             for secret in secrets {
-                let decoded = if is_encoded { self.decoded(&secret, DEEPEST) } else { self.made_of_draws(&secret) };
-                let surrogate = decoded.unwrap_or_else(|| self.surrogate(&secret));
+                let made = match self.of_whole(&secret) {
+                    Some(part) => Some(part),
+                    None if is_encoded => self.decoded(&secret, DEEPEST),
+                    None => self.made_of_draws(&secret),
+                };
+                let surrogate = made.unwrap_or_else(|| self.surrogate(&secret));
                 surrogates.push(surrogate.clone());
                 self.insert(secret, surrogate);
             }
         }
         surrogates
+    }
+
+    /// Learns a part of a secret, or of what was made of one, that came in parts. `at` is where it is in the whole, in bytes.
+    pub fn learn_part(&mut self, part: &str, whole: &str, at: usize) {
+        self.redactor.add_part(part, whole, at);
+        if self.redactor.whole_of(part).is_some() {
+            self.learn(vec![part.to_owned()]);
+        }
     }
 
     /// Takes note of a random value of the run. By itself it is no secret; what is made of it and of literals may be one.
@@ -193,6 +206,14 @@ impl Disguise {
         self.learned.push(secret.clone());
         self.small.entry(secret.to_lowercase()).or_insert_with(|| secret.clone());
         self.known.insert(secret, surrogate);
+    }
+
+    /// What a part of a secret that came in parts is in what that has become.
+    fn of_whole(&self, part: &str) -> Option<String> {
+        let (whole, at) = self.redactor.whole_of(part)?;
+        let now = self.piece(&whole, DEEPEST);
+        let is_whole = part.len() < whole.len() && now.len() == whole.len();
+        now.get(at..at + part.len()).filter(|_| is_whole).map(str::to_owned)
     }
 
     /// What a part of a secret that was learned of late has become.
@@ -324,50 +345,31 @@ impl Disguise {
         }
     }
 
-    /// Texts that were received one behind the other, without secrets that they hold only together. Gives the parts of these.
-    pub fn texts(&self, texts: &mut [String]) -> Vec<String> {
-        let mut parts = Vec::new();
+    /// What stands for the secrets that several texts hold only together, one behind the other: where each is in all of them, and its surrogate, which is as long. `parts`
+    /// gives where the parts of a range end, if it is in several.
+    pub fn across(&self, text: &str, parts: impl Fn(&Range<usize>) -> Vec<usize>) -> Vec<(Range<usize>, String)> {
         if self.known.is_empty() {
-            return parts;
+            return Vec::new();
         }
-        let mut joined = texts.concat();
-        let mut starts = Vec::with_capacity(texts.len() + 1);
-        let mut at = 0;
-        for text in texts.iter() {
-            starts.push(at);
-            at += text.len();
-        }
-        starts.push(at);
-        let is_inner = |place: usize| starts.binary_search(&place).is_ok();
-        for range in self.redactor.hidden(&joined) {
-            let is_split = (range.start + 1..range.end).any(is_inner);
-            if !is_split {
-                continue;
+        let of = |range: Range<usize>| {
+            let ends = parts(&range);
+            if ends.is_empty() {
+                return None;
             }
-            let piece = self.piece(&joined[range.clone()], DEEPEST);
+            let whole = text.get(range.clone())?;
+            let piece = self.piece(whole, DEEPEST);
             // What isn't as long would move what is behind it.
-            let piece = if piece.len() == range.len() { piece } else { self.rest(&joined[range.clone()]) };
-            let fits = starts
-                .iter()
-                .filter(|start| range.contains(start))
-                .all(|start| piece.is_char_boundary(start - range.start));
-            if fits && piece.len() == range.len() {
-                let bounds = starts.windows(2).filter_map(|bounds| match bounds {
-                    [from, to] => Some(range.start.max(*from)..range.end.min(*to)),
-                    _ => None,
-                });
-                parts.extend(bounds.filter(|part| !part.is_empty()).map(|part| joined[part].to_owned()));
-                joined.replace_range(range, &piece);
-            }
-        }
-        if !parts.is_empty() {
-            for (text, bounds) in texts.iter_mut().zip(starts.windows(2)) {
-                if let [from, to] = bounds {
-                    joined[*from..*to].clone_into(text);
-                }
-            }
-        }
-        parts
+            let piece = if piece.len() == range.len() { piece } else { self.rest(whole) };
+            let fits = ends.iter().all(|end| piece.is_char_boundary(end - range.start));
+            (fits && piece.len() == range.len()).then_some((range, piece))
+        };
+        self.redactor.hidden(text).into_iter().filter_map(of).collect()
+    }
+
+    /// The beginning of a secret that a text ends with which was cut off there: where it begins, and what stands for it.
+    pub fn cut_off(&self, text: &str) -> Option<(usize, String)> {
+        let (start, _) = self.redactor.unfinished(text)?;
+        Some((start, self.rest(text.get(start..)?)))
     }
 
     fn deep<'t>(&self, text: &'t str, depth: usize) -> Cow<'t, str> {
