@@ -246,7 +246,7 @@ impl<'d> Concealing<'d> {
     }
 
     fn line(&mut self, line: &mut Line) {
-        let Line { done, carried, end, watched: _, cut: _ } = line;
+        let Line { done, carried, end, closing, watched: _, cut: _ } = line;
         for one in done {
             match one {
                 Done::Sent(Outbound::Text(text)) => self.text(text),
@@ -264,7 +264,7 @@ impl<'d> Concealing<'d> {
             }
             self.bytes(data);
         }
-        if let Some((_, end)) = end {
+        for (_, end) in end.iter_mut().chain(closing) {
             match end {
                 ChannelEnd::Closed { code: _, reason, by_us: _ } => self.text(reason),
                 ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message } => {

@@ -98,6 +98,11 @@ pub trait World: Time {
         None
     }
 
+    /// Ends never. Where it is known when an occurrence comes to a moment, no limit around this cuts it off before: it wasn't cut off.
+    fn comes_to(&self, _place: &Occurrence, _nth: u32) -> Pending<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
 

@@ -25,6 +25,8 @@ pub struct Recorded {
     records: Arc<Records>,
     budget: Budget,
     differences: Arc<Differences>,
+    /// When the run was stopped.
+    stops: Vec<Instant>,
     computed: Option<Arc<Calculated>>,
     works: Mutex<HashMap<u64, u32>>,
     /// The jars of which it isn't known what they have.
@@ -39,6 +41,7 @@ impl Recorded {
             records,
             budget: Budget::default(),
             differences: Arc::default(),
+            stops: Vec::new(),
             computed: None,
             works: Mutex::default(),
             unknown_cookies: Mutex::default(),
@@ -49,6 +52,12 @@ impl Recorded {
     #[must_use]
     pub fn disguised(self, computed: Option<Arc<Calculated>>) -> Self {
         Self { computed, ..self }
+    }
+
+    /// The same of a run that was stopped: what it didn't come to before isn't come to.
+    #[must_use]
+    pub fn stopped(self, stops: Vec<Instant>) -> Self {
+        Self { stops, ..self }
     }
 
     pub fn differences(&self) -> Arc<Differences> {
@@ -109,6 +118,12 @@ impl Recorded {
         exchange
     }
 
+    /// Whether the run was stopped before anything more came of what this is a part of.
+    fn was_stopped(&self, place: &Occurrence, now: Instant) -> bool {
+        let stop = self.stops.iter().filter(|at| **at >= now).min();
+        stop.is_some_and(|stop| self.records.next_moment(place.outermost(), now).is_some_and(|next| next >= *stop))
+    }
+
     fn has_unknown_cookies(&self, jar: Option<&Mutex<Jar>>) -> bool {
         let unknown = self.unknown_cookies.lock().unwrap_or_else(PoisonError::into_inner);
         jar.is_some_and(|jar| unknown.contains(&address(jar)))
@@ -137,12 +152,26 @@ impl World for Recorded {
 
     fn reach(&self, place: &Occurrence, nth: u32) -> Reached {
         let now = self.timeline.now();
-        let Some(at) = self.records.moment(place, nth).filter(|at| *at > now) else { return Reached::At(now) };
+        let at = match self.records.moment(place, nth) {
+            Some(at) if at > now => at,
+            None if self.was_stopped(place, now) => return Reached::Later(Box::pin(std::future::pending())),
+            _ => return Reached::At(now),
+        };
         let wait = known(self.timeline.sleep_until(at));
         Reached::Later(Box::pin(async move {
             wait.await;
             at
         }))
+    }
+
+    fn comes_to(&self, place: &Occurrence, nth: u32) -> Pending<'static, ()> {
+        let Some(at) = self.records.moment(place, nth) else { return Box::pin(std::future::pending()) };
+        // What comes at that very instant is looked at first.
+        let wait = known(self.timeline.sleep_behind(at));
+        Box::pin(async move {
+            wait.await;
+            std::future::pending().await
+        })
     }
 
     fn works(&self, place: &Occurrence) -> u32 {
@@ -237,8 +266,9 @@ struct Connection {
 
 impl Connected for Connection {
     fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
-        let Line { done, carried, end, watched, cut: _ } = self.line;
-        let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(end.iter().map(|(at, _)| *at)).collect();
+        let Line { done, carried, end, closing, watched, cut: _ } = self.line;
+        let ends = end.iter().chain(&closing).map(|(at, _)| *at);
+        let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(ends).collect();
         times.sort_unstable();
         let left: Arc<Mutex<Left>> = Arc::new(Mutex::new((carried.into(), end.clone())));
         let (clock, next) = (self.timeline.clone(), left.clone());
@@ -256,12 +286,16 @@ impl Connected for Connection {
         };
         let left_by_us = Arc::new(AtomicBool::new(false));
         let (over, differences) = (left_by_us.clone(), self.differences.clone());
+        let mut closing = closing;
         tokio::spawn(async move {
             for at in times {
                 timeline.sleep_until(at).await;
                 // What waits for it looks at it before anything else comes.
                 while coming.come_next(at) {
                     tokio::task::yield_now().await;
+                }
+                if let Some((at, end)) = closing.take_if(|(closing, _)| *closing <= at) {
+                    coming.pen.closing(at, end);
                 }
             }
             // What comes of a channel behind the time for which it was watched isn't known.

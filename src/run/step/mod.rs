@@ -231,6 +231,16 @@ impl Executor {
         }
     }
 
+    /// Waits for something, and comes to a moment behind it.
+    pub async fn waits<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut comes = self.attempt.shared.world.comes_to(&self.place, self.moments);
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = &mut comes => std::future::pending().await,
+        }
+    }
+
     /// Comes to a moment: what was waited for has taken its time.
     pub async fn moment(&mut self) -> Instant {
         let (place, nth) = (self.place.clone(), self.moments);

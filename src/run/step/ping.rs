@@ -29,7 +29,8 @@ impl Executor {
             return Ok(());
         };
         let until = started.saturating_add(limit).min(self.deadline.at);
-        let held = self.pong(&opened, &payload, until).await.map_err(|late| self.judged_late(span, late))?;
+        let held =
+            self.waits(self.pong(&opened, &payload, until)).await.map_err(|late| self.judged_late(span, late))?;
         self.moment().await;
         let record = ExpectationRecord {
             span,

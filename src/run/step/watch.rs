@@ -100,6 +100,7 @@ impl Executor {
             return Err(self.judged_late(span, late));
         }
         let last_frames = self.deadline.at.saturating_add(LAST_FRAMES);
+        let mut comes = world.comes_to(&self.place, self.moments);
         let mut passed = started.saturating_sub(TICK);
         loop {
             for watch in &mut watches {
@@ -143,8 +144,10 @@ impl Executor {
                 biased;
                 () = timer => {}
                 _ = changed => {}
+                () = &mut comes => {}
             }
         }
+        drop(comes);
         let decided = self.moment().await;
         let judge = Arc::new(judge);
         if judge.verdict() == JudgeState::Failed {
@@ -174,9 +177,12 @@ impl Executor {
             if news.is_empty() {
                 return;
             }
-            let _ = world.until(until, select_all(news)).await;
-            // A channel on which much arrives isn't looked at for each frame.
-            world.sleep_until(world.now().saturating_add(pause).min(until)).await;
+            let look = async {
+                let _ = world.until(until, select_all(news)).await;
+                // A channel on which much arrives isn't looked at for each frame.
+                world.sleep_until(world.now().saturating_add(pause).min(until)).await;
+            };
+            self.waits(look).await;
             pause = pause.saturating_mul(2);
             self.moment().await;
         }
@@ -212,10 +218,11 @@ impl Executor {
             .await
     }
 
-    /// What came of it. Large frames take time to explain, too.
+    /// What came of it. Large frames take time to explain, too. What came behind the moment isn't looked at: how much that is follows from nothing.
     async fn concluded(&self, judge: &Arc<ChannelJudge>) -> Result<Concluded, Late> {
+        let now = self.now();
         if self.attempt.channels.size() <= LOGS_AT_ONCE && self.scope.are_small(AT_ONCE) {
-            return Ok(judge.conclude(&|| self.attempt.channels.logs(), self.outside()));
+            return Ok(judge.conclude(&|| self.attempt.channels.logs_at(now), self.outside()));
         }
         let until = self.deadline.at.saturating_add(LAST_EXPLANATION);
         let (judge, channels) = (judge.clone(), self.attempt.channels.clone());
@@ -224,7 +231,7 @@ impl Executor {
         world
             .apart_until(&self.place, until, move |effort| {
                 let host = Abandonable { host, effort };
-                judge.conclude(&|| channels.logs(), Outside { plan: &plan, host: &host })
+                judge.conclude(&|| channels.logs_at(now), Outside { plan: &plan, host: &host })
             })
             .await
     }

@@ -222,6 +222,7 @@ fn a_pong_that_is_read_late_came_when_it_arrived() {
     on(ping, open().closed(300, 4001)).run().ended(Outcome::Failed, "no pong came: `ch` was closed with 4001");
     // A close frame is an end, whether or not it is known yet that it was the last to come.
     assert_eq!(end(ping, open().closing(300, 1000, 200)), (Outcome::Failed, 300));
+    on(ping, open().torn(300, 1000, 200)).run().ended(Outcome::Failed, "no pong came: `ch` was closed with 1000");
 }
 
 #[test]

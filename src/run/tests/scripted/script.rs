@@ -78,6 +78,8 @@ pub enum Happens {
     Slow(Box<Happens>, Duration),
     /// A close frame, and for so long nothing that shows that it is the last.
     Closing(u16, Duration),
+    /// The same, and then something that may not follow.
+    Torn(u16, Duration),
 }
 
 /// A response with this status, at once.
@@ -153,6 +155,11 @@ impl Said {
     /// A close frame comes so long after the opening, and for a time nothing shows that it is the last to come.
     pub fn closing(self, milliseconds: u64, code: u16, open: u64) -> Self {
         self.happens(milliseconds, Happens::Closing(code, ms(open)))
+    }
+
+    /// The same, and then something comes that may not follow.
+    pub fn torn(self, milliseconds: u64, code: u16, open: u64) -> Self {
+        self.happens(milliseconds, Happens::Torn(code, ms(open)))
     }
 
     /// An event of this name comes so long after the opening, and takes a time to read.
