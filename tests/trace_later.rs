@@ -126,6 +126,27 @@ fn a_test_whose_frames_hold_a_secret_together_is_judged_again_as_it_was() {
     the_same(&done, "r.json", "with a secret in two frames");
 }
 
+/// What was left out of a trace may have been the end of a secret: its beginning isn't there any more, either, when that turns out to be one.
+#[test]
+fn the_beginning_of_what_was_cut_off_and_is_a_secret_only_later_is_in_no_trace() {
+    let (first, second) = TOKEN.split_at(12);
+    let pad = "x".repeat(500);
+    let script = format!(
+        "GET /a 200 | Content-Type: application/json\n  {{\"id\": \"{TOKEN}\"}}\nGET /large 200\n  {pad}{TOKEN} and more\n\
+         websocket /ws\n  < {pad}{first}\n  < {second}\n  < {{\"type\":\"b\"}}\n"
+    );
+    let body = "  test \"body\" { GET {{env.api}}/large { expect status 200 } }\n  \
+                test \"channel\" { websocket c {{env.ws}}/ws; expect on c event \"b\" within 2s; close c }\n  \
+                test \"later\" { GET {{env.api}}/a { expect status 200; capture secret tok = $.id } }";
+    let (_served, spec) = spec(&script, body);
+    let test = Test::new().file("a.e2e", &spec).variable("KEY", "sk-9f8e7d6c5b4a");
+    let limit = (pad.len() + first.len()).to_string() + "B";
+    let args = ["run", "a.e2e", "--trace", "r.trace", "--trace-body-limit", &limit, "--report", "none"];
+    let done = test.args(args).code(0);
+    let trace = unpacked(&done.path("r.trace"));
+    assert!(trace.contains(&pad) && !trace.contains(first) && !trace.contains(&first[..8]), "{trace}");
+}
+
 /// Which cookies the jar has for a request is a part of it, whatever they hold.
 #[test]
 fn a_request_with_other_cookies_of_the_jar_is_diverged() {

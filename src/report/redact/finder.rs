@@ -37,10 +37,8 @@ pub(super) struct Finder {
 impl Finder {
     pub fn add(&mut self, secret: &str) {
         self.longest = self.longest.max(secret.len());
-        let lower = secret.to_lowercase();
-        // Hexadecimal digits say the same in both.
-        let is_hex = secret.chars().filter(char::is_ascii_alphabetic).all(|c| c.is_ascii_hexdigit());
-        let upper = if is_hex { secret.to_uppercase() } else { lower.clone() };
+        // A host's name is written in small letters, and hexadecimal digits in either.
+        let (lower, upper) = (secret.to_lowercase(), secret.to_uppercase());
         for text in [secret, &lower, &upper] {
             self.plain.add(text.as_bytes());
             let whole = View::both(text).0;

@@ -228,11 +228,6 @@ impl Redactor {
         self.read().learned.get(known..).unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 
-    /// What a part of a secret is a part of, and where it is in that.
-    pub fn whole_of(&self, part: &str) -> Option<(String, usize)> {
-        self.read().parts.whole_of(part)
-    }
-
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }

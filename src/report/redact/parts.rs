@@ -3,8 +3,15 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::SHORTEST;
 use super::finder::Finder;
+use super::{Redactor, SHORTEST};
+
+impl Redactor {
+    /// What a part of a secret is a part of, and where it is in that.
+    pub fn whole_of(&self, part: &str) -> Option<(String, usize)> {
+        self.read().parts.wholes.get(part).map(|(whole, at)| (whole.to_string(), *at))
+    }
+}
 
 #[derive(Default)]
 pub(super) struct Parts {
@@ -26,9 +33,5 @@ impl Parts {
 
     pub fn find(&self, text: &str) -> Vec<Range<usize>> {
         self.finder.find(text)
-    }
-
-    pub fn whole_of(&self, part: &str) -> Option<(String, usize)> {
-        self.wholes.get(part).map(|(whole, at)| (whole.to_string(), *at))
     }
 }

@@ -105,9 +105,7 @@ fn held(secrets: &Secrets, seed: u64, both: &Both) -> Vec<String> {
                 let ranges = redactor.hidden(line).into_iter();
                 found.extend(ranges.map(|range| format!("{secret} is in the {name}: `{}` in {line}", &line[range])));
             }
-            // In other letters most secrets are none.
-            let text = text.replace(&hidden.to_uppercase(), "");
-            let parts = parts_in(if is_trace { hidden } else { secret }, &spec, &text);
+            let parts = parts_in(if is_trace { hidden } else { secret }, &spec, text);
             found.extend(parts.into_iter().map(|part| format!("a part of {secret} is in the {name}: {part}")));
         }
     }
