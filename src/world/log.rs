@@ -242,6 +242,14 @@ impl Pen {
         }
     }
 
+    /// It is known that nothing more arrived until an instant, which may be yet to come.
+    pub fn nothing_until(&self, at: Instant) {
+        let mut inner = self.log.lock();
+        if inner.connection == self.connection {
+            inner.complete = inner.complete.max(at);
+        }
+    }
+
     /// All that arrived is in the log.
     pub fn settle(&self) {
         let mut inner = self.log.lock();

@@ -98,7 +98,7 @@ pub trait World: Time {
         None
     }
 
-    /// Ends never. Where it is known when an occurrence comes to a moment, no limit around this cuts it off before: it wasn't cut off.
+    /// When an occurrence comes to a moment, where that is known; no limit around this cuts it off before: it wasn't cut off. Ends never where it isn't.
     fn comes_to(&self, _place: &Occurrence, _nth: u32) -> Pending<'static, ()> {
         Box::pin(std::future::pending())
     }

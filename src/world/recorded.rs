@@ -168,10 +168,7 @@ impl World for Recorded {
         let Some(at) = self.records.moment(place, nth) else { return Box::pin(std::future::pending()) };
         // What comes at that very instant is looked at first.
         let wait = known(self.timeline.sleep_behind(at));
-        Box::pin(async move {
-            wait.await;
-            std::future::pending().await
-        })
+        Box::pin(wait)
     }
 
     fn works(&self, place: &Occurrence) -> u32 {
@@ -271,12 +268,14 @@ impl Connected for Connection {
         let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(ends).collect();
         times.sort_unstable();
         let left: Arc<Mutex<Left>> = Arc::new(Mutex::new((carried.into(), end.clone())));
+        let first = next_behind(&left.lock().unwrap_or_else(PoisonError::into_inner).0);
         let (clock, next) = (self.timeline.clone(), left.clone());
         let is_quiet = move || {
             let next = next.lock().unwrap_or_else(PoisonError::into_inner);
             next.0.front().is_none_or(|one| one.direction == Direction::Sent || one.behind >= clock.now())
         };
         let pen = reading.log.connect(Box::new(is_quiet));
+        first.iter().for_each(|at| pen.nothing_until(*at));
         let source = Arc::new(Source { pen, naming: reading.naming, replies: reading.replies, left });
         let (timeline, coming) = (self.timeline.clone(), source.clone());
         let known_until = match &end {
@@ -321,6 +320,11 @@ impl Connected for Connection {
     }
 }
 
+/// Until when nothing more arrives.
+fn next_behind(left: &VecDeque<Carried>) -> Option<Instant> {
+    left.iter().find(|one| one.direction == Direction::Received).map(|one| one.behind)
+}
+
 /// What is still to come of a connection.
 type Left = (VecDeque<Carried>, Option<(Instant, ChannelEnd)>);
 
@@ -342,8 +346,10 @@ impl Source {
         let end = left.1.as_ref().map_or(Instant::MAX, |(at, _)| *at);
         if let Some(one) = left.0.pop_front_if(|one| one.at <= until.min(end)) {
             // The log asks whether more is to come while it keeps this.
+            let behind = next_behind(&left.0);
             drop(left);
             self.keep(one);
+            behind.iter().for_each(|at| self.pen.nothing_until(*at));
             return true;
         }
         let is_ours = matches!(left.1, Some((_, ChannelEnd::Dropped)));

@@ -233,11 +233,15 @@ impl Executor {
 
     /// Waits for something, and comes to a moment behind it.
     pub async fn waits<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut comes = self.attempt.shared.world.comes_to(&self.place, self.moments);
+        let comes = self.attempt.shared.world.comes_to(&self.place, self.moments);
+        let never = async {
+            comes.await;
+            std::future::pending().await
+        };
         tokio::select! {
             biased;
             done = work => done,
-            () = &mut comes => std::future::pending().await,
+            done = never => done,
         }
     }
 

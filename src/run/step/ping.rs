@@ -1,6 +1,6 @@
 //! Pings a channel, and waits for the pong.
 
-use super::watch::{LAST_FRAMES, LOOK, LOOK_AGAIN, TICK};
+use super::watch::{LAST_FRAMES, LOOK, LOOK_AGAIN, TICK, once};
 use super::{Executor, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::Host as _;
@@ -88,6 +88,7 @@ impl Executor {
             return Ok(held);
         }
         // What arrived in time may still be on its way into the log.
+        let mut comes = Some(world.comes_to(&self.place, self.moments));
         loop {
             let now = world.now();
             let is_known = opened.log.known(now) >= until;
@@ -102,7 +103,11 @@ impl Executor {
                 world.came_late(&self.place, LOOK, late);
                 return Err(late);
             }
-            world.sleep(LOOK_AGAIN).await;
+            tokio::select! {
+                biased;
+                () = world.sleep(LOOK_AGAIN) => {}
+                () = once(&mut comes) => {}
+            }
         }
     }
 }

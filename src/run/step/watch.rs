@@ -15,7 +15,7 @@ use crate::judge::channel::{self, Bound, Concluded, JudgeState, Outside, Start};
 use crate::judge::{ChannelJudge, ExpectationRecord};
 use crate::plan::ChannelExpectation;
 use crate::source::Span;
-use crate::world::Late;
+use crate::world::{Late, Pending};
 
 /// How long an event that didn't come in time is looked out for.
 const LINGER: Duration = Duration::from_secs(1);
@@ -100,7 +100,8 @@ impl Executor {
             return Err(self.judged_late(span, late));
         }
         let last_frames = self.deadline.at.saturating_add(LAST_FRAMES);
-        let mut comes = world.comes_to(&self.place, self.moments);
+        // It was decided before its next moment: where that is known, what was known then is looked at then.
+        let mut comes = Some(world.comes_to(&self.place, self.moments));
         let mut passed = started.saturating_sub(TICK);
         loop {
             for watch in &mut watches {
@@ -144,7 +145,7 @@ impl Executor {
                 biased;
                 () = timer => {}
                 _ = changed => {}
-                () = &mut comes => {}
+                () = once(&mut comes) => {}
             }
         }
         drop(comes);
@@ -278,6 +279,15 @@ impl Executor {
     fn outside(&self) -> Outside<'_> {
         Outside { plan: &self.attempt.shared.plan, host: &*self.host }
     }
+}
+
+/// Waits for something that happens once.
+pub(super) async fn once(happens: &mut Option<Pending<'static, ()>>) {
+    match happens {
+        Some(happening) => happening.await,
+        None => std::future::pending().await,
+    }
+    *happens = None;
 }
 
 /// All that has arrived up to `now`, in the order of its times, and how many bytes its frames have.

@@ -509,3 +509,20 @@ fn what_is_read_late_came_when_it_arrived() {
     assert!((1_040..=1_060).contains(&ran.took()), "{}", ran.took());
     on("expect on ch closed within 5s", open().closing(900, 1000, 200)).run().passed();
 }
+
+/// A machine that is late looks behind the limit, when more has come: by when nothing had is known to who runs it again, too.
+#[test]
+fn what_is_decided_late_is_decided_again_as_it_was() {
+    for steps in
+        ["ping ch expect pong within 20ms", "expect on ch event \"a\" within 20ms", "expect on ch silence for 20ms"]
+    {
+        let steps =
+            format!("    websocket ch ws://s/ws\n    parallel {{ {steps}; GET http://s/x {{ expect status 200 }} }}");
+        let ran = test(&steps).responds(|asked| match asked.path {
+            "/ws" => open().text(20, "b").text(21, "b").text(22, "b"),
+            _ => say(200).after(15).standing_still(30),
+        });
+        let ran = ran.run();
+        assert!(ran.took() >= 45, "{steps}: {}", ran.took());
+    }
+}
