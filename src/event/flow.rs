@@ -17,28 +17,34 @@ pub struct Flow {
 /// Stands for a byte that is no text, and is as long.
 const NO_TEXT: u8 = 0x1a;
 
+/// What is known of a flow so far.
+struct Begun {
+    of: (Direction, Discriminant<FrameKind>),
+    bytes: Vec<u8>,
+    frames: Vec<(usize, Range<usize>)>,
+}
+
 /// What frames say together. What came once and is several events is there once.
 pub fn flows<'f>(frames: impl IntoIterator<Item = (Direction, &'f FrameKind, &'f Bytes)>) -> Vec<Flow> {
-    let mut flows: Vec<(Direction, Discriminant<FrameKind>, Vec<u8>, Vec<(usize, Range<usize>)>)> = Vec::new();
+    let mut flows: Vec<Begun> = Vec::new();
     let mut last: Option<&Bytes> = None;
     for (place, (direction, kind, data)) in frames.into_iter().enumerate() {
         let is_same = last.replace(data).is_some_and(|last| !data.is_empty() && last.as_ptr() == data.as_ptr());
         if is_same {
             continue;
         }
-        let kind = std::mem::discriminant(kind);
-        let known = flows.iter().position(|flow| (flow.0, flow.1) == (direction, kind));
-        let at = known.unwrap_or_else(|| {
-            flows.push((direction, kind, Vec::new(), Vec::new()));
+        let of = (direction, std::mem::discriminant(kind));
+        let at = flows.iter().position(|flow| flow.of == of).unwrap_or_else(|| {
+            flows.push(Begun { of, bytes: Vec::new(), frames: Vec::new() });
             flows.len() - 1
         });
-        if let Some((_, _, bytes, frames)) = flows.get_mut(at) {
-            let from = bytes.len();
-            bytes.extend_from_slice(data);
-            frames.push((place, from..bytes.len()));
+        if let Some(flow) = flows.get_mut(at) {
+            let from = flow.bytes.len();
+            flow.bytes.extend_from_slice(data);
+            flow.frames.push((place, from..flow.bytes.len()));
         }
     }
-    flows.into_iter().map(|(_, _, bytes, frames)| Flow { text: text(bytes), frames }).collect()
+    flows.into_iter().map(|flow| Flow { text: text(flow.bytes), frames: flow.frames }).collect()
 }
 
 impl Flow {

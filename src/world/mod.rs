@@ -98,9 +98,9 @@ pub trait World: Time {
         None
     }
 
-    /// When an occurrence comes to a moment, where that is known; no limit around this cuts it off before: it wasn't cut off. Ends never where it isn't.
-    fn comes_to(&self, _place: &Occurrence, _nth: u32) -> Pending<'static, ()> {
-        Box::pin(std::future::pending())
+    /// Ends when an occurrence comes to a moment, where that is known beforehand; no limit around this cuts it off before: it wasn't cut off.
+    fn comes_to(&self, _place: &Occurrence, _nth: u32) -> Option<Pending<'static, ()>> {
+        None
     }
 
     /// Waits until an instant, which may have passed.

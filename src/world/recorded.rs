@@ -164,11 +164,11 @@ impl World for Recorded {
         }))
     }
 
-    fn comes_to(&self, place: &Occurrence, nth: u32) -> Pending<'static, ()> {
-        let Some(at) = self.records.moment(place, nth) else { return Box::pin(std::future::pending()) };
+    fn comes_to(&self, place: &Occurrence, nth: u32) -> Option<Pending<'static, ()>> {
+        let at = self.records.moment(place, nth)?;
         // What comes at that very instant is looked at first.
         let wait = known(self.timeline.sleep_behind(at));
-        Box::pin(wait)
+        Some(Box::pin(wait))
     }
 
     fn works(&self, place: &Occurrence) -> u32 {

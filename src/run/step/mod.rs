@@ -235,7 +235,9 @@ impl Executor {
     pub async fn waits<T>(&self, work: impl Future<Output = T>) -> T {
         let comes = self.attempt.shared.world.comes_to(&self.place, self.moments);
         let never = async {
-            comes.await;
+            if let Some(comes) = comes {
+                comes.await;
+            }
             std::future::pending().await
         };
         tokio::select! {

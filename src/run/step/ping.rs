@@ -88,7 +88,7 @@ impl Executor {
             return Ok(held);
         }
         // What arrived in time may still be on its way into the log.
-        let mut comes = Some(world.comes_to(&self.place, self.moments));
+        let mut comes = world.comes_to(&self.place, self.moments);
         loop {
             let now = world.now();
             let is_known = opened.log.known(now) >= until;
@@ -98,7 +98,8 @@ impl Executor {
             if is_known || opened.log.ending().is_some() {
                 return Ok(false);
             }
-            if now >= self.deadline.at.saturating_add(LAST_FRAMES) {
+            // Where it is known that it was decided, it wasn't too late.
+            if now >= self.deadline.at.saturating_add(LAST_FRAMES) && comes.is_none() {
                 let late = Late { queued: false };
                 world.came_late(&self.place, LOOK, late);
                 return Err(late);

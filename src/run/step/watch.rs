@@ -101,7 +101,7 @@ impl Executor {
         }
         let last_frames = self.deadline.at.saturating_add(LAST_FRAMES);
         // It was decided before its next moment: where that is known, what was known then is looked at then.
-        let mut comes = Some(world.comes_to(&self.place, self.moments));
+        let mut comes = world.comes_to(&self.place, self.moments);
         let mut passed = started.saturating_sub(TICK);
         loop {
             for watch in &mut watches {
@@ -124,7 +124,9 @@ impl Executor {
             if judge.verdict() != JudgeState::Running {
                 break;
             }
-            if known < now && now >= last_frames {
+            // Where it is known that it was decided, it wasn't too late.
+            let is_late = now >= last_frames && comes.is_none();
+            if known < now && is_late {
                 if watches.iter().any(|watch| watch.opened.log.take_for_closed()) {
                     continue;
                 }
@@ -135,7 +137,7 @@ impl Executor {
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
             // What makes a log complete that isn't may be no change of it: that the reader has found nothing more, for instance.
             let deadline = match known < now {
-                true if now < self.deadline.at => now.saturating_add(LOOK_AGAIN),
+                true if now < self.deadline.at || now >= last_frames => now.saturating_add(LOOK_AGAIN),
                 true => last_frames,
                 false => deadline,
             };

@@ -32,7 +32,7 @@ fn run(spec: &str, has_plan: bool) -> Both {
         spec: spec.to_owned(),
         variables: BTreeMap::new(),
         plan: has_plan.then_some("p"),
-        respond: Arc::new(|asked| answered(asked)),
+        respond: Arc::new(answered),
         seed: 1,
         jobs: 1,
         fail_fast: false,

@@ -80,13 +80,14 @@ const SHOWN: usize = 8;
 
 /// The secrets that are in an output, in whatever form, or a part of one.
 fn held(secrets: &Secrets, seed: u64, both: &Both) -> Vec<String> {
-    let (spec, _) = generated::spec(seed);
+    let (mut spec, _) = generated::spec(seed);
     let mut found = Vec::new();
-    for secret in [&secrets.key, &secrets.pass, &secrets.token] {
-        // A run may come to its end before it meets it.
-        if !both.secrets.contains(secret) {
-            continue;
-        }
+    // A run may come to its end before it meets one: then it is a text like others.
+    let is_met = |secret: &&&String| both.secrets.contains(secret);
+    let (met, others): (Vec<&String>, Vec<&String>) =
+        [&secrets.key, &secrets.pass, &secrets.token].into_iter().partition(|secret| is_met(&secret));
+    others.iter().for_each(|other| spec.push_str(other));
+    for secret in met {
         // The header and the registered claims of a JWT stay.
         let parts: Vec<&str> = secret.split('.').collect();
         let hidden = match parts.as_slice() {
