@@ -345,10 +345,22 @@ impl Source {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let end = left.1.as_ref().map_or(Instant::MAX, |(at, _)| *at);
         if let Some(one) = left.0.pop_front_if(|one| one.at <= until.min(end)) {
-            // The log asks whether more is to come while it keeps this.
+            // Between what was read at once no one could look.
+            let is_received = one.direction == Direction::Received;
+            let read = (one.at, one.behind);
+            let mut all = vec![one];
+            while let Some(next) = left.0.pop_front_if(|next| {
+                is_received && next.direction == Direction::Received && (next.at, next.behind) == read
+            }) {
+                all.push(next);
+            }
             let behind = next_behind(&left.0);
+            // The log asks whether more is to come while it keeps this.
             drop(left);
-            self.keep(one);
+            all.into_iter().for_each(|one| self.keep(one));
+            if is_received {
+                self.pen.settle();
+            }
             behind.iter().for_each(|at| self.pen.nothing_until(*at));
             return true;
         }
@@ -382,7 +394,6 @@ impl Source {
         };
         // What was kept once can be kept again.
         let _ = self.pen.received(one.at, one.kind, one.data, payloads, hidden);
-        self.pen.settle();
     }
 
     fn payloads(&self, one: &Carried) -> Vec<Payload> {

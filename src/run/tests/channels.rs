@@ -528,6 +528,8 @@ fn what_is_decided_late_is_decided_again_as_it_was() {
     {
         late(steps, open().text(20, "b").text(21, "b").text(22, "b"), (15, 30));
     }
+    // Between what was read at once no one looked.
+    late("expect on ch in order within 20ms { event \"a\" optional }", open().at_once(20, &["b", "a"]), (15, 30));
     // What was being read is there at the last look, which comes behind its time.
     for steps in ["within 20ms { expect on ch event \"a\" within 5s }", "within 20ms { ping ch expect pong within 5s }"]
     {

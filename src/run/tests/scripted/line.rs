@@ -188,7 +188,11 @@ impl Reader {
                 }
                 return;
             }
-            self.happens(at, what, code);
+            let all = match what {
+                Happens::AtOnce(all) => all,
+                what => vec![what],
+            };
+            all.into_iter().for_each(|what| self.happens(at, what, code));
             self.pen.settle();
         }
     }
@@ -211,7 +215,9 @@ impl Reader {
             Happens::Lost => self.end(at, ChannelEnd::Lost { message: lost() }),
             Happens::Ended => self.end(at, ChannelEnd::Ended),
             Happens::CutOff => self.end(at, ChannelEnd::CutOff { message: lost() }),
-            Happens::Slow(..) | Happens::Closing(..) | Happens::Torn(..) => unreachable!("these take time"),
+            Happens::Slow(..) | Happens::Closing(..) | Happens::Torn(..) | Happens::AtOnce(_) => {
+                unreachable!("these take time, or are several")
+            }
         }
     }
 

@@ -78,7 +78,9 @@ pub enum Happens {
     Slow(Box<Happens>, Duration),
     /// A close frame, and for so long nothing that shows that it is the last.
     Closing(u16, Duration),
-    /// The same, and then something that may not follow.
+    /// Several that are read at once.
+    AtOnce(Vec<Happens>),
+    /// A close frame, and then something that may not follow.
     Torn(u16, Duration),
 }
 
@@ -155,6 +157,11 @@ impl Said {
     /// A close frame comes so long after the opening, and for a time nothing shows that it is the last to come.
     pub fn closing(self, milliseconds: u64, code: u16, open: u64) -> Self {
         self.happens(milliseconds, Happens::Closing(code, ms(open)))
+    }
+
+    /// Events of these names come so long after the opening, and are read at once.
+    pub fn at_once(self, milliseconds: u64, names: &[&str]) -> Self {
+        self.happens(milliseconds, Happens::AtOnce(names.iter().map(|name| Happens::Text(event(name))).collect()))
     }
 
     /// The same, and then something comes that may not follow.
