@@ -1,4 +1,4 @@
-//! What a trace can't give again, and how tests are reported then: secrets that were learned late, or came in parts. And the cookies of a jar.
+//! Secrets that a run learns late, or in parts, and what of them a trace can't give again. And the cookies of a jar.
 
 use super::harness::Test;
 use super::masking::unpacked;
@@ -108,9 +108,9 @@ fn what_a_hook_was_sent_and_is_a_secret_only_later_is_in_no_trace() {
     the_same(&done, "r.json", "with a secret that a hook was sent");
 }
 
-/// A diagnostic quotes the frames, and with them the parts: a trace has neither.
+/// A diagnostic quotes the frames, and neither the report nor the trace shows the parts that they hold.
 #[test]
-fn a_test_that_shows_a_part_of_a_secret_is_undecided() {
+fn a_test_whose_frames_hold_a_secret_together_is_judged_again_as_it_was() {
     let (first, second) = TOKEN.split_at(10);
     let script = format!(
         "GET /login 200\n  {{\"id\": \"{TOKEN}\"}}\nwebsocket /ws\n  < {first}\n  < {second}\n  < {{\"type\":\"b\"}}\n"
@@ -120,13 +120,31 @@ fn a_test_that_shows_a_part_of_a_secret_is_undecided() {
         format!("  test \"a\" {{ {login}; websocket c {{{{env.ws}}}}/ws; expect on c event \"a\" within 100ms }}");
     let (_served, spec) = spec(&script, &body);
     let done = recorded(&spec, 1);
-    assert!(done.read("r.json").contains(first));
+    for text in [done.read("r.json"), unpacked(&done.path("r.trace"))] {
+        assert!(!text.contains(first) && !text.contains(second), "{text}");
+    }
+    the_same(&done, "r.json", "with a secret in two frames");
+}
+
+/// What was left out of a trace may have been the end of a secret: its beginning isn't there any more, either, when that turns out to be one.
+#[test]
+fn the_beginning_of_what_was_cut_off_and_is_a_secret_only_later_is_in_no_trace() {
+    let (first, second) = TOKEN.split_at(12);
+    let pad = "x".repeat(500);
+    let script = format!(
+        "GET /a 200 | Content-Type: application/json\n  {{\"id\": \"{TOKEN}\"}}\nGET /large 200\n  {pad}{TOKEN} and more\n\
+         websocket /ws\n  < {pad}{first}\n  < {second}\n  < {{\"type\":\"b\"}}\n"
+    );
+    let body = "  test \"body\" { GET {{env.api}}/large { expect status 200 } }\n  \
+                test \"channel\" { websocket c {{env.ws}}/ws; expect on c event \"b\" within 2s; close c }\n  \
+                test \"later\" { GET {{env.api}}/a { expect status 200; capture secret tok = $.id } }";
+    let (_served, spec) = spec(&script, body);
+    let test = Test::new().file("a.e2e", &spec).variable("KEY", "sk-9f8e7d6c5b4a");
+    let limit = (pad.len() + first.len()).to_string() + "B";
+    let args = ["run", "a.e2e", "--trace", "r.trace", "--trace-body-limit", &limit, "--report", "none"];
+    let done = test.args(args).code(0);
     let trace = unpacked(&done.path("r.trace"));
-    assert!(!trace.contains(first) && !trace.contains(second), "{trace}");
-    let (_, said, now) = replayed(done.folder.path(), &[]);
-    let (outcome, reason) = outcomes(&now).remove(0);
-    assert_eq!(outcome, "undecided", "{said}");
-    assert!(reason.contains("depends on a secret"), "{reason}");
+    assert!(trace.contains(&pad) && !trace.contains(first) && !trace.contains(&first[..8]), "{trace}");
 }
 
 /// Which cookies the jar has for a request is a part of it, whatever they hold.

@@ -6,6 +6,7 @@ mod channel;
 pub mod charset;
 mod contents;
 mod exchange;
+mod flow;
 pub mod form;
 mod occurrence;
 mod times;
@@ -13,6 +14,7 @@ mod weak;
 
 pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
 pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, SetCookie, Timings, Tls, Unreal};
+pub use flow::{Flow, flows};
 pub use occurrence::{Occurrence, Part};
 pub use times::Times;
 pub use weak::Weak;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::facts;
 use super::form::{credential, diagnostic, location, ms, risk, span, weakness};
 use super::left_out::left_out;
 use super::model::word;
@@ -9,7 +10,8 @@ use super::{Masked, Redactor, model};
 use crate::diag::{self, Style};
 use crate::event::{ChannelEnd, Exchange, FrameKind, Hop, Peer};
 use crate::judge::release::{
-    Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, Symptom, SymptomKind, assess, classify,
+    Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, RunFacts, ServiceWatch, Symptom, SymptomKind, assess,
+    classify,
 };
 use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, TestResult};
 use crate::source::{Sources, spread};
@@ -38,9 +40,11 @@ impl Builder<'_> {
     }
 
     fn report_of(&self, run: &RunResult, is_reported: impl Fn(&TestResult, &Digest) -> bool + Sync) -> model::Report {
-        let digests: Vec<Digest> = run.tests.iter().map(|test| Digest::of(test, &run.service_map)).collect();
+        let of_test = |test| facts::digest(Digest::of(test, &run.service_map), self.redactor);
+        let digests: Vec<Digest> = run.tests.iter().map(|test| of_test(test)).collect();
         let problems: Vec<String> = run.diagnostics.iter().map(|one| one.message.clone()).collect();
-        let assessment = assess(run.facts(&digests, &problems));
+        let services: Vec<ServiceWatch> = run.services.iter().map(|one| facts::watch(one, self.redactor)).collect();
+        let assessment = assess(RunFacts { services: &services, ..run.facts(&digests, &problems) });
         let reported: Vec<_> =
             run.tests.iter().zip(&digests).filter(|(test, digest)| is_reported(test, digest)).collect();
         let tests: Vec<Masked<model::Test>> = spread(reported.len() * USUAL_SIZE, &reported, |(test, digest)| {

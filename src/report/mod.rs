@@ -4,6 +4,7 @@ pub mod assemble;
 pub mod build;
 pub mod checked;
 pub mod compare;
+mod facts;
 mod form;
 pub mod github;
 pub mod html;

@@ -243,6 +243,17 @@ impl Channels {
         (0..).zip(self.lock().iter()).map(|(handle, opened)| (handle, opened.log.read(Clone::clone))).collect()
     }
 
+    /// The same, as far as they were at an instant.
+    pub fn logs_at(&self, at: Instant) -> Vec<(u32, ChannelLog)> {
+        let mut logs = self.logs();
+        for (_, log) in &mut logs {
+            let came = log.frames.iter().take_while(|frame| frame.at <= at).count();
+            log.frames.truncate(came);
+            log.end = log.end.take_if(|(ended, _)| *ended <= at);
+        }
+        logs
+    }
+
     pub fn records(&self) -> Vec<ChannelRecord> {
         self.lock()
             .iter()

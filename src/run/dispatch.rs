@@ -10,6 +10,7 @@ use super::deadline::Deadline;
 use super::monitor::Monitor;
 use super::observer::Observer;
 use super::options::{OnProgress, Options};
+use super::parts;
 use super::probe::Prober;
 use super::shared::Shared;
 use super::suites::{Group, Run};
@@ -71,6 +72,7 @@ pub async fn execute(
         services: services.clone(),
         progress: progress.clone(),
         plan,
+        quoted: Default::default(),
     });
     shared.monitor.attach(Box::new(Prober(Arc::downgrade(&shared))));
     shared.monitor.introduce();
@@ -86,6 +88,10 @@ pub async fn execute(
         phases.push(runner.phase(&release, index).await);
     }
     runner.take_stock().await;
+    let (quoted, work) = (shared.quoted.take(), shared.clone());
+    // What turned out to be a secret when its frames had come.
+    let learn = move || parts::learn(&quoted, &*work.options.secrets, &work.plan.sources);
+    world.aside(learn).await;
     let hurried = shared.options.stop.is_stopped();
     world.departed(if hurried { HURRIED_WORDS } else { LAST_WORDS }).await;
     progress(Progress::Ended);

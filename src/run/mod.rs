@@ -11,6 +11,7 @@ mod judging;
 mod monitor;
 mod observer;
 mod options;
+mod parts;
 mod prepare;
 mod probe;
 mod replay;

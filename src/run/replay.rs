@@ -138,7 +138,9 @@ impl RecordedRun {
     ) -> Result<T, Difference> {
         let ended = Timeline::run_from(begun, async move |timeline| {
             let world = Recorded::new(timeline.clone(), self.epoch, self.records.clone());
-            let world = Arc::new(world.disguised(self.computed.clone()));
+            let world = Arc::new(
+                world.disguised(self.computed.clone()).stopped(self.stops.iter().map(|(at, _)| *at).collect()),
+            );
             let differences = world.differences();
             let stop = Stop::default();
             for (at, why) in &self.stops {
@@ -185,6 +187,7 @@ impl RecordedRun {
             monitor,
             observer,
             progress,
+            quoted: Default::default(),
         })
     }
 }

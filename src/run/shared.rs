@@ -4,6 +4,7 @@ use super::credentials::Credentials;
 use super::monitor::Monitor;
 use super::observer::Observer;
 use super::options::{OnProgress, Options};
+use super::parts::Quoted;
 use crate::judge::release::ServiceMap;
 use crate::plan::Plan;
 use crate::world::World;
@@ -18,4 +19,5 @@ pub(super) struct Shared {
     pub monitor: Arc<Monitor>,
     pub observer: Arc<Observer>,
     pub progress: OnProgress,
+    pub quoted: Quoted,
 }

@@ -163,6 +163,7 @@ impl Run {
         let stopped = self.shared.options.stop.stopped();
         let ended = self.shared.world.unless(stopped, executor.steps(&suite.before_all)).await;
         executor.close_all().await;
+        executor.learn_parts().await;
         self.shared.world.finished(&hooks(suite, of, "before all"));
         match ended {
             Some(Ok(()) | Err(Halt::Returned { .. })) => Prepared::Ready(executor.scope.clone()),
@@ -202,6 +203,7 @@ impl Run {
             test::executor(&self.shared, &self.shared.credentials, place, own, DEFAULT_LIMIT, Span::nowhere()).await;
         executor.evidence.lock().facts.failed = !whole;
         test::clean_up(&mut executor, suite.span, &suite.after_all).await;
+        executor.learn_parts().await;
         self.shared.world.finished(&hooks(suite, of, "after all"));
         std::mem::take(&mut executor.evidence.lock().diagnostics)
     }

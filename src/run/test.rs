@@ -305,6 +305,7 @@ pub(super) async fn obtain_beforehand(shared: &Arc<Shared>, id: CredentialId) {
         ended = executor.obtain(id, Span::nowhere()) => ended.is_err(),
         () = shared.options.stop.stopped() => false,
     };
+    executor.learn_parts().await;
     shared.world.finished(&executor.place);
     if failed && shared.world.now() >= executor.deadline.at {
         let because = format!("it wasn't obtained within {}", format_duration(DEFAULT_LIMIT));
@@ -355,6 +356,7 @@ async fn attempt(
     executor.move_to(place.then(Part::Hook("after each")));
     clean_up(&mut executor, test.span, &suite.after_each).await;
     executor.close_all().await;
+    executor.learn_parts().await;
     executor
 }
 

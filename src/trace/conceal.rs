@@ -1,13 +1,14 @@
 //! Every text of a record passes the disguise: the types are taken apart, so that a new field doesn't compile until it is said what it is.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::disguise::Disguise;
 use crate::event::{
-    ChannelEnd, Exchange, Failure, FrameKind, Header, Hop, Occurrence, Part, Peer, Response, SetCookie, Tls,
+    ChannelEnd, Exchange, Failure, FrameKind, Header, Hop, Occurrence, Part, Peer, Response, SetCookie, Tls, flows,
 };
 use crate::value::{Json, Secret, Value};
 use crate::world::cookies::Kept;
@@ -18,13 +19,11 @@ use crate::world::{Outbound, Outgoing};
 pub struct Concealing<'d> {
     disguise: &'d Disguise,
     changed: bool,
-    /// The parts of secrets that came in several frames.
-    pub parts: Vec<String>,
 }
 
 impl<'d> Concealing<'d> {
     pub fn new(disguise: &'d Disguise) -> Self {
-        Self { disguise, changed: false, parts: Vec::new() }
+        Self { disguise, changed: false }
     }
 
     pub fn text(&mut self, text: &mut String) {
@@ -247,7 +246,7 @@ impl<'d> Concealing<'d> {
     }
 
     fn line(&mut self, line: &mut Line) {
-        let Line { done, carried, end, watched: _, cut: _ } = line;
+        let Line { done, carried, end, closing, watched: _, cut: _ } = line;
         for one in done {
             match one {
                 Done::Sent(Outbound::Text(text)) => self.text(text),
@@ -265,7 +264,7 @@ impl<'d> Concealing<'d> {
             }
             self.bytes(data);
         }
-        if let Some((_, end)) = end {
+        for (_, end) in end.iter_mut().chain(closing) {
             match end {
                 ChannelEnd::Closed { code: _, reason, by_us: _ } => self.text(reason),
                 ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message } => {
@@ -278,17 +277,46 @@ impl<'d> Concealing<'d> {
 
     /// What several frames of a kind hold together.
     fn split(&mut self, carried: &mut [Carried]) {
-        let kinds: Vec<_> = carried.iter().map(|one| (one.direction, std::mem::discriminant(&one.kind))).collect();
-        for flow in kinds.iter().collect::<std::collections::HashSet<_>>() {
-            let its: Vec<usize> = (0..carried.len()).filter(|at| kinds[*at] == *flow).collect();
-            let text = |at: &usize| std::str::from_utf8(&carried[*at].data).map(str::to_owned);
-            let Ok(mut texts) = its.iter().map(text).collect::<Result<Vec<String>, _>>() else { continue };
-            let parts = self.disguise.texts(&mut texts);
-            if !parts.is_empty() {
-                self.parts.extend(parts);
-                its.into_iter().zip(texts).for_each(|(at, text)| carried[at].data = text.into());
+        for flow in flows(carried.iter().map(|one| (one.direction, &one.kind, &one.data))) {
+            let ends = |range: &Range<usize>| flow.parts(range).into_iter().map(|(_, part)| part.end).collect();
+            for (range, surrogate) in self.disguise.across(&flow.text, ends) {
+                for (place, part) in flow.parts(&range) {
+                    let now = surrogate.as_bytes().get(part.start - range.start..part.end - range.start);
+                    let frame = flow.frames.iter().find(|(of, _)| *of == place).map(|(_, frame)| frame.start);
+                    if let Some(((one, now), from)) = carried.get_mut(place).zip(now).zip(frame) {
+                        replace(one, part.start - from, now);
+                        self.changed = true;
+                    }
+                }
             }
         }
+    }
+
+    /// The beginnings of secrets at the ends of what was left out from there on.
+    pub fn cut_off(&mut self, record: &mut Record) {
+        let ended = record.request.as_mut().and_then(|sent| sent.ended.as_mut()).filter(|ended| ended.cut);
+        if let Some(ended) = ended
+            && let Ok(response) = &ended.exchange.outcome
+            && let Some(body) = self.without_end(&response.body)
+        {
+            ended.take_body(body);
+        }
+        let Some(line) = record.line.as_mut().filter(|line| line.cut) else { return };
+        for flow in flows(line.carried.iter().map(|one| (one.direction, &one.kind, &one.data))) {
+            let Some((start, surrogate)) = self.disguise.cut_off(&flow.text) else { continue };
+            for (place, frame) in flow.frames.iter().filter(|(_, frame)| frame.end > start) {
+                let from = start.max(frame.start);
+                let now = surrogate.as_bytes().get(from - start..frame.end - start);
+                if let Some((one, now)) = line.carried.get_mut(*place).zip(now) {
+                    replace(one, from - frame.start, now);
+                }
+            }
+        }
+    }
+
+    fn without_end(&self, body: &Bytes) -> Option<Bytes> {
+        let (start, surrogate) = self.disguise.cut_off(std::str::from_utf8(body).ok()?)?;
+        Some([body.get(..start)?, surrogate.as_bytes()].concat().into())
     }
 
     /// A value without secrets.
@@ -312,5 +340,14 @@ impl<'d> Concealing<'d> {
             Value::Duration(_) | Value::Size(_) | Value::Percent(_) | Value::Rate(_) | Value::Money(_) => value.clone(),
             Value::Channel(_) => value.clone(),
         }
+    }
+}
+
+/// Puts bytes in the place of as many.
+fn replace(one: &mut Carried, at: usize, now: &[u8]) {
+    let mut data = one.data.to_vec();
+    if let Some(place) = data.get_mut(at..at + now.len()) {
+        place.copy_from_slice(now);
+        one.data = data.into();
     }
 }

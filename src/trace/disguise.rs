@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 
+use super::forms::{decodings, joined, segments, texts};
 use super::patterns::Patterns;
 use super::respell::{self, Respell};
 use super::surrogate::Surrogates;
@@ -25,8 +24,6 @@ const DEEPEST: usize = 4;
 const FEW: usize = 4;
 /// How many texts it is kept of what they are made of.
 const MOST_COMPOSED: usize = 10_000;
-/// How far from a secret digits and escapes are looked at that may belong to it, in bytes.
-const MOST_NEAR: usize = 1 << 20;
 /// How long a UUID is (RFC 9562, section 4).
 const UUID: usize = 36;
 
@@ -92,6 +89,7 @@ impl Disguise {
         // What holds another secret, encoded, is made of the surrogate of that: credentials of Basic authentication (RFC 7617) fit their password.
         let holds_another = |secret: &String| {
             self.composed.contains_key(secret)
+                || self.redactor.whole_of(secret).is_some()
                 || decodings(secret).iter().any(|(text, _)| !self.redactor.hidden(text).is_empty())
         };
         let holds_in_small = |secret: &String| {
@@ -110,13 +108,25 @@ impl Disguise {
                 continue;
             }
             for secret in secrets {
-                let decoded = if is_encoded { self.decoded(&secret, DEEPEST) } else { self.made_of_draws(&secret) };
-                let surrogate = decoded.unwrap_or_else(|| self.surrogate(&secret));
+                let made = match self.of_whole(&secret) {
+                    Some(part) => Some(part),
+                    None if is_encoded => self.decoded(&secret, DEEPEST),
+                    None => self.made_of_draws(&secret),
+                };
+                let surrogate = made.unwrap_or_else(|| self.surrogate(&secret));
                 surrogates.push(surrogate.clone());
                 self.insert(secret, surrogate);
             }
         }
         surrogates
+    }
+
+    /// Learns a part of a secret, or of what was made of one, that came in parts. `at` is where it is in the whole, in bytes.
+    pub fn learn_part(&mut self, part: &str, whole: &str, at: usize) {
+        self.redactor.add_part(part, whole, at);
+        if self.redactor.whole_of(part).is_some() {
+            self.learn(vec![part.to_owned()]);
+        }
     }
 
     /// Takes note of a random value of the run. By itself it is no secret; what is made of it and of literals may be one.
@@ -193,6 +203,14 @@ impl Disguise {
         self.learned.push(secret.clone());
         self.small.entry(secret.to_lowercase()).or_insert_with(|| secret.clone());
         self.known.insert(secret, surrogate);
+    }
+
+    /// What a part of a secret that came in parts is in what that has become.
+    fn of_whole(&self, part: &str) -> Option<String> {
+        let (whole, at) = self.redactor.whole_of(part)?;
+        let now = self.piece(&whole, DEEPEST);
+        let is_whole = part.len() < whole.len() && now.len() == whole.len();
+        now.get(at..at + part.len()).filter(|_| is_whole).map(str::to_owned)
     }
 
     /// What a part of a secret that was learned of late has become.
@@ -324,50 +342,31 @@ impl Disguise {
         }
     }
 
-    /// Texts that were received one behind the other, without secrets that they hold only together. Gives the parts of these.
-    pub fn texts(&self, texts: &mut [String]) -> Vec<String> {
-        let mut parts = Vec::new();
+    /// What stands for the secrets that several texts hold only together, one behind the other: where each is in all of them, and its surrogate, which is as long. `parts`
+    /// gives where the parts of a range end, if it is in several.
+    pub fn across(&self, text: &str, parts: impl Fn(&Range<usize>) -> Vec<usize>) -> Vec<(Range<usize>, String)> {
         if self.known.is_empty() {
-            return parts;
+            return Vec::new();
         }
-        let mut joined = texts.concat();
-        let mut starts = Vec::with_capacity(texts.len() + 1);
-        let mut at = 0;
-        for text in texts.iter() {
-            starts.push(at);
-            at += text.len();
-        }
-        starts.push(at);
-        let is_inner = |place: usize| starts.binary_search(&place).is_ok();
-        for range in self.redactor.hidden(&joined) {
-            let is_split = (range.start + 1..range.end).any(is_inner);
-            if !is_split {
-                continue;
+        let of = |range: Range<usize>| {
+            let ends = parts(&range);
+            if ends.is_empty() {
+                return None;
             }
-            let piece = self.piece(&joined[range.clone()], DEEPEST);
+            let whole = text.get(range.clone())?;
+            let piece = self.piece(whole, DEEPEST);
             // What isn't as long would move what is behind it.
-            let piece = if piece.len() == range.len() { piece } else { self.rest(&joined[range.clone()]) };
-            let fits = starts
-                .iter()
-                .filter(|start| range.contains(start))
-                .all(|start| piece.is_char_boundary(start - range.start));
-            if fits && piece.len() == range.len() {
-                let bounds = starts.windows(2).filter_map(|bounds| match bounds {
-                    [from, to] => Some(range.start.max(*from)..range.end.min(*to)),
-                    _ => None,
-                });
-                parts.extend(bounds.filter(|part| !part.is_empty()).map(|part| joined[part].to_owned()));
-                joined.replace_range(range, &piece);
-            }
-        }
-        if !parts.is_empty() {
-            for (text, bounds) in texts.iter_mut().zip(starts.windows(2)) {
-                if let [from, to] = bounds {
-                    joined[*from..*to].clone_into(text);
-                }
-            }
-        }
-        parts
+            let piece = if piece.len() == range.len() { piece } else { self.rest(whole) };
+            let fits = ends.iter().all(|end| piece.is_char_boundary(end - range.start));
+            (fits && piece.len() == range.len()).then_some((range, piece))
+        };
+        self.redactor.hidden(text).into_iter().filter_map(of).collect()
+    }
+
+    /// The beginning of a secret that a text ends with which was cut off there: where it begins, and what stands for it.
+    pub fn cut_off(&self, text: &str) -> Option<(usize, String)> {
+        let (start, _) = self.redactor.unfinished(text)?;
+        Some((start, self.rest(text.get(start..)?)))
     }
 
     fn deep<'t>(&self, text: &'t str, depth: usize) -> Cow<'t, str> {
@@ -529,88 +528,4 @@ impl Disguise {
     pub fn made(&self) -> Vec<String> {
         std::mem::take(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// The parts of a text that are looked at: what was found, with what may belong to the same digits or escapes.
-fn segments(text: &str, found: &[Range<usize>]) -> Vec<Range<usize>> {
-    let is_near = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-%\\&;#\r\n".contains(byte);
-    let mut segments: Vec<Range<usize>> = Vec::with_capacity(found.len());
-    for range in found {
-        let (before, behind) = (text.as_bytes().get(..range.start), text.as_bytes().get(range.end..));
-        let before = before.unwrap_or_default().iter().rev().take(MOST_NEAR).take_while(|byte| is_near(byte)).count();
-        let behind = behind.unwrap_or_default().iter().take(MOST_NEAR).take_while(|byte| is_near(byte)).count();
-        let (start, end) = (range.start - before, range.end + behind);
-        match segments.last_mut() {
-            Some(last) if start <= last.end => last.end = last.end.max(end),
-            _ => segments.push(start..end),
-        }
-    }
-    segments
-}
-
-/// Ranges in order, those that overlap as one.
-fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    ranges.sort_unstable_by_key(|range| range.start);
-    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        match joined.last_mut() {
-            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-            _ => joined.push(range),
-        }
-    }
-    joined
-}
-
-/// RFC 3986, section 2.3.
-const UNRESERVED: &percent_encoding::AsciiSet =
-    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-type Encode = fn(&str) -> String;
-
-/// The texts that a text may be an encoding of, each with what encodes it so.
-fn decodings(piece: &str) -> Vec<(String, Encode)> {
-    let base64: [(_, Encode); 4] = [
-        (&STANDARD, |text| STANDARD.encode(text)),
-        (&STANDARD_NO_PAD, |text| STANDARD_NO_PAD.encode(text)),
-        (&URL_SAFE, |text| URL_SAFE.encode(text)),
-        (&URL_SAFE_NO_PAD, |text| URL_SAFE_NO_PAD.encode(text)),
-    ];
-    let mut found: Vec<(String, Encode)> = Vec::new();
-    for (engine, encode) in base64 {
-        let text = engine.decode(piece).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        found.extend(text.filter(|text| encode(text) == piece).map(|text| (text, encode)));
-    }
-    let percent: [Encode; 5] = [
-        |text| percent_encoding::utf8_percent_encode(text, UNRESERVED).to_string(),
-        |text| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string(),
-        |text| url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
-        |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
-        |text| text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
-    ];
-    if piece.contains('%')
-        && let Ok(text) = percent_encoding::percent_decode_str(piece).decode_utf8()
-    {
-        let fitting = percent.into_iter().find(|encode| encode(&text) == piece);
-        found.extend(fitting.map(|encode| (text.into_owned(), encode)));
-    }
-    found
-}
-
-/// The texts that programs make of a text. They change neither letters nor digits, and so give the same of a secret as of its surrogate.
-fn texts(text: &str) -> Vec<String> {
-    use percent_encoding::utf8_percent_encode;
-    let quoted = serde_json::Value::from(text).to_string();
-    let json = quoted[1..quoted.len() - 1].to_owned();
-    let ascii: String = json
-        .encode_utf16()
-        .map(|unit| match u8::try_from(unit) {
-            Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
-            _ => format!("\\u{unit:04x}"),
-        })
-        .collect();
-    let percent = utf8_percent_encode(text, UNRESERVED).to_string();
-    let form: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    let html = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    vec![text.to_owned(), json.replace('/', "\\/"), json, ascii, percent, form, html, hex.to_uppercase(), hex]
 }

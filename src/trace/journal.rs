@@ -3,13 +3,15 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Diagnostic, Hide as _, codes};
 use crate::judge::release::ServiceMap;
 use crate::judge::{Progress, RunResult};
 use crate::report::model::{Begun, Line};
 use crate::report::{Builder, Masked, Redactor};
 use crate::source::{Sources, Span};
-use crate::value::SecretSink as _;
+
+/// How frames begin in a line.
+const FRAMES: &str = "\"frames\":[{";
 
 /// Writes what happens in a run into a file, a line each, as it happens.
 ///
@@ -69,7 +71,7 @@ impl Journal {
             return None;
         }
         let written = std::fs::read_to_string(&self.path).and_then(|whole| {
-            if !self.redactor.covers(&whole) {
+            if self.redactor.hidden(&whole).is_empty() && !self.holds_in_parts(&whole) {
                 return Ok(());
             }
             let lines: Vec<Line> = whole.lines().filter_map(|line| super::read::line_of(line.as_bytes())).collect();
@@ -77,6 +79,16 @@ impl Journal {
             fresh(&self.path, &lines).map(|file| state.file = Some(file))
         });
         written.err().and_then(|error| self.reported(&mut state, &error))
+    }
+
+    /// Whether frames hold together what none of them holds.
+    fn holds_in_parts(&self, whole: &str) -> bool {
+        let lines = whole.lines().filter(|line| line.contains(FRAMES));
+        let mut lines = lines.filter_map(|line| super::read::line_of(line.as_bytes()));
+        lines.any(|line| {
+            let was = bytes(&line);
+            *self.redactor.masked(line).made(bytes) != was
+        })
     }
 
     fn builder(&self) -> Builder<'_> {

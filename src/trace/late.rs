@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -13,10 +14,11 @@ use super::file::{Entry, Header, Recorded, Undecided};
 use super::open::SourceFile;
 use super::verify::Verifier;
 use super::write::{Limits, Writer};
-use crate::event::Part;
+use crate::event::{Part, flows};
 use crate::report::Redactor;
 use crate::report::model::Line;
 use crate::value::SecretSink as _;
+use crate::world::records::Record;
 
 /// How much of the bodies is held at a time for the records behind them, in bytes. What is beyond that is left out, and said to be.
 const MOST_BODIES: usize = 512 << 20;
@@ -26,8 +28,6 @@ pub(super) struct Known<'t> {
     /// Of all secrets of the run.
     pub disguise: &'t mut Disguise,
     pub secrets: &'t Redactor,
-    /// The parts of those that came in several frames.
-    pub parts: &'t Redactor,
 }
 
 /// Writes a trace again where it holds any of `late`, which it was written before.
@@ -66,17 +66,51 @@ fn surrogates(path: &Path) -> std::io::Result<Vec<String>> {
 /// How an entry of them begins.
 const SURROGATES: &str = "{\"surrogates\"";
 
-/// Whether a trace holds any of these secrets. What the surrogate of one has in common with another, as JWTs have, is neither.
-fn holds(path: &Path, late: &[String], disguise: &Disguise) -> std::io::Result<bool> {
+/// Whether a trace holds any of these secrets, or a part of one. What the surrogate of one has in common with another, as JWTs have, is neither.
+fn holds(path: &Path, late: &[String], disguise: &mut Disguise) -> std::io::Result<bool> {
     let redactor = Redactor::default();
     late.iter().for_each(|secret| redactor.add(secret));
+    let mut holds = false;
     for line in lines(path)? {
         let line = line?;
-        if redactor.covers(&line) && disguise.text(&line) != line {
-            return Ok(true);
+        holds |= redactor.covers(&line) && disguise.text(&line) != line;
+        match entry(&line) {
+            Some(Entry::Record(recorded)) => holds |= in_parts(&recorded.record, &redactor, disguise),
+            // Which of them were cut isn't known yet.
+            Some(Entry::Body { sha256: _, bytes }) => {
+                let text = std::str::from_utf8(&bytes).unwrap_or_default();
+                holds |= disguise.cut_off(text).is_some_and(|(start, now)| text.get(start..) != Some(&now));
+            }
+            _ => {}
         }
     }
-    Ok(false)
+    Ok(holds)
+}
+
+/// Whether frames hold any of these secrets in parts; then each part is learned.
+fn in_parts(record: &Record, late: &Redactor, disguise: &mut Disguise) -> bool {
+    let Some(line) = &record.line else { return false };
+    let mut holds = false;
+    for flow in flows(line.carried.iter().map(|one| (one.direction, &one.kind, &one.data))) {
+        let ends = |range: &Range<usize>| flow.parts(range).into_iter().map(|(_, part)| part.end).collect();
+        let changed = disguise.across(&flow.text, ends).into_iter();
+        let changed: Vec<Range<usize>> =
+            changed.filter(|(range, now)| flow.text.get(range.clone()) != Some(now)).map(|(range, _)| range).collect();
+        let is_changed =
+            |one: &Range<usize>| changed.iter().any(|range| range.start < one.end && one.start < range.end);
+        for whole in late.found(&flow.text).into_iter().filter(is_changed) {
+            for (_, part) in flow.parts(&whole) {
+                holds = true;
+                let at = part.start - whole.start;
+                if let Some((part, whole)) = flow.text.get(part).zip(flow.text.get(whole.clone())) {
+                    disguise.learn_part(part, whole, at);
+                }
+            }
+        }
+        let cut_off = if line.cut { disguise.cut_off(&flow.text) } else { None };
+        holds |= cut_off.is_some_and(|(start, now)| flow.text.get(start..) != Some(&now));
+    }
+    holds
 }
 
 fn lines(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<String>>> {
@@ -105,7 +139,6 @@ fn again(path: &Path, limits: Limits, surrogates: Vec<String>, known: &Known<'_>
 struct Again<'t> {
     file: Writer,
     known: &'t Known<'t>,
-    parts: Redactor,
     /// The header and the files, until the last of them is there.
     beginning: Option<(Header, Vec<SourceFile>)>,
     surrogates: Vec<String>,
@@ -124,7 +157,6 @@ impl<'t> Again<'t> {
         Ok(Self {
             file: Writer::create(path, limits)?,
             known,
-            parts: Redactor::default(),
             beginning: None,
             surrogates,
             verifier: None,
@@ -213,8 +245,8 @@ impl<'t> Again<'t> {
             }
         }
         let mut concealing = Concealing::new(self.known.disguise);
+        concealing.cut_off(&mut record);
         concealing.record(&mut record);
-        concealing.parts.iter().for_each(|part| self.parts.add(part));
         let of = record.occurrence.outermost();
         if !self.recorded.contains(of) {
             self.recorded.push(of.clone());
@@ -238,7 +270,6 @@ impl<'t> Again<'t> {
                 self.recorded.clear();
             }
         }
-        let line = self.parts.masked(self.known.parts.masked(line.into_inner()).into_inner());
         self.file.entry(&Entry::Event(Box::new(line.into_inner())))
     }
 }

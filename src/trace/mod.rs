@@ -3,6 +3,7 @@
 mod conceal;
 mod disguise;
 mod file;
+mod forms;
 mod group;
 mod har;
 mod journal;

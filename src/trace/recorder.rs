@@ -63,8 +63,6 @@ pub(super) struct Thread {
     verifier: Verifier,
     /// The secrets that were handed on by now.
     secrets: Redactor,
-    /// The parts of secrets that came in several frames: each is shown where a diagnostic quotes its frame.
-    parts: Redactor,
     /// Something that servers sent has been written.
     has_content: bool,
     /// The secrets that were learned since.
@@ -86,15 +84,14 @@ impl Thread {
                 disguise: Disguise::new(redactor),
                 verifier: Verifier::new(of.0, of.1),
                 secrets: Redactor::default(),
-                parts: Redactor::default(),
                 has_content: false,
                 late: Vec::new(),
             };
             thread.write(from)?;
-            let Self { file, mut disguise, secrets, parts, late, .. } = thread;
+            let Self { file, mut disguise, secrets, late, .. } = thread;
             let full = file.is_full();
             file.finish()?;
-            let mut known = Known { disguise: &mut disguise, secrets: &secrets, parts: &parts };
+            let mut known = Known { disguise: &mut disguise, secrets: &secrets };
             late::replace(&wanted.path, wanted.limits, &late, &mut known).map(|()| full)
         });
         match written {
@@ -190,9 +187,7 @@ impl Thread {
     fn records(&mut self, records: Vec<Record>) -> std::io::Result<()> {
         self.has_content |= !records.is_empty();
         for mut record in records {
-            let mut concealing = Concealing::new(&self.disguise);
-            concealing.record(&mut record);
-            concealing.parts.iter().for_each(|part| self.parts.add(part));
+            Concealing::new(&self.disguise).record(&mut record);
             self.verifier.record(&record);
             self.file.record(record)?;
         }
@@ -210,13 +205,11 @@ impl Thread {
         self.records(recorded.unwrap_or_default())?;
         // A secret may be part of the plan alone.
         if is_recorded && self.disguise.has_secrets() {
-            // By now more may be known than when it was masked. The parts of secrets that came in several frames are shown in the run's own report, which a
-            // replay is to give.
+            // By now more may be known than when it was masked.
             let line = self.secrets.masked((*line).clone());
             let undecided: Option<Undecided> = self.verifier.verified(&line);
             undecided.into_iter().try_for_each(|one| self.file.entry(&Entry::Undecided(one)))?;
         }
-        let line = self.parts.masked(line.into_inner());
         self.has_content = true;
         self.verifier.forget();
         self.file.entry(&Entry::Event(Box::new(line.into_inner())))

@@ -1,6 +1,7 @@
 //! Judges a recorded run again: each of its tests is run on its own, over what was recorded of it, and the report is judged from what they give.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -232,6 +233,19 @@ impl SecretSink for Met {
 
     fn covers(&self, text: &str) -> bool {
         self.here.covers(text)
+    }
+
+    // What is masked is masked by all that is known.
+    fn found(&self, text: &str) -> Vec<Range<usize>> {
+        self.all.found(text)
+    }
+
+    fn unfinished(&self, text: &str) -> Option<(usize, String)> {
+        self.all.unfinished(text)
+    }
+
+    fn add_part(&self, part: &str, whole: &str, at: usize) {
+        self.all.add_part(part, whole, at);
     }
 }
 

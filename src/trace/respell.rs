@@ -35,6 +35,7 @@ impl Respell {
         };
         add(secret, surrogate, true);
         add(&secret.to_lowercase(), &surrogate.to_lowercase(), false);
+        add(&secret.to_uppercase(), &surrogate.to_uppercase(), false);
     }
 
     /// A text with surrogates, if it holds secrets; what isn't found in it stays as it is. `inner` gives what a text is that is within digits, where it holds secrets.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A value that must never be shown. `Debug` and `Display` give `***`; only [`Secret::expose`] gives the text.
@@ -50,4 +51,18 @@ pub trait SecretSink: Send + Sync {
     fn covers(&self, _text: &str) -> bool {
         false
     }
+
+    /// Where a text holds secrets that were learned, in whatever form: in order, none within or next to another.
+    fn found(&self, _text: &str) -> Vec<Range<usize>> {
+        Vec::new()
+    }
+
+    /// Where a beginning of a secret begins that a text ends with, and the whole of it, as far as that is known.
+    fn unfinished(&self, _text: &str) -> Option<(usize, String)> {
+        None
+    }
+
+    /// Learns a part of a text that is a secret, or was made of one: that came in parts, and each may be shown without the others. It is masked, and no
+    /// secret of its own: what is computed from it isn't one. `at` is where it is in the whole, in bytes.
+    fn add_part(&self, _part: &str, _whole: &str, _at: usize) {}
 }

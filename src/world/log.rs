@@ -45,6 +45,8 @@ struct Inner {
     behind: Vec<(usize, Instant)>,
     /// A close frame came, and whether it was the last thing to come isn't known yet.
     closing: Option<(Instant, ChannelEnd)>,
+    /// The close frame that came.
+    close: Option<(Instant, ChannelEnd)>,
 }
 
 impl Log {
@@ -70,6 +72,7 @@ impl Log {
             is_quiet: Box::new(|| true),
             behind: Vec::new(),
             closing: None,
+            close: None,
         };
         Self { clock, learn, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
     }
@@ -129,6 +132,12 @@ impl Log {
         inner.log.end.as_ref().or(inner.closing.as_ref()).map(|(_, end)| end.clone())
     }
 
+    /// A close frame that came and wasn't the last thing to come.
+    pub fn not_the_last(&self) -> Option<(Instant, ChannelEnd)> {
+        let inner = self.lock();
+        inner.close.clone().filter(|close| inner.log.end.as_ref() != Some(close))
+    }
+
     /// Takes a close frame for the last thing to come, though that isn't known yet; whether one came of which it isn't.
     pub fn take_for_closed(&self) -> bool {
         let mut inner = self.lock();
@@ -144,7 +153,7 @@ impl Log {
         let mut inner = self.lock();
         inner.connection += 1;
         inner.is_quiet = is_quiet;
-        (inner.unsettled, inner.closing, inner.log.end) = (None, None, None);
+        (inner.unsettled, inner.closing, inner.close, inner.log.end) = (None, None, None, None);
         let connection = inner.connection;
         drop(inner);
         self.change();
@@ -233,6 +242,14 @@ impl Pen {
         }
     }
 
+    /// It is known that nothing more arrived until an instant, which may be yet to come.
+    pub fn nothing_until(&self, at: Instant) {
+        let mut inner = self.log.lock();
+        if inner.connection == self.connection {
+            inner.complete = inner.complete.max(at);
+        }
+    }
+
     /// All that arrived is in the log.
     pub fn settle(&self) {
         let mut inner = self.log.lock();
@@ -310,6 +327,7 @@ impl Pen {
         let mut inner = self.log.lock();
         if inner.connection == self.connection {
             inner.unsettled = None;
+            inner.close = Some((at, end.clone()));
             inner.closing = Some((at, end));
         }
         drop(inner);

@@ -98,6 +98,11 @@ pub trait World: Time {
         None
     }
 
+    /// Ends when an occurrence comes to a moment, where that is known beforehand; no limit around this cuts it off before: it wasn't cut off.
+    fn comes_to(&self, _place: &Occurrence, _nth: u32) -> Option<Pending<'static, ()>> {
+        None
+    }
+
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
 

@@ -25,6 +25,8 @@ pub struct Recorded {
     records: Arc<Records>,
     budget: Budget,
     differences: Arc<Differences>,
+    /// When the run was stopped.
+    stops: Vec<Instant>,
     computed: Option<Arc<Calculated>>,
     works: Mutex<HashMap<u64, u32>>,
     /// The jars of which it isn't known what they have.
@@ -39,6 +41,7 @@ impl Recorded {
             records,
             budget: Budget::default(),
             differences: Arc::default(),
+            stops: Vec::new(),
             computed: None,
             works: Mutex::default(),
             unknown_cookies: Mutex::default(),
@@ -49,6 +52,12 @@ impl Recorded {
     #[must_use]
     pub fn disguised(self, computed: Option<Arc<Calculated>>) -> Self {
         Self { computed, ..self }
+    }
+
+    /// The same of a run that was stopped: what it didn't come to before isn't come to.
+    #[must_use]
+    pub fn stopped(self, stops: Vec<Instant>) -> Self {
+        Self { stops, ..self }
     }
 
     pub fn differences(&self) -> Arc<Differences> {
@@ -109,6 +118,12 @@ impl Recorded {
         exchange
     }
 
+    /// Whether the run was stopped before anything more came of what this is a part of.
+    fn was_stopped(&self, place: &Occurrence, now: Instant) -> bool {
+        let stop = self.stops.iter().filter(|at| **at >= now).min();
+        stop.is_some_and(|stop| self.records.next_moment(place.outermost(), now).is_some_and(|next| next >= *stop))
+    }
+
     fn has_unknown_cookies(&self, jar: Option<&Mutex<Jar>>) -> bool {
         let unknown = self.unknown_cookies.lock().unwrap_or_else(PoisonError::into_inner);
         jar.is_some_and(|jar| unknown.contains(&address(jar)))
@@ -137,12 +152,23 @@ impl World for Recorded {
 
     fn reach(&self, place: &Occurrence, nth: u32) -> Reached {
         let now = self.timeline.now();
-        let Some(at) = self.records.moment(place, nth).filter(|at| *at > now) else { return Reached::At(now) };
+        let at = match self.records.moment(place, nth) {
+            Some(at) if at > now => at,
+            None if self.was_stopped(place, now) => return Reached::Later(Box::pin(std::future::pending())),
+            _ => return Reached::At(now),
+        };
         let wait = known(self.timeline.sleep_until(at));
         Reached::Later(Box::pin(async move {
             wait.await;
             at
         }))
+    }
+
+    fn comes_to(&self, place: &Occurrence, nth: u32) -> Option<Pending<'static, ()>> {
+        let at = self.records.moment(place, nth)?;
+        // What comes at that very instant is looked at first.
+        let wait = known(self.timeline.sleep_behind(at));
+        Some(Box::pin(wait))
     }
 
     fn works(&self, place: &Occurrence) -> u32 {
@@ -237,16 +263,19 @@ struct Connection {
 
 impl Connected for Connection {
     fn start(self: Box<Self>, reading: Reading) -> Box<dyn Channel> {
-        let Line { done, carried, end, watched, cut: _ } = self.line;
-        let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(end.iter().map(|(at, _)| *at)).collect();
+        let Line { done, carried, end, closing, watched, cut: _ } = self.line;
+        let ends = end.iter().chain(&closing).map(|(at, _)| *at);
+        let mut times: Vec<Instant> = carried.iter().map(|one| one.at).chain(ends).collect();
         times.sort_unstable();
         let left: Arc<Mutex<Left>> = Arc::new(Mutex::new((carried.into(), end.clone())));
+        let first = next_behind(&left.lock().unwrap_or_else(PoisonError::into_inner).0);
         let (clock, next) = (self.timeline.clone(), left.clone());
         let is_quiet = move || {
             let next = next.lock().unwrap_or_else(PoisonError::into_inner);
             next.0.front().is_none_or(|one| one.direction == Direction::Sent || one.behind >= clock.now())
         };
         let pen = reading.log.connect(Box::new(is_quiet));
+        first.iter().for_each(|at| pen.nothing_until(*at));
         let source = Arc::new(Source { pen, naming: reading.naming, replies: reading.replies, left });
         let (timeline, coming) = (self.timeline.clone(), source.clone());
         let known_until = match &end {
@@ -256,12 +285,16 @@ impl Connected for Connection {
         };
         let left_by_us = Arc::new(AtomicBool::new(false));
         let (over, differences) = (left_by_us.clone(), self.differences.clone());
+        let mut closing = closing;
         tokio::spawn(async move {
             for at in times {
                 timeline.sleep_until(at).await;
                 // What waits for it looks at it before anything else comes.
                 while coming.come_next(at) {
                     tokio::task::yield_now().await;
+                }
+                if let Some((at, end)) = closing.take_if(|(closing, _)| *closing <= at) {
+                    coming.pen.closing(at, end);
                 }
             }
             // What comes of a channel behind the time for which it was watched isn't known.
@@ -287,6 +320,11 @@ impl Connected for Connection {
     }
 }
 
+/// Until when nothing more arrives.
+fn next_behind(left: &VecDeque<Carried>) -> Option<Instant> {
+    left.iter().find(|one| one.direction == Direction::Received).map(|one| one.behind)
+}
+
 /// What is still to come of a connection.
 type Left = (VecDeque<Carried>, Option<(Instant, ChannelEnd)>);
 
@@ -307,9 +345,23 @@ impl Source {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let end = left.1.as_ref().map_or(Instant::MAX, |(at, _)| *at);
         if let Some(one) = left.0.pop_front_if(|one| one.at <= until.min(end)) {
+            // Between what was read at once no one could look.
+            let is_received = one.direction == Direction::Received;
+            let read = (one.at, one.behind);
+            let mut all = vec![one];
+            while let Some(next) = left.0.pop_front_if(|next| {
+                is_received && next.direction == Direction::Received && (next.at, next.behind) == read
+            }) {
+                all.push(next);
+            }
+            let behind = next_behind(&left.0);
             // The log asks whether more is to come while it keeps this.
             drop(left);
-            self.keep(one);
+            all.into_iter().for_each(|one| self.keep(one));
+            if is_received {
+                self.pen.settle();
+            }
+            behind.iter().for_each(|at| self.pen.nothing_until(*at));
             return true;
         }
         let is_ours = matches!(left.1, Some((_, ChannelEnd::Dropped)));
@@ -342,7 +394,6 @@ impl Source {
         };
         // What was kept once can be kept again.
         let _ = self.pen.received(one.at, one.kind, one.data, payloads, hidden);
-        self.pen.settle();
     }
 
     fn payloads(&self, one: &Carried) -> Vec<Payload> {

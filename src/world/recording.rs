@@ -92,6 +92,7 @@ impl Watched {
             let line = record.line.get_or_insert_default();
             line.watched = now.filter(|_| end.is_none());
             (line.carried, line.end) = (carried, end);
+            line.closing = self.log.not_the_last();
         });
     }
 }

@@ -128,6 +128,9 @@ pub struct Line {
     pub carried: Vec<Carried>,
     #[serde(with = "end")]
     pub end: Option<(Instant, ChannelEnd)>,
+    /// A close frame that came before that, and that something followed.
+    #[serde(with = "end", default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<(Instant, ChannelEnd)>,
     /// How long it was watched, where no end of it is known.
     #[serde(with = "form::optional_nanoseconds", default, skip_serializing_if = "Option::is_none")]
     pub watched: Option<Instant>,
@@ -209,6 +212,13 @@ impl Records {
     /// When an occurrence came to one of its moments, from 0.
     pub fn moment(&self, occurrence: &Occurrence, nth: u32) -> Option<Instant> {
         self.found(occurrence, |record| record.moments.get(nth as usize).copied())?
+    }
+
+    /// The first moment of whatever is of this, behind an instant.
+    pub fn next_moment(&self, of: &Part, behind: Instant) -> Option<Instant> {
+        let records = self.lock();
+        let moments = records.get(of)?.values().flat_map(|record| &record.moments);
+        moments.filter(|at| **at > behind).min().copied()
     }
 
     /// When work that was done apart ended in time, from 1.

@@ -132,7 +132,13 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let timeline = self.timeline.clone();
         let mut state = timeline.lock();
-        if state.now >= self.at {
+        // Behind all else, it is due when its own turn has come, whoever asks before.
+        let is_due = match self.timer {
+            Some(timer) if self.last => !state.timers.contains_key(&timer),
+            None if self.last => state.now > self.at,
+            _ => state.now >= self.at,
+        };
+        if is_due {
             return Poll::Ready(());
         }
         let timer = match self.timer {
@@ -194,6 +200,30 @@ mod tests {
             Arc::into_inner(order).unwrap().into_inner().unwrap()
         });
         assert_eq!(order, Ok(vec![(10, 1), (10, 3), (20, 2), (30, 0)]));
+    }
+
+    #[test]
+    fn what_is_behind_all_else_waits_for_its_turn() {
+        let order = Timeline::run(async |time| {
+            let behind = time.sleep_behind(SECOND);
+            let (first, second) = (time.sleep_until(SECOND), time.sleep_until(SECOND));
+            let other = tokio::spawn(second);
+            let order = Mutex::new(Vec::new());
+            let note = |what: &'static str| order.lock().unwrap().push(what);
+            let behind = async {
+                behind.await;
+                note("behind");
+            };
+            let others = async {
+                first.await;
+                note("first");
+                other.await.unwrap();
+                note("second");
+            };
+            futures_util::future::join(behind, others).await;
+            order.into_inner().unwrap()
+        });
+        assert_eq!(order, Ok(vec!["first", "second", "behind"]));
     }
 
     #[test]

@@ -16,6 +16,9 @@ const MOST_BYTES: usize = 64 << 20;
 const SHORT_FORM: usize = 64;
 /// A long text is looked through in pieces, so that what is noted of it stays bounded. Pieces share as much as the longest secret may take in any form.
 const PIECE: usize = 4 << 20;
+/// How much of the end of a text is looked at for the beginning of a secret, and how long that must be, in bytes.
+const MOST_UNFINISHED: usize = 1 << 16;
+const SHORTEST_UNFINISHED: usize = 8;
 /// How often encoded bytes are looked into for encoded bytes. Each time there are fewer of them.
 const DEEPEST: usize = 4;
 
@@ -34,8 +37,9 @@ pub(super) struct Finder {
 impl Finder {
     pub fn add(&mut self, secret: &str) {
         self.longest = self.longest.max(secret.len());
-        let lower = secret.to_lowercase();
-        for text in [secret, &lower] {
+        // A host's name is written in small letters, and hexadecimal digits in either.
+        let (lower, upper) = (secret.to_lowercase(), secret.to_uppercase());
+        for text in [secret, &lower, &upper] {
             self.plain.add(text.as_bytes());
             let whole = View::both(text).0;
             if whole.bytes.len() < SHORTEST {
@@ -95,15 +99,28 @@ impl Finder {
             }
             from = boundary(text, end - shared);
         }
-        found.sort_unstable_by_key(|range| range.start);
-        let mut joined: Vec<Range<usize>> = Vec::with_capacity(found.len());
-        for range in found {
-            match joined.last_mut() {
-                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-                _ => joined.push(range),
+        joined(found)
+    }
+
+    /// Where the longest beginning of a secret begins that a text ends with: at least as much as a secret is known by that was cut off, which is shorter here, since nothing
+    /// but its end says that it isn't whole.
+    pub fn unfinished(&self, text: &str) -> Option<(usize, String)> {
+        let from = boundary(text, text.len().saturating_sub(self.longest.saturating_mul(4).min(MOST_UNFINISHED)));
+        let end = text.get(from..)?;
+        let plain = self.plain.unfinished(end.as_bytes());
+        let decoded = View::both(end).0;
+        let within = self.decoded.unfinished(&decoded.bytes);
+        let within = within.map(|(at, _)| decoded.range(at..decoded.bytes.len()).start);
+        let (mut start, whole) = match (plain, within) {
+            (Some((at, form)), within) if within.is_none_or(|within| at <= within) => {
+                (from + at, std::str::from_utf8(form).ok())
             }
+            (_, within) => (from + within?, None),
+        };
+        while !text.is_char_boundary(start) {
+            start -= 1;
         }
-        joined
+        Some((start, whole.or(text.get(start..))?.to_owned()))
     }
 
     fn find_piece(&self, text: &str, from: usize, depth: usize, found: &mut Vec<Range<usize>>) {
@@ -144,6 +161,19 @@ impl Finder {
         self.find_piece(text, 0, depth, &mut found);
         !found.is_empty()
     }
+}
+
+/// Ranges in order, those that touch as one.
+pub(super) fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
 }
 
 fn boundary(text: &str, at: usize) -> usize {
@@ -199,6 +229,22 @@ impl Table {
             at += length.max(1);
         }
         found
+    }
+
+    /// Where the longest beginning of a form begins that the bytes end with, and that form.
+    fn unfinished(&self, bytes: &[u8]) -> Option<(usize, &[u8])> {
+        let last = bytes.len().checked_sub(SHORTEST_UNFINISHED)?;
+        (0..=last).find_map(|at| {
+            let rest = &bytes[at..];
+            let may = beginning(rest).is_some_and(|beginning| self.beginnings.contains(&beginning));
+            // The first that isn't before it in their order begins with it, if any does.
+            let mut all = self.forms.values().filter(|_| may);
+            let form = all.find_map(|forms| {
+                let next = forms.range::<[u8], _>((Bound::Included(rest), Bound::Unbounded)).next();
+                next.filter(|form| form.starts_with(rest))
+            })?;
+            Some((at, &**form))
+        })
     }
 
     /// How much of what begins here is a form, or the beginning of one.

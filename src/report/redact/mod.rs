@@ -4,6 +4,7 @@ mod edges;
 mod finder;
 mod forms;
 mod mask;
+mod parts;
 mod split;
 mod view;
 
@@ -17,7 +18,8 @@ pub use mask::Mask;
 use crate::diag::{Diagnostic, Hide, Style, cut, render};
 use crate::source::Sources;
 use crate::value::SecretSink;
-use finder::Finder;
+use finder::{Finder, joined};
+use parts::Parts;
 
 /// What stands for a secret.
 pub const MASK: &str = "***";
@@ -63,6 +65,17 @@ struct State {
     /// Of both kinds, in the order in which they were learned.
     learned: Vec<Box<str>>,
     finder: Finder,
+    /// The parts of secrets that came in parts.
+    parts: Parts,
+}
+
+impl State {
+    /// What is masked of a text, in order, none within or next to another.
+    fn hidden(&self, text: &str) -> Vec<Range<usize>> {
+        let parts = self.parts.find(text);
+        let secrets = self.finder.find(text);
+        if parts.is_empty() { secrets } else { joined([secrets, parts].concat()) }
+    }
 }
 
 impl SecretSink for Redactor {
@@ -94,7 +107,22 @@ impl SecretSink for Redactor {
     }
 
     fn covers(&self, text: &str) -> bool {
-        !self.read().finder.find(text).is_empty()
+        !self.found(text).is_empty()
+    }
+
+    fn found(&self, text: &str) -> Vec<Range<usize>> {
+        self.read().finder.find(text)
+    }
+
+    fn unfinished(&self, text: &str) -> Option<(usize, String)> {
+        self.read().finder.unfinished(text)
+    }
+
+    fn add_part(&self, part: &str, whole: &str, at: usize) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if !state.secrets.contains(part) && state.parts.add(part, whole, at) {
+            state.learned.push(part.into());
+        }
     }
 }
 
@@ -126,7 +154,7 @@ impl Redactor {
             if state.secrets.is_empty() || text.len() < SHORTEST {
                 return Cow::Borrowed(text);
             }
-            state.finder.find(text)
+            state.hidden(text)
         };
         if found.is_empty() {
             return Cow::Borrowed(text);
@@ -207,7 +235,7 @@ impl Redactor {
 
 impl Hide for Redactor {
     fn hidden(&self, text: &str) -> Vec<Range<usize>> {
-        self.read().finder.find(text)
+        self.read().hidden(text)
     }
 }
 

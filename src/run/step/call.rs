@@ -151,6 +151,8 @@ impl Executor {
             Ok((Some(value), expires_in)) => (value, expires_in),
             Ok((None, _)) | Err(_) => {
                 let why = first.unwrap_or_else(|| "its flow gave nothing".to_owned());
+                // A plan's condition says it at once.
+                self.learn_parts().await;
                 host.credentials.note(id, Err(why.clone()));
                 // A limit of the test's that cut it off says nothing of the credential.
                 if self.now() < self.deadline.at {

@@ -21,7 +21,7 @@ impl Executor {
     pub(super) async fn wait(&mut self, span: Span, time: &Expr) -> Stepped {
         let time = self.weighed(time, prepare::duration).await?;
         let until = self.now().saturating_add(time);
-        self.attempt.shared.world.sleep_until(until.min(self.deadline.at)).await;
+        self.waits(self.attempt.shared.world.sleep_until(until.min(self.deadline.at))).await;
         self.moment().await;
         if until > self.deadline.at { Err(self.limit_reached(span)) } else { Ok(()) }
     }

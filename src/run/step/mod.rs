@@ -19,11 +19,12 @@ use super::deep::Deep;
 use super::evidence::{Evidence, record};
 use super::host::TestHost;
 use super::judging::unread;
+use super::parts;
 use super::shared::Shared;
 use super::weight::AT_ONCE;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, Parsed, Scope};
-use crate::event::{Exchange, Instant, Occurrence, Part};
+use crate::event::{ChannelLog, Exchange, Instant, Occurrence, Part};
 use crate::judge::{ExpectationRecord, StepRecord, StepState};
 use crate::plan::{Step, StepKind};
 use crate::source::Span;
@@ -203,6 +204,22 @@ impl Executor {
         }
     }
 
+    /// Learns the parts of secrets that came in several frames, before anything is said of what the attempt gathered.
+    pub async fn learn_parts(&self) {
+        let shared = &self.attempt.shared;
+        let mut logs: Vec<ChannelLog> = self.attempt.channels.logs().into_iter().map(|(_, log)| log).collect();
+        logs.retain(|log| !log.frames.is_empty());
+        if logs.is_empty() {
+            return;
+        }
+        if !self.evidence.lock().diagnostics.is_empty() {
+            shared.quoted.keep(logs.clone());
+        }
+        let (secrets, plan) = (shared.options.secrets.clone(), shared.plan.clone());
+        let learn = move || parts::learn(&logs, &*secrets, &plan.sources);
+        if self.attempt.channels.size() <= AT_ONCE as u64 { learn() } else { shared.world.aside(learn).await }
+    }
+
     /// Lets go of all that was bound and read; apart, where that is much.
     pub fn discard(self) {
         let is_small = self.last.as_ref().is_none_or(|last| last.size() <= AT_ONCE)
@@ -211,6 +228,22 @@ impl Executor {
         if !is_small {
             let world = self.attempt.shared.world.clone();
             world.discard(self);
+        }
+    }
+
+    /// Waits for something, and comes to a moment behind it.
+    pub async fn waits<T>(&self, work: impl Future<Output = T>) -> T {
+        let comes = self.attempt.shared.world.comes_to(&self.place, self.moments);
+        let never = async {
+            if let Some(comes) = comes {
+                comes.await;
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            done = never => done,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Pings a channel, and waits for the pong.
 
-use super::watch::{LAST_FRAMES, LOOK, LOOK_AGAIN, TICK};
+use super::watch::{LAST_FRAMES, LOOK, LOOK_AGAIN, TICK, once};
 use super::{Executor, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::Host as _;
@@ -29,7 +29,8 @@ impl Executor {
             return Ok(());
         };
         let until = started.saturating_add(limit).min(self.deadline.at);
-        let held = self.pong(&opened, &payload, until).await.map_err(|late| self.judged_late(span, late))?;
+        let held =
+            self.waits(self.pong(&opened, &payload, until)).await.map_err(|late| self.judged_late(span, late))?;
         self.moment().await;
         let record = ExpectationRecord {
             span,
@@ -87,6 +88,7 @@ impl Executor {
             return Ok(held);
         }
         // What arrived in time may still be on its way into the log.
+        let mut comes = world.comes_to(&self.place, self.moments);
         loop {
             let now = world.now();
             let is_known = opened.log.known(now) >= until;
@@ -96,12 +98,17 @@ impl Executor {
             if is_known || opened.log.ending().is_some() {
                 return Ok(false);
             }
-            if now >= self.deadline.at.saturating_add(LAST_FRAMES) {
+            // Where it is known that it was decided, it wasn't too late.
+            if now >= self.deadline.at.saturating_add(LAST_FRAMES) && comes.is_none() {
                 let late = Late { queued: false };
                 world.came_late(&self.place, LOOK, late);
                 return Err(late);
             }
-            world.sleep(LOOK_AGAIN).await;
+            tokio::select! {
+                biased;
+                () = world.sleep(LOOK_AGAIN) => {}
+                () = once(&mut comes) => {}
+            }
         }
     }
 }

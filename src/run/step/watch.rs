@@ -15,7 +15,7 @@ use crate::judge::channel::{self, Bound, Concluded, JudgeState, Outside, Start};
 use crate::judge::{ChannelJudge, ExpectationRecord};
 use crate::plan::ChannelExpectation;
 use crate::source::Span;
-use crate::world::Late;
+use crate::world::{Late, Pending};
 
 /// How long an event that didn't come in time is looked out for.
 const LINGER: Duration = Duration::from_secs(1);
@@ -100,6 +100,8 @@ impl Executor {
             return Err(self.judged_late(span, late));
         }
         let last_frames = self.deadline.at.saturating_add(LAST_FRAMES);
+        // It was decided before its next moment: where that is known, what was known then is looked at then.
+        let mut comes = world.comes_to(&self.place, self.moments);
         let mut passed = started.saturating_sub(TICK);
         loop {
             for watch in &mut watches {
@@ -122,7 +124,9 @@ impl Executor {
             if judge.verdict() != JudgeState::Running {
                 break;
             }
-            if known < now && now >= last_frames {
+            // Where it is known that it was decided, it wasn't too late.
+            let is_late = now >= last_frames && comes.is_none();
+            if known < now && is_late {
                 if watches.iter().any(|watch| watch.opened.log.take_for_closed()) {
                     continue;
                 }
@@ -133,7 +137,7 @@ impl Executor {
             let deadline = judge.next_deadline().unwrap_or(self.deadline.at).min(self.deadline.at);
             // What makes a log complete that isn't may be no change of it: that the reader has found nothing more, for instance.
             let deadline = match known < now {
-                true if now < self.deadline.at => now.saturating_add(LOOK_AGAIN),
+                true if now < self.deadline.at || now >= last_frames => now.saturating_add(LOOK_AGAIN),
                 true => last_frames,
                 false => deadline,
             };
@@ -143,8 +147,10 @@ impl Executor {
                 biased;
                 () = timer => {}
                 _ = changed => {}
+                () = once(&mut comes) => {}
             }
         }
+        drop(comes);
         let decided = self.moment().await;
         let judge = Arc::new(judge);
         if judge.verdict() == JudgeState::Failed {
@@ -175,9 +181,12 @@ impl Executor {
             if news.is_empty() {
                 return;
             }
-            let _ = world.until(until, select_all(news)).await;
-            // A channel on which much arrives isn't looked at for each frame.
-            world.sleep_until(world.now().saturating_add(pause).min(until)).await;
+            let look = async {
+                let _ = world.until(until, select_all(news)).await;
+                // A channel on which much arrives isn't looked at for each frame.
+                world.sleep_until(world.now().saturating_add(pause).min(until)).await;
+            };
+            self.waits(look).await;
             pause = pause.saturating_mul(2);
             self.moment().await;
         }
@@ -213,10 +222,11 @@ impl Executor {
             .await
     }
 
-    /// What came of it. Large frames take time to explain, too.
+    /// What came of it. Large frames take time to explain, too. What came behind the moment isn't looked at: how much that is follows from nothing.
     async fn concluded(&self, judge: &Arc<ChannelJudge>) -> Result<Concluded, Late> {
+        let now = self.now();
         if self.attempt.channels.size() <= LOGS_AT_ONCE && self.scope.are_small(AT_ONCE) {
-            return Ok(judge.conclude(&|| self.attempt.channels.logs(), self.outside()));
+            return Ok(judge.conclude(&|| self.attempt.channels.logs_at(now), self.outside()));
         }
         let until = self.deadline.at.saturating_add(LAST_EXPLANATION);
         let (judge, channels) = (judge.clone(), self.attempt.channels.clone());
@@ -225,7 +235,7 @@ impl Executor {
         world
             .apart_until(&self.place, until, move |effort| {
                 let host = Abandonable { host, effort };
-                judge.conclude(&|| channels.logs(), Outside { plan: &plan, host: &host })
+                judge.conclude(&|| channels.logs_at(now), Outside { plan: &plan, host: &host })
             })
             .await
     }
@@ -273,6 +283,15 @@ impl Executor {
     fn outside(&self) -> Outside<'_> {
         Outside { plan: &self.attempt.shared.plan, host: &*self.host }
     }
+}
+
+/// Waits for something that happens once.
+pub(super) async fn once(happens: &mut Option<Pending<'static, ()>>) {
+    match happens {
+        Some(happening) => happening.await,
+        None => std::future::pending().await,
+    }
+    *happens = None;
 }
 
 /// All that has arrived up to `now`, in the order of its times, and how many bytes its frames have.

@@ -222,6 +222,7 @@ fn a_pong_that_is_read_late_came_when_it_arrived() {
     on(ping, open().closed(300, 4001)).run().ended(Outcome::Failed, "no pong came: `ch` was closed with 4001");
     // A close frame is an end, whether or not it is known yet that it was the last to come.
     assert_eq!(end(ping, open().closing(300, 1000, 200)), (Outcome::Failed, 300));
+    on(ping, open().torn(300, 1000, 200)).run().ended(Outcome::Failed, "no pong came: `ch` was closed with 1000");
 }
 
 #[test]
@@ -511,4 +512,31 @@ fn what_is_read_late_came_when_it_arrived() {
     on(silence, open().slow_event(900, "a", 130)).run().ended(Outcome::Failed, "");
     on(silence, open()).run().ended(Outcome::TimedOut, "");
     on("expect on ch closed within 5s", open().closing(900, 1000, 200)).run().passed();
+}
+
+/// A machine that is late looks behind the limit, when more has come: by when nothing had is known to who runs it again, too, and that it wasn't too late.
+#[test]
+fn what_is_decided_late_is_decided_again_as_it_was() {
+    let late = |steps: &str, scene: Said, (after, still): (u64, u64)| {
+        let steps =
+            format!("    websocket ch ws://s/ws\n    parallel {{ {steps}; GET http://s/x {{ expect status 200 }} }}");
+        let ran = test(&steps).responds(move |asked| match asked.path {
+            "/ws" => scene.clone(),
+            _ => say(200).after(after).standing_still(still),
+        });
+        let ran = ran.run();
+        assert!(ran.took() >= after + still, "{steps}: {}", ran.took());
+    };
+    for steps in
+        ["ping ch expect pong within 20ms", "expect on ch event \"a\" within 20ms", "expect on ch silence for 20ms"]
+    {
+        late(steps, open().text(20, "b").text(21, "b").text(22, "b"), (15, 30));
+    }
+    // Between what was read at once no one looked.
+    late("expect on ch in order within 20ms { event \"a\" optional }", open().at_once(20, &["b", "a"]), (15, 30));
+    // What was being read is there at the last look, which comes behind its time.
+    for steps in ["within 20ms { expect on ch event \"a\" within 5s }", "within 20ms { ping ch expect pong within 5s }"]
+    {
+        late(steps, open().slow_event(15, "b", 43).text(59, "b"), (50, 20));
+    }
 }

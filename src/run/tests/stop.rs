@@ -114,3 +114,22 @@ fn the_pause_before_a_retry_is_cut_short() {
     assert_eq!(*ran.outcome("t"), Outcome::Failed);
     assert_eq!(ran.result.duration.as_millis(), 5_000);
 }
+
+/// What comes of an expectation that is stopped, and of one that was looked at before anyone noticed that, is the same when it is run again: each of these is.
+#[test]
+fn what_came_about_the_instant_of_a_stop_is_judged_again_as_it_was() {
+    let spec = "suite \"s\" { test \"t\" { websocket ch ws://s/ws; expect on ch event \"a\" within 5s; wait 1h } }\n";
+    let expected = |ran: &super::scripted::Ran| ran.test("t").steps.iter().any(|step| !step.expectations.is_empty());
+    // It arrived before, and was still being read.
+    let ran = file(spec).responds(|_| open().slow_event(900, "a", 130)).stopped_at(950).run();
+    assert_eq!((ran.cause("t"), expected(&ran)), ("interrupted", false));
+    // It came behind it, and before anyone noticed.
+    let ran = file(spec).responds(|_| open().event(1_000, "a")).stopped_at(950).noticed_at(1_010).run();
+    assert_eq!((ran.cause("t"), expected(&ran)), ("interrupted", true));
+    let waits = "suite \"s\" { test \"t\" { wait 1s; GET http://s/a { timeout 1h; expect status 200 } } }\n";
+    let ran = file(waits).responds(|_| silence()).stopped_at(950).noticed_at(1_010).run();
+    assert_eq!((ran.cause("t"), ran.at("GET /a")), ("interrupted", vec![1_000]));
+    let pings = "suite \"s\" { test \"t\" { websocket ch ws://s/ws; ping ch expect pong within 5s; wait 1h } }\n";
+    let ran = file(pings).responds(|_| open().pongs(1_000)).stopped_at(950).noticed_at(1_010).run();
+    assert_eq!((ran.cause("t"), expected(&ran)), ("interrupted", true));
+}

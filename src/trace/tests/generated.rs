@@ -66,6 +66,8 @@ struct Writer {
     out: String,
     channels: usize,
     names: usize,
+    /// What a test has bound has no name there.
+    in_flow: bool,
     secrets: Secrets,
 }
 
@@ -103,6 +105,7 @@ impl Writer {
         let kinds = if depth < 2 { 13 } else { 5 };
         let inner = || self.inline(depth + 1);
         match self.below(kinds) {
+            kind @ 2..5 if self.in_flow => if kind == 2 { "env.pass" } else { "env.key" }.to_owned(),
             0 | 1 => "env.key".to_owned(),
             2 => "env.pass".to_owned(),
             3 => "tok".to_owned(),
@@ -120,10 +123,16 @@ impl Writer {
 
     /// An expression that is no secret.
     fn plain(&self) -> &'static str {
+        if self.in_flow {
+            return "uuid()";
+        }
         self.one(&["name", "n", "\"Ada\"", "uuid()", "now()", "random_int(1, 1000)", "length(tok)"])
     }
 
     fn inline_plain(&self) -> &'static str {
+        if self.in_flow {
+            return "uuid()";
+        }
         self.one(&["name", "n", "uuid()", "now()", "random_int(1, 1000)", "length(tok)"])
     }
 
@@ -254,6 +263,15 @@ impl Writer {
         }
     }
 
+    /// A step of a hook.
+    fn hook(&mut self) {
+        match self.below(3) {
+            0 => self.line("GET http://s/echo/0 { bearer env.key; expect status 200 }"),
+            1 => self.request(),
+            _ => self.channel(),
+        }
+    }
+
     fn block(&mut self, head: &str, depth: usize) {
         self.line(&format!("{head} {{"));
         for _ in 0..1 + self.below(3) {
@@ -295,30 +313,51 @@ impl Writer {
 const LOGIN: &str = "POST http://s/login { json { user: \"ada\", password: env.pass }; expect status 200; \
                      capture secret tok = $.token; capture name = $.name; capture n = $.n }";
 
-/// A spec with secrets.
-fn spec(seed: u64) -> String {
+/// A spec with secrets, and whether it has a plan.
+pub fn spec(seed: u64) -> (String, bool) {
     let draws = Draws::new(keyed(seed, "spec with secrets"));
-    let mut writer = Writer { draws, out: String::new(), channels: 0, names: 0, secrets: Secrets::of(seed) };
+    let mut writer =
+        Writer { draws, out: String::new(), channels: 0, names: 0, in_flow: false, secrets: Secrets::of(seed) };
+    let has_plan = writer.below(3) == 0;
     writer.line("environment e default {\n  api = \"http://s\"\n  key = secret(\"KEY\")\n  pass = secret(\"PASS\")");
     writer.line("  service backend { probe GET http://s/health within 5s }\n}");
-    writer.line("flow login() -> secret {\n  POST http://s/oauth { form { key: env.key }; expect status 200; capture secret token = $.token }\n  return token expires in 3s\n}");
+    writer.line("flow login() -> secret {\n  POST http://s/oauth { form { key: env.key }; expect status 200; capture secret token = $.token }");
+    if writer.below(4) == 0 {
+        writer.in_flow = true;
+        writer.channel();
+        writer.in_flow = false;
+    }
+    writer.line("  return token expires in 3s\n}");
     writer.line("credential token = login()");
     writer.line(
         "flow greet(who) {\n  GET http://s/echo/7 { header X-Who: \"{{url_encode(who)}}\"; expect status 200 }\n}",
     );
+    if has_plan {
+        writer.line(
+            "plan p {\n  phase \"one\" { run tags one }\n  phase \"two\" { run everything not run; renew credentials }",
+        );
+        let condition = writer.one(&["failures > 1", "service backend is down", "credential token cannot be obtained"]);
+        writer.line(&format!("  abort when {condition}\n}}"));
+    }
     for suite in 0..1 + writer.below(2) {
         writer
             .line(&format!("suite \"s{suite}\" {{\n{}", writer.one(&["", "  tests side by side", "  needs backend"])));
-        if writer.below(3) == 0 {
-            writer.line(&format!("  before each {{\n    {LOGIN}\n  }}"));
-            writer.line(&format!("  before all {{\n    {LOGIN}\n  }}"));
-            writer.line("  after all { GET http://s/echo/0 { bearer env.key; expect status 200 } }");
+        for hook in ["before each", "before all", "after each", "after all"] {
+            if writer.below(3) > 0 {
+                continue;
+            }
+            writer.line(&format!("  {hook} {{\n    {LOGIN}"));
+            for _ in 0..writer.below(3) {
+                writer.hook();
+            }
+            writer.line("  }");
         }
         for test in 0..1 + writer.below(3) {
             let timeout = writer.below(20) + 1;
             writer.line(&format!(
-                "  test \"t{suite}-{test}\" {{\n    timeout {timeout}s\n    retries {}\n    {LOGIN}",
-                writer.below(2)
+                "  test \"t{suite}-{test}\" {{\n    timeout {timeout}s\n    retries {}\n    tags {}\n    {LOGIN}",
+                writer.below(2),
+                writer.one(&["one", "other"])
             ));
             for _ in 0..1 + writer.below(5) {
                 writer.step(0);
@@ -329,7 +368,7 @@ fn spec(seed: u64) -> String {
     }
     let held = [&writer.secrets.key, &writer.secrets.pass, &writer.secrets.token];
     assert!(held.iter().all(|secret| !writer.out.contains(*secret)), "seed {seed}");
-    writer.out
+    (writer.out, has_plan)
 }
 
 /// What comes of a request, as it comes.
@@ -362,6 +401,12 @@ fn answered(seed: u64, secrets: &Secrets, asked: &Asked<'_>) -> Said {
                 .body(&format!("<html><body><p title=\"{echo}\">{}</p></body></html>", encode(which))),
             "text" => say(200).with("content-type", "text/plain").body(&format!("it is {echo}, and {which}.")),
             "header" => say(200).with("x-id", &echo.escape_default().to_string()).with("location", "/echo/1"),
+            "health" => {
+                let status = ["up", "down", &echo, which][below(4) as usize];
+                let body = serde_json::json!({ "status": status, "checks": [{ "name": which, "status": "down" }] });
+                let code = if below(2) == 0 { 200 } else { 503 };
+                say(code).with("content-type", "application/json").body(&body.to_string())
+            }
             "cookie" => say(200).with("set-cookie", &format!("sid={}; HttpOnly", URL_SAFE_NO_PAD.encode(which))),
             "ws" | "sse" => scene(&draws, path, &echo, which),
             _ => say(200),
@@ -376,24 +421,31 @@ fn scene(draws: &Draws, path: &str, echo: &str, which: &str) -> Said {
     let time = || MILLIS[below(MILLIS.len() as u64) as usize];
     let is_stream = path.starts_with("/sse");
     let mut scene = if is_stream { events() } else { open() };
+    let mut is_split = false;
+    let happens = |nth: u64, text: String| match is_stream {
+        true => Happens::Event { id: nth.to_string(), data: text },
+        false => Happens::Text(text),
+    };
     for nth in 0..below(5) {
         let name = if below(2) == 0 { "a" } else { "b" };
         let text = serde_json::json!({ "type": name, "id": if below(2) == 0 { echo } else { which } }).to_string();
-        let mut at = time();
+        let at = time();
         let text = match below(5) {
             // A frame that holds nothing else, or only a part.
             0 => which.to_owned(),
-            // A half of a JWT holds all of its signature.
-            1 if !which.contains('.') => {
-                let half = which.char_indices().nth(which.chars().count() / 2).map_or(0, |(at, _)| at);
-                scene = scene.happens(at, Happens::Text(which[..half].to_owned()));
-                at += 1;
-                which[half..].to_owned()
+            // Nothing comes between the parts.
+            1 => {
+                is_split = true;
+                let whole: Vec<char> = if below(3) == 0 { echo } else { which }.chars().collect();
+                let length = whole.len().div_ceil(2 + below(2) as usize).max(1);
+                for (place, part) in (0..).zip(whole.chunks(length)) {
+                    scene = scene.happens(at + 5 * nth + 2 + place, happens(nth, part.iter().collect()));
+                }
+                continue;
             }
             _ => text,
         };
-        let what = if is_stream { Happens::Event { id: nth.to_string(), data: text } } else { Happens::Text(text) };
-        scene = scene.happens(at, what);
+        scene = scene.happens(at, happens(nth, text));
     }
     scene = match below(6) {
         0 if !is_stream => scene.closed(time(), 1000),
@@ -405,7 +457,8 @@ fn scene(draws: &Draws, path: &str, echo: &str, which: &str) -> Said {
         4 => scene.drains(time()),
         _ => scene,
     };
-    scene.answers("go", time(), "a")
+    let answered = time();
+    if is_split { scene } else { scene.answers("go", answered, "a") }
 }
 
 /// A run with secrets, against servers that give them back.
@@ -415,10 +468,11 @@ pub fn pair(seed: u64) -> Pair {
     let variables = [("KEY", &secrets.key), ("PASS", &secrets.pass)];
     let variables: BTreeMap<String, String> =
         variables.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let (spec, has_plan) = spec(seed);
     Pair {
-        spec: spec(seed),
+        spec,
         variables,
-        plan: None,
+        plan: has_plan.then_some("p"),
         respond: Arc::new(move |asked| answered(seed, &secrets, asked)),
         seed,
         jobs: 1 + (draws.draw() % 3) as usize,

@@ -6,4 +6,5 @@ mod edited;
 mod encodings;
 mod generated;
 mod pair;
+mod parts;
 mod secrets;

@@ -1,19 +1,20 @@
 //! A run that is recorded into a file, and the same run judged again from that file.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
 
+use crate::diag::Style;
 use crate::event::Instant;
 use crate::judge::Progress;
 use crate::plan::{choose_plan, compile, environment, lay_out_phases};
 use crate::project::from_memory;
 use crate::report::model::{Report, Tool};
-use crate::report::{Builder, Redactor, assemble};
+use crate::report::{Builder, Redactor, assemble, github, html, json, junit, markdown, tap, terminal};
 use crate::run::tests::scripted::{Respond, world};
 use crate::run::{Options, Stop, Stopped, execute};
-use crate::trace::{Header, Limits, Rebuilt, Replay, SourceFile, TRACE_SCHEMA, Trace, Tracer, Wanted};
+use crate::trace::{Header, Journal, Limits, Rebuilt, Replay, SourceFile, TRACE_SCHEMA, Trace, Tracer, Wanted, har};
 use crate::world::recording::Recording;
 use crate::world::timeline::{Stuck, Timeline};
 use crate::world::{Time as _, World as _};
@@ -40,6 +41,10 @@ pub struct Both {
     pub now: Json,
     /// The file of the trace.
     pub bytes: Vec<u8>,
+    /// What was written and shown otherwise, each by its name.
+    pub outputs: Vec<(&'static str, String)>,
+    /// The secrets that were known when it was over.
+    pub secrets: Vec<String>,
 }
 
 impl Pair {
@@ -76,7 +81,11 @@ impl Pair {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.trace");
         let wanted = Wanted { path: path.clone(), failed_only: false, limits: Limits::default() };
+        let journal = folder.path().join("r.journal");
+        let journal = Arc::new(Journal::new(journal, plan.sources.clone(), redactor.clone(), None));
+        let terminal = Arc::new(Mutex::new(String::new()));
         let (running, learned, stop_at) = (plan.clone(), redactor.clone(), self.stop_at);
+        let (writing, said) = (journal.clone(), terminal.clone());
         let (text, respond) = (self.spec.clone(), self.respond.clone());
         let plan_name = self.plan;
         let result = Timeline::run(move |timeline| async move {
@@ -98,7 +107,7 @@ impl Pair {
                 failed_only: false,
             };
             let file = SourceFile { path: "a.e2e".to_owned(), bytes: text.into(), fixture: false };
-            let tracer = Tracer::new(wanted, recording.clone(), &running, learned, (header, vec![file]));
+            let tracer = Tracer::new(wanted, recording.clone(), &running, learned.clone(), (header, vec![file]));
             let tracer = Arc::new(tracer);
             if let Some(at) = stop_at {
                 let (timer, tracer) = (clock.sleep_until(at), tracer.clone());
@@ -108,20 +117,50 @@ impl Pair {
                     stop.stop();
                 });
             }
-            let recorder = tracer.clone();
-            let hear = move |progress: Progress| recorder.receive(&progress);
+            let (recorder, known, sources) = (tracer.clone(), learned.clone(), running.sources.clone());
+            let hear = move |progress: Progress| {
+                let detail = terminal::Detail::Verbose;
+                let text = match &progress {
+                    Progress::TestEnded(test) => terminal::test_ended(test, &sources, &known, Style::default(), detail),
+                    Progress::Problem(problem) => known.drawn(problem, &sources, Style::default()).into_inner(),
+                    _ => String::new(),
+                };
+                said.lock().unwrap().push_str(&text);
+                assert!(writing.receive(&progress).is_none());
+                recorder.receive(&progress);
+            };
             let result = execute(recording, running, release, options, Arc::new(hear)).await;
             let problems = tracer.ended(&result);
             assert!(problems.is_empty(), "{problems:?}");
             result
         })?;
         let builder = Builder { sources: &plan.sources, redactor: &redactor };
+        assert!(journal.ended(&result).is_none());
         let was = redactor.masked(builder.report(&result)).into_inner();
+        let journal = std::fs::read_to_string(folder.path().join("r.journal")).unwrap();
+        let mut outputs = vec![("journal", journal), ("terminal", terminal.lock().unwrap().clone())];
+        outputs.extend([
+            ("JSON", json::render(&was)),
+            ("HTML", html::render(&was)),
+            ("JUnit", junit::render(&was)),
+            ("TAP", tap::render(&was)),
+            ("Markdown", markdown::render(&was)),
+            ("annotations", github::annotations(&was)),
+        ]);
         let bytes = std::fs::read(&path).unwrap();
         let now = replayed(&bytes).unwrap_or_else(|why| panic!("the trace {why}\n{}", self.spec));
+        outputs.extend(of_trace(&bytes));
         let json = |report: &Report| serde_json::to_value(report).unwrap();
-        Ok(Both { was: json(&was), now: json(&now), bytes })
+        let secrets = redactor.learned_since(0);
+        Ok(Both { was: json(&was), now: json(&now), bytes, outputs, secrets })
     }
+}
+
+/// What a trace says, and what is made of it.
+fn of_trace(bytes: &[u8]) -> [(&'static str, String); 2] {
+    let text = String::from_utf8(zstd::decode_all(bytes).unwrap()).unwrap();
+    let trace = Trace::read(bytes).unwrap();
+    [("trace", text), ("HAR", serde_json::to_string(&har(&trace, &trace.groups())).unwrap())]
 }
 
 /// Judges what a file holds again, as the command does.

@@ -72,27 +72,64 @@ fn every_run_is_judged_again_as_it_was() {
 
 #[test]
 fn runs_with_secrets_are_judged_again_as_they_were_or_not_at_all() {
-    all(generated::pair, |seed, both| held(&Secrets::of(seed), &both.bytes));
+    all(generated::pair, |seed, both| held(&Secrets::of(seed), seed, both));
 }
 
-/// The secrets that are in a trace, in whatever form.
-fn held(secrets: &Secrets, bytes: &[u8]) -> Vec<String> {
-    let text = String::from_utf8(zstd::decode_all(bytes).unwrap()).unwrap();
+/// So many characters of a secret are in no output, unless the spec says them.
+const SHOWN: usize = 8;
+
+/// The secrets that are in an output, in whatever form, or a part of one.
+fn held(secrets: &Secrets, seed: u64, both: &Both) -> Vec<String> {
+    let (mut spec, _) = generated::spec(seed);
     let mut found = Vec::new();
-    for secret in [&secrets.key, &secrets.pass, &secrets.token] {
-        let redactor = Redactor::default();
+    // A run may come to its end before it meets one: then it is a text like others.
+    let is_met = |secret: &&&String| both.secrets.contains(secret);
+    let (met, others): (Vec<&String>, Vec<&String>) =
+        [&secrets.key, &secrets.pass, &secrets.token].into_iter().partition(|secret| is_met(&secret));
+    others.iter().for_each(|other| spec.push_str(other));
+    for secret in met {
         // The header and the registered claims of a JWT stay.
         let parts: Vec<&str> = secret.split('.').collect();
-        match parts.as_slice() {
-            [_, _, signature] if signature.len() > 20 => redactor.add(signature),
-            _ => redactor.add(secret),
-        }
-        for line in text.lines() {
-            let hidden = redactor.hidden(line);
-            found.extend(
-                hidden.into_iter().map(|range| format!("{secret} is in the trace: `{}` in {line}", &line[range])),
-            );
+        let hidden = match parts.as_slice() {
+            [_, _, signature] if signature.len() > 20 => signature,
+            _ => secret.as_str(),
+        };
+        let redactor = Redactor::default();
+        redactor.add(hidden);
+        for (name, text) in &both.outputs {
+            let is_trace = matches!(*name, "trace" | "HAR");
+            // What was said can't be taken back when it turns out to be a secret.
+            if *name == "terminal" && *secret == secrets.token {
+                continue;
+            }
+            for line in text.lines().filter(|_| is_trace) {
+                let ranges = redactor.hidden(line).into_iter();
+                found.extend(ranges.map(|range| format!("{secret} is in the {name}: `{}` in {line}", &line[range])));
+            }
+            let parts = parts_in(if is_trace { hidden } else { secret }, &spec, text);
+            found.extend(parts.into_iter().map(|part| format!("a part of {secret} is in the {name}: {part}")));
         }
     }
+    found
+}
+
+/// The parts of a secret that are in a text, as they are or in quotes, each with what is beside it.
+fn parts_in(secret: &str, spec: &str, text: &str) -> Vec<String> {
+    let chars: Vec<char> = secret.chars().collect();
+    let parts = chars.windows(SHOWN).map(|part| part.iter().collect::<String>()).filter(|part| !spec.contains(part));
+    let mut found = Vec::new();
+    for part in parts {
+        let json = serde_json::Value::from(part.as_str()).to_string();
+        let html = part.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        for form in [&part, json.trim_matches('"'), &html] {
+            if let Some(at) = text.find(form) {
+                let near = |count: usize| text[..at].chars().rev().take(count).collect::<Vec<_>>();
+                let before: String = near(200).into_iter().rev().collect();
+                found.push(format!("`{part}` in {before}{}", text[at..].chars().take(60).collect::<String>()));
+                break;
+            }
+        }
+    }
+    found.truncate(1);
     found
 }

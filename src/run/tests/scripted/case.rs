@@ -62,6 +62,8 @@ pub struct Case {
     options: Options,
     plan: Option<&'static str>,
     stop_at: Option<Instant>,
+    /// When the tests notice that; at once, unless it is said.
+    noticed_at: Option<Instant>,
 }
 
 /// A run of a whole file.
@@ -79,7 +81,7 @@ pub fn file(spec: &str) -> Case {
         written_down: false,
     };
     let respond = Arc::new(|_: &Asked<'_>| say(200));
-    Case { spec: spec.to_owned(), respond, options, plan: None, stop_at: None }
+    Case { spec: spec.to_owned(), respond, options, plan: None, stop_at: None, noticed_at: None }
 }
 
 /// A run of one test, `t`, with these steps.
@@ -109,6 +111,12 @@ impl Case {
         self
     }
 
+    /// The machine is late, and what is running goes on until then.
+    pub fn noticed_at(mut self, milliseconds: u64) -> Self {
+        self.noticed_at = Some(ms(milliseconds));
+        self
+    }
+
     /// Runs it, in virtual time.
     pub fn run(self) -> Ran {
         self.try_run().unwrap_or_else(|Stuck| panic!("the run never ends"))
@@ -130,8 +138,9 @@ impl Case {
         let (running, respond, options) = (plan.clone(), self.respond, self.options);
         let options_before = Options { stop: Stop::default(), ..options.clone() };
         let stop_at = self.stop_at;
+        let noticed_at = self.noticed_at.or(stop_at);
         let result = Timeline::run(move |timeline| async move {
-            if let Some(at) = stop_at {
+            if let Some(at) = noticed_at {
                 let timer = timeline.sleep_until(at);
                 tokio::spawn(async move {
                     timer.await;

@@ -176,13 +176,23 @@ impl Reader {
                 }
                 what => what,
             };
-            if let Happens::Closing(code, open) = what {
+            if let Happens::Closing(code, open) | Happens::Torn(code, open) = what {
                 self.pen.closing(at, ChannelEnd::Closed { code, reason: String::new(), by_us: false });
                 self.timeline.sleep_until(at + open).await;
-                self.pen.closed();
+                match what {
+                    Happens::Torn(..) => {
+                        let message = "the server sent something after its close frame".to_owned();
+                        self.pen.end(self.pen.arrive(), ChannelEnd::Failed { message });
+                    }
+                    _ => self.pen.closed(),
+                }
                 return;
             }
-            self.happens(at, what, code);
+            let all = match what {
+                Happens::AtOnce(all) => all,
+                what => vec![what],
+            };
+            all.into_iter().for_each(|what| self.happens(at, what, code));
             self.pen.settle();
         }
     }
@@ -205,7 +215,9 @@ impl Reader {
             Happens::Lost => self.end(at, ChannelEnd::Lost { message: lost() }),
             Happens::Ended => self.end(at, ChannelEnd::Ended),
             Happens::CutOff => self.end(at, ChannelEnd::CutOff { message: lost() }),
-            Happens::Slow(..) | Happens::Closing(..) => unreachable!("these take time"),
+            Happens::Slow(..) | Happens::Closing(..) | Happens::Torn(..) | Happens::AtOnce(_) => {
+                unreachable!("these take time, or are several")
+            }
         }
     }
 

@@ -78,6 +78,10 @@ pub enum Happens {
     Slow(Box<Happens>, Duration),
     /// A close frame, and for so long nothing that shows that it is the last.
     Closing(u16, Duration),
+    /// Several that are read at once.
+    AtOnce(Vec<Happens>),
+    /// A close frame, and then something that may not follow.
+    Torn(u16, Duration),
 }
 
 /// A response with this status, at once.
@@ -153,6 +157,16 @@ impl Said {
     /// A close frame comes so long after the opening, and for a time nothing shows that it is the last to come.
     pub fn closing(self, milliseconds: u64, code: u16, open: u64) -> Self {
         self.happens(milliseconds, Happens::Closing(code, ms(open)))
+    }
+
+    /// Events of these names come so long after the opening, and are read at once.
+    pub fn at_once(self, milliseconds: u64, names: &[&str]) -> Self {
+        self.happens(milliseconds, Happens::AtOnce(names.iter().map(|name| Happens::Text(event(name))).collect()))
+    }
+
+    /// The same, and then something comes that may not follow.
+    pub fn torn(self, milliseconds: u64, code: u16, open: u64) -> Self {
+        self.happens(milliseconds, Happens::Torn(code, ms(open)))
     }
 
     /// An event of this name comes so long after the opening, and takes a time to read.
