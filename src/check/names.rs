@@ -121,11 +121,25 @@ impl<'p> Cx<'p> {
             && !self.may_be_declared(&name.text)
             && scope.hidden(&name.text).is_none()
             && self.similar(scope, name).is_none()
+            && self.without_dot(scope, &name.text).is_none()
             && self.index.with_value(&name.text).is_none()
     }
 
     fn similar(&self, scope: &Scope<'p>, name: &Ident) -> Option<&'p str> {
         closest(&name.text, scope.names().chain(self.value_names()).chain(subjects(scope.place)))
+    }
+
+    /// `envapi`, `usertoken`: a name that is there, and behind it what may be a value of it.
+    fn without_dot(&self, scope: &Scope<'p>, name: &str) -> Option<String> {
+        const SHORTEST: usize = 3;
+        let of_env =
+            name.strip_prefix("env").filter(|value| self.index.with_value(value).is_some()).map(|value| ("env", value));
+        let of_names = scope.names().filter(|known| known.len() >= SHORTEST).filter_map(|known| {
+            let field = name.strip_prefix(known)?;
+            field.starts_with(|c: char| c.is_ascii_lowercase()).then_some((known, field))
+        });
+        let (known, field) = of_env.or_else(|| of_names.max_by_key(|(known, _)| known.len()))?;
+        Some(format!("{known}.{field}"))
     }
 
     fn unknown_name(&mut self, scope: &Scope<'p>, name: &Ident) {
@@ -139,6 +153,8 @@ impl<'p> Cx<'p> {
             "use it after the `parallel` block, or do both in one branch, one after the other".into()
         } else if let Some(near) = self.similar(scope, name) {
             Correction::replace(name.span, near).did_you_mean()
+        } else if let Some(dotted) = self.without_dot(scope, &name.text) {
+            Correction::replace(name.span, dotted).did_you_mean()
         } else if self.index.with_value(&name.text).is_some() {
             Correction::insert_before(name.span, "env.")
                 .between("", &name.text)

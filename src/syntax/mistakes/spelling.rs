@@ -79,7 +79,12 @@ pub fn measure(failure: &Failure<'_>) -> Option<Diagnostic> {
     let start = failure.text.find(keyword)? + keyword.len();
     let start = start + failure.text.get(start..)?.len() - failure.text.get(start..)?.trim_start().len();
     let written = failure.text.get(start..)?;
-    let end = written.find(['<', '>', '=', '!', '(', '{']).unwrap_or(written.len());
+    // Also where the comparison is missing, its limit is no part of the measure.
+    let limit = written
+        .match_indices(' ')
+        .map(|(at, _)| at)
+        .find(|at| written[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    let end = written.find(['<', '>', '=', '!', '(', '{']).into_iter().chain(limit).min().unwrap_or(written.len());
     let written = written.get(..end)?.trim_end();
     let first = written.split_whitespace().next()?;
     let known = MEASURES.contains(&first) || MEASURES.contains(&written);
