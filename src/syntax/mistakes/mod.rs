@@ -5,7 +5,9 @@ mod counts;
 mod foreign;
 mod interpolations;
 mod lists;
+mod loads;
 mod matchers;
+mod measures;
 mod missing;
 mod names;
 mod operators;
@@ -24,7 +26,11 @@ type Detector = fn(&Failure<'_>) -> Option<Diagnostic>;
 /// In this order: what is most informative comes first.
 const DETECTORS: &[Detector] = &[
     lists::trailing_comma,
-    spelling::measure,
+    loads::listed_stages,
+    measures::event,
+    measures::window,
+    measures::unquoted,
+    measures::measure,
     types::foreign,
     foreign::if_value,
     missing::brace,
@@ -42,6 +48,7 @@ const DETECTORS: &[Detector] = &[
     counts::misread,
     foreign::wait_for,
     units::detached,
+    loads::rewritten,
     names::unquoted,
     names::quoted,
     names::reserved,
