@@ -18,9 +18,9 @@ pub(super) struct Contents<'p> {
     /// Of scenarios.
     pub tags: Vec<&'p str>,
     pub requests: Vec<Asked>,
-    /// Channels that are opened, with the places of their names; and those that flows open, which have places in other files.
+    /// Channels that are opened, with the places of their names; and those that flows open, whose places may be in other files.
     pub channels: Vec<(&'p str, Span)>,
-    pub channels_of_flows: Vec<&'p str>,
+    pub channels_of_flows: Vec<(&'p str, Span)>,
     /// Events that are expected.
     pub events: Vec<String>,
     /// The names of some events are known in a run only.
@@ -145,10 +145,11 @@ impl<'p> Finder<'_, 'p> {
             StmtKind::Request(request) => self.asked(&request.method.text, &request.url),
             StmtKind::Open(open) => {
                 self.asked(open.method.as_ref().map_or("GET", |method| &method.text), &open.url);
-                match self.is_flow {
-                    true => self.contents.channels_of_flows.push(&open.name.text),
-                    false => self.contents.channels.push((&open.name.text, open.name.span)),
-                }
+                let channels = match self.is_flow {
+                    true => &mut self.contents.channels_of_flows,
+                    false => &mut self.contents.channels,
+                };
+                channels.push((&open.name.text, open.name.span));
             }
             StmtKind::ChannelExpect(expect) => self.expected(&expect.kind),
             StmtKind::Parallel(body)

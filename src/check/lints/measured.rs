@@ -120,7 +120,14 @@ fn named(cx: &mut Cx<'_>, of: &Template, contents: &Contents<'_>) {
         Some(request) => Some(format!("{} {path}", request.method)),
         None => closest(&written, all.iter().copied()).map(str::to_owned),
     };
+    let is_channel = contents.channels.iter().chain(&contents.channels_of_flows).any(|(name, _)| *name == written);
     let help = match near {
+        _ if is_channel => {
+            format!("`{written}` is a channel: `success of connect {written}`, `p95(connect {written})`").into()
+        }
+        _ if contents.events.contains(&written) => {
+            format!("\"{written}\" is an event: `p95(time to event \"{written}\")`").into()
+        }
         Some(near) => Correction::replace(of.span, quoted(&near)).did_you_mean(),
         None => {
             let mut shown: Vec<String> = all.iter().map(|name| quoted(name)).collect();
@@ -139,15 +146,19 @@ fn named(cx: &mut Cx<'_>, of: &Template, contents: &Contents<'_>) {
 const MOST: usize = 6;
 
 fn channel(cx: &mut Cx<'_>, channel: &Ident, contents: &Contents<'_>) {
-    let own = contents.channels.iter().find(|(name, _)| *name == channel.text);
-    if let Some((_, span)) = own {
+    let all = || contents.channels.iter().chain(&contents.channels_of_flows);
+    if let Some((_, span)) = all().find(|(name, _)| *name == channel.text) {
         cx.notes.names.use_at(channel.span, Definition { span: *span, kind: DefinitionKind::Channel });
+        // All of that name are measured as one.
+        for (_, span) in contents.channels.iter().filter(|(name, _)| *name == channel.text) {
+            cx.notes.names.count(*span);
+        }
         return;
     }
-    if contents.channels_of_flows.contains(&channel.text.as_str()) || doubtful(cx, contents) {
+    if doubtful(cx, contents) {
         return;
     }
-    let names = contents.channels.iter().map(|(name, _)| *name).chain(contents.channels_of_flows.iter().copied());
+    let names = all().map(|(name, _)| *name);
     let help = match closest(&channel.text, names) {
         Some(near) => Correction::replace(channel.span, near).did_you_mean(),
         None => "open it in a scenario of this load: `websocket NAME {{env.ws}}`".into(),

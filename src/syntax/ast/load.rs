@@ -74,6 +74,7 @@ pub struct UserStage {
 #[derive(Clone, Debug)]
 pub enum UserStageKind {
     /// `ramp to 50 users over 10s`: evenly from the number of the stage before to this one (a whole number, 0 too) in a time above 0.
+    /// A user that has to go finishes its round first, in the time of `stop within`.
     Ramp {
         to: Expr,
         over: Expr,
@@ -158,7 +159,7 @@ pub struct Measure {
     pub kind: MeasureKind,
 }
 
-/// `of "…"` names a scenario, a tag of scenarios, or a request as `METHOD /path`, in which `*` and `{{…}}` stand for one segment.
+/// `of "…"` names a scenario, else a tag of scenarios, else a request as `METHOD /path`, in which `*` and `{{…}}` stand for one segment.
 #[derive(Clone, Debug)]
 pub enum MeasureKind {
     /// A duration: `p95(time)`, `max(connect chat)`. From `p1` to `p100`, `min`, `max`, `mean`, `median`.
@@ -176,7 +177,7 @@ pub enum MeasureKind {
     Iterations,
     /// A count, of the open model: rounds that were due while all users were busy.
     DroppedArrivals,
-    /// A percentage: `success [of "…"]`, `success of connect chat`
+    /// A percentage: of rounds that passed, or of a request's exchanges: `success [of "…"]`, `success of connect chat`
     Success(Option<SuccessOf>),
     /// A percentage, of gates only.
     Flaky,

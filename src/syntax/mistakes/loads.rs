@@ -61,7 +61,10 @@ fn in_load(line: &str, parts: &Parts<'_>) -> Option<Meant> {
         | "constantuserspersec"
         | "rampuserspersec"
         | "requestspersecond" => Meant::Line(parts.rate_for()),
-        "duration" | "for" | "during" | "time" | "hold" | "ramp" | "rampup" | "warmup" => Meant::Say(SAID_OF_AMOUNTS),
+        "hold" | "ramp" | "rampup" => Meant::Say(
+            "in short, `users 50 ramp 10s hold 30s`; or line by line, `stages { ramp to 50 users over 10s; hold 30s }`",
+        ),
+        "duration" | "for" | "during" | "time" | "warmup" => Meant::Say(SAID_OF_AMOUNTS),
         "target" | "stage" => {
             Meant::Say("stages are lines of a block: `stages { ramp to 50 users over 10s; hold 30s }`")
         }
@@ -92,6 +95,7 @@ fn in_stages(line: &str, parts: &Parts<'_>) -> Option<Meant> {
         "" | "users" | "from" | "rampup" | "rampusers" | "target" | "vus" | "up" | "to" if parts.count.is_some() => {
             Meant::Line(parts.user_ramp())
         }
+        "" if parts.times.len() == 1 => Meant::Line(format!("hold {}", parts.time(0, "30s"))),
         "stay" | "keep" | "for" | "pause" | "wait" | "steady" if parts.times.len() == 1 => {
             Meant::Line(format!("hold {}", parts.time(0, "30s")))
         }
@@ -117,19 +121,31 @@ pub fn rewritten(failure: &Failure<'_>) -> Option<Diagnostic> {
     let parts = Parts::of(text);
     let is_plain = || parts.is_plain(text);
     let (line, message) = match failure.rule {
-        Rule::users if is_plain() => (parts.users(), "the users of a load are written otherwise"),
-        Rule::user_ramp if parts.rate.is_none() && is_plain() => (parts.user_ramp(), "a ramp is written otherwise"),
+        Rule::users if is_plain() => (parts.users(), "the users of a load aren't written like this"),
+        Rule::user_ramp if parts.rate.is_none() && is_plain() => (parts.user_ramp(), "a ramp isn't written like this"),
         Rule::user_hold if is_plain() => {
             (format!("hold {}", parts.time(0, "30s")), "`hold` takes a time alone: it keeps the users that there are")
         }
-        Rule::rate if is_plain() => (parts.rate_for(), "the rate of a load is written otherwise"),
+        Rule::rate if is_plain() => (parts.rate_for(), "the rate of a load isn't written like this"),
         Rule::rate_ramp if is_plain() => (parts.rate_ramp(), "a ramp of arrivals goes to a rate"),
         Rule::rate_hold if is_plain() => (parts.rate_hold(), "a stage of arrivals is a rate for a time"),
         Rule::arrivals if parts.rate.is_some() && is_plain() => {
             (parts.rate_for(), "the stages of arrivals are in a block; a single rate is written with `rate`")
         }
-        Rule::think if is_plain() => (parts.think(), "the time that users think is written otherwise"),
-        Rule::stop_within if is_plain() => (parts.stop(), "how long rounds may take at the end is written otherwise"),
+        Rule::arrivals if parts.count.or(parts.most).is_some() && is_plain() => {
+            let users = parts.count.or(parts.most).unwrap_or("100");
+            (
+                format!("arrivals using at most {users} users"),
+                "how many users there are at most isn't written like this",
+            )
+        }
+        Rule::think if is_plain() => (parts.think(), "the time that users think isn't written like this"),
+        Rule::stop_within if is_plain() => {
+            (parts.stop(), "how long rounds may take at the end isn't written like this")
+        }
+        Rule::hook if failure.found_word() == "user" && failure.expects_end() => {
+            (failure.before().to_owned(), "hooks of each user are those of a load; a suite's are of each test")
+        }
         Rule::user_hook => {
             let when = if text.starts_with("after") { "after" } else { "before" };
             (format!("{when} each user"), "the hooks of a load are those of each user")
@@ -174,6 +190,8 @@ struct Parts<'t> {
     before: Vec<&'t str>,
     /// The number of users behind `most` or `max`.
     most: Option<&'t str>,
+    /// `ramp down`
+    goes_down: bool,
 }
 
 impl<'t> Parts<'t> {
@@ -185,6 +203,7 @@ impl<'t> Parts<'t> {
             times: Vec::new(),
             before: Vec::new(),
             most: None,
+            goes_down: words(line).any(|word| word == "down"),
         };
         let words: Vec<&str> = words(line).collect();
         for (at, word) in words.iter().enumerate() {
@@ -285,7 +304,7 @@ impl<'t> Parts<'t> {
     }
 
     fn user_ramp(&self) -> String {
-        let count = self.count.unwrap_or("50");
+        let count = self.count.unwrap_or(if self.goes_down { "0" } else { "50" });
         let user = if count == "1" { "user" } else { "users" };
         format!("ramp to {count} {user} over {}", self.time(0, "10s"))
     }

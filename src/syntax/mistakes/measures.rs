@@ -58,6 +58,15 @@ pub fn measure(failure: &Failure<'_>) -> Option<Diagnostic> {
         Rule::gate => MEASURES.to_vec(),
         _ => MEASURES.into_iter().chain(OF_LOADS).collect(),
     };
+    // `http_req_duration: ["p(95)<500"]`
+    let word = first.trim_end_matches(':');
+    if let Some((_, meant)) = OTHER.iter().find(|(other, _)| *other == word && written.contains('[')) {
+        let message = format!("`{word}` is nothing that can be measured: did you mean `{meant}`?");
+        return Some(
+            Diagnostic::error(&codes::MISSPELT_KEYWORD, failure.span(start, start + word.len()), message)
+                .with_help("each limit is a line of its own, as in `threshold p95(time) < 800ms`"),
+        );
+    }
     let is_known = known.contains(&first) || known.contains(&written);
     let is_percentile = first.len() > 1 && first.starts_with('p') && first[1..].bytes().all(|b| b.is_ascii_digit());
     let mut end = start + written.len();
@@ -101,18 +110,19 @@ pub fn event(failure: &Failure<'_>) -> Option<Diagnostic> {
     if failure.rule != Rule::threshold {
         return None;
     }
-    let (start, phrase) = [("gap of ", "gap of event "), ("time to ", "time to event ")]
-        .into_iter()
-        .find_map(|(written, phrase)| Some((failure.text.find(&format!("{written}\""))? + written.len(), phrase)))?;
+    const PHRASES: [(&str, &str, &str); 3] = [
+        ("gap of ", "event ", "gap of event"),
+        ("time to ", "event ", "time to event"),
+        ("gap ", "of event ", "gap of event"),
+    ];
+    let (start, missing, phrase) = PHRASES.into_iter().find_map(|(written, missing, phrase)| {
+        Some((failure.text.find(&format!("{written}\""))? + written.len(), missing, phrase))
+    })?;
     let at = failure.span(start, failure.text.get(start + 1..)?.find('"')? + start + 2);
-    let help = failure.correct(start, start, "event ").safe().write();
+    let help = failure.correct(start, start, missing).safe().write();
     Some(
-        Diagnostic::error(
-            &codes::MISSPELT_KEYWORD,
-            at,
-            format!("the name of an event comes behind `{}`", phrase.trim_end()),
-        )
-        .with_help(help),
+        Diagnostic::error(&codes::MISSPELT_KEYWORD, at, format!("the name of an event comes behind `{}`", phrase))
+            .with_help(help),
     )
 }
 
@@ -139,7 +149,7 @@ pub fn window(failure: &Failure<'_>) -> Option<Diagnostic> {
 pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
     let rest = failure.rest();
     if !matches!(failure.rule, Rule::threshold | Rule::gate)
-        || failure.last_token() != "of"
+        || !matches!(failure.last_token(), "of" | "event")
         || !failure.expects(Rule::string)
         || failure.found_word().is_empty()
     {
@@ -156,4 +166,18 @@ pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
         )
         .with_help(help.safe().help(|line| format!("text is written in quotes: `{line}`"))),
     )
+}
+
+/// `abort on fail`: `abort` says that on its own.
+pub fn abort(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let is_more = matches!(failure.found_word(), "on" | "when" | "if" | "true" | "immediately" | "at");
+    if failure.rule != Rule::threshold || failure.last_token() != "abort" || !is_more {
+        return None;
+    }
+    let rest = failure.rest();
+    let len = [" after ", " over last "].iter().filter_map(|next| rest.find(next)).min().unwrap_or(rest.len());
+    let span = failure.span(failure.at, failure.at + len);
+    let help = failure.correct(failure.before().len(), failure.at + len, "").write();
+    let message = "`abort` alone stops the load when the threshold doesn't hold";
+    Some(Diagnostic::error(&codes::FOREIGN_STATEMENT, span, message).with_help(help))
 }

@@ -30,6 +30,7 @@ const DETECTORS: &[Detector] = &[
     measures::event,
     measures::window,
     measures::unquoted,
+    measures::abort,
     measures::measure,
     types::foreign,
     foreign::if_value,
