@@ -62,22 +62,40 @@ impl Asked {
         Self { method: method.to_ascii_uppercase(), path, is_tail }
     }
 
-    /// Whether it may be the one that is written `METHOD /path`.
-    pub fn fits(&self, written: &str) -> bool {
-        let Some((method, path)) = written.split_once(' ') else { return false };
-        let wanted: Vec<&str> = path.trim().trim_matches('/').split('/').filter(|part| !part.is_empty()).collect();
-        let more = wanted.len().checked_sub(self.path.len());
-        let Some(tail) = more.filter(|more| *more == 0 || self.is_tail).and_then(|more| wanted.get(more..)) else {
+    pub fn fits(&self, wanted: &Wanted<'_>) -> bool {
+        let more = wanted.path.len().checked_sub(self.path.len());
+        let Some(tail) = more.filter(|more| *more == 0 || self.is_tail).and_then(|more| wanted.path.get(more..)) else {
             return false;
         };
         let fits = |own: &Option<String>, wanted: &&str| *wanted == "*" || own.as_ref().is_none_or(|own| own == wanted);
-        self.method.eq_ignore_ascii_case(method) && self.path.iter().zip(tail).all(|(own, wanted)| fits(own, wanted))
+        wanted.method.is_none_or(|method| self.method.eq_ignore_ascii_case(method))
+            && self.path.iter().zip(tail).all(|(own, wanted)| fits(own, wanted))
     }
 
     /// As a measure names it.
     pub fn shown(&self) -> String {
         let parts: Vec<&str> = self.path.iter().map(|part| part.as_deref().unwrap_or("*")).collect();
         format!("{} /{}", self.method, parts.join("/"))
+    }
+}
+
+/// A request as a measure names it.
+pub(super) struct Wanted<'t> {
+    /// Any, where none is written.
+    method: Option<&'t str>,
+    path: Vec<&'t str>,
+}
+
+impl<'t> Wanted<'t> {
+    /// `METHOD /path`
+    pub fn request(written: &'t str) -> Option<Self> {
+        let (method, path) = written.split_once(' ')?;
+        Some(Self { method: Some(method), ..Self::path(path.trim()) })
+    }
+
+    pub fn path(path: &'t str) -> Self {
+        let parts = path.trim_matches('/').split('/').filter(|part| !part.is_empty());
+        Self { method: None, path: parts.collect() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a threshold names: a measure of what the load doesn't have would never have data, and so never hold.
 
-use super::super::contents::Contents;
+use super::super::contents::{Contents, Wanted};
 use super::super::cx::Cx;
 use super::super::resolution::{Definition, DefinitionKind};
 use super::measures::text_of;
@@ -106,7 +106,10 @@ fn error_kind(cx: &mut Cx<'_>, kind: &Ident) {
 fn named(cx: &mut Cx<'_>, of: &Template, contents: &Contents<'_>) {
     let written = text_of(of);
     let is_named = contents.scenarios.contains(&written.as_str()) || contents.tags.contains(&written.as_str());
-    let is_asked = || contents.requests.iter().any(|request| request.fits(&written));
+    let is_asked = || {
+        let wanted = Wanted::request(&written);
+        wanted.is_some_and(|wanted| contents.requests.iter().any(|request| request.fits(&wanted)))
+    };
     if is_named || is_asked() || doubtful(cx, contents) {
         return;
     }
@@ -115,7 +118,8 @@ fn named(cx: &mut Cx<'_>, of: &Template, contents: &Contents<'_>) {
     let all: Vec<&str> = names.chain(requests.iter().map(String::as_str)).collect();
     // A path without its method.
     let path = written.trim_start_matches(|c| c != '/');
-    let by_path = contents.requests.iter().find(|one| one.fits(&format!("{} {path}", one.method)));
+    let wanted = Wanted::path(path);
+    let by_path = contents.requests.iter().find(|one| one.fits(&wanted));
     let near = match by_path.filter(|_| !path.is_empty()) {
         Some(request) => Some(format!("{} {path}", request.method)),
         None => closest(&written, all.iter().copied()).map(str::to_owned),

@@ -3,6 +3,7 @@ use super::super::cx::{BodyOf, Cx};
 use super::super::lints;
 use super::super::lints::load_stages::Extent;
 use super::super::scope::{Binding, Kind, Limit, Scope};
+use super::suites::{push_limit, timeout_of};
 use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
@@ -42,7 +43,11 @@ impl<'p> Cx<'p> {
                 if let Some(weight) = weight {
                     self.known_count(&mut scope, weight, 1, "`weight`");
                 }
-                self.scenario(&mut scope.inner(), body);
+                let mut inner = scope.inner();
+                if let Some(limit) = timeout_of(&metas) {
+                    push_limit(&mut inner, limit, "the load's timeout");
+                }
+                self.scenario(&mut inner, body);
             }
         }
         self.user_hooks(&mut after, load, UserHookWhen::After);
@@ -147,7 +152,7 @@ impl<'p> Cx<'p> {
 
     fn thresholds(&mut self, scope: &mut Scope<'p>, load: &'p Load, extent: Option<&Extent>, contents: &Contents<'p>) {
         for entry in &load.entries {
-            if let LoadEntryKind::Threshold(threshold) = &entry.kind {
+            if let (LoadEntryKind::Threshold(threshold), false) = (&entry.kind, self.is_full()) {
                 self.threshold(scope, threshold, extent, contents);
             }
         }
