@@ -111,6 +111,8 @@ pub fn rows(
         );
         return;
     };
+    // That there are none is another mistake.
+    let count = count.filter(|count| *count > 0);
     let Some((count, (users, place))) = count.zip(extent.and_then(|extent| extent.users)) else { return };
     let lacking = users.saturating_sub(i64::try_from(count).unwrap_or(i64::MAX));
     if taken != RowsTaken::Next || lacking <= 0 {
