@@ -1,4 +1,8 @@
-//! A load that is selected and not carried out leaves no run ready, however it was selected.
+//! Loads: what is wrong in one is said, with its fix; and one that is selected and not carried out leaves no run ready, however it was selected.
+
+use e2e_dsl::check;
+use e2e_dsl::diag::fix;
+use e2e_dsl::project::from_memory;
 
 use super::harness::{DEMO, Done, Test};
 
@@ -84,4 +88,74 @@ fn one_shard_answers_for_loads() {
         .code(1)
         .out("NOT READY");
     assert_eq!(merged.json()["diagnostics"].as_array().unwrap().len(), 1);
+}
+
+/// A load of which one line is wrong, with what is said of it, and what it is when it was fixed as the help says.
+const MISTAKES: [(&str, &str, &str, &str); 22] = [
+    ("users 50", "load_shape", "`users 50 hold 30s`", "users 50 hold 30s"),
+    ("rate 50 for 1m", "type_mismatch", "`50/s`, or `50/m`", "rate 50/s for 1m"),
+    ("users 5 hold 30", "type_mismatch", "`30s`", "users 5 hold 30s"),
+    ("arrivals { 50 for 1m }", "type_mismatch", "`50/s`", "arrivals { 50/s for 1m }"),
+    ("stages { hold 30s }", "load_shape", "ramp to 50 users", "stages { ramp to 50 users over 10s; hold 30s }"),
+    ("think 1", "type_mismatch", "`1s`", "think 1s"),
+    ("think 1..3", "type_mismatch", "`think 1s to 3s`", "think 1s to 3s"),
+    ("think 3s to 1s", "empty_range", "`think 1s to 3s`", "think 1s to 3s"),
+    ("stop within 5", "type_mismatch", "`5s`", "stop within 5s"),
+    ("data [{ id: 1 }] as _row", "load_shape", "give 4 more", "data [{ id: 1 }] shared as _row"),
+    ("data [{ id: 1 }] next as _row", "load_shape", "`data … shared as _row`", "data [{ id: 1 }] shared as _row"),
+    ("threshold p95(time) < 800", "type_mismatch", "`< 800ms`", "threshold p95(time) < 800ms"),
+    ("threshold error rate < 1", "type_mismatch", "`< 1%`", "threshold error rate < 1%"),
+    ("threshold throughput > 50", "type_mismatch", "`> 50/s`", "threshold throughput > 50/s"),
+    ("threshold p95(time of \"byu\") < 1s", "not_measured", "`\"buy\"`", "threshold p95(time of \"buy\") < 1s"),
+    (
+        "threshold p95(time of \"wriitng\") < 1s",
+        "not_measured",
+        "`\"writing\"`",
+        "threshold p95(time of \"writing\") < 1s",
+    ),
+    (
+        "threshold error rate of \"/v1/threads\" < 1%",
+        "not_measured",
+        "`\"GET /v1/threads\"`",
+        "threshold error rate of \"GET /v1/threads\" < 1%",
+    ),
+    (
+        "threshold max(time to event \"dnoe\") < 1s",
+        "not_measured",
+        "`\"done\"`",
+        "threshold max(time to event \"done\") < 1s",
+    ),
+    ("threshold max(connect chatt) < 1s", "unknown_channel", "`chat`", "threshold max(connect chat) < 1s"),
+    ("threshold errors of timeouts < 3", "not_measured", "`timeout`", "threshold errors of timeout < 3"),
+    ("threshold p95(time) < 1s over last 5m", "wait_too_long", "`30s`", "threshold p95(time) < 1s over last 30s"),
+    ("threshold errors < 9 abort after 5m", "wait_too_long", "`30s`", "threshold errors < 9 abort after 30s"),
+];
+
+#[test]
+fn what_is_wrong_in_a_load_is_said_and_fixed() {
+    let mut wrong = String::new();
+    for (line, code, help, fixed) in MISTAKES {
+        let says_how_much = ["users", "rate", "arrivals", "stages"].iter().any(|word| line.starts_with(word));
+        let amount = if says_how_much { "" } else { "  users 5 hold 30s\n" };
+        let text = format!(
+            "environment staging {{ api = \"https://api.example.com/v1\"; ws = \"wss://api.example.com/ws\" }}\nload \"L\" {{\n{amount}  \
+             scenario \"buy\" {{\n    tags writing\n    GET {{{{env.api}}}}/threads {{ expect status 200 }}\n    websocket chat {{{{env.ws}}}}\n    \
+             expect on chat event \"done\" within 5s\n  }}\n  {line}\n}}\n"
+        );
+        let project = from_memory(&[("spec.e2e", &text)]);
+        let found = check::diagnose(&project);
+        let [one] = found.as_slice() else {
+            wrong.push_str(&format!("`{line}`: {found:?}\n"));
+            continue;
+        };
+        let said = one.help.clone().unwrap_or_default();
+        let file = project.sources.get(one.span.source).unwrap();
+        let after = one.fix.as_ref().map(|one| fix::apply(file, [one]).text).unwrap_or_default();
+        let left = check::diagnose(&from_memory(&[("spec.e2e", &after)]));
+        let is_fixed = after.contains(&format!("\n  {fixed}\n")) && left.is_empty();
+        if one.code.name != format!("e2e::check::{code}") || !said.contains(help) || !is_fixed {
+            wrong.push_str(&format!("`{line}`: {} {said}\n{after}{left:?}\n", one.code.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }

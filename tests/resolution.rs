@@ -14,8 +14,41 @@ fn projects() -> Vec<Vec<(String, String)>> {
     let environment = ("environments.e2e".to_owned(), "environment demo default { target demo }\n".to_owned());
     let mut projects: Vec<_> = std.into_iter().map(|module| vec![module, environment.clone()]).collect();
     projects.push(specs);
+    projects.push(vec![("load.e2e".to_owned(), LOAD.to_owned())]);
     projects
 }
+
+/// None of the shipped specs has one.
+const LOAD: &str = r#"environment demo default { target demo }
+flow talk(chat: channel) -> channel {
+  websocket answers {{env.ws}} { events by $.type }
+  send chat json { type: "hi" }
+  return answers
+}
+load "L" {
+  users 3 hold 10s
+  data [{ id: 1 }, { id: 2 }, { id: 3 }] next as row
+  data 1..3 shared as number
+  before each user {
+    POST {{env.auth}}/{{row.id}} { expect status 200; capture token = $.token }
+    websocket chat {{env.ws}} { bearer token; events by $.type }
+  }
+  scenario "a" {
+    let answers = talk(chat)
+    expect on answers event "done" within 5s
+    websocket news {{env.ws}}/{{number}} { bearer token }
+  }
+  scenario "b" {
+    websocket news {{env.ws}} { bearer token }
+    let url = "{{env.api}}/{{row.id}}"
+    GET {{url}} { expect status 200 }
+  }
+  after each user { POST {{env.auth}}/{{row.id}} { bearer token; expect status 200 } }
+  threshold p95(connect chat) < 1s
+  threshold success of connect news > 99%
+  threshold max(connect answers) < 1s
+}
+"#;
 
 fn load(files: &[(String, String)]) -> Project {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();

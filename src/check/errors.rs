@@ -1,5 +1,7 @@
 use crate::source::Span;
-use crate::syntax::ast::{Block, File, ItemKind, LoadEntryKind, StmtKind, SuiteEntryKind};
+use crate::syntax::ast::{
+    ArrivalStageKind, Block, File, ItemKind, LoadEntryKind, StmtKind, SuiteEntryKind, UserStageKind,
+};
 
 /// The spans of the statements that don't parse: what they name counts as used and as declared.
 pub(super) fn collect(file: &File, spans: &mut Vec<Span>) {
@@ -20,6 +22,16 @@ pub(super) fn collect(file: &File, spans: &mut Vec<Span>) {
                 for entry in &load.entries {
                     match &entry.kind {
                         LoadEntryKind::Scenario { body, .. } => block(body, spans),
+                        LoadEntryKind::Hook(hook) => block(&hook.body, spans),
+                        LoadEntryKind::Stages(stages) => {
+                            let broken = stages.iter().filter(|one| matches!(one.kind, UserStageKind::Error));
+                            spans.extend(broken.map(|one| one.span));
+                        }
+                        LoadEntryKind::Arrivals(arrivals) => {
+                            let broken = arrivals.stages.iter();
+                            let broken = broken.filter(|one| matches!(one.kind, ArrivalStageKind::Error));
+                            spans.extend(broken.map(|one| one.span));
+                        }
                         LoadEntryKind::Error => spans.push(entry.span),
                         _ => {}
                     }

@@ -139,18 +139,31 @@ impl<'p> Cx<'p> {
         }
     }
 
-    /// A duration that bounds a part of a plan.
-    pub fn known_time(&mut self, scope: &mut Scope<'p>, time: &'p Expr, what: &str) {
+    /// A duration that bounds a part of a plan, or is one of a load's: its seconds, where they are known.
+    pub fn known_time(&mut self, scope: &mut Scope<'p>, time: &'p Expr, what: &str) -> Option<f64> {
         let before = self.before();
-        self.time(scope, time, what);
+        let seconds = self.time(scope, time, what);
         self.limit(time, before, "a duration, such as `30s`", |value| matches!(value, Value::Duration(_)));
+        seconds
     }
 
-    /// A whole number that counts something in a plan.
-    pub fn known_count(&mut self, scope: &mut Scope<'p>, count: &'p Expr, what: &str) {
+    /// A whole number that counts something in a plan or a load, from `least` up: its value, where it is known.
+    pub fn known_count(&mut self, scope: &mut Scope<'p>, count: &'p Expr, least: i64, what: &str) -> Option<i64> {
         let before = self.before();
-        self.count(scope, count, 1, what);
+        let whole = self.count(scope, count, least, what);
         self.limit(count, before, "a whole number", |value| value.as_json().and_then(Json::as_u64).is_some());
+        whole
+    }
+
+    /// How many rows a list has, where that is known before an environment is chosen.
+    pub fn row_count(&self, list: &'p Expr, before: Before) -> Option<usize> {
+        if let ExprKind::List(items) = &list.kind {
+            return Some(items.len());
+        }
+        if !self.is_settled(before) || needs_a_run(list).is_some() || has_name(list) || self.is_broken_table(list) {
+            return None;
+        }
+        self.known(list)?.elements().map(|rows| rows.len())
     }
 
     fn known(&self, expr: &Expr) -> Option<Value> {

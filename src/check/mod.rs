@@ -7,6 +7,7 @@ mod asked;
 mod call;
 mod calls;
 mod constant;
+mod contents;
 mod cx;
 mod doubts;
 mod errors;

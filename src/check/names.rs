@@ -235,6 +235,7 @@ impl<'p> Cx<'p> {
                 Kind::Let => "use it, or remove the line",
                 Kind::Capture | Kind::Collect => "expect something of it, or remove the line",
                 Kind::Param => "use it, or remove it here and in the calls",
+                Kind::Row => "read it in a scenario, or remove the line",
                 Kind::Loop => "use it in the steps, or write `repeat N times`",
                 Kind::Channel => "expect something on it, or remove it",
                 Kind::Mark => "use it with `since`, or remove the line",

@@ -32,7 +32,7 @@ impl From<Kind> for DefinitionKind {
             Kind::Let => DefinitionKind::Value,
             Kind::Capture | Kind::Collect => DefinitionKind::Capture,
             Kind::Param => DefinitionKind::Parameter,
-            Kind::Loop => DefinitionKind::Loop,
+            Kind::Loop | Kind::Row => DefinitionKind::Loop,
             Kind::Channel => DefinitionKind::Channel,
             Kind::Mark => DefinitionKind::Mark,
         }

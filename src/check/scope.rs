@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Collect,
     Param,
     Loop,
+    /// Of a load's `data`.
+    Row,
     Channel,
     Mark,
 }
@@ -45,6 +47,7 @@ impl Kind {
             Kind::Capture | Kind::Collect => "captured value",
             Kind::Param => "parameter",
             Kind::Loop => "loop's name",
+            Kind::Row => "row",
             Kind::Channel => "channel",
             Kind::Mark => "mark",
         }

@@ -205,6 +205,6 @@ pub fn no_cases(span: Span) -> Box<Diagnostic> {
 /// what it must be: `a duration, such as ‹30s›`.
 pub fn no_limit(written: &str, span: Span, wanted: &str) -> Diagnostic {
     Diagnostic::error(&codes::PLAN_LIMIT, span, format!("`{written}` isn't {wanted}")).with_help(
-        "what the limits of a plan or of a probe are must be known before the run begins; a value of the environment must be of the same kind, also when it comes from outside",
+        "what the limits of a plan, a load or a probe are must be known before the run begins; a value of the environment must be of the same kind, also when it comes from outside",
     )
 }

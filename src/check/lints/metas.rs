@@ -12,6 +12,7 @@ pub enum Of {
     Suite,
     Test,
     Load,
+    Scenario,
 }
 
 impl Of {
@@ -20,6 +21,7 @@ impl Of {
             Of::Suite => "suite",
             Of::Test => "test",
             Of::Load => "load",
+            Of::Scenario => "scenario",
         }
     }
 }
@@ -29,9 +31,12 @@ pub fn check<'p>(cx: &mut Cx<'p>, scope: &mut Scope<'p>, metas: &[(Span, &'p Met
     for (span, meta) in metas {
         let word = keyword(meta);
         if !allowed(meta, of) {
-            let message = format!("`{word}` says something about a suite, not about a {}", of.words());
+            let home = if of == Of::Scenario && allowed(meta, Of::Load) { "load" } else { "suite" };
+            let message = format!("`{word}` says something about a {home}, not about a {}", of.words());
             let help = match of {
                 Of::Load => "remove it from the load",
+                Of::Scenario if allowed(meta, Of::Load) => "move it up into the load",
+                Of::Scenario => "remove it from the scenario",
                 _ => "move it up into the suite",
             };
             cx.report(Diagnostic::error(&codes::MISPLACED, *span, message).with_help(help));
@@ -74,6 +79,7 @@ fn one<'p>(cx: &mut Cx<'p>, scope: &mut Scope<'p>, meta: &'p MetaKind) {
 
 fn allowed(meta: &MetaKind, of: Of) -> bool {
     match meta {
+        _ if of == Of::Scenario => matches!(meta, MetaKind::Tags(_)),
         MetaKind::RunsOn(_) | MetaKind::Locks(_) => of != Of::Test,
         MetaKind::SideBySide => of == Of::Suite,
         MetaKind::Retries(_) => of != Of::Load,

@@ -11,7 +11,7 @@ use super::index::Index;
 use crate::diag::{Diagnostic, codes};
 use crate::project::{DeclRef, Module};
 use crate::source::Span;
-use crate::syntax::ast::{Block, Flow, HookWhen, ItemKind, LoadEntryKind, Suite, SuiteEntryKind};
+use crate::syntax::ast::{Block, Flow, HookWhen, ItemKind, Load, LoadEntryKind, Suite, SuiteEntryKind, UserHookWhen};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, Default)]
@@ -111,11 +111,16 @@ pub(super) fn module<'p>(index: &Index<'p>, module: &'p Module) -> Vec<Diagnosti
                 trace.inside.remove(&decl);
             }
             ItemKind::Load(load) => {
+                let mut names = Names::default();
+                trace.user_hooks(&mut names, load, UserHookWhen::Before);
                 for entry in &load.entries {
                     if let LoadEntryKind::Scenario { body, .. } = &entry.kind {
-                        trace.body(&mut Names::default(), body);
+                        let of_hooks = names.changes.len();
+                        trace.body(&mut names, body);
+                        names.undo(of_hooks);
                     }
                 }
+                trace.user_hooks(&mut names, load, UserHookWhen::After);
             }
             _ => {}
         }
@@ -144,6 +149,16 @@ impl<'p> Trace<'_, 'p> {
     fn hooks(&mut self, names: &mut Names<'p>, suite: &'p Suite, when: HookWhen) {
         for entry in &suite.entries {
             if let SuiteEntryKind::Hook(hook) = &entry.kind
+                && hook.when == when
+            {
+                self.body(names, &hook.body);
+            }
+        }
+    }
+
+    fn user_hooks(&mut self, names: &mut Names<'p>, load: &'p Load, when: UserHookWhen) {
+        for entry in &load.entries {
+            if let LoadEntryKind::Hook(hook) = &entry.kind
                 && hook.when == when
             {
                 self.body(names, &hook.body);

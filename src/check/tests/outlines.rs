@@ -22,7 +22,7 @@ pub const FILES: [(&str, &str); 4] = [
     ),
     (
         "main.e2e",
-        "import \"shared.e2e\" as shared\nimport \"shared.e2e\" (Thread)\nimport std.http (healthy)\ncredential api = shared.thread(\"c\")\nsuite \"Main\" {\n  priority P1\n  needs backend\n  runs on demo, staging\n  before each {\n    let now_ = 1\n  }\n  test \"reads a thread\" {\n    let id = shared.thread(title: \"a\")\n    GET {{env.api}}/threads/{{id}} {\n      bearer env.token\n      expect status 200\n      expect $ is Thread\n      expect $.title matches /^a/\n      expect $.items[?@.id == id].name exists\n    }\n    websocket chat {{env.api}} { events by $.type }\n    expect on chat event \"a\" within 5s\n    call shared.unused_one()\n  }\n}\nload \"L\" {\n  users 3 hold 1s\n  scenario \"s\" { GET {{env.api}}/ { expect status 200 } }\n}\n",
+        "import \"shared.e2e\" as shared\nimport \"shared.e2e\" (Thread)\nimport std.http (healthy)\ncredential api = shared.thread(\"c\")\nsuite \"Main\" {\n  priority P1\n  needs backend\n  runs on demo, staging\n  before each {\n    let now_ = 1\n  }\n  test \"reads a thread\" {\n    let id = shared.thread(title: \"a\")\n    GET {{env.api}}/threads/{{id}} {\n      bearer env.token\n      expect status 200\n      expect $ is Thread\n      expect $.title matches /^a/\n      expect $.items[?@.id == id].name exists\n    }\n    websocket chat {{env.api}} { events by $.type }\n    expect on chat event \"a\" within 5s\n    call shared.unused_one()\n  }\n}\nload \"L\" {\n  stages {\n    ramp to 3 users over 1s\n    hold 1s\n  }\n  data [{ id: 1 }, { id: 2 }, { id: 3 }] next as row\n  think 1s\n  stop within 2s\n  before each user { let key = shared.thread(\"k\") }\n  scenario \"s\" weight 2 {\n    tags reading\n    GET {{env.api}}/{{row.id}} { bearer key; expect status 200 }\n    websocket chat {{env.api}} { events by $.type }\n    expect on chat event \"a\" within 5s\n  }\n  scenario \"t\" { GET {{env.api}}/ { expect status 200 } }\n  threshold p95(time of \"reading\") < 1s over last 1s abort after 1s\n  threshold success of connect chat > 9%\n  threshold max(time to event \"a\") < 1s\n  threshold errors of 5xx < 3\n  threshold p99(time of \"POST /threads\") < 1s\n}\nload \"M\" {\n  arrivals using at most 5 users {\n    5/s for 1s\n    ramp to 9/s over 1s\n  }\n  scenario { GET {{env.api}}/ { expect status 200 } }\n  threshold dropped arrivals == 0\n}\n",
     ),
     (
         "release.e2e",
@@ -63,6 +63,9 @@ fn change() -> impl Strategy<Value = (usize, Change)> {
         "capture threadId = $.id\n",
         "flow newThread() { wait 1s }\n",
         "newThread",
+        "ramp to 5 users over 1s\n",
+        "threshold errors of \"reading\" < 1\n",
+        "users 5 hold 1s\n",
     ];
     let change = prop_oneof![
         any::<usize>().prop_map(Change::Delete),

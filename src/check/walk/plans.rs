@@ -19,7 +19,7 @@ impl<'p> Cx<'p> {
                     }
                 }
                 PlanEntryKind::RetryInfrastructure { times, every } => {
-                    self.known_count(&mut scope, times, "`retry`");
+                    self.known_count(&mut scope, times, 1, "`retry`");
                     if let Some(every) = every {
                         self.known_time(&mut scope, every, "every");
                     }
@@ -62,10 +62,11 @@ impl<'p> Cx<'p> {
     }
 
     fn gate(&mut self, scope: &mut Scope<'p>, gate: &'p Gate) {
-        lints::measures::names(self, &gate.measure, None);
+        lints::measures::statistic(self, &gate.measure);
+        lints::measured::of_gate(self, &gate.measure);
         let before = self.before();
         let ty = self.expr(scope, &gate.limit);
-        lints::measures::limit(self, &gate.measure, gate.op, &gate.limit, &ty);
+        lints::measures::limit(self, &gate.measure, gate.op, &gate.limit, &ty, None);
         self.limit(&gate.limit, before, "known before the run", |_| true);
     }
 
@@ -75,7 +76,7 @@ impl<'p> Cx<'p> {
             AbortPhraseKind::CredentialFails(name) => lints::plans::credential(self, name),
             AbortPhraseKind::Slow { limit, requests, to, .. } => {
                 self.known_time(scope, limit, "time");
-                self.known_count(scope, requests, "this count");
+                self.known_count(scope, requests, 1, "this count");
                 if let Some(service) = to {
                     lints::services::known(self, service);
                 }

@@ -113,7 +113,7 @@ pub(super) fn push_limit(scope: &mut Scope<'_>, limit: &Expr, what: &'static str
     }
 }
 
-fn timeout_of<'p>(metas: &[(Span, &'p MetaKind)]) -> Option<&'p Expr> {
+pub(super) fn timeout_of<'p>(metas: &[(Span, &'p MetaKind)]) -> Option<&'p Expr> {
     metas.iter().find_map(|(_, meta)| match meta {
         MetaKind::Timeout(time) => Some(time),
         _ => None,

@@ -114,8 +114,9 @@ registry! {
     SKIPS_BY_SERVER = "e2e::check::skips_by_server", "whether a test is skipped depends on what a server said";
     ALWAYS_SKIPPED = "e2e::check::always_skipped", "whether a test is skipped is known beforehand";
 
-    LOAD_SHAPE = "e2e::check::load_shape", "a load doesn't say what runs, or how much of it";
+    LOAD_SHAPE = "e2e::check::load_shape", "a load doesn't say what runs, how much of it, or for how long";
     UNKNOWN_STATISTIC = "e2e::check::unknown_statistic", "a statistic isn't known";
+    NOT_MEASURED = "e2e::check::not_measured", "a threshold or gate measures what isn't there";
     IMPOSSIBLE_THRESHOLD = "e2e::check::impossible_threshold", "a threshold or gate can't hold";
     UNKNOWN_SUITE = "e2e::check::unknown_suite", "no suite has this name";
     UNKNOWN_LOAD = "e2e::check::unknown_load", "no load has this name";

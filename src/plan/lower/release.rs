@@ -132,22 +132,32 @@ impl Lower<'_> {
     }
 
     fn measure(&self, measure: &ast::Measure) -> Option<Measure> {
+        let in_loads_only = || Measure::Unavailable(self.written(measure.span));
         Some(match &measure.kind {
-            MeasureKind::Success => Measure::Success,
+            MeasureKind::Success(None) => Measure::Success,
             MeasureKind::Flaky => Measure::Flaky,
-            MeasureKind::ErrorRate => Measure::ErrorRate,
-            MeasureKind::Throughput => Measure::Throughput,
+            MeasureKind::ErrorRate(None) => Measure::ErrorRate,
+            MeasureKind::Throughput(None) => Measure::Throughput,
             MeasureKind::FailuresOf(what) if what.text == "never" => Measure::ForbiddenEvents,
-            MeasureKind::FailuresOf(_) => Measure::Unavailable(self.written(measure.span)),
             MeasureKind::Statistic { statistic, of } => {
                 let of = match of {
                     MeasureOf::Time => Of::Time,
                     MeasureOf::TimeOf(request) => Of::TimeOf(request_pattern(request)),
-                    MeasureOf::TimeToFirstByte => Of::TimeToFirstByte,
+                    MeasureOf::TimeToFirstByte(None) => Of::TimeToFirstByte,
                     MeasureOf::Connect(channel) => Of::Connect(channel.text.clone()),
+                    MeasureOf::TimeToFirstByte(Some(_)) | MeasureOf::TimeToEvent(_) | MeasureOf::EventGap(_) => {
+                        return Some(in_loads_only());
+                    }
                 };
                 Measure::Statistic(Statistic::named(&statistic.text)?, of)
             }
+            MeasureKind::Success(Some(_))
+            | MeasureKind::ErrorRate(Some(_))
+            | MeasureKind::Throughput(Some(_))
+            | MeasureKind::Errors(_)
+            | MeasureKind::Iterations
+            | MeasureKind::DroppedArrivals
+            | MeasureKind::FailuresOf(_) => in_loads_only(),
             MeasureKind::Error => return None,
         })
     }

@@ -1,9 +1,9 @@
 use super::shift::{Shift, all, parts};
 use crate::syntax::ast::{
     AbortPhrase, AbortPhraseKind, AbortWhen, AtRisk, Credential, EnvEntry, EnvEntryKind, EnvValue, Environment, Flow,
-    Gate, Hook, Import, ImportFrom, ItemKind, Load, LoadEntry, LoadEntryKind, Measure, MeasureKind, MeasureOf,
-    MetaKind, Param, Phase, PhaseEntry, PhaseEntryKind, PlanDecl, PlanEntry, PlanEntryKind, Service, ServiceEntry,
-    ServiceEntryKind, ShapeDecl, ShapeField, Suite, SuiteEntry, SuiteEntryKind, Test, Threshold,
+    Gate, Hook, Import, ImportFrom, ItemKind, MetaKind, Param, Phase, PhaseEntry, PhaseEntryKind, PlanDecl, PlanEntry,
+    PlanEntryKind, Service, ServiceEntry, ServiceEntryKind, ShapeDecl, ShapeField, Suite, SuiteEntry, SuiteEntryKind,
+    Test,
 };
 
 parts! {
@@ -17,9 +17,6 @@ parts! {
     Gate { measure, limit - op }
     Hook { body - when }
     Import { from, names, alias }
-    Load { name, entries }
-    LoadEntry { span, kind }
-    Measure { span, kind }
     Param { span, name, ty, default }
     Phase { name, entries }
     PhaseEntry { span, kind }
@@ -32,7 +29,6 @@ parts! {
     Suite { name, entries }
     SuiteEntry { span, doc, kind - is_plain }
     Test { name, for_each, body }
-    Threshold { measure, limit, over_last, abort_after - op, abort }
 }
 
 impl Shift for ItemKind {
@@ -113,44 +109,6 @@ impl Shift for MetaKind {
             MetaKind::Timeout(value) | MetaKind::Retries(value) => value.shift(by),
             MetaKind::Locks(locks) => locks.shift(by),
             MetaKind::SideBySide => {}
-        }
-    }
-}
-
-impl Shift for LoadEntryKind {
-    fn shift(&mut self, by: u32) {
-        match self {
-            LoadEntryKind::Meta(meta) => meta.shift(by),
-            LoadEntryKind::Users { count, ramp, hold } => all!(by: count, ramp, hold),
-            LoadEntryKind::Rate { rate, time, users } => all!(by: rate, time, users),
-            LoadEntryKind::Scenario { name, weight, body } => all!(by: name, weight, body),
-            LoadEntryKind::Data { rows, name } => all!(by: rows, name),
-            LoadEntryKind::Threshold(threshold) => threshold.shift(by),
-            LoadEntryKind::Error => {}
-        }
-    }
-}
-
-impl Shift for MeasureKind {
-    fn shift(&mut self, by: u32) {
-        match self {
-            MeasureKind::Statistic { statistic, of } => all!(by: statistic, of),
-            MeasureKind::FailuresOf(name) => name.shift(by),
-            MeasureKind::ErrorRate
-            | MeasureKind::Throughput
-            | MeasureKind::Success
-            | MeasureKind::Flaky
-            | MeasureKind::Error => {}
-        }
-    }
-}
-
-impl Shift for MeasureOf {
-    fn shift(&mut self, by: u32) {
-        match self {
-            MeasureOf::TimeOf(name) => name.shift(by),
-            MeasureOf::Connect(channel) => channel.shift(by),
-            MeasureOf::Time | MeasureOf::TimeToFirstByte => {}
         }
     }
 }

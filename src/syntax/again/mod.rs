@@ -7,6 +7,7 @@
 mod channels;
 mod declarations;
 mod expressions;
+mod loads;
 mod shift;
 mod steps;
 

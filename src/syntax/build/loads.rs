@@ -1,7 +1,7 @@
 use super::Build;
 use crate::syntax::ast::{
-    AbortPhrase, AbortPhraseKind, AbortWhen, Gate, LoadEntryKind, Measure, MeasureKind, MeasureOf, PhaseEntryKind,
-    Threshold,
+    AbortPhrase, AbortPhraseKind, AbortWhen, ArrivalStageKind, Expr, Gate, LoadEntryKind, PhaseEntryKind, RowsTaken,
+    Threshold, UserStageKind,
 };
 use crate::syntax::grammar::{Kids, Node, Rule, seek, take};
 
@@ -13,17 +13,42 @@ impl Build<'_> {
         LoadEntryKind::Users { count, ramp, hold }
     }
 
+    pub fn user_ramp(&mut self, kids: &mut Kids<'_>) -> UserStageKind {
+        let to = self.expr(kids);
+        UserStageKind::Ramp { to, over: self.expr(kids) }
+    }
+
     pub fn rate_of_load(&mut self, kids: &mut Kids<'_>) -> LoadEntryKind {
         let rate = self.expr(kids);
         let time = self.expr(kids);
-        let users = take(kids, Rule::k_using_at_most).map(|_| self.expr(kids));
-        LoadEntryKind::Rate { rate, time, users }
+        LoadEntryKind::Rate { rate, time, users: self.at_most_users(kids) }
+    }
+
+    pub fn at_most_users(&mut self, kids: &mut Kids<'_>) -> Option<Expr> {
+        let users = seek(kids, Rule::at_most_users)?;
+        Some(self.expr(&mut users.into_inner()))
+    }
+
+    pub fn rate_hold(&mut self, kids: &mut Kids<'_>) -> ArrivalStageKind {
+        let rate = self.expr(kids);
+        ArrivalStageKind::Hold { rate, time: self.expr(kids) }
+    }
+
+    pub fn rate_ramp(&mut self, kids: &mut Kids<'_>) -> ArrivalStageKind {
+        let to = self.expr(kids);
+        ArrivalStageKind::Ramp { to, over: self.expr(kids) }
     }
 
     pub fn data(&mut self, kids: &mut Kids<'_>) -> LoadEntryKind {
         let rows = self.expr(kids);
+        let taken = if take(kids, Rule::k_shared).is_some() { RowsTaken::Shared } else { RowsTaken::Next };
         let name = seek(kids, Rule::k_as).map(|_| self.declared(kids));
-        LoadEntryKind::Data { rows, name }
+        LoadEntryKind::Data { rows, taken, name }
+    }
+
+    pub fn think(&mut self, kids: &mut Kids<'_>) -> LoadEntryKind {
+        let least = self.expr(kids);
+        LoadEntryKind::Think { least, most: take(kids, Rule::k_to).map(|_| self.expr(kids)) }
     }
 
     pub fn threshold(&mut self, kids: &mut Kids<'_>) -> Threshold {
@@ -31,13 +56,16 @@ impl Build<'_> {
         let (op, limit) = self.limit(kids);
         let mut threshold = Threshold { measure, op, limit, over_last: None, abort: false, abort_after: None };
         for clause in kids {
-            let is_abort = clause.as_rule() == Rule::threshold_abort;
+            let rule = clause.as_rule();
             let mut inner = clause.into_inner();
-            if is_abort {
-                threshold.abort = true;
-                threshold.abort_after = seek(&mut inner, Rule::k_after).map(|_| self.expr(&mut inner));
-            } else {
-                threshold.over_last = Some(self.expr(&mut inner));
+            match rule {
+                Rule::threshold_abort => {
+                    threshold.abort = true;
+                    threshold.abort_after = seek(&mut inner, Rule::k_after).map(|_| self.expr(&mut inner));
+                }
+                Rule::threshold_over => threshold.over_last = Some(self.expr(&mut inner)),
+                // The end.
+                _ => {}
             }
         }
         threshold
@@ -47,48 +75,6 @@ impl Build<'_> {
         let measure = self.measure(kids);
         let (op, limit) = self.limit(kids);
         Gate { measure, op, limit }
-    }
-
-    fn measure(&mut self, kids: &mut Kids<'_>) -> Measure {
-        let Some(node) = seek(kids, Rule::measure) else {
-            return Measure { span: self.range(0, 0), kind: MeasureKind::Error };
-        };
-        let span = self.span(&node);
-        let mut inner = node.into_inner();
-        let kind = match inner.next() {
-            Some(first) => self.measure_kind(first, &mut inner),
-            None => MeasureKind::Error,
-        };
-        Measure { span, kind }
-    }
-
-    fn measure_kind(&mut self, first: Node<'_>, rest: &mut Kids<'_>) -> MeasureKind {
-        match first.as_rule() {
-            Rule::k_error_rate => MeasureKind::ErrorRate,
-            Rule::k_throughput => MeasureKind::Throughput,
-            Rule::k_success => MeasureKind::Success,
-            Rule::k_flaky => MeasureKind::Flaky,
-            Rule::k_failures_of => MeasureKind::FailuresOf(self.name(rest)),
-            Rule::statistic => {
-                let mut kids = first.into_inner();
-                let statistic = self.name(&mut kids);
-                let of = seek(&mut kids, Rule::measured).map_or(MeasureOf::Time, |node| self.measured(node));
-                MeasureKind::Statistic { statistic, of }
-            }
-            _ => MeasureKind::Error,
-        }
-    }
-
-    fn measured(&mut self, node: Node<'_>) -> MeasureOf {
-        let mut kids = node.into_inner();
-        match kids.next().map(|first| first.as_rule()) {
-            Some(Rule::k_time_to_first_byte) => MeasureOf::TimeToFirstByte,
-            Some(Rule::k_connect) => MeasureOf::Connect(self.name(&mut kids)),
-            _ => match seek(&mut kids, Rule::string) {
-                Some(text) => MeasureOf::TimeOf(self.template(&text)),
-                None => MeasureOf::Time,
-            },
-        }
     }
 
     pub fn run_of_phase(&mut self, kids: &mut Kids<'_>) -> PhaseEntryKind {

@@ -6,6 +6,7 @@ mod expectations;
 mod expressions;
 mod jsonpaths;
 mod loads;
+mod measures;
 mod quantities;
 mod requests;
 mod styles;

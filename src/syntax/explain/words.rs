@@ -155,7 +155,21 @@ fn known(rule: Rule) -> Option<Word> {
         Rule::threshold_abort => Thing("`abort`"),
         Rule::threshold_over => Thing("`over last`"),
         Rule::measure | Rule::statistic => Thing("a measure such as `p95(time)` or `error rate`"),
+        Rule::error_rate => Thing("`error rate`"),
+        Rule::errors => Thing("`errors`"),
+        Rule::error_kind => Thing("a kind of error such as `timeout` or `5xx`"),
+        Rule::failures_of => Thing("`failures of never`"),
+        Rule::throughput => Thing("`throughput`"),
+        Rule::success => Thing("`success`"),
         Rule::measured => Thing("`time`, `time to first byte` or `connect CHANNEL`"),
+        Rule::first_byte => Thing("`time to first byte`"),
+        Rule::event_time => Thing("`time to event \"NAME\"`"),
+        Rule::exchange_time => Thing("`time`"),
+        Rule::connection => Thing("`connect CHANNEL`"),
+        Rule::event_gap => Thing("`gap of event \"NAME\"`"),
+        Rule::of_named => Thing("`of \"NAME\"`"),
+        Rule::at_most_users => Thing("`using at most N users`"),
+        Rule::user_hook => Thing("`before each user` or `after each user`"),
         Rule::phrase | Rule::service_down | Rule::credential_fails | Rule::slow | Rule::failures | Rule::abort_when => {
             Thing("a condition such as `service NAME is down`")
         }
@@ -189,6 +203,7 @@ fn known(rule: Rule) -> Option<Word> {
         | Rule::env_source => Statement,
         // Its last letter may be left out.
         Rule::k_suites => Keyword("suites"),
+        Rule::k_of_users => Keyword("users"),
         _ if is_matcher(rule) => Thing(A_MATCHER),
         _ => match keyword(rule) {
             Some(keyword) => Keyword(keyword),

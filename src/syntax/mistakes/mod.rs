@@ -5,7 +5,9 @@ mod counts;
 mod foreign;
 mod interpolations;
 mod lists;
+mod loads;
 mod matchers;
+mod measures;
 mod missing;
 mod names;
 mod operators;
@@ -25,7 +27,12 @@ type Detector = fn(&Failure<'_>) -> Option<Diagnostic>;
 const DETECTORS: &[Detector] = &[
     lists::trailing_comma,
     missing::expect,
-    spelling::measure,
+    loads::listed_stages,
+    measures::event,
+    measures::window,
+    measures::unquoted,
+    measures::abort,
+    measures::measure,
     types::foreign,
     foreign::if_value,
     missing::brace,
@@ -44,6 +51,7 @@ const DETECTORS: &[Detector] = &[
     counts::named_status,
     foreign::wait_for,
     units::detached,
+    loads::rewritten,
     names::unquoted,
     names::quoted,
     names::reserved,

@@ -1,11 +1,16 @@
-use crate::diag::{Code, Correction, Diagnostic, codes};
+use crate::diag::{Code, Correction, Diagnostic, closest, codes};
 use crate::syntax::explain::{Failure, RESERVED, is_word_char};
 use crate::syntax::grammar::Rule;
 
 /// `test a thread can be read {`, `suite {`
 pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
-    let takes_text = matches!(failure.rule, Rule::suite | Rule::test | Rule::load | Rule::phase);
+    let takes_text = matches!(failure.rule, Rule::suite | Rule::test | Rule::load | Rule::phase | Rule::scenario);
     if !takes_text || !failure.expects(Rule::string) {
+        return None;
+    }
+    // A scenario may have no name.
+    let is_other = failure.found_word().is_empty() || closest(failure.found_word(), ["weight"]).is_some();
+    if failure.rule == Rule::scenario && is_other {
         return None;
     }
     let what = failure.before();
@@ -17,7 +22,9 @@ pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
                 .with_help(format!("write what it shows, in quotes: `{what} \"users can log in\"`")),
         );
     }
-    let name = rest.lines().next().unwrap_or_default().split(" for each ").next().unwrap_or_default().trim();
+    let name = rest.lines().next().unwrap_or_default().split(" for each ").next().unwrap_or_default();
+    let name = if failure.rule == Rule::scenario { name.split(" weight ").next().unwrap_or_default() } else { name };
+    let name = name.trim();
     let span = failure.span(failure.at, failure.at + name.len());
     let shown = name.replace('"', "");
     let shown = shown.trim_start_matches([':', '=', ' ']);

@@ -55,58 +55,6 @@ pub fn keyword(failure: &Failure<'_>) -> Option<Diagnostic> {
     )
 }
 
-/// What gates and thresholds measure without parentheses.
-const MEASURES: [&str; 4] = ["success", "flaky", "throughput", "error rate"];
-/// Other tools' words for them.
-const OTHER_MEASURES: [(&str, &str); 8] = [
-    ("pass", "success"),
-    ("passed", "success"),
-    ("passing", "success"),
-    ("successful", "success"),
-    ("errors", "error rate"),
-    ("failures", "error rate"),
-    ("rps", "throughput"),
-    ("latency", "p95(time)"),
-];
-
-/// `gate succes > 90%`, `gate success rate > 90%`, `gate p95 < 2s`: a measure that isn't one, or lacks what it is of.
-pub fn measure(failure: &Failure<'_>) -> Option<Diagnostic> {
-    if !matches!(failure.rule, Rule::gate | Rule::threshold) {
-        return None;
-    }
-    let mut words = failure.before().split_whitespace();
-    let keyword = words.next()?;
-    let start = failure.text.find(keyword)? + keyword.len();
-    let start = start + failure.text.get(start..)?.len() - failure.text.get(start..)?.trim_start().len();
-    let written = failure.text.get(start..)?;
-    // Also where the comparison is missing, its limit is no part of the measure.
-    let limit = written
-        .match_indices(' ')
-        .map(|(at, _)| at)
-        .find(|at| written[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-    let end = written.find(['<', '>', '=', '!', '(', '{']).into_iter().chain(limit).min().unwrap_or(written.len());
-    let written = written.get(..end)?.trim_end();
-    let first = written.split_whitespace().next()?;
-    let known = MEASURES.contains(&first) || MEASURES.contains(&written);
-    let is_percentile = first.len() > 1 && first.starts_with('p') && first[1..].bytes().all(|b| b.is_ascii_digit());
-    let meant = if is_percentile || ["min", "max", "mean", "median"].contains(&first) {
-        // With its parentheses it is some other mistake.
-        (!failure.text.get(start + first.len()..)?.trim_start().starts_with('(')).then(|| format!("{first}(time)"))?
-    } else if known && written != first && MEASURES.contains(&first) {
-        first.to_owned()
-    } else if known {
-        return None;
-    } else {
-        let other = OTHER_MEASURES.iter().find(|(word, _)| *word == first).map(|(_, meant)| *meant);
-        other.or_else(|| closest(first, MEASURES)).or_else(|| closest(written, MEASURES))?.to_owned()
-    };
-    let end = start + written.len();
-    // `success rate` says what it measures, with a word too many.
-    let correction = failure.correct(start, end, &meant).safe_if(known);
-    let message = format!("`{written}` is nothing that can be measured: did you mean `{meant}`?");
-    Some(Diagnostic::error(&codes::MISSPELT_KEYWORD, failure.span(start, end), message).with_help(correction.write()))
-}
-
 /// The first word of a phrase without the others: `for x in …`, `skip if …`
 pub fn incomplete_phrase(failure: &Failure<'_>) -> Option<Diagnostic> {
     let word = failure.found_word();

@@ -1,6 +1,6 @@
 //! Statements whose first word begins none where they are.
 
-use super::foreign;
+use super::{foreign, loads};
 use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
 use crate::syntax::matcher::matched;
@@ -20,6 +20,9 @@ pub struct Unknown {
 pub fn unknown(parser: &Parser<'_>, segment: &Segment, context: Context) -> Unknown {
     let case = Case { parser, segment, context, word: parser.nth_word(segment, 0) };
     let only = |diagnostic: Diagnostic| Unknown { diagnostic, meant: None };
+    if let Some(diagnostic) = case.of_load() {
+        return only(diagnostic);
+    }
     if case.word.is_empty() {
         return only(case.no_word());
     }
@@ -100,6 +103,20 @@ impl Case<'_> {
     fn kind_of(&self, n: usize) -> Option<(Tok, u8)> {
         let at = self.segment.from + n;
         (at < self.segment.to).then(|| self.parser.token(at)).flatten().map(|token| (token.kind, token.byte))
+    }
+
+    /// What other tools say of loads.
+    fn of_load(&self) -> Option<Diagnostic> {
+        let line = self.line();
+        let help = match loads::statement(self.context, line)? {
+            loads::Meant::Line(meant) => self.line_instead(meant).write(),
+            loads::Meant::Say(help) => help.into(),
+        };
+        let message = match self.segment.from < self.segment.to {
+            true => format!("`{}` isn't how it is said {}", shorten(line), self.context.place()),
+            false => format!("a block isn't allowed on its own {}", self.context.place()),
+        };
+        Some(Diagnostic::error(&codes::FOREIGN_STATEMENT, self.line_span(), message).with_help(help))
     }
 
     /// A statement that begins with a sign, a number or a string.
@@ -225,6 +242,13 @@ impl Case<'_> {
         let help = match self.context {
             Context::File if word == "test" => "put it into a suite: `suite \"NAME\" { test \"…\" { … } }`".to_owned(),
             Context::File | Context::Suite if is_step => "put it into a test: `test \"NAME\" { … }`".to_owned(),
+            Context::Load if word == "expect" => {
+                "what must hold in each round goes into a request of a scenario, and of the load as a whole it is a `threshold`".to_owned()
+            }
+            Context::Load if is_step => "put it into a scenario: `scenario { … }`".to_owned(),
+            Context::Test | Context::Flow if word == "think" => {
+                "users think between rounds, so it belongs in the load itself; a pause between steps is `wait 2s`".to_owned()
+            }
             Context::Test | Context::Flow if Context::Request.keywords().contains(&word) => {
                 "put it into the block of a request: `GET {{env.api}}/path { … }`".to_owned()
             }

@@ -336,3 +336,83 @@ fn bare_urls_end_where_the_language_says() {
         assert_eq!(request.parts.len(), parts);
     }
 }
+
+/// What a threshold says, but for its limit.
+fn threshold(text: &str) -> Threshold {
+    let text = format!("load \"l\" {{ threshold {text} }}");
+    let parsed = parse(SourceId(0), &text);
+    assert!(parsed.diagnostics.is_empty(), "{}", shown(&text, &parsed.diagnostics));
+    let Some(ItemKind::Load(load)) = parsed.file.items.into_iter().next().map(|item| item.kind) else {
+        panic!("no load")
+    };
+    match load.entries.into_iter().next().map(|entry| entry.kind) {
+        Some(LoadEntryKind::Threshold(threshold)) => threshold,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn measures_say_what_they_are_of() {
+    let text = |name: &Template| name.as_text().unwrap();
+    for (written, expected) in [
+        ("p95(time) < 1s", "p95 time"),
+        ("p95(time of \"buy\") < 1s", "p95 time of buy"),
+        ("max(time to first byte) < 1s", "max first byte"),
+        ("max(time to first byte of \"buy\") < 1s", "max first byte of buy"),
+        ("p95(connect chat) < 1s", "p95 connect chat"),
+        ("p95(time to event \"done\") < 1s", "p95 event done"),
+        ("p95(gap of event \"token\") < 1s", "p95 gap token"),
+        ("error rate < 1%", "error rate"),
+        ("error rate of \"buy\" < 1%", "error rate of buy"),
+        ("errors < 1", "errors"),
+        ("errors of too  many  redirects < 1", "errors of too many redirects"),
+        ("errors of 5xx < 1", "errors of 5xx"),
+        ("throughput of \"buy\" > 1/s", "throughput of buy"),
+        ("iterations > 1", "iterations"),
+        ("dropped arrivals == 0", "dropped"),
+        ("success > 99%", "success"),
+        ("success of \"buy\" > 99%", "success of buy"),
+        ("success of connect chat > 99%", "success of connect chat"),
+        ("failures of never == 0", "failures of never"),
+    ] {
+        let of = |of: &Option<Template>| of.as_ref().map_or_else(String::new, |of| format!(" of {}", text(of)));
+        let shown = match &threshold(written).measure.kind {
+            MeasureKind::Statistic { statistic, of: measured } => match measured {
+                MeasureOf::Time => format!("{} time", statistic.text),
+                MeasureOf::TimeOf(name) => format!("{} time of {}", statistic.text, text(name)),
+                MeasureOf::TimeToFirstByte(name) => format!("{} first byte{}", statistic.text, of(name)),
+                MeasureOf::Connect(name) => format!("{} connect {}", statistic.text, name.text),
+                MeasureOf::TimeToEvent(name) => format!("{} event {}", statistic.text, name.value),
+                MeasureOf::EventGap(name) => format!("{} gap {}", statistic.text, name.value),
+            },
+            MeasureKind::ErrorRate(name) => format!("error rate{}", of(name)),
+            MeasureKind::Errors(None) => "errors".to_owned(),
+            MeasureKind::Errors(Some(kind)) => format!("errors of {}", kind.text),
+            MeasureKind::Throughput(name) => format!("throughput{}", of(name)),
+            MeasureKind::Iterations => "iterations".to_owned(),
+            MeasureKind::DroppedArrivals => "dropped".to_owned(),
+            MeasureKind::Success(None) => "success".to_owned(),
+            MeasureKind::Success(Some(SuccessOf::Named(name))) => format!("success of {}", text(name)),
+            MeasureKind::Success(Some(SuccessOf::Connect(name))) => format!("success of connect {}", name.text),
+            MeasureKind::FailuresOf(name) => format!("failures of {}", name.text),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(shown, expected, "{written}");
+    }
+}
+
+#[test]
+fn thresholds_have_their_window_and_their_abort_in_either_order() {
+    for (written, window, abort, after) in [
+        ("errors < 1", false, false, false),
+        ("errors < 1 abort", false, true, false),
+        ("errors < 1 over last 10s", true, false, false),
+        ("errors < 1 over last 10s abort after 5s", true, true, true),
+        ("errors < 1 abort after 5s over last 10s", true, true, true),
+        ("errors < 1 abort over last 10s", true, true, false),
+    ] {
+        let found = threshold(written);
+        let said = (found.over_last.is_some(), found.abort, found.abort_after.is_some());
+        assert_eq!(said, (window, abort, after), "{written}");
+    }
+}

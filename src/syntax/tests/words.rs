@@ -23,6 +23,8 @@ fn around(context: Context, statement: &str) -> String {
         Context::Together => test(&format!("expect within 5s {{\n{statement}\n}}")),
         Context::Item => test(&format!("expect on chat in order within 5s {{ event \"a\" {{\n{statement}\n}} }}")),
         Context::Load => format!("load \"l\" {{\n{statement}\n}}"),
+        Context::Stages => format!("load \"l\" {{ stages {{\n{statement}\n}} }}"),
+        Context::Arrivals => format!("load \"l\" {{ arrivals {{\n{statement}\n}} }}"),
         Context::Plan => format!("plan p {{\n{statement}\n}}"),
         Context::Phase => format!("plan p {{ phase \"x\" {{\n{statement}\n}} }}"),
     }

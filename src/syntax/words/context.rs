@@ -13,6 +13,8 @@ pub enum Context {
     Together,
     Item,
     Load,
+    Stages,
+    Arrivals,
     Plan,
     Phase,
 }
@@ -32,6 +34,8 @@ impl Context {
         Context::Together,
         Context::Item,
         Context::Load,
+        Context::Stages,
+        Context::Arrivals,
         Context::Plan,
         Context::Phase,
     ];
@@ -51,6 +55,8 @@ impl Context {
             Context::Together => "in `expect within D { … }`",
             Context::Item => "in an event's block",
             Context::Load => "in a load",
+            Context::Stages => "in the stages of a load",
+            Context::Arrivals => "in the arrivals of a load",
             Context::Plan => "in a plan",
             Context::Phase => "in a phase",
         }

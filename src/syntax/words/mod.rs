@@ -3,17 +3,20 @@
 //! values, are in `value::named`.
 
 mod context;
+mod lookup;
 mod matchers;
 mod methods;
+mod statement;
 mod statements;
 mod subjects;
 
 pub use context::Context;
+pub(in crate::syntax) use lookup::{block_words, declaration_words, example, value_words};
 pub(in crate::syntax) use matchers::first_words;
 pub use matchers::{Body, Decided, Fits, Looks, MatcherRow, Other, Plain, WithOperand, matcher_rows, matcher_word};
 pub use methods::{COMMON_METHODS, is_method, methods};
-pub use statements::{STATEMENTS, Statement};
-pub(in crate::syntax) use statements::{block_words, declaration_words, example, value_words};
+pub use statement::Statement;
+pub use statements::STATEMENTS;
 pub(in crate::syntax) use subjects::response_words;
 pub use subjects::{Gives, Of, SubjectRow, SubjectWord};
 

@@ -1,75 +1,15 @@
-use std::sync::LazyLock;
-
 use super::Context;
-use super::methods::{COMMON_METHODS, is_method};
+use super::methods::COMMON_METHODS;
+use super::statement::{Statement, row};
 use crate::syntax::grammar::Rule;
 
-/// A statement: what begins it, and where.
-pub struct Statement {
-    /// The phrases that begin it. None where it begins with a name or a value.
-    pub words: &'static [&'static str],
-    pub(in crate::syntax) rule: Rule,
-    /// Where it is allowed.
-    pub contexts: &'static [Context],
-    /// Where it isn't, and is parsed nevertheless: `check` knows better why.
-    parsed_in: &'static [Context],
-    braces: Braces,
-    pub meaning: &'static str,
-    /// One as a whole; `{ … }` stands for its block.
-    pub example: &'static str,
-    /// Whether its example says more than what is missing: then messages show it.
-    pub is_involved: bool,
-}
-
-/// What braces are in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Braces {
-    /// Those of its block, or of several.
-    Block,
-    /// Those of values.
-    Values,
-    None,
-}
-
-impl Statement {
-    const fn block(self) -> Self {
-        Self { braces: Braces::Block, ..self }
-    }
-
-    const fn values(self) -> Self {
-        Self { braces: Braces::Values, ..self }
-    }
-
-    const fn involved(self) -> Self {
-        Self { is_involved: true, ..self }
-    }
-
-    const fn parsed_in(self, contexts: &'static [Context]) -> Self {
-        Self { parsed_in: contexts, ..self }
-    }
-
-    /// The words that may be first.
-    fn first_words(&self) -> impl Iterator<Item = &'static str> {
-        self.words.iter().map(|phrase| phrase.split(' ').next().unwrap_or(phrase))
-    }
-}
-
-const fn row(
-    words: &'static [&'static str],
-    rule: Rule,
-    contexts: &'static [Context],
-    meaning: &'static str,
-    example: &'static str,
-) -> Statement {
-    Statement { words, rule, contexts, parsed_in: &[], braces: Braces::None, meaning, example, is_involved: false }
-}
-
 use Context::{
-    Channel, Environment, File, Flow, Item, Load, Pattern, Phase, Plan, Request, Service, Suite, Test, Together,
+    Arrivals, Channel, Environment, File, Flow, Item, Load, Pattern, Phase, Plan, Request, Service, Stages, Suite,
+    Test, Together,
 };
 
 /// Where steps are.
-const STEPS: &[Context] = &[Test, Flow];
+pub(super) const STEPS: &[Context] = &[Test, Flow];
 /// What says how a response is obtained, and what it must be.
 const EXCHANGE: &[Context] = &[Request, Channel];
 
@@ -260,6 +200,8 @@ pub static STATEMENTS: &[Statement] = &[
         "users 50 ramp 10s hold 30s",
     )
     .involved(),
+    row(&["stages"], Rule::stages, &[Load], "how many users there are, one stage after another", "stages { … }")
+        .block(),
     row(
         &["rate"],
         Rule::rate,
@@ -268,9 +210,37 @@ pub static STATEMENTS: &[Statement] = &[
         "rate 200/s for 30s using at most 100 users",
     )
     .involved(),
+    row(
+        &["arrivals"],
+        Rule::arrivals,
+        &[Load],
+        "how many rounds begin in a time, one stage after another",
+        "arrivals using at most 100 users { … }",
+    )
+    .involved()
+    .block(),
     row(&["scenario"], Rule::scenario, &[Load], "what a user does in a round", "scenario \"read\" weight 3 { … }")
         .block(),
-    row(&["data"], Rule::data, &[Load], "a row for each user", "data file \"users.csv\" next as row").values(),
+    row(
+        &["before each user", "after each user"],
+        Rule::user_hook,
+        &[Load],
+        "steps of each user before its first round, or after its last",
+        "before each user { … }",
+    )
+    .involved()
+    .block(),
+    row(
+        &["data"],
+        Rule::data,
+        &[Load],
+        "a row for each user, or for each round",
+        "data file \"users.csv\" next as row",
+    )
+    .involved()
+    .values(),
+    row(&["think"], Rule::think, &[Load], "how long a user waits between two rounds", "think 1s to 3s").involved(),
+    row(&["stop within"], Rule::stop_within, &[Load], "how long rounds may still take at the end", "stop within 10s"),
     row(
         &["threshold"],
         Rule::threshold,
@@ -280,6 +250,11 @@ pub static STATEMENTS: &[Statement] = &[
     )
     .involved()
     .values(),
+    row(&["ramp to"], Rule::user_ramp, &[Stages], "goes evenly to so many users", "ramp to 50 users over 10s")
+        .involved(),
+    row(&["hold"], Rule::user_hold, &[Stages], "keeps as many users as there are", "hold 30s"),
+    row(&["ramp to"], Rule::rate_ramp, &[Arrivals], "goes evenly to this rate", "ramp to 200/s over 2m").involved(),
+    row(&[], Rule::rate_hold, &[Arrivals], "this rate for a time", "50/s for 1m").involved(),
     // What is said of suites, tests and loads
     row(&["priority"], Rule::priority, &[Suite, Test, Load], "how much it matters: `P0` to `P4`", "priority P1")
         .parsed_in(&[Flow]),
@@ -303,7 +278,13 @@ pub static STATEMENTS: &[Statement] = &[
         "needs backend, auth",
     )
     .parsed_in(&[Flow]),
-    row(&["timeout"], Rule::timeout, &[Suite, Test, Flow], "how long it may take", "timeout 30s").parsed_in(&[Load]),
+    row(
+        &["timeout"],
+        Rule::timeout,
+        &[Suite, Test, Flow, Load],
+        "how long it, or a round of it, may take",
+        "timeout 30s",
+    ),
     row(&["retries"], Rule::retries, &[Suite, Test], "how often it is tried again", "retries 2")
         .parsed_in(&[Flow, Load]),
     row(&["runs on"], Rule::runs_on, &[Suite, Test, Load], "the environments that it is for", "runs on staging, demo")
@@ -474,7 +455,9 @@ pub static STATEMENTS: &[Statement] = &[
     row(&["gate"], Rule::gate, &[Plan], "what must hold of the run as a whole", "gate success > 90%")
         .involved()
         .values(),
-    row(&["run"], Rule::run, &[Phase], "which tests the phase runs", "run tags smoke, health").involved().values(),
+    row(&["run"], Rule::run, &[Phase], "which tests and loads the phase runs", "run tags smoke, health")
+        .involved()
+        .values(),
     row(&["budget"], Rule::budget, &[Phase], "how long the phase may take", "budget 30m"),
     row(&["gate"], Rule::gate, &[Phase], "what must hold of the phase", "gate success > 90%").involved().values(),
     row(
@@ -494,68 +477,3 @@ pub static STATEMENTS: &[Statement] = &[
     ),
     row(&["pause"], Rule::pause, &[Phase], "waits before or after the phase", "pause 10s before").involved(),
 ];
-
-/// The first words of the statements that are parsed in each place.
-static BY_CONTEXT: LazyLock<Vec<Vec<(&'static str, Rule)>>> = LazyLock::new(|| {
-    let mut all = vec![Vec::new(); Context::ALL.len()];
-    for statement in STATEMENTS {
-        for context in statement.contexts.iter().chain(statement.parsed_in) {
-            if let Some(words) = all.get_mut(*context as usize) {
-                words.extend(statement.first_words().map(|word| (word, statement.rule)));
-            }
-        }
-    }
-    all
-});
-
-/// The first words of statements with such braces.
-fn words_with(braces: Braces) -> Vec<&'static str> {
-    STATEMENTS.iter().filter(|one| one.braces == braces).flat_map(Statement::first_words).collect()
-}
-
-/// The words that begin a statement with a block.
-pub(in crate::syntax) fn block_words() -> &'static [&'static str] {
-    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| words_with(Braces::Block));
-    &WORDS
-}
-
-/// The words that begin a statement whose braces all belong to values.
-pub(in crate::syntax) fn value_words() -> &'static [&'static str] {
-    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| words_with(Braces::Values));
-    &WORDS
-}
-
-/// The words that begin a declaration.
-pub(in crate::syntax) fn declaration_words() -> &'static [&'static str] {
-    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| Context::File.keywords());
-    &WORDS
-}
-
-impl Context {
-    /// The words that may begin a statement here.
-    pub fn keywords(self) -> Vec<&'static str> {
-        let mut words = Vec::new();
-        for word in STATEMENTS.iter().filter(|one| one.contexts.contains(&self)).flat_map(Statement::first_words) {
-            if !words.contains(&word) {
-                words.push(word);
-            }
-        }
-        words
-    }
-
-    /// The rule of the statement that begins with a word here.
-    pub(in crate::syntax) fn rule(self, word: &str) -> Option<Rule> {
-        let known = BY_CONTEXT.get(self as usize)?.iter().find(|(first, _)| *first == word);
-        known.map(|(_, rule)| *rule).or_else(|| (STEPS.contains(&self) && is_method(word)).then_some(Rule::request))
-    }
-}
-
-/// A whole statement of a rule, where its messages show one.
-pub(in crate::syntax) fn example(rule: Rule) -> Option<&'static str> {
-    match rule {
-        Rule::shape_field => Some("title?: string or null"),
-        // Its head is that of a loop.
-        Rule::parallel => example(Rule::for_each_stmt),
-        _ => STATEMENTS.iter().find(|one| one.rule == rule && one.is_involved).map(|one| one.example),
-    }
-}
