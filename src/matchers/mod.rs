@@ -1,6 +1,7 @@
 //! One file a matcher: whether what was found is what is expected, and in a user's words why not. Pure.
 
 mod any_order;
+mod blank;
 mod close;
 mod compare;
 mod condition;
@@ -200,6 +201,7 @@ pub(crate) fn one(matcher: &Matcher, value: &Value, text: Option<&str>, context:
     match &matcher.kind {
         MatcherKind::Compare(op, operand) => compare::compare(*op, value, true, operand, context),
         MatcherKind::Plain(Plain::Exists) => again(matcher, value, text, context),
+        MatcherKind::Plain(Plain::Blank) => Ok(blank::is_blank(value, text)),
         MatcherKind::Plain(Plain::Empty) => Ok(sequence::is_empty(value, text)),
         MatcherKind::Plain(Plain::Unique) => Ok(sequence::is_unique(value)),
         MatcherKind::With(word, operand) => match word {

@@ -122,6 +122,18 @@ table! {
             example: "expect $.items is empty",
             ..BASE
         },
+        Blank => MatcherRow {
+            word: "is blank",
+            rule: Rule::k_blank,
+            says: "blank",
+            fits: Fits::Text,
+            looks: Looks::AtText,
+            decided: Decided::OfTexts,
+            is_light: true,
+            meaning: "a text of nothing but white space, or of nothing",
+            example: "expect $.note is blank",
+            ..BASE
+        },
         Unique => MatcherRow {
             word: "is unique",
             rule: Rule::k_unique,
