@@ -215,6 +215,23 @@ impl dyn World {
         Ok(done)
     }
 
+    /// The same for one of several looks at a place, of which there may be another number when it is done again: only that one came too late is recorded, as the
+    /// work with this number, and not when it ended.
+    ///
+    /// # Errors
+    /// The instant came first.
+    pub async fn look_until<T: Send + 'static>(
+        &self,
+        (place, nth): (&Occurrence, u32),
+        until: Instant,
+        look: impl FnOnce(Effort) -> T + Send + 'static,
+    ) -> Result<T, Late> {
+        let (give, take) = oneshot::channel();
+        let look = move |effort| drop(give.send(look(effort)));
+        self.begin_apart(until, Box::new(look)).await.inspect_err(|late| self.came_late(place, nth, *late))?;
+        take.await.map_err(|_| Late { queued: false })
+    }
+
     /// Does what must be done, however long it takes, apart from the threads that read sockets and keep time.
     pub async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         let (give, take) = oneshot::channel();

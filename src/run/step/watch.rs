@@ -214,7 +214,7 @@ impl Executor {
         let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
         world
-            .apart_until(&self.place, until, move |effort| {
+            .look_until((&self.place, LOOK), until, move |effort| {
                 let host = Abandonable { host, effort };
                 feed_doubted(&mut judge, &mut news, time, Outside { plan: &plan, host: &host });
                 judge
