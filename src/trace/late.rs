@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::mem::discriminant;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use super::file::{Entry, Header, Recorded, Undecided};
 use super::open::SourceFile;
 use super::verify::Verifier;
 use super::write::{Limits, Writer};
-use crate::event::{Part, flows};
+use crate::event::{Direction, Flow, FrameKind, Part, flows};
 use crate::report::Redactor;
 use crate::report::model::Line;
 use crate::value::SecretSink as _;
@@ -76,6 +77,7 @@ fn holds(path: &Path, late: &[String], disguise: &mut Disguise) -> std::io::Resu
         holds |= redactor.covers(&line) && disguise.text(&line) != line;
         match entry(&line) {
             Some(Entry::Record(recorded)) => holds |= in_parts(&recorded.record, &redactor, disguise),
+            Some(Entry::Event(event)) => holds |= in_shown_parts(&event, &redactor, disguise),
             // Which of them were cut isn't known yet.
             Some(Entry::Body { sha256: _, bytes }) => {
                 let text = std::str::from_utf8(&bytes).unwrap_or_default();
@@ -92,23 +94,55 @@ fn in_parts(record: &Record, late: &Redactor, disguise: &mut Disguise) -> bool {
     let Some(line) = &record.line else { return false };
     let mut holds = false;
     for flow in flows(line.carried.iter().map(|one| (one.direction, &one.kind, &one.data))) {
-        let ends = |range: &Range<usize>| flow.parts(range).into_iter().map(|(_, part)| part.end).collect();
-        let changed = disguise.across(&flow.text, ends).into_iter();
-        let changed: Vec<Range<usize>> =
-            changed.filter(|(range, now)| flow.text.get(range.clone()) != Some(now)).map(|(range, _)| range).collect();
-        let is_changed =
-            |one: &Range<usize>| changed.iter().any(|range| range.start < one.end && one.start < range.end);
-        for whole in late.found(&flow.text).into_iter().filter(is_changed) {
-            for (_, part) in flow.parts(&whole) {
-                holds = true;
-                let at = part.start - whole.start;
-                if let Some((part, whole)) = flow.text.get(part).zip(flow.text.get(whole.clone())) {
-                    disguise.learn_part(part, whole, at);
-                }
-            }
-        }
+        holds |= in_flow(&flow, late, disguise);
         let cut_off = if line.cut { disguise.cut_off(&flow.text) } else { None };
         holds |= cut_off.is_some_and(|(start, now)| flow.text.get(start..) != Some(&now));
+    }
+    holds
+}
+
+/// The same of the frames that a report shows: of a channel of which not all was recorded, it may show more than its record holds.
+fn in_shown_parts(event: &Line, late: &Redactor, disguise: &mut Disguise) -> bool {
+    let Line::TestEnded(test) = event else { return false };
+    let mut holds = false;
+    for channel in &test.channels {
+        let mut kinds = Vec::new();
+        for frame in &channel.frames {
+            let kind = (discriminant(&frame.direction), discriminant(&frame.kind));
+            let at = kinds.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
+                kinds.push((kind, Vec::new()));
+                kinds.len() - 1
+            });
+            if let Some(((_, texts), text)) = kinds.get_mut(at).zip(frame.text.as_ref()) {
+                texts.push(Bytes::copy_from_slice(text.as_bytes()));
+            }
+        }
+        for (_, texts) in kinds {
+            // They are of one direction and kind, whichever that is.
+            for flow in flows(texts.iter().map(|text| (Direction::Received, &FrameKind::Text, text))) {
+                holds |= in_flow(&flow, late, disguise);
+            }
+        }
+    }
+    holds
+}
+
+/// Whether what frames say together holds any of these secrets in parts; then each part is learned.
+fn in_flow(flow: &Flow, late: &Redactor, disguise: &mut Disguise) -> bool {
+    let mut holds = false;
+    let ends = |range: &Range<usize>| flow.parts(range).into_iter().map(|(_, part)| part.end).collect();
+    let changed = disguise.across(&flow.text, ends).into_iter();
+    let changed: Vec<Range<usize>> =
+        changed.filter(|(range, now)| flow.text.get(range.clone()) != Some(now)).map(|(range, _)| range).collect();
+    let is_changed = |one: &Range<usize>| changed.iter().any(|range| range.start < one.end && one.start < range.end);
+    for whole in late.found(&flow.text).into_iter().filter(is_changed) {
+        for (_, part) in flow.parts(&whole) {
+            holds = true;
+            let at = part.start - whole.start;
+            if let Some((part, whole)) = flow.text.get(part).zip(flow.text.get(whole.clone())) {
+                disguise.learn_part(part, whole, at);
+            }
+        }
     }
     holds
 }
