@@ -12,7 +12,7 @@ use crate::source::Sources;
 use crate::value::SecretSink;
 
 /// How much of what channels carried is looked through for parts, of one channel, in bytes; and how much of it is kept to be looked through again, of a run.
-const LOOKED_THROUGH: usize = 64 << 20;
+const LOOKED_THROUGH: usize = 2 << 20;
 const MOST_KEPT: usize = 64 << 20;
 
 /// What channels carried that diagnostics may quote.
