@@ -1,7 +1,8 @@
 //! Plans on real sockets: what runs when, what gates and abort conditions make of it, and what is reported about the rest.
 
 use std::io::Write as _;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -111,13 +112,27 @@ fn a_phase_that_selects_nothing_does_not_hold() {
 
 /// A server that remembers the paths it was asked for, answers `/bad…` with 500 and `/hang…` not at all.
 pub fn remembering() -> (String, Arc<Mutex<Vec<String>>>) {
+    remembering_in_order(None)
+}
+
+/// The same, which answers the second of two paths only when the first one was asked for.
+fn remembering_in_order(order: Option<(&'static str, &'static str)>) -> (String, Arc<Mutex<Vec<String>>>) {
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let log = seen.clone();
+    let (log, more) = (seen.clone(), Arc::new(Condvar::new()));
     let url = serve(move |stream| {
         let path = head(stream).split(' ').nth(1).unwrap_or_default().to_owned();
         let status = if path.starts_with("/bad") { "500 No" } else { "200 OK" };
         let hangs = path.starts_with("/hang");
-        log.lock().unwrap().push(path);
+        let first = order.filter(|(_, second)| *second == path).map(|(first, _)| first);
+        let mut asked = log.lock().unwrap();
+        asked.push(path);
+        more.notify_all();
+        if let Some(first) = first {
+            let isnt_there = |asked: &mut Vec<String>| !asked.iter().any(|one| one == first);
+            drop(more.wait_timeout_while(asked, Duration::from_secs(20), isnt_there).unwrap());
+        } else {
+            drop(asked);
+        }
         if hangs {
             let _ = head(stream);
         }
@@ -130,7 +145,8 @@ pub fn remembering() -> (String, Arc<Mutex<Vec<String>>>) {
 
 #[test]
 fn hooks_after_tests_run_for_what_began_and_for_nothing_else() {
-    let (api, seen) = remembering();
+    // What fails in suite `b` ends the run: before the hook of `a` has begun, that would leave nothing to clean up.
+    let (api, seen) = remembering_in_order(Some(("/beforea", "/badb")));
     let suite = |name: &str, before: &str, path: &str| {
         format!(
             "suite \"{name}\" {{\n before all {{ GET {api}/{before}{name} {{ expect status 200 }} }}\n after all {{ DELETE {api}/after{name} {{ expect status 200 }} }}\n\
