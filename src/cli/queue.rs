@@ -1,4 +1,4 @@
-//! What a run says, on its way to the terminal: no thread that reads sockets or keeps time waits for whoever reads what is printed.
+//! What a run says, on its way to the terminal: no thread that reads sockets or keeps time waits for a slow reader of the output.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Thread;

@@ -23,7 +23,7 @@ pub struct Options {
     pub specs: Option<String>,
     /// Weak evidence keeps the run from being ready.
     pub deny_weak: bool,
-    /// The run's progress is written down before it goes on, so that a process that is killed loses no more than what was under way. To be told of it takes its time
+    /// The run's progress is written down before it goes on, so that a process that is killed loses no more than what was under way. To receive it takes its time
     /// then.
     pub written_down: bool,
 }

@@ -240,7 +240,7 @@ impl Executor {
             .await
     }
 
-    /// `failed` is when it did, where it did: that is told late of a machine that is slow, and is no later for it.
+    /// `failed` is when it did, where it did: a slow machine finds it out later, and it is no later for that.
     fn conclude(&mut self, span: Span, concluded: Concluded, started: Instant, failed: Instant) -> Stepped {
         let secrets = &self.attempt.shared.options.secrets;
         concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));

@@ -3,7 +3,7 @@ use crate::syntax::explain::Failure;
 use crate::syntax::grammar::Rule;
 use crate::syntax::quoted;
 
-/// What a value of an expectation stands behind.
+/// What comes before a value of an expectation.
 const BEFORE_VALUES: [&str; 5] = [" == ", " != ", " contains ", " starts with ", " ends with "];
 
 /// `header Authorization: Bearer abc`, `query q: hello world`, `expect $.title == hello world`
