@@ -1,4 +1,4 @@
-//! Loads: what is wrong in one is said, with its fix; and one that is selected and not carried out leaves no run ready, however it was selected.
+//! Loads: what is wrong in one is said, with its fix; and one that is selected is carried out, however it was selected.
 
 use e2e_dsl::check;
 use e2e_dsl::diag::fix;
@@ -32,31 +32,40 @@ fn run(args: &[&str], code: i32) -> Done {
 }
 
 #[test]
-fn a_load_that_is_selected_and_not_run_leaves_the_run_not_ready() {
-    for args in [
-        &[][..],
-        &["--tag", "quick,slow"],
-        &["--plan", "all"],
-        &["--plan", "named"],
-        &["--plan", "tagged"],
-        &["--plan", "ranked"],
+fn a_load_is_carried_out_however_it_is_selected() {
+    for (args, tests) in [
+        (&[][..], 2),
+        (&["--tag", "quick,slow"], 2),
+        (&["--tag", "slow"], 1),
+        (&["-k", "heavy"], 1),
+        (&["--plan", "all"], 2),
+        (&["--plan", "named"], 2),
+        (&["--plan", "tagged"], 2),
+        (&["--plan", "ranked"], 2),
     ] {
-        let done = run(args, 1).out("NOT READY").out("doesn't carry out loads");
-        assert_eq!(done.out.matches("proves nothing of \"heavy\"").count(), 2, "{args:?}\n{}", done.out);
+        let done = run(args, 0).out("READY");
+        let report = done.json();
+        assert_eq!(report["summary"]["passed"], tests, "{args:?}");
+        let load = report["tests"].as_array().unwrap().iter().find(|test| test["name"] == "heavy").unwrap();
+        assert_eq!(load["id"], "a.e2e::load::heavy");
+        assert!(load["left_out"]["exchanges"].as_u64().unwrap() > 2, "{load}");
     }
 }
 
 #[test]
-fn every_report_says_that_a_load_was_not_run() {
+fn every_report_says_that_a_threshold_does_not_hold() {
+    let spec = SPEC.replace("p95(time) < 1s", "throughput > 1000000/s");
     let names = ["json=r.json", "html=r.html", "junit=r.xml", "tap=r.tap", "markdown=r.md", "github"];
-    let args: Vec<&str> = names.iter().flat_map(|name| ["--report", name]).collect();
-    let done = run(&args, 1).out("::error file=a.e2e");
+    let args = names.iter().flat_map(|name| ["--report", name]);
+    let args = ["run", "a.e2e"].into_iter().chain(args);
+    let done = Test::new().file("a.e2e", &format!("{DEMO}{spec}")).args(args).code(1).out("::error file=a.e2e");
     let report: serde_json::Value = serde_json::from_str(&done.read("r.json")).unwrap();
     assert_eq!(report["verdict"]["state"], "NOT READY");
-    assert_eq!(report["diagnostics"][0]["code"], "e2e::run::load_not_run");
-    assert_eq!(report["diagnostics"][0]["span"]["start"]["line"], 14);
+    let load = report["tests"].as_array().unwrap().iter().find(|test| test["name"] == "heavy").unwrap();
+    assert_eq!((&load["outcome"], &load["diagnostics"][0]["code"]), (&"failed".into(), &"e2e::load::threshold".into()));
     for name in ["r.json", "r.html", "r.xml", "r.tap", "r.md"] {
-        assert!(done.read(name).contains("carry out loads"), "{name}:\n{}", done.read(name));
+        let text = done.read(name).replace("&gt;", ">").replace("&#62;", ">");
+        assert!(text.contains("throughput > 1000000/s"), "{name}:\n{text}");
     }
 }
 
@@ -78,16 +87,13 @@ fn a_load_that_is_not_selected_is_no_matter_of_the_run() {
 }
 
 #[test]
-fn one_shard_answers_for_loads() {
-    let first = run(&["--shard", "1/2", "--report", "blob=b.blob"], 1);
-    let second = run(&["--shard", "2/2", "--report", "blob=b.blob"], 0);
-    let merged = Test::new()
-        .bytes("1.blob", &std::fs::read(first.path("b.blob")).unwrap())
-        .bytes("2.blob", &std::fs::read(second.path("b.blob")).unwrap())
-        .args(["report", "merge", "1.blob", "2.blob"])
-        .code(1)
-        .out("NOT READY");
-    assert_eq!(merged.json()["diagnostics"].as_array().unwrap().len(), 1);
+fn each_shard_has_a_part_of_a_load() {
+    for shard in ["1/2", "2/2"] {
+        let done = run(&["--shard", shard, "--report", "blob=b.blob"], 0);
+        let blob: serde_json::Value = serde_json::from_str(&done.read("b.blob")).unwrap();
+        let tests = blob["report"]["tests"].as_array().unwrap();
+        assert!(tests.iter().any(|test| test["name"] == "heavy"), "{shard}");
+    }
 }
 
 /// A load of which one line is wrong, with what is said of it, and what it is when it was fixed as the help says.

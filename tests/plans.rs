@@ -342,18 +342,3 @@ fn a_plan_says_what_it_lacks_before_anything_is_sent() {
         .err("requires `env.b`, which is empty");
     test().args(["run", "a.e2e", "--plan", "pp"]).code(2).err("did you mean `--plan p`?");
 }
-
-#[test]
-fn a_load_of_a_plan_is_not_taken_for_done() {
-    let api = server();
-    let spec = format!(
-        "environment e default {{ api = \"{api}\" }}\n\
-         load \"L\" {{ users 1 hold 1s; scenario {{ GET {api}/ok {{ expect status 200 }} }} threshold p95(time) < 9s }}\n\
-         plan p {{ phase \"All\" {{ run load \"L\"; run everything not run; gate success > 1% }} }}\n{}",
-        suite("S", "tags t", &api, &["/ok"])
-    );
-    let spec = spec.replace("} threshold", "}\n threshold");
-    let report = run(&spec, 1).json();
-    assert_eq!(report["verdict"]["state"], "NOT READY");
-    assert_eq!(report["diagnostics"][0]["code"], "e2e::run::load_not_run");
-}

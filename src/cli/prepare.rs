@@ -179,7 +179,6 @@ impl Prepared {
             let exit = reported(diagnostics);
             if nothing { Exit::NothingProved } else { exit }
         })?;
-        crate::plan::select_loads(&mut plan, &selection);
         let release = crate::plan::lay_out_phases(&mut plan);
         Ok((plan, release))
     }

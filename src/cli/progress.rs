@@ -101,6 +101,7 @@ impl Reporter {
                 state.running.push(info.name.clone());
                 self.show(&state);
             }
+            Progress::Load(_) => {}
             Progress::TestEnded(test) => self.test_ended(&mut state, &test),
             Progress::Ended => {
                 if let Some(lines) = state.lines.take() {

@@ -61,11 +61,9 @@ pub fn narrow(
         let shards = partition(&plan.groups(release), total);
         let own = shards.into_iter().nth(index as usize - 1).unwrap_or_default();
         output.print(&format!("shard {index}/{total}: {} of {}\n", own.len(), counted(portion.all.len(), "test")));
+        // Of a load, each shard has a part.
+        let own = own.into_iter().chain(plan.loads.iter().map(|load| load.id.clone())).collect();
         keep_only(plan, release, &own);
-        // Loads are of the whole run; the first shard answers for them.
-        if index > 1 {
-            release.phases.iter_mut().for_each(|phase| phase.loads.clear());
-        }
     }
     if let Some(from) = &args.rerun_failed {
         if outputs.blob.is_some() {

@@ -89,7 +89,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     let portion = narrow(args, shard, (&mut plan, &mut release), outputs, output)?;
     // The run's threads have use for their memory.
     end_spreading();
-    tell_what_is_left_out(&prepared, (&plan, &release), output);
+    tell_what_is_left_out(&prepared, &plan, output);
     let wanted = tracing::wanted(&args.tracing);
     if let Some(refused) = wanted.as_ref().and_then(|wanted| tracing::refused(&plan, wanted)) {
         output.usage(&refused);
@@ -135,11 +135,10 @@ fn trusted(files: &[std::path::PathBuf]) -> Result<Vec<Authority>, Box<Diagnosti
     Ok(trusted)
 }
 
-/// A load that no phase selects is no problem of the run, and is mentioned all the same.
-fn tell_what_is_left_out(prepared: &super::prepare::Prepared, (plan, release): (&Plan, &Release), output: &Output) {
-    let selected = |name: &String| release.phases.iter().any(|phase| phase.loads.contains(name));
-    for one in plan.loads.iter().filter(|load| !selected(&load.name)) {
-        let (name, file) = (&one.name, &one.file);
+/// What is no problem of the run, and is mentioned all the same.
+fn tell_what_is_left_out(prepared: &super::prepare::Prepared, plan: &Plan, output: &Output) {
+    for load in &plan.idle_loads {
+        let (name, file) = (&load.name, &load.file);
         output.error(&format!("note: the load \"{name}\" in {file} is checked, and no phase runs it\n"));
     }
     for path in &prepared.idle {

@@ -167,6 +167,15 @@ impl Scope {
         }
     }
 
+    /// The same, channels included: what a load's user has, its iterations have, too.
+    pub fn take_first_with_channels(&mut self, from: &Scope, count: u32) {
+        for index in 0..count {
+            if let Some(value) = from.get(Slot(index)) {
+                self.set(Slot(index), value.clone());
+            }
+        }
+    }
+
     /// The first slots of another scope: what a suite's `before all` bound. Channels stay behind: each test has its own.
     pub fn take_first(&mut self, from: &Scope, count: u32) {
         for index in 0..count {

@@ -34,17 +34,19 @@ pub enum Part {
     Credential(Arc<str>),
     /// By the service's name.
     Probe(Arc<str>),
-    /// `before each` or `after each`.
+    /// `before each` or `after each`; of a load's user, its hooks and its pauses.
     Hook(#[serde(deserialize_with = "hook")] HookName),
     /// Of a test.
     Attempt(u32),
+    /// Of a load.
+    User(u32),
     /// By its first line, and which of those with an equal one in its block.
     Step(Arc<str>, u32),
     /// A call of a flow, by its name.
     Call(Arc<str>),
     /// Which of a loop's elements.
     Element(u32),
-    /// Of a `repeat`, an `eventually`, or of a probe.
+    /// Of a `repeat`, an `eventually`, of a probe, or of a load's user.
     Round(u32),
     /// Which time a request was sent by its `retry`.
     Sent(u32),
@@ -122,7 +124,8 @@ impl<'de> Deserialize<'de> for Occurrence {
 
 /// The hooks that there are.
 fn hook<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
-    const ALL: [&str; 4] = ["before all", "after all", "before each", "after each"];
+    const ALL: [&str; 7] =
+        ["before all", "after all", "before each", "after each", "before each user", "after each user", "think"];
     let name = std::borrow::Cow::<str>::deserialize(from)?;
     let known = ALL.iter().find(|known| **known == name).copied();
     known.ok_or_else(|| serde::de::Error::custom(format!("no hook is called `{name}`")))
@@ -139,6 +142,7 @@ impl Part {
             Part::Probe(name) => keyed(keyed(within, "probe"), name),
             Part::Hook(name) => keyed(within, name),
             Part::Attempt(n) => keyed_by(within, format_args!("attempt {n}")),
+            Part::User(n) => keyed_by(within, format_args!("user {n}")),
             Part::Step(head, n) => keyed_by(keyed(within, head), format_args!("step {n}")),
             Part::Call(flow) => keyed(keyed(within, "call"), flow),
             Part::Element(n) => keyed_by(within, format_args!("element {n}")),
@@ -192,6 +196,7 @@ impl fmt::Display for Part {
             Part::Probe(name) => write!(f, "probe of {name}"),
             Part::Hook(name) => f.write_str(name),
             Part::Attempt(n) => write!(f, "attempt {n}"),
+            Part::User(n) => write!(f, "user {n}"),
             Part::Step(head, 1) => write!(f, "`{head}`"),
             Part::Step(head, n) => write!(f, "`{head}` ({n})"),
             Part::Call(flow) => write!(f, "call {flow}"),

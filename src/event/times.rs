@@ -25,6 +25,21 @@ impl Times {
         *self.steps.entry(step(micros(time))).or_default() += 1;
     }
 
+    /// One less, of about this time; shortest and longest stay.
+    pub fn remove(&mut self, time: Duration) {
+        let at = step(micros(time));
+        let nearest = self.steps.range(at..).next().or_else(|| self.steps.range(..at).next_back());
+        let Some(nearest) = nearest.map(|(step, _)| *step) else { return };
+        self.count = self.count.saturating_sub(1);
+        self.sum = self.sum.saturating_sub(time);
+        if let Some(count) = self.steps.get_mut(&nearest) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.steps.remove(&nearest);
+            }
+        }
+    }
+
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;

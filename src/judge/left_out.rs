@@ -52,6 +52,18 @@ pub struct Asked {
 pub const ANY_PATH: &str = "/…";
 
 impl LeftOut {
+    /// Of exchanges that were counted otherwise.
+    pub fn of(kinds: impl IntoIterator<Item = Kind>, expectations: usize, weak: usize) -> Self {
+        let mut left_out = Self { expectations, weak, ..Self::default() };
+        for kind in kinds.into_iter().filter(|kind| kind.times.count > 0) {
+            let here = left_out.kind(kind.asked, kind.first);
+            here.first = here.first.min(kind.first);
+            here.times.merge(&kind.times);
+            here.first_byte.merge(&kind.first_byte);
+        }
+        left_out
+    }
+
     pub fn exchanges(&self) -> usize {
         self.kinds.iter().map(|kind| kind.times.count).fold(0, u64::saturating_add).try_into().unwrap_or(usize::MAX)
     }

@@ -5,6 +5,7 @@ mod excerpt;
 mod failure;
 mod frame;
 mod left_out;
+pub mod load;
 mod outcome;
 mod readable;
 pub mod release;

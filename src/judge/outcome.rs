@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::LeftOut;
+use super::load::{LoadResult, Standing};
 use super::release::{self, Abort, Digest, PhaseRun, Release, ServiceMap, ServiceWatch};
 use crate::diag::Diagnostic;
 use crate::event::{ChannelLog, Direction, Exchange, Frame, FrameKind, Instant, Occurrence, Payload, Weak};
@@ -101,6 +102,8 @@ pub struct TestResult {
     /// What else it did.
     pub left_out: LeftOut,
     pub channels: Vec<ChannelRecord>,
+    /// Of a load: what it measured. Its steps, exchanges and channels are those of a few iterations that failed.
+    pub load: Option<Arc<LoadResult>>,
 }
 
 /// One step as it was carried out.
@@ -328,6 +331,8 @@ pub enum Progress {
     },
     TestStarted(Arc<TestInfo>),
     TestEnded(Arc<TestResult>),
+    /// How a load stands.
+    Load(Arc<Standing>),
     /// A problem of no single test.
     Problem(Arc<Diagnostic>),
     Aborted(Arc<Abort>),

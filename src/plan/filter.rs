@@ -1,25 +1,11 @@
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Places, Plan, Release, Test};
+use super::selection::Selection;
+use super::{Plan, Release, Test};
 use crate::diag::{Code, Diagnostic, closest, codes};
 use crate::source::Span;
 
-/// Which tests of a plan are to run. Empty lists select everything; a test must fit every kind of filter that is given.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Any of these tags.
-    pub tags: Vec<String>,
-    /// None of these tags.
-    pub without_tags: Vec<String>,
-    /// Any of these priorities, `P1`.
-    pub priorities: Vec<String>,
-    /// A part of the suite's or the test's name, without regard to case.
-    pub text: Option<String>,
-    /// Files, and lines of files.
-    pub places: Option<Places>,
-}
-
-/// Keeps the tests that the selection fits; suites without any are dropped.
+/// Keeps the tests and loads that the selection fits; suites without any are dropped.
 ///
 /// # Errors
 /// The selection fits no test, or names a tag or a priority that no test has.
@@ -28,6 +14,7 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<(), Vec<Diagnost
     if !unknown.is_empty() {
         return Err(unknown);
     }
+    super::loads::select_loads(plan, selection);
     let total: usize = plan.suites.iter().map(|suite| suite.tests.len()).sum();
     let filters = selection.filters();
     // How many tests each filter fits, whatever the others say.
@@ -45,7 +32,7 @@ pub fn select(plan: &mut Plan, selection: &Selection) -> Result<(), Vec<Diagnost
         });
     }
     plan.suites.retain(|suite| !suite.tests.is_empty());
-    if plan.suites.is_empty() && total > 0 {
+    if plan.suites.is_empty() && plan.loads.is_empty() && total > 0 {
         return Err(vec![nothing_selected(&filters, &fitting, total)]);
     }
     Ok(())
@@ -60,6 +47,10 @@ pub fn keep_only(plan: &mut Plan, release: &mut Release, ids: &HashSet<String>) 
         suite.tests.retain(|test| ids.contains(&test.id));
     }
     plan.suites.retain(|suite| !suite.tests.is_empty());
+    plan.loads.retain(|load| ids.contains(&load.id));
+    for phase in &mut release.phases {
+        phase.loads.retain(|name| plan.loads.iter().any(|load| load.name == *name));
+    }
 }
 
 /// Whether a filter fits a test, of the suite of this name.
@@ -135,10 +126,10 @@ fn unknown(plan: &Plan, selection: &Selection) -> Vec<Diagnostic> {
     // What a suite says is looked at once, and not for every test.
     let of_suites = plan.suites.iter().filter(|suite| !suite.tests.is_empty()).flat_map(|suite| suite.meta.tags.iter());
     let of_tests = tests().flat_map(|test| test.meta.tags.own());
-    let of_loads = plan.loads.iter().flat_map(|load| &load.tags).map(String::as_str);
+    let of_loads = plan.loads.iter().flat_map(|load| load.meta.tags.iter());
     let tags: BTreeSet<&str> = of_suites.chain(of_tests).chain(of_loads).collect();
     let of_tests = tests().filter_map(|test| test.meta.priority.as_deref());
-    let of_loads = plan.loads.iter().filter_map(|load| load.priority.as_deref());
+    let of_loads = plan.loads.iter().filter_map(|load| load.meta.priority.as_deref());
     let priorities: BTreeSet<&str> = of_tests.chain(of_loads).collect();
     let mut problems = Vec::new();
     for tag in selection.tags.iter().chain(&selection.without_tags).filter(|tag| !tags.contains(tag.as_str())) {

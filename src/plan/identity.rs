@@ -6,9 +6,10 @@ use sha2::{Digest as _, Sha256};
 use super::{Group, Plan, Release};
 
 impl Plan {
-    /// The ids of all tests, in order.
+    /// The ids of all tests, in order, and behind them those of the loads.
     pub fn test_ids(&self) -> Vec<String> {
-        self.suites.iter().flat_map(|suite| &suite.tests).map(|test| test.id.clone()).collect()
+        let tests = self.suites.iter().flat_map(|suite| &suite.tests).map(|test| &test.id);
+        tests.chain(self.loads.iter().map(|load| &load.id)).cloned().collect()
     }
 
     /// The tests as they are divided among shards.

@@ -19,18 +19,19 @@ mod phases;
 mod places;
 pub mod schedule;
 mod secrets;
+mod selection;
 mod shard;
 #[cfg(test)]
 mod tests;
 
 pub use dotenv::{hidden as hidden_env_file, parse as parse_env_file};
-pub use filter::{Selection, keep_only, select};
+pub use filter::{keep_only, select};
 pub use fixtures::{asks_nothing, cases, cases_unknown, fixture, known, no_cases, no_limit, raw_fixture, schema};
 pub use ir::*;
 pub use known::{KnownMatcher, known_matcher};
 pub use list::{describe, describe_phases, tree};
-pub use loads::select_loads;
 pub use lower::{compile, head};
 pub use phases::{choose_plan, lay_out_phases, plan_environment, required_values, unmet};
 pub use places::{AskedLine, Places, locate};
+pub use selection::Selection;
 pub use shard::{Group, partition};

@@ -83,7 +83,8 @@ pub fn required_values(project: &Project, plan: DeclRef) -> Vec<(String, Span)> 
 /// Says which tests and loads each phase selects, and leaves only those tests in the plan that some phase does. Without a plan, one phase selects all.
 pub fn lay_out_phases(plan: &mut Plan) -> Release {
     let Some(release) = &mut plan.release else {
-        let tests = plan.suites.iter().flat_map(|suite| &suite.tests).map(|test| test.id.clone()).collect();
+        let tests = plan.suites.iter().flat_map(|suite| &suite.tests).map(|test| test.id.clone());
+        let tests = tests.chain(plan.loads.iter().map(|load| load.id.clone())).collect();
         let phase = Phase {
             name: String::new(),
             span: Span::nowhere(),
@@ -108,12 +109,17 @@ pub fn lay_out_phases(plan: &mut Plan) -> Release {
     let mut tests = Selectable::new(&plan.suites);
     for planned in &mut release.phases {
         planned.phase.tests = tests.take(&planned.selectors).iter().map(|test| test.id.clone()).collect();
+        // Those that the selection leaves out, and nothing else, are named and not there.
+        planned.phase.loads.retain(|name| plan.loads.iter().any(|load| load.name == *name));
+        let loads = plan.loads.iter().filter(|load| planned.phase.loads.contains(&load.name));
+        planned.phase.tests.extend(loads.map(|load| load.id.clone()));
         taken.extend(planned.phase.tests.iter().cloned());
     }
     for suite in &mut plan.suites {
         suite.tests.retain(|test| taken.contains(&test.id));
     }
     plan.suites.retain(|suite| !suite.tests.is_empty());
+    plan.idle_loads = plan.loads.extract_if(.., |load| !taken.contains(&load.id)).collect();
     Release {
         name: Some(release.name.clone()),
         phases: release.phases.iter().map(|planned| planned.phase.clone()).collect(),

@@ -28,7 +28,8 @@ impl Builder<'_> {
             Progress::TestEnded(test) => Line::TestEnded(Box::new(self.test(test, services))),
             Progress::Problem(problem) => Line::Problem(Box::new(self.diagnostic(problem))),
             Progress::Aborted(abort) => Line::Aborted(Box::new(self.abort(abort))),
-            Progress::Ended => return None,
+            // How a load stands is for those who watch it.
+            Progress::Load(_) | Progress::Ended => return None,
         })
     }
 

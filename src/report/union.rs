@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use super::model::{Begun, Diagnostic, Earlier, Part, Phase, Report, Test, sane};
-use crate::diag::codes;
 use crate::judge::Outcome;
 
 /// Moves everything that happened by so many milliseconds.
@@ -39,8 +38,7 @@ pub fn kept(report: &Report) -> Earlier {
     let (tests, rest): (Vec<&Test>, Vec<&Test>) = report.tests.iter().partition(|test| ended_well(test));
     // A `before all` that failed is run again with its tests, which report its problem too.
     let reported: HashSet<_> = rest.iter().flat_map(|test| &test.diagnostics).map(identity).collect();
-    // So are loads that are selected again.
-    let again = |one: &&Diagnostic| one.code == codes::LOAD_NOT_RUN.name || reported.contains(&identity(one));
+    let again = |one: &&Diagnostic| reported.contains(&identity(one));
     Earlier {
         started_at: report.run.started_at.clone(),
         duration_ms: report.run.duration_ms,

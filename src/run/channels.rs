@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use crate::diag::Diagnostic;
 use crate::event::{ChannelEnd, ChannelLog, Instant};
+use crate::judge::load::Channel as Measured;
 use crate::judge::{ChannelRecord, FrameMatch};
 use crate::plan::OpenChannel;
 use crate::value::Value;
@@ -191,6 +192,35 @@ impl Channels {
     pub async fn close(&self, handles: &[u32], budget: Duration) {
         let ending: Vec<Arc<Opened>> = handles.iter().filter_map(|handle| self.get(*handle)).collect();
         join_all(ending.iter().map(|opened| opened.leave(Some(GOING_AWAY), budget))).await;
+    }
+
+    /// A list of its own that begins with these: what is opened there is in it alone.
+    pub fn branch(&self) -> Self {
+        Self { list: Mutex::new(self.lock().clone()), marks: Mutex::default(), faults: self.faults.clone() }
+    }
+
+    /// How many frames each of them has.
+    pub fn lengths(&self) -> Vec<usize> {
+        self.lock().iter().map(|opened| opened.log.read(|log| log.frames.len())).collect()
+    }
+
+    /// Ends those behind the first ones.
+    pub async fn close_behind(&self, first: usize, budget: Duration) {
+        let handles: Vec<u32> = (0..).zip(self.lock().iter()).map(|(handle, _)| handle).skip(first).collect();
+        if !handles.is_empty() {
+            self.close(&handles, budget).await;
+        }
+    }
+
+    /// What each of them carried since the first ones had so many frames.
+    pub fn measured(&self, before: &[usize]) -> Vec<Measured> {
+        let all = self.lock();
+        let measured = all.iter().enumerate().map(|(at, opened)| Measured {
+            before: before.get(at).copied().unwrap_or(0),
+            log: opened.log.read(Clone::clone),
+            matches: opened.lock().matches.clone(),
+        });
+        measured.filter(|one| one.log.frames.len() > one.before).collect()
     }
 
     /// Ends all channels at the end of the test.

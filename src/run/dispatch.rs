@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::channels::{HURRIED_WORDS, LAST_WORDS};
 use super::credentials::Credentials;
 use super::deadline::Deadline;
+use super::load;
 use super::monitor::Monitor;
 use super::observer::Observer;
 use super::options::{OnProgress, Options};
@@ -15,11 +16,11 @@ use super::probe::Prober;
 use super::shared::Shared;
 use super::suites::{Group, Run};
 use super::test;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::Diagnostic;
 use crate::event::Instant;
 use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, micros};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
-use crate::plan::{Phase, Plan, PlannedPhase};
+use crate::plan::{Load, Plan, PlannedPhase};
 use crate::value::Value;
 use crate::world::World;
 
@@ -115,18 +116,6 @@ pub async fn execute(
     }
 }
 
-/// A load that was selected: until loads are carried out, nothing is proved of it, and the run isn't ready.
-fn load_not_run(load: &str, phase: &Phase, plan: &Plan) -> Diagnostic {
-    let who = match phase.name.as_str() {
-        "" => "this run".to_owned(),
-        name => format!("phase \"{name}\""),
-    };
-    let message = format!("this version doesn't carry out loads, so {who} proves nothing of \"{load}\"");
-    let span = plan.loads.iter().find(|known| known.name == load).map_or(phase.span, |known| known.span);
-    let help = "leave it out until it can be run: select what is to run by its file, line, tags or name, or by the phases of a plan";
-    Diagnostic::error(&codes::LOAD_NOT_RUN, span, message).with_help(help)
-}
-
 /// What is known of all tests beforehand, in the order of the plan.
 fn tests_known(plan: &Plan, release: &Release) -> Arc<[Arc<TestInfo>]> {
     let mut phases: HashMap<&str, Arc<str>> = HashMap::new();
@@ -139,7 +128,9 @@ fn tests_known(plan: &Plan, release: &Release) -> Arc<[Arc<TestInfo>]> {
         }
     }
     let tests = plan.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
-    tests.map(|(suite, test)| test::info(suite, test, phases.get(test.id.as_str()).cloned())).collect()
+    let tests = tests.map(|(suite, test)| test::info(suite, test, phases.get(test.id.as_str()).cloned()));
+    let loads = plan.loads.iter().map(|load| load::info(load, phases.get(load.id.as_str()).cloned()));
+    tests.chain(loads).collect()
 }
 
 /// Takes a run through its phases.
@@ -193,9 +184,11 @@ impl PhaseRunner {
         let planned = self.shared().plan.release.as_ref().and_then(|plan| plan.phases.get(index)).cloned();
         let named = release.name.is_some().then(|| Arc::<str>::from(phase.name.as_str()));
         let stop = self.shared().options.stop.clone();
-        let groups = self.groups(&phase.tests, named);
+        let loads = self.loads(&phase.tests);
+        let groups = self.groups(&phase.tests, named.clone());
         if stop.is_stopped() {
             self.carry_out(groups, None).await;
+            self.carry_out_loads(&loads, &named, None).await;
             return PhaseRun::default();
         }
         self.before(planned.as_ref()).await;
@@ -203,12 +196,8 @@ impl PhaseRunner {
         let deadline = phase.budget.map(|budget| Deadline::new(started, budget, "the phase's budget", phase.span));
         self.shared().observer.receive(Observation::PhaseBegan(index));
         (self.shared().progress)(Progress::PhaseStarted { index, at: started });
-        for load in &phase.loads {
-            let problem = load_not_run(load, phase, &self.shared().plan);
-            (self.shared().progress)(Progress::Problem(Arc::new(problem.clone())));
-            self.problems.push(problem);
-        }
         self.carry_out(groups, deadline.clone()).await;
+        self.carry_out_loads(&loads, &named, deadline.as_ref()).await;
         self.shared().observer.receive(Observation::PhaseEnded);
         let now = self.now();
         let run = PhaseRun {
@@ -261,6 +250,21 @@ impl PhaseRunner {
         let groups: Vec<Group> = groups.filter(|group| !group.tests.is_empty()).collect();
         self.done.extend(wanted.into_iter().cloned().collect::<Vec<_>>());
         groups
+    }
+
+    /// The loads of these ids that haven't been run, in the order of the plan.
+    fn loads(&self, ids: &[String]) -> Vec<Arc<Load>> {
+        let wanted: HashSet<&String> = ids.iter().filter(|id| !self.done.contains(*id)).collect();
+        let loads = self.run.shared.plan.loads.iter();
+        loads.filter(|load| wanted.contains(&load.id)).cloned().collect()
+    }
+
+    /// One after the other, and when the tests are done: what they measure is then of no other work of this run.
+    async fn carry_out_loads(&mut self, loads: &[Arc<Load>], phase: &Option<Arc<str>>, deadline: Option<&Deadline>) {
+        for load in loads {
+            let result = self.run.load(load, phase.clone(), deadline).await;
+            self.results.push(result);
+        }
     }
 
     async fn carry_out(&mut self, groups: Vec<Group>, deadline: Option<Deadline>) {

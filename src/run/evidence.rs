@@ -18,9 +18,16 @@ pub(super) struct Gathered {
     last: Option<(Arc<Exchange>, Option<StepRecord>)>,
     pub diagnostics: Vec<Diagnostic>,
     pub facts: TestFacts,
+    /// What it is of is measured: what others do on its behalf is no part of it.
+    is_measured: bool,
 }
 
 impl Evidence {
+    /// Of what is measured.
+    pub fn measured() -> Self {
+        Self(Arc::new(Mutex::new(Gathered { is_measured: true, ..Gathered::default() })))
+    }
+
     pub fn lock(&self) -> MutexGuard<'_, Gathered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,8 +68,12 @@ impl Evidence {
 
     /// Takes over what was done on behalf of a test and isn't what it proves: its exchanges, steps and problems, and no count of them.
     pub fn adopt(&self, other: &Evidence) {
-        let other = other.taken();
-        self.lock().take(other);
+        let mut other = other.taken();
+        let mut own = self.lock();
+        if own.is_measured {
+            (other.steps, other.exchanges, other.left_out) = Default::default();
+        }
+        own.take(other);
     }
 
     /// Takes over what a round of its own gathered: its exchanges always; its steps and problems only when it is the one that counts.

@@ -8,6 +8,7 @@ mod dispatch;
 mod evidence;
 mod host;
 mod judging;
+mod load;
 mod monitor;
 mod observer;
 mod options;

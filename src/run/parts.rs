@@ -23,8 +23,8 @@ const LOOKED_THROUGH: usize = 4 << 20;
 const MOST_KEPT: usize = 64 << 20;
 
 /// What channels carried that diagnostics may quote.
-#[derive(Default)]
-pub(super) struct Quoted(Mutex<Kept>);
+#[derive(Clone, Default)]
+pub(super) struct Quoted(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {

@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::world::World;
 
 /// What all tests of a run share.
+#[derive(Clone)]
 pub(super) struct Shared {
     pub plan: Arc<Plan>,
     pub world: Arc<dyn World>,
@@ -20,4 +21,12 @@ pub(super) struct Shared {
     pub observer: Arc<Observer>,
     pub progress: OnProgress,
     pub quoted: Quoted,
+}
+
+impl Shared {
+    /// The same, but that nothing of what is done is recorded.
+    pub fn unrecorded(self: &Arc<Self>) -> Arc<Self> {
+        let Some(world) = self.world.unrecorded() else { return self.clone() };
+        Arc::new(Self { world, ..(**self).clone() })
+    }
 }

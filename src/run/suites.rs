@@ -15,7 +15,7 @@ use super::test::{self, DEFAULT_LIMIT, Place};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::Scope;
 use crate::event::{Occurrence, Part};
-use crate::judge::{Outcome, Progress, TestResult};
+use crate::judge::{Outcome, Progress, TestInfo, TestResult};
 use crate::plan::{Plan, Suite, Test};
 use crate::source::Span;
 
@@ -88,7 +88,7 @@ impl Run {
     async fn suite(self: &Arc<Self>, group: &Arc<Group>, deadline: Option<&Deadline>) -> Results {
         let plan = self.shared.plan.clone();
         let Some(suite) = plan.suites.get(group.suite) else { return Default::default() };
-        if let Some(reason) = elsewhere(suite, &plan) {
+        if let Some(reason) = elsewhere(&suite.runs_on, &plan) {
             return (self.each(group, &Outcome::skipped(reason), &[]), Vec::new());
         }
         // Always taken in the order of their names, so that two suites can't wait for each other.
@@ -176,7 +176,7 @@ impl Run {
     }
 
     /// Waits for something, until no test is to be begun any more.
-    async fn until_hindered<T>(&self, phase: Option<&Deadline>, wait: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn until_hindered<T>(&self, phase: Option<&Deadline>, wait: impl Future<Output = T>) -> Option<T> {
         let late = async {
             match phase {
                 Some(phase) => self.shared.world.sleep_until(phase.at).await,
@@ -256,7 +256,7 @@ impl Run {
     }
 
     /// Why no test is begun any more.
-    fn hindrance(&self, phase: Option<&Deadline>) -> Option<String> {
+    pub(super) fn hindrance(&self, phase: Option<&Deadline>) -> Option<String> {
         if let Some(cause) = self.shared.options.stop.cause() {
             return Some(cause);
         }
@@ -269,7 +269,7 @@ impl Run {
 
     /// The same, apart from the threads that keep time where it takes its own: what is written down is masked and drawn one after the other, so that even a
     /// test of which little is to be said waits for others.
-    async fn end_apart(self: &Arc<Self>, result: TestResult) -> Arc<TestResult> {
+    pub(super) async fn end_apart(self: &Arc<Self>, result: TestResult) -> Arc<TestResult> {
         if !self.shared.options.written_down && !self.shared.observer.listens() {
             return self.end(result);
         }
@@ -277,7 +277,7 @@ impl Run {
         self.shared.world.aside(move || run.end(result)).await
     }
 
-    fn end(&self, result: TestResult) -> Arc<TestResult> {
+    pub(super) fn end(&self, result: TestResult) -> Arc<TestResult> {
         if self.shared.options.fail_fast && result.outcome.is_bad() {
             self.failed.stop();
         }
@@ -289,15 +289,15 @@ impl Run {
 
     /// The tool itself failed: the run goes on without this test.
     fn crashed(&self, group: &Group, suite: &Suite, test: &Test) -> Arc<TestResult> {
+        self.broke_off(test::info(suite, test, group.phase.clone()))
+    }
+
+    /// The tool itself failed.
+    pub(super) fn broke_off(&self, info: Arc<TestInfo>) -> Arc<TestResult> {
         let message = "the tool failed while it ran this test; that is a mistake in the tool, not in the spec";
-        let diagnostic = Diagnostic::error(&codes::INTERNAL, test.span, message)
+        let diagnostic = Diagnostic::error(&codes::INTERNAL, info.span, message)
             .with_help("report it with the spec, if you can share it");
-        self.end(test::not_run(
-            &self.shared,
-            test::info(suite, test, group.phase.clone()),
-            Outcome::Errored,
-            vec![diagnostic],
-        ))
+        self.end(test::not_run(&self.shared, info, Outcome::Errored, vec![diagnostic]))
     }
 
     /// The same outcome for each test of a group.
@@ -351,8 +351,8 @@ pub(super) fn hooks(suite: &Suite, phase: Option<&Arc<str>>, hook: &'static str)
     phase.map_or(place.clone(), |phase| place.then(Part::Phase(phase.clone())))
 }
 
-fn elsewhere(suite: &Suite, plan: &Plan) -> Option<String> {
+pub(super) fn elsewhere(runs_on: &[String], plan: &Plan) -> Option<String> {
     let environment = plan.environment.name.as_deref().unwrap_or("none");
-    let fits = suite.runs_on.is_empty() || suite.runs_on.iter().any(|name| name == environment);
-    (!fits).then(|| format!("it runs on {}, and this run is on {environment}", suite.runs_on.join(", ")))
+    let fits = runs_on.is_empty() || runs_on.iter().any(|name| name == environment);
+    (!fits).then(|| format!("it runs on {}, and this run is on {environment}", runs_on.join(", ")))
 }

@@ -65,7 +65,14 @@ pub(super) fn not_run(
         exchanges: Vec::new(),
         left_out: Default::default(),
         channels: Vec::new(),
+        load: None,
     }
+}
+
+/// What expressions get from outside at a place.
+pub(super) fn host(shared: &Shared, place: &Occurrence) -> TestHost {
+    let secrets = shared.options.secrets.clone();
+    TestHost::new(shared.world.clone(), shared.credentials.clone(), shared.options.seed, place, secrets)
 }
 
 /// An executor at the start of a test or of a suite's hook.
@@ -191,6 +198,7 @@ impl Attempts {
             exchanges: gathered.exchanges,
             left_out: gathered.left_out,
             channels: executor.attempt.channels.records(),
+            load: None,
         };
         executor.discard();
         result

@@ -88,9 +88,12 @@ impl<'d> Concealing<'d> {
                 Part::Probe(name) => Part::Probe(text(name)),
                 Part::Step(head, nth) => Part::Step(text(head), *nth),
                 Part::Call(flow) => Part::Call(text(flow)),
-                part @ (Part::Hook(_) | Part::Attempt(_) | Part::Element(_) | Part::Round(_) | Part::Sent(_)) => {
-                    part.clone()
-                }
+                part @ (Part::Hook(_)
+                | Part::Attempt(_)
+                | Part::User(_)
+                | Part::Element(_)
+                | Part::Round(_)
+                | Part::Sent(_)) => part.clone(),
             }
         };
         let mut parts: Vec<Part> = occurrence.parts().into_iter().map(&mut part).collect();

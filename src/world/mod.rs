@@ -103,6 +103,11 @@ pub trait World: Time {
         None
     }
 
+    /// The same world, of which nothing is recorded: what is only counted may be any number of things.
+    fn unrecorded(&self) -> Option<Arc<dyn World>> {
+        None
+    }
+
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
 

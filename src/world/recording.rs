@@ -129,6 +129,10 @@ impl Time for Recording {
 }
 
 impl World for Recording {
+    fn unrecorded(&self) -> Option<Arc<dyn World>> {
+        Some(self.world.clone())
+    }
+
     fn epoch(&self) -> jiff::Timestamp {
         self.world.epoch()
     }

@@ -24,13 +24,14 @@ mod check;
 mod cli;
 mod expect;
 mod file;
+mod load;
 mod net;
 mod plan;
 mod replay;
 mod run;
 mod syntax;
 
-pub use {channel::*, check::*, cli::*, expect::*, file::*, net::*, plan::*, replay::*, run::*, syntax::*};
+pub use {channel::*, check::*, cli::*, expect::*, file::*, load::*, net::*, plan::*, replay::*, run::*, syntax::*};
 
 /// Every code, in the order of the stages.
 pub fn all() -> impl Iterator<Item = &'static Code> {
@@ -40,6 +41,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         check::LISTED,
         plan::LISTED,
         run::LISTED,
+        load::LISTED,
         net::LISTED,
         expect::LISTED,
         channel::LISTED,

@@ -9,7 +9,6 @@ registry! {
     CREDENTIAL_FAILED = "e2e::run::credential_failed", "a credential can't be obtained";
     LIMIT_REACHED = "e2e::run::limit_reached", "a time limit around several steps was reached";
     NEVER_HELD = "e2e::run::never_held", "the steps of an `eventually` never all held within its time";
-    LOAD_NOT_RUN = "e2e::run::load_not_run", "a load was selected, and this version doesn't carry out loads";
     VACUOUS = "e2e::run::vacuous", "a test that ended without proving anything";
     CHANNEL_ENDED = "e2e::run::channel_closed", "something was sent on a channel that has ended";
     CHANNEL_NOT_OPEN = "e2e::run::channel_not_open", "a channel is used that was never opened";

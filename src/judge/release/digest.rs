@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::ServiceMap;
 use crate::diag::codes;
 use crate::event::{Exchange, FailureKind, Instant, Times};
+use crate::judge::load::LoadResult;
 use crate::judge::{ANY_PATH, Asked, Kind, Outcome, StepRecord, StepState, TestResult};
 
 /// What of a test is looked at by gates, causes and the verdict.
@@ -186,6 +187,9 @@ impl Digest {
         let symptom = (test.outcome.is_bad() || kept_from).then(|| {
             let unheld = failed_step.and_then(|step| step.expectations.iter().find(|one| !one.held));
             let about = failed_step.map_or_else(|| test.exchanges.last(), |step| test.exchanges.get(step.exchange?));
+            if let Some(load) = &test.load {
+                return of_load(load, test, services);
+            }
             symptom(
                 test,
                 unheld,
@@ -305,6 +309,36 @@ fn symptom(
         },
     };
     let url = url.or(exchange.map(|exchange| exchange.url.as_str()));
+    Symptom {
+        service: url.and_then(|url| services.of(url)).map(str::to_owned),
+        host: url.and_then(super::services::authority),
+        kind,
+        message,
+    }
+}
+
+/// Why a load fell short: by what failed most, where failures are why; else by its first threshold that doesn't hold.
+fn of_load(load: &LoadResult, test: &TestResult, services: &ServiceMap) -> Symptom {
+    let first = test.diagnostics.first();
+    let message = first.map_or_else(|| format!("the load {}", test.outcome.words()), |first| first.message.clone());
+    let requests = || load.ended.total.requests.values();
+    let unheld =
+        requests().flat_map(|one| one.replies.iter().filter(|replies| !replies.held).map(move |own| (one, own)));
+    let worst = unheld.max_by_key(|(_, replies)| replies.times.count).filter(|_| load.is_by_failures());
+    let most = requests().max_by_key(|one| one.count());
+    let url = worst.map(|(requests, _)| requests).or(most).map(|requests| &*requests.url);
+    let kind = match worst.map(|(_, replies)| replies.reply) {
+        Some(Reply::None(kind)) => SymptomKind::NoResponse(kind),
+        Some(Reply::Status(status)) if status >= 400 => SymptomKind::Status(status),
+        _ => {
+            let broken = load.ended.thresholds.iter().find(|threshold| !threshold.held);
+            let code = first.map_or(codes::THRESHOLD.name, |first| first.code.name).to_owned();
+            match broken {
+                Some(broken) => SymptomKind::Expectation { code, what: broken.text.clone() },
+                None => SymptomKind::Other { code },
+            }
+        }
+    };
     Symptom {
         service: url.and_then(|url| services.of(url)).map(str::to_owned),
         host: url.and_then(super::services::authority),

@@ -165,7 +165,7 @@ impl Gate {
     }
 }
 
-pub(super) fn holds(measured: f64, op: BinaryOp, limit: f64) -> bool {
+pub(in crate::judge) fn holds(measured: f64, op: BinaryOp, limit: f64) -> bool {
     match op {
         BinaryOp::Less => measured < limit,
         BinaryOp::LessEqual => measured <= limit,

@@ -19,6 +19,7 @@ pub use abort::{AbortJudge, Observation};
 pub use causes::Cause;
 pub use counts::Counts;
 pub use digest::{Digest, Reply, Risk, Sample, SocketOpening, Symptom, SymptomKind, Tally, micros};
+pub(in crate::judge) use gate::holds;
 pub use gate::{GateResult, Spread, Unit, Window};
 pub use services::{Base, ServiceMap};
 pub use verdict::{RiskSum, Verdict, VerdictState, at_risk, denied_weak, weak_words};

@@ -1,6 +1,7 @@
 mod channel;
 mod expect;
 mod expr;
+mod load;
 mod release;
 mod request;
 mod step;
@@ -10,6 +11,7 @@ mod words;
 pub use channel::*;
 pub use expect::*;
 pub use expr::*;
+pub use load::*;
 pub use release::*;
 pub use request::*;
 pub use step::*;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Expr, ReleasePlan, Request, Step, Words};
+use super::{Expr, Load, ReleasePlan, Request, Step, Words};
 use crate::diag::Diagnostic;
 use crate::source::{Sources, Span};
 use crate::value::{Money, Shape, Value};
@@ -19,21 +19,10 @@ pub struct Plan {
     pub suites: Vec<Suite>,
     /// The plan that was asked for.
     pub release: Option<ReleasePlan>,
-    /// The loads among the files that were asked for: checked, and not carried out by this version.
-    pub loads: Vec<Load>,
-}
-
-/// A load, as far as it is selected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Load {
-    pub name: String,
-    /// Of its name.
-    pub span: Span,
-    pub full_span: Span,
-    /// The file as its source is named.
-    pub file: String,
-    pub tags: Vec<String>,
-    pub priority: Option<String>,
+    /// The loads among the files that were asked for.
+    pub loads: Vec<Arc<Load>>,
+    /// Those that no phase runs.
+    pub idle_loads: Vec<Arc<Load>>,
 }
 
 /// The environment chosen for the run, its values known.

@@ -6,6 +6,7 @@ mod expect;
 mod expr;
 mod flow;
 mod item;
+mod load;
 mod release;
 mod request;
 mod stmt;
@@ -43,6 +44,7 @@ pub fn compile(project: &Project, environment: Environment, release: Option<Decl
         suites,
         release,
         loads,
+        idle_loads: Vec::new(),
     };
     let named = crate::plan::secrets::in_names(&plan);
     if named.is_empty() { Ok(plan) } else { Err(named) }
@@ -107,6 +109,7 @@ impl<'p> Values<'p> {
             suites: Vec::new(),
             release: None,
             loads: Vec::new(),
+            idle_loads: Vec::new(),
         };
         Some((matcher, plan))
     }

@@ -210,31 +210,31 @@ impl Lower<'_> {
         self.credential(decl)
     }
 
-    fn known(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<Value> {
+    pub(super) fn known(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<Value> {
         let expr = Body::new(self, module, Names::default()).expr(expr);
         constant::value(&expr, &self.environment.values)
     }
 
-    fn known_time(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<Duration> {
+    pub(super) fn known_time(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<Duration> {
         match self.known(module, expr) {
             Some(Value::Duration(time)) => Some(time),
             _ => self.no_limit(expr, "a duration, such as `30s`"),
         }
     }
 
-    fn known_count(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<u32> {
+    pub(super) fn known_count(&mut self, module: ModuleId, expr: &ast::Expr) -> Option<u32> {
         let count = self.known(module, expr).and_then(|count| whole(&count));
         count.or_else(|| self.no_limit(expr, "a whole number"))
     }
 
-    fn no_limit<T>(&mut self, expr: &ast::Expr, wanted: &str) -> Option<T> {
+    pub(super) fn no_limit<T>(&mut self, expr: &ast::Expr, wanted: &str) -> Option<T> {
         let diagnostic = fixtures::no_limit(&self.written(expr.span), expr.span, wanted);
         self.diagnostics.push(diagnostic);
         None
     }
 
     /// The text of a span, its white space made single.
-    fn written(&self, span: Span) -> String {
+    pub(super) fn written(&self, span: Span) -> String {
         self.project.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
@@ -244,7 +244,7 @@ fn whole(value: &Value) -> Option<u32> {
 }
 
 /// `GET /threads/{{id}}` as a pattern: what is interpolated stands for one segment.
-fn request_pattern(request: &ast::Template) -> String {
+pub(super) fn request_pattern(request: &ast::Template) -> String {
     let part = |part: &TemplatePart| match part {
         TemplatePart::Text { text, .. } => text.clone(),
         TemplatePart::Expr(_) => "*".to_owned(),

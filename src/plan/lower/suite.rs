@@ -1,8 +1,8 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::Lower;
 use super::body::{Body, Names};
-use crate::plan::loads::load_of;
 use crate::plan::{AtRisk, Case, Expr, ExprKind, Load, Meta, Slot, Step, Suite, Test, constant, fixtures};
 use crate::project::{Module, ModuleId};
 use crate::source::{let_go, spread};
@@ -15,7 +15,7 @@ const TREES: usize = 32;
 impl Lower<'_> {
     /// The suites and the loads of the files that were asked for. A file of which there is only an outline has its whole tree for as long as its suites
     /// are laid out.
-    pub fn suites(&mut self) -> (Vec<Suite>, Vec<Load>) {
+    pub fn suites(&mut self) -> (Vec<Suite>, Vec<Arc<Load>>) {
         let project = self.project;
         let (mut suites, mut loads) = (Vec::new(), Vec::new());
         let modules: Vec<&Module> = project.roots.iter().filter_map(|id| project.module(*id)).collect();
@@ -27,7 +27,7 @@ impl Lower<'_> {
                         ast::ItemKind::Suite(suite) => suites.push(self.suite(module.id, item, suite)),
                         ast::ItemKind::Load(load) => {
                             let file = project.sources.get(module.source).map(|file| file.name.clone());
-                            loads.push(load_of(load, item.span, file.unwrap_or_default()));
+                            loads.extend(self.load(module.id, item, load, file.unwrap_or_default()).map(Arc::new));
                         }
                         _ => {}
                     }
@@ -192,15 +192,15 @@ fn label(index: usize, value: Option<&Value>) -> String {
 
 /// What the metas of a suite, or of a suite and then a test, say.
 #[derive(Default)]
-struct Metas {
-    meta: Meta,
+pub(super) struct Metas {
+    pub meta: Meta,
     locks: Vec<String>,
     side_by_side: bool,
-    runs_on: Vec<String>,
+    pub runs_on: Vec<String>,
 }
 
 impl Metas {
-    fn take(&mut self, lower: &mut Lower<'_>, module: ModuleId, meta: &ast::MetaKind) {
+    pub fn take(&mut self, lower: &mut Lower<'_>, module: ModuleId, meta: &ast::MetaKind) {
         match meta {
             ast::MetaKind::Priority(priority) => self.meta.priority = Some(priority.text.clone()),
             ast::MetaKind::Tags(tags) => tags.iter().for_each(|tag| self.meta.tags.add(&tag.text)),

@@ -206,13 +206,19 @@ impl Executor {
 
     /// Learns the parts of secrets that came in several frames, before anything is said of what the attempt gathered.
     pub async fn learn_parts(&self) {
+        let is_quoted = !self.evidence.lock().diagnostics.is_empty();
+        self.learn_parts_where(is_quoted).await;
+    }
+
+    /// The same; `is_quoted` where its frames may be quoted once more when the run is over.
+    pub async fn learn_parts_where(&self, is_quoted: bool) {
         let shared = &self.attempt.shared;
         let mut logs: Vec<ChannelLog> = self.attempt.channels.logs().into_iter().map(|(_, log)| log).collect();
         logs.retain(|log| !log.frames.is_empty());
         if logs.is_empty() {
             return;
         }
-        if !self.evidence.lock().diagnostics.is_empty() {
+        if is_quoted {
             shared.quoted.keep(logs.clone());
         }
         let (secrets, plan) = (shared.options.secrets.clone(), shared.plan.clone());

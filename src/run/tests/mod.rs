@@ -9,6 +9,7 @@ pub mod endless;
 mod flows;
 mod hooks;
 mod limits;
+mod loads;
 mod monitor;
 mod observer;
 mod requests;

@@ -290,6 +290,7 @@ impl Ran {
             Progress::PhaseStarted { index, .. } => format!("phase {index}"),
             Progress::PhaseEnded { index, .. } => format!("phase {index} ended"),
             Progress::TestStarted(info) => format!("begins {}", info.name),
+            Progress::Load(load) => format!("{} at {} users", load.info.name, load.users),
             Progress::TestEnded(result) => format!("{} {}", result.info.name, result.outcome.words()),
             Progress::Problem(problem) => format!("problem: {}", problem.message),
             Progress::Aborted(abort) => format!("aborted: {}", abort.condition),

@@ -1,0 +1,336 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Failure;
+use super::measured::{Asked, Measured};
+use crate::diag::{Diagnostic, codes};
+use crate::event::{ChannelLog, Direction, Exchange, FailureKind, Instant};
+use crate::judge::release::{Reply, micros};
+use crate::judge::{FrameMatch, LeftOut, Outcome, StepRecord, StepState, TestFacts, outcome_of};
+use crate::plan::{ErrorKind, Load, LoadMeasure, Route, Target, Timed};
+use crate::source::Span;
+
+/// How many failures of one kind are kept whole.
+pub const KEPT_FAILURES: u64 = 3;
+
+/// What a user did in one iteration, or in a hook.
+pub struct Iteration<'a> {
+    /// Absent for a hook.
+    pub scenario: Option<usize>,
+    pub facts: &'a TestFacts,
+    pub steps: &'a [StepRecord],
+    pub exchanges: &'a [Arc<Exchange>],
+    pub left_out: &'a LeftOut,
+    pub diagnostics: &'a [Diagnostic],
+    pub channels: &'a [Channel],
+    /// When it was due, where it came at a rate.
+    pub due: Option<Instant>,
+}
+
+/// What an iteration had of a channel.
+pub struct Channel {
+    pub log: ChannelLog,
+    pub matches: Vec<FrameMatch>,
+    /// How many of its frames were there before the iteration.
+    pub before: usize,
+}
+
+/// What was made of an iteration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    pub failed: bool,
+    /// It is one of the first few that failed in its way, and worth keeping whole.
+    pub is_telling: bool,
+}
+
+/// Counts iterations of a load.
+pub struct Counter {
+    load: Arc<Load>,
+    /// The thresholds that are about requests, by their places.
+    routes: Vec<(usize, Route)>,
+    /// Which of them are about a URL: most requests of a load ask for one of a few.
+    about: HashMap<Arc<str>, u64>,
+    /// How many failures of each kind were kept.
+    kept: HashMap<Failure, u64>,
+    measured: Measured,
+}
+
+/// How many URLs are remembered.
+const URLS: usize = 256;
+
+impl Counter {
+    pub fn new(load: Arc<Load>) -> Self {
+        let routes = load.thresholds.iter().enumerate().filter_map(|(at, threshold)| {
+            let route = route_of(&threshold.measure)?;
+            (at < u64::BITS as usize).then(|| (at, route.clone()))
+        });
+        let routes = routes.collect();
+        Self { load, routes, about: HashMap::new(), kept: HashMap::new(), measured: Measured::default() }
+    }
+
+    /// What was counted since the last time.
+    pub fn take(&mut self) -> Measured {
+        std::mem::take(&mut self.measured)
+    }
+
+    /// An arrival that no user was free for.
+    pub fn dropped(&mut self) {
+        self.measured.dropped += 1;
+    }
+
+    /// An arrival began so late.
+    pub fn began(&mut self, late: Duration) {
+        self.measured.late.add(micros(late));
+    }
+
+    /// Counts what a user did.
+    pub fn count(&mut self, one: &Iteration<'_>) -> Counted {
+        let outcome = outcome_of(std::slice::from_ref(one.facts));
+        let is_cut_off = matches!(outcome, Outcome::NotRun { .. });
+        let mut failures = self.exchanges(one);
+        let failed = outcome.is_bad() && outcome != Outcome::Vacuous;
+        let own = failures.iter().all(|(failure, _)| failure.is_excused);
+        if failed && own {
+            failures.push(self.failure_of(one));
+        }
+        let scenario = one.scenario.filter(|at| *at < self.load.scenarios.len());
+        match scenario.map(|at| self.measured.iterations.entry(at).or_default()) {
+            _ if is_cut_off => self.measured.cut_off += 1,
+            Some(count) if failed => count.failed += 1,
+            Some(count) if matches!(outcome, Outcome::Skipped { .. }) => count.skipped += 1,
+            Some(count) => count.passed += 1,
+            None => {}
+        }
+        if scenario.is_some() {
+            self.measured.expectations += one.facts.expectations as u64;
+            let weak = one.steps.iter().flat_map(|step| &step.expectations).filter(|one| one.weak.is_some()).count();
+            self.measured.weak += (weak + one.left_out.weak) as u64;
+        }
+        self.openings(one);
+        one.channels.iter().for_each(|channel| self.events(channel));
+        let forbidden = one.diagnostics.iter().filter(|one| *one.code == codes::FORBIDDEN_EVENT).count();
+        self.measured.forbidden += forbidden as u64;
+        let mut is_telling = false;
+        for (failure, message) in failures {
+            if !failure.is_excused && failed {
+                let kept = self.kept.entry(failure.clone()).or_default();
+                is_telling |= *kept < KEPT_FAILURES;
+                *kept += 1;
+            }
+            self.measured.failures.add(failure, 1, &message);
+        }
+        Counted { failed, is_telling }
+    }
+
+    /// Counts the exchanges; gives those that failed. Hooks are no part of what is measured, but for their failures.
+    fn exchanges(&mut self, one: &Iteration<'_>) -> Vec<(Failure, String)> {
+        let mut failures = Vec::new();
+        let mut steps: Vec<Option<&StepRecord>> = vec![None; one.exchanges.len()];
+        for step in one.steps {
+            if let Some(place) = step.exchange.and_then(|at| steps.get_mut(at)) {
+                place.get_or_insert(step);
+            }
+        }
+        let late = one.due.zip(one.exchanges.first()).map(|(due, first)| first.started.saturating_sub(due));
+        let mut late = late.unwrap_or_default();
+        for (exchange, step) in one.exchanges.iter().zip(steps) {
+            let reply = Reply::of(exchange);
+            let held = step.map_or_else(|| reply.works(), |step| step.state != StepState::Failed);
+            let about = self.about(&exchange.method, &exchange.url);
+            if !held {
+                failures.push(failure_of(one, reply, step, about));
+            }
+            let late = std::mem::take(&mut late);
+            let Some(scenario) = one.scenario else { continue };
+            let asked = Asked { scenario, step: step.map_or_else(Span::nowhere, |step| step.span), thresholds: about };
+            let requests = self.measured.requests.entry(asked).or_default();
+            requests.asked(&exchange.method, without_query(&exchange.url));
+            let replies = requests.replies(reply, held, micros(exchange.started));
+            replies.times.add(micros(late + exchange.timings.total));
+            if let Some(first_byte) = exchange.timings.first_byte {
+                replies.first_byte.add(micros(late + first_byte));
+            }
+        }
+        let Some(scenario) = one.scenario else { return failures };
+        for kind in one.left_out.kinds() {
+            let about = self.about(&kind.asked.method, &kind.asked.url);
+            let asked = Asked { scenario, step: Span::nowhere(), thresholds: about };
+            let requests = self.measured.requests.entry(asked).or_default();
+            requests.asked(&kind.asked.method, &kind.asked.url);
+            let replies = requests.replies(kind.asked.reply, kind.asked.held, kind.first);
+            replies.times.merge(&kind.times);
+            replies.first_byte.merge(&kind.first_byte);
+            if !kind.asked.held {
+                let (failure, message) = failure_of(one, kind.asked.reply, None, about);
+                self.measured.failures.add(failure, kind.times.count, &message);
+            }
+        }
+        failures
+    }
+
+    /// Which thresholds about requests are about this one.
+    fn about(&mut self, method: &str, url: &str) -> u64 {
+        if self.routes.is_empty() {
+            return 0;
+        }
+        let url = without_query(url);
+        let key = || format!("{method} {url}");
+        if let Some(known) = self.about.get(key().as_str()) {
+            return *known;
+        }
+        let path = path_of(url);
+        let fits = |(at, route): &(usize, Route)| if route.fits(method, path) { 1 << at } else { 0 };
+        let about = self.routes.iter().map(fits).sum();
+        if self.about.len() < URLS {
+            self.about.insert(key().into(), about);
+        }
+        about
+    }
+
+    fn openings(&mut self, one: &Iteration<'_>) {
+        for step in one.steps {
+            let Some((opening, opened)) = step.opening.as_ref().and_then(|one| Some((one, one.opened?))) else {
+                continue;
+            };
+            if one.scenario.is_none() {
+                continue;
+            }
+            let own = self.measured.channels.entry(opening.channel.clone()).or_default();
+            own.tried += 1;
+            if let Some(exchange) = step.exchange.and_then(|at| one.exchanges.get(at)).filter(|_| opened) {
+                own.times.add(micros(exchange.timings.total));
+            }
+        }
+    }
+
+    fn events(&mut self, channel: &Channel) {
+        let Channel { log, matches, before } = channel;
+        let taken: HashSet<u32> =
+            matches.iter().filter(|one| one.text.starts_with("event ")).map(|one| one.frame).collect();
+        let mut since = log.opened;
+        let mut last: HashMap<&str, Instant> = HashMap::new();
+        for (at, frame) in log.frames.iter().enumerate() {
+            if frame.direction == Direction::Sent {
+                if !frame.hidden {
+                    since = frame.at;
+                }
+                continue;
+            }
+            let Some(name) = frame.payload.event.as_deref().filter(|_| !frame.hidden) else { continue };
+            let previous = last.insert(name, frame.at);
+            if at < *before {
+                continue;
+            }
+            let is_taken = taken.contains(&frame.number);
+            if previous.is_none() && !is_taken {
+                continue;
+            }
+            let events = match self.measured.events.get_mut(name) {
+                Some(events) => events,
+                None => self.measured.events.entry(name.into()).or_default(),
+            };
+            if is_taken {
+                events.after.add(micros(frame.at.saturating_sub(since)));
+            }
+            if let Some(previous) = previous {
+                events.gaps.add(micros(frame.at.saturating_sub(previous)));
+            }
+        }
+    }
+
+    /// Why an iteration failed none of whose exchanges did.
+    fn failure_of(&self, one: &Iteration<'_>) -> (Failure, String) {
+        let first = one.diagnostics.first();
+        let code = first.map_or(codes::INTERNAL.name, |first| first.code.name);
+        let kind = match one.facts.failure {
+            Some(kind) => ErrorKind::NoResponse(kind),
+            None => kind_of(code, one.facts.timed_out),
+        };
+        let step = one.steps.iter().find(|step| step.state == StepState::Failed).map(|step| step.span);
+        let failure = Failure {
+            kind,
+            code,
+            scenario: one.scenario,
+            step: step.or_else(|| first.map(|first| first.span)).unwrap_or_else(Span::nowhere),
+            request: None,
+            channel: None,
+            is_excused: false,
+        };
+        (failure, first.map(|first| first.message.clone()).unwrap_or_default())
+    }
+}
+
+fn failure_of(one: &Iteration<'_>, reply: Reply, step: Option<&StepRecord>, about: u64) -> (Failure, String) {
+    let within = |diagnostic: &&Diagnostic| {
+        step.is_some_and(|step| {
+            step.span.source == diagnostic.span.source
+                && (step.span.start..=step.span.end).contains(&diagnostic.span.start)
+        })
+    };
+    let diagnostic = one.diagnostics.iter().find(within);
+    let (code, message) = match (diagnostic, reply) {
+        (Some(diagnostic), _) => (diagnostic.code.name, diagnostic.message.clone()),
+        (None, Reply::Status(status)) => (codes::STATUS.name, format!("the response was {status}")),
+        (None, Reply::None(kind)) => (codes::STATUS.name, format!("there was no response: {}", kind.word())),
+    };
+    let kind = match reply {
+        Reply::None(kind) => ErrorKind::NoResponse(kind),
+        Reply::Status(status @ 400..) if step.is_none() || code == codes::STATUS.name || status >= 502 => {
+            ErrorKind::Status(if status < 500 { 4 } else { 5 })
+        }
+        Reply::Status(_) => ErrorKind::Expectation,
+    };
+    let channel = step.and_then(|step| step.opening.as_ref()).filter(|one| one.opened == Some(false));
+    let failure = Failure {
+        kind,
+        code,
+        scenario: one.scenario,
+        step: step.map_or_else(Span::nowhere, |step| step.span),
+        request: Some(about),
+        channel: channel.map(|one| one.channel.clone()),
+        is_excused: step.is_none(),
+    };
+    (failure, message)
+}
+
+/// What a failure without an exchange of its own counts as.
+fn kind_of(code: &str, timed_out: bool) -> ErrorKind {
+    let waited = [&codes::MISSING_EVENT, &codes::TOO_LATE, &codes::NOT_CLOSED, &codes::NO_PONG, &codes::UNANSWERED];
+    if code == codes::CUT_OFF.name {
+        ErrorKind::NoResponse(FailureKind::Reset)
+    } else if code == codes::CLOSED_EARLY.name || code == codes::CHANNEL_ENDED.name {
+        ErrorKind::NoResponse(FailureKind::Closed)
+    } else if code == codes::MALFORMED_FRAME.name {
+        ErrorKind::NoResponse(FailureKind::Protocol)
+    } else if timed_out || waited.iter().any(|one| one.name == code) {
+        ErrorKind::NoResponse(FailureKind::Timeout)
+    } else {
+        ErrorKind::Expectation
+    }
+}
+
+/// The request that a threshold is about.
+fn route_of(measure: &LoadMeasure) -> Option<&Route> {
+    let target = match measure {
+        LoadMeasure::Statistic(_, Timed::Time(of) | Timed::FirstByte(of))
+        | LoadMeasure::ErrorRate(of)
+        | LoadMeasure::Throughput(of)
+        | LoadMeasure::Success(of) => of.as_ref()?,
+        _ => return None,
+    };
+    match target {
+        Target::Request(route) => Some(route),
+        Target::Scenarios(_) => None,
+    }
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// The path of a URL without a query.
+fn path_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + "://".len());
+    url[host..].find('/').map_or("/", |at| &url[host + at..])
+}

@@ -1,0 +1,181 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Ended, Failure, measured, threshold};
+use crate::diag::{Diagnostic, codes};
+use crate::event::{Exchange, Instant, Times};
+use crate::judge::release::{Reply, micros};
+use crate::judge::{Asked, ExpectationRecord, Kind, LeftOut, StepRecord, StepState, TestFacts};
+use crate::plan::{Load, LoadMeasure, Pace};
+use crate::value::format_duration;
+
+/// What a load came to, beside what every test leaves.
+#[derive(Clone, Debug)]
+pub struct LoadResult {
+    pub load: Arc<Load>,
+    /// When it began.
+    pub began: Instant,
+    pub ended: Ended,
+    /// The place of the threshold that ended it.
+    pub aborted_by: Option<usize>,
+    /// The run was stopped while it went on.
+    pub interrupted: Option<String>,
+}
+
+/// An arrival that begins later than this wasn't made at its time.
+const LATE: Duration = Duration::from_millis(100);
+/// How many may be.
+const LATE_SHARE: f64 = 0.01;
+/// How many kinds of failures a message names.
+const NAMED: usize = 5;
+
+impl LoadResult {
+    /// What is to be said of it: thresholds that don't hold, failures that none of them speaks of, and a rate that the machine didn't keep.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let judged = self.load.thresholds.iter().zip(&self.ended.thresholds).enumerate();
+        let broken = judged.filter(|(_, (_, result))| !result.held).map(|(place, (threshold, result))| {
+            let message = match result.measured {
+                Some(measured) => format!(
+                    "the threshold `{}` doesn't hold: it was {} ({})",
+                    threshold.text,
+                    result.unit.words(measured),
+                    result.basis
+                ),
+                None => {
+                    format!("the threshold `{}` has no data, and so doesn't hold: {}", threshold.text, result.basis)
+                }
+            };
+            let mut diagnostic = Diagnostic::error(&codes::THRESHOLD, threshold.span, message);
+            if let Some(at) = result.broke_at {
+                let ended = if self.aborted_by == Some(place) { ", and ended it" } else { "" };
+                diagnostic =
+                    diagnostic.with_label(format!("it broke {} after the load began{ended}", format_duration(at)));
+            }
+            diagnostic
+        });
+        let mut all: Vec<Diagnostic> = broken.collect();
+        all.extend(self.unspoken());
+        all.extend(self.late());
+        all
+    }
+
+    /// Failures that no threshold speaks of.
+    fn unspoken(&self) -> Option<Diagnostic> {
+        let speaks = |failure: &Failure| {
+            let mut thresholds = self.load.thresholds.iter().enumerate();
+            failure.is_excused || thresholds.any(|(at, threshold)| threshold::speaks_of(threshold, at, failure))
+        };
+        let mut unspoken: Vec<_> = self.ended.total.failures.each().filter(|(failure, ..)| !speaks(failure)).collect();
+        unspoken.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+        let total: u64 = unspoken.iter().map(|(_, count, _)| count).sum();
+        if total == 0 {
+            return None;
+        }
+        let noun = if total == 1 { "failure" } else { "failures" };
+        let message = format!("{total} {noun} in this load, and no threshold says how many there may be");
+        let mut diagnostic = Diagnostic::error(&codes::LOAD_FAILURES, self.load.span, message).with_help(
+            "where some may fail, say how many: `threshold error rate < 1%` speaks of all failures, `threshold errors of timeout < 10` of one kind",
+        );
+        for (failure, count, message) in unspoken.into_iter().take(NAMED) {
+            let text = format!("{count} × {}: {message}", failure.kind.word());
+            diagnostic = diagnostic.with_related(failure.step, text);
+        }
+        Some(diagnostic)
+    }
+
+    /// The machine began arrivals too late, so that less came at a time than was to come.
+    fn late(&self) -> Option<Diagnostic> {
+        let Pace::Arrivals { .. } = self.load.pace else { return None };
+        let late = &self.ended.total.late;
+        let behind = above(late, LATE);
+        if late.count == 0 || behind as f64 / late.count as f64 <= LATE_SHARE {
+            return None;
+        }
+        let message = format!(
+            "this machine didn't keep the rate: {behind} of {} arrivals began more than {} after they were due, the last ones {}",
+            late.count,
+            format_duration(LATE),
+            format_duration(late.longest)
+        );
+        Some(Diagnostic::error(&codes::RATE_NOT_KEPT, self.load.span, message).with_help(
+            "what was measured is of a smaller rate; let it run on a larger machine, or on several (`--shard`)",
+        ))
+    }
+
+    /// Whether what failed is why it fell short, and not how long it took or how much it was.
+    pub fn is_by_failures(&self) -> bool {
+        let judged = self.load.thresholds.iter().zip(&self.ended.thresholds);
+        let of_failures = |measure: &LoadMeasure| {
+            matches!(
+                measure,
+                LoadMeasure::ErrorRate(_)
+                    | LoadMeasure::Errors(_)
+                    | LoadMeasure::Success(_)
+                    | LoadMeasure::Connected(_)
+            )
+        };
+        let broken = judged.filter(|(_, result)| !result.held);
+        self.unspoken().is_some() || broken.into_iter().any(|(threshold, _)| of_failures(&threshold.measure))
+    }
+
+    /// What was asked for, beside the exchanges that are kept whole, of which some steps are.
+    pub fn left_out(&self, kept: &[Arc<Exchange>], steps: &[StepRecord]) -> LeftOut {
+        let total = &self.ended.total;
+        let mut kinds: Vec<Kind> = Vec::new();
+        for requests in total.requests.values() {
+            kinds.extend(requests.replies.iter().map(|replies| Kind {
+                asked: Asked {
+                    method: requests.method.clone(),
+                    url: requests.url.clone(),
+                    reply: replies.reply,
+                    held: replies.held,
+                },
+                first: replies.first,
+                times: replies.times.clone(),
+                first_byte: replies.first_byte.clone(),
+            }));
+        }
+        let states = steps.iter().filter_map(|step| Some((step.exchange?, step.state != StepState::Failed)));
+        let states: HashMap<usize, bool> = states.collect();
+        for (at, exchange) in kept.iter().enumerate() {
+            let reply = Reply::of(exchange);
+            let held = states.get(&at).copied().unwrap_or_else(|| reply.works());
+            let is_its = |kind: &&mut Kind| {
+                let asked = &kind.asked;
+                (asked.reply, asked.held) == (reply, held)
+                    && asked.method == exchange.method
+                    && measured::is_among(&asked.url, &exchange.url)
+            };
+            if let Some(kind) = kinds.iter_mut().find(is_its) {
+                kind.times.remove(micros(exchange.timings.total));
+                exchange.timings.first_byte.into_iter().for_each(|time| kind.first_byte.remove(micros(time)));
+            }
+        }
+        let shown = |is: &dyn Fn(&ExpectationRecord) -> bool| {
+            steps.iter().flat_map(|step| &step.expectations).filter(|one| is(one)).count()
+        };
+        let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        LeftOut::of(
+            kinds,
+            number(total.expectations).saturating_sub(shown(&|_| true)),
+            number(total.weak).saturating_sub(shown(&|one| one.weak.is_some())),
+        )
+    }
+
+    /// What it is judged by, like an attempt at a test.
+    pub fn facts(&self, diagnostics: &[Diagnostic]) -> TestFacts {
+        let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        TestFacts {
+            expectations: number(self.ended.total.expectations),
+            exchanges: number(self.ended.total.exchanges()),
+            failed: !diagnostics.is_empty(),
+            interrupted: self.interrupted.clone(),
+            ..TestFacts::default()
+        }
+    }
+}
+
+fn above(times: &Times, limit: Duration) -> u64 {
+    times.steps().filter(|(time, _)| *time > limit).map(|(_, count)| count).sum()
+}

@@ -1,0 +1,1 @@
+//! Measuring, in parts and as a whole.
