@@ -28,6 +28,10 @@ impl Evidence {
         Self(Arc::new(Mutex::new(Gathered { is_measured: true, ..Gathered::default() })))
     }
 
+    pub fn is_measured(&self) -> bool {
+        self.lock().is_measured
+    }
+
     pub fn lock(&self) -> MutexGuard<'_, Gathered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

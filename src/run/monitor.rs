@@ -144,6 +144,20 @@ impl Monitor {
         }
     }
 
+    /// Looks at all services once more, without waiting for what they say: while a load goes on, how they are is asked all the time.
+    pub fn watch_all(self: &Arc<Self>) {
+        (0..self.services.len()).for_each(|index| self.begin(index));
+    }
+
+    /// The same as [`Self::doubt`], unless the service was asked a moment ago: where very much fails, it isn't asked about each.
+    pub fn doubt_again(self: &Arc<Self>, name: &str) {
+        let Some(index) = self.index(name) else { return };
+        let last = self.services[index].lock().sightings.last().map(|one| one.at);
+        if last.is_none_or(|last| self.world.now().saturating_sub(last) >= ASKED_AGAIN) {
+            self.doubt(name);
+        }
+    }
+
     /// Waits until no service is being asked any more.
     pub async fn quiet(&self) {
         self.settled(&(0..self.services.len()).collect::<Vec<_>>()).await;

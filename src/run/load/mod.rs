@@ -73,6 +73,9 @@ impl Run {
     }
 }
 
+/// How often services are asked how they are while a load goes on.
+const WATCH: Duration = Duration::from_secs(5);
+
 /// Carries a load out to its end. `phase` is the deadline of the phase around it.
 pub(super) async fn run(
     shared: &Arc<Shared>,
@@ -153,7 +156,12 @@ async fn watched(crew: &Arc<Crew>, info: &Arc<TestInfo>, progress: &OnProgress) 
     let mut all = std::pin::pin!(all);
     let mut looks = 0;
     let mut begins = true;
+    let mut watch = Duration::ZERO;
     loop {
+        if crew.since_began() >= watch {
+            crew.shared.monitor.watch_all();
+            watch += WATCH;
+        }
         looks += 1;
         let next = look.checked_mul(looks).unwrap_or(Duration::MAX);
         // The last look before no iteration begins any more is at that moment.

@@ -176,7 +176,11 @@ impl Executor {
         self.evidence.lock().facts.outage = true;
         let shared = &self.attempt.shared;
         if let Some(service) = shared.services.of(&exchange.url) {
-            shared.monitor.doubt(service);
+            if self.evidence.is_measured() {
+                shared.monitor.doubt_again(service);
+            } else {
+                shared.monitor.doubt(service);
+            }
         }
     }
 
