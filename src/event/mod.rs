@@ -9,6 +9,7 @@ mod exchange;
 mod flow;
 pub mod form;
 mod occurrence;
+mod plainly;
 mod times;
 mod weak;
 
@@ -16,6 +17,7 @@ pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
 pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, SetCookie, Timings, Tls, Unreal};
 pub use flow::{Flow, flows};
 pub use occurrence::{Occurrence, Part};
+pub use plainly::Plainly;
 pub use times::Times;
 pub use weak::Weak;
 

@@ -134,6 +134,10 @@ pub fn expectation(expect: &Expectation, context: &Context<'_>) -> Result<Option
 /// Headers whose values are never shown, whatever is in them.
 fn is_hidden(subject: &Subject) -> bool {
     let (SubjectKind::Header(name) | SubjectKind::Headers(name)) = &subject.kind else { return false };
+    is_hidden_header(name)
+}
+
+pub(super) fn is_hidden_header(name: &str) -> bool {
     ["authorization", "proxy-authorization", "cookie", "set-cookie"]
         .iter()
         .any(|hidden| name.eq_ignore_ascii_case(hidden))

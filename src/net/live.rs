@@ -4,16 +4,16 @@ use std::time::Duration;
 use super::apart::{apart_until, aside};
 use super::channel::{Departures, Responded};
 use super::clock::Clock;
-use super::http::{Authority, Http, Mode};
+use super::http::{Authority, Http, Mode, PlainSession};
 use super::lanes::Lanes;
 use crate::event::{Exchange, Instant};
 use crate::value::effort::Effort;
 use crate::world::cookies::Jar;
-use crate::world::{Budget, Connected, Late, Opening, Outgoing, Pending, Time, World};
+use crate::world::{Budget, Connected, Late, Opening, Outgoing, Pending, Session, Time, World};
 
 /// The outside as it is: sockets, and the system's clock.
 pub struct LiveWorld {
-    http: Http,
+    http: Arc<Http>,
     departures: Arc<Departures>,
     lanes: Lanes,
 }
@@ -22,7 +22,7 @@ impl LiveWorld {
     /// Its epoch is now. `trusted` are authorities beside the system's; with `require_real`, only public peers over verified TLS are spoken to.
     pub fn start(trusted: Vec<Authority>, require_real: bool) -> Self {
         let http = Http::new(Clock::start(), Clock::wall(), trusted).requiring_real(require_real);
-        Self { http, departures: Arc::default(), lanes: Lanes::default() }
+        Self { http: Arc::new(http), departures: Arc::default(), lanes: Lanes::default() }
     }
 
     /// Tests are carried out on no more threads than this.
@@ -53,6 +53,10 @@ impl World for LiveWorld {
 
     fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange> {
         Box::pin(self.http.send(request, jar))
+    }
+
+    fn session(&self) -> Option<Box<dyn Session>> {
+        Some(Box::new(PlainSession::new(self.http.clone())))
     }
 
     fn connect<'a>(

@@ -41,7 +41,7 @@ pub use duration::{format_duration, format_size};
 pub use evaluate::{Bindings, Form, Piece, Refusal, Stop, Tree, evaluate, has_text};
 pub use function::{ArgumentFault, Function, Parameter};
 pub use http_date::http_date;
-pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExact, Unpaired, json_place};
+pub use json::{Json, JsonFault, JsonMap, JsonNumber, MOST_NESTED, Member, NotExact, RawPaths, Unpaired, json_place};
 pub use jsonpath::{JsonPath, JsonPathError, Located, PathFault, PathName, PathStep, path_text};
 pub use kind::Kind;
 pub use money::{Money, Rate, money_words};

@@ -129,6 +129,11 @@ impl Jar {
         }
     }
 
+    /// Whether it has no cookie for any URL.
+    pub fn is_empty(&self) -> bool {
+        self.cookies.is_empty()
+    }
+
     /// The cookies to send to a URL, longest paths first (section 5.4).
     pub fn for_url(&self, url: &str, now: Instant) -> Vec<(String, String)> {
         self.fitting(url, now).iter().map(|cookie| (cookie.name.clone(), cookie.value.clone())).collect()

@@ -15,6 +15,7 @@ mod outgoing;
 pub mod recorded;
 pub mod recording;
 pub mod records;
+mod session;
 pub mod target;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use budget::{Budget, Exhausted, MAX_KEPT_BYTES, Share};
 pub use log::{IsQuiet, Learn, Log, MAX_CHANNEL_BYTES, Pen, full};
 pub use naming::Naming;
 pub use outgoing::{Opening, Outgoing};
+pub use session::{Prompt, Session};
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -118,6 +120,11 @@ pub trait World: Time {
 
     /// Sends a request and reads its response. Whatever goes wrong is in the exchange.
     fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange>;
+
+    /// The way of one user of a load for requests that are sent many times as they are; none where each is sent in the usual way.
+    fn session(&self) -> Option<Box<dyn Session>> {
+        None
+    }
 
     /// The same for a response that opens a channel: what opened, if it did, is read from once it is started.
     fn connect<'a>(

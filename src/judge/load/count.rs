@@ -84,6 +84,38 @@ impl Counter {
         self.measured.late.add(micros(late));
     }
 
+    /// What tells the requests of a step apart from others.
+    pub fn asked(&mut self, scenario: usize, step: Span, method: &str, url: &str) -> Asked {
+        Asked { scenario, step, thresholds: self.about(method, url) }
+    }
+
+    /// An exchange of which so many expectations held: what it asked for, when it began, how long it took, and until its first byte.
+    pub fn held(
+        &mut self,
+        asked: Asked,
+        (method, url): (&str, &str),
+        status: u16,
+        (started, total, first_byte): (Instant, Duration, Duration),
+        expectations: u64,
+    ) {
+        let requests = self.measured.requests.entry(asked).or_default();
+        requests.asked(method, url);
+        let replies = requests.replies(Reply::Status(status), true, micros(started));
+        replies.times.add(micros(total));
+        replies.first_byte.add(micros(first_byte));
+        self.measured.expectations += expectations;
+    }
+
+    /// An iteration of which all was counted came to its end.
+    pub fn passed(&mut self, scenario: usize) {
+        self.measured.iterations.entry(scenario).or_default().passed += 1;
+    }
+
+    /// One was cut off.
+    pub fn cut_off(&mut self) {
+        self.measured.cut_off += 1;
+    }
+
     /// Counts what a user did.
     pub fn count(&mut self, one: &Iteration<'_>) -> Counted {
         let outcome = outcome_of(std::slice::from_ref(one.facts));

@@ -4,6 +4,7 @@ mod count;
 mod failure;
 mod live;
 mod measured;
+mod quick;
 mod result;
 mod standing;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub use count::{Channel, Counted, Counter, Iteration};
 pub use failure::{Failure, Failures};
 pub use live::{Broken, Ended, Live};
 pub use measured::{Asked, Events, Iterations, Measured, Openings, Replies, Requests};
+pub use quick::QuickChecks;
 pub use result::LoadResult;
 pub use standing::{Standing, Stands};
 pub use threshold::ThresholdResult;

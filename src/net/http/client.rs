@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
-use super::connect::Connection;
+use super::connect::{Connection, secured};
 use super::key::{Key, Protocol};
 use super::pool::Pool;
-use super::stages::{Recorder, Stages};
+use super::stages::{Recorder, Stages, connection_begins, connection_ends};
+use super::tap::{Stream, Watch};
 use super::tls::{self, Authority};
-use crate::event::Failure;
+use crate::event::{Failure, Tls};
 use crate::net::clock::Clock;
 use crate::world::Budget;
 
@@ -75,6 +76,17 @@ impl Http {
     pub(super) async fn connect(&self, key: &Key) -> Result<Connection, Failure> {
         let tls = key.https.then(|| self.tls(key.verify, key.version)).transpose()?;
         Connection::open(key, tls, self.real).await
+    }
+
+    /// A connection that speaks HTTP/1.1, for someone who reads and writes it alone; `None` where there is none.
+    pub(super) async fn plain_connection(&self, key: &Key) -> Option<(Stream, Watch, Option<String>, Option<Tls>)> {
+        let config = key.https.then(|| self.tls(key.verify, key.version)).transpose().ok()?;
+        let shown = format!("{}:{}", key.host, key.port);
+        let started = connection_begins();
+        let made = secured(key, config, self.real, &shown).await;
+        connection_ends(started, made.is_ok());
+        let (stream, watch, address, tls, is_http2) = made.ok()?;
+        (!is_http2).then_some((stream, watch, address, tls))
     }
 
     fn tls(&self, verify: bool, version: Protocol) -> Result<Arc<rustls::ClientConfig>, Failure> {

@@ -83,8 +83,29 @@ impl Connection {
         connection_ends(started, connected.is_ok());
         let (stream, watch, address, tls, is_http2) = connected?;
         let traffic = Arc::new(Traffic::default());
-        let io = TokioIo::new(Tapped { stream, traffic: traffic.clone() });
-        let failed = |error: hyper::Error| of_chain(&error, &shown, None);
+        let io = Tapped { stream, traffic: traffic.clone(), given: Bytes::new(), is_mute: false, waits: None };
+        Self::over(io, is_http2, watch, (address, tls), &shown).await
+    }
+
+    /// A connection on which the request has been written already, and of whose response the beginning was read.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub async fn resumed(io: Tapped, watch: Watch, address: Option<String>, tls: Option<Tls>) -> Result<Self, Failure> {
+        let shown = address.clone().unwrap_or_default();
+        Self::over(io, false, watch, (address, tls), &shown).await
+    }
+
+    async fn over(
+        io: Tapped,
+        is_http2: bool,
+        watch: Watch,
+        (address, tls): (Option<String>, Option<Tls>),
+        shown: &str,
+    ) -> Result<Self, Failure> {
+        let traffic = io.traffic.clone();
+        let io = TokioIo::new(io);
+        let failed = |error: hyper::Error| of_chain(&error, shown, None);
         let (lives, ended) = tokio::sync::watch::channel(());
         let sender = if is_http2 {
             let (side_by_side, tasks) = OneTask::new();
@@ -214,9 +235,9 @@ fn keep_alive(headers: &http::HeaderMap) -> Option<Duration> {
     timeout.trim().parse().ok().map(Duration::from_secs)
 }
 
-type Secured = (Stream, Watch, Option<String>, Option<Tls>, bool);
+pub(super) type Secured = (Stream, Watch, Option<String>, Option<Tls>, bool);
 
-async fn secured(
+pub(super) async fn secured(
     key: &Key,
     config: Option<Arc<rustls::ClientConfig>>,
     real: bool,

@@ -9,6 +9,7 @@ mod head;
 mod key;
 mod one_task;
 mod outgoing;
+mod plain;
 mod pool;
 mod progress;
 mod real;
@@ -21,6 +22,7 @@ mod tls;
 
 pub use client::Http;
 pub use outgoing::{Live, LiveBody, Mode, Upgraded};
+pub use plain::PlainSession;
 pub use tap::Watch;
 pub use tls::{Authority, authorities};
 

@@ -27,13 +27,13 @@ use crate::world::{Outgoing, auth, handshake};
 const KEPT_BODY: usize = 64 * 1024;
 
 /// A request as it goes out.
-struct Sent {
-    url: url::Url,
-    method: http::Method,
+pub(super) struct Sent {
+    pub url: url::Url,
+    pub method: http::Method,
     /// Path and query.
-    target: String,
-    headers: http::HeaderMap,
-    body: Option<Bytes>,
+    pub target: String,
+    pub headers: http::HeaderMap,
+    pub body: Option<Bytes>,
 }
 
 impl Http {
@@ -61,7 +61,7 @@ impl Http {
         (self.evidence(request, progress, outcome, started, total), live)
     }
 
-    fn evidence(
+    pub(super) fn evidence(
         &self,
         request: &Outgoing,
         mut progress: Progress,
@@ -99,13 +99,7 @@ impl Http {
         loop {
             let (response, live) = self.hop(request, jar, mode, progress).await?;
             if let Some(jar) = jar {
-                let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
-                for cookie in response.headers("set-cookie") {
-                    let at = self.clock.now();
-                    jar.store(cookie, &progress.url, at, self.epoch);
-                    progress.replaces_cookie(cookie);
-                    progress.set_cookies.push(SetCookie { url: progress.url.clone(), value: cookie.to_owned(), at });
-                }
+                self.keep_cookies(&response, jar, progress);
             }
             if self.answer_digest(request, &response, progress) {
                 continue;
@@ -115,6 +109,35 @@ impl Http {
                 None => return Ok((response, live)),
             }
         }
+    }
+
+    pub(super) fn keep_cookies(&self, response: &Response, jar: &Mutex<Jar>, progress: &mut Progress) {
+        let mut jar = jar.lock().unwrap_or_else(PoisonError::into_inner);
+        for cookie in response.headers("set-cookie") {
+            let at = self.clock.now();
+            jar.store(cookie, &progress.url, at, self.epoch);
+            progress.replaces_cookie(cookie);
+            progress.set_cookies.push(SetCookie { url: progress.url.clone(), value: cookie.to_owned(), at });
+        }
+    }
+
+    /// Reads the response to a request that has been written to a connection already.
+    ///
+    /// # Errors
+    /// As of any request.
+    pub(super) async fn read(
+        &self,
+        mut connection: Connection,
+        sent: &Sent,
+        started: Instant,
+        progress: &mut Progress,
+    ) -> Result<Response, Failure> {
+        let authority = authority_of(&sent.url);
+        let answered = connection.send(sent.request(false)?).await;
+        let incoming = answered.map_err(|lost| of_request(&lost, &connection, &authority))?;
+        progress.answered(connection.address.clone(), connection.tls.clone());
+        fits(&incoming, &authority)?;
+        self.whole(incoming, started, progress, &authority).await
     }
 
     /// Puts the response to a Digest challenge among the headers, once.
@@ -190,12 +213,7 @@ impl Http {
             real::confirm(progress.peer.as_ref())?;
         }
         let status = incoming.status().as_u16();
-        let codings = incoming.headers().get_all("transfer-encoding").iter();
-        let has_length = incoming.headers().contains_key("content-length");
-        if let Err(what) = head::transfer_codings(codings.map(|value| value.to_str().unwrap_or("?")), has_length) {
-            let message = format!("{authority} sent {what}");
-            return Err(Failure { status: Some(status), ..failure(FailureKind::Protocol, message) });
-        }
+        fits(&incoming, &authority)?;
         let live = match mode {
             Mode::Upgrade => status == 101,
             Mode::Stream => incoming.status().is_success(),
@@ -296,7 +314,7 @@ impl Http {
         })
     }
 
-    fn headers(
+    pub(super) fn headers(
         &self,
         request: &Outgoing,
         jar: Option<&Mutex<Jar>>,
@@ -352,7 +370,39 @@ impl Http {
     }
 }
 
+/// Whether how a response says that it is framed has one meaning.
+fn fits(incoming: &http::Response<Incoming>, authority: &str) -> Result<(), Failure> {
+    let codings = incoming.headers().get_all("transfer-encoding").iter();
+    let has_length = incoming.headers().contains_key("content-length");
+    head::transfer_codings(codings.map(|value| value.to_str().unwrap_or("?")), has_length).map_err(|what| {
+        let message = format!("{authority} sent {what}");
+        Failure { status: Some(incoming.status().as_u16()), ..failure(FailureKind::Protocol, message) }
+    })
+}
+
 impl Sent {
+    /// All that is written for it in HTTP/1.1; `None` of what can't be sent.
+    pub fn bytes(&self) -> Option<Bytes> {
+        let request = self.request(false).ok()?;
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(self.method.as_str().as_bytes());
+        bytes.push(b' ');
+        bytes.extend_from_slice(request.uri().path_and_query().map_or("/", |target| target.as_str()).as_bytes());
+        bytes.extend_from_slice(b" HTTP/1.1\r\n");
+        for (name, value) in request.headers() {
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        if let Some(body) = &self.body {
+            bytes.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
+        Some(bytes.into())
+    }
+
     /// The request as one of the HTTP versions has it.
     fn request(&self, is_http2: bool) -> Result<http::Request<Full<Bytes>>, Failure> {
         let authority = || self.url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
@@ -451,7 +501,7 @@ fn version_name(version: http::Version) -> &'static str {
     }
 }
 
-fn header_list(map: &http::HeaderMap) -> Vec<Header> {
+pub(super) fn header_list(map: &http::HeaderMap) -> Vec<Header> {
     let value = |value: &http::HeaderValue| match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.to_owned(),
         Err(_) => value.as_bytes().iter().map(|byte| *byte as char).collect(),

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -274,6 +275,12 @@ pub(super) enum Stream {
 pub(super) struct Tapped {
     pub stream: Stream,
     pub traffic: Arc<Traffic>,
+    /// What was read of it before: comes first.
+    pub given: Bytes,
+    /// What is written was written before, and goes nowhere.
+    pub is_mute: bool,
+    /// Who reads waits here until that has been written: a response comes behind its request.
+    pub waits: Option<std::task::Waker>,
 }
 
 macro_rules! through {
@@ -298,6 +305,17 @@ impl AsyncRead for Tapped {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
+        if self.is_mute && self.traffic.written() == 0 {
+            self.waits = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        if !self.given.is_empty() {
+            let count = self.given.len().min(buffer.remaining());
+            let given = self.given.split_to(count);
+            buffer.put_slice(&given);
+            self.traffic.received(&given);
+            return Poll::Ready(Ok(()));
+        }
         let traffic = self.traffic.clone();
         let done = ready!(traffic.drain(|| through!(self, stream => stream.poll_read(context, buffer))));
         self.traffic.received(buffer.filled().get(before..).unwrap_or_default());
@@ -316,6 +334,10 @@ impl Tapped {
 
 impl AsyncWrite for Tapped {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_mute {
+            self.waits.take().into_iter().for_each(std::task::Waker::wake);
+            return self.counted(Poll::Ready(Ok(bytes.len())));
+        }
         let done = through!(self, stream => stream.poll_write(context, bytes));
         self.counted(done)
     }
@@ -325,6 +347,10 @@ impl AsyncWrite for Tapped {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.is_mute {
+            self.waits.take().into_iter().for_each(std::task::Waker::wake);
+            return self.counted(Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum())));
+        }
         let done = through!(self, stream => stream.poll_write_vectored(context, slices));
         self.counted(done)
     }

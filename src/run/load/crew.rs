@@ -6,6 +6,7 @@ use super::super::deadline::Deadline;
 use super::super::shared::Shared;
 use super::super::signal::Signal;
 use super::kept::Kept;
+use super::quick::Script;
 use crate::event::Instant;
 use crate::judge::load::{Counter, Measured};
 use crate::plan::Load;
@@ -28,6 +29,8 @@ pub(super) struct Crew {
     /// How many rows each list has given away.
     taken: Vec<AtomicUsize>,
     kept: Mutex<Vec<Kept>>,
+    /// Of each scenario that can be carried out so.
+    pub scripts: Vec<Option<Script>>,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +54,7 @@ impl Crew {
             users: AtomicU32::new(0),
             taken: load.rows.iter().map(|_| AtomicUsize::new(0)).collect(),
             kept: Mutex::default(),
+            scripts: load.scenarios.iter().map(|scenario| Script::of(scenario, &load)).collect(),
             shared,
             load,
             began,

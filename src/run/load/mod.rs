@@ -3,6 +3,7 @@
 mod crew;
 mod kept;
 mod pace;
+mod quick;
 mod seats;
 mod user;
 

@@ -1,23 +1,28 @@
 //! One user of a load: its hooks, and its iterations one after the other.
 
-use std::sync::{Arc, Mutex};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::super::channels::{Channels, LAST_WORDS};
 use super::super::deadline::{Deadline, GRACE};
 use super::super::evidence::{Evidence, Gathered};
+use super::super::prepare;
 use super::super::step::{Attempt, Executor, Halt};
 use super::super::test::{self, DEFAULT_LIMIT};
 use super::crew::Crew;
 use super::kept::Kept;
+use super::quick::Ready;
 use super::seats::{Idle, Seat};
 use crate::eval::{Host as _, Scope, evaluate};
-use crate::event::{Instant, Occurrence, Part};
+use crate::event::{Exchange, Instant, Occurrence, Part, Plainly};
 use crate::judge::load::Iteration;
+use crate::judge::release::Observation;
 use crate::plan::schedule::Users;
 use crate::plan::{Load, Step};
 use crate::source::Span;
 use crate::world::cookies::Jar;
+use crate::world::{Prompt, Session};
 
 /// An iteration that asked for nothing is followed by a pause, or a user that has nothing to do would take all of the machine's time.
 const NOTHING_DONE: Duration = Duration::from_millis(10);
@@ -68,6 +73,14 @@ pub(super) async fn open(crew: Arc<Crew>, number: u32, first: Instant, idle: Arc
     user.goes().await;
 }
 
+/// How far an iteration was carried out quickly.
+enum Quickly {
+    Done,
+    /// It goes on in the usual way with this step, of which this came, if it was sent already; and whether it had less time than its own.
+    From(usize, Option<(Box<Exchange>, bool)>),
+    No,
+}
+
 struct User {
     crew: Arc<Crew>,
     number: u32,
@@ -77,6 +90,11 @@ struct User {
     /// What rows and the hook before have bound.
     scope: Scope,
     iterations: u32,
+    /// For requests that are the same in each iteration, and those that were made ready of each scenario; none of one that isn't carried out so.
+    session: Option<Box<dyn Session>>,
+    ready: Vec<Option<Vec<Ready>>>,
+    /// Ends when the load does.
+    over: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl User {
@@ -84,7 +102,15 @@ impl User {
     async fn comes(crew: Arc<Crew>, number: u32) -> Option<User> {
         let load = crew.load.clone();
         let place = Occurrence::root(Part::Test(load.id.as_str().into())).then(Part::User(number.saturating_add(1)));
+        let session = if crew.scripts.iter().any(Option::is_some) { crew.shared.world.session() } else { None };
+        let over = {
+            let crew = crew.clone();
+            Box::pin(async move { crew.over().await })
+        };
         let mut user = User {
+            session,
+            ready: load.scenarios.iter().map(|_| None).collect(),
+            over,
             scope: Scope::new(&load.frame),
             place,
             jar: Arc::default(),
@@ -116,7 +142,7 @@ impl User {
     }
 
     /// Does what a user does once after its last iteration.
-    async fn goes(self) {
+    async fn goes(mut self) {
         let load = self.crew.load.clone();
         if !load.after_user.is_empty() {
             let mut scope = Scope::new(&load.frame);
@@ -134,10 +160,14 @@ impl User {
     async fn iteration(&mut self, due: Option<Instant>) {
         let load = self.crew.load.clone();
         self.iterations = self.iterations.saturating_add(1);
-        let place = self.place.then(Part::Round(self.iterations));
-        let mut executor = self.executor(place, Scope::default()).await;
-        let scenario = pick(&load, executor.host.random());
+        let scenario = if load.scenarios.len() == 1 { 0 } else { self.picks(&load) };
         let Some(of) = load.scenarios.get(scenario) else { return };
+        let (begins, due, was_asked) = match self.quickly(scenario, due).await {
+            Quickly::Done => return,
+            Quickly::From(step, exchange) => (step, if step == 0 { due } else { None }, Some(exchange)),
+            Quickly::No => (0, due, None),
+        };
+        let mut executor = self.executor(self.place.then(Part::Round(self.iterations)), Scope::default()).await;
         executor.scope = Scope::new(&of.frame);
         executor.scope.take_first_with_channels(&self.scope, load.shared_slots);
         let before = self.channels.lengths();
@@ -146,7 +176,10 @@ impl User {
             self.count(executor, Some(scenario), due, &before).await;
             return;
         }
-        let ended = self.carried_out(&mut executor, &of.body).await;
+        let ended = match was_asked.flatten() {
+            Some((exchange, is_cut)) => self.goes_on(&mut executor, &of.body[begins..], *exchange, is_cut).await,
+            None => self.carried_out(&mut executor, &of.body[begins..]).await,
+        };
         match ended {
             None => executor.evidence.lock().facts.interrupted = Some("the load was stopped".to_owned()),
             Some(Err(Halt::Skipped(reason))) => executor.evidence.lock().facts.skipped = Some(reason),
@@ -154,11 +187,114 @@ impl User {
         }
         executor.attempt.channels.close_behind(before.len(), executor.last_words()).await;
         executor.attempt.channels.take_faults().into_iter().for_each(|fault| executor.evidence.fail(fault));
-        if self.count(executor, Some(scenario), due, &before).await {
+        self.makes_ready(scenario, &executor);
+        let idles = self.count(executor, Some(scenario), due, &before).await && begins == 0;
+        if idles {
             tokio::select! {
                 biased;
-                () = self.crew.over() => {}
+                () = &mut self.over => {}
                 () = self.crew.shared.world.sleep(NOTHING_DONE) => {}
+            }
+        }
+    }
+
+    /// Which scenario it takes this time.
+    fn picks(&self, load: &Load) -> usize {
+        let place = self.place.then(Part::Round(self.iterations));
+        pick(load, test::host(&self.crew.shared, &place).random())
+    }
+
+    /// Makes the requests of a scenario ready, once, if it is one that can be carried out quickly.
+    fn makes_ready(&mut self, scenario: usize, executor: &Executor) {
+        let (Some(session), Some(Some(script))) = (&mut self.session, self.crew.scripts.get(scenario)) else { return };
+        if self.ready.get(scenario).is_none_or(Option::is_some) {
+            return;
+        }
+        let shared = &self.crew.shared;
+        let made = script.steps.iter().map(|step| {
+            let outgoing = prepare::outgoing(&step.request, &executor.context(), &*shared.options.secrets).ok()?;
+            let (method, url) = (outgoing.method.clone(), outgoing.url.clone());
+            let service = shared.services.of(&url).map(str::to_owned);
+            let span = self.crew.load.scenarios.get(scenario)?.body.get(step.place)?.span;
+            let asked = self.crew.counter(self.number).asked(scenario, span, &method, &url);
+            let url = url.split(['?', '#']).next().unwrap_or_default().to_owned();
+            Some(Ready { request: session.prepare(outgoing)?, asked, method, url, service })
+        });
+        match made.collect() {
+            Some(ready) => self.ready[scenario] = Some(ready),
+            // It isn't tried again.
+            None => self.session = None,
+        }
+    }
+
+    /// Carries a scenario out quickly, as far as that goes.
+    async fn quickly(&mut self, scenario: usize, due: Option<Instant>) -> Quickly {
+        let crew = self.crew.clone();
+        let (Some(session), Some(Some(ready))) = (&mut self.session, self.ready.get(scenario)) else {
+            return Quickly::No;
+        };
+        let Some(Some(script)) = crew.scripts.get(scenario) else { return Quickly::No };
+        let world = &crew.shared.world;
+        let mut late = due.map(|due| world.now().saturating_sub(due)).unwrap_or_default();
+        let longest = crew.load.meta.timeout.map_or(DEFAULT_LIMIT, |(limit, _)| limit);
+        let ends = world.now().saturating_add(longest).min(crew.cut.at);
+        let jar_is_empty = self.jar.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        if !jar_is_empty {
+            return Quickly::No;
+        }
+        for (at, (step, own)) in script.steps.iter().zip(ready).enumerate() {
+            let left = ends.saturating_sub(world.now());
+            if left.is_zero() {
+                return Quickly::From(at, None);
+            }
+            let jar = (!step.request.no_cookies).then_some(&*self.jar);
+            let holds = |response: &Plainly<'_>| step.checks.hold(response);
+            let prompt = tokio::select! {
+                biased;
+                () = &mut self.over => None,
+                prompt = session.send(own.request, step.limit.min(left), jar, &holds) => Some(prompt),
+            };
+            match prompt {
+                None => {
+                    crew.counter(self.number).cut_off();
+                    return Quickly::Done;
+                }
+                Some(Prompt::Unsent) => return Quickly::From(at, None),
+                Some(Prompt::Exchange(exchange)) => return Quickly::From(at, Some((exchange, left < step.limit))),
+                Some(Prompt::Held { status, started, first_byte, total }) => {
+                    if crew.shared.observer.listens() {
+                        let service = own.service.as_deref();
+                        crew.shared.observer.receive(Observation::Exchange { service, time: total });
+                    }
+                    let late = std::mem::take(&mut late);
+                    let times = (started, late + total, late + first_byte);
+                    let is_last = at + 1 == script.steps.len();
+                    let passed = is_last.then_some(scenario);
+                    let mut counter = crew.counter(self.number);
+                    counter.held(own.asked, (&own.method, &own.url), status, times, step.checks.count());
+                    passed.into_iter().for_each(|scenario| counter.passed(scenario));
+                }
+            }
+        }
+        Quickly::Done
+    }
+
+    /// Goes on with an iteration in the usual way: with the exchange that its next step has made, and then with the steps behind it.
+    async fn goes_on(
+        &mut self,
+        executor: &mut Executor,
+        steps: &[Step],
+        exchange: Exchange,
+        is_cut: bool,
+    ) -> Option<Result<(), Halt>> {
+        let (first, rest) = steps.split_first()?;
+        let world = self.crew.shared.world.clone();
+        let received = world.unless(self.crew.over(), executor.received(first, exchange, is_cut)).await?;
+        match received {
+            Ok(()) => self.carried_out(executor, rest).await,
+            Err(halt) => {
+                executor.not_run(rest);
+                Some(Err(halt))
             }
         }
     }
@@ -174,7 +310,7 @@ impl User {
     }
 
     /// Binds the rows that it has for itself, or those of an iteration.
-    async fn rows(&self, executor: &mut Executor, shared: bool) -> Result<(), Halt> {
+    async fn rows(&mut self, executor: &mut Executor, shared: bool) -> Result<(), Halt> {
         let load = self.crew.load.clone();
         for (list, rows) in load.rows.iter().enumerate().filter(|(_, rows)| rows.shared == shared) {
             let nth = if shared { self.crew.next_row(list) } else { u64::from(self.number) };
@@ -188,7 +324,7 @@ impl User {
         Ok(())
     }
 
-    async fn executor(&self, place: Occurrence, scope: Scope) -> Executor {
+    async fn executor(&mut self, place: Occurrence, scope: Scope) -> Executor {
         let shared = &self.crew.shared;
         let begun = shared.world.reach(&place, 0).at().await;
         let (limit, span) = self.crew.load.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
@@ -209,7 +345,7 @@ impl User {
     }
 
     /// Takes steps to their end, unless the load is stopped first.
-    async fn carried_out(&self, executor: &mut Executor, steps: &[Step]) -> Option<Result<(), Halt>> {
+    async fn carried_out(&mut self, executor: &mut Executor, steps: &[Step]) -> Option<Result<(), Halt>> {
         let world = self.crew.shared.world.clone();
         let (at, span) = (executor.deadline.at, self.crew.load.span);
         let ended = {
@@ -220,7 +356,13 @@ impl User {
     }
 
     /// Counts what an executor has gathered; gives whether it has asked for nothing. `scenario`: none for a hook; `before`: how many frames its channels had.
-    async fn count(&self, executor: Executor, scenario: Option<usize>, due: Option<Instant>, before: &[usize]) -> bool {
+    async fn count(
+        &mut self,
+        executor: Executor,
+        scenario: Option<usize>,
+        due: Option<Instant>,
+        before: &[usize],
+    ) -> bool {
         let gathered: Gathered = executor.evidence.taken();
         let channels = executor.attempt.channels.measured(before);
         let counted = self.crew.counter(self.number).count(&Iteration {

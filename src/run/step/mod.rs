@@ -308,7 +308,7 @@ impl Executor {
         self.evidence.step(record(self.place.clone(), title, span, started, self.now(), held, expectations));
     }
 
-    fn not_run(&self, steps: &[Step]) {
+    pub fn not_run(&self, steps: &[Step]) {
         for step in steps {
             let part = Part::Step(step.head.clone(), step.ordinal);
             self.evidence.step(StepRecord {

@@ -8,7 +8,7 @@ use super::{Executor, Halt, LastResponse, Stepped};
 use crate::eval::Host as _;
 use crate::event::{Exchange, FailureKind, Occurrence, Part, Response};
 use crate::judge::ChannelOpening;
-use crate::plan::{Request, Retry};
+use crate::plan::{Request, Retry, Step, StepKind};
 use crate::source::Span;
 use crate::value::{SHORTEST_SECRET, SecretSink, http_date};
 use crate::world::{Late, Outgoing};
@@ -22,6 +22,28 @@ impl Executor {
         let title = format!("{} {}", outgoing.method, outgoing.url);
         let exchange = Arc::new(self.exchange(request, outgoing).await?);
         self.judge(span, request, exchange, (started, title), None).await
+    }
+
+    /// Takes a step whose request has been sent already, and judges what came. `is_cut`: it had less time than its own limit.
+    pub(in crate::run) async fn received(&mut self, step: &Step, mut exchange: Exchange, is_cut: bool) -> Stepped {
+        let StepKind::Request(request) = &step.kind else { return Ok(()) };
+        let outer = self.enter(Part::Step(step.head.clone(), step.ordinal));
+        self.moment().await;
+        let (started, title) = (exchange.started, format!("{} {}", exchange.method, exchange.url));
+        if let Err(failure) = &mut exchange.outcome
+            && failure.kind == FailureKind::Timeout
+            && is_cut
+        {
+            failure.message.push_str(&format!(" ({} was reached)", self.deadline.words()));
+        }
+        self.attempt.shared.observer.exchange(&exchange);
+        let judged = match self.learn(exchange).await {
+            Ok(exchange) => self.judge(step.span, request, Arc::new(exchange), (started, title), None).await,
+            Err(late) => Err(self.judged_late(request.url.span, late)),
+        };
+        self.moment().await;
+        self.leave_for(outer);
+        judged
     }
 
     /// The request with every value put in.

@@ -385,7 +385,7 @@ enum Text<'a> {
 }
 
 /// How many bytes stand for themselves: up to a quote, a backslash or a control character. Eight are looked at at a time.
-fn plain(bytes: &[u8]) -> usize {
+pub(super) fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
     // The highest bit of each byte that is less than `than`; where one is, those of the bytes behind it say nothing.

@@ -146,6 +146,17 @@ impl JsonPath {
         }
     }
 
+    /// The way that it goes, if it is one and the same in every value: names, and indices from the beginning.
+    pub fn way(&self) -> Option<Vec<PathStep>> {
+        let step = |segment: &syntax::Segment| match segment.selectors.as_slice() {
+            _ if segment.descendant => None,
+            [Selector::Name(name)] => Some(PathStep::Key(name.clone())),
+            [Selector::Index(at)] => usize::try_from(*at).ok().map(PathStep::Index),
+            _ => None,
+        };
+        self.compiled.query.segments.iter().map(step).collect()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.compiled.text
     }

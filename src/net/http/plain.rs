@@ -1,0 +1,363 @@
+//! Requests that are sent many times as they are, on connections that no one else uses, without what hyper does for any request: their bytes are
+//! written as they were put together once, and a response is read where it is. Only responses of the plainest form are read so (HTTP/1.1, a length, no coding, nothing behind
+//! the body). Whatever else comes, hyper reads from its first byte on, as if it had sent the request, so that it is what it would have been in the usual way.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::client::Http;
+use super::connect::Connection;
+use super::failure::timed_out;
+use super::key::{Key, Protocol};
+use super::progress::{Pending as Awaited, Progress};
+use super::send::Sent;
+use super::stages::{Recorder, recorded};
+use super::tap::{Tapped, Watch};
+use super::target::{authority_of, parse_url};
+use crate::event::{Failure, Header, Instant, Plainly, Tls};
+use crate::world::cookies::Jar;
+use crate::world::target::target_of;
+use crate::world::{Outgoing, Pending, Prompt, Session};
+
+/// The largest body that is read so, in bytes.
+const LARGEST: usize = 64 << 10;
+/// The largest head.
+const LARGEST_HEAD: usize = 16 << 10;
+/// The most headers.
+const MOST_HEADERS: usize = 64;
+/// How much a buffer may hold on to while nothing is read into it.
+const KEPT_ROOM: usize = 8 << 10;
+/// How long a connection without a request is trusted with one that can't be sent again.
+const TRUSTED: Duration = Duration::from_secs(2);
+/// How long one is used at all after its last response.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// One user's.
+pub struct PlainSession {
+    http: Arc<Http>,
+    ready: Vec<Ready>,
+    open: Option<Open>,
+    buffer: Vec<u8>,
+}
+
+/// A request with its bytes.
+struct Ready {
+    outgoing: Outgoing,
+    sent: Sent,
+    key: Key,
+    bytes: Bytes,
+    is_idempotent: bool,
+}
+
+/// A connection that no one else uses.
+struct Open {
+    key: Key,
+    io: Tapped,
+    watch: Watch,
+    address: Option<String>,
+    tls: Option<Tls>,
+    served: u32,
+    since: Instant,
+    recorder: Recorder,
+}
+
+/// How a response is framed.
+struct Frame {
+    head: usize,
+    body: usize,
+    stays_open: bool,
+}
+
+impl PlainSession {
+    pub fn new(http: Arc<Http>) -> Self {
+        Self { http, ready: Vec::new(), open: None, buffer: Vec::new() }
+    }
+
+    /// As bytes, where a request is one that can be sent so.
+    fn made(&self, outgoing: Outgoing) -> Option<Ready> {
+        let is_plain = outgoing.follow == 0
+            && outgoing.digest.is_none()
+            && outgoing.cookies.is_empty()
+            && !outgoing.fresh
+            && outgoing.reconnect
+            && outgoing.version.is_none()
+            && outgoing.body.as_ref().is_none_or(|body| !body.is_empty())
+            && !self.http.real;
+        // Those that say something about the connection, or of how the body is framed.
+        let framing =
+            ["host", "connection", "transfer-encoding", "content-length", "expect", "te", "upgrade", "keep-alive"];
+        let speaks = |(name, _): &(String, String)| framing.iter().any(|one| name.eq_ignore_ascii_case(one));
+        if !is_plain || outgoing.headers.iter().any(speaks) || matches!(outgoing.method.as_str(), "HEAD" | "CONNECT") {
+            return None;
+        }
+        let url = parse_url(&outgoing.url).ok()?;
+        let progress = Progress::new(&outgoing);
+        let headers = self.http.headers(&outgoing, None, &url, &progress).ok()?;
+        let method = http::Method::from_bytes(outgoing.method.as_bytes()).ok()?;
+        let is_idempotent = method.is_idempotent();
+        let key = Key {
+            https: url.scheme() == "https",
+            host: url.host_str()?.to_owned(),
+            port: url.port_or_known_default()?,
+            verify: outgoing.verify,
+            version: Protocol::Any,
+        };
+        let sent = Sent { target: target_of(&outgoing.url), url, method, headers, body: outgoing.body.clone() };
+        let bytes = sent.bytes()?;
+        Some(Ready { outgoing, sent, key, bytes, is_idempotent })
+    }
+
+    async fn sent(
+        &mut self,
+        place: usize,
+        limit: Duration,
+        jar: Option<&Mutex<Jar>>,
+        holds: &(dyn Fn(&Plainly<'_>) -> bool + Sync),
+    ) -> Prompt {
+        let http = self.http.clone();
+        let started = http.clock.now();
+        let timer = tokio::time::timeout(limit, self.answered(place, started, jar, holds)).await;
+        if let Ok(prompt) = timer {
+            return prompt;
+        }
+        let Some(ready) = self.ready.get(place) else { return Prompt::Unsent };
+        let mut progress = ready.progress(&http, started, self.open.as_ref());
+        let status = (!self.buffer.is_empty()).then(|| status_of(&self.buffer)).flatten();
+        self.open = None;
+        self.buffer = Vec::new();
+        progress.unanswered();
+        let failure = timed_out(&authority_of(&ready.sent.url), limit, status);
+        let total = http.clock.now().saturating_sub(started);
+        Prompt::Exchange(Box::new(http.evidence(&ready.outgoing, progress, Err(failure), started, total)))
+    }
+
+    /// Sends a request and reads its response, on a connection that is made where none is there.
+    async fn answered(
+        &mut self,
+        place: usize,
+        started: Instant,
+        jar: Option<&Mutex<Jar>>,
+        holds: &(dyn Fn(&Plainly<'_>) -> bool + Sync),
+    ) -> Prompt {
+        let http = self.http.clock;
+        let Some(ready) = self.ready.get(place) else { return Prompt::Unsent };
+        let usable = |open: &Open| {
+            let idle = started.saturating_sub(open.since);
+            open.key == ready.key && idle < IDLE && (ready.is_idempotent || (open.served > 1 && idle < TRUSTED))
+        };
+        // One that has been quiet for a while may have ended since.
+        let looks =
+            |open: &Open| started.saturating_sub(open.since) < Duration::from_millis(100) || open.watch.is_quiet();
+        self.open = self.open.take().filter(usable).filter(looks);
+        let was_open = self.open.is_some();
+        if self.open.is_none() {
+            let Some(open) = ready.connects(&self.http).await else { return Prompt::Unsent };
+            self.open = Some(open);
+        }
+        let Some(open) = &mut self.open else { return Prompt::Unsent };
+        self.buffer.clear();
+        let exchanged = open.exchange(&ready.bytes, &mut self.buffer, &http, started).await;
+        let first_byte = match exchanged {
+            Ok(first_byte) => first_byte,
+            // As if it had been found dead before.
+            Err(()) if was_open && ready.is_idempotent && self.buffer.is_empty() => {
+                self.open = None;
+                return Prompt::Unsent;
+            }
+            Err(()) => return self.resumed(place, started, jar).await,
+        };
+        let total = http.now().saturating_sub(started);
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let Some((status, frame)) = plain(&self.buffer, &mut headers) else {
+            return self.resumed(place, started, jar).await;
+        };
+        let mut named: [(&str, &[u8]); MOST_HEADERS] = [("", &[]); MOST_HEADERS];
+        let count = headers.iter().take_while(|one| !one.name.is_empty()).count();
+        for (own, header) in named.iter_mut().zip(&headers[..count]) {
+            *own = (header.name, header.value);
+        }
+        let body = &self.buffer[frame.head..frame.head + frame.body];
+        let response = Plainly { status, headers: &named[..count], body, total };
+        let sets_cookie = response.header("set-cookie").is_some() || response.header("content-encoding").is_some();
+        if sets_cookie || !holds(&response) {
+            return self.resumed(place, started, jar).await;
+        }
+        open.served = open.served.saturating_add(1);
+        open.since = started + total;
+        if !frame.stays_open {
+            self.open = None;
+        }
+        if self.buffer.capacity() > KEPT_ROOM {
+            self.buffer = Vec::new();
+        }
+        Prompt::Held { status, started, first_byte, total }
+    }
+
+    /// Has hyper read what came, and what is still to come, as the response to the request.
+    async fn resumed(&mut self, place: usize, started: Instant, jar: Option<&Mutex<Jar>>) -> Prompt {
+        let given = Bytes::from(std::mem::take(&mut self.buffer));
+        let (Some(ready), Some(open)) = (self.ready.get(place), self.open.take()) else { return Prompt::Unsent };
+        let mut progress = ready.progress(&self.http, started, Some(&open));
+        let Open { io, watch, address, tls, .. } = open;
+        let io = Tapped { stream: io.stream, traffic: Arc::default(), given, is_mute: true, waits: None };
+        let outcome = match Connection::resumed(io, watch, address, tls).await {
+            Ok(connection) => self.http.read(connection, &ready.sent, started, &mut progress).await,
+            Err(failure) => Err(failure),
+        };
+        if let (Ok(response), Some(jar)) = (&outcome, jar) {
+            self.http.keep_cookies(response, jar, &mut progress);
+        }
+        progress.unanswered();
+        let total = self.http.clock.now().saturating_sub(started);
+        let outcome: Result<_, Failure> = outcome.map(Arc::new);
+        Prompt::Exchange(Box::new(self.http.evidence(&ready.outgoing, progress, outcome, started, total)))
+    }
+}
+
+impl Session for PlainSession {
+    fn prepare(&mut self, request: Outgoing) -> Option<usize> {
+        let ready = self.made(request)?;
+        self.ready.push(ready);
+        Some(self.ready.len() - 1)
+    }
+
+    fn send<'a>(
+        &'a mut self,
+        request: usize,
+        limit: Duration,
+        jar: Option<&'a Mutex<Jar>>,
+        holds: &'a (dyn Fn(&Plainly<'_>) -> bool + Sync),
+    ) -> Pending<'a, Prompt> {
+        Box::pin(self.sent(request, limit, jar, holds))
+    }
+}
+
+impl Ready {
+    /// A connection of its own; `None` where there is none, or it speaks HTTP/2: then it is sent in the usual way, which says why.
+    async fn connects(&self, http: &Http) -> Option<Open> {
+        let recorder = Recorder::default();
+        let made = recorded(recorder.clone(), http.plain_connection(&self.key)).await?;
+        http.learn_addresses(&self.key.host, &recorder);
+        let (stream, watch, address, tls) = made;
+        let io = Tapped { stream, traffic: Arc::default(), given: Bytes::new(), is_mute: false, waits: None };
+        Some(Open { key: self.key.clone(), io, watch, address, tls, served: 0, since: http.clock.now(), recorder })
+    }
+
+    /// What is known of it when it has been sent.
+    fn progress(&self, http: &Http, started: Instant, open: Option<&Open>) -> Progress {
+        let mut progress = Progress::new(&self.outgoing);
+        progress.begun = Some(started);
+        progress.sent_headers = Some(self.headers());
+        // What is recorded of a connection is of its first request.
+        let recorder = open.filter(|open| open.served == 0).map(|open| open.recorder.clone()).unwrap_or_default();
+        progress.pending = Some(Awaited {
+            recorder,
+            size: self.bytes.len() as u64,
+            known: http.known_addresses(&self.key.host),
+            port: self.key.port,
+        });
+        progress
+    }
+
+    fn headers(&self) -> Vec<Header> {
+        super::send::header_list(&self.sent.headers)
+    }
+}
+
+impl Open {
+    /// Writes a request and reads a whole plain response into a buffer, as far as it is one; gives when its first byte came.
+    ///
+    /// # Errors
+    /// The connection ended before, or failed.
+    async fn exchange(
+        &mut self,
+        request: &[u8],
+        buffer: &mut Vec<u8>,
+        clock: &crate::net::clock::Clock,
+        started: Instant,
+    ) -> Result<Duration, ()> {
+        self.io.write_all(request).await.map_err(drop)?;
+        self.io.flush().await.map_err(drop)?;
+        let mut first_byte = None;
+        let mut wanted = 0;
+        loop {
+            if buffer.capacity() - buffer.len() < 1 << 10 {
+                buffer.reserve(4 << 10);
+            }
+            let count = self.io.read_buf(buffer).await.map_err(drop)?;
+            if count == 0 {
+                return Err(());
+            }
+            let first = *first_byte.get_or_insert_with(|| clock.now().saturating_sub(started));
+            if buffer.len() < wanted {
+                continue;
+            }
+            match is_whole(buffer) {
+                // As much as can be read so.
+                ControlFlow::Break(()) => return Ok(first),
+                ControlFlow::Continue(size) => wanted = size,
+            }
+        }
+    }
+}
+
+/// Whether a buffer holds all of a plain response, or what is none; else how many bytes it must hold at least.
+fn is_whole(buffer: &[u8]) -> ControlFlow<(), usize> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    match response.parse(buffer) {
+        Ok(httparse::Status::Partial) if buffer.len() < LARGEST_HEAD => ControlFlow::Continue(buffer.len() + 1),
+        Ok(httparse::Status::Complete(head)) => match framed(&response, head) {
+            Some(frame) if buffer.len() < frame.head + frame.body => ControlFlow::Continue(frame.head + frame.body),
+            _ => ControlFlow::Break(()),
+        },
+        _ => ControlFlow::Break(()),
+    }
+}
+
+/// The status, and where head and body are, of what is a plain response and nothing else.
+fn plain<'b>(buffer: &'b [u8], headers: &mut [httparse::Header<'b>; MOST_HEADERS]) -> Option<(u16, Frame)> {
+    let mut response = httparse::Response::new(headers);
+    let httparse::Status::Complete(head) = response.parse(buffer).ok()? else { return None };
+    let frame = framed(&response, head)?;
+    let status = response.code?;
+    (buffer.len() == frame.head + frame.body).then_some((status, frame))
+}
+
+/// How a response is framed, if that is plain (RFC 9112, section 6.3): one length, and nothing that could mean another one.
+fn framed(response: &httparse::Response<'_, '_>, head: usize) -> Option<Frame> {
+    let status = response.code?;
+    if response.version != Some(1) || !(200..600).contains(&status) || matches!(status, 204 | 205 | 304) {
+        return None;
+    }
+    let (mut length, mut stays_open) = (None, true);
+    for header in response.headers.iter() {
+        let is = |name: &str| header.name.eq_ignore_ascii_case(name);
+        if is("content-length") {
+            let digits =
+                std::str::from_utf8(header.value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
+            let own: usize = digits.parse().ok()?;
+            if length.replace(own).is_some() {
+                return None;
+            }
+        } else if is("transfer-encoding") || is("upgrade") || is("trailer") {
+            return None;
+        } else if is("connection") {
+            stays_open = header.value.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+    let body = length.filter(|length| *length <= LARGEST)?;
+    Some(Frame { head, body, stays_open })
+}
+
+/// Of a head that may not be complete.
+fn status_of(buffer: &[u8]) -> Option<u16> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let parsed = response.parse(buffer);
+    parsed.ok().filter(httparse::Status::is_complete).and(response.code)
+}
