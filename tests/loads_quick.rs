@@ -183,7 +183,9 @@ fn a_load_finds_what_a_test_finds() {
     let report = done.json();
     let tests = report["tests"].as_array().unwrap();
     let find = |suite: &str, at: usize| {
-        let is_it = |test: &&serde_json::Value| test["suite"] == suite && test["name"] == at.to_string();
+        let is_it = |test: &&serde_json::Value| {
+            test["suite"] == suite && test["name"].as_str() == Some(at.to_string().as_str())
+        };
         tests.iter().find(is_it).unwrap_or_else(|| panic!("{}", done.out))
     };
     for (at, name) in names.iter().enumerate() {

@@ -6,6 +6,7 @@ mod demo;
 mod exit;
 mod explain;
 mod list;
+mod open_files;
 mod output;
 mod outputs;
 mod prepare;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::args::Run;
 use super::exit::Exit;
+use super::open_files;
 use super::output::{Color, Output};
 use super::outputs::Outputs;
 use super::prepare::Prepared;
@@ -94,6 +95,9 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     if let Some(refused) = wanted.as_ref().and_then(|wanted| tracing::refused(&plan, wanted)) {
         output.usage(&refused);
         return Err(Exit::Diagnostics);
+    }
+    if !plan.loads.is_empty() {
+        open_files::raise();
     }
     let plan = Arc::new(plan);
     let carried_out =

@@ -1,11 +1,16 @@
 //! Carries a WebSocket's frames: one task only reads, stamps and keeps, one only writes, so that neither waits for the other.
 
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf, ReadHalf, WriteHalf};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -196,31 +201,47 @@ enum Over {
     Failed,
 }
 
+thread_local! {
+    /// What all connections of a thread read into: most of thousands wait most of the time, and need no room for that.
+    static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
+}
+
+/// What is there, at most as much as is read at a time; nothing at the end.
+async fn read_some(half: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+    poll_fn(|context| {
+        READ.with_borrow_mut(|room| {
+            let mut buffer = ReadBuf::new(room);
+            ready!(Pin::new(&mut *half).poll_read(context, &mut buffer))?;
+            Poll::Ready(Ok(buffer.filled().to_vec()))
+        })
+    })
+    .await
+}
+
 impl Reading {
     async fn run(mut self) {
-        let mut buffer = vec![0; READ_BUFFER];
-        let over = self.keep_all(&mut buffer).await;
+        let over = self.keep_all().await;
         if matches!(over, Over::Closed) {
-            self.look_behind(&mut buffer).await;
+            self.look_behind().await;
         }
         self.keeping.commands.finish();
         if !matches!(over, Over::Lost) {
             // What is on its way from us would be lost if something unread were left when the connection ends.
-            let drain = async { while self.half.read(&mut buffer).await.is_ok_and(|count| count > 0) {} };
+            let drain = async { while read_some(&mut self.half).await.is_ok_and(|bytes| !bytes.is_empty()) {} };
             let _ = tokio::time::timeout(LINGER, drain).await;
         }
     }
 
-    async fn keep_all(&mut self, buffer: &mut [u8]) -> Over {
+    async fn keep_all(&mut self) -> Over {
         let mut reader = Reader::default();
         loop {
-            let count = match self.half.read(buffer).await {
-                Ok(0) => return self.lost("the server ended the connection"),
-                Ok(count) => count,
+            let came = match read_some(&mut self.half).await {
+                Ok(came) if came.is_empty() => return self.lost("the server ended the connection"),
+                Ok(came) => came,
                 Err(error) => return self.lost(io_words(&error)),
             };
             let at = self.keeping.pen.arrive();
-            let mut bytes = buffer.get(..count).unwrap_or_default();
+            let mut bytes = &came[..];
             loop {
                 match reader.next(&mut bytes) {
                     Ok(None) => break,
@@ -269,9 +290,9 @@ impl Reading {
     }
 
     /// Nothing may follow a close frame. A server ends the connection behind it, which shows that nothing does; one that doesn't has a moment.
-    async fn look_behind(&mut self, buffer: &mut [u8]) {
-        match tokio::time::timeout(BEHIND_CLOSE, self.half.read(buffer)).await {
-            Ok(Ok(count)) if count > 0 => {
+    async fn look_behind(&mut self) {
+        match tokio::time::timeout(BEHIND_CLOSE, read_some(&mut self.half)).await {
+            Ok(Ok(came)) if !came.is_empty() => {
                 let broken = Broken::after_close().to_string();
                 self.keeping.pen.end(self.keeping.pen.now(), ChannelEnd::Failed { message: broken });
             }

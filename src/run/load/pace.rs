@@ -38,7 +38,7 @@ async fn keep_users(crew: &Arc<Crew>, users: &Users) -> Vec<Gone> {
         for number in (0..users.at(now)).filter(|number| u64::from(*number) % of == part) {
             let Some(seat) = seats.get(number as usize) else { continue };
             if seat.take() {
-                gone.push(begin(crew, user::closed(crew.clone(), number, users.clone(), seats.clone())));
+                gone.push(begin(crew, Box::pin(user::closed(crew.clone(), number, users.clone(), seats.clone()))));
             }
         }
         let next = users.next_change(now).unwrap_or(users.duration()).min(now.saturating_add(LOOK));
@@ -82,13 +82,13 @@ async fn keep_arrivals(crew: &Arc<Crew>, arrivals: &Arrivals, most: Option<u32>)
         }
         made += 1;
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        gone.push(begin(crew, user::open(crew.clone(), number, due, idle.clone())));
+        gone.push(begin(crew, Box::pin(user::open(crew.clone(), number, due, idle.clone()))));
     }
     idle.end();
     gone
 }
 
-fn begin(crew: &Arc<Crew>, user: impl Future<Output = ()> + Send + 'static) -> Gone {
+fn begin(crew: &Arc<Crew>, user: Gone) -> Gone {
     crew.comes();
     let own = crew.clone();
     let user = crew.shared.world.along(Box::pin(async move {

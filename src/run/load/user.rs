@@ -29,7 +29,7 @@ const NOTHING_DONE: Duration = Duration::from_millis(10);
 
 /// A user of the closed model: it begins its next iteration when its last one has ended, as long as there are to be so many.
 pub(super) async fn closed(crew: Arc<Crew>, number: u32, users: Users, seats: Arc<Vec<Seat>>) {
-    let Some(mut user) = User::comes(crew, number).await else { return };
+    let Some(mut user) = Box::pin(User::comes(crew, number)).await else { return };
     let stays = |user: &User| !user.crew.is_over() && users.at(user.crew.since_began()) > number;
     while stays(&user) {
         user.iteration(None).await;
@@ -48,14 +48,14 @@ pub(super) async fn closed(crew: Arc<Crew>, number: u32, users: Users, seats: Ar
     if let Some(seat) = seats.get(number as usize) {
         seat.leave();
     }
-    user.goes().await;
+    Box::pin(user.goes()).await;
 }
 
 /// A user of the open model: it begins an iteration when it is told to.
 pub(super) async fn open(crew: Arc<Crew>, number: u32, first: Instant, idle: Arc<Idle>) {
     // Its own hook is none of the system's delays.
     let hooked = !crew.load.before_user.is_empty();
-    let Some(mut user) = User::comes(crew, number).await else { return };
+    let Some(mut user) = Box::pin(User::comes(crew, number)).await else { return };
     let first = if hooked { user.crew.shared.world.now() } else { first };
     let mut due = Some(first);
     while let Some(at) = due {
@@ -70,7 +70,7 @@ pub(super) async fn open(crew: Arc<Crew>, number: u32, first: Instant, idle: Arc
             None => None,
         };
     }
-    user.goes().await;
+    Box::pin(user.goes()).await;
 }
 
 /// How far an iteration was carried out quickly.
@@ -137,7 +137,7 @@ impl User {
         if passed {
             return Some(user);
         }
-        user.goes().await;
+        Box::pin(user.goes()).await;
         None
     }
 
@@ -161,23 +161,39 @@ impl User {
         let load = self.crew.load.clone();
         self.iterations = self.iterations.saturating_add(1);
         let scenario = if load.scenarios.len() == 1 { 0 } else { self.picks(&load) };
-        let Some(of) = load.scenarios.get(scenario) else { return };
         let (begins, due, was_asked) = match self.quickly(scenario, due).await {
             Quickly::Done => return,
-            Quickly::From(step, exchange) => (step, if step == 0 { due } else { None }, Some(exchange)),
+            Quickly::From(step, exchange) => (step, if step == 0 { due } else { None }, exchange),
             Quickly::No => (0, due, None),
         };
-        let mut executor = self.executor(self.place.then(Part::Round(self.iterations)), Scope::default()).await;
+        // Apart, since a user that only waits for its next iteration needs no room for one.
+        Box::pin(self.in_the_usual_way(&load, scenario, due, begins, was_asked)).await;
+    }
+
+    /// Carries a scenario out from one of its steps on, which may have been asked already.
+    async fn in_the_usual_way(
+        &mut self,
+        load: &Load,
+        scenario: usize,
+        due: Option<Instant>,
+        begins: usize,
+        was_asked: Option<(Box<Exchange>, bool)>,
+    ) {
+        let Some(of) = load.scenarios.get(scenario) else { return };
+        let place = self.place.then(Part::Round(self.iterations));
+        let mut executor = Box::new(self.executor(place, Scope::default()).await);
         executor.scope = Scope::new(&of.frame);
         executor.scope.take_first_with_channels(&self.scope, load.shared_slots);
         let before = self.channels.lengths();
         executor.attempt.channels = Arc::new(self.channels.branch());
         if load.rows.iter().any(|rows| rows.shared) && self.rows(&mut executor, true).await.is_err() {
-            self.count(executor, Some(scenario), due, &before).await;
+            self.count(*executor, Some(scenario), due, &before).await;
             return;
         }
-        let ended = match was_asked.flatten() {
-            Some((exchange, is_cut)) => self.goes_on(&mut executor, &of.body[begins..], *exchange, is_cut).await,
+        let ended = match was_asked {
+            Some((exchange, is_cut)) => {
+                Box::pin(self.goes_on(&mut executor, &of.body[begins..], *exchange, is_cut)).await
+            }
             None => self.carried_out(&mut executor, &of.body[begins..]).await,
         };
         match ended {
@@ -188,7 +204,7 @@ impl User {
         executor.attempt.channels.close_behind(before.len(), executor.last_words()).await;
         executor.attempt.channels.take_faults().into_iter().for_each(|fault| executor.evidence.fail(fault));
         self.makes_ready(scenario, &executor);
-        let idles = self.count(executor, Some(scenario), due, &before).await && begins == 0;
+        let idles = self.count(*executor, Some(scenario), due, &before).await && begins == 0;
         if idles {
             tokio::select! {
                 biased;
@@ -377,7 +393,7 @@ impl User {
         });
         let asked = gathered.facts.exchanges;
         if counted.is_telling {
-            executor.learn_parts_where(!gathered.diagnostics.is_empty()).await;
+            Box::pin(executor.learn_parts_where(!gathered.diagnostics.is_empty())).await;
             self.crew.keep(Kept::of(&executor, gathered));
         }
         executor.discard();
@@ -396,4 +412,19 @@ fn pick(load: &Load, drawn: u64) -> usize {
         }
     }
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<A, B, C, D, F: Future>(_: impl FnOnce(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// There are thousands of them, which wait most of the time.
+    #[test]
+    fn a_user_takes_little_room() {
+        assert!(size(closed) < 2_048 && size(open) < 2_048, "{} {}", size(closed), size(open));
+    }
 }
