@@ -6,6 +6,7 @@ mod live;
 mod measured;
 mod quick;
 mod result;
+mod spec;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub use live::{Broken, Ended, Live};
 pub use measured::{Asked, Events, Iterations, Measured, Openings, Replies, Requests};
 pub use quick::QuickChecks;
 pub use result::LoadResult;
+pub use spec::{Model, Scenario, Spec};
 pub use standing::{Standing, Stands};
 pub use threshold::ThresholdResult;
 pub use timeline::{Bin, Timeline};
