@@ -1,7 +1,9 @@
 //! What a run says on a terminal or in a log: a line for each test as it ends, failures at once, and at the end what to look at first.
 
+mod standing;
 mod summary;
 
+pub use standing::{Beat, standing, standing_line};
 pub use summary::{phase_line, summary};
 
 use std::fmt::Write as _;
