@@ -14,6 +14,7 @@ use crate::judge::release::{
     Digest, PhaseRun, Release, RiskSum, ServiceMap, ServiceState, Sighting, at_risk, phase_result,
 };
 use crate::judge::{Outcome, Progress, TestResult};
+use crate::report::numbers::tests_and_loads;
 use crate::report::terminal::{self, Beat, Detail, GREEN, RED, YELLOW, paint};
 use crate::report::{Builder, github, model};
 use crate::source::Sources;
@@ -195,10 +196,10 @@ impl Reporter {
         };
         let ended: HashSet<&str> = state.digests.iter().map(|digest| digest.id.as_str()).collect();
         let before = phase.tests.iter().filter(|id| ended.contains(id.as_str())).count();
-        let noun = if phase.tests.len() == 1 { "test" } else { "tests" };
+        let all = tests_and_loads(phase.tests.len(), phase.loads.len());
         let mut words = vec![match before {
-            0 => format!("{} {noun}", phase.tests.len()),
-            _ => format!("{} {noun}, {before} of them run before", phase.tests.len()),
+            0 => all,
+            _ => format!("{all}, {before} of them run before"),
         }];
         words.extend(phase.budget.map(|budget| format!("budget {}", format_duration(budget))));
         words.extend(phase.gates.iter().map(|gate| format!("gate {}", sanitize(&gate.text))));

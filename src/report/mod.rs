@@ -15,7 +15,7 @@ mod lines;
 pub mod markdown;
 pub mod merge;
 pub mod model;
-mod numbers;
+pub mod numbers;
 mod points;
 pub mod redact;
 pub mod tap;

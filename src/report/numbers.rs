@@ -40,6 +40,16 @@ pub fn share(part: u64, of: u64) -> String {
     }
 }
 
+/// `3 tests and 1 load`: how many there are in all, and how many of them are loads.
+pub fn tests_and_loads(all: usize, loads: usize) -> String {
+    let counted = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    match (all.saturating_sub(loads), loads) {
+        (tests, 0) => counted(tests, "test"),
+        (0, loads) => counted(loads, "load"),
+        (tests, loads) => format!("{} and {}", counted(tests, "test"), counted(loads, "load")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
