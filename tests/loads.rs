@@ -49,6 +49,11 @@ fn a_load_is_carried_out_however_it_is_selected() {
         let load = report["tests"].as_array().unwrap().iter().find(|test| test["name"] == "heavy").unwrap();
         assert_eq!(load["id"], "a.e2e::load::heavy");
         assert!(load["left_out"]["exchanges"].as_u64().unwrap() > 2, "{load}");
+        assert_eq!(super::reports::faults(&report, true), [""; 0]);
+        let measured = &load["load"];
+        assert_eq!((&measured["model"], &measured["planned_ms"]), (&"closed".into(), &1000.0.into()));
+        assert_eq!((&measured["thresholds"][0]["held"], &measured["most_users"]), (&true.into(), &2.into()));
+        assert!(measured["scenarios"][0]["passed"].as_u64().unwrap() > 2, "{measured}");
     }
 }
 

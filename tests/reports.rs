@@ -31,7 +31,7 @@ suite "Elsewhere" {{
 }
 
 /// What is wrong with a report by its schema. `strict` also finds fields that the schema doesn't know.
-fn faults(report: &serde_json::Value, strict: bool) -> Vec<String> {
+pub fn faults(report: &serde_json::Value, strict: bool) -> Vec<String> {
     let schema = include_str!("../docs/test_results.schema.json");
     let mut schema: serde_json::Value = serde_json::from_str(schema).unwrap();
     if strict {
@@ -186,7 +186,7 @@ fn the_schema_lists_the_words_that_are_written() {
         };
     }
     let types = types!(
-        Outcome Verdict Phase Classification Service Failure Symptom Step End Direction Frame Unit Measure Of Operator Severity Protocol
+        Outcome Verdict Phase Classification Service Failure Symptom Step End Direction Frame Unit Measure Of Operator Severity Protocol LoadModel LoadMeasure Timed ErrorKind
     );
     let schema: serde_json::Value = serde_json::from_str(include_str!("../docs/test_results.schema.json")).unwrap();
     let mut found = Vec::new();

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use super::facts;
 use super::form::{credential, diagnostic, location, ms, risk, span, weakness};
 use super::left_out::left_out;
+use super::load::Told;
 use super::model::word;
 use super::{Masked, Redactor, model};
 use crate::diag::{self, Style};
 use crate::event::{ChannelEnd, Exchange, FrameKind, Hop, Peer};
+use crate::judge::load::LoadResult;
 use crate::judge::release::{
-    Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, RunFacts, ServiceWatch, Symptom, SymptomKind, assess,
-    classify,
+    Assessment, Digest, Phase, PhaseResult, PhaseRun, Reply, RunFacts, ServiceMap, ServiceWatch, Symptom, SymptomKind,
+    assess, classify, place,
 };
 use crate::judge::{ChannelRecord, FrameMatch, Outcome, RunResult, SHOWN_FRAMES, StepRecord, TestResult};
 use crate::source::{Sources, spread};
@@ -48,7 +50,7 @@ impl Builder<'_> {
         let reported: Vec<_> =
             run.tests.iter().zip(&digests).filter(|(test, digest)| is_reported(test, digest)).collect();
         let tests: Vec<Masked<model::Test>> = spread(reported.len() * USUAL_SIZE, &reported, |(test, digest)| {
-            self.redactor.masked(self.test_of(test, digest))
+            self.redactor.masked(self.test_of(test, digest, &run.service_map))
         });
         let services = run.services.iter().map(|watch| self.service(watch)).collect();
         let report = model::Report {
@@ -65,7 +67,6 @@ impl Builder<'_> {
             credentials: run.credentials.iter().map(credential).collect(),
             diagnostics: run.diagnostics.iter().map(|one| self.diagnostic(one)).collect(),
             tests: Vec::new(),
-            loads: Vec::new(),
             plan: self.plan(run),
         };
         let mut report = self.redactor.masked(report).into_inner();
@@ -181,11 +182,11 @@ impl Builder<'_> {
     }
 
     /// A test that has ended, to be masked with what it goes into.
-    pub fn test(&self, test: &TestResult, services: &crate::judge::release::ServiceMap) -> model::Test {
-        self.test_of(test, &Digest::of(test, services))
+    pub fn test(&self, test: &TestResult, services: &ServiceMap) -> model::Test {
+        self.test_of(test, &Digest::of(test, services), services)
     }
 
-    fn test_of(&self, test: &TestResult, digest: &Digest) -> model::Test {
+    fn test_of(&self, test: &TestResult, digest: &Digest, services: &ServiceMap) -> model::Test {
         let (reason, blocked_by) = match &test.outcome {
             Outcome::Skipped { reason, blocked_by } => (Some(reason.clone()), blocked_by.clone()),
             Outcome::NotRun { cause } => (Some(cause.clone()), None),
@@ -229,7 +230,14 @@ impl Builder<'_> {
             exchanges: exchanges.collect(),
             left_out: left_out(&test.left_out, &digest.tallies),
             channels: test.channels.iter().map(channel).collect(),
+            load: test.load.as_deref().map(|load| Box::new(self.load(load, services))),
         }
+    }
+
+    /// What a load measured.
+    fn load(&self, load: &LoadResult, services: &ServiceMap) -> model::Load {
+        let told = Told { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
+        told.load(load)
     }
 
     fn step(&self, one: &StepRecord) -> model::Step {

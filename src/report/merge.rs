@@ -59,13 +59,12 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
     let deny_weak = reports.iter().any(|report| report.run.deny_weak);
     let interrupted = reports.iter().any(|report| report.run.interrupted);
     let diagnostics = reports.iter_mut().flat_map(|report| std::mem::take(&mut report.diagnostics)).collect();
-    let loads = reports.iter_mut().flat_map(|report| std::mem::take(&mut report.loads)).collect();
     let mut tests: Vec<Test> = reports.iter_mut().flat_map(|report| std::mem::take(&mut report.tests)).collect();
     tests.sort_by_key(|test| place(&test.id));
     let Some(mut merged) = reports.into_iter().next() else { return Err(refused("no shard is given".to_owned())) };
     (merged.run.duration_ms, merged.run.interrupted, merged.run.shard) = (end, interrupted, None);
     (merged.plan, merged.phases, merged.services, merged.abort) = (plan, phases, services, abort);
-    (merged.credentials, merged.diagnostics, merged.loads, merged.tests) = (credentials, diagnostics, loads, tests);
+    (merged.credentials, merged.diagnostics, merged.tests) = (credentials, diagnostics, tests);
     merged.run.deny_weak = deny_weak;
     assemble::judge(&mut merged);
     Ok(merged)

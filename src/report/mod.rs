@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 mod left_out;
 mod lines;
+pub mod load;
 pub mod markdown;
 pub mod merge;
 pub mod model;

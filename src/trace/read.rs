@@ -149,7 +149,6 @@ impl Read {
             credentials: self.ended.map(|ended| ended.credentials).unwrap_or_default(),
             diagnostics: self.problems,
             tests,
-            loads: Vec::new(),
             plan: begun.plan.clone(),
             run,
         }

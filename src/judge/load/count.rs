@@ -250,7 +250,7 @@ impl Counter {
         let step = one.steps.iter().find(|step| step.state == StepState::Failed).map(|step| step.span);
         let failure = Failure {
             kind,
-            code,
+            code: code.into(),
             scenario: one.scenario,
             step: step.or_else(|| first.map(|first| first.span)).unwrap_or_else(Span::nowhere),
             request: None,
@@ -284,7 +284,7 @@ fn failure_of(one: &Iteration<'_>, reply: Reply, step: Option<&StepRecord>, abou
     let channel = step.and_then(|step| step.opening.as_ref()).filter(|one| one.opened == Some(false));
     let failure = Failure {
         kind,
-        code,
+        code: code.into(),
         scenario: one.scenario,
         step: step.map_or_else(Span::nowhere, |step| step.span),
         request: Some(about),

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::plan::ErrorKind;
@@ -15,7 +16,7 @@ pub struct Failures(BTreeMap<Failure, Count>);
 pub struct Failure {
     pub kind: ErrorKind,
     /// Of the diagnostic: `e2e::expect::status`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// Absent in a hook of a user.
     pub scenario: Option<usize>,
     /// Of what failed.

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::threshold::{self, ThresholdResult, Value};
-use super::{Measured, Timeline};
+use super::{Measured, Spec, Timeline};
 use crate::judge::release::Unit;
-use crate::plan::{Load, Threshold};
+use crate::plan::Threshold;
 
 /// The longest time between two looks at thresholds.
 const LOOK: Duration = Duration::from_secs(1);
@@ -14,7 +14,7 @@ const SHORTEST_LOOK: Duration = Duration::from_millis(10);
 
 /// Judges a load while it goes on. It is given what was measured in equal times, one after the other.
 pub struct Live {
-    load: Arc<Load>,
+    spec: Arc<Spec>,
     total: Measured,
     /// What there was when no iteration was begun any more, and when that was.
     steady: Option<(Measured, Duration)>,
@@ -54,15 +54,15 @@ pub struct Ended {
 }
 
 impl Live {
-    pub fn new(load: Arc<Load>) -> Self {
-        let states = vec![State::default(); load.thresholds.len()];
+    pub fn new(spec: Arc<Spec>) -> Self {
+        let states = vec![State::default(); spec.thresholds.len()];
         let (total, recent, timeline) = Default::default();
-        Self { load, total, steady: None, recent, states, timeline, most_users: 0, last: Duration::ZERO, rate: 0.0 }
+        Self { spec, total, steady: None, recent, states, timeline, most_users: 0, last: Duration::ZERO, rate: 0.0 }
     }
 
     /// The time between two looks.
-    pub fn look(load: &Load) -> Duration {
-        let shortest = load.thresholds.iter().filter_map(|threshold| threshold.over_last).min();
+    pub fn look(spec: &Spec) -> Duration {
+        let shortest = spec.thresholds.iter().filter_map(|threshold| threshold.over_last).min();
         let Some(shortest) = shortest else { return LOOK };
         let looks = shortest.as_nanos().div_ceil(LOOK.as_nanos()).max(1);
         let look = shortest / u32::try_from(looks).unwrap_or(u32::MAX);
@@ -79,8 +79,8 @@ impl Live {
     pub fn slice(&mut self, at: Duration, slice: Measured, users: u32) -> Option<usize> {
         self.take(at, &slice, users);
         self.most_users = self.most_users.max(users);
-        let load = self.load.clone();
-        let longest = load.thresholds.iter().filter_map(|threshold| threshold.over_last).max();
+        let spec = self.spec.clone();
+        let longest = spec.thresholds.iter().filter_map(|threshold| threshold.over_last).max();
         if let Some(longest) = longest {
             self.recent.push_back((at, slice));
             while self.recent.front().is_some_and(|(ended, _)| *ended + longest <= at) {
@@ -88,7 +88,7 @@ impl Live {
             }
         }
         let mut aborts = None;
-        for (place, threshold) in load.thresholds.iter().enumerate() {
+        for (place, threshold) in spec.thresholds.iter().enumerate() {
             let Some(value) = self.value_now(place, threshold, at) else { continue };
             let is_broken = !value.holds(threshold);
             let Some(state) = self.states.get_mut(place) else { continue };
@@ -125,7 +125,7 @@ impl Live {
 
     /// How long iterations are begun.
     pub fn duration(&self) -> Duration {
-        self.load.pace.duration()
+        self.spec.duration
     }
 
     pub fn requests_per_second(&self) -> f64 {
@@ -134,7 +134,7 @@ impl Live {
 
     /// Each threshold as it stands.
     pub fn standing(&self) -> impl Iterator<Item = (&Threshold, Option<&Value>, Option<&Broken>)> {
-        let states = self.load.thresholds.iter().zip(&self.states);
+        let states = self.spec.thresholds.iter().zip(&self.states);
         states.map(|(threshold, state)| (threshold, state.last.as_ref(), state.broken.as_ref()))
     }
 
@@ -160,7 +160,7 @@ impl Live {
     pub fn end(mut self, at: Duration) -> Ended {
         self.begins_no_more(at);
         let (steady, lasted) = self.steady.take().unwrap_or_default();
-        let judged = self.load.thresholds.iter().enumerate().zip(&self.states);
+        let judged = self.spec.thresholds.iter().enumerate().zip(&self.states);
         let thresholds = judged.map(|((place, threshold), state)| {
             let (value, held, broke_at) = match (&state.broken, threshold.over_last) {
                 (Some(broken), _) => (broken.value.clone(), false, Some(broken.at)),

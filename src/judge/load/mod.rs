@@ -6,6 +6,7 @@ mod failure;
 mod live;
 mod measured;
 mod result;
+mod spec;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use failure::{Failure, Failures};
 pub use live::{Broken, Ended, Live};
 pub use measured::{Asked, Events, Iterations, Measured, Openings, Replies, Requests};
 pub use result::LoadResult;
+pub use spec::{Model, Scenario, Spec};
 pub use standing::{Standing, Stands};
 pub use threshold::ThresholdResult;
 pub use timeline::{Bin, Timeline};

@@ -2,20 +2,22 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Ended, Failure, measured, threshold};
+use super::{Ended, Failure, Model, Spec, measured, threshold};
 use crate::diag::{Diagnostic, codes};
 use crate::event::{Exchange, Instant, Times};
 use crate::judge::release::{Reply, micros};
 use crate::judge::{Asked, ExpectationRecord, Kind, LeftOut, StepRecord, StepState, TestFacts};
-use crate::plan::{Load, LoadMeasure, Pace};
+use crate::plan::LoadMeasure;
 use crate::value::format_duration;
 
 /// What a load came to, beside what every test leaves.
 #[derive(Clone, Debug)]
 pub struct LoadResult {
-    pub load: Arc<Load>,
+    pub spec: Arc<Spec>,
     /// When it began.
     pub began: Instant,
+    /// The same by the wall clock.
+    pub began_at: jiff::Timestamp,
     pub ended: Ended,
     /// The place of the threshold that ended it.
     pub aborted_by: Option<usize>,
@@ -33,7 +35,7 @@ const NAMED: usize = 5;
 impl LoadResult {
     /// What is to be said of it: thresholds that don't hold, failures that none of them speaks of, and a rate that the machine didn't keep.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        let judged = self.load.thresholds.iter().zip(&self.ended.thresholds).enumerate();
+        let judged = self.spec.thresholds.iter().zip(&self.ended.thresholds).enumerate();
         let broken = judged.filter(|(_, (_, result))| !result.held).map(|(place, (threshold, result))| {
             let message = match result.measured {
                 Some(measured) => format!(
@@ -63,7 +65,7 @@ impl LoadResult {
     /// Failures that no threshold speaks of.
     fn unspoken(&self) -> Option<Diagnostic> {
         let speaks = |failure: &Failure| {
-            let mut thresholds = self.load.thresholds.iter().enumerate();
+            let mut thresholds = self.spec.thresholds.iter().enumerate();
             failure.is_excused || thresholds.any(|(at, threshold)| threshold::speaks_of(threshold, at, failure))
         };
         let mut unspoken: Vec<_> = self.ended.total.failures.each().filter(|(failure, ..)| !speaks(failure)).collect();
@@ -74,7 +76,7 @@ impl LoadResult {
         }
         let noun = if total == 1 { "failure" } else { "failures" };
         let message = format!("{total} {noun} in this load, and no threshold says how many there may be");
-        let mut diagnostic = Diagnostic::error(&codes::LOAD_FAILURES, self.load.span, message).with_help(
+        let mut diagnostic = Diagnostic::error(&codes::LOAD_FAILURES, self.spec.span, message).with_help(
             "where some may fail, say how many: `threshold error rate < 1%` speaks of all failures, `threshold errors of timeout < 10` of one kind",
         );
         for (failure, count, message) in unspoken.into_iter().take(NAMED) {
@@ -86,7 +88,7 @@ impl LoadResult {
 
     /// The machine began arrivals too late, so that less came at a time than was to come.
     fn late(&self) -> Option<Diagnostic> {
-        let Pace::Arrivals { .. } = self.load.pace else { return None };
+        let Model::Open = self.spec.model else { return None };
         let late = &self.ended.total.late;
         let behind = above(late, LATE);
         if late.count == 0 || behind as f64 / late.count as f64 <= LATE_SHARE {
@@ -98,14 +100,14 @@ impl LoadResult {
             format_duration(LATE),
             format_duration(late.longest)
         );
-        Some(Diagnostic::error(&codes::RATE_NOT_KEPT, self.load.span, message).with_help(
+        Some(Diagnostic::error(&codes::RATE_NOT_KEPT, self.spec.span, message).with_help(
             "what was measured is of a smaller rate; let it run on a larger machine, or on several (`--shard`)",
         ))
     }
 
     /// Whether what failed is why it fell short, and not how long it took or how much it was.
     pub fn is_by_failures(&self) -> bool {
-        let judged = self.load.thresholds.iter().zip(&self.ended.thresholds);
+        let judged = self.spec.thresholds.iter().zip(&self.ended.thresholds);
         let of_failures = |measure: &LoadMeasure| {
             matches!(
                 measure,

@@ -92,11 +92,12 @@ pub struct Tally {
 impl Tally {
     fn of(kind: &Kind, services: &ServiceMap) -> Self {
         let Asked { method, url, reply, held } = &kind.asked;
+        let (path, service) = place(url, services);
         Self {
             first: kind.first,
             method: method.clone(),
-            path: (!url.ends_with(ANY_PATH)).then(|| path(url)),
-            service: services.of(url).map(str::to_owned),
+            path,
+            service,
             reply: *reply,
             held: *held,
             times: kind.times.clone(),
@@ -279,6 +280,11 @@ fn url_of<'t>(step: &StepRecord, test: &'t TestResult) -> Option<&'t str> {
 /// Times are judged as finely as reports report them, so that a report that is judged again says the same.
 pub fn micros(time: Duration) -> Duration {
     Duration::from_micros(u64::try_from((time.as_nanos() + 500) / 1000).unwrap_or(u64::MAX))
+}
+
+/// The path of a URL that stands for several, if it can be known, and its service.
+pub fn place(url: &str, services: &ServiceMap) -> (Option<String>, Option<String>) {
+    ((!url.ends_with(ANY_PATH)).then(|| path(url)), services.of(url).map(str::to_owned))
 }
 
 /// The path of a URL, as requests are distinguished by it.

@@ -30,7 +30,6 @@ fn run(tests: Vec<Test>) -> Report {
         credentials: Vec::new(),
         diagnostics: Vec::new(),
         tests,
-        loads: Vec::new(),
         plan: model::PlanSpec::default(),
     };
     crate::report::assemble::judge(&mut report);

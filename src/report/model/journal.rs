@@ -120,6 +120,7 @@ impl Planned {
             exchanges: Vec::new(),
             left_out: None,
             channels: Vec::new(),
+            load: None,
         }
     }
 }

@@ -6,8 +6,10 @@
 mod blob;
 mod convert;
 mod diagnostic;
+mod histogram;
 mod journal;
 mod left_out;
+mod load;
 mod plan;
 mod test;
 pub mod word;
@@ -18,8 +20,13 @@ pub use blob::{BLOB_KIND, BLOB_SCHEMA, Blob};
 pub(crate) use convert::sane;
 pub(crate) use convert::time;
 pub use diagnostic::{Diagnostic, Excerpt, ExcerptLabel, Location, Place, Related, Span};
+pub use histogram::Histogram;
 pub use journal::{Begun, Earlier, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned};
 pub use left_out::{Counted, LeftOut, Spread};
+pub use load::{
+    Bin, ErrorCount, Events, Iterations, Load, LoadFailure, LoadScenario, Measured, Openings, Replies, Requests,
+    Threshold, Timeline,
+};
 pub use plan::{Gate, GateSpec, PhaseSpec, PlanSpec};
 pub use test::{
     Channel, ChannelEnd, Exchange, Expectation, Failure, Frame, Hop, Step, Symptom, Test, TestRisk, Timings, Tls,
@@ -52,8 +59,6 @@ pub struct Report {
     #[serde(default)]
     pub diagnostics: Vec<Diagnostic>,
     pub tests: Vec<Test>,
-    #[serde(default)]
-    pub loads: Vec<serde_json::Value>,
     /// What the run was to do, so that what is known can be judged again.
     #[serde(default)]
     pub plan: PlanSpec,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Diagnostic, LeftOut, Location, Span, word};
+use super::{Diagnostic, LeftOut, Load, Location, Span, word};
 
 /// A test with all that it leaves as evidence.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct Test {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,
     pub channels: Vec<Channel>,
+    /// Of a load. Its steps, exchanges and channels are those of a few iterations that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Box<Load>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::diag;
 use crate::event::{self, FailureKind, Unreal};
 use crate::judge::{self, release};
+use crate::plan;
 use crate::syntax::ast::BinaryOp;
 
 macro_rules! words {
@@ -139,6 +140,42 @@ words! {
         NotEqual = "!=",
     }
     Severity { Error = "error", Warning = "warning" }
+    /// What sets the pace of a load: users, or a rate.
+    LoadModel { Closed = "closed", Open = "open" }
+    /// What a load's threshold measures.
+    LoadMeasure {
+        Statistic = "statistic",
+        ErrorRate = "error_rate",
+        Errors = "errors",
+        Throughput = "throughput",
+        Iterations = "iterations",
+        DroppedArrivals = "dropped_arrivals",
+        Success = "success",
+        Connected = "connected",
+        ForbiddenEvents = "forbidden_events",
+    }
+    /// Of what a threshold's statistic is.
+    Timed { Time = "time", FirstByte = "first_byte", Connect = "connect", ToEvent = "to_event", Gap = "gap" }
+    /// How something failed in a load: where it can be written there, the word of `errors of`.
+    ErrorKind {
+        Timeout = "timeout",
+        Refused = "refused",
+        Reset = "reset",
+        Closed = "closed",
+        Dns = "dns",
+        Tls = "tls",
+        TooManyRedirects = "too many redirects",
+        TooLarge = "too large",
+        Protocol = "protocol",
+        Invalid = "invalid",
+        Handshake = "handshake",
+        PlainText = "plain text",
+        PrivatePeer = "private peer",
+        UnverifiedCertificate = "unverified certificate",
+        Client = "4xx",
+        Server = "5xx",
+        Expectation = "expectation",
+    }
     /// What a channel speaks.
     Protocol { WebSocket = "websocket", Sse = "sse", Ndjson = "ndjson" }
 }
@@ -359,6 +396,34 @@ impl Operator {
             Operator::NotEqual => Some(BinaryOp::NotEqual),
             Operator::Later => None,
         }
+    }
+}
+
+impl From<judge::load::Model> for LoadModel {
+    fn from(model: judge::load::Model) -> Self {
+        match model {
+            judge::load::Model::Closed => LoadModel::Closed,
+            judge::load::Model::Open => LoadModel::Open,
+        }
+    }
+}
+
+impl From<plan::ErrorKind> for ErrorKind {
+    fn from(kind: plan::ErrorKind) -> Self {
+        let word = match kind {
+            plan::ErrorKind::NoResponse(kind) => Failure::from(kind).word(),
+            plan::ErrorKind::Status(_) | plan::ErrorKind::Expectation => kind.word(),
+        };
+        Self::ALL.iter().copied().find(|one| one.word() == word).unwrap_or_default()
+    }
+}
+
+impl ErrorKind {
+    /// The kind that it is the word of; one that isn't known is something that was expected.
+    pub fn kind(self) -> plan::ErrorKind {
+        let no_response = FailureKind::ALL.into_iter().map(plan::ErrorKind::NoResponse);
+        let others = [plan::ErrorKind::Status(4), plan::ErrorKind::Status(5)];
+        no_response.chain(others).find(|kind| Self::from(*kind) == self).unwrap_or(plan::ErrorKind::Expectation)
     }
 }
 

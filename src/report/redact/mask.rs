@@ -2,10 +2,10 @@ use std::ops::Range;
 
 use super::Redactor;
 use crate::report::model::{
-    Abort, Begun, Blob, Cause, Channel, ChannelEnd, Counted, Credential, Diagnostic, Earlier, Ended, Excerpt,
-    ExcerptLabel, Exchange, Expectation, Failure, Frame, Gate, GateSpec, Hop, LeftOut, Line, Location, Phase,
-    PhaseSpec, PhaseTimes, PlanSpec, Planned, Related, Report, RiskSum, Run, Service, Sighting, Span, Step, Symptom,
-    Test, TestRisk, Tls, Tool, Verdict, Weakness,
+    Abort, Begun, Blob, Cause, Channel, ChannelEnd, Counted, Credential, Diagnostic, Earlier, Ended, Events, Excerpt,
+    ExcerptLabel, Exchange, Expectation, Failure, Frame, Gate, GateSpec, Hop, LeftOut, Line, Load, LoadFailure,
+    Location, Measured, Openings, Phase, PhaseSpec, PhaseTimes, PlanSpec, Planned, Related, Report, Requests, RiskSum,
+    Run, Service, Sighting, Span, Step, Symptom, Test, TestRisk, Threshold, Timeline, Tls, Tool, Verdict, Weakness,
 };
 
 /// What is made of texts, each of which can be masked where it is.
@@ -83,7 +83,7 @@ macro_rules! masked {
 }
 
 masked! {
-    Report { tool, run, verdict, phases, gates, abort, causes, services, credentials, diagnostics, tests, loads, plan } as it is { schema, summary }
+    Report { tool, run, verdict, phases, gates, abort, causes, services, credentials, diagnostics, tests, plan } as it is { schema, summary }
     Tool {} as it is { name, version }
     Run {} as it is { id, started_at, duration_ms, seed, interrupted, require_real, deny_weak, shard, specs, environment, plan }
     Verdict { reasons, at_risk } as it is { state }
@@ -98,7 +98,7 @@ masked! {
     PlanSpec { phases, gates } as it is {}
     PhaseSpec { gates, span } as it is { budget_ms, tests, left_out, name, loads }
     GateSpec { text, name, span } as it is { measure, statistic, of, op, limit }
-    Test { doc, owner, at_risk, location, reason, blocked_by, symptom, diagnostics, steps, exchanges, left_out, channels } as it is { id, suite, name, outcome, attempts, started_ms, duration_ms, priority, tags, phase }
+    Test { doc, owner, at_risk, location, reason, blocked_by, symptom, diagnostics, steps, exchanges, left_out, channels, load } as it is { id, suite, name, outcome, attempts, started_ms, duration_ms, priority, tags, phase }
     TestRisk { per, what } as it is { amount, currency }
     Symptom { service, host, what, message } as it is { kind, failure, status, code }
     Step { title, span, expectations } as it is { started_ms, duration_ms, state, exchange }
@@ -107,6 +107,14 @@ masked! {
     Exchange { warnings, method, url, path, service, version, failure, peer, resolved, tls, redirects, channel } as it is { status, attempts, reconnected, started_ms, reused, bytes_sent, bytes_received, timings_ms, held, opens, opened }
     LeftOut { kinds } as it is { exchanges, steps, expectations, weak }
     Counted { method, url, path, service } as it is { status, failure, held, started_ms, times_ms, first_byte_ms }
+    Load { thresholds, interrupted, measured, timeline } as it is { model, began_at, planned_ms, lasted_ms, most_users, scenarios }
+    Threshold { text, span, request, name, basis } as it is { measure, statistic, of, scenarios, errors, op, limit, over_last_ms, abort_after_ms, unit, measured, held, broke_at_ms, ended_load }
+    Measured { requests, channels, events, failures } as it is { iterations, forbidden, dropped, late_ms, expectations, weak, cut_off }
+    Requests { step, method, url, path, service } as it is { scenario, thresholds, replies }
+    Openings { name } as it is { tried, times_ms }
+    Events { name } as it is { after_ms, gaps_ms }
+    LoadFailure { step, message, channel } as it is { kind, code, scenario, count, excused, request }
+    Timeline {} as it is { bin_ms, bins }
     Failure { message } as it is { kind }
     Tls { version, fingerprint } as it is { verified }
     Hop { url, peer, resolved, tls } as it is { status, reused }

@@ -25,6 +25,8 @@ pub(super) struct Crew {
     counters: Vec<Mutex<Counter>>,
     state: Signal<State>,
     users: AtomicU32,
+    /// The most that there were since that was last asked.
+    most_users: AtomicU32,
     /// How many rows each list has given away.
     taken: Vec<AtomicUsize>,
     kept: Mutex<Vec<Kept>>,
@@ -49,6 +51,7 @@ impl Crew {
             counters: (0..places).map(|_| Mutex::new(Counter::new(load.clone()))).collect(),
             state: Signal::default(),
             users: AtomicU32::new(0),
+            most_users: AtomicU32::new(0),
             taken: load.rows.iter().map(|_| AtomicUsize::new(0)).collect(),
             kept: Mutex::default(),
             shared,
@@ -88,7 +91,14 @@ impl Crew {
     }
 
     pub fn comes(&self) {
-        self.users.fetch_add(1, Ordering::Relaxed);
+        let before = self.users.fetch_add(1, Ordering::Relaxed);
+        self.most_users.fetch_max(before.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// The most users that there were since the last time.
+    pub fn take_most_users(&self) -> u32 {
+        let now = self.users();
+        self.most_users.swap(now, Ordering::Relaxed).max(now)
     }
 
     pub fn goes(&self) {

@@ -18,7 +18,7 @@ use super::shared::Shared;
 use super::suites::{Run, elsewhere};
 use super::test;
 use crate::event::Instant;
-use crate::judge::load::{Ended, Live, LoadResult, Standing};
+use crate::judge::load::{Ended, Live, LoadResult, Spec, Standing};
 use crate::judge::{Outcome, Progress, TestInfo, TestResult, outcome_of};
 use crate::plan::Load;
 use crew::Crew;
@@ -83,11 +83,16 @@ pub(super) async fn run(
     let world = shared.world.clone();
     let began = world.now();
     let crew = Arc::new(Crew::new(shared.unrecorded(), load.clone(), began, phase.cloned()));
-    let (ended, kept) = Box::pin(watched(&crew, &info, &shared.progress)).await;
+    let spec = Arc::new(Spec::of(load));
+    let (ended, kept) = Box::pin(watched(&crew, &spec, &info, &shared.progress)).await;
     let now = world.now();
     let result = LoadResult {
-        load: load.clone(),
+        spec,
         began,
+        began_at: jiff::SignedDuration::try_from(began)
+            .ok()
+            .and_then(|began| world.epoch().checked_add(began).ok())
+            .unwrap_or_else(|| world.epoch()),
         ended,
         aborted_by: crew.aborted_by(),
         interrupted: shared.options.stop.cause(),
@@ -136,12 +141,16 @@ fn vacuous(load: &Load, result: &LoadResult) -> crate::diag::Diagnostic {
 }
 
 /// Lets users come and go, and looks at what they measure, until all have gone.
-async fn watched(crew: &Arc<Crew>, info: &Arc<TestInfo>, progress: &OnProgress) -> (Ended, Vec<Kept>) {
+async fn watched(
+    crew: &Arc<Crew>,
+    spec: &Arc<Spec>,
+    info: &Arc<TestInfo>,
+    progress: &OnProgress,
+) -> (Ended, Vec<Kept>) {
     let world = crew.shared.world.clone();
-    let load = crew.load.clone();
-    let duration = load.pace.duration();
-    let look = Live::look(&load);
-    let mut live = Live::new(load.clone());
+    let duration = spec.duration;
+    let look = Live::look(spec);
+    let mut live = Live::new(spec.clone());
     let all = async {
         let users = pace::keep(crew).await;
         join_all(users).await;
@@ -172,9 +181,10 @@ async fn watched(crew: &Arc<Crew>, info: &Arc<TestInfo>, progress: &OnProgress) 
             break;
         }
         let measured = crew.take();
+        let users = crew.take_most_users();
         if !begins {
-            live.rest(at, &measured, crew.users());
-        } else if let Some(threshold) = live.slice(at, measured, crew.users()) {
+            live.rest(at, &measured, users);
+        } else if let Some(threshold) = live.slice(at, measured, users) {
             crew.abort(threshold);
         }
         if begins && (at >= duration || crew.is_over()) {
@@ -184,12 +194,12 @@ async fn watched(crew: &Arc<Crew>, info: &Arc<TestInfo>, progress: &OnProgress) 
         progress(Progress::Load(Arc::new(Standing::of(info.clone(), &live, at, crew.users()))));
     }
     let at = crew.since_began();
-    let last = crew.take();
+    let (last, users) = (crew.take(), crew.take_most_users());
     if begins {
         // All have gone before the load was over.
-        live.slice(at.min(duration), last, 0);
+        live.slice(at.min(duration), last, users);
     } else {
-        live.rest(at, &last, 0);
+        live.rest(at, &last, users);
     }
     let ended = live.end(at.min(duration));
     (ended, crew.take_kept())

@@ -10,6 +10,7 @@ mod flows;
 mod hooks;
 mod limits;
 mod loads;
+mod loads_again;
 mod monitor;
 mod observer;
 mod requests;

@@ -217,6 +217,10 @@ impl Ran {
         found.unwrap_or_else(|| panic!("there is no test {name}"))
     }
 
+    pub fn sources(&self) -> &crate::source::Sources {
+        &self.plan.sources
+    }
+
     pub fn outcome(&self, name: &str) -> &Outcome {
         &self.test(name).outcome
     }
