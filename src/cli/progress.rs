@@ -155,7 +155,8 @@ impl Reporter {
             state.digests.push(Digest::of(test, &state.services));
         }
         // On a terminal the bar counts what passes; what doesn't is reported in full.
-        let quiet = self.output.interactive && test.outcome == Outcome::Passed && self.detail == Detail::Normal;
+        let is_said = test.outcome == Outcome::Passed && self.detail == Detail::Normal && test.load.is_none();
+        let quiet = self.output.interactive && is_said;
         let mut text = if quiet {
             String::new()
         } else {

@@ -5,6 +5,7 @@ pub mod build;
 pub mod checked;
 pub mod compare;
 mod facts;
+pub mod figures;
 mod form;
 pub mod github;
 pub mod html;

@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use crate::judge::release::Unit;
+
 /// A rate as people read it: `0.4`, `12.5`, `1 204`.
 pub fn rate(per_second: f64) -> String {
     if !per_second.is_finite() || per_second < 0.0 {
@@ -26,24 +28,17 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
-/// `0.4%`; what isn't nothing doesn't read as nothing.
+/// `0.4%`, as gates and thresholds say it; what isn't nothing doesn't read as nothing.
 pub fn share(part: u64, of: u64) -> String {
-    if of == 0 {
-        return "0%".to_owned();
-    }
-    let percent = part as f64 / of as f64 * 100.0;
-    match percent {
-        _ if part == 0 || part == of => format!("{percent:.0}%"),
-        small if small < 0.01 => "< 0.01%".to_owned(),
-        small if small < 10.0 => format!("{small:.2}%"),
-        large => format!("{:.1}%", large.min(99.9)),
-    }
+    let share = if of == 0 { 0.0 } else { part as f64 / of as f64 };
+    if part > 0 && share < 1e-4 { "< 0.01%".to_owned() } else { Unit::Share.words(share) }
 }
 
 /// `3 tests and 1 load`: how many there are in all, and how many of them are loads.
 pub fn tests_and_loads(all: usize, loads: usize) -> String {
     let counted = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     match (all.saturating_sub(loads), loads) {
+        (0, 0) => counted(0, "test"),
         (tests, 0) => counted(tests, "test"),
         (0, loads) => counted(loads, "load"),
         (tests, loads) => format!("{} and {}", counted(tests, "test"), counted(loads, "load")),
@@ -61,7 +56,7 @@ mod tests {
             (10, 10, "100%"),
             (1, 1_000_000, "< 0.01%"),
             (1, 30, "3.33%"),
-            (999_999, 1_000_000, "99.9%"),
+            (999_999, 1_000_000, "99.99%"),
         ];
         for (part, of, words) in cases {
             assert_eq!(share(part, of), words);

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::{Failure, LoadResult};
 use crate::diag::Diagnostic;
 use crate::source::Span;
@@ -10,39 +8,38 @@ const EXPLAINED: usize = 10;
 impl LoadResult {
     /// One diagnostic for each kind of failure, that of the most first, which says how many there were. `kept`: those of each iteration that is kept whole.
     pub fn explained(&self, kept: &[&[Diagnostic]]) -> Vec<Diagnostic> {
-        let mut failures: Vec<(&Failure, u64)> = Vec::new();
-        for (failure, count, _) in self.ended.total.failures.each().filter(|(failure, ..)| !failure.is_excused) {
+        let mut failures: Vec<(&Failure, u64, &str)> = Vec::new();
+        for (failure, count, message) in self.ended.total.failures.each().filter(|(failure, ..)| !failure.is_excused) {
             // A request that a threshold is about and one that none is about fail alike.
-            let alike = |other: &&mut (&Failure, u64)| {
+            let alike = |other: &&mut (&Failure, u64, &str)| {
                 let (a, b) = (other.0, failure);
-                (a.kind, a.code, a.scenario, a.step) == (b.kind, b.code, b.scenario, b.step)
+                (a.kind, &a.code, a.scenario, a.step) == (b.kind, &b.code, b.scenario, b.step)
             };
             match failures.iter_mut().find(alike) {
-                Some((_, all)) => *all += count,
-                None => failures.push((failure, count)),
+                Some((_, all, _)) => *all += count,
+                None => failures.push((failure, count, message)),
             }
         }
-        failures.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let mut explained: BTreeMap<(Span, &str), usize> = BTreeMap::new();
-        let mut all = Vec::new();
+        failures.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+        let mut all: Vec<Diagnostic> = Vec::new();
         let mut known = vec![false; kept.len()];
-        for (failure, count) in failures {
-            let of = |one: &&Diagnostic| one.code.name == failure.code && is_within(one.span, failure.step);
-            for (at, own) in kept.iter().enumerate() {
-                let Some(found) = own.iter().find(of) else { continue };
-                known[at] = true;
-                let place = (found.span, found.code.name);
-                if all.len() < EXPLAINED && !explained.contains_key(&place) {
-                    explained.insert(place, all.len());
-                    all.push(counted(found, &self.words(failure, count)));
-                }
+        for (failure, count, message) in failures {
+            let fits = |one: &Diagnostic| one.code.name == failure.code && is_within(one.span, failure.step);
+            let found = || kept.iter().flat_map(|own| own.iter()).filter(|one| fits(one));
+            for (own, known) in kept.iter().zip(&mut known) {
+                *known |= own.iter().any(fits);
+            }
+            // Two kinds of failures may differ in what they say alone: a status of 404, and one of 503.
+            let first = found().find(|one| one.message == message);
+            if let Some(first) = first.filter(|_| all.len() < EXPLAINED) {
+                all.push(counted(first, &self.words(failure, count)));
             }
         }
         // What is kept and can't be told from its count is explained all the same.
         for (own, _) in kept.iter().zip(known).filter(|(_, known)| !known) {
             let Some(first) = own.first() else { continue };
-            if all.len() < EXPLAINED && !explained.contains_key(&(first.span, first.code.name)) {
-                explained.insert((first.span, first.code.name), all.len());
+            let is_known = all.iter().any(|one| one.code == first.code && one.span == first.span);
+            if all.len() < EXPLAINED && !is_known {
                 all.push(first.clone());
             }
         }

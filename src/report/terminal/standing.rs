@@ -222,6 +222,6 @@ mod tests {
         assert_eq!(beats(5, 1_000), [0; 0], "short loads say it at their end");
         assert_eq!(beats(40, 1_000), [5, 15, 25, 35]);
         assert_eq!(beats(40, 100), [5, 15, 25, 35]);
-        assert_eq!(beats(40, 7_000), [7, 21, 28], "as often as it is looked at");
+        assert_eq!(beats(40, 7_000), [7, 21, 28, 35], "as often as it is looked at");
     }
 }
