@@ -101,6 +101,38 @@ fn each_shard_has_a_part_of_a_load() {
     }
 }
 
+#[test]
+fn loads_are_listed_with_what_comes_and_are_no_tests() {
+    let test = || Test::new().file("a.e2e", &format!("{DEMO}{SPEC}"));
+    test().args(["list", "a.e2e"]).code(0).out(
+        "  load heavy  (P3 · slow)\n    up to 2 users, 1s; 1 scenario; 1 threshold\n\n1 test in 1 suite, and 1 load",
+    );
+    test().args(["list", "a.e2e", "-k", "heavy"]).code(0).out("\n\n1 load\n");
+    let done = test().args(["list", "a.e2e", "--plan", "all", "--format", "json"]).code(0);
+    let listed: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let load = &listed["loads"][0];
+    assert_eq!((&load["id"], &load["most_users"]), (&"a.e2e::load::heavy".into(), &2.into()), "{load}");
+    assert_eq!((&load["duration_ms"], &load["thresholds"][0]), (&1_000.into(), &"p95(time) < 1s".into()), "{load}");
+    test().args(["list", "a.e2e", "--plan", "all"]).code(0).out("  phase \"All\": 1 test\n    load \"heavy\"\n");
+    let dry = test().args(["run", "a.e2e", "--dry-run"]).code(0);
+    dry.out(
+        "load \"heavy\" (a.e2e): up to 2 users, 1s; 1 scenario; 1 threshold\n  scenario\n    GET {{env.api}}/health",
+    );
+    run(&["--plan", "all"], 0).out("phase 1 of 1: All (1 test and 1 load; gate success > 90%)");
+}
+
+#[test]
+fn a_log_shows_that_a_long_load_goes_on() {
+    let spec = SPEC.replace("users 2 hold 1s", "users 2 hold 6s\n  think 100ms");
+    let done = Test::new().file("a.e2e", &format!("{DEMO}{spec}")).args(["run", "a.e2e", "-k", "heavy"]).code(0);
+    let lines: Vec<&str> = done.out.lines().filter(|line| line.starts_with("running")).collect();
+    assert!(
+        lines.len() == 1 && lines[0].starts_with("running      5s  load › heavy (of 6s): 2 users, "),
+        "{}",
+        done.out
+    );
+}
+
 /// A load of which one line is wrong, with what is said of it, and what it is when it was fixed as the help says.
 const MISTAKES: [(&str, &str, &str, &str); 22] = [
     ("users 50", "load_shape", "`users 50 hold 30s`", "users 50 hold 30s"),

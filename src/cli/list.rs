@@ -4,7 +4,7 @@ use super::args::{List, ListFormat};
 use super::exit::Exit;
 use super::output::{Color, Output};
 use super::prepare::{demo_placeholders, prepare};
-use crate::plan::{Meta, Plan, Release};
+use crate::plan::{Load, Meta, Pace, Plan, Release};
 
 pub fn main(args: &List, color: Color) -> Exit {
     let output = Output::new(color);
@@ -45,7 +45,12 @@ fn json_text(plan: &Plan, release: &Release) -> String {
         });
         json!({ "name": suite.name, "file": suite.file, "doc": suite.doc, "tests": tests.collect::<Vec<_>>() })
     });
-    let mut report = json!({ "schema": 1, "environment": plan.environment.name, "suites": suites.collect::<Vec<_>>() });
+    let mut report = json!({
+        "schema": 1,
+        "environment": plan.environment.name,
+        "suites": suites.collect::<Vec<_>>(),
+        "loads": plan.loads.iter().map(|one| load(plan, one)).collect::<Vec<_>>(),
+    });
     if let (Some(name), Some(report)) = (&release.name, report.as_object_mut()) {
         let phases = release.phases.iter().map(|phase| {
             let gates: Vec<&str> = phase.gates.iter().map(|gate| gate.text.as_str()).collect();
@@ -55,6 +60,33 @@ fn json_text(plan: &Plan, release: &Release) -> String {
         report.insert("phases".to_owned(), json!(phases.collect::<Vec<_>>()));
     }
     serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+}
+
+fn load(plan: &Plan, load: &Load) -> serde_json::Value {
+    let place = plan.sources.get(load.span.source).map(|file| file.position(load.span.start));
+    let (users, rounds) = match &load.pace {
+        Pace::Users(users) => (Some(users.most()), None),
+        Pace::Arrivals { arrivals, most_users } => (*most_users, Some(arrivals.count())),
+    };
+    let scenarios =
+        load.scenarios.iter().map(|one| json!({ "name": one.name, "weight": one.weight, "tags": one.tags }));
+    json!({
+        "id": load.id,
+        "name": load.name,
+        "file": load.file,
+        "doc": load.doc,
+        "line": place.map(|place| place.line),
+        "priority": load.meta.priority,
+        "tags": load.meta.tags.to_strings(),
+        "owner": load.meta.owner,
+        "at_risk": at_risk(&load.meta),
+        "needs": load.meta.needs.to_strings(),
+        "duration_ms": load.pace.duration().as_millis() as u64,
+        "most_users": users,
+        "arrivals": rounds,
+        "scenarios": scenarios.collect::<Vec<_>>(),
+        "thresholds": load.thresholds.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(),
+    })
 }
 
 fn at_risk(meta: &Meta) -> Option<serde_json::Value> {

@@ -9,11 +9,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output::Output;
 use crate::diag::{printable, sanitize};
+use crate::judge::load::Standing;
 use crate::judge::release::{
     Digest, PhaseRun, Release, RiskSum, ServiceMap, ServiceState, Sighting, at_risk, phase_result,
 };
 use crate::judge::{Outcome, Progress, TestResult};
-use crate::report::terminal::{self, Detail, GREEN, RED, YELLOW, paint};
+use crate::report::numbers::tests_and_loads;
+use crate::report::terminal::{self, Beat, Detail, GREEN, RED, YELLOW, paint};
 use crate::report::{Builder, github, model};
 use crate::source::Sources;
 use crate::value::format_duration;
@@ -46,6 +48,8 @@ struct State {
     digests: Vec<Digest>,
     /// When the gates were last judged for the line that shows how they are.
     shown_at: Cell<Option<Duration>>,
+    /// When a log was last told of a load.
+    beats: HashMap<String, Beat>,
 }
 
 /// The lines at the bottom of a terminal.
@@ -53,9 +57,17 @@ struct Lines {
     all: MultiProgress,
     /// The phase and how its gates are; only for a plan.
     phase: Option<ProgressBar>,
+    /// The loads that go on, by their ids.
+    loads: HashMap<String, ShownLoad>,
     bar: ProgressBar,
     /// What failed so far; hidden as long as nothing did.
     bad: ProgressBar,
+}
+
+/// The lines of a load.
+struct ShownLoad {
+    at: Duration,
+    lines: Vec<ProgressBar>,
 }
 
 impl Reporter {
@@ -101,7 +113,7 @@ impl Reporter {
                 state.running.push(info.name.clone());
                 self.show(&state);
             }
-            Progress::Load(_) => {}
+            Progress::Load(load) => self.load(&mut state, &load),
             Progress::TestEnded(test) => self.test_ended(&mut state, &test),
             Progress::Ended => {
                 if let Some(lines) = state.lines.take() {
@@ -111,16 +123,40 @@ impl Reporter {
         }
     }
 
+    /// A load goes on: lines at the bottom of a terminal, or one in the log now and then.
+    fn load(&self, state: &mut State, load: &Standing) {
+        let Some(lines) = &mut state.lines else {
+            let beat = state.beats.entry(load.info.id.clone()).or_default();
+            if beat.is_due(load.at, load.duration) {
+                self.output.print(&terminal::standing_line(load, self.output.style));
+            }
+            return;
+        };
+        let now = lines.bar.elapsed();
+        let known = lines.loads.get(&load.info.id).map(|shown| shown.at);
+        if known.is_some_and(|at| now.saturating_sub(at) < SHOWN_EVERY) {
+            return;
+        }
+        let said: Vec<String> =
+            terminal::standing(load, self.output.error_style).iter().map(|line| self.line(line)).collect();
+        lines.load(&load.info.id, now, &said);
+    }
+
     fn test_ended(&self, state: &mut State, test: &TestResult) {
         if let Some(at) = state.running.iter().position(|name| *name == test.info.name) {
             state.running.remove(at);
+        }
+        state.beats.remove(&test.info.id);
+        if let Some(lines) = &mut state.lines {
+            lines.load_ended(&test.info.id);
         }
         state.bad += usize::from(test.outcome.is_bad());
         if state.release.name.is_some() || test.outcome != Outcome::Passed {
             state.digests.push(Digest::of(test, &state.services));
         }
         // On a terminal the bar counts what passes; what doesn't is reported in full.
-        let quiet = self.output.interactive && test.outcome == Outcome::Passed && self.detail == Detail::Normal;
+        let is_said = test.outcome == Outcome::Passed && self.detail == Detail::Normal && test.load.is_none();
+        let quiet = self.output.interactive && is_said;
         let mut text = if quiet {
             String::new()
         } else {
@@ -161,10 +197,10 @@ impl Reporter {
         };
         let ended: HashSet<&str> = state.digests.iter().map(|digest| digest.id.as_str()).collect();
         let before = phase.tests.iter().filter(|id| ended.contains(id.as_str())).count();
-        let noun = if phase.tests.len() == 1 { "test" } else { "tests" };
+        let all = tests_and_loads(phase.tests.len(), phase.loads.len());
         let mut words = vec![match before {
-            0 => format!("{} {noun}", phase.tests.len()),
-            _ => format!("{} {noun}, {before} of them run before", phase.tests.len()),
+            0 => all,
+            _ => format!("{all}, {before} of them run before"),
         }];
         words.extend(phase.budget.map(|budget| format!("budget {}", format_duration(budget))));
         words.extend(phase.gates.iter().map(|gate| format!("gate {}", sanitize(&gate.text))));
@@ -230,8 +266,7 @@ impl Reporter {
 impl Lines {
     fn new(total: usize, has_phases: bool) -> Self {
         let all = MultiProgress::new();
-        let message = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
-        let line = || all.add(ProgressBar::new_spinner().with_style(message.clone()));
+        let line = || all.add(message_line());
         let phase = has_phases.then(line);
         let bad = line();
         let bar = all.add(ProgressBar::new(total as u64));
@@ -239,12 +274,39 @@ impl Lines {
             bar.set_style(style.progress_chars("━╸ "));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { all, phase, bar, bad }
+        Self { all, phase, loads: HashMap::new(), bar, bad }
     }
 
-    fn clear(self) {
+    /// Shows how a load stands, above what is said of the run.
+    fn load(&mut self, id: &str, at: Duration, said: &[String]) {
+        let first = self.phase.as_ref().unwrap_or(&self.bad);
+        let shown = self.loads.entry(id.to_owned()).or_insert(ShownLoad { at, lines: Vec::new() });
+        shown.at = at;
+        while shown.lines.len() < said.len() {
+            shown.lines.push(self.all.insert_before(first, message_line()));
+        }
+        for (line, words) in shown.lines.iter().zip(said) {
+            line.set_message(words.clone());
+        }
+    }
+
+    fn load_ended(&mut self, id: &str) {
+        for line in self.loads.remove(id).into_iter().flat_map(|shown| shown.lines) {
+            line.finish_and_clear();
+            self.all.remove(&line);
+        }
+    }
+
+    fn clear(mut self) {
+        let loads: Vec<String> = self.loads.keys().cloned().collect();
+        loads.iter().for_each(|id| self.load_ended(id));
         for line in [self.phase, Some(self.bad), Some(self.bar)].into_iter().flatten() {
             line.finish_and_clear();
         }
     }
+}
+
+fn message_line() -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new_spinner().with_style(style)
 }

@@ -1,25 +1,55 @@
 use std::fmt::Write as _;
 
-use super::{Meta, Plan, Step, StepKind};
+use indexmap::IndexMap;
 
-/// What would run: suites with their tests, and what is known of each.
+use super::{Load, Meta, Pace, Plan, Step, StepKind, Suite};
+
+/// What would run: suites with their tests, loads, and what is known of each.
 pub fn tree(plan: &Plan) -> String {
+    let mut files: IndexMap<&str, (Vec<&Suite>, Vec<&Load>)> = IndexMap::new();
+    plan.suites.iter().for_each(|suite| files.entry(&suite.file).or_default().0.push(suite));
+    plan.loads.iter().for_each(|load| files.entry(&load.file).or_default().1.push(load));
     let mut text = String::new();
-    let mut file = "";
-    for suite in &plan.suites {
-        if suite.file != file {
-            let gap = if file.is_empty() { "" } else { "\n" };
-            file = &suite.file;
-            let _ = writeln!(text, "{gap}{file}");
+    for (at, (file, (suites, loads))) in files.into_iter().enumerate() {
+        let gap = if at == 0 { "" } else { "\n" };
+        let _ = writeln!(text, "{gap}{file}");
+        for suite in suites {
+            let _ = writeln!(text, "  {}{}", suite.name, notes(&suite.meta, None));
+            for test in &suite.tests {
+                let _ = writeln!(text, "    {}{}", test.name, notes(&test.meta, Some(&suite.meta)));
+            }
         }
-        let _ = writeln!(text, "  {}{}", suite.name, notes(&suite.meta, None));
-        for test in &suite.tests {
-            let _ = writeln!(text, "    {}{}", test.name, notes(&test.meta, Some(&suite.meta)));
+        for load in loads {
+            let _ = writeln!(text, "  load {}{}", load.name, notes(&load.meta, None));
+            let _ = writeln!(text, "    {}", load_words(load));
         }
     }
     let tests: usize = plan.suites.iter().map(|suite| suite.tests.len()).sum();
-    let _ = writeln!(text, "\n{} in {}", counted(tests, "test"), counted(plan.suites.len(), "suite"));
+    let of_suites = format!("{} in {}", counted(tests, "test"), counted(plan.suites.len(), "suite"));
+    let words = match (plan.suites.len(), plan.loads.len()) {
+        (_, 0) => of_suites,
+        (0, loads) => counted(loads, "load"),
+        (_, loads) => format!("{of_suites}, and {}", counted(loads, "load")),
+    };
+    let _ = writeln!(text, "\n{words}");
     text
+}
+
+/// `up to 50 users, 40s; 2 scenarios; 3 thresholds`
+fn load_words(load: &Load) -> String {
+    let most = match &load.pace {
+        Pace::Users(users) => format!("up to {}", counted(users.most() as usize, "user")),
+        Pace::Arrivals { arrivals, most_users } => {
+            let users = most_users.map(|most| format!(" by at most {}", counted(most as usize, "user")));
+            format!("{} due{}", counted(arrivals.count() as usize, "round"), users.unwrap_or_default())
+        }
+    };
+    let parts = [
+        format!("{most}, {}", crate::value::format_duration(load.pace.duration())),
+        counted(load.scenarios.len(), "scenario"),
+        counted(load.thresholds.len(), "threshold"),
+    ];
+    parts.join("; ")
 }
 
 /// Priority, tags and money at risk; of a test only what its suite doesn't say already.
@@ -50,7 +80,9 @@ pub fn describe_phases(release: &super::Release) -> String {
     let Some(name) = &release.name else { return String::new() };
     let mut text = format!("plan {name}\n");
     for phase in &release.phases {
-        let _ = writeln!(text, "  phase \"{}\": {}", phase.name, counted(phase.tests.len(), "test"));
+        // Its loads are among what gates judge, and so among its tests.
+        let tests = phase.tests.len().saturating_sub(phase.loads.len());
+        let _ = writeln!(text, "  phase \"{}\": {}", phase.name, counted(tests, "test"));
         for load in &phase.loads {
             let _ = writeln!(text, "    load \"{load}\"");
         }
@@ -89,6 +121,23 @@ pub fn describe(plan: &Plan) -> String {
         for test in &suite.tests {
             let _ = writeln!(text, "  test \"{}\"", test.name);
             steps(plan, &test.body, 2, &mut text);
+        }
+    }
+    for load in &plan.loads {
+        let _ = writeln!(text, "\nload \"{}\" ({}): {}", load.name, load.file, load_words(load));
+        for (title, hook) in [("before each user", &load.before_user), ("after each user", &load.after_user)] {
+            if !hook.is_empty() {
+                let _ = writeln!(text, "  {title}");
+                steps(plan, hook, 2, &mut text);
+            }
+        }
+        for scenario in &load.scenarios {
+            let name = scenario.name.as_ref().map(|name| format!(" \"{name}\"")).unwrap_or_default();
+            let _ = writeln!(text, "  scenario{name}");
+            steps(plan, &scenario.body, 2, &mut text);
+        }
+        for threshold in &load.thresholds {
+            let _ = writeln!(text, "  threshold {}", threshold.text);
         }
     }
     text

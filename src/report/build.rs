@@ -234,6 +234,13 @@ impl Builder<'_> {
         }
     }
 
+    /// A load that has ended, as the report reports it; nothing of a test.
+    pub fn load_test(&self, test: &TestResult) -> Option<model::Test> {
+        test.load.as_ref()?;
+        // Which services it asked is for the report alone.
+        Some(self.redactor.masked(self.test(test, &ServiceMap::default())).into_inner())
+    }
+
     /// What a load measured.
     fn load(&self, load: &LoadResult, services: &ServiceMap) -> model::Load {
         let told = Told { place: &|of| span(of, self.sources), about: &|url| place(url, services) };

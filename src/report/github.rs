@@ -1,12 +1,14 @@
 //! GitHub's checks: annotations, one line a problem, and the summary of a job.
 
+use super::figures::{Figures, held_words};
 use super::model::{self, Report};
 use super::points::{Broken, PointState, points};
-use super::{Redactor, form, markdown};
+use super::{Builder, Redactor, form, markdown};
 use crate::diag::Diagnostic;
 use crate::judge::{Outcome, TestResult};
 use crate::report::model::word::Severity;
 use crate::source::Sources;
+use crate::value::format_duration;
 
 /// The most that GitHub takes as the summary of one step, in bytes.
 const LONGEST_SUMMARY: usize = 1 << 20;
@@ -24,7 +26,9 @@ pub fn test_annotations(test: &TestResult, sources: &Sources, redactor: &Redacto
         let text = redactor.redact(&one.text);
         Some(of_weak(form::span(one.span, sources).as_ref(), &text, &form::weakness(one.weak?)))
     });
-    diagnostics.map(|one| of_test(&one, &test.outcome)).chain(weak).collect()
+    let builder = Builder { sources, redactor };
+    let notice = builder.load_test(test).map(|shown| of_load(&shown)).unwrap_or_default();
+    diagnostics.map(|one| of_test(&one, &test.outcome)).chain(weak).chain([notice]).collect()
 }
 
 /// All that a report holds, a line each: tests, and what must hold beside them.
@@ -32,7 +36,8 @@ pub fn annotations(report: &Report) -> String {
     let of_tests = report.tests.iter().flat_map(|test| {
         let outcome = test.outcome();
         let diagnostics = test.diagnostics.iter().map(move |one| of_test(one, &outcome));
-        diagnostics.chain(test.weak().map(|(one, weak)| of_weak(one.span.as_ref(), &one.text, weak)))
+        let weak = test.weak().map(|(one, weak)| of_weak(one.span.as_ref(), &one.text, weak));
+        diagnostics.chain(weak).chain([of_load(test)])
     });
     of_tests.chain([beside_tests(report)]).collect()
 }
@@ -83,6 +88,25 @@ fn of_point(name: &str, broken: &Broken) -> String {
         None => broken.message.clone(),
     };
     line("error", broken.span.as_ref(), name, &message)
+}
+
+/// What a load came to, beside its name; nothing for a test.
+fn of_load(test: &model::Test) -> String {
+    let Some(load) = &test.load else { return String::new() };
+    let figures = Figures::of(load, test.duration_ms);
+    let times = figures.percentiles().into_iter().map(|(name, time)| format!("{name} {}", format_duration(time)));
+    let mut lines = vec![figures.words().join("; "), times.collect::<Vec<_>>().join(", ")];
+    lines.extend(
+        load.thresholds
+            .iter()
+            .map(|one| format!("{}: {} ({}), {}", one.text, one.measured_words(), one.basis, held_words(one))),
+    );
+    let place = test.location.as_ref().map(|at| {
+        let (file, line, column) = (property(&at.file), at.line, at.column);
+        format!("file={file},line={line},col={column},")
+    });
+    let title = property(&format!("load {}", test.name));
+    format!("::notice {}title={title}::{}\n", place.unwrap_or_default(), data(&lines.join("\n")))
 }
 
 /// What passed, and proves little.

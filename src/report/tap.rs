@@ -3,7 +3,8 @@
 use crate::report::model::word;
 use std::fmt::Write as _;
 
-use super::model::{Report, Span, Test, time};
+use super::figures::Figures;
+use super::model::{Load, Report, Span, Test, time};
 use super::points::{Broken, PointState, detail, points};
 use crate::diag::sanitize;
 use crate::judge::Outcome;
@@ -44,6 +45,11 @@ pub fn render(report: &Report) -> String {
 
 fn test(text: &mut String, number: usize, test: &Test) {
     point(text, number, test);
+    if let Some(load) = test.load.as_deref().filter(|_| test.outcome() == Outcome::Passed) {
+        let mut block = Block::new(text);
+        block.load(test, load);
+        block.end();
+    }
     for (one, weak) in test.weak() {
         let _ = writeln!(text, "# weak evidence: {}: {}", printable(&one.text), printable(&weak.message));
     }
@@ -108,6 +114,7 @@ fn diagnostics(text: &mut String, test: &Test, severity: &str) {
     let _ = writeln!(block.text, "  duration_ms: {}", time(test.duration_ms).as_secs_f64() * 1e3);
     let _ = writeln!(block.text, "  attempts: {}", test.attempts);
     test.priority.iter().for_each(|priority| block.field("priority", priority));
+    test.load.iter().for_each(|load| block.load(test, load));
     let drawing: Vec<String> = test.diagnostics.iter().map(detail).collect();
     block.lines("drawing", &drawing.join("\n\n"));
     block.end();
@@ -147,6 +154,25 @@ impl<'t> Block<'t> {
 
     fn place(&mut self, file: &str, line: u32, column: u32) {
         let _ = writeln!(self.text, "  at:\n    file: {}\n    line: {line}\n    column: {column}", quoted(file));
+    }
+
+    /// What a load measured, and its thresholds.
+    fn load(&mut self, test: &Test, load: &Load) {
+        self.text.push_str("  load:\n");
+        for (name, value) in Figures::of(load, test.duration_ms).properties() {
+            let _ = writeln!(self.text, "    {name}: {value}");
+        }
+        if !load.thresholds.is_empty() {
+            self.text.push_str("    thresholds:\n");
+        }
+        for one in &load.thresholds {
+            let _ = writeln!(self.text, "      - threshold: {}\n        held: {}", quoted(&one.text), one.held);
+            let _ = writeln!(self.text, "        measured: {}", quoted(&one.measured_words()));
+            let _ = writeln!(self.text, "        of: {}", quoted(&one.basis));
+            if let Some(at) = one.broke_at_ms {
+                let _ = writeln!(self.text, "        broke_at_ms: {}", time(at).as_secs_f64() * 1e3);
+            }
+        }
     }
 
     /// Lines as they are; the `2` says how far in they are, so that they may begin with spaces.

@@ -1,6 +1,7 @@
 //! What a load measured, and what its thresholds make of it. Iterations are counted, and added up; nothing here knows how they were carried out.
 
 mod count;
+mod explained;
 mod failure;
 mod live;
 mod measured;

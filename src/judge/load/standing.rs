@@ -32,6 +32,9 @@ pub enum Stands {
     Open,
     /// What it is now: `412ms`.
     Holds(String),
+    /// It wouldn't hold if this were the end, which alone says.
+    Behind(String),
+    /// It didn't hold when it had to.
     Broken(String),
 }
 
@@ -48,7 +51,7 @@ impl Standing {
                 (Some(broken), _) => Stands::Broken(words(&broken.value)),
                 (None, None) => Stands::Open,
                 (None, Some(value)) if value.holds(threshold) => Stands::Holds(words(value)),
-                (None, Some(value)) => Stands::Broken(words(value)),
+                (None, Some(value)) => Stands::Behind(words(value)),
             };
             (threshold.text.clone(), stands)
         });

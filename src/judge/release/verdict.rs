@@ -64,7 +64,12 @@ pub(super) fn verdict(facts: &RunFacts<'_>, counts: &Counts, phases: &[PhaseResu
     reasons.extend(facts.problems.iter().cloned());
     reasons.extend(green_and_unfinished(facts));
     if counts.bad() > 0 {
-        reasons.push(format!("{} of {} tests did not pass", counts.bad(), counts.total));
+        let noun = match facts.release.phases.iter().map(|phase| phase.loads.len()).sum::<usize>() {
+            0 => "tests",
+            loads if loads >= counts.total => "loads",
+            _ => "tests and loads",
+        };
+        reasons.push(format!("{} of {} {noun} did not pass", counts.bad(), counts.total));
     }
     let denied = facts.deny_weak && counts.weak > 0;
     if denied {

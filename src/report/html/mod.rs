@@ -9,6 +9,7 @@ mod drawing;
 mod filters;
 mod index;
 mod latency;
+mod load;
 mod more;
 mod page;
 mod phases;

@@ -9,6 +9,7 @@ use super::drawing::Drawing;
 use super::filters::Filters;
 use super::index;
 use super::latency::Latency;
+use super::load::Loads;
 use super::more::More;
 use super::phases::Phases;
 use super::services::Services;
@@ -27,6 +28,7 @@ pub(super) struct Page {
     diagnostics: Vec<Drawing>,
     phases: Phases,
     services: Services,
+    loads: Loads,
     latency: Latency,
     filters: Filters,
     suites: Suites,
@@ -49,6 +51,7 @@ impl Page {
             diagnostics: report.diagnostics.iter().map(Drawing::new).collect(),
             phases: Phases::new(report),
             services: Services::new(report),
+            loads: Loads::new(report),
             latency: Latency::new(report),
             filters: Filters::new(report),
             index: index::inline(&index::entries(report, suites.numbers())),

@@ -3,7 +3,7 @@
 use crate::report::model::word;
 use askama::Template;
 
-use super::words::{Slice, across, clean, clean_or_empty, counted, duration, slices};
+use super::words::{Slice, across, clean, clean_or_empty, duration, slices};
 use crate::report::model::{self, Report};
 
 #[derive(Template)]
@@ -73,7 +73,7 @@ fn phase(one: &model::Phase, whole: f64) -> Phase {
         name: clean(&one.name),
         class,
         state,
-        tests: counted(one.summary.total, "test"),
+        tests: crate::report::numbers::tests_and_loads(one.summary.total, one.loads.len()),
         counts: one.summary.counts().words(),
         bar: slices(&one.summary),
         time: if run { duration(one.duration_ms) } else { String::new() },

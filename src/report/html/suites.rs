@@ -90,7 +90,7 @@ impl Suites {
             suites.push(Suite {
                 name: clean(name),
                 file: clean(file),
-                words: counted(tests.len(), "test"),
+                words: counted(tests.len(), if tests.iter().all(|test| test.is_load()) { "load" } else { "test" }),
                 bad,
                 tests: views.collect(),
             });

@@ -3,7 +3,7 @@
 use crate::report::model::word;
 use askama::Template;
 
-use super::words::{Slice, clean, counted, counts, duration, slices};
+use super::words::{Slice, clean, counts, duration, slices};
 use crate::report::model::{Report, RiskSum};
 
 #[derive(Template)]
@@ -39,7 +39,7 @@ impl VerdictView {
         Self {
             class,
             state: report.verdict.state.word(),
-            sentence: format!("{} in {time}", counted(report.summary.total, "test")),
+            sentence: format!("{} in {time}", report.total_words()),
             reasons: report.verdict.reasons.iter().map(|reason| clean(reason)).collect(),
             at_risk: report.verdict.at_risk.iter().map(RiskSum::words).map(|words| clean(&words)).collect(),
             bar: slices(&report.summary),

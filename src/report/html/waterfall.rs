@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::words::{across, clean, clean_or_empty, duration};
-use crate::report::model::{Exchange, Hop, LeftOut, Test, Tls};
+use crate::report::model::{Exchange, Hop, Test, Tls};
 use crate::value::format_size;
 
 /// The narrowest that a stage is drawn, in thousandths of the test's time.
@@ -48,7 +48,7 @@ impl Waterfall {
         Self {
             exchanges: test.exchanges.iter().enumerate().map(|(at, exchange)| one(at, exchange, test, whole)).collect(),
             end: duration(whole),
-            left_out: test.left_out.as_ref().map(LeftOut::words).unwrap_or_default(),
+            left_out: test.left_out.as_ref().map(|one| one.words(test.load.is_some())).unwrap_or_default(),
         }
     }
 }

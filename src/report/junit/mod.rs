@@ -5,7 +5,8 @@ mod xml;
 
 use std::fmt::Write as _;
 
-use super::model::{Channel, Exchange, Report, Test, time};
+use super::figures::{Figures, held_words};
+use super::model::{Channel, Exchange, Load, Report, Test, time};
 use super::points::{PointState, detail, points};
 use crate::diag::sanitize;
 use crate::judge::Outcome;
@@ -184,6 +185,9 @@ fn out(test: &Test) -> String {
             let _ = writeln!(out, "[[PROPERTY|{name}={}]]", plain(value));
         }
     }
+    if let Some(load) = &test.load {
+        load_properties(test, load, &mut out);
+    }
     for (one, weak) in test.weak().take(MOST_EXCHANGES) {
         let _ = writeln!(out, "{}", plain(&format!("weak evidence: {}: {}", one.text, weak.message)));
     }
@@ -198,9 +202,20 @@ fn out(test: &Test) -> String {
         let _ = writeln!(out, "and {left_out} more exchanges, which `test_results.json` has");
     }
     if let Some(left_out) = &test.left_out {
-        let _ = writeln!(out, "and {}, which are only counted", left_out.words());
+        let _ = writeln!(out, "and {}, which are only counted", left_out.words(test.load.is_some()));
     }
     out
+}
+
+/// What a load measured, and its thresholds: `[[PROPERTY|load_p95_ms=6.86]]`, `[[PROPERTY|load_threshold_1=held: p95(time) < 1s: 6.86ms (40 requests)]]`.
+fn load_properties(test: &Test, load: &Load, out: &mut String) {
+    for (name, value) in Figures::of(load, test.duration_ms).properties() {
+        let _ = writeln!(out, "[[PROPERTY|load_{name}={value}]]");
+    }
+    for (at, one) in load.thresholds.iter().enumerate().take(MOST_EXCHANGES) {
+        let is = format!("{}: {}: {} ({})", held_words(one), one.text, one.measured_words(), one.basis);
+        let _ = writeln!(out, "[[PROPERTY|load_threshold_{}={}]]", at + 1, plain(&is));
+    }
 }
 
 /// A text from outside in a line of `system-out`: in it nothing begins or ends a directive of a reader (`[[ATTACHMENT|/etc/passwd]]`), and it

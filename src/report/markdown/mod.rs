@@ -1,5 +1,6 @@
 //! A summary in Markdown, for the page of a job and for comments: verdict, phases, causes, what did not pass, what was slow.
 
+mod loads;
 mod text;
 
 use crate::report::model::word;
@@ -54,6 +55,7 @@ fn blocks(report: &Report) -> Vec<String> {
     blocks.extend(phases(report));
     blocks.extend(causes(report));
     blocks.extend(outside(report));
+    blocks.extend(loads::loads(report));
     let bad: Vec<&Test> = report.tests.iter().filter(|test| test.outcome().is_bad()).collect();
     if !bad.is_empty() {
         blocks.push("## What did not pass\n".to_owned());
@@ -81,11 +83,10 @@ fn verdict(report: &Report) -> String {
         _ => "❌",
     };
     let mut text = format!("# {mark} {}\n\n", inline(report.verdict.state.word()));
-    let noun = if report.summary.total == 1 { "test" } else { "tests" };
     let _ = writeln!(
         text,
-        "**{} {noun} in {}: {}**\n",
-        report.summary.total,
+        "**{} in {}: {}**\n",
+        report.total_words(),
         format_duration(time(report.run.duration_ms)),
         report.summary.counts().words()
     );

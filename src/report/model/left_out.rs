@@ -57,9 +57,14 @@ impl Spread {
 
 impl LeftOut {
     /// `499 exchanges more with 998 expectations that held`: what isn't shown, for people.
-    pub fn words(&self) -> String {
+    /// Of a load, some of it may have failed.
+    pub fn words(&self, of_load: bool) -> String {
         let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
-        let expectations = counted(self.expectations, "expectation that held", "expectations that held");
+        let expectations = if of_load {
+            counted(self.expectations, "expectation", "expectations")
+        } else {
+            counted(self.expectations, "expectation that held", "expectations that held")
+        };
         match self.exchanges {
             0 => format!("{} more with {expectations}", counted(self.steps, "step", "steps")),
             exchanges => format!("{} more with {expectations}", counted(exchanges, "exchange", "exchanges")),

@@ -70,6 +70,16 @@ pub struct Tool {
     pub version: String,
 }
 
+impl Report {
+    /// `3 tests and 1 load`: what it is about.
+    pub fn total_words(&self) -> String {
+        // Loads are in one phase each; what passed may be left out of the tests.
+        let planned = self.plan.phases.iter().fold(0usize, |sum, phase| sum.saturating_add(phase.loads.len()));
+        let loads = self.tests.iter().filter(|test| test.is_load()).count().max(planned);
+        super::numbers::tests_and_loads(self.summary.total, loads.min(self.summary.total))
+    }
+}
+
 impl Tool {
     pub fn this() -> Self {
         Self { name: "e2e-dsl".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }

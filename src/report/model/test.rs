@@ -102,6 +102,11 @@ pub struct Weakness {
 }
 
 impl Test {
+    /// Also one that wasn't carried out.
+    pub fn is_load(&self) -> bool {
+        self.load.is_some() || self.suite == "load" && self.id.ends_with(&format!("::load::{}", self.name))
+    }
+
     /// Expectations that held on weak evidence, each with its reason.
     pub fn weak(&self) -> impl Iterator<Item = (&Expectation, &Weakness)> {
         self.steps.iter().flat_map(|step| &step.expectations).filter_map(|one| Some((one, one.weak.as_ref()?)))

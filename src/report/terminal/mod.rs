@@ -1,12 +1,15 @@
 //! What a run says on a terminal or in a log: a line for each test as it ends, failures at once, and at the end what to look at first.
 
+mod load;
+mod standing;
 mod summary;
 
+pub use standing::{Beat, standing, standing_line};
 pub use summary::{phase_line, summary};
 
 use std::fmt::Write as _;
 
-use super::Redactor;
+use super::{Builder, Redactor};
 use crate::diag::{STYLE, Style, sanitize};
 use crate::judge::{Outcome, TestResult};
 use crate::source::Sources;
@@ -53,6 +56,11 @@ pub fn test_ended(test: &TestResult, sources: &Sources, redactor: &Redactor, sty
     text.push('\n');
     if detail == Detail::Verbose {
         exchanges(test, redactor, style, &mut text);
+    }
+    if let Some(shown) = (Builder { sources, redactor }).load_test(test)
+        && let Some(measured) = &shown.load
+    {
+        text.push_str(&load::load(&shown, measured, style));
     }
     if test.outcome.is_bad() || test.outcome == Outcome::Flaky {
         for diagnostic in &test.diagnostics {

@@ -65,12 +65,11 @@ fn verdict(report: &Report, style: Style, text: &mut String) {
         _ => RED,
     };
     let duration = crate::report::model::time(report.run.duration_ms);
-    let noun = if report.summary.total == 1 { "test" } else { "tests" };
     let _ = writeln!(
         text,
-        "{}  {} {noun} in {}: {}",
+        "{}  {} in {}: {}",
         paint(report.verdict.state.word(), color, style),
-        report.summary.total,
+        report.total_words(),
         format_duration(duration),
         report.summary.counts().words()
     );

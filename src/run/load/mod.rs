@@ -109,15 +109,11 @@ pub(super) async fn run(
         }
         outcome => outcome,
     };
-    let kept = Kept::in_one(kept);
     if outcome.is_bad() {
-        // One of each is explained; the others are among what is kept.
-        for one in kept.diagnostics {
-            if !diagnostics.iter().any(|known| known.code == one.code && known.span == one.span) {
-                diagnostics.push(one);
-            }
-        }
+        let each: Vec<&[crate::diag::Diagnostic]> = kept.iter().map(|one| one.diagnostics.as_slice()).collect();
+        diagnostics.extend(result.explained(&each));
     }
+    let kept = Kept::in_one(kept);
     TestResult {
         info,
         outcome,
