@@ -3,6 +3,7 @@
 mod count;
 mod failure;
 mod live;
+mod look;
 mod measured;
 mod result;
 mod spec;
@@ -15,6 +16,7 @@ mod timeline;
 pub use count::{Channel, Counted, Counter, Iteration};
 pub use failure::{Failure, Failures};
 pub use live::{Broken, Ended, Live};
+pub use look::{Begun, Look};
 pub use measured::{Asked, Events, Iterations, Measured, Openings, Replies, Requests};
 pub use result::LoadResult;
 pub use spec::{Model, Scenario, Spec};
