@@ -36,6 +36,7 @@ mod linear;
 mod literate;
 mod loads;
 mod loads_quick;
+mod loads_shards;
 mod made;
 mod masking;
 mod nothing;

@@ -18,6 +18,7 @@ mod resume;
 mod run;
 mod shard;
 mod size;
+mod start;
 mod trace;
 mod tracing;
 
