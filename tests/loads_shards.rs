@@ -161,7 +161,8 @@ fn a_run_that_is_killed_keeps_what_its_load_measured_and_runs_it_again_as_a_whol
     for args in [&["run", "a.e2e", "--resume"][..], &["run", "a.e2e", "--rerun-failed"]] {
         if args[2] == "--rerun-failed" {
             // It fails first.
-            std::fs::write(folder.join("a.e2e"), LOCAL.replace("/a {", "/a { expect status 201;")).unwrap();
+            std::fs::write(folder.join("a.e2e"), LOCAL.replace("/a { expect status 200", "/a { expect status 201"))
+                .unwrap();
             let (code, out, err) = again(&folder, &["run", "a.e2e"], Some(&peer));
             assert_eq!(code, Some(1), "{out}{err}");
             std::fs::write(folder.join("a.e2e"), LOCAL).unwrap();

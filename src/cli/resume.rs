@@ -174,7 +174,7 @@ fn rerun(plan: &mut Plan, release: &mut Release, path: &Path, last: &Report, out
     };
     let verb = if ids.len() == 1 { "test" } else { "tests" };
     let text = format!("running again {} {verb} that did not pass in `{}`{gone}\n", ids.len(), path.display());
-    if plan.suites.is_empty() {
+    if plan.suites.is_empty() && plan.loads.is_empty() {
         output.error(&format!("{text}nothing was run\n"));
         return Err(Exit::NothingProved);
     }
