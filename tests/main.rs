@@ -37,6 +37,7 @@ mod literate;
 mod loads;
 mod loads_quick;
 mod loads_shards;
+mod loads_trace;
 mod made;
 mod masking;
 mod nothing;

@@ -27,6 +27,7 @@ pub mod tests;
 mod weight;
 
 pub use dispatch::execute;
+pub use load::info as load_info;
 pub use options::Options;
 pub use replay::{Again, RecordedPhase, RecordedRun, Stopped, SuiteReplay};
 pub use stop::Stop;

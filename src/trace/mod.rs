@@ -8,6 +8,7 @@ mod group;
 mod har;
 mod journal;
 mod late;
+mod loads;
 mod looks;
 mod open;
 mod patterns;

@@ -22,14 +22,14 @@ use crate::world::recorded::Difference;
 
 /// What tests are run again by.
 pub struct Replay<'t> {
-    trace: &'t Trace,
-    rebuilt: &'t Rebuilt,
-    redactor: Arc<Redactor>,
+    pub(super) trace: &'t Trace,
+    pub(super) rebuilt: &'t Rebuilt,
+    pub(super) redactor: Arc<Redactor>,
     /// The secrets of the environment, as they are in the trace.
     of_environment: Vec<String>,
-    services: ServiceMap,
+    pub(super) services: ServiceMap,
     /// The tests of the run as it recorded them, by their ids.
-    tests: HashMap<&'t str, &'t model::Test>,
+    pub(super) tests: HashMap<&'t str, &'t model::Test>,
     phases: Vec<RecordedPhase>,
     epoch: jiff::Timestamp,
 }
@@ -76,7 +76,7 @@ impl<'t> Replay<'t> {
     /// Judges the whole run again.
     pub fn report(&self) -> Reading {
         let again: HashMap<String, model::Test> =
-            self.rebuilt.plan.suites.par_iter().flat_map_iter(|suite| self.suite(suite)).collect();
+            self.rebuilt.plan.suites.par_iter().flat_map_iter(|suite| self.suite(suite)).chain(self.loads()).collect();
         let lines = self.trace.lines.iter().map(|line| match line {
             Line::TestEnded(test) => match again.get(&test.id) {
                 Some(again) => Line::TestEnded(Box::new(again.clone())),
@@ -149,7 +149,7 @@ impl<'t> Replay<'t> {
     }
 
     /// A test that can't be judged again: what was recorded of it, and why.
-    fn without(&self, was: &model::Test, outcome: &Outcome, why: Diagnostic) -> model::Test {
+    pub(super) fn without(&self, was: &model::Test, outcome: &Outcome, why: Diagnostic) -> model::Test {
         let builder = Builder { sources: &self.rebuilt.sources, redactor: &self.redactor };
         let why = self.redactor.masked(builder.diagnostic(&why)).into_inner();
         let reason = Some(why.message.clone());
@@ -187,7 +187,7 @@ impl<'t> Replay<'t> {
     }
 }
 
-fn undecided_at(span: Span, because: &str) -> Diagnostic {
+pub(super) fn undecided_at(span: Span, because: &str) -> Diagnostic {
     let message = format!("this test can't be judged again: {because}");
     Diagnostic::error(&codes::UNDECIDED, span, message)
         .with_help("what this needs isn't in the trace; run the test against the system to know")
@@ -256,17 +256,18 @@ pub fn edited(trace: &mut Trace, rebuilt: &Rebuilt, redactor: &Redactor) -> usiz
     let begun: &mut Begun = &mut trace.begun;
     let known: HashMap<String, Option<String>> =
         begun.tests.drain(..).map(|planned| (planned.id, planned.phase)).collect();
+    let phase_of = |id: &str| known.get(id).and_then(Option::as_deref).map(Into::into);
     let tests = rebuilt.plan.suites.iter().flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)));
+    let tests = tests.map(|(suite, test)| crate::run::info(suite, test, phase_of(&test.id)));
+    let loads = rebuilt.plan.loads.iter().map(|load| crate::run::load_info(load, phase_of(&load.id)));
     let mut recorded = 0;
-    for (suite, test) in tests {
-        let phase = known.get(&test.id);
-        let info = crate::run::info(suite, test, phase.and_then(Option::as_deref).map(Into::into));
+    for info in tests.chain(loads) {
         let planned = redactor.masked(builder.planned(&info)).into_inner();
-        if phase.is_some() {
+        if known.contains_key(&info.id) {
             recorded += 1;
         } else {
             let because = "it wasn't recorded";
-            let why = redactor.masked(builder.diagnostic(&undecided_at(test.span, because))).into_inner();
+            let why = redactor.masked(builder.diagnostic(&undecided_at(info.span, because))).into_inner();
             let undecided = model::Test {
                 outcome: model::word::Outcome::Undecided,
                 diagnostics: vec![why],

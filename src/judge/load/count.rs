@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::event::{ChannelLog, Direction, Exchange, FailureKind, Instant};
 use crate::judge::release::{Reply, micros};
 use crate::judge::{FrameMatch, LeftOut, Outcome, StepRecord, StepState, TestFacts, outcome_of};
-use crate::plan::{ErrorKind, Load, LoadMeasure, Route, Target, Timed};
+use crate::plan::{ErrorKind, Load, Route};
 use crate::source::Span;
 
 /// How many failures of one kind are kept whole.
@@ -62,7 +62,7 @@ const URLS: usize = 256;
 impl Counter {
     pub fn new(load: Arc<Load>) -> Self {
         let routes = load.thresholds.iter().enumerate().filter_map(|(at, threshold)| {
-            let route = route_of(&threshold.measure)?;
+            let route = threshold.measure.route()?;
             (at < u64::BITS as usize).then(|| (at, route.clone()))
         });
         let routes = routes.collect();
@@ -339,21 +339,6 @@ fn kind_of(code: &str, timed_out: bool) -> ErrorKind {
         ErrorKind::NoResponse(FailureKind::Timeout)
     } else {
         ErrorKind::Expectation
-    }
-}
-
-/// The request that a threshold is about.
-fn route_of(measure: &LoadMeasure) -> Option<&Route> {
-    let target = match measure {
-        LoadMeasure::Statistic(_, Timed::Time(of) | Timed::FirstByte(of))
-        | LoadMeasure::ErrorRate(of)
-        | LoadMeasure::Throughput(of)
-        | LoadMeasure::Success(of) => of.as_ref()?,
-        _ => return None,
-    };
-    match target {
-        Target::Request(route) => Some(route),
-        Target::Scenarios(_) => None,
     }
 }
 

@@ -122,6 +122,11 @@ impl Measured {
         self.requests.values().map(Requests::count).fold(0, u64::saturating_add)
     }
 
+    /// Events that scenarios expected, and that came.
+    pub fn events(&self) -> u64 {
+        self.events.values().map(|one| one.after.count).sum()
+    }
+
     /// Iterations that have ended, skipped ones aside.
     pub fn rounds(&self) -> u64 {
         self.iterations.values().map(|one| one.passed.saturating_add(one.failed)).fold(0, u64::saturating_add)

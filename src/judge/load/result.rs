@@ -44,7 +44,7 @@ impl LoadResult {
     }
 
     fn vacuous(&self) -> Diagnostic {
-        let missing = match self.ended.total.exchanges() {
+        let missing = match self.ended.total.exchanges() + self.ended.total.events() {
             0 => "it made no exchange",
             _ => "nothing was expected of what came",
         };
@@ -195,7 +195,8 @@ impl LoadResult {
         let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         TestFacts {
             expectations: number(self.ended.total.expectations),
-            exchanges: number(self.ended.total.exchanges()),
+            // Events on a channel that was opened before are what a scenario asked for, too.
+            exchanges: number(self.ended.total.exchanges() + self.ended.total.events()),
             failed: !diagnostics.is_empty(),
             interrupted: self.interrupted.clone(),
             ..TestFacts::default()

@@ -119,6 +119,23 @@ pub enum LoadMeasure {
     ForbiddenEvents,
 }
 
+impl LoadMeasure {
+    /// The request that it is about, if it is about one.
+    pub fn route(&self) -> Option<&Route> {
+        let target = match self {
+            LoadMeasure::Statistic(_, Timed::Time(of) | Timed::FirstByte(of))
+            | LoadMeasure::ErrorRate(of)
+            | LoadMeasure::Throughput(of)
+            | LoadMeasure::Success(of) => of.as_ref()?,
+            _ => return None,
+        };
+        match target {
+            Target::Request(route) => Some(route),
+            Target::Scenarios(_) => None,
+        }
+    }
+}
+
 /// What a duration is of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Timed {

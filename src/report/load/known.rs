@@ -9,6 +9,7 @@ use crate::judge::load::{
 use crate::judge::release::{Reply, Statistic, Unit};
 use crate::plan::{LoadMeasure, Route, Target, Threshold, Timed};
 use crate::report::model::{self, time, word};
+use crate::source::Sources;
 use crate::syntax::ast::BinaryOp;
 
 /// Reads what a report says of loads, to judge it again. A file may say anything; what it says beyond what a load has is passed over.
@@ -18,6 +19,11 @@ pub struct Known {
 }
 
 impl Known {
+    /// Of a load in these sources: its places are theirs.
+    pub fn within(sources: &Sources) -> Self {
+        Self { places: Places::within(sources) }
+    }
+
     /// A load, without what became of it.
     pub fn spec(&mut self, load: &model::Load) -> Spec {
         let scenarios = load.scenarios.iter().map(|one| Scenario {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use crate::report::model;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Sources, Span};
 
 /// Places in files that aren't here: spans that stand for those of a report, and are given back as they were.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,12 @@ pub struct Places {
 }
 
 impl Places {
+    /// Those in files that are here.
+    pub fn within(sources: &Sources) -> Self {
+        let files = sources.iter().map(|file| (file.name.clone(), file.id.0));
+        Self { files: files.collect(), known: HashMap::new() }
+    }
+
     /// A span that stands for a place; the same for the same place.
     pub fn take(&mut self, place: Option<&model::Span>) -> Span {
         let Some(place) = place else { return Span::nowhere() };

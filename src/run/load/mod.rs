@@ -27,7 +27,7 @@ use crew::Crew;
 use kept::Kept;
 
 /// What is known of a load before it runs.
-pub(super) fn info(load: &Load, phase: Option<Arc<str>>) -> Arc<TestInfo> {
+pub fn info(load: &Load, phase: Option<Arc<str>>) -> Arc<TestInfo> {
     Arc::new(TestInfo {
         id: load.id.clone(),
         suite: "load".to_owned(),
