@@ -101,6 +101,130 @@ fn each_shard_has_a_part_of_a_load() {
     }
 }
 
+/// Two scenarios, one of which asks for what isn't there.
+const SICK: &str = r#"
+load "sick" {
+  users 2 hold 1s
+  think 5ms to 10ms
+  scenario "well" weight 3 { GET {{env.api}}/health { expect status 200 } }
+  scenario "ill" { GET {{env.api}}/nowhere { expect status 200 } }
+  threshold p95(time) < 10s
+  threshold throughput > 1000000/s
+  threshold errors of 4xx < 10000
+}
+"#;
+
+#[test]
+fn every_report_says_what_a_load_measured() {
+    let names = ["json=r.json", "html=r.html", "junit=r.xml", "tap=r.tap", "markdown=r.md", "github"];
+    let args = names.iter().flat_map(|name| ["--report", name]);
+    let args = ["run", "a.e2e"].into_iter().chain(args);
+    let done = Test::new().file("a.e2e", &format!("{DEMO}{SICK}")).args(args).code(1);
+    let report: serde_json::Value = serde_json::from_str(&done.read("r.json")).unwrap();
+    let load = &report["tests"][0]["load"];
+    let requests = load["measured"]["requests"].as_array().unwrap();
+    let requests = requests.iter().flat_map(|one| one["replies"].as_array().unwrap());
+    let requests: u64 = requests.map(|one| one["times_ms"]["count"].as_u64().unwrap()).sum();
+    assert!(requests > 10, "{load}");
+    let grouped =
+        if requests > 999 { format!("{},{:03}", requests / 1_000, requests % 1_000) } else { requests.to_string() };
+
+    for words in [
+        "  load › sick\n",
+        &format!("up to 2 users; {grouped} requests ("),
+        "✓ p95(time) < 10s: ",
+        "✗ throughput > 1000000/s: ",
+        "✓ errors of 4xx < 10000: ",
+        "\n  request  ",
+        "  GET /health  ",
+        "  GET /nowhere  ",
+        "  scenario  rounds",
+        "  4xx  ",
+        "`status` is 404, expected 200",
+        " requests like this",
+        "NOT READY  1 load in ",
+        "1 of 1 loads did not pass",
+        "::notice file=a.e2e,line=",
+        "title=load sick::up to 2 users; ",
+        "%0Athroughput > 1000000/s: ",
+    ] {
+        assert!(done.out.contains(words), "{words}\n{}", done.out);
+    }
+    let kept = done.out.split("kept whole: ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    assert_eq!(kept, report["tests"][0]["exchanges"].as_array().unwrap().len().to_string());
+
+    let junit = done.read("r.xml");
+    for words in [
+        &format!("[[PROPERTY|load_requests={requests}]]"),
+        "[[PROPERTY|load_errors_of_4xx=",
+        "[[PROPERTY|load_p95_ms=",
+        "[[PROPERTY|load_threshold_1=held: p95(time) &lt; 10s: ",
+        "[[PROPERTY|load_threshold_2=not held: throughput",
+    ] {
+        assert!(junit.contains(words), "{words}\n{junit}");
+    }
+    assert!(!junit.contains("that held"), "of a load something may have failed");
+    let tap = done.read("r.tap");
+    for words in [
+        &format!("  load:\n    most_users: 2\n    requests: {requests}\n"),
+        "      - threshold: \"throughput > 1000000/s\"\n        held: false\n",
+    ] {
+        assert!(tap.contains(words), "{words}\n{tap}");
+    }
+    let markdown = done.read("r.md");
+    for words in [
+        "**1 load in ",
+        "### ❌ sick (failed)",
+        "| ❌ | `throughput > 1000000/s` |",
+        "| `GET /nowhere` | ",
+        "| `4xx` | ",
+    ] {
+        assert!(markdown.contains(words), "{words}\n{markdown}");
+    }
+    let html = scraper::Html::parse_document(&done.read("r.html"));
+    let count = |selector: &str| html.select(&scraper::Selector::parse(selector).unwrap()).count();
+    assert_eq!(
+        (count("article.load"), count("article.load figure"), count("article.load svg.chart[aria-label]")),
+        (1, 4, 4)
+    );
+    assert_eq!((count(".thresholds tbody tr"), count(".thresholds tr.broken")), (3, 1));
+    assert!(count(".as-table tbody tr") > 0 && count(".over-time rect.e4xx") > 0);
+    assert_eq!(count("article.load [style]"), 0, "the page's policy forbids it");
+
+    // Rendered again it is the same.
+    let again = Test::new().file("r.json", &done.read("r.json"));
+    let again = again
+        .args([
+            "report",
+            "r.json",
+            "--report",
+            "html=r.html",
+            "--report",
+            "junit=r.xml",
+            "--report",
+            "tap=r.tap",
+            "--report",
+            "markdown=r.md",
+            "--report",
+            "github",
+        ])
+        .code(1);
+    for name in ["r.html", "r.xml", "r.tap", "r.md"] {
+        assert_eq!(again.read(name), done.read(name), "{name}");
+    }
+    assert!(again.out.contains("title=load sick::up to 2 users; "), "{}", again.out);
+}
+
+#[test]
+fn a_load_that_passes_shows_its_figures_too() {
+    let args = ["run", "a.e2e", "-k", "heavy", "--report", "tap=r.tap"];
+    let done = Test::new().file("a.e2e", &format!("{DEMO}{SPEC}")).args(args).code(0);
+    for words in ["  load › heavy\n", "no errors", "✓ p95(time) < 1s: ", "  GET /", "READY  1 load in "] {
+        assert!(done.out.contains(words), "{words}\n{}", done.out);
+    }
+    assert!(done.read("r.tap").contains("ok 1 - load > heavy\n  ---\n  load:\n    most_users: 2\n"));
+}
+
 #[test]
 fn loads_are_listed_with_what_comes_and_are_no_tests() {
     let test = || Test::new().file("a.e2e", &format!("{DEMO}{SPEC}"));

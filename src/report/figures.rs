@@ -156,7 +156,7 @@ impl<'l> Figures<'l> {
 
     /// Rounds by scenarios.
     pub fn rounds_table(&self) -> Table {
-        let columns = [("rounds", true), ("rate", true), ("passed", true), ("failed", true), ("skipped", true)];
+        let columns = [("rounds", true), ("rate", true), ("passed", true), ("skipped", true), ("failed", true)];
         let head = std::iter::once(("scenario", false)).chain(columns).collect();
         let rows = self.load.scenarios.iter().map(|one| {
             let rounds = one.passed.saturating_add(one.failed);
@@ -166,7 +166,7 @@ impl<'l> Figures<'l> {
                 0 => "0".to_owned(),
                 failed => format!("{} ({})", grouped(failed), share(failed, rounds)),
             };
-            (one.failed > 0, vec![name, grouped(rounds), rate, grouped(one.passed), failed, grouped(one.skipped)])
+            (one.failed > 0, vec![name, grouped(rounds), rate, grouped(one.passed), grouped(one.skipped), failed])
         });
         Table { title: "Rounds", head, rows: rows.collect() }
     }

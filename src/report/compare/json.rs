@@ -1,6 +1,6 @@
 use serde_json::{Value as Json, json};
 
-use super::{Change, Comparison, Side, TimeChange};
+use super::{Change, Comparison, LoadChange, Side, TimeChange};
 
 /// For programs (`docs/reports.md`), ending with a line end. Fields may be added, never renamed.
 pub fn render(one: &Comparison) -> String {
@@ -44,6 +44,7 @@ pub fn render(one: &Comparison) -> String {
         "at_risk": risk.collect::<Json>(),
         "slower": one.slower.iter().map(time).collect::<Json>(),
         "faster": one.faster.iter().map(time).collect::<Json>(),
+        "loads": one.loads.iter().map(load).collect::<Json>(),
         "drift": one.drift,
         "timed": one.timed,
     });
@@ -70,6 +71,28 @@ fn change(change: &Change) -> Json {
         "before": change.before,
         "after": change.after,
         "message": change.message,
+    })
+}
+
+fn load(change: &LoadChange) -> Json {
+    let measures = change.measures.iter().map(|one| {
+        json!({
+            "measure": one.measure,
+            "request": one.request,
+            "unit": one.unit.word(),
+            "before": one.before,
+            "after": one.after,
+            "ratio": one.ratio,
+            "change": one.moved.word(),
+        })
+    });
+    json!({
+        "id": change.id,
+        "name": change.name,
+        "place": change.place,
+        "notes": change.notes,
+        "measures": measures.collect::<Json>(),
+        "within_noise": change.quiet,
     })
 }
 

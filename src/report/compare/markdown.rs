@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::text::lists;
-use super::{Change, Comparison, GateChange, Side, TimeChange};
+use super::{Change, Comparison, GateChange, LoadChange, Moved, Side, TimeChange};
 use crate::report::markdown::{code, inline, sentence};
 use crate::report::model::time;
 use crate::value::format_duration;
@@ -39,6 +39,9 @@ pub fn render(one: &Comparison) -> String {
             list.iter().for_each(|change| text.push_str(&slow(change)));
         }
     }
+    for load in &one.loads {
+        text.push_str(&measures(load));
+    }
     if one.unchanged() {
         text.push_str("\nNothing changed.\n");
     }
@@ -73,6 +76,29 @@ fn gate(change: &GateChange) -> String {
     let before = state(change.before, change.measured_before.as_ref());
     let after = state(change.after, change.measured_after.as_ref());
     format!("| {phase} | {} | {before} | {after} |\n", code(&change.text))
+}
+
+/// What a load measured, before and now.
+fn measures(load: &LoadChange) -> String {
+    let place = load.place.as_ref().map(|place| format!(" {}", code(place))).unwrap_or_default();
+    let mut text = format!("\n## Load {}{place}\n\n", inline(&load.name));
+    for note in &load.notes {
+        let _ = writeln!(text, "- note: {}", inline(note));
+    }
+    text.push_str("\n| | what | before | now | |\n|---|---|---:|---:|---|\n");
+    for one in &load.measures {
+        let mark = match one.moved {
+            Moved::Worse => "❌",
+            Moved::Better => "✅",
+            Moved::Noise => "",
+        };
+        let (before, after) = (inline(&one.unit.words(one.before)), inline(&one.unit.words(one.after)));
+        let _ = writeln!(text, "| {mark} | {} | {before} | {after} | {} |", inline(&one.what()), inline(&one.words()));
+    }
+    if load.quiet > 0 {
+        let _ = writeln!(text, "\nOf single requests, {} percentiles moved by no more than noise.", load.quiet);
+    }
+    text
 }
 
 fn slow(change: &TimeChange) -> String {

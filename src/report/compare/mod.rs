@@ -2,7 +2,9 @@
 
 mod gates;
 pub mod json;
+mod loads;
 pub mod markdown;
+mod noise;
 mod outcomes;
 mod requests;
 mod stats;
@@ -13,6 +15,7 @@ mod times;
 mod tests;
 
 pub use gates::GateChange;
+pub use loads::{LoadChange, MeasureChange, Moved};
 pub use outcomes::{Change, Tests};
 
 use super::model::{Report, RiskSum, Test};
@@ -93,6 +96,8 @@ pub struct Comparison {
     pub at_risk: Vec<RiskChange>,
     pub slower: Vec<TimeChange>,
     pub faster: Vec<TimeChange>,
+    /// Of both sides.
+    pub loads: Vec<LoadChange>,
     /// By what all tests together took longer, as a ratio. 1 when it can't be known.
     pub drift: f64,
     /// How many tests' times could be compared: those that passed on both sides.
@@ -115,6 +120,7 @@ impl Comparison {
             && self.at_risk.is_empty()
             && self.slower.is_empty()
             && self.faster.is_empty()
+            && !self.loads.iter().any(LoadChange::has_changed)
             && self.base.weak == self.new.weak
             && self.base.verdict == self.new.verdict
     }
@@ -141,6 +147,7 @@ pub fn compare(base: &[&Report], new: &[&Report]) -> Option<Comparison> {
         at_risk: risk(first_base, first_new),
         slower,
         faster,
+        loads: loads::loads(base, new),
         drift,
         timed,
         reasons: Vec::new(),
@@ -227,7 +234,8 @@ fn risk(base: &Report, new: &Report) -> Vec<RiskChange> {
 /// Of tests that pass on both sides: one that fails may have waited for a limit.
 fn test_times(entries: &[Entry<'_>]) -> (Vec<TimeChange>, f64, usize) {
     let times = |runs: &[&Test]| {
-        let passed = runs.iter().filter(|test| test.outcome() == Outcome::Passed);
+        // A load lasts as long as it is to.
+        let passed = runs.iter().filter(|test| test.outcome() == Outcome::Passed && test.load.is_none());
         passed.map(|test| test.duration_ms).collect::<Vec<f64>>()
     };
     let items: Vec<Item> =
@@ -356,7 +364,28 @@ fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<R
             },
         );
     }
+    let grave: Vec<String> = one.loads.iter().filter(|load| load.is_grave()).map(worst).collect();
+    if !grave.is_empty() {
+        let noun = if grave.len() == 1 { "load is worse" } else { "loads are worse" };
+        because(
+            format!("{} {noun} than noise explains: {}", grave.len(), grave.join("; ")),
+            "look at what services did meanwhile in the HTML report; run each side several times (`--base`, `--new`) to be sure",
+        );
+    }
     reasons
+}
+
+/// `buy: p95 12ms → 40ms`
+fn worst(load: &LoadChange) -> String {
+    let grave = load.measures.iter().filter(|one| one.grave && one.moved == Moved::Worse);
+    let first = grave.max_by(|a, b| by(a).total_cmp(&by(b)));
+    let words =
+        first.map(|one| format!("{} from {} to {}", one.what(), one.unit.words(one.before), one.unit.words(one.after)));
+    format!("{}: {}", load.name, words.unwrap_or_default())
+}
+
+fn by(one: &MeasureChange) -> f64 {
+    one.ratio.map_or(f64::MAX, |ratio| ratio.max(1.0 / ratio))
 }
 
 fn s(number: usize) -> &'static str {

@@ -9,7 +9,9 @@ pub(super) fn times(base: &[&Report], new: &[&Report]) -> Vec<TimeChange> {
     let mut items: BTreeMap<String, Item> = BTreeMap::new();
     let sides = base.iter().map(|run| (run, true)).chain(new.iter().map(|run| (run, false)));
     for (run, is_base) in sides {
-        for exchange in run.tests.iter().flat_map(|test| &test.exchanges) {
+        // What is kept of a load is what failed there.
+        let tests = run.tests.iter().filter(|test| test.load.is_none());
+        for exchange in tests.flat_map(|test| &test.exchanges) {
             // Opening a channel may wait for its first event.
             if exchange.held && exchange.status.is_some() && exchange.opens.is_none() {
                 let item = items.entry(label(exchange)).or_default();

@@ -1,5 +1,7 @@
 use crate::report::model::word::Outcome;
 use proptest::prelude::*;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 
 use super::*;
 use crate::report::model;
@@ -129,8 +131,6 @@ fn a_test_whose_file_moved_is_the_same_unless_that_is_unsure() {
 /// Whole runs, as they come: noise of ±20 % over 300 tests makes none unstable, and a test that takes twice as long does.
 #[test]
 fn whole_runs_are_judged_by_more_than_noise() {
-    use rand::rngs::StdRng;
-    use rand::{RngExt as _, SeedableRng as _};
     let mut tripped = 0;
     for seed in 0..100 {
         let mut rng = StdRng::seed_from_u64(seed);
@@ -151,4 +151,84 @@ fn whole_runs_are_judged_by_more_than_noise() {
         assert!(!one.stable());
     }
     assert_eq!(tripped, 0);
+}
+
+/// A load of 30 seconds, with `times` of its requests in milliseconds in each.
+fn load(mut times: impl FnMut(u64) -> f64, errors: u64) -> Test {
+    use crate::event::Times;
+    let bins: Vec<model::Bin> = (0..30)
+        .map(|at| {
+            let mut own = Times::default();
+            (0..100).for_each(|_| own.add(model::time(times(at))));
+            let errors = vec![model::ErrorCount { kind: model::word::ErrorKind::Server, count: errors }];
+            model::Bin { users: 5, requests: 100, iterations: 100, dropped: 0, times_ms: own.into(), errors }
+        })
+        .collect();
+    let mut all = Times::default();
+    bins.iter().for_each(|bin| all.merge(&bin.times_ms.0));
+    let replies = model::Replies { status: Some(200), held: true, times_ms: all.into(), ..Default::default() };
+    let (method, url) = ("GET".to_owned(), "http://h:1/a".to_owned());
+    let requests = vec![model::Requests { method, url, replies: vec![replies], ..Default::default() }];
+    let failures =
+        vec![model::LoadFailure { kind: model::word::ErrorKind::Server, count: errors * 30, ..Default::default() }];
+    let load = model::Load {
+        planned_ms: 30_000.0,
+        lasted_ms: 30_000.0,
+        most_users: 5,
+        measured: model::Measured { requests, failures, ..Default::default() },
+        timeline: model::Timeline { bin_ms: 1_000.0, bins },
+        ..Default::default()
+    };
+    let mut test = test(1, "passed", 30_000.0);
+    (test.suite, test.name, test.id) = ("load".to_owned(), "buy".to_owned(), "a.e2e::load::buy".to_owned());
+    test.load = Some(Box::new(load));
+    test
+}
+
+/// Times around so many milliseconds, by a factor of up to two.
+fn around(ms: f64, seed: u64) -> impl FnMut(u64) -> f64 {
+    let mut rng = StdRng::seed_from_u64(seed);
+    move |_| ms * 2f64.powf(rng.random_range(-1.0..1.0))
+}
+
+#[test]
+fn what_moved_in_a_load_is_told_from_noise() {
+    let base = run(vec![load(around(20.0, 1), 0)]);
+    let again = run(vec![load(around(20.0, 2), 0)]);
+    let one = compare(&[&base], &[&again]).unwrap();
+    assert!(one.stable() && one.unchanged(), "{:?}", one.loads);
+    let said = text::render(&one, crate::diag::Style { color: false, ..Default::default() });
+    assert!(said.contains("Loads (1)\n  buy\n    p50  ") && said.contains("no more than noise"), "{said}");
+    assert!(said.contains("3 percentiles of single requests: no more than noise"), "{said}");
+
+    let worse = run(vec![load(around(40.0, 3), 3)]);
+    let one = compare(&[&base], &[&worse]).unwrap();
+    let moved: Vec<(String, Moved)> = one.loads[0]
+        .measures
+        .iter()
+        .map(|one| (one.what(), one.moved))
+        .filter(|(_, moved)| *moved != Moved::Noise)
+        .collect();
+    let worse_are = ["p50", "p95", "p99", "p50 of GET /a", "p95 of GET /a", "p99 of GET /a", "error rate"];
+    assert_eq!(moved, worse_are.map(|what| (what.to_owned(), Moved::Worse)));
+    assert!(
+        !one.stable() && one.reasons[0].what.starts_with("1 load is worse than noise explains: buy: "),
+        "{:?}",
+        one.reasons
+    );
+    assert!(one.slower.is_empty(), "how long a load lasts says nothing of it");
+    let said = text::render(&one, crate::diag::Style { color: false, ..Default::default() });
+    let markdown = markdown::render(&one);
+    for words in ["p95 of GET /a", "×2.0", "error rate", "3%"] {
+        assert!(said.contains(words) && markdown.contains(words), "{words}\n{said}\n{markdown}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&json::render(&one)).unwrap();
+    assert_eq!(json["loads"][0]["measures"][0]["change"], "worse");
+    let back = compare(&[&worse], &[&base]).unwrap();
+    assert!(back.stable() && back.loads[0].measures.iter().any(|one| one.moved == Moved::Better));
+
+    let mut other = run(vec![load(around(20.0, 4), 0)]);
+    other.tests[0].load.as_mut().unwrap().planned_ms = 60_000.0;
+    let one = compare(&[&base], &[&other]).unwrap();
+    assert_eq!(one.loads[0].notes, ["it was to last 30s, and is to last 1m"]);
 }

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{Change, Comparison, GateChange, Side, TimeChange};
+use super::{Change, Comparison, GateChange, Moved, Side, TimeChange};
 use crate::diag::{Style, sanitize};
 use crate::report::model::time;
 use crate::report::terminal::{BOLD, DIM, GREEN, RED, YELLOW, paint};
@@ -8,6 +8,8 @@ use crate::value::format_duration;
 
 /// How many of a list are named; the other forms have them all.
 const MOST: usize = 20;
+/// What was measured is lined up to so many characters.
+const WIDEST: usize = 60;
 
 /// For the terminal.
 pub fn render(one: &Comparison, style: Style) -> String {
@@ -29,6 +31,7 @@ pub fn render(one: &Comparison, style: Style) -> String {
     section(&mut text, "At risk", BOLD, risk, style);
     section(&mut text, "Slower", RED, one.slower.iter().map(|change| slow(change, arrow)), style);
     section(&mut text, "Faster", GREEN, one.faster.iter().map(|change| slow(change, arrow)), style);
+    loads(one, arrow, style, &mut text);
     if one.unchanged() {
         text.push_str("Nothing changed.\n\n");
     }
@@ -100,6 +103,44 @@ fn slow(change: &TimeChange, arrow: &str) -> String {
     let kind = change.kind;
     let name = sanitize(&change.name);
     format!("{place}{kind} {name}  {} {arrow} {} (×{:.2}; {n} and {m} samples)", times[0], times[1], change.ratio)
+}
+
+/// What each load measured, before and now.
+fn loads(one: &Comparison, arrow: &str, style: Style, text: &mut String) {
+    if one.loads.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "{}", paint(&format!("Loads ({})", one.loads.len()), BOLD, style));
+    for load in one.loads.iter().take(MOST) {
+        let place = load.place.as_ref().map(|place| format!("{}  ", sanitize(place))).unwrap_or_default();
+        let _ = writeln!(text, "  {place}{}", sanitize(&load.name));
+        for note in &load.notes {
+            let _ = writeln!(text, "    note: {}", sanitize(note));
+        }
+        let width = load.measures.iter().map(|one| one.what().chars().count()).max().unwrap_or(0).min(WIDEST);
+        for measure in &load.measures {
+            let (before, after) = (measure.unit.words(measure.before), measure.unit.words(measure.after));
+            let words = measure.words();
+            let words = if words.is_empty() { words } else { format!("  ({words})") };
+            let line = format!("    {:width$}  {before} {arrow} {after}{words}", sanitize(&measure.what()));
+            let color = match measure.moved {
+                Moved::Worse => RED,
+                Moved::Better => GREEN,
+                Moved::Noise => DIM,
+            };
+            let _ = writeln!(text, "{}", paint(&line, color, style));
+        }
+        if load.quiet > 0 {
+            let noun =
+                if load.quiet == 1 { "percentile of a single request" } else { "percentiles of single requests" };
+            let line = format!("    {} {noun}: no more than noise", load.quiet);
+            let _ = writeln!(text, "{}", paint(&line, DIM, style));
+        }
+    }
+    if one.loads.len() > MOST {
+        let _ = writeln!(text, "  … and {} more; `--format json` has them all", one.loads.len() - MOST);
+    }
+    text.push('\n');
 }
 
 fn verdict(one: &Comparison, arrow: &str, style: Style, text: &mut String) {

@@ -113,6 +113,37 @@ fn times_that_cannot_be_are_drawn_within_the_page() {
         }
     }
     report.run.duration_ms = 0.0;
+    for (at, test) in report.tests.iter_mut().enumerate() {
+        let Some(load) = &mut test.load else { continue };
+        let cannot_be = [f64::NAN, f64::INFINITY, -1.0, 0.0, f64::MAX, 1e-300][at % 6];
+        (load.lasted_ms, load.planned_ms, load.timeline.bin_ms) = (cannot_be, cannot_be, cannot_be);
+        (load.most_users, load.timeline.bins[0].requests, load.timeline.bins[0].dropped) =
+            (u32::MAX, u64::MAX, u64::MAX);
+        load.timeline.bins = vec![load.timeline.bins[0].clone(); 700];
+        (load.thresholds[0].limit, load.thresholds[0].broke_at_ms) = (cannot_be, Some(cannot_be));
+        load.thresholds[0].over_last_ms = Some(cannot_be);
+    }
     let page = render(&report);
+    assert!(page.contains("The charts over time"));
     assert!(!page.contains("NaN") && !page.contains("inf\"") && !page.contains("width=\"-"));
+}
+
+#[test]
+fn a_threshold_that_broke_is_told_with_what_services_did_then() {
+    let page = scraper::Html::parse_document(&render(&same("plain")));
+    let all = |selector: &str| -> Vec<String> {
+        let selector = scraper::Selector::parse(selector).unwrap();
+        page.select(&selector).map(|one| one.text().collect::<String>()).collect()
+    };
+    let marks = [
+        "1 plain turned bad at 10:00:00 UTC (1ms in): plain",
+        "2 plain broke at 10:00:01 UTC (1s in), which ended the load: 8ms (plain); 999ms before, plain had turned bad: plain",
+    ];
+    assert_eq!(all(".moments li")[..2], marks);
+    assert_eq!(all("text.moment")[..2], ["1", "2"]);
+    let scale: Vec<String> = all(".over-time .times text").into_iter().take(3).collect();
+    assert_eq!(scale, ["0s", "500ms", "1s"]);
+    assert_eq!(all(".over-time figcaption b")[..3], ["Latency", "Throughput", "Users"]);
+    let limits = scraper::Selector::parse(".load:first-of-type line.limit").unwrap();
+    assert!(page.select(&limits).count() > 0, "the limit of a threshold on times is drawn");
 }

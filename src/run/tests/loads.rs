@@ -149,6 +149,8 @@ fn failures_are_counted_by_their_kinds_and_the_first_of_each_are_kept() {
     assert_eq!((test.exchanges.len(), test.left_out.exchanges()), (12, 88));
     assert!(test.diagnostics.is_empty());
     let failed = load(&lines.replace("81", "80"), sick);
+    let labels: Vec<&str> = failed.test("l").diagnostics[1..].iter().filter_map(|one| one.label.as_deref()).collect();
+    assert_eq!(labels, ["20 of 100 requests like this"; 4]);
     let messages = failed.messages("l");
     assert!(
         messages.len() == 5 && messages[0].starts_with("the threshold `error rate < 80%` doesn't hold: it was 80%")

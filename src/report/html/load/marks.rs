@@ -50,23 +50,28 @@ struct Turn<'r> {
 
 /// In the order of time. `began_ms` is from the start of the run.
 pub(super) fn marks(report: &Report, load: &model::Load, began_ms: f64, took_ms: f64) -> Vec<Mark> {
-    let turns = turns(report, began_ms, took_ms);
+    let mut turns = turns(report, began_ms, took_ms);
+    turns.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
+    let bad: Vec<&Turn<'_>> = turns.iter().filter(|turn| !turn.sighting.held).collect();
     let mut marks: Vec<Mark> = Vec::new();
     for one in &load.thresholds {
         let Some(at_ms) = one.broke_at_ms else { continue };
         let is = format!("{} ({})", one.measured_words(), one.basis);
-        let around = around(&turns, at_ms, one.over_last_ms.unwrap_or(0.0));
+        let around = around(&bad, at_ms, one.over_last_ms.unwrap_or(0.0));
         let ended = if one.ended_load { ", which ended the load" } else { "" };
         let words = format!("{} broke at {}{ended}: {is}{around}", one.text, when(load, at_ms));
         marks.push(Mark { number: 0, at_ms, class: "bad", words: clean(&words) });
     }
-    for turn in &turns {
+    // When thresholds broke is told first of all.
+    marks.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
+    marks.truncate(MOST);
+    let room = MOST - marks.len();
+    for turn in turns.iter().take(room) {
         let (class, verb) = if turn.sighting.held { ("good", "was well again") } else { ("bad", "turned bad") };
         let words = format!("{} {verb} at {}: {}", turn.service, when(load, turn.at_ms), turn.sighting.words);
         marks.push(Mark { number: 0, at_ms: turn.at_ms, class, words: clean(&words) });
     }
     marks.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
-    marks.truncate(MOST);
     marks.iter_mut().enumerate().for_each(|(at, mark)| mark.number = at + 1);
     marks
 }
@@ -82,11 +87,12 @@ fn when(load: &model::Load, at_ms: f64) -> String {
     }
 }
 
-/// What a service did around the time when a threshold broke: the nearest that turned bad.
-fn around(turns: &[Turn<'_>], at_ms: f64, window_ms: f64) -> String {
+/// What a service did around the time when a threshold broke: the nearest of those that turned bad, which are in the order of time.
+fn around(turns: &[&Turn<'_>], at_ms: f64, window_ms: f64) -> String {
     let away = |turn: &Turn<'_>| (turn.at_ms - at_ms).abs();
-    let near = turns.iter().filter(|turn| !turn.sighting.held);
-    let near = near.filter(|turn| turn.at_ms <= at_ms + AROUND_MS && turn.at_ms >= at_ms - window_ms - AROUND_MS);
+    let is_near = |turn: &&Turn<'_>| turn.at_ms <= at_ms + AROUND_MS && turn.at_ms >= at_ms - window_ms - AROUND_MS;
+    let (before, after) = turns.split_at(turns.partition_point(|turn| turn.at_ms <= at_ms));
+    let near = [before.last(), after.first()].into_iter().flatten().copied().filter(is_near);
     let Some(turn) = near.min_by(|a, b| away(a).total_cmp(&away(b))) else { return String::new() };
     let (name, says, away) = (turn.service, &turn.sighting.words, duration(away(turn)));
     if turn.at_ms <= at_ms {
