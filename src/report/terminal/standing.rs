@@ -143,6 +143,7 @@ mod tests {
 
     use super::*;
     use crate::judge::TestInfo;
+    use crate::judge::load::{Begun, Model, Spec};
     use crate::source::Span;
 
     fn load() -> Standing {
@@ -159,6 +160,20 @@ mod tests {
                 phase: None,
                 span: Span::nowhere(),
             }),
+            load: Arc::new(Begun {
+                spec: Arc::new(Spec {
+                    span: Span::nowhere(),
+                    model: Model::Open,
+                    duration: Duration::from_secs(60),
+                    scenarios: Vec::new(),
+                    thresholds: Vec::new(),
+                    is_part: false,
+                }),
+                began: Duration::ZERO,
+                began_at: jiff::Timestamp::UNIX_EPOCH,
+            }),
+            is_first: true,
+            look: Arc::default(),
             at: Duration::from_secs(15),
             duration: Duration::from_secs(60),
             users: 50,
