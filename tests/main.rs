@@ -35,6 +35,7 @@ mod leaks;
 mod linear;
 mod literate;
 mod loads;
+mod loads_shards;
 mod made;
 mod masking;
 mod nothing;

@@ -80,6 +80,33 @@ fn text(yaml: &Yaml) -> String {
 }
 
 #[test]
+fn every_engine_lets_its_shards_begin_together() {
+    let at = jiff::Timestamp::now().checked_sub(jiff::SignedDuration::from_mins(1)).unwrap().to_string();
+    let variables = [("CI_NODE_INDEX", "1"), ("JOB_COMPLETION_INDEX", "0"), ("E2E_SHARD_TOTAL", "4")];
+    let script = |name: &str| {
+        let one = manifest(name);
+        match name {
+            "kubernetes" => text(&one[1]["spec"]["template"]["spec"]["containers"][0]["command"][2])
+                .replace("=/results", "=results"),
+            "github" => text(&one[0]["jobs"]["shard"]["steps"][1]["run"]).replace("${{ matrix.shard }}", "1"),
+            _ => text(&one[0]["shards"]["script"][0]),
+        }
+    };
+    for name in ["kubernetes", "github", "gitlab"] {
+        let test = specs(false);
+        let mut variables: BTreeMap<&str, String> = variables.map(|(name, value)| (name, value.to_owned())).into();
+        // It is handed on: one that is past is refused, and that is no failed test.
+        variables.insert("START_AT", at.clone());
+        let (code, said) = sh(&test.path(""), &script(name), &variables);
+        assert!(code != 0 && said.contains("e2e::cli::start_at"), "{name}: {code}\n{said}");
+    }
+    let rules = &manifest("kubernetes")[1]["spec"]["podFailurePolicy"]["rules"];
+    let codes: Vec<i64> = rules[1]["onExitCodes"]["values"].as_vec().unwrap().iter().filter_map(Yaml::as_i64).collect();
+    assert_eq!((text(&rules[0]["action"]).as_str(), text(&rules[1]["action"]).as_str()), ("Ignore", "FailIndex"));
+    assert_eq!(codes, [2, 3, 4]);
+}
+
+#[test]
 fn the_manifest_of_kubernetes_runs_shards_and_merges_them() {
     let documents = manifest("kubernetes");
     assert_eq!(

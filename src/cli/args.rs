@@ -66,6 +66,9 @@ pub struct Run {
     /// Run one part of the tests of several: 2/4 is the second of four. Without it, what the CI engine says.
     #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
     pub shard: Option<String>,
+    /// Begin at this instant (RFC 3339: 2026-01-31T12:00:00Z), at most an hour ahead, so that shards begin together.
+    #[arg(long, value_name = "INSTANT")]
+    pub start_at: Option<String>,
     /// Only the tests that did not pass last time, as its journal or test_results.json says.
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub rerun_failed: Option<String>,

@@ -17,6 +17,7 @@ mod resume;
 mod run;
 mod shard;
 mod size;
+mod start;
 mod trace;
 mod tracing;
 

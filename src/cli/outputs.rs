@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::output::Output;
 use crate::diag::{Diagnostic, closest, codes};
 use crate::report::{Masked, github, html, json, junit, markdown, model, tap};
 use crate::source::{Span, spread};
+use crate::trace::Looks;
 
 /// What a report usually says of a test, in bytes.
 const USUAL_TEST: usize = 4 << 10;
@@ -168,9 +169,14 @@ impl Outputs {
     }
 
     /// Writes what the merge of shards needs, if it is asked for. `false` if it can't be written, which is reported.
-    pub fn write_blob(&self, blob: impl FnOnce() -> Masked<Vec<u8>>, output: &Output) -> bool {
+    pub fn write_blob(&self, blob: impl FnOnce() -> Masked<Vec<u8>>, looks: Option<&Looks>, output: &Output) -> bool {
         let Some(path) = &self.blob else { return true };
-        match write(path, &blob()) {
+        let written = filled(path, |file| {
+            file.write_all(&blob())?;
+            file.write_all(b"\n")?;
+            looks.map_or(Ok(()), |looks| looks.copy_to(file))
+        });
+        match written {
             Ok(()) => output.print(&format!("  blob: {}\n", path.display())),
             Err(error) => {
                 cannot_write(output, path, &error, "choose another place with `--report blob=PATH`");
@@ -227,8 +233,18 @@ fn cannot_write(output: &Output, path: &Path, error: &std::io::Error, help: &str
 /// Whole or not at all: a reader never sees half a report. Folders on the way are made. What a link names is replaced, not the link; a pipe
 /// or a device is written to as it is.
 pub fn write(path: &Path, bytes: &Masked<Vec<u8>>) -> std::io::Result<()> {
+    filled(path, |file| file.write_all(bytes))
+}
+
+/// The same, of what is written in parts.
+fn filled(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> std::io::Result<()> {
+    let filled = |file: File| {
+        let mut file = BufWriter::new(file);
+        fill(&mut file)?;
+        file.flush()
+    };
     if is_stream(path) {
-        return File::options().append(true).open(path)?.write_all(bytes);
+        return filled(File::options().append(true).open(path)?);
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
@@ -238,7 +254,7 @@ pub fn write(path: &Path, bytes: &Masked<Vec<u8>>) -> std::io::Result<()> {
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
     // A disk that is full must not be left fuller.
-    std::fs::write(&part, &**bytes).and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
+    File::create(&part).and_then(filled).and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
         let _ = std::fs::remove_file(&part);
     })
 }

@@ -10,7 +10,7 @@ use super::prepare::{demo_placeholders, prepare};
 use super::progress::Reporter;
 use super::queue::ProgressQueue;
 use super::resume::{Portion, narrow, shard_of, without_gates};
-use super::{shard, tracing};
+use super::{shard, start, tracing};
 use crate::demo::{Demo, DemoOptions, Fault};
 use crate::diag::{Diagnostic, codes};
 use crate::judge::{Progress, RunResult};
@@ -21,7 +21,7 @@ use crate::report::Builder;
 use crate::report::terminal::{self, Detail};
 use crate::run::{Options, Stop, Stopped, execute};
 use crate::source::{Readable, Span, end_spreading, read_file};
-use crate::trace::{Journal, Tracer, Wanted};
+use crate::trace::{Journal, Looks, Tracer, Wanted};
 use crate::world::recording::Recording;
 use crate::world::{Time as _, World};
 
@@ -45,6 +45,7 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     forget_blob(&typed, args);
     let shard = shard_of(args).map_err(reported)?;
     let trusted = trusted(&args.cacert).map_err(reported)?;
+    let start_at = start::asked(args).map_err(reported)?;
     let mut prepared = prepare(&args.target, output)?;
     // What `e2e.toml` says comes first, so that the command line has the last word.
     let named = prepared.project.config.reports.iter().map(|report| &report.value).chain(&args.report);
@@ -96,8 +97,19 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
         return Err(Exit::Diagnostics);
     }
     let plan = Arc::new(plan);
-    let carried_out =
-        carry_out((args, wanted), output, (plan.clone(), release), outputs, (&portion, &prepared), trusted);
+    let keep = |path: &PathBuf| Arc::new(Looks::beside(path, plan.sources.clone(), output.redactor.clone()));
+    let looks = outputs.blob.as_ref().filter(|_| !plan.loads.is_empty()).map(keep);
+    if let Some(at) = start_at {
+        runtime.block_on(start::wait(at, output)).map_err(reported)?;
+    }
+    let carried_out = carry_out(
+        (args, wanted, looks.clone()),
+        output,
+        (plan.clone(), release),
+        outputs,
+        (&portion, &prepared),
+        trusted,
+    );
     let (result, recorded) = runtime.block_on(carried_out)?;
     if let Some((runtime, demo)) = demo {
         runtime.block_on(Demo::stop(demo));
@@ -105,7 +117,8 @@ fn run(args: &Run, output: &Output) -> Result<Exit, Exit> {
     }
     // Tasks that outlive their test (a connection that closes) are none that the report waits for.
     runtime.shutdown_background();
-    let exit = finish(&result, &prepared.project.sources, output, outputs, &portion);
+    let exit = finish(&result, &prepared.project.sources, output, outputs, (&portion, looks.as_deref()));
+    drop(looks);
     // The process ends here, and the system takes back at once what would take its time to let go of.
     std::mem::forget((plan, result, prepared));
     let exit = exit?;
@@ -164,7 +177,7 @@ fn cannot_start(output: &Output, error: &std::io::Error) -> Exit {
 }
 
 async fn carry_out(
-    (args, wanted): (&Run, Option<Wanted>),
+    (args, wanted, looks): (&Run, Option<Wanted>, Option<Arc<Looks>>),
     output: &Output,
     (plan, release): (Arc<Plan>, Release),
     outputs: &Outputs,
@@ -185,7 +198,7 @@ async fn carry_out(
         shard: portion.shard,
         specs: Some(portion.specs.clone()),
         deny_weak: args.deny.is_some(),
-        written_down: outputs.journal.is_some() || wanted.is_some(),
+        written_down: outputs.journal.is_some() || wanted.is_some() || looks.is_some(),
     };
     let detail = if args.verbose { Detail::Verbose } else { Detail::Normal };
     let reporter = Reporter::new(output.clone(), plan.sources.clone(), detail, outputs.github);
@@ -209,6 +222,7 @@ async fn carry_out(
     let receive = move |progress: Progress| {
         let warning = writing.as_ref().and_then(|journal| journal.receive(&progress));
         recorder.iter().for_each(|tracer| tracer.receive(&progress));
+        looks.iter().for_each(|looks| looks.receive(&progress));
         said.say(progress);
         warning.into_iter().for_each(|one| said.say(Progress::Problem(Arc::new(one))));
     };
@@ -264,7 +278,7 @@ fn finish(
     sources: &crate::source::Sources,
     output: &Output,
     outputs: &Outputs,
-    portion: &Portion,
+    (portion, looks): (&Portion, Option<&Looks>),
 ) -> Result<Exit, Exit> {
     let builder = Builder { sources, redactor: &output.redactor };
     // What is neither written nor completed and judged again needs no more than is printed.
@@ -279,7 +293,7 @@ fn finish(
     }
     let written = outputs.write(&report, output);
     // A shard without its blob is none, whatever its tests say.
-    if !outputs.write_blob(|| portion.blob(&report), output) {
+    if !outputs.write_blob(|| portion.blob(&report), looks, output) {
         return Ok(Exit::Diagnostics);
     }
     let exit = Exit::of(&report);

@@ -14,6 +14,22 @@ pub(super) fn present() -> tokio::time::Instant {
     tokio::time::Instant::now()
 }
 
+/// The wall clock's time.
+pub fn wall() -> jiff::Timestamp {
+    Clock::wall()
+}
+
+/// Waits until the wall clock says so, whether or not it is set meanwhile.
+pub async fn wall_reaches(at: jiff::Timestamp) {
+    const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
+    while let Ok(left) = std::time::Duration::try_from(at.duration_since(wall())) {
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(LOOK)).await;
+    }
+}
+
 impl Clock {
     /// The wall clock's time, for the start of a run and the dates that come from it.
     pub fn wall() -> jiff::Timestamp {

@@ -8,4 +8,5 @@ pub mod http;
 mod lanes;
 mod live;
 
+pub use clock::{wall, wall_reaches};
 pub use live::LiveWorld;

@@ -274,7 +274,7 @@ impl Builder<'_> {
     }
 }
 
-fn symptom(one: &Symptom) -> model::Symptom {
+pub(super) fn symptom(one: &Symptom) -> model::Symptom {
     let mut symptom = model::Symptom {
         kind: word::Symptom::Other,
         service: one.service.clone(),

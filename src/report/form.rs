@@ -42,10 +42,16 @@ pub(super) fn weakness(weak: crate::event::Weak) -> model::Weakness {
 
 /// A diagnostic without its drawing.
 pub(super) fn diagnostic(one: &diag::Diagnostic, sources: &Sources) -> model::Diagnostic {
-    let related = one
-        .related
-        .iter()
-        .map(|label| model::Related { message: label.message.clone(), span: span(label.span, sources) });
+    diagnostic_at(one, &|of| span(of, sources))
+}
+
+/// The same, of places that something else knows.
+pub(super) fn diagnostic_at(
+    one: &diag::Diagnostic,
+    place: &dyn Fn(source::Span) -> Option<model::Span>,
+) -> model::Diagnostic {
+    let related =
+        one.related.iter().map(|label| model::Related { message: label.message.clone(), span: place(label.span) });
     let excerpts = one.excerpts.iter().map(|excerpt| model::Excerpt {
         name: excerpt.name.clone(),
         text: excerpt.text.clone(),
@@ -60,7 +66,7 @@ pub(super) fn diagnostic(one: &diag::Diagnostic, sources: &Sources) -> model::Di
         severity: one.severity.into(),
         message: one.message.clone(),
         help: one.help.clone(),
-        span: span(one.span, sources),
+        span: place(one.span),
         related: related.collect(),
         excerpts: excerpts.collect(),
         drawing: String::new(),

@@ -35,7 +35,7 @@ pub(super) fn left_out(all: &LeftOut, tallies: &[Tally]) -> Option<model::LeftOu
     })
 }
 
-fn spread(times: &Times) -> model::Spread {
+pub(super) fn spread(times: &Times) -> model::Spread {
     model::Spread {
         shortest: ms(times.shortest),
         longest: ms(times.longest),

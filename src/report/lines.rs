@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::Builder;
 use super::form::{credential, location, ms, span};
-use super::model::{self, Begun, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned, Tool};
-use crate::judge::release::{Abort, Release, ServiceMap};
+use super::load::Told;
+use super::model::{self, Begun, Ended, JOURNAL_SCHEMA, Line, LoadBegun, Look, PhaseTimes, Planned, Tool};
+use crate::judge::load::Standing;
+use crate::judge::release::{Abort, Release, ServiceMap, place};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo};
 
 impl Builder<'_> {
@@ -28,9 +30,23 @@ impl Builder<'_> {
             Progress::TestEnded(test) => Line::TestEnded(Box::new(self.test(test, services))),
             Progress::Problem(problem) => Line::Problem(Box::new(self.diagnostic(problem))),
             Progress::Aborted(abort) => Line::Aborted(Box::new(self.abort(abort))),
-            // How a load stands is for those who watch it.
-            Progress::Load(_) | Progress::Ended => return None,
+            Progress::Load(standing) => Line::Load(Box::new(self.look(standing, services))),
+            Progress::Ended => return None,
         })
+    }
+
+    /// What a load measured since it was last told of.
+    fn look(&self, standing: &Standing, services: &ServiceMap) -> Look {
+        let told = Told { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
+        let begun = || LoadBegun { started_ms: ms(standing.load.began), load: told.begun(&standing.load) };
+        Look {
+            id: standing.info.id.clone(),
+            begun: standing.is_first.then(|| Box::new(begun())),
+            at_ms: ms(standing.look.at),
+            begins: standing.look.begins,
+            users: standing.look.users,
+            measured: told.measured(&standing.look.measured),
+        }
     }
 
     /// The last line.

@@ -13,6 +13,8 @@ pub fn shift(report: &mut Report, by: f64) {
         test.steps.iter_mut().for_each(|step| step.started_ms += by);
         test.exchanges.iter_mut().for_each(|exchange| exchange.started_ms += by);
         test.left_out.iter_mut().flat_map(|one| &mut one.kinds).for_each(|kind| kind.started_ms += by);
+        let requests = test.load.iter_mut().flat_map(|load| &mut load.measured.requests);
+        requests.flat_map(|one| &mut one.replies).for_each(|replies| replies.started_ms += by);
         test.channels.iter_mut().for_each(|channel| channel.opened_ms += by);
     }
     report.phases.iter_mut().filter_map(|phase| phase.started_ms.as_mut()).for_each(|at| *at += by);

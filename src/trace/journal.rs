@@ -141,7 +141,7 @@ fn text(line: Line, redactor: &Redactor) -> Masked<Vec<u8>> {
     redactor.masked(line).made(bytes)
 }
 
-fn bytes(line: &Line) -> Vec<u8> {
+pub(super) fn bytes(line: &Line) -> Vec<u8> {
     let mut text = serde_json::to_vec(line).unwrap_or_default();
     text.push(b'\n');
     text

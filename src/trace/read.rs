@@ -1,8 +1,10 @@
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use crate::report::load::Again;
 use crate::report::model::{
-    Begun, Ended, JOURNAL_SCHEMA, Line, Phase, PhaseSpec, PhaseTimes, PlanSpec, Report, SCHEMA, Service, Summary, Test,
-    Verdict, sane,
+    Begun, Ended, JOURNAL_SCHEMA, Line, Look, Phase, PhaseSpec, PhaseTimes, PlanSpec, Report, SCHEMA, Service, Summary,
+    Test, Verdict, sane,
 };
 use crate::report::{assemble, union};
 
@@ -36,18 +38,18 @@ pub fn read(bytes: &[u8]) -> Result<Reading, String> {
     if begun.schema > JOURNAL_SCHEMA {
         return Err(format!("was written by a later version ({} {})", begun.tool.name, begun.tool.version));
     }
-    let mut said = Vec::new();
     let mut unread = Vec::new();
     let whole = bytes.iter().filter(|byte| **byte == b'\n').count();
-    for (index, line) in lines.filter(|(_, line)| !line.trim_ascii().is_empty()) {
-        match line_of(line) {
-            Some(line) => said.push(line),
-            // Cut off in the middle of its writing.
-            None if index >= whole => {}
-            None => unread.push(index + 1),
+    let said = lines.filter(|(_, line)| !line.trim_ascii().is_empty()).filter_map(|(index, line)| {
+        let read = line_of(line);
+        // The last one may be cut off in the middle of its writing.
+        if read.is_none() && index < whole {
+            unread.push(index + 1);
         }
-    }
-    Ok(Reading { unread, ..assembled(*begun, said) })
+        read
+    });
+    let reading = assembled(*begun, said);
+    Ok(Reading { unread, ..reading })
 }
 
 /// Read as a text, as every report is: for bytes, the code that reads a report would be there twice.
@@ -70,6 +72,8 @@ pub(super) fn assembled(begun: Begun, lines: impl IntoIterator<Item = Line>) -> 
 #[derive(Default)]
 struct Read {
     running: HashSet<String>,
+    /// What loads measured that were under way.
+    loads: HashMap<String, Again>,
     tests: HashMap<String, Test>,
     services: Vec<Service>,
     phases: HashMap<usize, PhaseTimes>,
@@ -90,8 +94,10 @@ impl Read {
             }
             Line::TestEnded(test) => {
                 self.seen(test.started_ms + test.duration_ms);
+                self.loads.remove(&test.id);
                 self.tests.insert(test.id.clone(), *test);
             }
+            Line::Load(look) => self.look(*look),
             Line::Service(service) => {
                 self.seen(service.sightings.last().map_or(0.0, |one| one.at_ms));
                 match self.services.iter_mut().find(|one| one.name == service.name) {
@@ -117,6 +123,21 @@ impl Read {
         }
     }
 
+    fn look(&mut self, mut look: Look) {
+        let begun = look.begun.take();
+        let load = match self.loads.entry(look.id.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => match begun {
+                Some(begun) => place.insert(Again::new(&begun)),
+                // Without its first line nothing is known of what it was.
+                None => return,
+            },
+        };
+        load.look(std::slice::from_ref(&look), look.users);
+        let ended = load.ended_ms();
+        self.seen(ended);
+    }
+
     fn seen(&mut self, at_ms: f64) {
         self.last_ms = self.last_ms.max(sane(at_ms));
     }
@@ -132,7 +153,17 @@ impl Read {
             begun.tests.iter().filter(|planned| !kept.contains(planned.id.as_str()) && named.insert(&planned.id));
         let tests = mine.map(|planned| {
             let cause = if self.running.contains(&planned.id) { RUNNING } else { NOT_BEGUN };
-            self.tests.remove(&planned.id).unwrap_or_else(|| planned.not_run(cause))
+            self.tests.remove(&planned.id).unwrap_or_else(|| {
+                let mut test = planned.not_run(cause);
+                if let Some(load) = self.loads.remove(&planned.id) {
+                    test.started_ms = load.started_ms();
+                    test.duration_ms = sane(load.ended_ms() - load.started_ms());
+                    let (mut result, explained) = load.end();
+                    result.interrupted = Some(cause.to_owned());
+                    test.load = Some(Box::new(explained.load(&result)));
+                }
+                test
+            })
         });
         let mut tests: Vec<Test> = tests.collect();
         tests.extend(self.tests.into_values());

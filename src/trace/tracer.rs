@@ -109,6 +109,10 @@ impl Inner {
         if let Progress::Started { service_map, .. } = progress {
             self.state().services = service_map.clone();
         }
+        // All that it says is in the result of the load.
+        if matches!(progress, Progress::Load(_)) {
+            return;
+        }
         let services = self.state().services.clone();
         let Some(line) = Builder { sources: &self.sources, redactor: &self.redactor }.line(progress, &services) else {
             return;

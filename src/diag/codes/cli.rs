@@ -10,6 +10,7 @@ registry! {
     UNKNOWN_CODE = "e2e::cli::unknown_code", "no diagnostic has this code";
     JOURNAL = "e2e::cli::journal", "a journal can't be written, read, or gone on with";
     SHARD = "e2e::cli::shard", "which shard this is isn't clear";
+    START_AT = "e2e::cli::start_at", "a run can't begin at the instant that it is to begin at";
     MERGE = "e2e::cli::merge", "the files given are not the shards of one run";
     DEMO_FAILED = "e2e::cli::demo_failed", "the demo system can't be started";
 }

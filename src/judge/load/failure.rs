@@ -48,11 +48,11 @@ impl Failures {
         };
         let is_full = self.0.len() >= MOST && !self.0.contains_key(&failure);
         if is_full && let Some((_, count)) = self.0.iter_mut().find(|(other, _)| is_alike(other)) {
-            count.times += times;
+            count.times = count.times.saturating_add(times);
             return;
         }
         let count = self.0.entry(failure).or_insert_with(|| Count { times: 0, message: message.to_owned() });
-        count.times += times;
+        count.times = count.times.saturating_add(times);
     }
 
     pub fn merge(&mut self, other: &Self) {
@@ -67,7 +67,7 @@ impl Failures {
     }
 
     pub fn count(&self, is: impl Fn(&Failure) -> bool) -> u64 {
-        self.0.iter().filter(|(failure, _)| is(failure)).map(|(_, count)| count.times).sum()
+        self.0.iter().filter(|(failure, _)| is(failure)).map(|(_, count)| count.times).fold(0, u64::saturating_add)
     }
 
     /// As they were reported.
@@ -79,7 +79,8 @@ impl Failures {
     pub fn by_kind(&self) -> BTreeMap<ErrorKind, u64> {
         let mut kinds = BTreeMap::new();
         for (failure, count) in &self.0 {
-            *kinds.entry(failure.kind).or_default() += count.times;
+            let own: &mut u64 = kinds.entry(failure.kind).or_default();
+            *own = own.saturating_add(count.times);
         }
         kinds
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::threshold::{self, ThresholdResult, Value};
-use super::{Measured, Spec, Timeline};
+use super::{Look, Measured, Spec, Timeline};
 use crate::judge::release::Unit;
 use crate::plan::Threshold;
 
@@ -12,18 +12,20 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The shortest.
 const SHORTEST_LOOK: Duration = Duration::from_millis(10);
 
-/// Judges a load while it goes on. It is given what was measured in equal times, one after the other.
+/// Judges a load while it goes on. It is given looks in equal times, one after the other.
 pub struct Live {
     spec: Arc<Spec>,
     total: Measured,
     /// What there was when no iteration was begun any more, and when that was.
     steady: Option<(Measured, Duration)>,
     /// What was measured last, with the ends of those times: as much as the longest threshold over the last seconds looks at.
-    recent: VecDeque<(Duration, Measured)>,
+    recent: VecDeque<Arc<Look>>,
     states: Vec<State>,
     timeline: Timeline,
     most_users: u32,
-    /// When the last slice ended, and how many requests a second were in it.
+    /// When the last look ended.
+    ended: Duration,
+    /// The last one that took some time, and how many requests a second were in it.
     last: Duration,
     rate: f64,
 }
@@ -57,38 +59,64 @@ impl Live {
     pub fn new(spec: Arc<Spec>) -> Self {
         let states = vec![State::default(); spec.thresholds.len()];
         let (total, recent, timeline) = Default::default();
-        Self { spec, total, steady: None, recent, states, timeline, most_users: 0, last: Duration::ZERO, rate: 0.0 }
+        Self {
+            spec,
+            total,
+            steady: None,
+            recent,
+            states,
+            timeline,
+            most_users: 0,
+            ended: Duration::ZERO,
+            last: Duration::ZERO,
+            rate: 0.0,
+        }
     }
 
     /// The time between two looks.
-    pub fn look(spec: &Spec) -> Duration {
+    pub fn interval(spec: &Spec) -> Duration {
         let shortest = spec.thresholds.iter().filter_map(|threshold| threshold.over_last).min();
         let Some(shortest) = shortest else { return LOOK };
         let looks = shortest.as_nanos().div_ceil(LOOK.as_nanos()).max(1);
         let look = shortest / u32::try_from(looks).unwrap_or(u32::MAX);
         // A window of a second or less is looked at several times in it.
         let look = if shortest <= LOOK { look / 4 } else { look };
-        look.max(SHORTEST_LOOK)
+        // Whole microseconds, as reports report times: so many looks are never shorter than the window that they are to fill.
+        Duration::from_micros(u64::try_from(look.as_nanos().div_ceil(1000)).unwrap_or(u64::MAX)).max(SHORTEST_LOOK)
+    }
+
+    pub fn spec(&self) -> &Arc<Spec> {
+        &self.spec
     }
 
     pub fn total(&self) -> &Measured {
         &self.total
     }
 
-    /// Takes what was measured until so long after the load began; gives the place of a threshold that ends the load.
-    pub fn slice(&mut self, at: Duration, slice: Measured, users: u32) -> Option<usize> {
-        self.take(at, &slice, users);
-        self.most_users = self.most_users.max(users);
+    /// Takes the next look; gives the place of a threshold that ends the load.
+    pub fn look(&mut self, look: &Arc<Look>) -> Option<usize> {
+        if !look.begins {
+            self.begins_no_more(self.ended);
+        }
+        self.take(look);
+        self.ended = look.at;
+        if !look.begins {
+            return None;
+        }
+        let at = look.at;
         let spec = self.spec.clone();
         let longest = spec.thresholds.iter().filter_map(|threshold| threshold.over_last).max();
         if let Some(longest) = longest {
-            self.recent.push_back((at, slice));
-            while self.recent.front().is_some_and(|(ended, _)| *ended + longest <= at) {
+            self.recent.push_back(look.clone());
+            while self.recent.front().is_some_and(|one| one.at.saturating_add(longest) <= at) {
                 self.recent.pop_front();
             }
         }
         let mut aborts = None;
         for (place, threshold) in spec.thresholds.iter().enumerate() {
+            if spec.is_part && !threshold::is_told_by_a_part(threshold) {
+                continue;
+            }
             let Some(value) = self.value_now(place, threshold, at) else { continue };
             let is_broken = !value.holds(threshold);
             let Some(state) = self.states.get_mut(place) else { continue };
@@ -115,9 +143,9 @@ impl Live {
             return None;
         }
         let mut recent = Measured::default();
-        for (ended, slice) in &self.recent {
-            if *ended + window > at {
-                recent.merge(slice);
+        for one in &self.recent {
+            if one.at.saturating_add(window) > at {
+                recent.merge(&one.measured);
             }
         }
         Some(threshold::value(threshold, place, &recent, window))
@@ -139,30 +167,34 @@ impl Live {
     }
 
     /// No iteration begins any more. What still ends is part of the whole, and not of what was done in a second.
-    pub fn begins_no_more(&mut self, at: Duration) {
+    fn begins_no_more(&mut self, at: Duration) {
         self.steady.get_or_insert_with(|| (self.total.clone(), at));
     }
 
-    /// Takes what was measured after that.
-    pub fn rest(&mut self, at: Duration, slice: &Measured, users: u32) {
-        self.take(at, slice, users);
-    }
-
-    fn take(&mut self, at: Duration, slice: &Measured, users: u32) {
+    fn take(&mut self, look: &Look) {
+        let Look { at, users, measured: slice, .. } = look;
         self.total.merge(slice);
-        self.timeline.add(at, slice, users);
+        self.timeline.add(*at, slice, *users);
+        self.most_users = self.most_users.max(*users);
+        let at = *at;
         let time = at.saturating_sub(self.last).as_secs_f64();
         if time > 0.0 {
             (self.last, self.rate) = (at, slice.exchanges() as f64 / time);
         }
     }
 
-    pub fn end(mut self, at: Duration) -> Ended {
-        self.begins_no_more(at);
+    /// All looks were taken.
+    pub fn end(mut self) -> Ended {
+        self.begins_no_more(self.ended);
         let (steady, lasted) = self.steady.take().unwrap_or_default();
         let judged = self.spec.thresholds.iter().enumerate().zip(&self.states);
         let thresholds = judged.map(|((place, threshold), state)| {
+            let untold = self.spec.is_part && !threshold::is_told_by_a_part(threshold);
             let (value, held, broke_at) = match (&state.broken, threshold.over_last) {
+                _ if untold => {
+                    let value = whole(threshold, place, (&self.total, &steady), lasted);
+                    (Value { basis: format!("{} in this shard", value.basis), ..value }, true, None)
+                }
                 (Some(broken), _) => (broken.value.clone(), false, Some(broken.at)),
                 (None, Some(window)) => match &state.last {
                     Some(last) => (last.clone(), true, None),

@@ -95,13 +95,13 @@ impl Measured {
         }
         for (scenario, iterations) in &other.iterations {
             let own = self.iterations.entry(*scenario).or_default();
-            own.passed += iterations.passed;
-            own.failed += iterations.failed;
-            own.skipped += iterations.skipped;
+            own.passed = own.passed.saturating_add(iterations.passed);
+            own.failed = own.failed.saturating_add(iterations.failed);
+            own.skipped = own.skipped.saturating_add(iterations.skipped);
         }
         for (name, openings) in &other.channels {
             let own = self.channels.entry(name.clone()).or_default();
-            own.tried += openings.tried;
+            own.tried = own.tried.saturating_add(openings.tried);
             own.times.merge(&openings.times);
         }
         for (name, events) in &other.events {
@@ -110,21 +110,21 @@ impl Measured {
             own.gaps.merge(&events.gaps);
         }
         self.failures.merge(&other.failures);
-        self.forbidden += other.forbidden;
-        self.dropped += other.dropped;
+        self.forbidden = self.forbidden.saturating_add(other.forbidden);
+        self.dropped = self.dropped.saturating_add(other.dropped);
         self.late.merge(&other.late);
-        self.expectations += other.expectations;
-        self.weak += other.weak;
-        self.cut_off += other.cut_off;
+        self.expectations = self.expectations.saturating_add(other.expectations);
+        self.weak = self.weak.saturating_add(other.weak);
+        self.cut_off = self.cut_off.saturating_add(other.cut_off);
     }
 
     pub fn exchanges(&self) -> u64 {
-        self.requests.values().map(Requests::count).sum()
+        self.requests.values().map(Requests::count).fold(0, u64::saturating_add)
     }
 
     /// Iterations that have ended, skipped ones aside.
     pub fn rounds(&self) -> u64 {
-        self.iterations.values().map(|one| one.passed + one.failed).sum()
+        self.iterations.values().map(|one| one.passed.saturating_add(one.failed)).fold(0, u64::saturating_add)
     }
 
     /// All times of exchanges.
@@ -137,7 +137,7 @@ impl Measured {
 
 impl Requests {
     pub fn count(&self) -> u64 {
-        self.replies.iter().map(|one| one.times.count).sum()
+        self.replies.iter().map(|one| one.times.count).fold(0, u64::saturating_add)
     }
 
     /// The ones that came to this.

@@ -6,7 +6,7 @@ use super::{Ended, Failure, Model, Spec, measured, threshold};
 use crate::diag::{Diagnostic, codes};
 use crate::event::{Exchange, Instant, Times};
 use crate::judge::release::{Reply, micros};
-use crate::judge::{Asked, ExpectationRecord, Kind, LeftOut, StepRecord, StepState, TestFacts};
+use crate::judge::{Asked, ExpectationRecord, Kind, LeftOut, Outcome, StepRecord, StepState, TestFacts, outcome_of};
 use crate::plan::LoadMeasure;
 use crate::value::format_duration;
 
@@ -33,6 +33,26 @@ const LATE_SHARE: f64 = 0.01;
 const NAMED: usize = 5;
 
 impl LoadResult {
+    /// How it ended, and what is to be said of it.
+    pub fn judged(&self) -> (Outcome, Vec<Diagnostic>) {
+        let mut diagnostics = self.diagnostics();
+        let outcome = outcome_of(&[self.facts(&diagnostics)]);
+        if outcome == Outcome::Vacuous {
+            diagnostics.push(self.vacuous());
+        }
+        (outcome, diagnostics)
+    }
+
+    fn vacuous(&self) -> Diagnostic {
+        let missing = match self.ended.total.exchanges() {
+            0 => "it made no exchange",
+            _ => "nothing was expected of what came",
+        };
+        Diagnostic::error(&codes::VACUOUS, self.spec.span, format!("this load proved nothing: {missing}")).with_help(
+            "a load counts as passed only when its users asked the system something and expected something of the response",
+        )
+    }
+
     /// What is to be said of it: thresholds that don't hold, failures that none of them speaks of, and a rate that the machine didn't keep.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let judged = self.spec.thresholds.iter().zip(&self.ended.thresholds).enumerate();
@@ -70,7 +90,7 @@ impl LoadResult {
         };
         let mut unspoken: Vec<_> = self.ended.total.failures.each().filter(|(failure, ..)| !speaks(failure)).collect();
         unspoken.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
-        let total: u64 = unspoken.iter().map(|(_, count, _)| count).sum();
+        let total: u64 = unspoken.iter().map(|(_, count, _)| *count).fold(0, u64::saturating_add);
         if total == 0 {
             return None;
         }
@@ -143,13 +163,18 @@ impl LoadResult {
         for (at, exchange) in kept.iter().enumerate() {
             let reply = Reply::of(exchange);
             let held = states.get(&at).copied().unwrap_or_else(|| reply.works());
-            let is_its = |kind: &&mut Kind| {
+            // Several steps may ask for the same, and what stands for several URLs also for one that another one asks for alone.
+            let url = exchange.url.split(['?', '#']).next().unwrap_or_default();
+            let is_its = |kind: &Kind, is_there: &dyn Fn(&str) -> bool| {
                 let asked = &kind.asked;
-                (asked.reply, asked.held) == (reply, held)
+                kind.times.count > 0
+                    && (asked.reply, asked.held) == (reply, held)
                     && asked.method == exchange.method
-                    && measured::is_among(&asked.url, &exchange.url)
+                    && is_there(&asked.url)
             };
-            if let Some(kind) = kinds.iter_mut().find(is_its) {
+            let own = kinds.iter().position(|kind| is_its(kind, &|all| all == url));
+            let own = own.or_else(|| kinds.iter().position(|kind| is_its(kind, &|all| measured::is_among(all, url))));
+            if let Some(kind) = own.and_then(|at| kinds.get_mut(at)) {
                 kind.times.remove(micros(exchange.timings.total));
                 exchange.timings.first_byte.into_iter().for_each(|time| kind.first_byte.remove(micros(time)));
             }
@@ -179,5 +204,5 @@ impl LoadResult {
 }
 
 fn above(times: &Times, limit: Duration) -> u64 {
-    times.steps().filter(|(time, _)| *time > limit).map(|(_, count)| count).sum()
+    times.steps().filter(|(time, _)| *time > limit).map(|(_, count)| count).fold(0, u64::saturating_add)
 }

@@ -13,6 +13,8 @@ pub struct Spec {
     pub duration: Duration,
     pub scenarios: Vec<Scenario>,
     pub thresholds: Vec<Threshold>,
+    /// Other machines have a part of it, too.
+    pub is_part: bool,
 }
 
 /// What sets the pace.
@@ -34,7 +36,7 @@ pub struct Scenario {
 }
 
 impl Spec {
-    pub fn of(load: &Load) -> Self {
+    pub fn of(load: &Load, is_part: bool) -> Self {
         let scenarios = load.scenarios.iter().map(|one| Scenario {
             name: one.name.clone(),
             tags: one.tags.clone(),
@@ -49,6 +51,7 @@ impl Spec {
             duration: load.pace.duration(),
             scenarios: scenarios.collect(),
             thresholds: load.thresholds.clone(),
+            is_part,
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Live;
+use super::{Begun, Live, Look};
 use crate::judge::TestInfo;
 use crate::judge::release::{Spread, Statistic};
 
@@ -9,6 +9,11 @@ use crate::judge::release::{Spread, Statistic};
 #[derive(Clone, Debug)]
 pub struct Standing {
     pub info: Arc<TestInfo>,
+    pub load: Arc<Begun>,
+    /// It is told of for the first time.
+    pub is_first: bool,
+    /// What was measured since it was last told of.
+    pub look: Arc<Look>,
     /// Since it began.
     pub at: Duration,
     /// How long iterations are begun.
@@ -39,7 +44,8 @@ pub enum Stands {
 }
 
 impl Standing {
-    pub fn of(info: Arc<TestInfo>, live: &Live, at: Duration, users: u32) -> Self {
+    /// `users`: that there are now.
+    pub fn of(info: Arc<TestInfo>, load: Arc<Begun>, live: &Live, look: Arc<Look>, users: u32) -> Self {
         let total = live.total();
         let mut spread = Spread::default();
         spread.add_all(&total.times());
@@ -56,8 +62,11 @@ impl Standing {
             (threshold.text.clone(), stands)
         });
         Self {
+            is_first: look.at <= Live::interval(live.spec()),
+            at: look.at,
             info,
-            at,
+            load,
+            look,
             duration: live.duration(),
             users,
             requests_per_second: live.requests_per_second(),

@@ -6,6 +6,7 @@ use crate::event::Times;
 use crate::judge::release::{Spread, Unit, holds};
 use crate::plan::{ErrorKind, LoadMeasure, Target, Threshold, Timed};
 use crate::source::Span;
+use crate::syntax::ast::BinaryOp;
 
 /// What became of a threshold.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,21 @@ impl Value {
     }
 }
 
+/// Whether it can be judged by what one of several machines measured. Of an amount, a part may be too large, and says nothing of what is to be more.
+pub fn is_told_by_a_part(threshold: &Threshold) -> bool {
+    match threshold.measure {
+        LoadMeasure::Errors(_)
+        | LoadMeasure::Throughput(_)
+        | LoadMeasure::Iterations
+        | LoadMeasure::DroppedArrivals
+        | LoadMeasure::ForbiddenEvents => matches!(threshold.op, BinaryOp::Less | BinaryOp::LessEqual),
+        LoadMeasure::Statistic(..)
+        | LoadMeasure::ErrorRate(_)
+        | LoadMeasure::Success(_)
+        | LoadMeasure::Connected(_) => true,
+    }
+}
+
 /// What the threshold at a place measures. `time`: that in which it was measured.
 pub fn value(threshold: &Threshold, at: usize, measured: &Measured, time: Duration) -> Value {
     let scope = Scope { at, measured };
@@ -51,17 +67,17 @@ pub fn value(threshold: &Threshold, at: usize, measured: &Measured, time: Durati
             let failed = measured.failures.count(|failure| scope.is_about(of.as_ref(), failure));
             let alone =
                 measured.failures.count(|failure| failure.request.is_none() && scope.is_about(of.as_ref(), failure));
-            share(failed, scope.requests(of.as_ref()).map(Requests::count).sum::<u64>() + alone, "requests")
+            share(failed, scope.requests(of.as_ref()).map(Requests::count).fold(alone, u64::saturating_add), "requests")
         }
         LoadMeasure::Errors(kind) => {
-            let all = measured.exchanges() + measured.rounds();
+            let all = measured.exchanges().saturating_add(measured.rounds());
             let count = measured.failures.count(|failure| kind.is_none_or(|kind| failure.kind == kind));
             count_of(count, all, counted(measured.exchanges(), "requests"))
         }
         LoadMeasure::Throughput(of) => {
             let (count, what) = match of {
                 Some(Target::Scenarios(places)) => (scope.rounds(Some(places)), "iterations"),
-                of => (scope.requests(of.as_ref()).map(Requests::count).sum(), "requests"),
+                of => (scope.requests(of.as_ref()).map(Requests::count).fold(0, u64::saturating_add), "requests"),
             };
             let seconds = time.as_secs_f64();
             let measured = (count > 0 && seconds > 0.0).then(|| count as f64 / seconds);
@@ -72,7 +88,7 @@ pub fn value(threshold: &Threshold, at: usize, measured: &Measured, time: Durati
             count_of(count, count, counted(count, "iterations"))
         }
         LoadMeasure::DroppedArrivals => {
-            let due = measured.dropped + measured.late.count;
+            let due = measured.dropped.saturating_add(measured.late.count);
             count_of(measured.dropped, due, counted(due, "arrivals"))
         }
         LoadMeasure::Success(Some(Target::Request(_))) => {
@@ -81,8 +97,8 @@ pub fn value(threshold: &Threshold, at: usize, measured: &Measured, time: Durati
                 _ => None,
             };
             let all = scope.requests(of).flat_map(|one| &one.replies);
-            let (held, of) = all.fold((0, 0), |(held, of), one| {
-                (held + if one.held { one.times.count } else { 0 }, of + one.times.count)
+            let (held, of) = all.fold((0u64, 0u64), |(held, of), one| {
+                (held.saturating_add(if one.held { one.times.count } else { 0 }), of.saturating_add(one.times.count))
             });
             share(held, of, "requests")
         }
@@ -91,7 +107,7 @@ pub fn value(threshold: &Threshold, at: usize, measured: &Measured, time: Durati
                 Some(Target::Scenarios(places)) => Some(places),
                 _ => None,
             };
-            let passed = scope.iterations(places).map(|one| one.passed).sum();
+            let passed = scope.iterations(places).map(|one| one.passed).fold(0, u64::saturating_add);
             share(passed, scope.rounds(places), "iterations")
         }
         LoadMeasure::Connected(name) => {
@@ -138,7 +154,7 @@ impl<'m> Scope<'m> {
     }
 
     fn rounds(&self, places: Option<&Vec<usize>>) -> u64 {
-        self.iterations(places).map(|one| one.passed + one.failed).sum()
+        self.iterations(places).map(|one| one.passed.saturating_add(one.failed)).fold(0, u64::saturating_add)
     }
 
     fn times(&self, timed: &Timed) -> (Times, &'static str) {

@@ -51,12 +51,13 @@ impl Timeline {
         }
         let bin = &mut self.bins[at];
         bin.users = bin.users.max(users);
-        bin.requests += slice.exchanges();
-        bin.iterations += slice.rounds();
-        bin.dropped += slice.dropped;
+        bin.requests = bin.requests.saturating_add(slice.exchanges());
+        bin.iterations = bin.iterations.saturating_add(slice.rounds());
+        bin.dropped = bin.dropped.saturating_add(slice.dropped);
         bin.times.merge(&slice.times());
         for (kind, count) in slice.failures.by_kind() {
-            *bin.errors.entry(kind).or_default() += count;
+            let own = bin.errors.entry(kind).or_default();
+            *own = own.saturating_add(count);
         }
     }
 
@@ -78,7 +79,7 @@ impl Timeline {
         for (at, bin) in other.bins.into_iter().enumerate() {
             match self.bins.get_mut(at) {
                 Some(own) => {
-                    let users = own.users + bin.users;
+                    let users = own.users.saturating_add(bin.users);
                     own.merge(&bin);
                     own.users = users;
                 }
@@ -97,12 +98,13 @@ impl Bin {
 
     fn merge(&mut self, other: &Bin) {
         self.users = self.users.max(other.users);
-        self.requests += other.requests;
-        self.iterations += other.iterations;
-        self.dropped += other.dropped;
+        self.requests = self.requests.saturating_add(other.requests);
+        self.iterations = self.iterations.saturating_add(other.iterations);
+        self.dropped = self.dropped.saturating_add(other.dropped);
         self.times.merge(&other.times);
         for (kind, count) in &other.errors {
-            *self.errors.entry(*kind).or_default() += count;
+            let own = self.errors.entry(*kind).or_default();
+            *own = own.saturating_add(*count);
         }
     }
 }

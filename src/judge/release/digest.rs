@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::ServiceMap;
-use crate::diag::codes;
+use crate::diag::{Diagnostic, codes};
 use crate::event::{Exchange, FailureKind, Instant, Times};
 use crate::judge::load::LoadResult;
 use crate::judge::{ANY_PATH, Asked, Kind, Outcome, StepRecord, StepState, TestResult};
@@ -189,7 +189,8 @@ impl Digest {
             let unheld = failed_step.and_then(|step| step.expectations.iter().find(|one| !one.held));
             let about = failed_step.map_or_else(|| test.exchanges.last(), |step| test.exchanges.get(step.exchange?));
             if let Some(load) = &test.load {
-                return of_load(load, test, services);
+                let service = |url: &str| services.of(url).map(str::to_owned);
+                return symptom_of_load(load, &test.outcome, test.diagnostics.first(), &service);
             }
             symptom(
                 test,
@@ -324,9 +325,13 @@ fn symptom(
 }
 
 /// Why a load fell short: by what failed most, where failures are why; else by its first threshold that doesn't hold.
-fn of_load(load: &LoadResult, test: &TestResult, services: &ServiceMap) -> Symptom {
-    let first = test.diagnostics.first();
-    let message = first.map_or_else(|| format!("the load {}", test.outcome.words()), |first| first.message.clone());
+pub fn symptom_of_load(
+    load: &LoadResult,
+    outcome: &Outcome,
+    first: Option<&Diagnostic>,
+    service: &dyn Fn(&str) -> Option<String>,
+) -> Symptom {
+    let message = first.map_or_else(|| format!("the load {}", outcome.words()), |first| first.message.clone());
     let requests = || load.ended.total.requests.values();
     let unheld =
         requests().flat_map(|one| one.replies.iter().filter(|replies| !replies.held).map(move |own| (one, own)));
@@ -345,10 +350,5 @@ fn of_load(load: &LoadResult, test: &TestResult, services: &ServiceMap) -> Sympt
             }
         }
     };
-    Symptom {
-        service: url.and_then(|url| services.of(url)).map(str::to_owned),
-        host: url.and_then(super::services::authority),
-        kind,
-        message,
-    }
+    Symptom { service: url.and_then(service), host: url.and_then(super::services::authority), kind, message }
 }

@@ -18,7 +18,9 @@ use std::time::Duration;
 pub use abort::{AbortJudge, Observation};
 pub use causes::Cause;
 pub use counts::Counts;
-pub use digest::{Digest, Reply, Risk, Sample, SocketOpening, Symptom, SymptomKind, Tally, micros, place};
+pub use digest::{
+    Digest, Reply, Risk, Sample, SocketOpening, Symptom, SymptomKind, Tally, micros, place, symptom_of_load,
+};
 pub(in crate::judge) use gate::holds;
 pub use gate::{GateResult, Spread, Unit, Window};
 pub use services::{Base, ServiceMap};

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Places;
+use super::places::Places;
 use crate::diag::codes;
 use crate::judge::load::{
     self, Asked, Bin, Ended, Failure, Failures, LoadResult, Measured, Model, Scenario, Spec, ThresholdResult, Timeline,
@@ -9,7 +9,6 @@ use crate::judge::load::{
 use crate::judge::release::{Reply, Statistic, Unit};
 use crate::plan::{LoadMeasure, Route, Target, Threshold, Timed};
 use crate::report::model::{self, time, word};
-use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 
 /// Reads what a report says of loads, to judge it again. A file may say anything; what it says beyond what a load has is passed over.
@@ -19,15 +18,15 @@ pub struct Known {
 }
 
 impl Known {
-    /// A load, without what became of it. `span`: of its name.
-    pub fn spec(&mut self, load: &model::Load, span: Span) -> Spec {
+    /// A load, without what became of it.
+    pub fn spec(&mut self, load: &model::Load) -> Spec {
         let scenarios = load.scenarios.iter().map(|one| Scenario {
             name: one.name.clone(),
             tags: one.tags.clone(),
             weight: one.weight,
         });
         Spec {
-            span,
+            span: self.places.take(load.span.as_ref()),
             model: match load.model {
                 word::LoadModel::Open => Model::Open,
                 word::LoadModel::Closed | word::LoadModel::Later => Model::Closed,
@@ -35,6 +34,7 @@ impl Known {
             duration: time(load.planned_ms),
             scenarios: scenarios.collect(),
             thresholds: load.thresholds.iter().map(|one| self.threshold(one)).collect(),
+            is_part: false,
         }
     }
 
@@ -54,8 +54,8 @@ impl Known {
     }
 
     /// A load with all that is said of it.
-    pub fn load(&mut self, load: &model::Load, began_ms: f64, span: Span) -> LoadResult {
-        let spec = self.spec(load, span);
+    pub fn load(&mut self, load: &model::Load, began_ms: f64) -> LoadResult {
+        let spec = self.spec(load);
         let mut total = self.measured(&load.measured);
         for (at, one) in load.scenarios.iter().enumerate() {
             let counts = load::Iterations { passed: one.passed, failed: one.failed, skipped: one.skipped };
@@ -178,7 +178,7 @@ fn timeline(of: &model::Timeline) -> Timeline {
         times: bin.times_ms.0.clone(),
         errors: bin.errors.iter().map(|one| (one.kind.kind(), one.count)).collect(),
     });
-    Timeline { bin: time(of.bin_ms), bins: bins.collect() }
+    Timeline { bin: time(of.bin_ms).max(std::time::Duration::from_millis(1)), bins: bins.collect() }
 }
 
 /// `None` of one that isn't known.

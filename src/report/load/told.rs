@@ -1,5 +1,5 @@
 use crate::event::{Instant, Times};
-use crate::judge::load::{self, Failure, LoadResult, ThresholdResult};
+use crate::judge::load::{self, Begun, Failure, Live, LoadResult, ThresholdResult};
 use crate::judge::release::{Reply, Statistic};
 use crate::plan::{LoadMeasure, Route, Target, Timed};
 use crate::report::form::ms;
@@ -19,6 +19,18 @@ pub struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// A load of which nothing is known but that it begins.
+    pub fn begun(&self, begun: &Begun) -> model::Load {
+        self.load(&LoadResult {
+            spec: begun.spec.clone(),
+            began: begun.began,
+            began_at: begun.began_at,
+            ended: Live::new(begun.spec.clone()).end(),
+            aborted_by: None,
+            interrupted: None,
+        })
+    }
+
     pub fn load(&self, result: &LoadResult) -> model::Load {
         let load::Ended { total, thresholds, timeline, most_users, lasted } = &result.ended;
         let spec = &*result.spec;
@@ -38,6 +50,7 @@ impl Told<'_> {
                 self.threshold(threshold, result_of, result.aborted_by == Some(at))
             });
         model::Load {
+            span: (self.place)(spec.span),
             model: spec.model.into(),
             began_at: result.began_at.to_string(),
             planned_ms: ms(spec.duration),

@@ -18,11 +18,14 @@ pub struct Blob {
     /// The ids of the tests of all shards together, in the order of the plan.
     pub tests: Vec<String>,
     pub report: Report,
+    /// What follows it in its file: looks at loads, each a line of a journal, with the load that it is at.
+    #[serde(skip)]
+    pub looks: Vec<(String, String)>,
 }
 
 impl Blob {
     pub fn new(specs: String, tests: Vec<String>, report: Report) -> Self {
         let shard = report.run.shard.unwrap_or(Shard { index: 1, total: 1 });
-        Self { kind: BLOB_KIND.to_owned(), schema: BLOB_SCHEMA, specs, shard, tests, report }
+        Self { kind: BLOB_KIND.to_owned(), schema: BLOB_SCHEMA, specs, shard, tests, report, looks: Vec::new() }
     }
 }

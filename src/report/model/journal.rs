@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Abort, Credential, Diagnostic, Location, Phase, PlanSpec, Run, Service, Test, TestRisk, Tool};
+use super::{
+    Abort, Credential, Diagnostic, Load, Location, Measured, Phase, PlanSpec, Run, Service, Test, TestRisk, Tool,
+};
 
 /// The version of the journal's form.
 pub const JOURNAL_SCHEMA: u32 = 1;
@@ -23,10 +25,36 @@ pub enum Line {
     TestStarted {
         id: String,
     },
+    /// What a load measured since the line of it before this one.
+    Load(Box<Look>),
     TestEnded(Box<Test>),
     Problem(Box<Diagnostic>),
     Aborted(Box<Abort>),
     Ended(Box<Ended>),
+}
+
+/// What was measured in a load since the last look at it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// The load's.
+    pub id: String,
+    /// Of the first one: what is known of the load beforehand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Box<LoadBegun>>,
+    /// Its end, since the load began.
+    pub at_ms: f64,
+    /// Iterations were begun until then; otherwise what is under way ends.
+    pub begins: bool,
+    /// The most users that there were.
+    pub users: u32,
+    pub measured: Measured,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoadBegun {
+    /// From the start of the run.
+    pub started_ms: f64,
+    pub load: Load,
 }
 
 /// What was known when the run began.

@@ -5,6 +5,9 @@ use super::{Histogram, Span, word};
 /// What a load did and measured, and what its thresholds make of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Load {
+    /// Of its name.
+    #[serde(default)]
+    pub span: Option<Span>,
     pub model: word::LoadModel,
     /// By the wall clock.
     pub began_at: String,

@@ -21,7 +21,7 @@ pub(crate) use convert::sane;
 pub(crate) use convert::time;
 pub use diagnostic::{Diagnostic, Excerpt, ExcerptLabel, Location, Place, Related, Span};
 pub use histogram::Histogram;
-pub use journal::{Begun, Earlier, Ended, JOURNAL_SCHEMA, Line, PhaseTimes, Planned};
+pub use journal::{Begun, Earlier, Ended, JOURNAL_SCHEMA, Line, LoadBegun, Look, PhaseTimes, Planned};
 pub use left_out::{Counted, LeftOut, Spread};
 pub use load::{
     Bin, ErrorCount, Events, Iterations, Load, LoadFailure, LoadScenario, Measured, Openings, Replies, Requests,

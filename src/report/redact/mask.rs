@@ -3,9 +3,10 @@ use std::ops::Range;
 use super::Redactor;
 use crate::report::model::{
     Abort, Begun, Blob, Cause, Channel, ChannelEnd, Counted, Credential, Diagnostic, Earlier, Ended, Events, Excerpt,
-    ExcerptLabel, Exchange, Expectation, Failure, Frame, Gate, GateSpec, Hop, LeftOut, Line, Load, LoadFailure,
-    Location, Measured, Openings, Phase, PhaseSpec, PhaseTimes, PlanSpec, Planned, Related, Report, Requests, RiskSum,
-    Run, Service, Sighting, Span, Step, Symptom, Test, TestRisk, Threshold, Timeline, Tls, Tool, Verdict, Weakness,
+    ExcerptLabel, Exchange, Expectation, Failure, Frame, Gate, GateSpec, Hop, LeftOut, Line, Load, LoadBegun,
+    LoadFailure, Location, Look, Measured, Openings, Phase, PhaseSpec, PhaseTimes, PlanSpec, Planned, Related, Report,
+    Requests, RiskSum, Run, Service, Sighting, Span, Step, Symptom, Test, TestRisk, Threshold, Timeline, Tls, Tool,
+    Verdict, Weakness,
 };
 
 /// What is made of texts, each of which can be masked where it is.
@@ -107,9 +108,11 @@ masked! {
     Exchange { warnings, method, url, path, service, version, failure, peer, resolved, tls, redirects, channel } as it is { status, attempts, reconnected, started_ms, reused, bytes_sent, bytes_received, timings_ms, held, opens, opened }
     LeftOut { kinds } as it is { exchanges, steps, expectations, weak }
     Counted { method, url, path, service } as it is { status, failure, held, started_ms, times_ms, first_byte_ms }
-    Load { thresholds, interrupted, measured, timeline } as it is { model, began_at, planned_ms, lasted_ms, most_users, scenarios }
+    Load { span, thresholds, interrupted, measured, timeline } as it is { model, began_at, planned_ms, lasted_ms, most_users, scenarios }
     Threshold { text, span, request, name, basis } as it is { measure, statistic, of, scenarios, errors, op, limit, over_last_ms, abort_after_ms, unit, measured, held, broke_at_ms, ended_load }
     Measured { requests, channels, events, failures } as it is { iterations, forbidden, dropped, late_ms, expectations, weak, cut_off }
+    Look { begun, measured } as it is { id, at_ms, begins, users }
+    LoadBegun { load } as it is { started_ms }
     Requests { step, method, url, path, service } as it is { scenario, thresholds, replies }
     Openings { name } as it is { tried, times_ms }
     Events { name } as it is { after_ms, gaps_ms }
@@ -130,7 +133,7 @@ masked! {
     Planned { doc, owner, at_risk, location } as it is { id, suite, name, priority, tags, phase }
     PhaseTimes { stopped } as it is { started_ms, duration_ms, over_budget }
     Ended { credentials } as it is { duration_ms, interrupted }
-    Blob { report } as it is { kind, schema, specs, shard, tests }
+    Blob { report } as it is { kind, schema, specs, shard, tests, looks }
 }
 
 impl Mask for Frame {
@@ -166,6 +169,7 @@ impl Mask for Line {
             Line::Begun(begun) => begun.mask(redactor),
             Line::Service(service) => service.mask(redactor),
             Line::PhaseEnded { index: _, run } => run.mask(redactor),
+            Line::Load(look) => look.mask(redactor),
             Line::TestEnded(test) => test.mask(redactor),
             Line::Problem(problem) => problem.mask(redactor),
             Line::Aborted(abort) => abort.mask(redactor),

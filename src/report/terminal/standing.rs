@@ -143,9 +143,18 @@ mod tests {
 
     use super::*;
     use crate::judge::TestInfo;
+    use crate::judge::load::{Begun, Model, Spec};
     use crate::source::Span;
 
     fn load() -> Standing {
+        let spec = Spec {
+            span: Span::nowhere(),
+            model: Model::Closed,
+            duration: Duration::from_secs(60),
+            scenarios: Vec::new(),
+            thresholds: Vec::new(),
+            is_part: false,
+        };
         Standing {
             info: Arc::new(TestInfo {
                 id: "a.e2e::load::buy".to_owned(),
@@ -159,6 +168,13 @@ mod tests {
                 phase: None,
                 span: Span::nowhere(),
             }),
+            load: Arc::new(Begun {
+                spec: Arc::new(spec),
+                began: Duration::ZERO,
+                began_at: jiff::Timestamp::UNIX_EPOCH,
+            }),
+            is_first: false,
+            look: Arc::default(),
             at: Duration::from_secs(15),
             duration: Duration::from_secs(60),
             users: 50,

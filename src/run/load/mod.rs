@@ -18,8 +18,9 @@ use super::shared::Shared;
 use super::suites::{Run, elsewhere};
 use super::test;
 use crate::event::Instant;
-use crate::judge::load::{Ended, Live, LoadResult, Spec, Standing};
-use crate::judge::{Outcome, Progress, TestInfo, TestResult, outcome_of};
+use crate::judge::load::{Begun, Ended, Live, LoadResult, Look, Spec, Standing};
+use crate::judge::release::micros;
+use crate::judge::{Outcome, Progress, TestInfo, TestResult};
 use crate::plan::Load;
 use crew::Crew;
 use kept::Kept;
@@ -83,28 +84,22 @@ pub(super) async fn run(
     let world = shared.world.clone();
     let began = world.now();
     let crew = Arc::new(Crew::new(shared.unrecorded(), load.clone(), began, phase.cloned()));
-    let spec = Arc::new(Spec::of(load));
-    let (ended, kept) = Box::pin(watched(&crew, &spec, &info, &shared.progress)).await;
+    let spec = Arc::new(Spec::of(load, crew.part().1 > 1));
+    let epoch = world.epoch();
+    let since = jiff::SignedDuration::try_from(began).unwrap_or_default();
+    let began_at = epoch.checked_add(since).unwrap_or(epoch);
+    let begun = Begun { spec: spec.clone(), began, began_at };
+    let (ended, kept) = Box::pin(watched(&crew, begun, &info, &shared.progress)).await;
     let now = world.now();
     let result = LoadResult {
         spec,
         began,
-        began_at: jiff::SignedDuration::try_from(began)
-            .ok()
-            .and_then(|began| world.epoch().checked_add(began).ok())
-            .unwrap_or_else(|| world.epoch()),
+        began_at,
         ended,
         aborted_by: crew.aborted_by(),
         interrupted: shared.options.stop.cause(),
     };
-    let mut diagnostics = result.diagnostics();
-    let outcome = match outcome_of(&[result.facts(&diagnostics)]) {
-        Outcome::Vacuous => {
-            diagnostics.push(vacuous(load, &result));
-            Outcome::Vacuous
-        }
-        outcome => outcome,
-    };
+    let (outcome, mut diagnostics) = result.judged();
     if outcome.is_bad() {
         let each: Vec<&[crate::diag::Diagnostic]> = kept.iter().map(|one| one.diagnostics.as_slice()).collect();
         diagnostics.extend(result.explained(&each));
@@ -125,32 +120,14 @@ pub(super) async fn run(
     }
 }
 
-fn vacuous(load: &Load, result: &LoadResult) -> crate::diag::Diagnostic {
-    let missing = match result.ended.total.exchanges() {
-        0 => "it made no exchange",
-        _ => "nothing was expected of what came",
-    };
-    crate::diag::Diagnostic::error(
-        &crate::diag::codes::VACUOUS,
-        load.span,
-        format!("this load proved nothing: {missing}"),
-    )
-    .with_help(
-        "a load counts as passed only when its users asked the system something and expected something of the response",
-    )
-}
-
 /// Lets users come and go, and looks at what they measure, until all have gone.
-async fn watched(
-    crew: &Arc<Crew>,
-    spec: &Arc<Spec>,
-    info: &Arc<TestInfo>,
-    progress: &OnProgress,
-) -> (Ended, Vec<Kept>) {
+async fn watched(crew: &Arc<Crew>, begun: Begun, info: &Arc<TestInfo>, progress: &OnProgress) -> (Ended, Vec<Kept>) {
     let world = crew.shared.world.clone();
+    let spec = begun.spec.clone();
     let duration = spec.duration;
-    let look = Live::look(spec);
+    let look = Live::interval(&spec);
     let mut live = Live::new(spec.clone());
+    let begun = Arc::new(begun);
     let all = async {
         let users = pace::keep(crew).await;
         join_all(users).await;
@@ -177,32 +154,36 @@ async fn watched(
             () = &mut all => true,
             () = look => false,
         };
-        if is_over {
-            break;
-        }
-        let measured = crew.take();
-        let users = crew.take_most_users();
-        if !begins {
-            live.rest(at, &measured, users);
-        } else if let Some(threshold) = live.slice(at, measured, users) {
+        // All have gone: what is known is told at once.
+        let at = if !is_over {
+            at
+        } else if begins {
+            micros(crew.since_began()).min(duration)
+        } else {
+            micros(crew.since_began())
+        };
+        let look = Arc::new(Look { at, begins, users: crew.take_most_users(), measured: crew.take() });
+        if let Some(threshold) = live.look(&look).filter(|_| !is_over) {
             crew.abort(threshold);
         }
-        if begins && (at >= duration || crew.is_over()) {
-            begins = false;
-            live.begins_no_more(at);
+        begins &= at < duration && !crew.is_over();
+        let standing = Standing::of(info.clone(), begun.clone(), &live, look, crew.users());
+        tell(crew, progress, standing).await;
+        if is_over {
+            return (live.end(), crew.take_kept());
         }
-        progress(Progress::Load(Arc::new(Standing::of(info.clone(), &live, at, crew.users()))));
     }
-    let at = crew.since_began();
-    let (last, users) = (crew.take(), crew.take_most_users());
-    if begins {
-        // All have gone before the load was over.
-        live.slice(at.min(duration), last, users);
+}
+
+/// What is written down takes its time, apart from the thread that keeps time.
+async fn tell(crew: &Arc<Crew>, progress: &OnProgress, standing: Standing) {
+    let progress = progress.clone();
+    let standing = Progress::Load(Arc::new(standing));
+    if crew.shared.options.written_down {
+        crew.shared.world.aside(move || progress(standing)).await;
     } else {
-        live.rest(at, &last, users);
+        progress(standing);
     }
-    let ended = live.end(at.min(duration));
-    (ended, crew.take_kept())
 }
 
 /// An instant that is so long after a load began.

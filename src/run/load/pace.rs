@@ -84,6 +84,12 @@ async fn keep_arrivals(crew: &Arc<Crew>, arrivals: &Arrivals, most: Option<u32>)
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         gone.push(begin(crew, user::open(crew.clone(), number, due, idle.clone())));
     }
+    // It lasts as long as it is to, however early the last one was due.
+    tokio::select! {
+        biased;
+        () = crew.over() => {}
+        () = crew.shared.world.sleep_until(after(crew.began, arrivals.duration())) => {}
+    }
     idle.end();
     gone
 }

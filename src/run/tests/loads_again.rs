@@ -2,10 +2,10 @@
 
 use super::scripted::{Asked, Ran, Said, fail, file, json, open, say};
 use crate::event::FailureKind;
+use crate::judge::load::Look;
 use crate::report::load::{Known, Told};
 use crate::report::model::{Location, Test};
 use crate::report::{Builder, Redactor};
-use crate::source::Span;
 
 type Respond = fn(&Asked<'_>) -> Said;
 
@@ -69,7 +69,7 @@ fn what_is_read_of_a_load_is_what_was_written() {
         let load = test.load.as_deref().unwrap();
         let of = ran.test("l").load.as_deref().unwrap();
         let mut known = Known::default();
-        let again = known.load(load, test.started_ms, Span::nowhere());
+        let again = known.load(load, test.started_ms);
         let place = |span| known.places.give(span);
         let about = |url: &str| {
             let one = load.measured.requests.iter().find(|one| one.url == url).unwrap();
@@ -111,11 +111,10 @@ fn a_threshold_of_a_later_version_does_not_hold() {
     }
     load.thresholds = serde_json::from_value(json).unwrap();
     let mut known = Known::default();
-    let spec = known.spec(load, Span::nowhere());
+    let spec = known.spec(load);
     let mut live = crate::judge::load::Live::new(std::sync::Arc::new(spec));
     let measured = known.measured(&load.measured);
-    let at = std::time::Duration::from_secs(1);
-    live.slice(at, measured, 1);
-    let ended = live.end(at);
+    live.look(&std::sync::Arc::new(Look { at: std::time::Duration::from_secs(1), begins: true, users: 1, measured }));
+    let ended = live.end();
     assert!(ended.thresholds[..4].iter().all(|one| !one.held), "{:?}", &ended.thresholds[..4]);
 }

@@ -11,6 +11,7 @@ mod hooks;
 mod limits;
 mod loads;
 mod loads_again;
+mod loads_shards;
 mod monitor;
 mod observer;
 mod requests;

@@ -1,16 +1,18 @@
 //! Makes one report of what the shards of a run leave, and judges it once, on everything.
 
-use crate::report::model::word;
+mod loads;
+
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::assemble;
-use super::model::{BLOB_KIND, BLOB_SCHEMA, Blob, Credential, Phase, PlanSpec, Report, Service, Sighting, Test};
+use super::model::{BLOB_KIND, BLOB_SCHEMA, Blob, Credential, Phase, PlanSpec, Report, Service, Sighting, Test, word};
 use super::union::shift;
 use crate::diag::{Diagnostic, codes};
 use crate::judge::release::classify;
 use crate::source::Span;
+use loads::{Part, is_load, join};
 
 /// How many sightings of a service are kept: the first and the last of them.
 const KEPT_SIGHTINGS: usize = 200;
@@ -18,20 +20,40 @@ const KEPT_SIGHTINGS: usize = 200;
 /// A blob with the name of its file.
 pub type Named = (String, Blob);
 
+/// Which load a line is a look at.
+#[derive(serde::Deserialize)]
+struct LookOf {
+    load: Id,
+}
+
+#[derive(serde::Deserialize)]
+struct Id {
+    id: String,
+}
+
 /// Reads a blob.
 ///
 /// # Errors
 ///
 /// It isn't one, or one of a later version: in words that go on from "the file `x`".
 pub fn read(bytes: &[u8]) -> Result<Blob, String> {
-    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let whole = std::str::from_utf8(bytes).unwrap_or_default();
+    let (text, looks) = whole.split_once('\n').unwrap_or((whole, ""));
     let known: Option<serde_json::Value> = serde_json::from_str(text).ok();
     let known = known.filter(|json| json.get("kind").and_then(|kind| kind.as_str()) == Some(BLOB_KIND));
     let Some(json) = known else { return Err("isn't what `--report blob=PATH` writes".to_owned()) };
     if json.get("schema").and_then(serde_json::Value::as_u64) > Some(u64::from(BLOB_SCHEMA)) {
         return Err("was written by a later version".to_owned());
     }
-    serde_json::from_str(text).map_err(|error| format!("is damaged: {error}"))
+    let mut blob: Blob = serde_json::from_str(text).map_err(|error| format!("is damaged: {error}"))?;
+    for line in looks.lines() {
+        let id: Option<LookOf> = serde_json::from_str(line).ok();
+        let Some(LookOf { load: Id { id } }) = id else {
+            return Err("is damaged: a look at a load can't be read".to_owned());
+        };
+        blob.looks.push((id, line.to_owned()));
+    }
+    Ok(blob)
 }
 
 /// The report of the whole run.
@@ -45,6 +67,8 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
     fit(&blobs)?;
     complete(&blobs)?;
     blobs.sort_by_key(|(_, blob)| blob.shard.index);
+    let looks: Vec<Looks> =
+        blobs.iter_mut().map(|(name, blob)| (name.clone(), std::mem::take(&mut blob.looks))).collect();
     let order = blobs.first().map(|(_, blob)| blob.tests.clone()).unwrap_or_default();
     let mut reports: Vec<Report> = blobs.into_iter().map(|(_, blob)| blob.report).collect();
     align(&mut reports);
@@ -59,7 +83,8 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
     let deny_weak = reports.iter().any(|report| report.run.deny_weak);
     let interrupted = reports.iter().any(|report| report.run.interrupted);
     let diagnostics = reports.iter_mut().flat_map(|report| std::mem::take(&mut report.diagnostics)).collect();
-    let mut tests: Vec<Test> = reports.iter_mut().flat_map(|report| std::mem::take(&mut report.tests)).collect();
+    let all: Vec<Vec<Test>> = reports.iter_mut().map(|report| std::mem::take(&mut report.tests)).collect();
+    let mut tests = joined(all, &looks)?;
     tests.sort_by_key(|test| place(&test.id));
     let Some(mut merged) = reports.into_iter().next() else { return Err(refused("no shard is given".to_owned())) };
     (merged.run.duration_ms, merged.run.interrupted, merged.run.shard) = (end, interrupted, None);
@@ -68,6 +93,35 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
     merged.run.deny_weak = deny_weak;
     assemble::judge(&mut merged);
     Ok(merged)
+}
+
+/// The looks of a shard, each with the load that it is at, and the name of the shard's file.
+type Looks = (String, Vec<(String, String)>);
+
+/// Every test once: what all shards have of a load becomes one.
+fn joined(all: Vec<Vec<Test>>, looks: &[Looks]) -> Result<Vec<Test>, Box<Diagnostic>> {
+    let mut tests = Vec::new();
+    let mut loads: indexmap::IndexMap<String, Vec<Part<'_>>> = indexmap::IndexMap::new();
+    for (own, (name, looks)) in all.into_iter().zip(looks) {
+        let mut by_load: HashMap<&str, Vec<&str>> = HashMap::new();
+        looks.iter().for_each(|(id, line)| by_load.entry(id).or_default().push(line));
+        for test in own {
+            if is_load(&test) {
+                let looks = by_load.remove(test.id.as_str()).unwrap_or_default();
+                loads.entry(test.id.clone()).or_default().push(Part { name, test, looks });
+            } else {
+                tests.push(test);
+            }
+        }
+    }
+    for parts in loads.into_values() {
+        tests.push(join(parts).map_err(|why| {
+            Box::new(Diagnostic::error(&codes::MERGE, Span::nowhere(), why).with_help(
+                "let all shards begin at the same time, with `run --start-at`, and run again those that were stopped: what a load measures counts only as a whole",
+            ))
+        })?);
+    }
+    Ok(tests)
 }
 
 fn refused(message: String) -> Box<Diagnostic> {
@@ -130,10 +184,14 @@ fn complete(blobs: &[Named]) -> Result<(), Box<Diagnostic>> {
             return Err(refused(format!("shards {} and {last} of {total} are missing{more}", others.join(", "))));
         }
     }
-    let mut reported: HashSet<&str> = HashSet::new();
+    let mut reported: HashMap<&str, usize> = HashMap::new();
     for (name, blob) in blobs {
+        let mut own = HashSet::new();
         for test in &blob.report.tests {
-            if !reported.insert(&test.id) {
+            let count = reported.entry(&test.id).or_default();
+            *count += 1;
+            // Of a load, each shard has a part.
+            if !own.insert(&test.id) || *count > 1 && !is_load(test) {
                 return Err(refused(format!("`{name}` has the test `{}`, which another shard has too", test.id)));
             }
         }
@@ -144,7 +202,14 @@ fn complete(blobs: &[Named]) -> Result<(), Box<Diagnostic>> {
             return Err(refused(format!("`{name}` has the test `{}`, which the run doesn't have", test.id)));
         }
     }
-    let lost = blobs.iter().flat_map(|(_, blob)| &blob.tests).find(|id| !reported.contains(id.as_str()));
+    for (name, blob) in blobs {
+        let own: HashSet<&str> = blob.report.tests.iter().map(|test| test.id.as_str()).collect();
+        let mut loads = blobs.iter().flat_map(|(_, other)| &other.report.tests).filter(|test| test.load.is_some());
+        if let Some(load) = loads.find(|load| !own.contains(load.id.as_str())) {
+            return Err(refused(format!("`{name}` has no part of the load `{}`, which other shards have", load.id)));
+        }
+    }
+    let lost = blobs.iter().flat_map(|(_, blob)| &blob.tests).find(|id| !reported.contains_key(id.as_str()));
     lost.map_or(Ok(()), |id| Err(refused(format!("no shard has a result of the test `{id}`"))))
 }
 
