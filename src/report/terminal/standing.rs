@@ -147,6 +147,14 @@ mod tests {
     use crate::source::Span;
 
     fn load() -> Standing {
+        let spec = Spec {
+            span: Span::nowhere(),
+            model: Model::Closed,
+            duration: Duration::from_secs(60),
+            scenarios: Vec::new(),
+            thresholds: Vec::new(),
+            is_part: false,
+        };
         Standing {
             info: Arc::new(TestInfo {
                 id: "a.e2e::load::buy".to_owned(),
@@ -161,18 +169,11 @@ mod tests {
                 span: Span::nowhere(),
             }),
             load: Arc::new(Begun {
-                spec: Arc::new(Spec {
-                    span: Span::nowhere(),
-                    model: Model::Open,
-                    duration: Duration::from_secs(60),
-                    scenarios: Vec::new(),
-                    thresholds: Vec::new(),
-                    is_part: false,
-                }),
+                spec: Arc::new(spec),
                 began: Duration::ZERO,
                 began_at: jiff::Timestamp::UNIX_EPOCH,
             }),
-            is_first: true,
+            is_first: false,
             look: Arc::default(),
             at: Duration::from_secs(15),
             duration: Duration::from_secs(60),
