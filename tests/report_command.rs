@@ -11,7 +11,7 @@ fn report(file: &str, args: &[&str]) -> Test {
 fn without_formats_the_summary_is_printed_and_the_exit_code_is_the_runs() {
     report(GREEN, &[]).code(0).out("READY  1 test in");
     let done = report(FULL, &[]).code(3);
-    let done = done.out("ABORTED  9 tests").out("database is the prime suspect").out("at risk: $120K MRR");
+    let done = done.out("ABORTED  8 tests and 1 load").out("database is the prime suspect").out("at risk: $120K MRR");
     assert!(!done.path("test_results.html").exists());
     for (from, to, code) in [
         ("\"READY\"", "\"NOT READY\"", 1),

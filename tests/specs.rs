@@ -24,6 +24,7 @@ pub static BUSY: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
 /// those that should.
 const TIMED: &[&str] = &[
     "Response times",
+    "load",
     "an instance is ready within two seconds of its start",
     "chunks come when they are made, not all at the end",
     "searches are limited: who asks too often learns when to come back",

@@ -29,6 +29,8 @@ pub fn of(fault: Fault) -> Red {
         Fault::SlowResponses => Only(&[
             "creating, reading and listing threads takes less than two seconds each",
             "ten threads can be created at once in less than two seconds",
+            "the threads API holds twenty users",
+            "agents answer ten users at once",
         ]),
         Fault::StartupIncomplete => Widely {
             red: &[
@@ -52,8 +54,10 @@ pub fn of(fault: Fault) -> Red {
                 "an agent run reports its events in order, each with its run and its thread",
                 "all sockets of a user get the events of a run",
                 "a new customer signs up, asks the agent, reads the answer and logs out",
+                "agents answer ten users at once",
             ],
             green: &[
+                "the threads API holds twenty users",
                 "a ping is answered with what it carried",
                 "an agent thinks aloud in well-formed events",
                 "an answer is streamed to its end",
@@ -235,7 +239,10 @@ pub fn of(fault: Fault) -> Red {
             "an answer to the app's origin can be read with credentials",
             "the app's own origin may call the API from a page",
         ]),
-        Fault::RateLimitOff => Only(&["searches are limited: who asks too often learns when to come back"]),
+        Fault::RateLimitOff => Only(&[
+            "searches are limited: who asks too often learns when to come back",
+            "the limit on searches holds however often they are asked for",
+        ]),
         Fault::RequestIdLost => {
             Only(&["an error carries the id of its request", "each answer can be found again by its request id"])
         }

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use super::{code, inline, sentence, sign};
+use crate::judge::Outcome;
 use crate::report::figures::{Figures, Table, held_words};
 use crate::report::model::{Load, Report, Test};
 
@@ -17,8 +18,12 @@ pub(super) fn loads(report: &Report) -> Vec<String> {
 
 fn load(test: &Test, load: &Load) -> String {
     let figures = Figures::of(load, test.duration_ms);
-    let is_good = !test.outcome().is_bad();
-    let mut text = format!("### {} {} ({})\n\n", sign(is_good), inline(&test.name), inline(&test.outcome.phrase()));
+    let mark = match test.outcome() {
+        Outcome::Passed | Outcome::Flaky => sign(true),
+        Outcome::NotRun { .. } | Outcome::Skipped { .. } => "➖",
+        _ => sign(false),
+    };
+    let mut text = format!("### {mark} {} ({})\n\n", inline(&test.name), inline(&test.outcome.phrase()));
     let _ = writeln!(text, "{}", inline(&figures.words().join("; ")));
     if !load.thresholds.is_empty() {
         text.push_str("\n| | threshold | measured | of | |\n|---|---|---:|---|---|\n");
