@@ -55,6 +55,39 @@ impl LoadResult {
 
     /// What is to be said of it: thresholds that don't hold, failures that none of them speaks of, and a rate that the machine didn't keep.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut all = self.nothing_done().map_or_else(|| self.broken(), |nothing| vec![nothing]);
+        all.extend(self.unspoken());
+        all.extend(self.late());
+        all
+    }
+
+    /// Said once where nothing was done of which a threshold could have data.
+    fn nothing_done(&self) -> Option<Diagnostic> {
+        let Ended { total, thresholds, .. } = &self.ended;
+        let has_data = thresholds.iter().any(|one| one.measured.is_some());
+        if has_data
+            || thresholds.is_empty()
+            || total.rounds() > 0
+            || total.exchanges() > 0
+            || self.interrupted.is_some()
+        {
+            return None;
+        }
+        let message =
+            "no round of this load was carried out to its end, so none of its thresholds has data, and none holds";
+        let help = match total.failures.count(|_| true) {
+            0 => {
+                "its users came no further than `before each user`, or than the beginning of a round: let it last longer, or find out what takes so long"
+            }
+            _ => "its users failed before their first round; see below",
+        };
+        let nothing = Diagnostic::error(&codes::THRESHOLD, self.spec.span, message).with_help(help);
+        let each = self.spec.thresholds.iter().take(NAMED);
+        Some(each.fold(nothing, |nothing, threshold| nothing.with_related(threshold.span, "has no data")))
+    }
+
+    /// One for each threshold that doesn't hold.
+    fn broken(&self) -> Vec<Diagnostic> {
         let judged = self.spec.thresholds.iter().zip(&self.ended.thresholds).enumerate();
         let broken = judged.filter(|(_, (_, result))| !result.held).map(|(place, (threshold, result))| {
             let message = match result.measured {
@@ -76,10 +109,7 @@ impl LoadResult {
             }
             diagnostic
         });
-        let mut all: Vec<Diagnostic> = broken.collect();
-        all.extend(self.unspoken());
-        all.extend(self.late());
-        all
+        broken.collect()
     }
 
     /// Failures that no threshold speaks of.

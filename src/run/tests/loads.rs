@@ -289,6 +289,23 @@ fn channels_are_measured_by_their_openings_events_and_gaps() {
 }
 
 #[test]
+fn that_nothing_was_done_is_said_once() {
+    let lines = format!(
+        "users 3 hold 1s\nbefore each user {{ GET http://s/login {{ expect status 200 }} }}\n{ONE}\nthreshold success > 99%\nthreshold p95(time) < 1s"
+    );
+    let ran = load(&lines, |_| say(200).after(1_500));
+    assert_eq!(*ran.outcome("l"), Outcome::Failed);
+    let messages = ran.messages("l");
+    assert!(messages.len() == 1 && messages[0].starts_with("no round of this load was carried out"), "{messages:?}");
+    let failed = load(&lines, |_| say(500).after(100));
+    let messages = failed.messages("l");
+    assert!(
+        messages[0].starts_with("no round of") && messages[1].starts_with("3 failures in this load"),
+        "{messages:?}"
+    );
+}
+
+#[test]
 fn a_load_that_is_stopped_says_so_and_cleans_up() {
     let lines = format!(
         "users 2 hold 60s\n{ONE}\nafter each user {{ DELETE http://s/me {{ expect status 200 }} }}\nthreshold success > 1%"
