@@ -176,7 +176,7 @@ fn a_load_finds_what_a_test_finds() {
     for (at, _) in names.iter().enumerate() {
         let _ = writeln!(
             spec,
-            "load \"{at}\" {{\n  users 1 hold 60ms\n  scenario {{ GET {api}/{at} {{ {CHECKS} }} }}\n  threshold throughput > 0/s\n}}"
+            "load \"{at}\" {{\n  users 1 hold 200ms\n  scenario {{ GET {api}/{at} {{ {CHECKS} }} }}\n  threshold throughput > 0/s\n}}"
         );
     }
     let done = Test::new().file("a.e2e", &spec).args(["run", "a.e2e"]).run();
