@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::facts;
 use super::form::{credential, diagnostic, location, ms, risk, span, weakness};
 use super::left_out::left_out;
-use super::load::Told;
+use super::load::LoadWriter;
 use super::model::word;
 use super::{Masked, Redactor, model};
 use crate::diag::{self, Style};
@@ -243,7 +243,7 @@ impl Builder<'_> {
 
     /// What a load measured.
     fn load(&self, load: &LoadResult, services: &ServiceMap) -> model::Load {
-        let told = Told { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
+        let told = LoadWriter { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
         told.load(load)
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Builder;
 use super::form::{credential, location, ms, span};
-use super::load::Told;
+use super::load::LoadWriter;
 use super::model::{self, Begun, Ended, JOURNAL_SCHEMA, Line, LoadBegun, Look, PhaseTimes, Planned, Tool};
 use crate::judge::load::Standing;
 use crate::judge::release::{Abort, Release, ServiceMap, place};
@@ -37,7 +37,7 @@ impl Builder<'_> {
 
     /// What a load measured since it was last told of.
     fn look(&self, standing: &Standing, services: &ServiceMap) -> Look {
-        let told = Told { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
+        let told = LoadWriter { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
         let begun = || LoadBegun { started_ms: ms(standing.load.began), load: told.begun(&standing.load) };
         Look {
             id: standing.info.id.clone(),

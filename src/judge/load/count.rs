@@ -84,7 +84,7 @@ impl Counter {
         self.measured.late.add(micros(late));
     }
 
-    /// What tells the requests of a step apart from others.
+    /// What distinguishes the requests of a step from others.
     pub fn asked(&mut self, scenario: usize, step: Span, method: &str, url: &str) -> Asked {
         Asked { scenario, step, thresholds: self.about(method, url) }
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use crate::plan::ErrorKind;
 use crate::source::Span;
 
-/// How many kinds of failures are told apart; what is beyond them counts with the last one of its kind of error.
+/// How many kinds of failures are distinguished; what is beyond them counts with the last one of its kind of error.
 const MOST: usize = 256;
 
-/// What failed, counted by what tells failures apart.
+/// What failed, counted by what distinguishes them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Failures(BTreeMap<Failure, Count>);
 
-/// What tells failures apart.
+/// What distinguishes failures.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Failure {
     pub kind: ErrorKind,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Failures;
-use crate::event::{Instant, Times};
+use crate::event::{FailureKind, Instant, Times};
 use crate::judge::release::Reply;
 use crate::source::Span;
 
@@ -32,7 +32,7 @@ pub struct Measured {
     pub cut_off: u64,
 }
 
-/// What tells requests apart.
+/// What distinguishes requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Asked {
     pub scenario: usize,
@@ -132,11 +132,20 @@ impl Measured {
         self.iterations.values().map(|one| one.passed.saturating_add(one.failed)).fold(0, u64::saturating_add)
     }
 
-    /// All times of exchanges.
+    /// The times of all exchanges that have one.
     pub fn times(&self) -> Times {
         let mut all = Times::default();
-        self.requests.values().flat_map(|one| &one.replies).for_each(|replies| all.merge(&replies.times));
+        let replies = self.requests.values().flat_map(|one| &one.replies);
+        replies.filter(|replies| replies.is_timed()).for_each(|replies| all.merge(&replies.times));
         all
+    }
+}
+
+impl Replies {
+    /// Whether how long they took says how fast the system is: that of a response does, and that of a wait in vain, which was at least so long. A connection that is refused
+    /// or breaks off at once is no fast response.
+    pub fn is_timed(&self) -> bool {
+        matches!(self.reply, Reply::Status(_) | Reply::None(FailureKind::Timeout))
     }
 }
 

@@ -163,7 +163,7 @@ impl<'m> Scope<'m> {
         let what = match timed {
             Timed::Time(of) => {
                 let replies = self.requests(of.as_ref()).flat_map(|one| &one.replies);
-                replies.for_each(|one| all.merge(&one.times));
+                replies.filter(|one| one.is_timed()).for_each(|one| all.merge(&one.times));
                 "requests"
             }
             Timed::FirstByte(of) => {

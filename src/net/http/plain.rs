@@ -27,6 +27,8 @@ use crate::world::{Outgoing, Pending, Prompt, Session};
 const LARGEST: usize = 64 << 10;
 /// The largest head.
 const LARGEST_HEAD: usize = 16 << 10;
+/// How often what came is looked through for the end of its head.
+const MOST_LOOKS: usize = 32;
 /// The most headers.
 const MOST_HEADERS: usize = 64;
 /// How much a buffer may hold on to while nothing is read into it.
@@ -284,6 +286,7 @@ impl Open {
         self.io.flush().await.map_err(drop)?;
         let mut first_byte = None;
         let mut wanted = 0;
+        let mut looks = 0;
         loop {
             if buffer.capacity() - buffer.len() < 1 << 10 {
                 buffer.reserve(4 << 10);
@@ -296,7 +299,10 @@ impl Open {
             if buffer.len() < wanted {
                 continue;
             }
+            looks += 1;
             match is_whole(buffer) {
+                // Each look begins at the first byte: what comes in very many pieces, hyper reads.
+                ControlFlow::Continue(_) if looks == MOST_LOOKS => return Ok(first),
                 // As much as can be read so.
                 ControlFlow::Break(()) => return Ok(first),
                 ControlFlow::Continue(size) => wanted = size,

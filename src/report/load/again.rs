@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::known::Known;
-use super::told::{About, Told};
+use super::writer::{About, LoadWriter};
 use crate::judge::load::{Live, LoadResult, Look};
 use crate::judge::release::{ServiceMap, place};
 use crate::report::model::{self, sane, time};
@@ -82,7 +82,7 @@ pub struct Explained {
 
 impl Explained {
     pub fn load(&self, result: &LoadResult) -> model::Load {
-        Told { place: &|span| self.place(span), about: &|url| self.about(url) }.load(result)
+        LoadWriter { place: &|span| self.place(span), about: &|url| self.about(url) }.load(result)
     }
 
     pub fn place(&self, span: Span) -> Option<model::Span> {

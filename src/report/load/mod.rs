@@ -3,9 +3,9 @@
 mod again;
 mod known;
 mod places;
-mod told;
+mod writer;
 
 pub use again::{Again, Explained};
 pub use known::Known;
 pub use places::Places;
-pub use told::{About, Told};
+pub use writer::{About, LoadWriter};

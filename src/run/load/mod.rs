@@ -163,7 +163,7 @@ async fn watched(crew: &Arc<Crew>, begun: Begun, info: &Arc<TestInfo>, progress:
             () = &mut all => true,
             () = look => false,
         };
-        // All have gone: what is known is told at once.
+        // All have gone: what is known is reported at once.
         let at = if !is_over {
             at
         } else if begins {
@@ -177,7 +177,7 @@ async fn watched(crew: &Arc<Crew>, begun: Begun, info: &Arc<TestInfo>, progress:
         }
         begins &= at < duration && !crew.is_over();
         let standing = Standing::of(info.clone(), begun.clone(), &live, look, crew.users());
-        tell(crew, progress, standing).await;
+        report(crew, progress, standing).await;
         if is_over {
             return (live.end(), crew.take_kept());
         }
@@ -185,7 +185,7 @@ async fn watched(crew: &Arc<Crew>, begun: Begun, info: &Arc<TestInfo>, progress:
 }
 
 /// What is written down takes its time, apart from the thread that keeps time.
-async fn tell(crew: &Arc<Crew>, progress: &OnProgress, standing: Standing) {
+async fn report(crew: &Arc<Crew>, progress: &OnProgress, standing: Standing) {
     let progress = progress.clone();
     let standing = Progress::Load(Arc::new(standing));
     if crew.shared.options.written_down {

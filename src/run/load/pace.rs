@@ -72,7 +72,7 @@ async fn keep_arrivals(crew: &Arc<Crew>, arrivals: &Arrivals, most: Option<u32>)
             break;
         }
         nth = nth.saturating_add(of);
-        if idle.tell(due) {
+        if idle.give(due) {
             continue;
         }
         let number = made.saturating_mul(of).saturating_add(part);

@@ -19,7 +19,7 @@ impl Seat {
     }
 }
 
-/// Users of the open model that wait for an iteration, each by where it is told when that was due.
+/// Users of the open model that wait for an iteration, each by where it receives when that was due.
 #[derive(Default)]
 pub(super) struct Idle(Mutex<Waiting>);
 
@@ -37,13 +37,13 @@ impl Idle {
         if waiting.is_over {
             return None;
         }
-        let (tell, told) = oneshot::channel();
-        waiting.users.push(tell);
-        Some(told)
+        let (give, given) = oneshot::channel();
+        waiting.users.push(give);
+        Some(given)
     }
 
     /// Gives an iteration to the user that came to wait last: its connections are the warmest.
-    pub fn tell(&self, due: Instant) -> bool {
+    pub fn give(&self, due: Instant) -> bool {
         loop {
             let next = self.0.lock().unwrap_or_else(PoisonError::into_inner).users.pop();
             let Some(next) = next else { return false };

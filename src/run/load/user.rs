@@ -51,7 +51,7 @@ pub(super) async fn closed(crew: Arc<Crew>, number: u32, users: Users, seats: Ar
     Box::pin(user.goes()).await;
 }
 
-/// A user of the open model: it begins an iteration when it is told to.
+/// A user of the open model: it begins an iteration when it is given one.
 pub(super) async fn open(crew: Arc<Crew>, number: u32, first: Instant, idle: Arc<Idle>) {
     // Its own hook is none of the system's delays.
     let hooked = !crew.load.before_user.is_empty();
@@ -66,7 +66,7 @@ pub(super) async fn open(crew: Arc<Crew>, number: u32, first: Instant, idle: Arc
         user.crew.counter(number).began(late);
         user.iteration(Some(at)).await;
         due = match idle.wait() {
-            Some(told) => told.await.ok(),
+            Some(given) => given.await.ok(),
             None => None,
         };
     }

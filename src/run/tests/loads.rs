@@ -1,6 +1,6 @@
 //! Loads, in virtual time.
 
-use super::scripted::{Asked, Ran, Said, fail, file, json, open, say};
+use super::scripted::{Asked, Ran, Said, fail, file, json, open, say, silence};
 use crate::event::FailureKind;
 use crate::judge::load::{LoadResult, ThresholdResult};
 use crate::judge::{Outcome, Progress};
@@ -286,6 +286,17 @@ fn channels_are_measured_by_their_openings_events_and_gaps() {
     assert_eq!(done.count, total.rounds());
     assert_eq!(total.events["token"].gaps.longest.as_millis(), 100);
     assert_eq!(total.channels["chat"].tried, total.rounds());
+}
+
+#[test]
+fn what_was_refused_was_not_fast() {
+    let lines = format!("users 1 hold 1s\n{ONE}\nthreshold p95(time) < 1s\nthreshold error rate < 100.1%")
+        .replace("100.1%", "99%");
+    let refused = load(&lines, |_| fail(FailureKind::Refused).after(10));
+    assert_eq!((threshold(&refused, 0).held, threshold(&refused, 0).measured), (false, None));
+    // What was waited for in vain took as long at least.
+    let silent = load(&lines.replace("GET http://s/a {", "GET http://s/a { timeout 300ms;"), |_| silence());
+    assert_eq!(threshold(&silent, 0).measured, Some(0.3));
 }
 
 #[test]

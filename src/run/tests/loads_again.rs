@@ -3,7 +3,7 @@
 use super::scripted::{Asked, Ran, Said, fail, file, json, open, say};
 use crate::event::FailureKind;
 use crate::judge::load::Look;
-use crate::report::load::{Known, Told};
+use crate::report::load::{Known, LoadWriter};
 use crate::report::model::{Location, Test};
 use crate::report::{Builder, Redactor};
 
@@ -75,7 +75,7 @@ fn what_is_read_of_a_load_is_what_was_written() {
             let one = load.measured.requests.iter().find(|one| one.url == url).unwrap();
             (one.path.clone(), one.service.clone())
         };
-        assert_eq!(Told { place: &place, about: &about }.load(&again), *load);
+        assert_eq!(LoadWriter { place: &place, about: &about }.load(&again), *load);
         let messages = |of: &crate::judge::load::LoadResult| {
             let all = of.diagnostics().into_iter();
             all.map(|one| (one.code.name, one.message, one.label, one.related.len())).collect::<Vec<_>>()

@@ -11,14 +11,14 @@ pub type About = (Option<String>, Option<String>);
 
 /// Makes the report of a load. What it can't know by itself it asks.
 #[derive(Clone, Copy)]
-pub struct Told<'a> {
+pub struct LoadWriter<'a> {
     /// The place that a span is of.
     pub place: &'a dyn Fn(Span) -> Option<model::Span>,
     /// What is known of a URL.
     pub about: &'a dyn Fn(&str) -> About,
 }
 
-impl Told<'_> {
+impl LoadWriter<'_> {
     /// A load of which nothing is known but that it begins.
     pub fn begun(&self, begun: &Begun) -> model::Load {
         self.load(&LoadResult {
@@ -65,7 +65,7 @@ impl Told<'_> {
     }
 
     fn threshold(&self, of: &crate::plan::Threshold, result: &ThresholdResult, ended: bool) -> model::Threshold {
-        let mut told = model::Threshold {
+        let mut written = model::Threshold {
             text: of.text.clone(),
             span: (self.place)(of.span),
             op: of.op.into(),
@@ -80,8 +80,8 @@ impl Told<'_> {
             ended_load: ended,
             ..model::Threshold::default()
         };
-        measure(&mut told, &of.measure);
-        told
+        measure(&mut written, &of.measure);
+        written
     }
 
     /// All of it, with its iterations.
@@ -178,51 +178,51 @@ fn timeline_of(of: &load::Timeline) -> model::Timeline {
     model::Timeline { bin_ms: ms(of.bin), bins: bins.collect() }
 }
 
-fn measure(told: &mut model::Threshold, measure: &LoadMeasure) {
-    let of = |told: &mut model::Threshold, target: &Option<Target>| match target {
+fn measure(written: &mut model::Threshold, measure: &LoadMeasure) {
+    let of = |written: &mut model::Threshold, target: &Option<Target>| match target {
         None => {}
-        Some(Target::Scenarios(places)) => told.scenarios = Some(places.clone()),
-        Some(Target::Request(route)) => told.request = Some(written(route)),
+        Some(Target::Scenarios(places)) => written.scenarios = Some(places.clone()),
+        Some(Target::Request(route)) => written.request = Some(route_text(route)),
     };
-    told.measure = match measure {
+    written.measure = match measure {
         LoadMeasure::Statistic(statistic, timed) => {
-            told.statistic = Some(Statistic::name(*statistic));
+            written.statistic = Some(Statistic::name(*statistic));
             let (kind, name) = match timed {
                 Timed::Time(target) => {
-                    of(told, target);
+                    of(written, target);
                     (word::Timed::Time, None)
                 }
                 Timed::FirstByte(target) => {
-                    of(told, target);
+                    of(written, target);
                     (word::Timed::FirstByte, None)
                 }
                 Timed::Connect(name) => (word::Timed::Connect, Some(name.clone())),
                 Timed::ToEvent(name) => (word::Timed::ToEvent, Some(name.clone())),
                 Timed::Gap(name) => (word::Timed::Gap, Some(name.clone())),
             };
-            (told.of, told.name) = (Some(kind), name);
+            (written.of, written.name) = (Some(kind), name);
             word::LoadMeasure::Statistic
         }
         LoadMeasure::ErrorRate(target) => {
-            of(told, target);
+            of(written, target);
             word::LoadMeasure::ErrorRate
         }
         LoadMeasure::Errors(kind) => {
-            told.errors = kind.map(Into::into);
+            written.errors = kind.map(Into::into);
             word::LoadMeasure::Errors
         }
         LoadMeasure::Throughput(target) => {
-            of(told, target);
+            of(written, target);
             word::LoadMeasure::Throughput
         }
         LoadMeasure::Iterations => word::LoadMeasure::Iterations,
         LoadMeasure::DroppedArrivals => word::LoadMeasure::DroppedArrivals,
         LoadMeasure::Success(target) => {
-            of(told, target);
+            of(written, target);
             word::LoadMeasure::Success
         }
         LoadMeasure::Connected(name) => {
-            told.name = Some(name.clone());
+            written.name = Some(name.clone());
             word::LoadMeasure::Connected
         }
         LoadMeasure::ForbiddenEvents => word::LoadMeasure::ForbiddenEvents,
@@ -230,7 +230,7 @@ fn measure(told: &mut model::Threshold, measure: &LoadMeasure) {
 }
 
 /// `GET /threads/*`: what [`Route::read`] reads.
-fn written(route: &Route) -> String {
+fn route_text(route: &Route) -> String {
     let path: Vec<&str> = route.path.iter().map(|part| part.as_deref().unwrap_or("*")).collect();
     format!("{} {}", route.method, path.join("/"))
 }
