@@ -171,7 +171,7 @@ fn plot(rows: &[(&str, Vec<Duration>)]) -> String {
 
 fn payload(name: &str) -> Payload {
     let json = serde_json::json!({ "type": name, "payload": { "run_id": "r1", "tool": "search_documents" } });
-    Payload { event: Some(name.to_owned()), json: Some(Arc::new(json.into())) }
+    Payload { event: Some(name.into()), json: Some(Arc::new(json.into())) }
 }
 
 fn frame(payload: &Payload, number: u32) -> Frame {

@@ -170,8 +170,12 @@ fn the_part_of_a_response_that_came_is_counted() {
 
 #[test]
 fn the_bytes_that_come_in_are_those_that_the_server_writes() {
-    for head in ["404 Not Found", "503 Quite Busy", "299 -", "201 Created\r\nX-Long: a b c"] {
-        let written = format!("HTTP/1.1 {head}\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody");
+    let heads: [&[u8]; 5] =
+        [b"404 Not Found", b"503 Quite Busy", b"299 -", b"201 Created\r\nX-Long: a b c", b"200 OK\r\nX-Name: Andr\xe9"];
+    for head in heads {
+        let rest = b"\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody";
+        let written = [&b"HTTP/1.1 "[..], head, rest].concat();
+        let head = String::from_utf8_lossy(head);
         let steps = format!("GET {{{{env.peer}}}}/ {{ expect status {} }}", &head[..3]);
         assert_eq!(exchanges(&fixed(written.clone()), &steps)[0]["bytes_received"], written.len(), "{head}");
     }

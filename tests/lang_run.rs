@@ -24,6 +24,7 @@ struct Case {
     page: PathBuf,
     line: usize,
     spec: String,
+    files: Vec<(String, String)>,
     server: String,
     expected: String,
 }
@@ -65,15 +66,17 @@ fn every_case_runs_as_written() {
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for page in pages(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lang"))) {
-        let (mut spec, mut server) = (String::new(), String::new());
+        let (mut spec, mut files, mut server) = (String::new(), Vec::new(), String::new());
         for Fence { lang, name, text, line } in fences(&std::fs::read_to_string(&page).unwrap()) {
             match (lang.as_str(), name.as_str()) {
                 ("e2e", "") => spec = text,
+                ("text" | "csv" | "json", name) if !name.is_empty() => files.push((name.to_owned(), text)),
                 ("server", _) => server = text,
                 ("expect", "run") => cases.push(Case {
                     page: page.clone(),
                     line,
                     spec: std::mem::take(&mut spec),
+                    files: std::mem::take(&mut files),
                     server: server.clone(),
                     expected: text,
                 }),
@@ -88,7 +91,8 @@ impl Case {
     fn run(&self) -> String {
         let server = Scripted::start(&self.server);
         let [first, second] = &server.addresses;
-        let done = Test::new()
+        let with_files = self.files.iter().fold(Test::new(), |test, (name, text)| test.file(name, text));
+        let done = with_files
             .file("spec.e2e", &self.spec)
             .file("environments.e2e", ENVIRONMENT)
             .variable("API", &format!("http://{first}"))

@@ -7,9 +7,11 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 use super::harness::Test;
+use super::replay_servers::server::pause;
 
 const CHECKS: &str = "expect status 200; expect header X-Name contains \"one\"; expect header X-Name == \"one two\"; expect $.a == \"x\"; \
-    expect $.n == 7; expect $.l[1].b == true; expect time < 20s";
+    expect $.n == 7; expect $.l[1].b == true; expect $.n > 6; expect $.long matches /^.$/; expect $.l has length 2; \
+    expect header X-Name starts with \"one\"; expect time < 20s";
 const BODY: &str = r#"{"a":"x","n":7,"l":[0,{"b":true}],"long":"é"}"#;
 
 /// What a server says, and whether it then ends the connection.
@@ -215,4 +217,152 @@ fn a_load_finds_what_a_test_finds() {
         "{}",
         done.out
     );
+}
+
+/// Accepts connections and gives each, with its number from 0, to a thread of its own.
+fn accepting(serve: impl Fn(TcpStream, usize) -> Option<()> + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = std::sync::Arc::new(serve);
+    std::thread::spawn(move || {
+        for (nth, stream) in listener.incoming().flatten().enumerate() {
+            let serve = serve.clone();
+            // The other side may go at any time: that is nothing to report.
+            std::thread::spawn(move || serve(stream, nth).unwrap_or_default());
+        }
+    });
+    format!("http://{address}")
+}
+
+/// Reads the head of a request, but for its last byte, which leaves the connection to be reset where it isn't read.
+fn head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    Some(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn respond(stream: &mut TcpStream, status: u16, body: &str) -> Option<()> {
+    stream.read_exact(&mut [0]).ok()?;
+    let length = body.len();
+    stream.write_all(format!("HTTP/1.1 {status} -\r\nContent-Length: {length}\r\n\r\n{body}").as_bytes()).ok()
+}
+
+/// What a load measured.
+fn measured(done: &super::harness::Done) -> serde_json::Value {
+    let report = done.json();
+    let load = report["tests"].as_array().unwrap().iter().find(|test| test["suite"] == "load");
+    load.map(|load| load["load"].clone()).unwrap_or_default()
+}
+
+fn load(lines: &str) -> super::harness::Done {
+    Test::new().file("a.e2e", &format!("load \"l\" {{\n{lines}\n}}\n")).args(["run", "a.e2e"]).run()
+}
+
+#[test]
+fn a_connection_that_is_reset_is_no_closed_one_in_any_iteration() {
+    // The first iteration is carried out as a test is: its response is right, and ends its connection.
+    let api = accepting(|mut stream, nth| {
+        head(&mut stream)?;
+        if nth == 0 {
+            stream.read_exact(&mut [0]).ok()?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok()?;
+        }
+        Some(())
+    });
+    let done = load(&format!(
+        "users 1 hold 200ms\nscenario {{ GET {api}/ {{ expect status 200 }} }}\n\
+         threshold errors of reset > 1\nthreshold errors of closed == 0\nthreshold error rate > 0%"
+    ));
+    let failures = measured(&done)["measured"]["failures"].clone();
+    let kinds: Vec<&str> = failures.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["reset"], "{}", done.out);
+}
+
+#[test]
+fn what_a_response_had_when_its_time_ran_out_is_known_in_any_iteration() {
+    let heads = ["Content-Length: 9\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"];
+    for head_end in heads {
+        let whole = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let api = accepting(move |mut stream, nth| {
+            head(&mut stream)?;
+            stream.read_exact(&mut [0]).ok()?;
+            let response = if nth == 0 { whole.to_owned() } else { format!("HTTP/1.1 200 OK\r\n{head_end}") };
+            stream.write_all(response.as_bytes()).ok()?;
+            if nth > 0 {
+                stream.read_to_end(&mut Vec::new()).ok()?;
+            }
+            Some(())
+        });
+        let done = load(&format!(
+            "users 1 hold 700ms\nscenario {{ GET {api}/ {{ timeout 300ms; expect status 200 }} }}\nthreshold success > 0%"
+        ));
+        let report = done.json();
+        let exchange = &report["tests"][0]["exchanges"][0];
+        let head = head_end.split("\r\n\r\n").next().unwrap().len() + "HTTP/1.1 200 OK\r\n\r\n\r\n".len();
+        assert_eq!(exchange["bytes_received"], head + "abc".len(), "{exchange}");
+        assert!(exchange["failure"]["message"].as_str().unwrap().contains("began to answer"), "{exchange}");
+        assert!(exchange["timings_ms"]["first_byte"].is_number(), "{exchange}");
+    }
+}
+
+#[test]
+fn the_limit_of_an_iteration_counts_from_its_beginning() {
+    let api = accepting(|mut stream, _| {
+        loop {
+            let asked = head(&mut stream)?;
+            let (time, is_plain) = match asked.as_bytes()["GET /".len()] {
+                b'1' => (300, true),
+                // The rest of the iteration is carried out in the usual way.
+                b'2' => (300, false),
+                // Longer than is left, and not as long as the limit.
+                _ => (700, true),
+            };
+            pause(time);
+            if is_plain {
+                respond(&mut stream, 200, "{}")?;
+            } else {
+                stream.read_exact(&mut [0]).ok()?;
+                stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").ok()?;
+            }
+        }
+    });
+    let step = |path: &str| format!("GET {api}/{path} {{ expect status 200 }}");
+    let done = load(&format!(
+        "users 1 hold 1500ms\ntimeout 1s\nscenario {{\n{}\n{}\n{}\n}}\nthreshold errors of timeout > 0\nthreshold success == 0%",
+        step("1"),
+        step("2"),
+        step("3")
+    ));
+    let load = measured(&done);
+    assert_eq!((load["scenarios"][0]["passed"].as_u64(), done.code), (Some(0), Some(0)), "{}", done.out);
+    assert!(load["scenarios"][0]["failed"].as_u64() > Some(0), "{}", done.out);
+}
+
+#[test]
+fn what_a_response_names_as_a_credential_is_a_secret_in_any_iteration() {
+    let logins = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = logins.clone();
+    let api = accepting(move |mut stream, _| {
+        loop {
+            let asked = head(&mut stream)?;
+            let nth = counted.load(std::sync::atomic::Ordering::SeqCst);
+            let token = |nth: usize| format!("tok-{nth:06}-abcdef");
+            if asked.starts_with("GET /login") {
+                counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                respond(&mut stream, 200, &format!("{{\"access_token\": \"{}\"}}", token(nth + 1)))?;
+            } else {
+                respond(&mut stream, if nth == 1 { 200 } else { 500 }, &format!("{{\"echo\": \"{}\"}}", token(nth)))?;
+            }
+        }
+    });
+    let done = load(&format!(
+        "users 1 hold 200ms\nscenario {{\nGET {api}/login {{ expect status 200 }}\nGET {api}/me {{ expect status 200 }}\n}}\n\
+         threshold success > 50%"
+    ));
+    assert!(logins.load(std::sync::atomic::Ordering::SeqCst) > 1 && done.out.contains("***"), "{}", done.out);
+    assert!(!done.out.contains("tok-0") && !done.read("test_results.json").contains("tok-0"), "{}", done.out);
 }

@@ -94,7 +94,7 @@ fn shards_that_did_not_begin_together_make_no_load() {
         std::fs::read(done.path("b.blob")).unwrap()
     };
     let blobs = [run("1/2"), run("2/2")];
-    merged(&blobs, 2).err("weren't carried out at the same time").err("--start-at");
+    merged(&blobs, 2).err("didn't run at the same time").err("--start-at");
 }
 
 #[test]
@@ -176,4 +176,31 @@ fn a_run_that_is_killed_keeps_what_its_load_measured_and_runs_it_again_as_a_whol
         let one = report.tests.iter().find(|test| test.name == "one");
         assert_eq!(one.is_some(), args[2] == "--resume", "a test that held is kept, or left out");
     }
+}
+
+/// A diagnostic of a whole load that no shard could give looks as one of a run on one machine.
+#[test]
+fn what_is_wrong_with_a_merged_load_is_shown_in_its_spec() {
+    let spec =
+        LOAD.replace("threshold iterations > 20", "threshold iterations > 1000000").replace("hold 2s", "hold 1500ms");
+    let spec = format!("{DEMO}{spec}");
+    let drawings = |report: &serde_json::Value| -> Vec<String> {
+        let diagnostics = report["tests"][0]["diagnostics"].as_array().unwrap();
+        let drawn = diagnostics.iter().map(|one| one["drawing"].as_str().unwrap());
+        drawn.map(|drawing| drawing.find('╭').map_or(drawing, |at| &drawing[at..]).to_owned()).collect()
+    };
+    let whole = Test::new().file("a.e2e", &spec).args(["run", "a.e2e", "--report", "json=r.json"]).code(1);
+    let whole = drawings(&serde_json::from_str(&whole.read("r.json")).unwrap());
+    assert!(whole.len() == 1 && whole[0].contains("threshold iterations > 1000000"), "{whole:?}");
+    let at = soon();
+    let one = |part: usize| {
+        let shard = format!("{part}/2");
+        let args = ["run", "a.e2e", "--shard", &shard, "--start-at", &at, "--report", "blob=b.blob"];
+        std::fs::read(Test::new().file("a.e2e", &spec).args(args).code(0).path("b.blob")).unwrap()
+    };
+    let blobs = std::thread::scope(|scope| {
+        let second = scope.spawn(|| one(2));
+        [one(1), second.join().unwrap()]
+    });
+    assert_eq!(drawings(&merged(&blobs, 1).json()), whole);
 }

@@ -87,3 +87,80 @@ fn what_responses_were_is_not_recorded_of_a_load() {
     let (_, now) = again(&done, Some(&SPEC.replace("success of \"good\"", "success of \"GET /health\"")));
     assert_eq!(load(&now)["outcome"], "undecided");
 }
+
+/// A load that depends on all that a load can depend on.
+const WIDE: &str = r#"import "shared.e2e" as shared
+
+environment local default {
+  target demo
+  expected = "healthy"
+  unused = "a"
+  service backend { probe GET {{env.api}}/health expect status 200; depends on nothing }
+}
+
+shape Health { status: string }
+shape Other { id: number }
+
+credential account = sign_in("ada")
+flow sign_in(name) -> secret { POST {{env.auth}}/login { json { user: name, password: "correct-horse" }; capture secret token = $.access_token }; return token }
+flow other() { GET {{env.api}}/health { expect status 200 } }
+
+load "wide" {
+  users 2 hold 300ms
+  think 5ms
+  data file "rows.csv" shared as row
+  data [{ n: 1 }, { n: 2 }] next as own
+  before each user { GET {{env.api}}/health { expect status 200 } }
+  scenario {
+    GET {{env.api}}/health?row={{row.name}}&own={{own.n}} { expect $.status == env.expected; expect $ is Health }
+    call shared.deep()
+  }
+  after each user { GET {{env.api}}/health { expect status 200 } }
+  threshold error rate < 90%
+}
+"#;
+const SHARED: &str = "flow deep() { call inner() }\nflow inner() { GET {{env.api}}/health { expect body matches schema file \"health.json\" } }\n";
+const ROWS: &str = "name\na\nb\n";
+const SCHEMA: &str = "{\"type\": \"object\"}";
+
+#[test]
+fn whatever_its_rounds_depend_on_decides_whether_a_load_is_judged_again() {
+    let files = |test: Test, [wide, shared, rows, schema]: [&str; 4]| {
+        test.file("a.e2e", wide).file("shared.e2e", shared).file("rows.csv", rows).file("health.json", schema)
+    };
+    let whole = [WIDE, SHARED, ROWS, SCHEMA];
+    let done = files(Test::new(), whole).args(["run", "a.e2e", "--trace", "t.trace"]).run();
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    for (file, from, to, outcome) in [
+        (0, "", "", "passed"),
+        (0, "threshold error rate < 90%", "# other limits\n  threshold error rate < 80%", "passed"),
+        (0, "load \"wide\"", "\n\n# moved\nload \"wide\"", "passed"),
+        (0, "flow other()", "flow added() { wait 1ms }\nflow other()", "passed"),
+        (0, "flow other() { GET {{env.api}}/health {", "flow other() { GET {{env.api}}/other {", "passed"),
+        (0, "id: number", "id: string", "passed"),
+        (0, "unused = \"a\"", "unused = \"b\"", "passed"),
+        (1, "flow deep", "\n# moved\nflow deep", "passed"),
+        (1, "GET {{env.api}}/health", "GET {{env.api}}/threads", "undecided"),
+        (1, "call inner() }\n", "call inner(); wait 1ms }\n", "undecided"),
+        (0, "status: string", "status: number", "undecided"),
+        (0, "expected = \"healthy\"", "expected = \"well\"", "undecided"),
+        (0, "probe GET {{env.api}}/health", "probe GET {{env.api}}/other", "undecided"),
+        (0, "before each user { GET {{env.api}}/health", "before each user { GET {{env.api}}/other", "undecided"),
+        (0, "after each user { GET {{env.api}}/health", "after each user { GET {{env.api}}/other", "undecided"),
+        (0, "{ n: 2 }", "{ n: 3 }", "undecided"),
+        (0, "think 5ms", "think 6ms", "undecided"),
+        (0, "hold 300ms", "hold 400ms", "undecided"),
+        (0, "== env.expected", "!= env.expected", "undecided"),
+        (2, "b\n", "c\n", "undecided"),
+        (3, "object", "array", "undecided"),
+    ] {
+        let mut edited = whole;
+        assert!(edited[file].contains(from), "{from}");
+        let text = edited[file].replacen(from, to, 1);
+        edited[file] = &text;
+        let again = files(Test::new(), edited).bytes("t.trace", &std::fs::read(done.path("t.trace")).unwrap());
+        let again = again.args(["replay", "t.trace", "a.e2e", "--report", "json=again.json"]).run();
+        let report: Value = serde_json::from_str(&again.read("again.json")).unwrap();
+        assert_eq!(load(&report)["outcome"], outcome, "{to}: {}", load(&report)["diagnostics"]);
+    }
+}

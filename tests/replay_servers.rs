@@ -1,18 +1,17 @@
 //! Drawn specs against servers on real sockets that stall, reset, close and break off: what was recorded is judged again as it was.
 
-mod chance;
-mod frames;
-mod server;
+pub mod chance;
+pub mod frames;
+pub mod server;
 mod spec;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use self::chance::Chance;
+use self::chance::{Chance, try_each};
 use self::server::Server;
 use super::harness::Test;
 use super::masking::unpacked;
@@ -35,7 +34,8 @@ struct Found {
     different: Vec<String>,
 }
 
-fn number(variable: &str, otherwise: u64) -> u64 {
+/// A number that is set for it by hand.
+pub fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|many| many.parse().ok()).unwrap_or(otherwise)
 }
 
@@ -43,20 +43,8 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 fn runs_against_servers_that_stall_reset_and_close_are_judged_again_as_they_were() {
     let from = number("REPLAY_SERVERS_FROM", 0);
     let until = from + number("REPLAY_SERVERS", RUNS);
-    let (next, found) = (AtomicU64::new(from), Mutex::new(Found::default()));
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= until {
-                        break;
-                    }
-                    one(seed, &found);
-                }
-            });
-        }
-    });
+    let found = Mutex::new(Found::default());
+    try_each(from..until, AT_ONCE, |seed| one(seed, &found));
     let Found { tests, outcomes, undecided, different } = found.into_inner().unwrap();
     println!("{} runs, {tests} tests, {outcomes:?}, of which {} are undecided", until - from, undecided.len());
     undecided.iter().for_each(|one| println!("undecided: {one}"));
@@ -161,7 +149,7 @@ fn shows_a_part(test: &Json) -> bool {
     [first, second, "of ***"].iter().any(|part| text.contains(part))
 }
 
-fn difference(was: &Json, now: &Json) -> String {
+pub fn difference(was: &Json, now: &Json) -> String {
     let text = |json: &Json| serde_json::to_string_pretty(json).unwrap();
     let (was, now) = (text(was), text(now));
     similar::TextDiff::from_lines(&was, &now).unified_diff().to_string()

@@ -181,7 +181,7 @@ fn nothing_in_a_comparison_is_read_as_markup() {
         "# ❌ UNSTABLE",
         "## Fail, and were not carried out before (4)",
         "## Newly flaky (1)",
-        "## New tests (9)",
+        "## New tests and loads (9)",
         "## Removed tests (1)",
         "## Gates",
     ];

@@ -32,6 +32,12 @@ impl<'p> Cx<'p> {
             return Ty::Unknown;
         };
         self.function_args(callee, function, args, &types);
+        match (function, types.first()) {
+            (Function::OneOf, Some(list)) => return list.element().unwrap_or(Ty::Unknown),
+            (Function::Shuffled, Some(list)) if list.kind() == Some(Kind::List) => return list.clone(),
+            (Function::Shuffled, _) => return Ty::list(),
+            _ => {}
+        }
         match function.result() {
             Some(Kind::List) => Ty::list_of(Ty::String),
             result => result.map_or(Ty::Unknown, Ty::of_kind),

@@ -33,7 +33,8 @@ pub(super) struct Contents<'p> {
 
 /// A request as a measure may name it: `GET /threads/*`.
 pub(super) struct Asked {
-    pub method: String,
+    /// `None` of one that is known in a run only.
+    pub method: Option<String>,
     /// The parts of its path; `None` of one that is interpolated.
     path: Vec<Option<String>>,
     /// The path goes on from one that isn't known.
@@ -42,7 +43,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// `base`: what the URL's first part is worth, a value of the environment; `None` where that isn't known.
-    fn new(method: &str, url: &Template, base: Option<&str>) -> Self {
+    fn new(method: Option<&str>, url: &Template, base: Option<&str>) -> Self {
         let mut text = String::new();
         for (at, part) in url.parts.iter().enumerate() {
             match (part, base.filter(|_| at == 0)) {
@@ -59,7 +60,7 @@ impl Asked {
         let path = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
         let parts = path.split('/').filter(|part| !part.is_empty());
         let path = parts.map(|part| (!part.contains(HOLE)).then(|| part.to_owned())).collect();
-        Self { method: method.to_ascii_uppercase(), path, is_tail }
+        Self { method: method.map(str::to_ascii_uppercase), path, is_tail }
     }
 
     pub fn fits(&self, wanted: &Wanted<'_>) -> bool {
@@ -68,14 +69,14 @@ impl Asked {
             return false;
         };
         let fits = |own: &Option<String>, wanted: &&str| *wanted == "*" || own.as_ref().is_none_or(|own| own == wanted);
-        wanted.method.is_none_or(|method| self.method.eq_ignore_ascii_case(method))
+        wanted.method.is_none_or(|method| self.method.as_ref().is_none_or(|own| own.eq_ignore_ascii_case(method)))
             && self.path.iter().zip(tail).all(|(own, wanted)| fits(own, wanted))
     }
 
-    /// As a measure names it.
-    pub fn shown(&self) -> String {
+    /// As a measure names it; `None` of one whose method is known in a run only.
+    pub fn shown(&self) -> Option<String> {
         let parts: Vec<&str> = self.path.iter().map(|part| part.as_deref().unwrap_or("*")).collect();
-        format!("{} /{}", self.method, parts.join("/"))
+        Some(format!("{} /{}", self.method.as_ref()?, parts.join("/")))
     }
 }
 
@@ -160,9 +161,9 @@ impl<'p> Finder<'_, 'p> {
             StmtKind::Let { value, .. } | StmtKind::Call(value) | StmtKind::Return { value: Some(value), .. } => {
                 self.value(module, value);
             }
-            StmtKind::Request(request) => self.asked(&request.method.text, &request.url),
+            StmtKind::Request(request) => self.asked(request.method.named(), &request.url),
             StmtKind::Open(open) => {
-                self.asked(open.method.as_ref().map_or("GET", |method| &method.text), &open.url);
+                self.asked(Some(open.method.as_ref().map_or("GET", |method| &method.text)), &open.url);
                 let channels = match self.is_flow {
                     true => &mut self.contents.channels_of_flows,
                     false => &mut self.contents.channels,
@@ -188,7 +189,7 @@ impl<'p> Finder<'_, 'p> {
         }
     }
 
-    fn asked(&mut self, method: &str, url: &'p Template) {
+    fn asked(&mut self, method: Option<&str>, url: &'p Template) {
         for base in self.bases(url) {
             self.contents.requests.push(Asked::new(method, url, base));
         }

@@ -409,6 +409,7 @@ impl<'p> Cx<'p> {
     pub fn subject(&mut self, scope: &mut Scope<'p>, subject: &'p Subject) -> Ty {
         match &subject.kind {
             SubjectKind::JsonPath(path) => self.path_subject(scope, path, subject.span),
+            SubjectKind::Expr(expr) if self.is_subject_elsewhere(scope, expr) => Ty::Unknown,
             SubjectKind::Expr(expr) => self.expr(scope, expr),
             _ => self.response_subject(scope, subject),
         }

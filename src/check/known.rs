@@ -41,6 +41,17 @@ impl<'p> Cx<'p> {
         }
     }
 
+    /// A file that is sent as a query of GraphQL must hold one.
+    pub fn query(&mut self, literal: &'p StrLit) {
+        let before = self.before();
+        self.file(literal);
+        if self.is_sound(before)
+            && let Err(diagnostic) = plan::query(self.index.project, self.module.id, literal)
+        {
+            self.report(*diagnostic);
+        }
+    }
+
     /// A file that is there must be what its ending says.
     pub fn fixture(&mut self, literal: &'p StrLit, before: Before) {
         if !self.is_sound(before) || self.fixtures.contains(literal.value.as_str()) {

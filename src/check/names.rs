@@ -105,6 +105,12 @@ impl<'p> Cx<'p> {
             self.report(Diagnostic::error(&codes::UNKNOWN_NAME, expr.span, message).with_help(help));
             return true;
         }
+        if let Some(rate) = rate_meant(text) {
+            let help = Correction::replace(expr.span, rate).safe();
+            let help = help.help(|rate| format!("a rate is of a second, a minute or an hour: `{rate}`"));
+            self.report(Diagnostic::error(&codes::UNKNOWN_NAME, expr.span, message).with_help(help));
+            return true;
+        }
         self.report(
             Diagnostic::error(&codes::UNKNOWN_NAME, expr.span, message).with_help(
                 Correction::replace(expr.span, quoted(text))
@@ -293,4 +299,17 @@ fn words_of<'e>(expr: &'e Expr, names: &mut Vec<&'e Ident>) -> bool {
         ExprKind::Binary(_, _, left, right) => words_of(left, names) && words_of(right, names),
         _ => false,
     }
+}
+
+/// `200/s` of `200/sec`.
+fn rate_meant(text: &str) -> Option<String> {
+    let (number, unit) = text.split_once('/')?;
+    let unit = match unit {
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "hr" | "hour" | "hours" => "h",
+        _ => return None,
+    };
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !number.is_empty();
+    is_number.then(|| format!("{number}/{unit}"))
 }

@@ -169,6 +169,8 @@ pub(super) struct Scope<'p> {
     pub loops: u32,
     /// The result type of the flow, where this is one's body.
     pub flow: Option<Option<Ty>>,
+    /// From its name to its body.
+    pub flow_head: Span,
 }
 
 impl<'p> Scope<'p> {
@@ -183,6 +185,7 @@ impl<'p> Scope<'p> {
             limits: Vec::new(),
             loops: 0,
             flow: None,
+            flow_head: Span::nowhere(),
         }
     }
 
@@ -246,6 +249,7 @@ impl<'p> Scope<'p> {
             limits: self.limits.clone(),
             loops: self.loops,
             flow: self.flow.clone(),
+            flow_head: self.flow_head,
         }
     }
 

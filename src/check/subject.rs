@@ -3,8 +3,8 @@ use super::scope::{Place, Scope};
 use super::types::Ty;
 use crate::diag::{Correction, Diagnostic, Help, closest, codes};
 use crate::source::Span;
-use crate::syntax::ast::{BinaryOp, Ident, JsonPathLit, Subject, SubjectKind};
-use crate::syntax::words::{Gives, Of};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, JsonPathLit, Subject, SubjectKind};
+use crate::syntax::words::{Gives, Of, SubjectWord};
 
 /// What `expect cookie NAME.` goes on with.
 const COOKIE_ATTRIBUTES: [&str; 7] = ["http_only", "secure", "same_site", "path", "max_age", "domain", "expires"];
@@ -44,13 +44,31 @@ impl<'p> Cx<'p> {
             }
             _ => known,
         };
-        let places: &[Place] = match row.of {
-            Of::Responses => &[Place::Response],
-            Of::Frames => &[Place::Frame],
-            Of::Both => &[Place::Response, Place::Frame],
-        };
-        self.must_be_here(scope, subject.span, &format!("`{}`", row.word), places);
+        self.must_be_here(scope, subject.span, &format!("`{}`", row.word), places(row.of));
+        self.hides_a_name(scope, subject.span, row.word);
         ty
+    }
+
+    /// Who reads it can't see whether a subject or a name of the same spelling is meant.
+    fn hides_a_name(&mut self, scope: &Scope<'p>, span: Span, word: &str) {
+        let Some(binding) = scope.get(word).filter(|_| places(Of::Both).contains(&scope.place)) else { return };
+        let noun = if scope.place == Place::Frame { "frame" } else { "response" };
+        let message = format!("this is the `{word}` of the {noun}, and not the value that is called so");
+        let named = binding.span;
+        self.report(
+            Diagnostic::warning(&codes::SHADOWED_NAME, span, message)
+                .with_related(named, "named here")
+                .with_help(format!("give the value another name; `({word})` means it")),
+        );
+    }
+
+    /// Reports a subject of something else than what is looked at here; where its word is a name in scope, it is that.
+    pub fn is_subject_elsewhere(&mut self, scope: &Scope<'p>, expr: &'p Expr) -> bool {
+        let ExprKind::Name(name) = &expr.kind else { return false };
+        let row = SubjectWord::ALL.iter().map(|word| word.row()).find(|row| row.word == name.text);
+        let Some(row) = row.filter(|_| scope.get(&name.text).is_none()) else { return false };
+        self.must_be_here(scope, name.span, &format!("`{}`", row.word), places(row.of));
+        !places(row.of).contains(&scope.place)
     }
 
     fn cookie_attribute(&mut self, attribute: &Ident) -> Ty {
@@ -86,7 +104,7 @@ impl<'p> Cx<'p> {
                 format!("{what} is a part of a frame, and this is a response"),
                 match what {
                     "`text`" | "`data`" => "the body of a response is `body`",
-                    "`id`" => "a field of the response is `$.id`; a value of yours needs another name",
+                    "`id`" => "a field of the response is `$.id`",
                     _ => "look at `body`, `header` or a JSONPath of the response",
                 },
             ),
@@ -140,6 +158,15 @@ impl<'p> Cx<'p> {
                 format!("say which of its elements are meant: `each {rest}`, `some {rest}` or `none {none}`"),
             ),
         );
+    }
+}
+
+/// Where a subject can be looked at.
+fn places(of: Of) -> &'static [Place] {
+    match of {
+        Of::Responses => &[Place::Response],
+        Of::Frames => &[Place::Frame],
+        Of::Both => &[Place::Response, Place::Frame],
     }
 }
 

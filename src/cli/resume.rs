@@ -10,10 +10,11 @@ use super::outputs::{DEFAULT_JOURNAL, DEFAULT_RESULTS, Outputs};
 use super::shard::{self, Shard};
 use crate::diag::{Diagnostic, codes};
 use crate::judge::Progress;
+use crate::judge::release::TestsAndLoads;
 use crate::plan::{Plan, Release, keep_only, partition};
 use crate::report::model::{Begun, Blob, Report};
-use crate::report::{Masked, assemble, json, union};
-use crate::source::{Readable, Span, read_file};
+use crate::report::{Masked, Redactor, assemble, json, spec_lines, union};
+use crate::source::{Readable, Sources, Span, read_file};
 use crate::trace;
 
 /// The largest journal, report or blob that is read, in bytes.
@@ -60,7 +61,10 @@ pub fn narrow(
     if let Some((index, total)) = shard {
         let shards = partition(&plan.groups(release), total);
         let own = shards.into_iter().nth(index as usize - 1).unwrap_or_default();
-        output.print(&format!("shard {index}/{total}: {} of {}\n", own.len(), counted(portion.all.len(), "test")));
+        let all = TestsAndLoads { tests: portion.all.len() - plan.loads.len(), loads: 0 };
+        let part = TestsAndLoads { tests: 0, loads: plan.loads.len() };
+        let part = if part.loads == 0 { String::new() } else { format!(", and a part of {}", part.words()) };
+        output.print(&format!("shard {index}/{total}: {} of {}{part}\n", own.len(), all.words()));
         // Of a load, each shard has a part.
         let own = own.into_iter().chain(plan.loads.iter().map(|load| load.id.clone())).collect();
         keep_only(plan, release, &own);
@@ -85,13 +89,13 @@ pub fn narrow(
         let path = named(from, DEFAULT_JOURNAL);
         let begun = resumed(&path, &portion, output).map_err(reported)?;
         portion.seed = Some(begun.run.seed);
-        let kept: HashSet<&str> =
-            begun.earlier.iter().flat_map(|one| &one.tests).map(|test| test.id.as_str()).collect();
+        let earlier = || begun.earlier.iter().flat_map(|one| &one.tests);
+        let kept: HashSet<&str> = earlier().map(|test| test.id.as_str()).collect();
         // It may have been a part of what is selected now: only what it was to run is gone on with.
         let its: HashSet<&str> = begun.tests.iter().map(|test| test.id.as_str()).collect();
         let is_left = |id: &String| its.contains(id.as_str()) && !kept.contains(id.as_str());
         let rest: HashSet<String> = plan.test_ids().into_iter().filter(is_left).collect();
-        let (kept, rest_count) = (kept.len(), rest.len());
+        let (kept, rest_count) = (TestsAndLoads::of(earlier().map(|test| test.is_load())), rest.len());
         keep_only(plan, release, &rest);
         // A phase has what its first part left of its budget.
         for phase in &mut release.phases {
@@ -100,7 +104,7 @@ pub fn narrow(
             let used = std::time::Duration::try_from_secs_f64(used.max(0.0)).unwrap_or_default();
             phase.budget = phase.budget.map(|budget| budget.saturating_sub(used));
         }
-        let done = if kept == 1 { "1 test is done" } else { &format!("{kept} tests are done") };
+        let done = format!("{} {} done", kept.words(), kept.verb("is", "are"));
         output.print(&format!("going on with the run of `{}`: {done}, {rest_count} to go\n", path.display()));
         portion.goes_on = Some(begun);
     }
@@ -138,10 +142,11 @@ impl Portion {
     }
 
     /// All that the shards' merge needs.
-    pub fn blob(&self, report: &Masked<Report>) -> Masked<Vec<u8>> {
+    pub fn blob(&self, report: &Masked<Report>, sources: &Sources, redactor: &Redactor) -> Masked<Vec<u8>> {
         report.made(|report| {
+            let lines = redactor.masked(spec_lines::kept(report, sources, redactor)).into_inner();
             let blob = Blob::new(self.specs.clone(), self.all.clone(), report.clone());
-            serde_json::to_vec(&blob).unwrap_or_default()
+            serde_json::to_vec(&Blob { lines, ..blob }).unwrap_or_default()
         })
     }
 }
@@ -153,13 +158,13 @@ fn named(typed: &str, usual: &str) -> PathBuf {
 
 /// Keeps the tests that did not pass in the last run.
 fn rerun(plan: &mut Plan, release: &mut Release, path: &Path, last: &Report, output: &Output) -> Result<(), Exit> {
-    let ids: HashSet<String> =
-        last.tests.iter().filter(|test| !union::ended_well(test)).map(|test| test.id.clone()).collect();
+    let bad = || last.tests.iter().filter(|test| !union::ended_well(test));
+    let ids: HashSet<String> = bad().map(|test| test.id.clone()).collect();
     if ids.is_empty() {
         // Green without evidence is what must not be: that nothing was run is no success.
         output.error(&format!(
             "all {} of `{}` held: there is nothing to run again, and nothing was run\n",
-            counted(last.tests.len(), "test"),
+            TestsAndLoads::of(last.tests.iter().map(|test| test.is_load())).words(),
             path.display()
         ));
         return Err(Exit::NothingProved);
@@ -172,8 +177,8 @@ fn rerun(plan: &mut Plan, release: &mut Release, path: &Path, last: &Report, out
         1 => ", 1 of which isn't there or isn't selected now".to_owned(),
         gone => format!(", {gone} of which aren't there or aren't selected now"),
     };
-    let verb = if ids.len() == 1 { "test" } else { "tests" };
-    let text = format!("running again {} {verb} that did not pass in `{}`{gone}\n", ids.len(), path.display());
+    let kinds = TestsAndLoads::of(bad().map(|test| test.is_load())).words();
+    let text = format!("running again {kinds} that did not pass in `{}`{gone}\n", path.display());
     if plan.suites.is_empty() && plan.loads.is_empty() {
         output.error(&format!("{text}nothing was run\n"));
         return Err(Exit::NothingProved);
@@ -263,8 +268,4 @@ fn resumed(path: &Path, portion: &Portion, output: &Output) -> Result<Begun, Box
     }
     let earlier = Some(union::kept(&reading.report));
     Ok(Begun { earlier, ..reading.begun })
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

@@ -297,7 +297,7 @@ fn finish(
     }
     let written = outputs.write(&report, output);
     // A shard without its blob is none, whatever its tests say.
-    if !outputs.write_blob(|| portion.blob(&report), looks, output) {
+    if !outputs.write_blob(|| portion.blob(&report, sources, &output.redactor), looks, output) {
         return Ok(Exit::Diagnostics);
     }
     let exit = Exit::of(&report);

@@ -13,7 +13,7 @@ use crate::project::{ModuleOrigin, Project};
 use crate::report::model::Tool;
 use crate::run::Options;
 use crate::source::Span;
-use crate::trace::{Header, Limits, SourceFile, TRACE_SCHEMA, Tracer, Wanted};
+use crate::trace::{Header, Limits, SourceFile, SurrogateKey, TRACE_SCHEMA, Tracer, Wanted};
 use crate::value::{Value, can_be_masked};
 use crate::world::World as _;
 use crate::world::recording::Recording;
@@ -29,6 +29,7 @@ pub fn wanted(args: &Tracing) -> Option<Wanted> {
             body: args.trace_body_limit.unwrap_or(default.body),
             whole: args.trace_limit.unwrap_or(default.whole),
         },
+        key: SurrogateKey::drawn(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The control plane: breaks the system, and deploys instances of it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -11,14 +12,20 @@ use uuid::Uuid;
 
 use super::answer::{Failure, Handled, json_with, no_content, ok};
 use super::fault::Fault;
+use super::injection::Injection;
+use super::input::{Fields, JsonBody};
 use super::instance::{Instance, Kind, PRIMARY, launch};
 use super::world::Service;
+
+/// How many failures one request orders at most.
+const MOST_INJECTIONS: u64 = 1_000_000;
 
 pub(super) fn routes() -> Router<Service> {
     Router::new()
         .route("/health", get(async || ok(json!({ "status": "healthy", "service": "control" }))))
         .route("/faults", get(faults).delete(clear))
         .route("/faults/{name}", get(fault).put(switch_on).delete(switch_off))
+        .route("/injections", get(injections).post(inject).delete(cancel))
         .route("/reset", post(reset))
         .route("/instances", get(instances).post(deploy))
         .route("/instances/{id}", get(instance).delete(remove))
@@ -60,13 +67,36 @@ async fn clear(State(service): State<Service>) -> Handled {
     no_content()
 }
 
+async fn injections(State(service): State<Service>) -> Handled {
+    ok(service.world.injections.shown())
+}
+
+async fn inject(State(service): State<Service>, JsonBody(body): JsonBody) -> Handled {
+    let mut fields = Fields::of(&body);
+    let kind = fields.text("kind", 1..=32);
+    let count = fields.number("count", 1..=MOST_INJECTIONS).unwrap_or(1);
+    let injection = Injection::ALL.iter().copied().find(|injection| injection.name() == kind);
+    if injection.is_none() && !kind.is_empty() {
+        fields.wrong("kind", "is none that can be injected");
+    }
+    fields.finish()?;
+    injection.into_iter().for_each(|injection| service.world.injections.order(injection, count));
+    Ok(json_with(StatusCode::ACCEPTED, json!({ "kind": kind, "count": count })))
+}
+
+async fn cancel(State(service): State<Service>) -> Handled {
+    service.world.injections.cancel();
+    no_content()
+}
+
 async fn reset(State(service): State<Service>) -> Handled {
     service.world.reset();
     no_content()
 }
 
 fn of_instance(instance: &Instance) -> Value {
-    json!({ "id": instance.id, "url": instance.url(), "ws": instance.ws_url() })
+    let requests = instance.requests.load(Ordering::Relaxed);
+    json!({ "id": instance.id, "url": instance.url(), "ws": instance.ws_url(), "requests": requests })
 }
 
 fn find(service: &Service, id: &str) -> Result<Arc<Instance>, Failure> {

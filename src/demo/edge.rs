@@ -1,5 +1,7 @@
 //! What all services do around their handlers: request ids, the form of failures, and the gate that is shut while a service is down.
 
+use std::sync::atomic::Ordering;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -9,9 +11,10 @@ use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use super::answer::Failure;
+use super::connection::Connection;
 use super::instance::Kind;
 use super::world::Service;
-use super::{auth, backend, control, frontend};
+use super::{auth, backend, control, frontend, injection};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -61,14 +64,18 @@ fn is_request_id(text: &str) -> bool {
 
 /// Lets a request through if the service is in a state to take it.
 async fn gate(State(service): State<Service>, request: Request, next: Next) -> Response {
-    match refusal(&service, request.uri().path()) {
-        Some(failure) => return failure.into_response(),
+    service.instance.requests.fetch_add(1, Ordering::Relaxed);
+    let connection = request.extensions().get::<Connection>().cloned();
+    let response = match refusal(&service, request.uri().path()) {
+        Some(failure) => failure.into_response(),
         None if request.uri().path().starts_with("/threads") && service.instance.kind == Kind::Backend => {
             tokio::time::sleep(service.behaviour().threads.latency).await;
+            injection::answer(&service, request, next).await
         }
-        None => {}
-    }
-    next.run(request).await
+        None => next.run(request).await,
+    };
+    connection.iter().for_each(Connection::used);
+    response
 }
 
 fn refusal(service: &Service, path: &str) -> Option<Failure> {

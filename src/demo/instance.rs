@@ -2,11 +2,15 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket};
@@ -15,6 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::behaviour::{Behaviour, Boot};
+use super::connection::{Breakable, Connection};
 use super::edge;
 use super::world::{Service, System, lock};
 
@@ -45,6 +50,8 @@ pub(super) struct Instance {
     pub id: String,
     pub kind: Kind,
     pub port: u16,
+    /// How many have come, whatever was answered.
+    pub requests: AtomicU64,
     orders: watch::Sender<Order>,
     /// When it last began to listen, and how long it takes from then until it is ready.
     up: Mutex<Option<(Instant, Duration)>>,
@@ -148,8 +155,15 @@ pub(super) fn launch(world: &Arc<System>, kind: Kind, id: &str, port: u16, warm:
     let socket = reserve(port)?;
     let port = socket.local_addr()?.port();
     let orders = watch::Sender::new(Order::Serve(0));
-    let instance =
-        Arc::new(Instance { id: id.to_owned(), kind, port, orders, up: Mutex::new(None), down: Notify::new() });
+    let instance = Arc::new(Instance {
+        id: id.to_owned(),
+        kind,
+        port,
+        requests: AtomicU64::new(0),
+        orders,
+        up: Mutex::new(None),
+        down: Notify::new(),
+    });
     let service = Service { world: Arc::clone(world), instance: Arc::clone(&instance) };
     // Before its task runs: an order that is given until then must not be missed.
     let orders = instance.cut();
@@ -239,7 +253,13 @@ async fn serve(listener: TcpListener, router: &Router, orders: &mut watch::Recei
                     continue;
                 };
                 let _ = stream.set_nodelay(true);
-                let service = TowerToHyperService::new(router.clone());
+                let shared = Connection::default();
+                let stream = Breakable::new(stream, shared.clone());
+                let routes = TowerToHyperService::new(router.clone());
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(shared.clone());
+                    routes.call(request)
+                });
                 let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                 connections.spawn(connection.with_upgrades());
             }

@@ -8,6 +8,7 @@ use super::auth::{Accounts, Sessions};
 use super::backend::{Limiter, Threads};
 use super::behaviour::Behaviour;
 use super::fault::Switches;
+use super::injection::Injections;
 use super::instance::{Instance, Instances};
 use super::socket::Hub;
 
@@ -16,6 +17,7 @@ use super::socket::Hub;
 pub(super) struct System {
     pub urls: OnceLock<DemoUrls>,
     pub switches: Switches,
+    pub injections: Injections,
     pub accounts: Accounts,
     pub sessions: Sessions,
     pub threads: Threads,
@@ -34,9 +36,10 @@ impl System {
         self.urls.get().cloned().unwrap_or_default()
     }
 
-    /// Forgets all data and all faults.
+    /// Forgets all data, faults and injections.
     pub fn reset(&self) {
         self.switches.set([]);
+        self.injections.reset();
         self.accounts.reset();
         self.sessions.reset();
         self.threads.reset();

@@ -3,7 +3,7 @@ use super::{Context, Fault, refusal, subject, taint};
 use crate::diag::{closest, codes};
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
-use crate::value::{self, Bindings, Function, Json, Refusal, SHORTEST_SECRET, Stop, Value};
+use crate::value::{self, ArgumentFault, Bindings, Function, Refusal, SHORTEST_SECRET, Stop, Value};
 
 /// What an expression is worth.
 ///
@@ -41,13 +41,19 @@ impl Bindings<Expr> for Context<'_> {
         found.map_err(Stop::Fault)
     }
 
-    fn chance(&self, function: Function, expr: &Expr, args: &[Value]) -> Result<Value, Stop<Fault>> {
-        let given = self.given_by_chance(function, expr, args)?;
+    fn chance(&self, function: Function, args: &[Value]) -> Result<Option<Value>, ArgumentFault> {
+        let given = match function {
+            Function::Now => return Ok(Some(Value::from(self.host.now().to_string().as_str()))),
+            _ => function.drawn(args, &|| self.host.random()).transpose()?,
+        };
         // It may be a part of a secret, by what is said of it later. A short number says too little.
-        if function.is_drawn() && given.to_text().len() >= SHORTEST_SECRET {
-            let recalled = self.host.recall(function, std::slice::from_ref(&given), false);
-            self.host.computed(function, std::slice::from_ref(&given), &given);
-            return Ok(recalled.unwrap_or(given));
+        if let Some(given) = &given
+            && function.is_drawn()
+            && given.to_text().len() >= SHORTEST_SECRET
+        {
+            let recalled = self.host.recall(function, std::slice::from_ref(given), false);
+            self.host.computed(function, std::slice::from_ref(given), given);
+            return Ok(Some(recalled.unwrap_or_else(|| given.clone())));
         }
         Ok(given)
     }
@@ -70,6 +76,9 @@ impl Bindings<Expr> for Context<'_> {
     }
 
     fn called(&self, function: Function, args: &[Value], result: Value, secret: bool) -> Value {
+        if function.is_choice() {
+            return result;
+        }
         if let Some(recalled) = self.host.recall(function, args, secret) {
             return taint::computed(recalled, self);
         }
@@ -83,21 +92,6 @@ impl Bindings<Expr> for Context<'_> {
 
     fn most(&self) -> usize {
         MOST
-    }
-}
-
-impl Context<'_> {
-    fn given_by_chance(&self, function: Function, expr: &Expr, args: &[Value]) -> Result<Value, Stop<Fault>> {
-        match (function, args) {
-            (Function::Uuid, _) => {
-                let random = u128::from(self.host.random()) << 64 | u128::from(self.host.random());
-                let uuid = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();
-                Ok(Value::from(uuid.to_string().as_str()))
-            }
-            (Function::Now, _) => Ok(Value::from(self.host.now().to_string().as_str())),
-            (Function::RandomInt, [least, most]) => random_int(expr.span, least, most, self).map_err(Stop::Fault),
-            _ => Err(Stop::Unknown),
-        }
     }
 }
 
@@ -127,20 +121,4 @@ pub(super) fn interpolated(expr: &Expr, context: &Context<'_>) -> Result<Value, 
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Unknown) => Ok(value),
     }
-}
-
-fn random_int(span: Span, least: &Value, most: &Value, context: &Context<'_>) -> Result<Value, Fault> {
-    let whole = |value: &Value| {
-        let help = "write for example `random_int(1, 6)`";
-        let message = || format!("{} isn't a whole number of 64 bits", super::show(value));
-        value.as_json().and_then(Json::as_i64).ok_or_else(|| fault(&codes::BAD_ARGUMENT, span, message(), help))
-    };
-    let (from, to) = (whole(least)?, whole(most)?);
-    if from > to {
-        let message = format!("no number lies between {from} and {to}");
-        return Err(fault(&codes::BAD_ARGUMENT, span, message, "give the smaller bound first"));
-    }
-    let count = (i128::from(to) - i128::from(from) + 1) as u128;
-    let offset = ((u128::from(context.host.random()) * count) >> 64) as i128;
-    Ok(Value::from(Json::from((i128::from(from) + offset) as i64)))
 }

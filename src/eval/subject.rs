@@ -30,7 +30,8 @@ impl Found {
         Self { values: value.into_iter().collect(), plural: false, plain: false, text: None, ground: Ground::Firm }
     }
 
-    fn plain(text: Option<&str>) -> Self {
+    /// A text that comes from outside of JSON.
+    pub fn plain(text: Option<&str>) -> Self {
         Self { plain: true, ..Self::maybe(text.map(Value::from)) }
     }
 
@@ -347,7 +348,7 @@ fn of_frame(subject: &Subject, kind: &SubjectKind, frame: &Frame) -> Result<Foun
             None => Found::maybe(text()),
         },
         SubjectKind::Id => Found::maybe(match &frame.kind {
-            FrameKind::SseEvent { id, .. } => id.as_deref().map(Value::from),
+            FrameKind::SseEvent(fields) => fields.id.as_deref().map(Value::from),
             _ => None,
         }),
         _ => {

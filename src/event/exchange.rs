@@ -234,6 +234,12 @@ impl FailureKind {
         )
     }
 
+    /// Whether the system, or the way to it, failed, so that a spec can expect it, retry on it and say how often a load may see it. Otherwise nothing
+    /// was sent: the spec or the environment is at fault, and nothing excuses that.
+    pub fn is_of_system(self) -> bool {
+        !matches!(self, FailureKind::Invalid | FailureKind::Unreal(_))
+    }
+
     pub const ALL: [FailureKind; 14] = [
         FailureKind::Timeout,
         FailureKind::Refused,

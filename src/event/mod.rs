@@ -13,12 +13,12 @@ mod plainly;
 mod times;
 mod weak;
 
-pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload};
+pub use channel::{ChannelEnd, ChannelLog, Direction, Frame, FrameKind, Payload, SseFields};
 pub use exchange::{Exchange, Failure, FailureKind, Header, Hop, Peer, Response, SetCookie, Timings, Tls, Unreal};
 pub use flow::{Flow, flows};
 pub use occurrence::{Occurrence, Part};
 pub use plainly::Plainly;
-pub use times::Times;
+pub use times::{PackedTimes, Times};
 pub use weak::Weak;
 
 use std::time::Duration;

@@ -86,6 +86,70 @@ impl Times {
     }
 }
 
+/// The same in little room, for what is kept of each part of a load, and seldom looked at: a tree takes ten times as much.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackedTimes {
+    shortest: Duration,
+    longest: Duration,
+    sum: Duration,
+    /// For each step how far it is from the one before it, and how many are in it: seven bits of a number in each byte, the lowest first, and the eighth
+    /// where more of it follow.
+    steps: Box<[u8]>,
+}
+
+impl From<&Times> for PackedTimes {
+    fn from(times: &Times) -> Self {
+        let mut steps = Vec::with_capacity(3 * times.steps.len());
+        let mut before = 0;
+        for (step, count) in &times.steps {
+            pack(step - before, &mut steps);
+            pack(*count, &mut steps);
+            before = *step;
+        }
+        Self { shortest: times.shortest, longest: times.longest, sum: times.sum, steps: steps.into() }
+    }
+}
+
+impl PackedTimes {
+    pub fn unpacked(&self) -> Times {
+        let mut bytes = self.steps.iter();
+        let mut before = 0u64;
+        let steps: BTreeMap<u64, u64> = std::iter::from_fn(|| {
+            before = before.saturating_add(unpack(&mut bytes)?);
+            Some((before, unpack(&mut bytes)?))
+        })
+        .collect();
+        let count = steps.values().fold(0u64, |all, count| all.saturating_add(*count));
+        Times { count, shortest: self.shortest, longest: self.longest, sum: self.sum, steps }
+    }
+
+    pub fn merge(&mut self, other: &Times) {
+        let mut all = self.unpacked();
+        all.merge(other);
+        *self = Self::from(&all);
+    }
+}
+
+fn pack(mut number: u64, into: &mut Vec<u8>) {
+    while number > 0x7f {
+        into.push(0x80 | (number & 0x7f) as u8);
+        number >>= 7;
+    }
+    into.push(number as u8);
+}
+
+fn unpack<'b>(bytes: &mut impl Iterator<Item = &'b u8>) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let byte = *bytes.next()?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte <= 0x7f {
+            break;
+        }
+    }
+    Some(number)
+}
+
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
@@ -98,7 +162,48 @@ fn step(micros: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_the_same_again(micros in proptest::collection::vec(prop_oneof![0..3_000u64, 0..10_000_000u64, any::<u64>()], 0..300)) {
+            let of = |micros: &[u64]| {
+                let mut made = Times::default();
+                micros.iter().for_each(|micros| made.add(Duration::from_micros(*micros)));
+                made
+            };
+            let packed = PackedTimes::from(&of(&micros));
+            prop_assert_eq!(packed.unpacked(), of(&micros));
+            let (first, rest) = micros.split_at(micros.len() / 3);
+            let mut parts = PackedTimes::from(&of(first));
+            parts.merge(&of(rest));
+            prop_assert_eq!(parts, packed);
+        }
+    }
+
+    /// A load over an hour keeps some hundred of these.
+    #[test]
+    fn ten_million_times_take_little_room() {
+        let mut times = Times::default();
+        // From 50 µs to 5 s, most of them short.
+        let mut drawn = 1u64;
+        for _ in 0..100_000 {
+            drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let share = (drawn >> 11) as f64 / (1u64 << 53) as f64;
+            times.add(Duration::from_micros((50.0 * 100_000f64.powf(share * share)) as u64));
+        }
+        let once = times.clone();
+        (1..100).for_each(|_| times.merge(&once));
+        assert_eq!(times.count, 10_000_000);
+        let tree = times.steps.len() * 2 * size_of::<(u64, u64)>();
+        assert!(
+            tree < 300_000 && PackedTimes::from(&once).steps.len() < 20_000,
+            "{tree} {}",
+            PackedTimes::from(&once).steps.len()
+        );
+    }
 
     #[test]
     fn times_are_distinguished_to_a_part_in_five_hundred() {

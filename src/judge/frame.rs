@@ -25,11 +25,11 @@ pub fn fits(item: &Item, frame: &Frame, context: &Context<'_>) -> Result<bool, F
 
 /// Whether a frame is of the kind, and has the name, that an item awaits; its conditions aside.
 pub(crate) fn is_named(what: &What, frame: &Frame, context: &Context<'_>) -> Result<bool, Fault> {
-    let texts = matches!(frame.kind, FrameKind::Text | FrameKind::Line | FrameKind::SseEvent { .. });
+    let texts = matches!(frame.kind, FrameKind::Text | FrameKind::Line | FrameKind::SseEvent(_));
     match what {
         What::Event(name) => {
             let Some(event) = &frame.payload.event else { return Ok(false) };
-            Ok(equal(&Value::from(event.as_str()), &evaluate(name, context)?))
+            Ok(equal(&Value::from(&**event), &evaluate(name, context)?))
         }
         What::Frame => Ok(texts || frame.kind == FrameKind::Binary),
         What::Text(matcher) => {

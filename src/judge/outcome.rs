@@ -85,6 +85,17 @@ pub struct TestInfo {
     pub span: Span,
 }
 
+impl TestInfo {
+    pub fn is_load(&self) -> bool {
+        is_load(&self.id, &self.suite, &self.name)
+    }
+}
+
+/// Whether a result is that of a load, also of one that wasn't run: by its id, its suite and its name.
+pub fn is_load(id: &str, suite: &str, name: &str) -> bool {
+    suite == "load" && id.strip_suffix(name).is_some_and(|rest| rest.ends_with("::load::"))
+}
+
 /// A test that has ended, with all that it leaves as evidence.
 #[derive(Clone, Debug)]
 pub struct TestResult {
@@ -214,10 +225,8 @@ impl Carried {
     /// Pings, pongs, comments and keep-alives are no events.
     fn of(log: &ChannelLog) -> Self {
         let is_event = |frame: &&Arc<Frame>| {
-            let counts = matches!(
-                frame.kind,
-                FrameKind::Text | FrameKind::Binary | FrameKind::SseEvent { .. } | FrameKind::Line
-            );
+            let counts =
+                matches!(frame.kind, FrameKind::Text | FrameKind::Binary | FrameKind::SseEvent(_) | FrameKind::Line);
             counts && frame.direction == Direction::Received && !frame.hidden
         };
         let count = |direction| log.frames.iter().filter(|frame| frame.direction == direction).count();
@@ -236,13 +245,14 @@ impl Carried {
 }
 
 /// A frame that an item of a pattern took.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameMatch {
     /// The frame's number in its channel.
     pub frame: u32,
+    /// As written: `event "agent_started"`.
     pub item: Span,
-    /// `event "agent_started"`
-    pub text: String,
+    /// The item is of an event with a name.
+    pub is_event: bool,
 }
 
 /// What is known of a run as a whole.

@@ -60,10 +60,11 @@ pub fn response(
                     failure.message,
                     kind.word()
                 );
-                judged.diagnostics.push(
-                    Diagnostic::error(&codes::OTHER_FAILURE, *span, message)
-                        .with_help(format!("`expect failure is {}` would be right for this", failure.kind.word())),
-                );
+                let help = match failure.kind.is_of_system() {
+                    true => format!("`expect failure is {}` would be right for this", failure.kind.word()),
+                    false => "nothing was sent, so that nothing is known of the server; look at what the interpolated values hold".to_owned(),
+                };
+                judged.diagnostics.push(Diagnostic::error(&codes::OTHER_FAILURE, *span, message).with_help(help));
             }
             let of_time = |check: &&Check| matches!(check, Check::Expect(expect) if matches!(expect.subject.kind, SubjectKind::Time | SubjectKind::Attempts));
             let timed: Vec<Check> = request.checks.iter().filter(of_time).cloned().collect();

@@ -1,5 +1,5 @@
 use super::Outcome;
-use crate::event::FailureKind;
+use crate::event::{ChannelEnd, FailureKind};
 
 /// What happened in one attempt at a test.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct TestFacts {
     pub failed: bool,
     /// An exchange got no response: why. The first one counts.
     pub failure: Option<FailureKind>,
+    /// What failed first failed because a channel ended: how.
+    pub ended: Option<ChannelEnd>,
     /// A time limit ended it.
     pub timed_out: bool,
     pub skipped: Option<String>,

@@ -14,6 +14,11 @@ pub(super) fn present() -> tokio::time::Instant {
     tokio::time::Instant::now()
 }
 
+/// The system's present instant, for what waits by the system's own timers.
+pub(super) fn system() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 /// The wall clock's time.
 pub fn wall() -> jiff::Timestamp {
     Clock::wall()

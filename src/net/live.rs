@@ -6,6 +6,7 @@ use super::channel::{Departures, Responded};
 use super::clock::Clock;
 use super::http::{Authority, Http, Mode, PlainSession};
 use super::lanes::Lanes;
+use super::timer::Timer;
 use crate::event::{Exchange, Instant};
 use crate::value::effort::Effort;
 use crate::world::cookies::Jar;
@@ -16,13 +17,14 @@ pub struct LiveWorld {
     http: Arc<Http>,
     departures: Arc<Departures>,
     lanes: Lanes,
+    timer: Arc<Timer>,
 }
 
 impl LiveWorld {
     /// Its epoch is now. `trusted` are authorities beside the system's; with `require_real`, only public peers over verified TLS are spoken to.
     pub fn start(trusted: Vec<Authority>, require_real: bool) -> Self {
         let http = Http::new(Clock::start(), Clock::wall(), trusted).requiring_real(require_real);
-        Self { http: Arc::new(http), departures: Arc::default(), lanes: Lanes::default() }
+        Self { http: Arc::new(http), departures: Arc::default(), lanes: Lanes::default(), timer: Arc::default() }
     }
 
     /// Tests are carried out on no more threads than this.
@@ -45,6 +47,26 @@ impl World for LiveWorld {
 
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()> {
         Box::pin(tokio::time::sleep_until(self.http.clock.timer(at)))
+    }
+
+    fn wait_exactly(&self, at: Instant) -> Pending<'static, ()> {
+        let (clock, timer) = (self.http.clock, self.timer.clone());
+        let until = clock.timer(at);
+        Box::pin(async move {
+            if clock.now() >= at {
+                return;
+            }
+            let latest = tokio::time::sleep_until(until);
+            tokio::select! {
+                biased;
+                () = timer.wait(until.into_std()) => {}
+                () = latest => return,
+            }
+            // tokio's clock may be held still, and the system's is not.
+            if clock.now() < at {
+                tokio::time::sleep_until(until).await;
+            }
+        })
     }
 
     fn begin(&self, task: Pending<'static, ()>) {

@@ -7,6 +7,7 @@ pub mod coding;
 pub mod http;
 mod lanes;
 mod live;
+mod timer;
 
 pub use clock::{wall, wall_reaches};
 pub use live::LiveWorld;

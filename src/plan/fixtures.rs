@@ -27,6 +27,36 @@ pub fn raw_fixture(project: &Project, module: ModuleId, literal: &StrLit) -> Res
     files::read_raw(project, module, &literal.value).map_err(|reason| not_read(literal, &reason))
 }
 
+/// The query of GraphQL in a file that a spec names, without a byte order mark.
+///
+/// # Errors
+/// Those of [`raw_fixture`], and a file that isn't text in UTF-8, or holds nothing but what GraphQL ignores (October 2021, section 2.1.7): white space,
+/// commas and comments.
+pub fn query(project: &Project, module: ModuleId, literal: &StrLit) -> Result<String, Box<Diagnostic>> {
+    let content = raw_fixture(project, module, literal)?;
+    let text = std::str::from_utf8(&content.bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(content.bytes.get(..error.valid_up_to()).unwrap_or_default());
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let reason = format!("isn't text in UTF-8: in line {line}, column {column}, the byte can't be read");
+        no_query(literal, &reason, "a query is text: save the file as UTF-8")
+    })?;
+    let text = text.trim_start_matches('\u{feff}');
+    let is_ignored = |line: &str| {
+        let code = line.split('#').next().unwrap_or_default();
+        code.chars().all(|c| matches!(c, ' ' | '\t' | ',' | '\u{feff}'))
+    };
+    if text.split(['\n', '\r']).all(is_ignored) {
+        return Err(no_query(literal, "holds no query", "give it one, such as `{ threads { id } }`"));
+    }
+    Ok(text.to_owned())
+}
+
+fn no_query(literal: &StrLit, reason: &str, help: &str) -> Box<Diagnostic> {
+    let message = format!("the file \"{}\" {reason}", literal.value);
+    Box::new(Diagnostic::error(&codes::FILE_NOT_READ, literal.span, message).with_help(help))
+}
+
 fn not_read(literal: &StrLit, reason: &str) -> Box<Diagnostic> {
     let message = format!("the file \"{}\" {reason}", literal.value);
     Box::new(

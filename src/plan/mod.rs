@@ -26,7 +26,9 @@ mod tests;
 
 pub use dotenv::{hidden as hidden_env_file, parse as parse_env_file};
 pub use filter::{keep_only, select};
-pub use fixtures::{asks_nothing, cases, cases_unknown, fixture, known, no_cases, no_limit, raw_fixture, schema};
+pub use fixtures::{
+    asks_nothing, cases, cases_unknown, fixture, known, no_cases, no_limit, query, raw_fixture, schema,
+};
 pub use ir::*;
 pub use known::{KnownMatcher, known_matcher};
 pub use list::{describe, describe_phases, tree};

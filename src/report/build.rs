@@ -229,7 +229,7 @@ impl Builder<'_> {
             steps: test.steps.iter().map(|one| self.step(one)).collect(),
             exchanges: exchanges.collect(),
             left_out: left_out(&test.left_out, &digest.tallies),
-            channels: test.channels.iter().map(channel).collect(),
+            channels: test.channels.iter().map(|one| self.channel(one)).collect(),
             load: test.load.as_deref().map(|load| Box::new(self.load(load, services))),
         }
     }
@@ -243,8 +243,8 @@ impl Builder<'_> {
 
     /// What a load measured.
     fn load(&self, load: &LoadResult, services: &ServiceMap) -> model::Load {
-        let told = LoadWriter { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
-        told.load(load)
+        let writer = LoadWriter { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
+        writer.load(load)
     }
 
     fn step(&self, one: &StepRecord) -> model::Step {
@@ -262,6 +262,71 @@ impl Builder<'_> {
             state: one.state.into(),
             exchange: one.exchange,
             expectations: expectations.collect(),
+        }
+    }
+
+    fn channel(&self, record: &ChannelRecord) -> model::Channel {
+        let log = &record.log;
+        let end = log.end.as_ref().map(|(at, end)| {
+            let mut shown = model::ChannelEnd {
+                kind: end.into(),
+                at_ms: Some(ms(at.saturating_sub(log.opened))),
+                reason: None,
+                by_us: None,
+                message: None,
+            };
+            let code = match end {
+                ChannelEnd::Closed { code, reason, by_us } => {
+                    (shown.reason, shown.by_us) = (Some(reason.clone()), Some(*by_us));
+                    Some(*code)
+                }
+                ChannelEnd::Lost { message } => {
+                    shown.message = Some(message.clone());
+                    Some(1006)
+                }
+                ChannelEnd::CutOff { message } => {
+                    shown.message = Some(message.clone());
+                    None
+                }
+                ChannelEnd::Failed { message, .. } => {
+                    shown.message = Some(message.clone());
+                    None
+                }
+                ChannelEnd::Ended | ChannelEnd::Dropped => None,
+            };
+            (code, shown)
+        });
+        // The first item that took a frame is shown.
+        let matched: HashMap<u32, &FrameMatch> = record.matches.iter().rev().map(|one| (one.frame, one)).collect();
+        let kept = |index: usize| index < SHOWN_FRAMES / 2 || index + SHOWN_FRAMES / 2 >= log.frames.len();
+        let frames = log.frames.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, frame)| {
+            // Cut once it is masked.
+            let text = String::from_utf8_lossy(&frame.data[..frame.data.len().min(4 * KEPT_FRAME + 64)]);
+            let text = diag::cut::cut(&text, KEPT_FRAME);
+            model::Frame {
+                number: frame.number,
+                at_ms: ms(frame.at.saturating_sub(log.opened)),
+                direction: frame.direction.into(),
+                kind: (&frame.kind).into(),
+                event: frame.payload.event.as_deref().map(str::to_owned),
+                size: frame.data.len(),
+                text: (frame.kind != FrameKind::Binary).then_some(text),
+                matched: matched.get(&frame.number).map(|one| self.sources.one_line(one.item)),
+            }
+        });
+        let carried = &record.carried;
+        model::Channel {
+            name: log.name.clone(),
+            protocol: log.protocol.into(),
+            url: log.url.clone(),
+            opened_ms: ms(log.opened),
+            first_event_ms: carried.first_event.map(ms),
+            longest_gap_ms: carried.longest_gap.map(ms),
+            frames_received: carried.received,
+            frames_sent: carried.sent,
+            closed_with: end.as_ref().and_then(|(code, _)| *code),
+            end: end.map(|(_, end)| end),
+            frames: frames.collect(),
         }
     }
 
@@ -352,70 +417,5 @@ fn hop(hop: &Hop) -> model::Hop {
         resolved: peer.map(|peer| peer.resolved.clone()),
         reused: peer.map(|peer| peer.reused),
         tls: peer.and_then(tls),
-    }
-}
-
-fn channel(record: &ChannelRecord) -> model::Channel {
-    let log = &record.log;
-    let end = log.end.as_ref().map(|(at, end)| {
-        let mut shown = model::ChannelEnd {
-            kind: end.into(),
-            at_ms: Some(ms(at.saturating_sub(log.opened))),
-            reason: None,
-            by_us: None,
-            message: None,
-        };
-        let code = match end {
-            ChannelEnd::Closed { code, reason, by_us } => {
-                (shown.reason, shown.by_us) = (Some(reason.clone()), Some(*by_us));
-                Some(*code)
-            }
-            ChannelEnd::Lost { message } => {
-                shown.message = Some(message.clone());
-                Some(1006)
-            }
-            ChannelEnd::CutOff { message } => {
-                shown.message = Some(message.clone());
-                None
-            }
-            ChannelEnd::Failed { message } => {
-                shown.message = Some(message.clone());
-                None
-            }
-            ChannelEnd::Ended | ChannelEnd::Dropped => None,
-        };
-        (code, shown)
-    });
-    // The first item that took a frame is shown.
-    let matched: HashMap<u32, &FrameMatch> = record.matches.iter().rev().map(|one| (one.frame, one)).collect();
-    let kept = |index: usize| index < SHOWN_FRAMES / 2 || index + SHOWN_FRAMES / 2 >= log.frames.len();
-    let frames = log.frames.iter().enumerate().filter(|(index, _)| kept(*index)).map(|(_, frame)| {
-        // Cut once it is masked.
-        let text = String::from_utf8_lossy(&frame.data[..frame.data.len().min(4 * KEPT_FRAME + 64)]);
-        let text = diag::cut::cut(&text, KEPT_FRAME);
-        model::Frame {
-            number: frame.number,
-            at_ms: ms(frame.at.saturating_sub(log.opened)),
-            direction: frame.direction.into(),
-            kind: (&frame.kind).into(),
-            event: frame.payload.event.clone(),
-            size: frame.data.len(),
-            text: (frame.kind != FrameKind::Binary).then_some(text),
-            matched: matched.get(&frame.number).map(|one| one.text.clone()),
-        }
-    });
-    let carried = &record.carried;
-    model::Channel {
-        name: log.name.clone(),
-        protocol: log.protocol.into(),
-        url: log.url.clone(),
-        opened_ms: ms(log.opened),
-        first_event_ms: carried.first_event.map(ms),
-        longest_gap_ms: carried.longest_gap.map(ms),
-        frames_received: carried.received,
-        frames_sent: carried.sent,
-        closed_with: end.as_ref().and_then(|(code, _)| *code),
-        end: end.map(|(_, end)| end),
-        frames: frames.collect(),
     }
 }

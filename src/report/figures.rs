@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::model::{Load, Requests, Threshold, time, word};
 use super::numbers::{grouped, rate, share};
 use crate::event::Times;
+use crate::judge::channel::coded;
 use crate::judge::release::{Spread, Statistic};
 use crate::value::format_duration;
 
@@ -34,13 +35,15 @@ pub struct Row {
     pub name: String,
     pub count: u64,
     pub failed: u64,
+    /// Of those that have one: of requests, those with a response and those that timed out.
     pub times: Times,
 }
 
-/// Failures of one kind.
+/// Failures of one kind; where servers closed channels, by one close code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Errors {
     pub kind: word::ErrorKind,
+    pub close_code: Option<u16>,
     pub count: u64,
     /// What the first one says, of those that there are most of.
     pub message: String,
@@ -59,7 +62,7 @@ impl<'l> Figures<'l> {
     pub fn of(load: &'l Load, duration_ms: f64) -> Self {
         let requests = requests(&load.measured.requests);
         let mut all = Row { name: "all".to_owned(), ..Row::default() };
-        requests.iter().for_each(|row| all.add(&row.times, row.failed));
+        requests.iter().for_each(|row| all.add(row));
         let took = time(duration_ms).max(time(load.lasted_ms));
         Self { took, all, requests, channels: channels(load), errors: errors(load), load }
     }
@@ -120,8 +123,13 @@ impl<'l> Figures<'l> {
             ("rounds".to_owned(), load.rounds() as f64),
             ("errors".to_owned(), errors as f64),
         ];
-        let kinds = self.errors.iter();
-        all.extend(kinds.map(|one| (format!("errors_of_{}", one.kind.word().replace(' ', "_")), one.count as f64)));
+        let mut kinds: IndexMap<word::ErrorKind, u64> = IndexMap::new();
+        for one in &self.errors {
+            let count = kinds.entry(one.kind).or_default();
+            *count = count.saturating_add(one.count);
+        }
+        let kinds = kinds.into_iter();
+        all.extend(kinds.map(|(kind, count)| (format!("errors_of_{}", kind.word().replace(' ', "_")), count as f64)));
         all.push(("dropped_arrivals".to_owned(), load.measured.dropped as f64));
         let times = self.percentiles().into_iter();
         all.extend(times.map(|(name, time)| (format!("{name}_ms"), time.as_secs_f64() * 1e3)));
@@ -186,7 +194,7 @@ impl<'l> Figures<'l> {
         let head = vec![("error", false), ("count", true), ("of all", true), ("the first one", false)];
         let rows = self.errors.iter().map(|one| {
             let among = share(one.count, self.all.count.max(one.count));
-            (true, vec![one.kind.word().to_owned(), grouped(one.count), among, one.message.clone()])
+            (true, vec![one.name(), grouped(one.count), among, one.message.clone()])
         });
         Table { title: "Errors", head, rows: rows.collect() }
     }
@@ -226,15 +234,23 @@ fn head(first: &'static str) -> Vec<(&'static str, bool)> {
 fn cells(times: &Times) -> Vec<Option<Duration>> {
     let mut spread = Spread::default();
     spread.add_all(times);
-    let statistics = PERCENTILES.map(|percent| Statistic::Percentile(percent.into()));
+    let statistics = PERCENTILES.map(|percent| Statistic::percentile(percent.into()));
     statistics.into_iter().chain([Statistic::Max]).map(|one| one.of(&mut spread)).collect()
 }
 
+impl Errors {
+    /// `timeout`, `closed with 1011 (internal error)`
+    fn name(&self) -> String {
+        let word = self.kind.word();
+        self.close_code.map_or_else(|| word.to_owned(), |code| format!("{word} with {}", coded(code.into())))
+    }
+}
+
 impl Row {
-    fn add(&mut self, times: &Times, failed: u64) {
-        self.count = self.count.saturating_add(times.count);
-        self.failed = self.failed.saturating_add(failed);
-        self.times.merge(times);
+    fn add(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.times.merge(&other.times);
     }
 }
 
@@ -250,7 +266,11 @@ fn requests(all: &[Requests]) -> Vec<Row> {
         let row = rows.entry(name.clone()).or_insert_with(|| Row { name, ..Row::default() });
         for replies in &one.replies {
             let times = &replies.times_ms.0;
-            row.add(times, if replies.held { 0 } else { times.count });
+            row.count = row.count.saturating_add(times.count);
+            row.failed = row.failed.saturating_add(if replies.held { 0 } else { times.count });
+            if replies.reply().is_timed() {
+                row.times.merge(times);
+            }
         }
     }
     let mut rows: Vec<Row> = rows.into_values().collect();
@@ -283,10 +303,10 @@ fn channels(load: &Load) -> Vec<Row> {
 }
 
 fn errors(load: &Load) -> Vec<Errors> {
-    let mut kinds: IndexMap<word::ErrorKind, (Errors, u64)> = IndexMap::new();
+    let mut kinds: IndexMap<(word::ErrorKind, Option<u16>), (Errors, u64)> = IndexMap::new();
     for one in load.measured.failures.iter().filter(|one| !one.excused) {
-        let none = || (Errors { kind: one.kind, count: 0, message: String::new() }, 0);
-        let (errors, most) = kinds.entry(one.kind).or_insert_with(none);
+        let none = || (Errors { kind: one.kind, close_code: one.close_code, count: 0, message: String::new() }, 0);
+        let (errors, most) = kinds.entry((one.kind, one.close_code)).or_insert_with(none);
         errors.count = errors.count.saturating_add(one.count);
         if one.count > *most {
             *most = one.count;

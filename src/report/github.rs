@@ -96,6 +96,7 @@ fn of_load(test: &model::Test) -> String {
     let figures = Figures::of(load, test.duration_ms);
     let times = figures.percentiles().into_iter().map(|(name, time)| format!("{name} {}", format_duration(time)));
     let mut lines = vec![figures.words().join("; "), times.collect::<Vec<_>>().join(", ")];
+    lines.retain(|line| !line.is_empty());
     lines.extend(
         load.thresholds
             .iter()

@@ -35,17 +35,17 @@ impl Builder<'_> {
         })
     }
 
-    /// What a load measured since it was last told of.
+    /// What a load measured since it was last reported.
     fn look(&self, standing: &Standing, services: &ServiceMap) -> Look {
-        let told = LoadWriter { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
-        let begun = || LoadBegun { started_ms: ms(standing.load.began), load: told.begun(&standing.load) };
+        let writer = LoadWriter { place: &|of| span(of, self.sources), about: &|url| place(url, services) };
+        let begun = || LoadBegun { started_ms: ms(standing.load.began), load: writer.begun(&standing.load) };
         Look {
             id: standing.info.id.clone(),
             begun: standing.is_first.then(|| Box::new(begun())),
             at_ms: ms(standing.look.at),
             begins: standing.look.begins,
             users: standing.look.users,
-            measured: told.measured(&standing.look.measured),
+            measured: writer.measured(&standing.look.measured),
         }
     }
 

@@ -20,6 +20,7 @@ pub mod model;
 pub mod numbers;
 mod points;
 pub mod redact;
+pub mod spec_lines;
 pub mod tap;
 pub mod terminal;
 #[cfg(test)]

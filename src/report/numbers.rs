@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-use crate::judge::release::Unit;
+use crate::judge::release::{TestsAndLoads, Unit};
 
 /// A rate as people read it: `0.4`, `12.5`, `1 204`.
 pub fn rate(per_second: f64) -> String {
@@ -36,13 +36,7 @@ pub fn share(part: u64, of: u64) -> String {
 
 /// `3 tests and 1 load`: how many there are in all, and how many of them are loads.
 pub fn tests_and_loads(all: usize, loads: usize) -> String {
-    let counted = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    match (all.saturating_sub(loads), loads) {
-        (0, 0) => counted(0, "test"),
-        (tests, 0) => counted(tests, "test"),
-        (0, loads) => counted(loads, "load"),
-        (tests, loads) => format!("{} and {}", counted(tests, "test"), counted(loads, "load")),
-    }
+    TestsAndLoads { tests: all.saturating_sub(loads), loads }.words()
 }
 
 #[cfg(test)]

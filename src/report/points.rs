@@ -1,7 +1,8 @@
 //! What must hold of a run beside its tests: gates, budgets, no abort, hooks that work. Forms that know nothing but tests show each as one,
 //! so that every reader sees a run fail whenever its exit code says so.
 
-use super::model::{Diagnostic, Gate, Phase, Report, Span};
+use super::model::{Diagnostic, Gate, Phase, Report, Span, Test};
+use crate::judge::release::TestsAndLoads;
 use crate::report::model::word;
 use crate::value::format_duration;
 
@@ -104,7 +105,9 @@ pub(super) fn points(report: &Report) -> Vec<Point> {
     };
     points.extend(report.diagnostics.iter().map(|one| run("outside of tests", Broken::diagnostic(one))));
     if report.run.interrupted {
-        let words = format!("the run was interrupted; {} tests were not run", report.summary.not_run);
+        let not_run = report.tests.iter().filter(|test| test.outcome == word::Outcome::NotRun).map(Test::is_load);
+        let not_run = TestsAndLoads::of(not_run);
+        let words = format!("the run was interrupted; {} {} not run", not_run.words(), not_run.verb("was", "were"));
         points.push(run("is complete", Broken { error: true, ..Broken::new("interrupted", words, None) }));
     }
     if report.run.deny_weak && report.summary.weak > 0 {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use crate::diag::Diagnostic;
 use crate::event::{ChannelEnd, ChannelLog, Instant};
-use crate::judge::load::Channel as Measured;
+use crate::judge::load::{Channel as Measured, Earlier};
 use crate::judge::{ChannelRecord, FrameMatch};
 use crate::plan::OpenChannel;
 use crate::value::Value;
@@ -25,6 +25,8 @@ pub(super) struct Channels {
     list: Mutex<Vec<Arc<Opened>>>,
     marks: Mutex<Vec<Mark>>,
     faults: Arc<Mutex<Vec<Diagnostic>>>,
+    /// Of a user of a load.
+    are_measured: bool,
 }
 
 /// Where the readers of channels report what goes wrong with their keep-alives. It knows nothing of the channels, which would keep each other alive.
@@ -105,12 +107,15 @@ struct State {
     /// The later of the opening and the last send: what the clocks of expectations count from.
     since: Instant,
     matches: Vec<FrameMatch>,
+    /// Of the frames that were given up.
+    earlier: Earlier,
 }
 
 /// A named instant, and where every channel was at it.
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
     pub at: Instant,
+    /// The numbers of their last frames.
     pub lengths: HashMap<usize, usize>,
 }
 
@@ -124,7 +129,8 @@ impl Opened {
         channel: Box<dyn Channel>,
     ) -> Self {
         let since = log.read(|log| log.opened);
-        let state = State { channel: Some(channel), cursor: 0, since, matches: Vec::new() };
+        let state =
+            State { channel: Some(channel), cursor: 0, since, matches: Vec::new(), earlier: Earlier::default() };
         Self { plan, outgoing, naming, replies, log, state: Mutex::new(state) }
     }
 
@@ -168,6 +174,15 @@ impl Opened {
         }
     }
 
+    /// Gives up the frames that no expectation looks at any more: those up to its cursor, unless a mark is before them.
+    fn forget(&self, marked: Option<usize>) {
+        let mut state = self.lock();
+        let number = state.cursor.min(marked.unwrap_or(usize::MAX));
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        state.earlier.take(&self.log.forget(number));
+        state.matches.retain(|one| one.frame > number);
+    }
+
     fn abandon(&self) {
         self.lock().channel.take();
     }
@@ -178,6 +193,15 @@ impl Opened {
 }
 
 impl Channels {
+    /// Those of a user of a load, in which a match holds at once: settling would be most of the time of a round.
+    pub fn measured_ones() -> Self {
+        Self { are_measured: true, ..Self::default() }
+    }
+
+    pub fn are_measured(&self) -> bool {
+        self.are_measured
+    }
+
     pub fn add(&self, opened: Opened) -> u32 {
         let mut list = self.lock();
         list.push(Arc::new(opened));
@@ -196,12 +220,24 @@ impl Channels {
 
     /// A list of its own that begins with these: what is opened there is in it alone.
     pub fn branch(&self) -> Self {
-        Self { list: Mutex::new(self.lock().clone()), marks: Mutex::default(), faults: self.faults.clone() }
+        let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (list, faults) = (Mutex::new(self.lock().clone()), self.faults.clone());
+        Self { list, marks: Mutex::new(marks), faults, are_measured: self.are_measured }
     }
 
-    /// How many frames each of them has.
-    pub fn lengths(&self) -> Vec<usize> {
-        self.lock().iter().map(|opened| opened.log.read(|log| log.frames.len())).collect()
+    /// The number of the last frame of each of them.
+    pub fn last_numbers(&self) -> Vec<u32> {
+        self.lock().iter().map(|opened| opened.log.last_number()).collect()
+    }
+
+    /// Gives up what no expectation looks at any more: they may be open as long as a load lasts.
+    pub fn forget(&self) {
+        let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (place, opened) in self.lock().iter().enumerate() {
+            // Of a channel that was opened behind a mark, all is behind it.
+            let marked = marks.iter().map(|mark| mark.lengths.get(&place).copied().unwrap_or(0)).min();
+            opened.forget(marked);
+        }
     }
 
     /// Ends those behind the first ones.
@@ -212,15 +248,21 @@ impl Channels {
         }
     }
 
-    /// What each of them carried since the first ones had so many frames.
-    pub fn measured(&self, before: &[usize]) -> Vec<Measured> {
+    /// What each of them carried behind the frames with these numbers.
+    pub fn measured(&self, before: &[u32]) -> Vec<Measured> {
         let all = self.lock();
-        let measured = all.iter().enumerate().map(|(at, opened)| Measured {
-            before: before.get(at).copied().unwrap_or(0),
-            log: opened.log.read(Clone::clone),
-            matches: opened.lock().matches.clone(),
+        let before = |at: usize| before.get(at).copied().unwrap_or(0);
+        let fresh = all.iter().enumerate().filter(|(at, opened)| opened.log.last_number() > before(*at));
+        let measured = fresh.map(|(at, opened)| {
+            let state = opened.lock();
+            Measured {
+                before: before(at),
+                log: opened.log.read(Clone::clone),
+                matches: state.matches.clone(),
+                earlier: state.earlier.clone(),
+            }
         });
-        measured.filter(|one| one.log.frames.len() > one.before).collect()
+        measured.collect()
     }
 
     /// Ends all channels at the end of the test.
@@ -248,12 +290,8 @@ impl Channels {
     }
 
     pub fn mark(&self, at: Instant) -> usize {
-        let lengths = self
-            .lock()
-            .iter()
-            .enumerate()
-            .map(|(index, opened)| (index, opened.log.read(|log| log.frames.len())))
-            .collect();
+        let lengths =
+            self.lock().iter().enumerate().map(|(index, opened)| (index, opened.log.last_number() as usize)).collect();
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         marks.push(Mark { at, lengths });
         marks.len() - 1
@@ -301,7 +339,7 @@ pub(super) fn end_words(end: &ChannelEnd) -> String {
     match end {
         ChannelEnd::Closed { code, reason, .. } if reason.is_empty() => format!("closed with {code}"),
         ChannelEnd::Closed { code, reason, .. } => format!("closed with {code} ({})", crate::diag::sanitize(reason)),
-        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message } => {
+        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message, .. } => {
             crate::diag::sanitize(message)
         }
         ChannelEnd::Ended => "ended".to_owned(),

@@ -18,7 +18,7 @@ use super::suites::{Group, Run};
 use super::test;
 use crate::diag::Diagnostic;
 use crate::event::Instant;
-use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, micros};
+use crate::judge::release::{Observation, PhaseRun, Release, ServiceMap, TestsAndLoads, micros};
 use crate::judge::{Progress, RunInfo, RunResult, TestInfo, TestResult};
 use crate::plan::{Load, Plan, PlannedPhase};
 use crate::value::Value;
@@ -60,8 +60,9 @@ pub async fn execute(
     });
     let aborts = plan.release.as_ref().map(|release| release.aborts.clone()).unwrap_or_default();
     let stop = options.stop.clone();
+    let all = TestsAndLoads::of(tests.iter().map(|test| test.is_load()));
     let observer =
-        Arc::new(Observer::new(aborts, tests.len(), world.clone(), stop.clone(), progress.clone(), services.clone()));
+        Arc::new(Observer::new(aborts, all, world.clone(), stop.clone(), progress.clone(), services.clone()));
     let watched = &plan.environment.services;
     let monitor = Arc::new(Monitor::new(watched, world.clone(), observer.clone(), progress.clone(), stop));
     let shared = Arc::new(Shared {

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diag::Diagnostic;
-use crate::event::{Exchange, FailureKind, Occurrence};
+use crate::event::{ChannelEnd, Exchange, FailureKind, Occurrence};
 use crate::judge::{ExpectationRecord, KEPT_EXCHANGES, KEPT_STEPS, LeftOut, StepRecord, StepState, TestFacts};
 
 /// What a test leaves behind, while it runs. Branches of a test write to the same one.
@@ -15,7 +15,7 @@ pub(super) struct Gathered {
     /// What there is beyond those.
     pub left_out: LeftOut,
     /// The last exchange that will be left out unless it stays the last one, with its step.
-    last: Option<(Arc<Exchange>, Option<StepRecord>)>,
+    last: Option<Box<(Arc<Exchange>, Option<StepRecord>)>>,
     pub diagnostics: Vec<Diagnostic>,
     pub facts: TestFacts,
     /// What it is of is measured: what others do on its behalf is no part of it.
@@ -44,8 +44,11 @@ impl Evidence {
     }
 
     /// An exchange with the step that is about it, if one is.
-    pub fn exchange(&self, exchange: Arc<Exchange>, step: Option<StepRecord>) {
+    pub fn exchange(&self, exchange: Arc<Exchange>, mut step: Option<StepRecord>) {
         let mut gathered = self.lock();
+        if let Some(step) = step.as_mut().filter(|_| gathered.is_measured) {
+            step.expectations.shrink_to_fit();
+        }
         gathered.facts.exchanges += 1;
         gathered.facts.expectations += step.as_ref().map_or(0, |step| step.expectations.len());
         // Its own, unless a step still looks at it.
@@ -53,8 +56,11 @@ impl Evidence {
         gathered.exchange(Arc::new(exchange.without_contents()), step);
     }
 
-    pub fn step(&self, step: StepRecord) {
+    pub fn step(&self, mut step: StepRecord) {
         let mut gathered = self.lock();
+        if gathered.is_measured {
+            step.expectations.shrink_to_fit();
+        }
         gathered.facts.expectations += step.expectations.len();
         gathered.step(step);
     }
@@ -63,6 +69,14 @@ impl Evidence {
         let mut gathered = self.lock();
         gathered.facts.failed = true;
         gathered.diagnostics.push(diagnostic);
+    }
+
+    /// A channel ended, and something is about to fail by that.
+    pub fn ended(&self, end: ChannelEnd) {
+        let mut gathered = self.lock();
+        if !gathered.facts.failed {
+            gathered.facts.ended = Some(end);
+        }
     }
 
     pub fn no_response(&self, kind: FailureKind) {
@@ -97,9 +111,10 @@ impl Evidence {
 impl Gathered {
     fn exchange(&mut self, exchange: Arc<Exchange>, step: Option<StepRecord>) {
         if self.has_room() || step.as_ref().is_some_and(is_notable) {
-            self.steps.extend(step.map(|step| StepRecord { exchange: Some(self.exchanges.len()), ..step }));
-            self.exchanges.push(exchange);
-        } else if let Some((exchange, step)) = self.last.replace((exchange, step)) {
+            let step = step.map(|step| StepRecord { exchange: Some(self.exchanges.len()), ..step });
+            step.into_iter().for_each(|step| add(&mut self.steps, step));
+            add(&mut self.exchanges, exchange);
+        } else if let Some((exchange, step)) = self.last.replace(Box::new((exchange, step))).map(|last| *last) {
             self.left_out.exchange(&exchange, step.as_ref().map(|step| step.state != StepState::Failed));
             step.iter().for_each(|step| self.left_out.step(step));
         }
@@ -113,13 +128,13 @@ impl Gathered {
         if step.state == StepState::Done && step.opening.is_none() && self.steps.len() >= KEPT_STEPS {
             self.left_out.step(&step);
         } else {
-            self.steps.push(step);
+            add(&mut self.steps, step);
         }
     }
 
     /// Nothing comes behind what was last.
     fn keep_last(&mut self) {
-        let Some((exchange, step)) = self.last.take() else { return };
+        let Some((exchange, step)) = self.last.take().map(|last| *last) else { return };
         if let Some(step) = step {
             let at = self.steps.iter().rposition(|one| one.started <= step.started).map_or(0, |at| at + 1);
             self.steps.insert(at, StepRecord { exchange: Some(self.exchanges.len()), ..step });
@@ -128,6 +143,9 @@ impl Gathered {
     }
 
     fn take(&mut self, other: Gathered) {
+        if !self.facts.failed {
+            self.facts.ended = other.facts.ended;
+        }
         self.facts.failed |= other.facts.failed;
         self.facts.timed_out |= other.facts.timed_out;
         self.facts.outage |= other.facts.outage;
@@ -190,6 +208,14 @@ impl Gathered {
         before.append(&mut self.exchanges);
         self.exchanges = before;
     }
+}
+
+/// Adds to a list that often stays as short as it is: there are thousands of them in a load.
+fn add<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len().max(1));
+    }
+    list.push(item);
 }
 
 /// Whether what a step is about is kept in any case.

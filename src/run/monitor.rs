@@ -74,7 +74,7 @@ impl Monitor {
                 probe: service
                     .probe
                     .as_ref()
-                    .and_then(|probe| Some(format!("{} {}", probe.method, service.url.as_ref()?))),
+                    .and_then(|probe| Some(format!("{} {}", probe.method.named()?, service.url.as_ref()?))),
                 within: service.within,
                 state: ServiceState::Unknown,
                 sightings: Vec::new(),

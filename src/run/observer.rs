@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::options::OnProgress;
 use super::stop::Stop;
 use crate::event::Exchange;
-use crate::judge::release::{Abort, AbortJudge, Digest, Observation, ServiceMap};
+use crate::judge::release::{Abort, AbortJudge, Digest, Observation, ServiceMap, TestsAndLoads};
 use crate::judge::{Progress, TestResult};
 use crate::plan::AbortCondition;
 use crate::world::World;
@@ -21,7 +21,7 @@ pub(super) struct Observer {
 impl Observer {
     pub fn new(
         conditions: Vec<AbortCondition>,
-        total: usize,
+        total: TestsAndLoads,
         world: Arc<dyn World>,
         stop: Stop,
         progress: OnProgress,

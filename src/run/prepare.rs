@@ -7,8 +7,8 @@ use bytes::Bytes;
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, evaluate, is_secret, show, url as eval_url};
 use crate::event::{Occurrence, Part};
-use crate::plan::{Auth, Body, Expr, Field, Request};
-use crate::value::{SecretSink, Value};
+use crate::plan::{Auth, Body, Expr, Field, Method, Request};
+use crate::value::{NO_METHOD, SecretSink, Value, is_token};
 use crate::world::{Outgoing, auth, encode};
 
 /// How long a request may take when nothing is said.
@@ -56,7 +56,7 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
     };
     let cookies = pairs(&request.cookies, context)?;
     Ok(Outgoing {
-        method: request.method.to_string(),
+        method: method(&request.method, context)?,
         url: encode::with_query(&url, &query),
         headers,
         body,
@@ -78,6 +78,22 @@ pub(super) fn outgoing(request: &Request, context: &Context<'_>, secrets: &dyn S
         seed: 0,
         reconnect: request.expect_failure.is_none(),
     })
+}
+
+fn method(method: &Method, context: &Context<'_>) -> Result<String, Fault> {
+    let value = match method {
+        Method::Named(name) => return Ok(name.to_string()),
+        Method::Given(value) => value,
+    };
+    let found = evaluate(value, context)?;
+    if let Some(text) = found.as_str().filter(|text| is_token(text)) {
+        return Ok(text.to_owned());
+    }
+    let message = match found.as_str() {
+        Some(_) => format!("{} is no method", show(&found)),
+        None => format!("a method is a text, and this is {} ({})", show(&found), found.kind()),
+    };
+    Err(Box::new(Diagnostic::error(&codes::BAD_VALUE, value.span, message).with_help(NO_METHOD)))
 }
 
 fn secret_text(expr: &Expr, context: &Context<'_>, secrets: &dyn SecretSink) -> Result<String, Fault> {
@@ -154,7 +170,15 @@ fn content(body: &Body, context: &Context<'_>) -> Result<(Option<String>, Bytes)
         }
         Body::Graphql { query, variables } => {
             let mut request = crate::value::JsonMap::new();
-            request.insert("query".to_owned(), evaluate(query, context)?.to_json());
+            let text = evaluate(query, context)?;
+            if !matches!(text, Value::Secret(_)) && text.as_str().is_none() {
+                let message = format!("{} ({}) is no query of GraphQL", show(&text), text.kind());
+                return Err(Box::new(
+                    Diagnostic::error(&codes::BAD_VALUE, query.span, message)
+                        .with_help("a query is a text: `graphql \"{ threads { id } }\"`"),
+                ));
+            }
+            request.insert("query".to_owned(), text.to_json());
             if let Some(variables) = variables {
                 request.insert("variables".to_owned(), evaluate(variables, context)?.to_json());
             }

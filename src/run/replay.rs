@@ -16,7 +16,7 @@ use super::suites::{self, Prepared};
 use super::test;
 use crate::eval::Scope;
 use crate::event::{Instant, Occurrence, Part};
-use crate::judge::release::ServiceMap;
+use crate::judge::release::{ServiceMap, TestsAndLoads};
 use crate::judge::{RunResult, TestInfo, TestResult};
 use crate::plan::{Plan, Suite, Test};
 use crate::source::Span;
@@ -175,8 +175,14 @@ impl RecordedRun {
     fn shared(&self, world: Arc<dyn World>, stop: Stop, secrets: Arc<dyn SecretSink>) -> Arc<Shared> {
         let services = Arc::new(ServiceMap::of_environment(&self.plan.environment));
         let progress: OnProgress = Arc::new(|_| {});
-        let observer =
-            Arc::new(Observer::new(Vec::new(), 0, world.clone(), stop.clone(), progress.clone(), services.clone()));
+        let observer = Arc::new(Observer::new(
+            Vec::new(),
+            TestsAndLoads::default(),
+            world.clone(),
+            stop.clone(),
+            progress.clone(),
+            services.clone(),
+        ));
         let monitor = Arc::new(Monitor::new(&[], world.clone(), observer.clone(), progress.clone(), stop.clone()));
         Arc::new(Shared {
             plan: self.plan.clone(),

@@ -105,6 +105,7 @@ pub(super) async fn executor(
         evidence: Evidence::default(),
         depth: 0,
         last: None,
+        keeps_last: true,
     }
 }
 

@@ -97,7 +97,7 @@ impl Weighed for Request {
             Body::Multipart(fields) => fields.iter().all(|field| light(&field.value)),
             Body::Graphql { query, variables } => light(query) && variables.as_ref().is_none_or(light),
         });
-        let rest = self.timeout.iter().chain(&self.follow_redirects);
+        let rest = self.timeout.iter().chain(&self.follow_redirects).chain(self.method.given());
         auth && body && light(&self.url) && all(&self.headers) && all(&self.query) && all(&self.cookies) && {
             let mut rest = rest;
             rest.all(light)

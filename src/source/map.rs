@@ -143,4 +143,9 @@ impl Sources {
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source).map(|file| file.slice(span)).unwrap_or_default()
     }
+
+    /// The same on one line, its white space made single.
+    pub fn one_line(&self, span: Span) -> String {
+        self.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }

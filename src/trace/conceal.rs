@@ -261,7 +261,9 @@ impl<'d> Concealing<'d> {
         self.split(carried);
         for Carried { at: _, behind: _, direction: _, kind, data, is_read: _, hidden: _ } in carried {
             match kind {
-                FrameKind::SseEvent { event, id } => event.iter_mut().chain(id).for_each(|text| self.text(text)),
+                FrameKind::SseEvent(fields) => {
+                    fields.event.iter_mut().chain(&mut fields.id).for_each(|text| self.text(text))
+                }
                 FrameKind::Text | FrameKind::Binary | FrameKind::Ping | FrameKind::Pong => {}
                 FrameKind::SseComment | FrameKind::Line => {}
             }
@@ -270,7 +272,9 @@ impl<'d> Concealing<'d> {
         for (_, end) in end.iter_mut().chain(closing) {
             match end {
                 ChannelEnd::Closed { code: _, reason, by_us: _ } => self.text(reason),
-                ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message } => {
+                ChannelEnd::Lost { message }
+                | ChannelEnd::CutOff { message }
+                | ChannelEnd::Failed { message, is_too_large: _ } => {
                     self.text(message);
                 }
                 ChannelEnd::Ended | ChannelEnd::Dropped => {}

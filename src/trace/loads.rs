@@ -3,17 +3,19 @@
 
 use std::sync::Arc;
 
+use super::depends;
+use super::rebuild::Rebuilt;
 use super::replay::{Replay, undecided_at};
 use crate::diag::codes;
 use crate::judge::load::{Live, LoadResult, Look, Spec};
 use crate::judge::{LeftOut, Outcome, TestResult};
-use crate::plan::{Load, Route};
+use crate::plan::{Load, Plan, Route};
 use crate::report::Builder;
 use crate::report::load::Known;
 use crate::report::model::{self, Line, time};
 
 impl Replay<'_> {
-    /// The loads that were carried out, judged again.
+    /// The loads that were run, judged again.
     pub(super) fn loads(&self) -> Vec<(String, model::Test)> {
         // A part of a load is judged with the others, and not alone.
         if self.trace.begun.run.shard.is_some_and(|shard| shard.total > 1) {
@@ -21,20 +23,24 @@ impl Replay<'_> {
         }
         let loads = self.rebuilt.plan.loads.iter();
         let recorded = loads.filter_map(|load| Some((load, *self.tests.get(load.id.as_str())?)));
-        recorded
-            .filter(|(_, was)| was.load.is_some())
-            .map(|(load, was)| (load.id.clone(), self.load(load, was)))
-            .collect()
+        let recorded: Vec<_> = recorded.filter(|(_, was)| was.load.is_some()).collect();
+        if recorded.is_empty() {
+            return Vec::new();
+        }
+        let plan = Rebuilt::of_trace(&self.trace.header, &self.trace.files).ok().map(|rebuilt| rebuilt.plan);
+        recorded.into_iter().map(|(load, was)| (load.id.clone(), self.load(load, was, plan.as_deref()))).collect()
     }
 
-    fn load(&self, load: &Load, was: &model::Test) -> model::Test {
-        self.load_again(load, was)
+    fn load(&self, load: &Load, was: &model::Test, plan: Option<&Plan>) -> model::Test {
+        self.load_again(load, was, plan)
             .unwrap_or_else(|because| self.without(was, &Outcome::Undecided, undecided_at(load.span, because)))
     }
 
+    /// `plan`: the one that was recorded.
+    ///
     /// # Errors
     /// Why it can't be judged again.
-    fn load_again(&self, load: &Load, was: &model::Test) -> Result<model::Test, &'static str> {
+    fn load_again(&self, load: &Load, was: &model::Test, plan: Option<&Plan>) -> Result<model::Test, &'static str> {
         let looks = || {
             self.trace.lines.iter().filter_map(|line| match line {
                 Line::Load(look) if look.id == load.id => Some(&**look),
@@ -42,7 +48,7 @@ impl Replay<'_> {
             })
         };
         let begun = looks().find_map(|look| look.begun.as_ref()).ok_or("what it measured wasn't recorded")?;
-        if !self.is_as_it_was(load) {
+        if !self.is_as_it_was(load, plan) {
             return Err("of its responses only what they came to was recorded, and not the responses themselves");
         }
         let route = |at: usize| load.thresholds.get(at).and_then(|one| one.measure.route());
@@ -107,15 +113,9 @@ impl Replay<'_> {
         })
     }
 
-    /// Whether all but its thresholds is written as in the specs of the trace.
-    fn is_as_it_was(&self, load: &Load) -> bool {
-        let own = without_thresholds(self.rebuilt.sources.text(load.full_span));
-        self.trace.files.iter().any(|file| without_thresholds(&String::from_utf8_lossy(&file.bytes)).contains(&own))
+    /// Whether its users do what they did, and the same is expected of the responses.
+    fn is_as_it_was(&self, load: &Load, recorded: Option<&Plan>) -> bool {
+        let was = recorded.and_then(|plan| Some((plan.loads.iter().find(|one| one.id == load.id)?, plan)));
+        was.is_some_and(|(was, plan)| depends::of_load(was, plan) == depends::of_load(load, &self.rebuilt.plan))
     }
-}
-
-fn without_thresholds(text: &str) -> String {
-    let lines =
-        text.split(['\n', ';']).map(str::trim).filter(|line| !line.starts_with("threshold ") && !line.is_empty());
-    lines.collect::<Vec<_>>().join("\n")
 }

@@ -10,7 +10,7 @@ use crate::report::model::Line;
 use crate::report::{Builder, Redactor};
 use crate::source::Sources;
 
-/// Keeps what is told of loads on the disk until a shard's blob is written, so that a run takes no more memory the longer its loads last.
+/// Keeps what is reported of loads on the disk until a shard's blob is written, so that a run takes no more memory the longer its loads last.
 pub struct Looks {
     path: PathBuf,
     sources: Sources,

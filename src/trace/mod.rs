@@ -1,6 +1,7 @@
 //! What a run leaves as it goes on, so that nothing learned is lost however it ends: the journal, its writer and its reader.
 
 mod conceal;
+mod depends;
 mod disguise;
 mod file;
 mod forms;
@@ -40,6 +41,7 @@ pub use read::{Reading, read};
 pub use rebuild::{Rebuilt, Unusable};
 pub use replay::{Replay, edited};
 pub use show::{full, list, run};
+pub use surrogate::SurrogateKey;
 pub use tracer::Tracer;
 pub use wanted::Wanted;
 pub use write::Limits;

@@ -81,7 +81,7 @@ impl Thread {
         let written = Writer::create(&wanted.path, wanted.limits).and_then(|file| {
             let mut thread = Self {
                 file,
-                disguise: Disguise::new(redactor),
+                disguise: Disguise::new(redactor, wanted.key),
                 verifier: Verifier::new(of.0, of.1),
                 secrets: Redactor::default(),
                 has_content: false,
@@ -160,7 +160,9 @@ impl Thread {
         for (function, drawn, surrogate) in self.disguise.secret_draws() {
             // A number is one again.
             let value = |text: &str| match function {
-                Function::RandomInt => Json::parse(text).map_or_else(|_| Value::from(text), Value::from),
+                Function::RandomInt | Function::RandomFloat => {
+                    Json::parse(text).map_or_else(|_| Value::from(text), Value::from)
+                }
                 _ => Value::from(text),
             };
             let key = Computed::key(function, &[value(&drawn)]);

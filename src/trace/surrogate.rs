@@ -1,26 +1,58 @@
 //! What stands for a secret in a trace: a text of the same length and of the same kinds of characters, from which the secret can't be known.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// Makes surrogates. The key is drawn for each trace and never written.
+/// What surrogates follow from, drawn for each trace and never written.
+#[derive(Clone, Copy)]
+pub struct SurrogateKey([u8; 32]);
+
+impl fmt::Debug for SurrogateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SurrogateKey(…)")
+    }
+}
+
+impl SurrogateKey {
+    /// A new one, from the random numbers of the operating system.
+    pub fn drawn() -> Self {
+        let mut key = [0; 32];
+        let (first, second) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+        key[..16].copy_from_slice(first.as_bytes());
+        key[16..].copy_from_slice(second.as_bytes());
+        Self(key)
+    }
+
+    /// The same for the same number: what a test finds, it finds each time.
+    #[cfg(test)]
+    pub fn of(seed: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        Self(key)
+    }
+}
+
+/// Makes surrogates.
 pub struct Surrogates {
-    key: [u8; 32],
+    key: SurrogateKey,
 }
 
 /// The claims of a JWT that stay readable (RFC 7519, section 4.1).
 const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 /// A text with fewer letters and digits than this is replaced whole: what stays of it would be most of it.
 const FEW: usize = 4;
+/// So many characters of a secret are in its surrogate by chance at most, where there is another choice.
+const SHARED: usize = 5;
+/// How often another choice is looked for. Of a long text some characters are the same in any.
+const CHOICES: usize = 8;
 
 impl Surrogates {
-    pub fn new() -> Self {
-        let mut key = [0; 32];
-        let (first, second) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
-        key[..16].copy_from_slice(first.as_bytes());
-        key[16..].copy_from_slice(second.as_bytes());
+    pub fn new(key: SurrogateKey) -> Self {
         Self { key }
     }
 
@@ -31,7 +63,7 @@ impl Surrogates {
     }
 
     fn chance(&self, text: &str, nth: u32) -> Chance {
-        Chance { key: self.key, text: format!("{nth} {text}"), block: [0; 32], used: 32, count: 0 }
+        Chance { key: self.key.0, text: format!("{nth} {text}"), block: [0; 32], used: 32, count: 0 }
     }
 }
 
@@ -74,8 +106,33 @@ const NOT_ZERO: &[u8] = b"123456789";
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// Letters become letters, digits digits, and the rest stays; hexadecimal stays hexadecimal, a UUID one of its version (RFC 9562), a number a number.
+/// Draws until hardly anything of a text is in what is to stand for it.
+fn unlike(text: &str, mut draw: impl FnMut() -> String) -> String {
+    let mut surrogate = draw();
+    for _ in 1..CHOICES {
+        if !shares(text, &surrogate) {
+            break;
+        }
+        surrogate = draw();
+    }
+    surrogate
+}
+
+/// Whether more than [`SHARED`] characters in a row are in both texts, wherever. Of long ones only the beginnings are looked at: what is common by chance is short.
+fn shares(one: &str, other: &str) -> bool {
+    const LOOKED_AT: usize = 256;
+    let chars = |text: &str| text.chars().take(LOOKED_AT).collect::<Vec<char>>();
+    let (one, other) = (chars(one), chars(other));
+    let parts: HashSet<&[char]> = one.windows(SHARED + 1).collect();
+    other.windows(SHARED + 1).any(|part| parts.contains(part))
+}
+
 fn plain(text: &str, chance: &mut Chance) -> String {
+    unlike(text, || of_its_kinds(text, chance))
+}
+
+/// Letters become letters, digits digits, and the rest stays; hexadecimal stays hexadecimal, a UUID one of its version (RFC 9562), a number a number.
+fn of_its_kinds(text: &str, chance: &mut Chance) -> String {
     let few = text.chars().filter(|c| c.is_ascii_alphanumeric() || !c.is_ascii()).count() < FEW;
     let is_hex = text.chars().filter(char::is_ascii_alphabetic).all(|c| c.is_ascii_hexdigit());
     let (lower, upper) = if is_hex { (&LOWER[..6], &UPPER[..6]) } else { (LOWER, UPPER) };
@@ -164,7 +221,7 @@ fn leaf(value: &mut serde_json::Value, chance: &mut Chance) {
 fn base64(text: &str, chance: &mut Chance) -> String {
     const ALL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let last = text.len().saturating_sub(1);
-    text.char_indices().map(|(at, c)| if at == last { c } else { chance.of(ALL) }).collect()
+    unlike(text, || text.char_indices().map(|(at, c)| if at == last { c } else { chance.of(ALL) }).collect())
 }
 
 #[cfg(test)]
@@ -182,12 +239,12 @@ mod tests {
         #[test]
         fn a_surrogate_looks_like_its_secret_and_is_another_text(secret in "[a-zA-Z0-9äß中😀_./+=-]{6,60}") {
             prop_assume!(secret.chars().filter(|c| c.is_ascii_alphanumeric() || !c.is_ascii()).count() >= 6);
-            let surrogates = Surrogates::new();
+            let surrogates = Surrogates::new(SurrogateKey::drawn());
             let one = surrogates.of(&secret, 0);
             prop_assert_eq!(&one, &surrogates.of(&secret, 0));
             prop_assert_ne!(&one, &surrogates.of(&secret, 1));
             prop_assert_ne!(&one, &secret);
-            prop_assert_ne!(&one, &Surrogates::new().of(&secret, 0));
+            prop_assert_ne!(&one, &Surrogates::new(SurrogateKey::drawn()).of(&secret, 0));
             prop_assert_eq!(kinds(&one).len(), kinds(&secret).len());
             for (now, was) in one.chars().zip(secret.chars()) {
                 prop_assert_eq!(kinds(&now.to_string()), kinds(&was.to_string()));
@@ -195,24 +252,33 @@ mod tests {
         }
 
         #[test]
+        fn nothing_of_a_secret_is_in_its_surrogate_by_chance(bytes in any::<[u8; 16]>(), number in 10_000_000_000_000_u64..) {
+            let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
+            for secret in [uuid, number.to_string()] {
+                let one = Surrogates::new(SurrogateKey::drawn()).of(&secret, 0);
+                prop_assert!(!shares(&secret, &one), "{} becomes {}", secret, one);
+            }
+        }
+
+        #[test]
         fn numbers_stay_numbers(number in "-?(0|[1-9][0-9]{5,12})([.][0-9]{1,5})?(e[0-9]{1,2})?") {
-            let one = Surrogates::new().of(&number, 0);
+            let one = Surrogates::new(SurrogateKey::drawn()).of(&number, 0);
             prop_assert!(serde_json::from_str::<serde_json::Value>(&one).is_ok(), "{} becomes {}", number, one);
         }
     }
 
     #[test]
     fn uuids_and_hexadecimal_stay_what_they_are() {
-        let uuid = Surrogates::new().of("7d444840-9dc0-41d1-b245-5ffdce74fad2", 0);
+        let uuid = Surrogates::new(SurrogateKey::drawn()).of("7d444840-9dc0-41d1-b245-5ffdce74fad2", 0);
         let read = uuid::Uuid::try_parse(&uuid).unwrap();
         assert_eq!((read.get_version_num(), &uuid[19..20]), (4, "b"), "{uuid}");
-        let hex = Surrogates::new().of("9f86d081884c7d659a2feaa0c55ad015", 0);
+        let hex = Surrogates::new(SurrogateKey::drawn()).of("9f86d081884c7d659a2feaa0c55ad015", 0);
         assert!(hex.chars().all(|c| c.is_ascii_hexdigit()), "{hex}");
     }
 
     #[test]
     fn of_few_letters_nothing_stays() {
-        let one = Surrogates::new().of("(!@#%)", 0);
+        let one = Surrogates::new(SurrogateKey::drawn()).of("(!@#%)", 0);
         assert!(one.chars().all(|c| c.is_ascii_lowercase()) && one.len() == 6, "{one}");
     }
 
@@ -222,7 +288,7 @@ mod tests {
         let (header, claims) =
             (r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"sub":"u-1","exp":1900000000,"role":"admin","n":42}"#);
         let token = format!("{}.{}.{}", part(header), part(claims), part("a signature of some bytes"));
-        let one = Surrogates::new().of(&token, 0);
+        let one = Surrogates::new(SurrogateKey::drawn()).of(&token, 0);
         let parts: Vec<&str> = one.split('.').collect();
         assert_eq!((one.len(), parts[0]), (token.len(), part(header).as_str()));
         let read: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::surrogate::SurrogateKey;
 use super::write::Limits;
 
 /// What is to be recorded, and where.
@@ -9,4 +10,6 @@ pub struct Wanted {
     /// Only tests that did not pass.
     pub failed_only: bool,
     pub limits: Limits,
+    /// What stands for secrets follows from it.
+    pub key: SurrogateKey,
 }

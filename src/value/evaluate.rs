@@ -64,12 +64,12 @@ pub trait Bindings<E> {
         Err(Stop::Unknown)
     }
 
-    /// What a function gives that time or chance decides.
+    /// What a function gives that time or chance decides; `None` where that isn't known.
     ///
     /// # Errors
-    /// As [`Bindings::outside`].
-    fn chance(&self, _function: Function, _expr: &E, _args: &[Value]) -> Result<Value, Stop<Self::Fault>> {
-        Err(Stop::Unknown)
+    /// Whatever is drawn, it can't work with these arguments.
+    fn chance(&self, function: Function, args: &[Value]) -> Result<Option<Value>, super::ArgumentFault> {
+        function.drawn(args, &|| 0).transpose().map(|_| None)
     }
 
     /// What is known already of a part of an expression.
@@ -393,10 +393,12 @@ fn call<E: Tree, W: Bindings<E> + ?Sized>(expr: &E, function: Function, args: &[
     for (arg, value) in args.iter().zip(&values) {
         readable(*arg, value, world)?;
     }
-    let result = match function.call(&values, in_short) {
-        None => world.chance(function, expr, &values)?,
-        Some(Ok(value)) => value,
-        Some(Err(fault)) => {
+    let given =
+        function.call(&values, in_short).map_or_else(|| world.chance(function, &values), |given| given.map(Some));
+    let result = match given {
+        Ok(Some(value)) => value,
+        Ok(None) => return Err(Stop::Unknown),
+        Err(fault) => {
             let at = fault.argument.and_then(|at| args.get(at)).copied().unwrap_or(expr);
             return Err(world.refused(at, Refusal::Argument(fault)));
         }

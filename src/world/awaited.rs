@@ -3,15 +3,50 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
 
+pin_project_lite::pin_project! {
+    /// Work inside of a limit, which is another future. It isn't an `async fn`, since one has room for what it is given twice.
+    pub(super) struct Limited<L, W> {
+        #[pin]
+        limit: L,
+        #[pin]
+        work: W,
+        awaited: Arc<Awaited>,
+        is_reached: bool,
+    }
+}
+
+impl<L, W> Limited<L, W> {
+    pub fn new(limit: L, work: W) -> Self {
+        Self { limit, work, awaited: Arc::default(), is_reached: false }
+    }
+}
+
+impl<L: Future<Output = ()>, W: Future> Future for Limited<L, W> {
+    type Output = Option<W::Output>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(done) = this.awaited.around(|| this.work.poll(context)) {
+            return Poll::Ready(Some(done));
+        }
+        if !*this.is_reached {
+            std::task::ready!(this.limit.poll(context));
+            *this.is_reached = true;
+        }
+        this.awaited.poll_nothing(context).map(|()| None)
+    }
+}
+
 /// How much of what is known to come is waited for inside of one limit.
 #[derive(Default)]
-pub(super) struct Awaited {
+struct Awaited {
     count: AtomicUsize,
     waker: AtomicWaker,
 }
@@ -22,8 +57,8 @@ thread_local! {
 }
 
 impl Awaited {
-    /// Does work inside of this limit.
-    pub async fn around<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
+    /// Goes on with work inside of this limit.
+    fn around<T>(self: &Arc<Self>, poll: impl FnOnce() -> T) -> T {
         /// Takes the limit away again, also where the work panics.
         struct Entered;
         impl Drop for Entered {
@@ -31,22 +66,15 @@ impl Awaited {
                 AROUND.with_borrow_mut(|around| drop(around.pop()));
             }
         }
-        let mut work = std::pin::pin!(work);
-        std::future::poll_fn(|context| {
-            AROUND.with_borrow_mut(|around| around.push(self.clone()));
-            let _entered = Entered;
-            work.as_mut().poll(context)
-        })
-        .await
+        AROUND.with_borrow_mut(|around| around.push(self.clone()));
+        let _entered = Entered;
+        poll()
     }
 
-    /// Waits until nothing that is known to come is waited for.
-    pub async fn nothing(&self) {
-        std::future::poll_fn(|context| {
-            self.waker.register(context.waker());
-            if self.count.load(Ordering::Acquire) == 0 { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+    /// Whether nothing that is known to come is waited for.
+    fn poll_nothing(&self, context: &Context<'_>) -> Poll<()> {
+        self.waker.register(context.waker());
+        if self.count.load(Ordering::Acquire) == 0 { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn begin(&self) {
@@ -96,8 +124,6 @@ impl Drop for Limits {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::future::{Either, select};
-
     use super::super::timeline::Timeline;
     use super::*;
     use crate::event::Instant;
@@ -107,13 +133,8 @@ mod tests {
     fn limited(wait: u64, is_known: bool) -> (Instant, bool) {
         let ran = Timeline::run(|clock| async move {
             let waits = clock.sleep_until(Instant::from_millis(wait));
-            let awaited = Arc::new(Awaited::default());
-            let work = awaited.around(async move { if is_known { known(waits).await } else { waits.await } });
-            let limit = async {
-                clock.sleep_until(Instant::from_millis(100)).await;
-                awaited.nothing().await;
-            };
-            let is_whole = matches!(select(std::pin::pin!(work), std::pin::pin!(limit)).await, Either::Left(_));
+            let work = async move { if is_known { known(waits).await } else { waits.await } };
+            let is_whole = Limited::new(clock.sleep_until(Instant::from_millis(100)), work).await.is_some();
             (clock.now(), is_whole)
         });
         ran.unwrap()

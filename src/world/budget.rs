@@ -81,7 +81,7 @@ impl Share {
         match to.checked_sub(self.bytes) {
             Some(more) => self.grow(more),
             None => {
-                self.give_back(self.bytes - to);
+                self.shrink(self.bytes - to);
                 Ok(())
             }
         }
@@ -92,7 +92,9 @@ impl Share {
         self.budget.words()
     }
 
-    fn give_back(&mut self, bytes: u64) {
+    /// Gives back so many bytes of it.
+    pub fn shrink(&mut self, bytes: u64) {
+        let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
         self.budget.0.used.fetch_sub(bytes, Ordering::AcqRel);
     }
@@ -111,7 +113,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.give_back(self.bytes);
+        self.shrink(self.bytes);
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a frame that is kept takes of memory: a flood of small ones takes many times what they hold.
 
-use crate::event::{Frame, FrameKind, Payload};
+use crate::event::{Frame, FrameKind, Payload, SseFields};
 use crate::value::Json;
 
 /// The record itself, the counts of what is shared in it, its place in the log (which grows by doubling), and what the allocator adds.
 const FRAME: u64 = (size_of::<Frame>() + 16 + 2 * size_of::<usize>() + 24 + 48) as u64;
+/// The fields of a server-sent event, and what the allocator adds.
+const SSE_FIELDS: u64 = size_of::<SseFields>() as u64 + 16;
 /// A node of JSON: its value, and what the allocator adds to its text or list.
 const NODE: u64 = size_of::<Json>() as u64 + 16;
 /// An object, or a list, beside what is in it: its counts, and what the allocator adds.
@@ -16,10 +18,11 @@ const MEMBER: u64 = 64;
 pub(super) fn of_frame(kind: &FrameKind, payload: &Payload) -> u64 {
     let text = |text: &Option<String>| text.as_ref().map_or(0, |text| text.len() as u64 + 16);
     let kind = match kind {
-        FrameKind::SseEvent { event, id } => text(event) + text(id),
+        FrameKind::SseEvent(fields) => SSE_FIELDS + text(&fields.event) + text(&fields.id),
         _ => 0,
     };
-    FRAME + kind + text(&payload.event) + payload.json.as_deref().map_or(0, |json| 16 + of_json(json))
+    let event = payload.event.as_ref().map_or(0, |name| name.len() as u64 + 32);
+    FRAME + kind + event + payload.json.as_deref().map_or(0, |json| 16 + of_json(json))
 }
 
 /// Every node is counted; JSON from outside is at most 128 deep.

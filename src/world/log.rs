@@ -1,8 +1,9 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::budget::{Budget, Share};
 use super::{Time, cost};
@@ -20,7 +21,37 @@ pub struct Log {
     clock: Arc<dyn Time>,
     learn: Learn,
     inner: Mutex<Inner>,
-    changes: watch::Sender<u64>,
+    changes: AtomicU64,
+    /// Wakes who waits for a change. tokio's `watch` would take ten times as much room, and there are thousands of logs in a load.
+    changed: Notify,
+}
+
+/// The changes of a log, from a certain one on.
+pub struct Changes {
+    log: Arc<Log>,
+    seen: u64,
+}
+
+impl Changes {
+    /// Waits for a change that hasn't been seen.
+    pub async fn changed(&mut self) {
+        loop {
+            let mut changed = std::pin::pin!(self.log.changed.notified());
+            // Before the look: no change can fall between the two.
+            changed.as_mut().enable();
+            let now = self.log.changes.load(Ordering::Acquire);
+            if now != self.seen {
+                self.seen = now;
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Has seen all up to now.
+    pub fn mark_unchanged(&mut self) {
+        self.seen = self.log.changes.load(Ordering::Acquire);
+    }
 }
 
 /// Whether a socket has nothing to read.
@@ -28,6 +59,8 @@ pub type IsQuiet = Box<dyn Fn() -> bool + Send + Sync>;
 
 struct Inner {
     log: ChannelLog,
+    /// How many frames there were before the first one of the log.
+    forgotten: usize,
     kept: u64,
     /// What is kept, as the run counts it. Given back with the log: what is reported about it afterwards is small.
     share: Share,
@@ -65,6 +98,7 @@ impl Log {
             complete: log.opened,
             settled: log.opened,
             log,
+            forgotten: 0,
             kept: 0,
             share: budget.share(),
             connection: 0,
@@ -74,12 +108,50 @@ impl Log {
             closing: None,
             close: None,
         };
-        Self { clock, learn, inner: Mutex::new(inner), changes: watch::Sender::new(0) }
+        Self { clock, learn, inner: Mutex::new(inner), changes: AtomicU64::new(0), changed: Notify::new() }
     }
 
     /// Reads the log as it is.
     pub fn read<T>(&self, read: impl FnOnce(&ChannelLog) -> T) -> T {
         read(&self.lock().log)
+    }
+
+    /// The number of the last frame, from 1; 0 where none has come.
+    pub fn last_number(&self) -> u32 {
+        let inner = self.lock();
+        inner.number_at(inner.log.frames.len()) - 1
+    }
+
+    /// Where the frame behind the one with this number is, or will be.
+    pub fn place_behind(&self, number: u32) -> usize {
+        (number as usize).saturating_sub(self.lock().forgotten)
+    }
+
+    /// Gives up the frames up to this number, which no one looks at any more; the others keep their numbers. What was given up.
+    pub fn forget(&self, number: u32) -> Vec<Arc<Frame>> {
+        let mut inner = self.lock();
+        let count = (number as usize).saturating_sub(inner.forgotten).min(inner.log.frames.len());
+        if count == 0 {
+            return Vec::new();
+        }
+        let gone: Vec<Arc<Frame>> = inner.log.frames.drain(..count).collect();
+        inner.forgotten += count;
+        // Of an instant behind which frames arrived, the first of those that are left is the first.
+        let last = inner.behind.partition_point(|(from, _)| *from <= count).saturating_sub(1);
+        inner.behind.drain(..last);
+        inner.behind.iter_mut().for_each(|(from, _)| *from = from.saturating_sub(count));
+        let mut freed = 0;
+        for (at, one) in gone.iter().enumerate() {
+            freed += cost::of_frame(&one.kind, &one.payload);
+            // The frames of one message share what was read, which the last of them gives up.
+            let next = gone.get(at + 1).or(inner.log.frames.first());
+            if next.is_none_or(|next| next.data.as_ptr() != one.data.as_ptr()) {
+                freed += one.data.len() as u64;
+            }
+        }
+        inner.kept = inner.kept.saturating_sub(freed);
+        inner.share.shrink(freed);
+        gone
     }
 
     /// How much of memory its frames take, in bytes.
@@ -88,8 +160,8 @@ impl Log {
     }
 
     /// Counts the changes; wakes with each.
-    pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    pub fn changes(self: &Arc<Self>) -> Changes {
+        Changes { log: self.clone(), seen: self.changes.load(Ordering::Acquire) }
     }
 
     /// Up to which instant the log is complete, at most `now`, which must not be in the future. What was read from the socket may still be on its
@@ -179,7 +251,8 @@ impl Log {
     }
 
     fn change(&self) {
-        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.changed.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -193,6 +266,11 @@ fn before(at: Instant) -> Instant {
 }
 
 impl Inner {
+    /// The number of the frame at a place.
+    fn number_at(&self, place: usize) -> u32 {
+        u32::try_from(self.forgotten.saturating_add(place)).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
     /// # Errors
     /// There is no room for so many bytes more: whose limit it is.
     fn keep(&mut self, bytes: u64) -> Result<(), String> {
@@ -276,7 +354,7 @@ impl Pen {
         hidden: bool,
     ) -> Result<(), String> {
         (self.log.learn)(&data);
-        self.add(Some(at), Direction::Received, &kind, &data, payloads, hidden)
+        self.add(Some(at), Direction::Received, kind, data, payloads, hidden)
     }
 
     /// Keeps what goes out now.
@@ -290,9 +368,9 @@ impl Pen {
     }
 
     fn keep_sent(&self, at: Option<Instant>, kind: FrameKind, data: Bytes, payloads: Vec<Payload>, hidden: bool) {
-        match self.add(at, Direction::Sent, &kind, &data, payloads, hidden) {
+        match self.add(at, Direction::Sent, kind, data, payloads, hidden) {
             Ok(()) => self.log.change(),
-            Err(message) => self.end(self.now(), ChannelEnd::Failed { message }),
+            Err(message) => self.end(self.now(), ChannelEnd::too_large(message)),
         }
     }
 
@@ -300,24 +378,28 @@ impl Pen {
         &self,
         at: Option<Instant>,
         direction: Direction,
-        kind: &FrameKind,
-        data: &Bytes,
+        kind: FrameKind,
+        data: Bytes,
         payloads: Vec<Payload>,
         hidden: bool,
     ) -> Result<(), String> {
         // Before the lock, which no one may hold for as long as a frame is large.
-        let costs: Vec<u64> = payloads.iter().map(|payload| cost::of_frame(kind, payload)).collect();
+        let costs: Vec<u64> = payloads.iter().map(|payload| cost::of_frame(&kind, payload)).collect();
         let mut inner = self.log.lock();
         if inner.connection != self.connection {
             return Ok(());
         }
         let at = at.unwrap_or_else(|| self.log.clock.now());
         inner.keep(data.len() as u64)?;
-        for (payload, cost) in payloads.into_iter().zip(costs) {
+        let last = payloads.len();
+        // What is cloned takes room to be counted in; most frames are alone.
+        let mut whole = Some((kind, data));
+        for (nth, (payload, cost)) in payloads.into_iter().zip(costs).enumerate() {
             inner.keep(cost)?;
-            let number = u32::try_from(inner.log.frames.len()).unwrap_or(u32::MAX).saturating_add(1);
-            let frame = Frame { number, at, direction, kind: kind.clone(), data: data.clone(), payload, hidden };
-            inner.log.frames.push(Arc::new(frame));
+            let number = inner.number_at(inner.log.frames.len());
+            let shared = if nth + 1 == last { whole.take() } else { whole.clone() };
+            let Some((kind, data)) = shared else { break };
+            inner.log.frames.push(Arc::new(Frame { number, at, direction, kind, data, payload, hidden }));
         }
         Ok(())
     }

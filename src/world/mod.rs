@@ -22,7 +22,7 @@ mod tests;
 pub mod timeline;
 
 pub use budget::{Budget, Exhausted, MAX_KEPT_BYTES, Share};
-pub use log::{IsQuiet, Learn, Log, MAX_CHANNEL_BYTES, Pen, full};
+pub use log::{Changes, IsQuiet, Learn, Log, MAX_CHANNEL_BYTES, Pen, full};
 pub use naming::Naming;
 pub use outgoing::{Opening, Outgoing};
 pub use session::{Prompt, Session};
@@ -37,7 +37,7 @@ use crate::event::{Exchange, Frame, Header, Instant, Occurrence};
 use crate::syntax::ast::ChannelKind;
 use crate::value::effort::Effort;
 use crate::value::{Function, Value};
-use awaited::Awaited;
+use awaited::Limited;
 use cookies::Jar;
 use records::Obtained;
 
@@ -113,6 +113,11 @@ pub trait World: Time {
     /// Waits until an instant, which may have passed.
     fn sleep_until(&self, at: Instant) -> Pending<'static, ()>;
 
+    /// The same, as exactly as the machine can, for what is measured from that instant on.
+    fn wait_exactly(&self, at: Instant) -> Pending<'static, ()> {
+        self.sleep_until(at)
+    }
+
     /// Begins a thread of control that runs on its own, on one thread with all that it opens.
     fn begin(&self, task: Pending<'static, ()>) {
         drop(tokio::spawn(task));
@@ -176,22 +181,17 @@ pub struct Late {
 
 impl dyn World {
     /// What comes of something until an instant; `None` when it hasn't ended by then.
-    pub async fn until<T>(&self, at: Instant, work: impl Future<Output = T>) -> Option<T> {
-        self.unless(self.sleep_until(at), work).await
+    pub fn until<T, W: Future<Output = T>>(&self, at: Instant, work: W) -> impl Future<Output = Option<T>> + use<T, W> {
+        self.unless(self.sleep_until(at), work)
     }
 
     /// What comes of something unless something else happens before it has ended. What has come by then is looked at first, however late that is.
-    pub async fn unless<T>(&self, happens: impl Future<Output = ()>, work: impl Future<Output = T>) -> Option<T> {
-        use futures_util::future::{Either, select};
-        let awaited = Arc::new(Awaited::default());
-        let limit = async {
-            happens.await;
-            awaited.nothing().await;
-        };
-        match select(std::pin::pin!(awaited.around(work)), std::pin::pin!(limit)).await {
-            Either::Left((done, _)) => Some(done),
-            Either::Right(_) => None,
-        }
+    pub fn unless<T, H: Future<Output = ()>, W: Future<Output = T>>(
+        &self,
+        happens: H,
+        work: W,
+    ) -> impl Future<Output = Option<T>> + use<T, H, W> {
+        Limited::new(happens, work)
     }
 
     /// Begins a thread of control that runs on its own, and waits for what comes of it; `None` when it came to no end.

@@ -401,7 +401,7 @@ impl Source {
         match &one.kind {
             _ if one.direction == Direction::Sent && !one.is_read => vec![Payload::default()],
             FrameKind::Text | FrameKind::Line => self.naming.read(&text(), None),
-            FrameKind::SseEvent { event, .. } => self.naming.read(&text(), event.as_deref()),
+            FrameKind::SseEvent(fields) => self.naming.read(&text(), fields.event.as_deref()),
             FrameKind::Binary => self.naming.read_binary(&one.data),
             FrameKind::Ping | FrameKind::Pong | FrameKind::SseComment => vec![Payload::default()],
         }
@@ -409,7 +409,7 @@ impl Source {
 }
 
 fn is_event(kind: &FrameKind) -> bool {
-    matches!(kind, FrameKind::Text | FrameKind::Binary | FrameKind::Line | FrameKind::SseEvent { .. })
+    matches!(kind, FrameKind::Text | FrameKind::Binary | FrameKind::Line | FrameKind::SseEvent(_))
 }
 
 /// The test's side of a recorded connection.

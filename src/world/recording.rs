@@ -198,6 +198,10 @@ impl World for Recording {
         self.world.sleep_until(at)
     }
 
+    fn wait_exactly(&self, at: Instant) -> Pending<'static, ()> {
+        self.world.wait_exactly(at)
+    }
+
     fn send<'a>(&'a self, request: &'a Outgoing, jar: Option<&'a Mutex<Jar>>) -> Pending<'a, Exchange> {
         Box::pin(async move {
             self.begun(request, jar);

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use super::chance::Chance;
 use super::server::{cut, event, pause};
 
-const TEXT: u8 = 0x81;
+pub const TEXT: u8 = 0x81;
 const CLOSE: u8 = 0x88;
 
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![first];
     match u8::try_from(payload.len()) {
         Ok(length) if length < 126 => bytes.push(length),
@@ -20,12 +20,12 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn closing(code: u16, reason: &str) -> Vec<u8> {
+pub fn closing(code: u16, reason: &str) -> Vec<u8> {
     frame(CLOSE, &[&code.to_be_bytes(), reason.as_bytes()].concat())
 }
 
 /// What the other side sends: the opcode, and the payload.
-fn read(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+pub fn read(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     let mut head = [0; 2];
     stream.read_exact(&mut head).ok()?;
     let mut length = usize::from(head[1] & 0x7f);

@@ -54,14 +54,16 @@ impl Server {
 }
 
 /// A request, but for its last byte.
-struct Asked {
-    head: String,
-    path: String,
+pub struct Asked {
+    pub head: String,
+    pub path: String,
     target: String,
-    last: Vec<u8>,
+    /// But for its last byte.
+    pub body: Vec<u8>,
+    pub last: Vec<u8>,
 }
 
-fn asked(stream: &mut TcpStream) -> Option<Asked> {
+pub fn asked(stream: &mut TcpStream) -> Option<Asked> {
     let mut seen = Vec::new();
     let mut byte = [0];
     while !seen.ends_with(b"\r\n\r") {
@@ -75,10 +77,10 @@ fn asked(stream: &mut TcpStream) -> Option<Asked> {
     // The end of the head is the last byte, or that of the body is.
     let mut read = vec![0; length];
     stream.read_exact(&mut read).ok()?;
-    Some(Asked { head, path, target, last: vec![0] })
+    Some(Asked { head, path, target, body: read, last: vec![0] })
 }
 
-fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+pub fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
     let lines = head.lines().filter_map(|line| line.split_once(':'));
     lines.filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
 }

@@ -5,13 +5,13 @@ use super::super::cx::Cx;
 use super::super::scope::{Channel, ChannelState, Scope};
 use super::super::types::Ty;
 use super::contradictions::StatusSet;
-use super::headers::is_token;
 use crate::diag::{Correction, Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
     ChannelKind, ChannelPartKind, ChannelStep, ChannelStepKind, Expr, ExprKind, OnChannel, OpenChannel,
     RequestPartKind, SubjectKind,
 };
+use crate::value::is_token;
 
 /// What the opening of a channel says twice, or can't say.
 pub fn parts(cx: &mut Cx<'_>, open: &OpenChannel) {

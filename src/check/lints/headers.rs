@@ -6,13 +6,7 @@ use super::super::walk::Sent;
 use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, HeaderName, RequestPartKind, TemplatePart};
-
-/// The characters of a token beside letters and digits (RFC 9110, section 5.6.2).
-const TOKEN: &str = "!#$%&'*+-.^_`|~";
-
-pub fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || TOKEN.contains(c))
-}
+use crate::value::{TOKEN, is_token};
 
 /// The name of a header or cookie.
 pub fn name(cx: &mut Cx<'_>, name: &HeaderName, what: &str) {

@@ -80,18 +80,30 @@ fn not_never(cx: &mut Cx<'_>, what: &Ident) {
     report(cx, what.span, message, help);
 }
 
+const TIMED_OUT: &str = "timed out";
+
 fn error_kind(cx: &mut Cx<'_>, kind: &Ident) {
     if ERROR_KINDS.contains(&kind.text.as_str()) {
         return;
     }
+    // Written together, with a hyphen, or in capitals.
+    let plain = |text: &str| text.to_ascii_lowercase().replace([' ', '-', '_'], "");
+    let own = plain(&kind.text);
+    let same =
+        ERROR_KINDS.into_iter().find(|known| [own.as_str(), own.trim_end_matches('s')].contains(&&*plain(known)));
     // Other words for them.
-    let meant = match kind.text.as_str() {
-        "timeouts" => Some("timeout"),
-        "expectations" | "assertion" | "assertions" | "check" | "checks" => Some("expectation"),
+    let meant = same.or_else(|| match kind.text.as_str() {
+        "assertion" | "assertions" | "check" | "checks" => Some("expectation"),
         "500" | "5XX" | "server" => Some("5xx"),
         "400" | "4XX" | "client" => Some("4xx"),
-        text => closest(text, ERROR_KINDS),
-    };
+        // `read timed out`, `5xx responses`
+        text => ERROR_KINDS
+            .into_iter()
+            .chain([TIMED_OUT])
+            .find(|known| text.split(' ').any(|word| word == *known) || text.contains(known) && known.contains(' '))
+            .map(|known| if known == TIMED_OUT { "timeout" } else { known })
+            .or_else(|| closest(text, ERROR_KINDS)),
+    });
     let help = match meant {
         Some(meant) => Correction::replace(kind.span, meant).did_you_mean(),
         None => {
@@ -113,15 +125,16 @@ fn named(cx: &mut Cx<'_>, of: &Template, contents: &Contents<'_>) {
     if is_named || is_asked() || doubtful(cx, contents) {
         return;
     }
-    let requests: Vec<String> = contents.requests.iter().map(|request| request.shown()).collect();
+    let requests: Vec<String> = contents.requests.iter().filter_map(|request| request.shown()).collect();
     let names = contents.scenarios.iter().chain(&contents.tags).copied();
     let all: Vec<&str> = names.chain(requests.iter().map(String::as_str)).collect();
     // A path without its method.
     let path = written.trim_start_matches(|c| c != '/');
     let wanted = Wanted::path(path);
     let by_path = contents.requests.iter().find(|one| one.fits(&wanted));
-    let near = match by_path.filter(|_| !path.is_empty()) {
-        Some(request) => Some(format!("{} {path}", request.method)),
+    let method = by_path.filter(|_| !path.is_empty()).and_then(|request| request.method.as_deref());
+    let near = match method {
+        Some(method) => Some(format!("{method} {path}")),
         None => closest(&written, all.iter().copied()).map(str::to_owned),
     };
     let is_channel = contents.channels.iter().chain(&contents.channels_of_flows).any(|(name, _)| *name == written);

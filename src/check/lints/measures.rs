@@ -2,6 +2,7 @@ use super::super::constant;
 use super::super::cx::Cx;
 use super::super::types::Ty;
 use crate::diag::{Correction, Diagnostic, closest, codes};
+use crate::plan::Statistic;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Measure, MeasureKind, Template, TemplatePart};
 
 const STATISTICS: [&str; 8] = ["p95", "p99", "p90", "p50", "min", "max", "mean", "median"];
@@ -9,7 +10,7 @@ const STATISTICS: [&str; 8] = ["p95", "p99", "p90", "p50", "min", "max", "mean",
 /// The statistic that a measure names.
 pub fn statistic(cx: &mut Cx<'_>, measure: &Measure) {
     let MeasureKind::Statistic { statistic, .. } = &measure.kind else { return };
-    if is_statistic(&statistic.text) {
+    if Statistic::named(&statistic.text).is_some() {
         return;
     }
     let help = match statistic.text.as_str() {
@@ -19,16 +20,14 @@ pub fn statistic(cx: &mut Cx<'_>, measure: &Measure) {
         }
         text => match closest(text, STATISTICS) {
             Some(near) => Correction::replace(statistic.span, near).did_you_mean(),
-            None => "statistics are `min`, `max`, `mean`, `median` and percentiles from `p1` to `p100`".into(),
+            None => {
+                "statistics are `min`, `max`, `mean`, `median` and percentiles from `p1` to `p100`, such as `p99.9`"
+                    .into()
+            }
         },
     };
     let message = format!("there is no statistic `{}`", statistic.text);
     cx.report(Diagnostic::error(&codes::UNKNOWN_STATISTIC, statistic.span, message).with_help(help));
-}
-
-fn is_statistic(name: &str) -> bool {
-    let percentile = name.strip_prefix('p').and_then(|digits| digits.parse::<u32>().ok());
-    STATISTICS.contains(&name) || percentile.is_some_and(|percent| (1..=100).contains(&percent))
 }
 
 /// The text of a name in a measure; `*` stands for what is interpolated.
@@ -101,9 +100,16 @@ pub fn limit(cx: &mut Cx<'_>, measure: &Measure, op: BinaryOp, limit: &Expr, ty:
         let help = match &limit.kind {
             ExprKind::Number(_) if !unit.sign.is_empty() => {
                 let before = format!("{} ", op.sign());
-                Correction::insert_after(limit.span, unit.sign)
-                    .between(&format!("{before}{}", cx.text(limit.span)), "")
-                    .help(|limit| format!("{help}; did you mean `{limit}`?"))
+                let written = cx.text(limit.span);
+                // `0.05` is a share as programs write it, and `0.05%` hardly ever what is meant.
+                let share = written.parse::<f64>().ok().filter(|share| *share > 0.0 && *share < 1.0);
+                let correction = match share.filter(|_| unit.sign == "%") {
+                    Some(share) => Correction::replace(limit.span, format!("{}%", percent(share))).between(&before, ""),
+                    None => Correction::insert_after(limit.span, unit.sign).between(&format!("{before}{written}"), ""),
+                };
+                // The example of the help would only be said twice.
+                let rule = help.split(": ").next().unwrap_or(help);
+                correction.help(|limit| format!("{rule}; did you mean `{limit}`?"))
             }
             _ => help.into(),
         };
@@ -141,6 +147,11 @@ pub fn limit(cx: &mut Cx<'_>, measure: &Measure, op: BinaryOp, limit: &Expr, ty:
         ),
         None => {}
     }
+}
+
+/// A share in percent, as it is written: `1` of 0.01.
+fn percent(share: f64) -> f64 {
+    (share * 1e8).round() / 1e6
 }
 
 fn bounded(always: bool, never: bool) -> Option<bool> {

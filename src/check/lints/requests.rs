@@ -4,19 +4,19 @@ use super::super::constant;
 use super::super::cx::Cx;
 use super::super::scope::{Limit, Scope};
 use super::super::walk::{Purpose, Sent};
-use super::headers;
 use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::source::Span;
-use crate::syntax::ast::{Ident, MultipartField, Request, RequestPart, RequestPartKind, SubjectKind};
+use crate::syntax::ast::{Expr, ExprKind, Ident, MultipartField, Request, RequestPart, RequestPartKind, SubjectKind};
 use crate::syntax::words::{is_method, methods};
+use crate::value::{NO_METHOD, is_token};
 
 /// Methods that may be sent twice with the effect of once (RFC 9110, section 9.2.2).
 const IDEMPOTENT: [&str; 7] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"];
 
-pub fn method(cx: &mut Cx<'_>, request: &Request) {
+pub fn method(cx: &mut Cx<'_>, request: &Request, name: &Ident) {
     // `request PURGE URL` says that the method is meant.
     let explicit = cx.text(request.span).starts_with("request");
-    known_method(cx, &request.method, explicit);
+    known_method(cx, name, explicit);
 }
 
 pub fn known_method(cx: &mut Cx<'_>, method: &Ident, explicit: bool) {
@@ -35,6 +35,20 @@ pub fn known_method(cx: &mut Cx<'_>, method: &Ident, explicit: bool) {
         Diagnostic::error(&codes::UNKNOWN_METHOD, method.span, format!("`{}` is no method", method.text))
             .with_help(help),
     );
+}
+
+/// A method that is given by a value, as far as it is known.
+pub fn given_method(cx: &mut Cx<'_>, scope: &Scope<'_>, value: &Expr) {
+    let Some(known) = constant::of(value, Some(scope)) else { return };
+    let Some(text) = known.text().filter(|text| !is_method(text)) else { return };
+    let near = closest(text, methods());
+    let is_literal = matches!(value.kind, ExprKind::String(_));
+    let help = match near.filter(|_| is_literal) {
+        Some(near) => Correction::replace(value.span, near).did_you_mean(),
+        None if is_token(text) => return,
+        None => NO_METHOD.into(),
+    };
+    cx.report(Diagnostic::error(&codes::UNKNOWN_METHOD, value.span, format!("`{text}` is no method")).with_help(help));
 }
 
 /// What is twice in one request, and what doesn't fit together.
@@ -102,7 +116,7 @@ fn unusual_body(cx: &mut Cx<'_>, sent: Sent<'_, '_>, span: Span) {
         );
         return;
     }
-    let method = sent.method.map_or("GET", |method| method.text.as_str());
+    let Some(method) = sent.method else { return };
     if !matches!(method, "GET" | "HEAD" | "TRACE") {
         return;
     }
@@ -114,7 +128,7 @@ fn unusual_body(cx: &mut Cx<'_>, sent: Sent<'_, '_>, span: Span) {
 
 fn retry(cx: &mut Cx<'_>, sent: Sent<'_, '_>, part: &RequestPart) {
     let RequestPartKind::Retry(retry) = &part.kind else { return };
-    let method = sent.method.map_or("GET", |method| method.text.as_str());
+    let Some(method) = sent.method else { return };
     let has_key = sent.parts.iter().any(|part| match &part.kind {
         RequestPartKind::Header { name, .. } => name.text.eq_ignore_ascii_case("idempotency-key"),
         _ => false,
@@ -189,7 +203,7 @@ pub fn multipart(cx: &mut Cx<'_>, fields: &[MultipartField]) {
         let Some(content_type) = &field.content_type else { continue };
         let (kind, rest) = content_type.value.split_once('/').unwrap_or_default();
         let subtype = rest.split(';').next().unwrap_or_default().trim();
-        if !headers::is_token(kind) || !headers::is_token(subtype) {
+        if !is_token(kind) || !is_token(subtype) {
             cx.report(
                 Diagnostic::error(
                     &codes::INVALID_HEADER,

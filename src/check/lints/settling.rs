@@ -1,7 +1,7 @@
 //! `settle D` and `or closed`: where they have a meaning, and where they prove something.
 
 use super::super::constant;
-use super::super::cx::Cx;
+use super::super::cx::{BodyOf, Cx};
 use super::super::scope::{Limit, Scope};
 use crate::diag::{Diagnostic, codes};
 use crate::syntax::ast::{Count, CountKind, EventItem, Expr, Order, PatternBlock, PatternItemKind};
@@ -52,6 +52,10 @@ pub fn item(cx: &mut Cx<'_>, item: &EventItem, within: Option<Limit>) {
 }
 
 fn has_no_time(cx: &mut Cx<'_>, within: Option<Limit>) {
+    // In a load, nothing settles that isn't said to.
+    if cx.facts.of == BodyOf::Load {
+        return;
+    }
     let Some(within) = within.filter(|within| within.seconds < DEFAULT_SETTLE) else { return };
     let message = "this leaves less time than the 250ms that the match settles, so it can only pass on weak evidence";
     cx.report(Diagnostic::warning(&codes::SETTLING_CUT_SHORT, within.span, message).with_help(

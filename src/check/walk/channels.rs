@@ -27,7 +27,8 @@ impl<'p> Cx<'p> {
                 _ => None,
             })
             .collect();
-        let sent = Sent { purpose, method: open.method.as_ref(), url: &open.url, parts: &parts };
+        let method = open.method.as_ref().map_or("GET", |method| method.text.as_str());
+        let sent = Sent { purpose, method: Some(method), url: &open.url, parts: &parts };
         if let Some(method) = &open.method {
             lints::requests::known_method(self, method, false);
         }

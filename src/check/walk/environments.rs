@@ -6,7 +6,9 @@ use super::super::scope::Scope;
 use super::requests::{Purpose, Sent};
 use crate::diag::{Correction, Diagnostic, closest, codes};
 use crate::project::DeclRef;
-use crate::syntax::ast::{EnvEntryKind, EnvValue, Environment, Expr, Ident, RequestPart, Service, ServiceEntryKind};
+use crate::syntax::ast::{
+    EnvEntryKind, EnvValue, Environment, Expr, Ident, Method, RequestPart, Service, ServiceEntryKind,
+};
 
 impl<'p> Cx<'p> {
     pub fn environment(&mut self, decl: DeclRef, environment: &'p Environment) {
@@ -152,11 +154,13 @@ impl<'p> Cx<'p> {
                     let parts: Vec<&RequestPart> = request.parts.iter().collect();
                     let sent = Sent {
                         purpose: Purpose::Probe,
-                        method: Some(&request.method),
+                        method: request.method.named(),
                         url: &request.url,
                         parts: &parts,
                     };
-                    lints::requests::method(self, request);
+                    if let Method::Named(name) = &request.method {
+                        lints::requests::method(self, request, name);
+                    }
                     self.sent(&mut scope, sent);
                     if let Some(within) = within {
                         self.known_time(&mut scope, within, "within");

@@ -3,7 +3,7 @@ use super::super::lints;
 use super::super::scope::{Binding, Kind, Scope};
 use super::super::types::{self, Ty};
 use super::shapes;
-use crate::diag::{Diagnostic, codes};
+use crate::diag::{Correction, Diagnostic, codes};
 use crate::project::DeclRef;
 use crate::source::Span;
 use crate::syntax::ast::{Block, Credential, Expr, ExprKind, Flow, Stmt, StmtKind};
@@ -18,6 +18,7 @@ impl<'p> Cx<'p> {
             types::of_type(self, self.module, ty, 0)
         });
         scope.flow = Some(result.clone());
+        scope.flow_head = Span { end: flow.body.span.start, ..flow.name.span };
         self.block(&mut scope, &flow.body);
         self.report_unused(&scope);
         if let Some(ty) = &flow.result
@@ -115,9 +116,15 @@ impl<'p> Cx<'p> {
         match result {
             None => {
                 let span = value.map_or(stmt.span, |value| value.span);
+                let head = self.text(scope.flow_head).trim_end();
+                let end = Span { end: scope.flow_head.start + head.len() as u32, ..scope.flow_head };
+                let help = Correction::insert_after(end, format!(" -> {}", type_word(&ty)))
+                    .between(&format!("flow {head}"), " {")
+                    .on_one_line()
+                    .help(|head| format!("say what it returns: `{head}`"));
                 self.report(
                     Diagnostic::error(&codes::RETURN_TYPE, span, "this flow promises no result, and returns a value")
-                        .with_help(format!("say what it returns: `flow NAME(…) -> {} {{ … }}`", type_word(&ty))),
+                        .with_help(help),
                 );
             }
             Some(result) if !ty.meets(&result) => {
@@ -179,6 +186,27 @@ impl<'p> Cx<'p> {
                 .with_help("write `credential NAME = FLOW(…)`, where the flow is declared with `-> secret`"),
         );
     }
+}
+
+/// Whether a step of a flow returns a value, whatever its head promises.
+pub(super) fn returns_a_value(body: &Block) -> bool {
+    // A spec may nest blocks as deep as it likes.
+    let mut open = vec![body];
+    while let Some(block) = open.pop() {
+        for stmt in &block.stmts {
+            match &stmt.kind {
+                StmtKind::Return { value: Some(_), .. } => return true,
+                StmtKind::Parallel(body)
+                | StmtKind::ParallelForEach { body, .. }
+                | StmtKind::ForEach { body, .. }
+                | StmtKind::Repeat { body, .. }
+                | StmtKind::Eventually { body, .. }
+                | StmtKind::Within { body, .. } => open.push(body),
+                _ => {}
+            }
+        }
+    }
+    false
 }
 
 fn type_word(ty: &Ty) -> &'static str {

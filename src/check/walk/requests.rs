@@ -3,7 +3,7 @@ use super::super::lints;
 use super::super::scope::{Place, Scope};
 use super::super::types::Ty;
 use crate::syntax::ast::{
-    EitherExpect, Expr, ExprKind, Ident, Request, RequestPart, RequestPartKind, Retry, RetryOn, Template,
+    EitherExpect, Expr, ExprKind, Method, Request, RequestPart, RequestPartKind, Retry, RetryOn, Template,
 };
 
 /// What a request is for, which decides what it may say.
@@ -22,7 +22,8 @@ pub enum Purpose {
 #[derive(Clone, Copy)]
 pub struct Sent<'a, 'p> {
     pub purpose: Purpose,
-    pub method: Option<&'p Ident>,
+    /// `None` where it is known in a run only.
+    pub method: Option<&'p str>,
     pub url: &'p Template,
     pub parts: &'a [&'p RequestPart],
 }
@@ -30,9 +31,26 @@ pub struct Sent<'a, 'p> {
 impl<'p> Cx<'p> {
     pub fn request(&mut self, scope: &mut Scope<'p>, request: &'p Request) {
         let parts: Vec<&RequestPart> = request.parts.iter().collect();
-        let sent = Sent { purpose: Purpose::Request, method: Some(&request.method), url: &request.url, parts: &parts };
-        lints::requests::method(self, request);
+        let sent = Sent { purpose: Purpose::Request, method: request.method.named(), url: &request.url, parts: &parts };
+        match &request.method {
+            Method::Named(name) => lints::requests::method(self, request, name),
+            Method::Given(value) => self.method(scope, value),
+        }
         self.sent(scope, sent);
+    }
+
+    /// A method that is the value of an expression.
+    fn method(&mut self, scope: &mut Scope<'p>, value: &'p Expr) {
+        let place = std::mem::replace(&mut scope.place, Place::Sent);
+        let ty = self.expr(scope, value);
+        scope.place = place;
+        self.must_be(
+            &ty,
+            &Ty::String,
+            value.span,
+            "a method is a text, such as `row.method` of a table or `\"PURGE\"`",
+        );
+        lints::requests::given_method(self, scope, value);
     }
 
     pub fn sent(&mut self, scope: &mut Scope<'p>, sent: Sent<'_, 'p>) {
@@ -109,7 +127,7 @@ impl<'p> Cx<'p> {
                 }
             }
             RequestPartKind::Graphql { query, variables } => {
-                self.template(scope, query);
+                self.query_body(scope, query);
                 if let Some(variables) = variables {
                     let ty = self.expr(scope, variables);
                     self.must_be(&ty, &Ty::Object(None), variables.span, "variables are an object: `with { id }`");
@@ -157,6 +175,20 @@ impl<'p> Cx<'p> {
                     .with_help(format!("send it as JSON: `json {}`", short(self.text(value.span)))),
             );
         }
+    }
+
+    fn query_body(&mut self, scope: &mut Scope<'p>, query: &'p Expr) {
+        if let ExprKind::File(literal) = &query.kind {
+            self.query(literal);
+            return;
+        }
+        let ty = self.expr(scope, query);
+        self.must_be(
+            &ty,
+            &Ty::String,
+            query.span,
+            "a query is a text: `graphql \"{ threads { id } }\"`, or one in a file",
+        );
     }
 
     fn form(&mut self, scope: &mut Scope<'p>, value: &'p Expr) {

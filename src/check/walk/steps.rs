@@ -60,6 +60,8 @@ impl<'p> Cx<'p> {
                     is_flow = true;
                     ty
                 }
+                // It returns one all the same, and its head is what is wrong.
+                Called::Flow(flow, None) if super::flows::returns_a_value(&flow.body) => Ty::Unknown,
                 Called::Flow(flow, None) => {
                     let message = format!("`{}` gives no result", flow.name.text);
                     self.report(

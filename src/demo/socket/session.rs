@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use super::super::answer::timestamp;
 use super::super::caller::{Caller, TokenProblem, now};
+use super::super::injection::Injection;
 use super::super::input::BODY_LIMIT;
 use super::super::token::Claims;
 use super::super::world::Service;
@@ -28,6 +30,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// RFC 6455, section 7.4.2: codes from 4000 on are for private use. Used for a token that isn't or is no longer good.
 const UNAUTHORIZED: u16 = 4401;
+
+/// A final frame of one byte with all reserved bits set, and the opcode 3, which is reserved too (RFC 6455, section 5.2).
+const MALFORMED: [u8; 3] = [0xf3, 0x01, b'!'];
 
 /// What a session knows of itself.
 #[derive(Clone, Debug)]
@@ -118,7 +123,14 @@ async fn talk(
             },
             message = socket.next() => {
                 let reply = match take(message) {
-                    Taken::Text(text) => incoming::answer(session, number, &text),
+                    Taken::Text(text) => match session.service.world.injections.of_message() {
+                        None => incoming::answer(session, number, &text),
+                        Some(Injection::MalformedFrame) => {
+                            let _ = socket.get_mut().write_all(&MALFORMED).await;
+                            return None;
+                        }
+                        Some(_) => return Some((1011, "injected")),
+                    },
                     Taken::Binary(bytes) => Some(Message::Binary(bytes)),
                     Taken::Nothing => None,
                     Taken::TooLarge => return Some((1009, "message too large")),

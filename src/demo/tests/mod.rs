@@ -5,6 +5,7 @@ mod auth;
 mod coordination;
 mod faults;
 mod health;
+mod injections;
 mod lab;
 mod probes;
 mod sockets;

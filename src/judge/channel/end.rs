@@ -144,6 +144,9 @@ impl End {
     pub fn conclude(&self, evidence: &Evidence<'_>) -> Concluded {
         let mut concluded = Concluded::new(self.verdict(), &self.base);
         if let State::Failed(other) = &self.state {
+            if let Other::Ended { end } = other {
+                concluded.ended = Some(end.clone());
+            }
             concluded.diagnostics.push(explain::other_end(other, self, evidence));
         }
         concluded

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::fit::{Asked, Captures, Fitted, Judged};
 use super::target::Target;
 use super::together::cut_short;
-use super::{Bound, Concluded, DEFAULT_SETTLE, Evidence, JudgeState, Outside, Setting, build, explain, limits};
+use super::{Bound, Concluded, Evidence, JudgeState, Outside, Setting, build, explain, limits};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
 use crate::event::{ChannelEnd, Frame, Instant, Weak};
@@ -35,7 +35,7 @@ pub(super) struct Every {
     /// When the latest response came.
     answered_at: Instant,
     last: u32,
-    matches: Vec<(u32, Span)>,
+    matches: Vec<FrameMatch>,
     /// What captured secrets.
     secret: Vec<(Asked, Captures)>,
     records: Vec<Judged>,
@@ -105,7 +105,7 @@ impl Every {
         let settle = settle.map(|time| limits::duration(time, setting.context)).transpose()?;
         Ok(Every {
             taken_until: taken_for.map(|time| from.saturating_add(time)),
-            settle: settle.unwrap_or(DEFAULT_SETTLE),
+            settle: settle.unwrap_or_else(|| setting.channels.settle()),
             target,
             trigger: build::single(trigger, setting.context)?,
             response: build::single(response, setting.context)?,
@@ -180,7 +180,7 @@ impl Every {
 
     fn take(&mut self, asked: &Asked, frame: &Arc<Frame>, captures: &Captures, outside: Outside<'_>) {
         self.last = self.last.max(frame.number);
-        self.matches.push((frame.number, asked.item.head));
+        self.matches.push(asked.took(frame.number));
         if asked.item.entries.iter().any(|entry| matches!(entry, ItemEntry::Capture(capture) if capture.secret)) {
             self.secret.push((asked.clone(), captures.clone()));
         }
@@ -300,14 +300,14 @@ impl Every {
 
     pub fn conclude(&self, evidence: &Evidence<'_>) -> Concluded {
         let mut concluded = Concluded::new(self.verdict(), &self.base);
-        for (frame, item) in &self.matches {
-            let found = FrameMatch { frame: *frame, item: *item, text: evidence.text(*item) };
-            concluded.matches.push((self.target.channel, found));
-        }
+        concluded.matches.extend(self.matches.iter().map(|found| (self.target.channel, *found)));
         self.secret.iter().for_each(|(asked, captures)| concluded.learn(&asked.item, &captures.scope, evidence));
         concluded.expectations.extend(self.records.iter().map(|one| one.record(evidence)));
         match &self.state {
             State::Failed(unmet) => {
+                if let Some(Unmet::Unanswered { end: Some((_, end)), .. }) = unmet.first() {
+                    concluded.ended = Some(end.clone());
+                }
                 concluded.diagnostics = explain::not_every(unmet, self, evidence);
             }
             State::Held { .. } => {

@@ -5,7 +5,7 @@ use super::{Evidence, Outside};
 use crate::diag::Diagnostic;
 use crate::eval::{Context, Fault, Focus, Scope, equal, evaluate};
 use crate::event::{Frame, Weak};
-use crate::judge::{ExpectationRecord, captured, expectation, is_named};
+use crate::judge::{ExpectationRecord, FrameMatch, captured, expectation, is_named};
 use crate::matchers::selects;
 use crate::pattern::{Count, Fit, ItemId};
 use crate::plan::{Expr, ExprKind, Item, ItemEntry, Slot, What};
@@ -72,6 +72,11 @@ impl Asked {
             _ => None,
         };
         Self { item, loops, count, name }
+    }
+
+    /// It took a frame.
+    pub fn took(&self, frame: u32) -> FrameMatch {
+        FrameMatch { frame, item: self.item.head, is_event: matches!(self.item.what, What::Event(_)) }
     }
 
     /// The name of the awaited event, where the spec writes it out.

@@ -21,7 +21,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use explain::close_code;
+pub use explain::{close_code, coded};
 pub use target::{Channels, Start};
 
 use self::end::End;
@@ -97,6 +97,8 @@ pub struct Concluded {
     /// Why it proves little although it held.
     pub weak: Option<Weak>,
     pub diagnostics: Vec<Diagnostic>,
+    /// How the channel ended, where that is why it didn't hold.
+    pub ended: Option<ChannelEnd>,
     /// The expectation itself, and those inside its items.
     pub expectations: Vec<ExpectationRecord>,
     /// Where the cursors of channels go: behind these frames.
@@ -252,6 +254,7 @@ impl Concluded {
             held: verdict == JudgeState::Held,
             weak: None,
             diagnostics: Vec::new(),
+            ended: None,
             expectations: Vec::new(),
             cursors: Vec::new(),
             matches: Vec::new(),
@@ -358,7 +361,7 @@ impl Evidence<'_> {
 
     /// A piece of a spec on one line.
     fn text(&self, span: Span) -> String {
-        one_line(self.outside.plan.sources.text(span))
+        self.outside.plan.sources.one_line(span)
     }
 }
 

@@ -149,6 +149,9 @@ impl Quiet {
         let unmatched = self.item.is_some() && self.target.filter.is_some() && !self.seen;
         concluded.weak = unmatched.then_some(Weak::UnmatchedView);
         if let State::Failed(broken) = &self.state {
+            if let Broken::Ended { end, .. } = broken {
+                concluded.ended = Some(end.clone());
+            }
             concluded.diagnostics.push(explain::not_quiet(broken, self, span, evidence));
         }
         concluded

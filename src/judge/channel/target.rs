@@ -1,6 +1,7 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Setting;
+use super::{DEFAULT_SETTLE, Setting};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus};
 use crate::event::{Direction, Frame, FrameKind, Instant};
@@ -13,6 +14,11 @@ use crate::value::Value;
 pub trait Channels {
     /// Where a channel is, or stood at a mark (the index that the mark's name holds). `None` if it was never opened.
     fn start(&self, channel: u32, mark: Option<u64>) -> Option<Start>;
+
+    /// How long a match must hold that a later frame could break, where the spec says no `settle`.
+    fn settle(&self) -> Duration {
+        DEFAULT_SETTLE
+    }
 }
 
 /// From where on frames count, and from when on clocks do.
@@ -82,7 +88,7 @@ impl Target {
         let kind = match frame.kind {
             FrameKind::Ping | FrameKind::Pong => false,
             FrameKind::SseComment => self.comments,
-            FrameKind::Text | FrameKind::Binary | FrameKind::SseEvent { .. } | FrameKind::Line => true,
+            FrameKind::Text | FrameKind::Binary | FrameKind::SseEvent(_) | FrameKind::Line => true,
         };
         kind && frame.direction == Direction::Received && !frame.hidden
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::target::Target;
 use super::view::View;
-use super::{Bound, Concluded, DEFAULT_SETTLE, Evidence, JudgeState, Outside, Setting, limits};
+use super::{Bound, Concluded, Evidence, JudgeState, Outside, Setting, limits};
 use crate::eval::Fault;
 use crate::event::{ChannelEnd, Frame, Instant, Weak};
 use crate::pattern::Settling;
@@ -43,7 +43,7 @@ impl Together {
             planned.iter().map(|view| View::new(view, shared.as_ref(), setting)).collect::<Result<_, _>>()?;
         let settle = match settle {
             Some(settle) => limits::duration(settle, setting.context)?,
-            None if views.iter().any(|view| view.machine.program().can_break_later()) => DEFAULT_SETTLE,
+            None if views.iter().any(|view| view.machine.program().can_break_later()) => setting.channels.settle(),
             None => Duration::ZERO,
         };
         let alone = views.len() == 1;

@@ -7,8 +7,7 @@ use super::{Bound, Concluded, Evidence, JudgeState, Outside, Setting, explain};
 use crate::diag::Diagnostic;
 use crate::eval::{Fault, Focus, Scope};
 use crate::event::{ChannelEnd, Frame, Instant, Weak};
-use crate::judge::FrameMatch;
-use crate::pattern::{ItemId, Machine, Settling, Status, Taken};
+use crate::pattern::{Cause, ItemId, Machine, Settling, Status, Taken};
 use crate::plan::{View as Planned, What};
 
 /// One block on one channel.
@@ -150,8 +149,7 @@ impl View {
         for one in &taken {
             let Some(asked) = self.asked(one.item) else { continue };
             into.learn(&asked.item, &one.captures.scope, evidence);
-            let text = evidence.text(asked.item.head);
-            into.matches.push((self.target.channel, FrameMatch { frame: one.frame, item: asked.item.head, text }));
+            into.matches.push((self.target.channel, asked.took(one.frame)));
         }
         into.expectations.extend(self.records.iter().map(|one| one.record(evidence)));
         if verdict == JudgeState::Held {
@@ -168,6 +166,9 @@ impl View {
             into.diagnostics.push(explain::wrong(wrong, self, evidence));
         }
         if let (true, Status::Failed(failure)) = (self.wrong.is_empty(), self.machine.status()) {
+            if let (None, Cause::LogEnded { end }) = (&into.ended, &failure.cause) {
+                into.ended = Some(end.clone());
+            }
             into.diagnostics.push(explain::failure(failure, self, evidence));
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Failure;
 use super::measured::{Asked, Measured};
 use crate::diag::{Diagnostic, codes};
-use crate::event::{ChannelLog, Direction, Exchange, FailureKind, Instant};
+use crate::event::{ChannelEnd, ChannelLog, Direction, Exchange, FailureKind, Frame, Instant};
 use crate::judge::release::{Reply, micros};
 use crate::judge::{FrameMatch, LeftOut, Outcome, StepRecord, StepState, TestFacts, outcome_of};
 use crate::plan::{ErrorKind, Load, Route};
@@ -32,16 +32,60 @@ pub struct Iteration<'a> {
 pub struct Channel {
     pub log: ChannelLog,
     pub matches: Vec<FrameMatch>,
-    /// How many of its frames were there before the iteration.
-    pub before: usize,
+    /// The number of the last frame that was there before the iteration; 0 for none.
+    pub before: u32,
+    pub earlier: Earlier,
 }
 
+impl Channel {
+    /// How many frames it carried in the iteration, both ways; answered keep-alives are none.
+    pub fn carried(&self) -> u64 {
+        self.fresh().filter(|frame| !frame.hidden).count() as u64
+    }
+
+    /// Whether anything came in the iteration.
+    pub fn has_received(&self) -> bool {
+        self.fresh().any(|frame| frame.direction == Direction::Received)
+    }
+
+    fn fresh(&self) -> impl Iterator<Item = &Arc<Frame>> {
+        self.log.frames.iter().filter(|frame| frame.number > self.before)
+    }
+}
+
+/// What is known of frames of a channel that are no longer kept.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    /// When something was sent last.
+    sent: Option<Instant>,
+    /// When each event came last.
+    events: HashMap<Arc<str>, Instant>,
+}
+
+impl Earlier {
+    /// Takes note of frames, in their order.
+    pub fn take(&mut self, frames: &[Arc<Frame>]) {
+        for frame in frames.iter().filter(|frame| !frame.hidden) {
+            match (&frame.payload.event, frame.direction) {
+                (_, Direction::Sent) => self.sent = Some(frame.at),
+                (Some(name), Direction::Received) if self.events.contains_key(name) || self.events.len() < EVENTS => {
+                    self.events.insert(name.clone(), frame.at);
+                }
+                (_, Direction::Received) => {}
+            }
+        }
+    }
+}
+
+/// Of how many names of events it is known when each came last, once their frames are no longer kept.
+const EVENTS: usize = 256;
+
 /// What was made of an iteration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
     pub failed: bool,
-    /// It is one of the first few that failed in its way, and worth keeping whole.
-    pub is_telling: bool,
+    /// It is one of the first few that failed in this way, and worth keeping whole: of several ways, the one that was seen least.
+    pub telling: Option<Failure>,
 }
 
 /// Counts iterations of a load.
@@ -139,20 +183,25 @@ impl Counter {
             let weak = one.steps.iter().flat_map(|step| &step.expectations).filter(|one| one.weak.is_some()).count();
             self.measured.weak += (weak + one.left_out.weak) as u64;
         }
+        if scenario.is_some() {
+            self.measured.frames += one.channels.iter().map(Channel::carried).sum::<u64>();
+        }
         self.openings(one);
         one.channels.iter().for_each(|channel| self.events(channel));
         let forbidden = one.diagnostics.iter().filter(|one| *one.code == codes::FORBIDDEN_EVENT).count();
         self.measured.forbidden += forbidden as u64;
-        let mut is_telling = false;
+        let mut telling: Option<(u64, Failure)> = None;
         for (failure, message) in failures {
             if !failure.is_excused && failed {
                 let kept = self.kept.entry(failure.clone()).or_default();
-                is_telling |= *kept < KEPT_FAILURES;
+                if *kept < KEPT_FAILURES && telling.as_ref().is_none_or(|(seen, _)| *kept < *seen) {
+                    telling = Some((*kept, failure.clone()));
+                }
                 *kept += 1;
             }
             self.measured.failures.add(failure, 1, &message);
         }
-        Counted { failed, is_telling }
+        Counted { failed, telling: telling.map(|(_, failure)| failure) }
     }
 
     /// Counts the exchanges; gives those that failed. Hooks are no part of what is measured, but for their failures.
@@ -237,12 +286,11 @@ impl Counter {
     }
 
     fn events(&mut self, channel: &Channel) {
-        let Channel { log, matches, before } = channel;
-        let taken: HashSet<u32> =
-            matches.iter().filter(|one| one.text.starts_with("event ")).map(|one| one.frame).collect();
-        let mut since = log.opened;
-        let mut last: HashMap<&str, Instant> = HashMap::new();
-        for (at, frame) in log.frames.iter().enumerate() {
+        let Channel { log, matches, before, earlier } = channel;
+        let taken: HashSet<u32> = matches.iter().filter(|one| one.is_event).map(|one| one.frame).collect();
+        let mut since = earlier.sent.unwrap_or(log.opened);
+        let mut last: HashMap<&str, Instant> = earlier.events.iter().map(|(name, at)| (&**name, *at)).collect();
+        for frame in &log.frames {
             if frame.direction == Direction::Sent {
                 if !frame.hidden {
                     since = frame.at;
@@ -251,7 +299,7 @@ impl Counter {
             }
             let Some(name) = frame.payload.event.as_deref().filter(|_| !frame.hidden) else { continue };
             let previous = last.insert(name, frame.at);
-            if at < *before {
+            if frame.number <= *before {
                 continue;
             }
             let is_taken = taken.contains(&frame.number);
@@ -275,9 +323,12 @@ impl Counter {
     fn failure_of(&self, one: &Iteration<'_>) -> (Failure, String) {
         let first = one.diagnostics.first();
         let code = first.map_or(codes::INTERNAL.name, |first| first.code.name);
-        let kind = match one.facts.failure {
-            Some(kind) => ErrorKind::NoResponse(kind),
-            None => kind_of(code, one.facts.timed_out),
+        let ended = one.facts.ended.as_ref().filter(|_| one.facts.failure.is_none());
+        let kind = match (one.facts.failure.or_else(|| ended?.failure()), ended) {
+            (Some(kind), _) => ErrorKind::NoResponse(kind),
+            // The test ended it itself.
+            (None, Some(_)) => ErrorKind::Expectation,
+            (None, None) => kind_of(code, one.facts.timed_out),
         };
         let step = one.steps.iter().find(|step| step.state == StepState::Failed).map(|step| step.span);
         let failure = Failure {
@@ -287,6 +338,7 @@ impl Counter {
             step: step.or_else(|| first.map(|first| first.span)).unwrap_or_else(Span::nowhere),
             request: None,
             channel: None,
+            close_code: ended.and_then(ChannelEnd::close_code),
             is_excused: false,
         };
         (failure, first.map(|first| first.message.clone()).unwrap_or_default())
@@ -321,6 +373,7 @@ fn failure_of(one: &Iteration<'_>, reply: Reply, step: Option<&StepRecord>, abou
         step: step.map_or_else(Span::nowhere, |step| step.span),
         request: Some(about),
         channel: channel.map(|one| one.channel.clone()),
+        close_code: None,
         is_excused: step.is_none(),
     };
     (failure, message)
@@ -329,11 +382,7 @@ fn failure_of(one: &Iteration<'_>, reply: Reply, step: Option<&StepRecord>, abou
 /// What a failure without an exchange of its own counts as.
 fn kind_of(code: &str, timed_out: bool) -> ErrorKind {
     let waited = [&codes::MISSING_EVENT, &codes::TOO_LATE, &codes::NOT_CLOSED, &codes::NO_PONG, &codes::UNANSWERED];
-    if code == codes::CUT_OFF.name {
-        ErrorKind::NoResponse(FailureKind::Reset)
-    } else if code == codes::CLOSED_EARLY.name || code == codes::CHANNEL_ENDED.name {
-        ErrorKind::NoResponse(FailureKind::Closed)
-    } else if code == codes::MALFORMED_FRAME.name {
+    if code == codes::MALFORMED_FRAME.name {
         ErrorKind::NoResponse(FailureKind::Protocol)
     } else if timed_out || waited.iter().any(|one| one.name == code) {
         ErrorKind::NoResponse(FailureKind::Timeout)

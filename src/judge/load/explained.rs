@@ -13,7 +13,8 @@ impl LoadResult {
             // A request that a threshold is about and one that none is about fail alike.
             let alike = |other: &&mut (&Failure, u64, &str)| {
                 let (a, b) = (other.0, failure);
-                (a.kind, &a.code, a.scenario, a.step) == (b.kind, &b.code, b.scenario, b.step)
+                (a.kind, a.close_code, &a.code, a.scenario, a.step)
+                    == (b.kind, b.close_code, &b.code, b.scenario, b.step)
             };
             match failures.iter_mut().find(alike) {
                 Some((_, all, _)) => *all += count,
@@ -23,6 +24,7 @@ impl LoadResult {
         failures.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
         let mut all: Vec<Diagnostic> = Vec::new();
         let mut known = vec![false; kept.len()];
+        let messages: Vec<&str> = failures.iter().map(|(_, _, message)| *message).collect();
         for (failure, count, message) in failures {
             let fits = |one: &Diagnostic| one.code.name == failure.code && is_within(one.span, failure.step);
             let found = || kept.iter().flat_map(|own| own.iter()).filter(|one| fits(one));
@@ -31,11 +33,13 @@ impl LoadResult {
             }
             // Two kinds of failures may differ in what they say alone: a status of 404, and one of 503.
             let first = found().find(|one| one.message == message);
+            // The very first one need not be among those that are kept; another one is as good that isn't the first of its own.
+            let first = first.or_else(|| found().find(|one| !messages.contains(&one.message.as_str())));
             if let Some(first) = first.filter(|_| all.len() < EXPLAINED) {
                 all.push(counted(first, &self.words(failure, count)));
             }
         }
-        // What is kept and can't be told from its count is explained all the same.
+        // What is kept and can't be matched with its count is explained all the same.
         for (own, _) in kept.iter().zip(known).filter(|(_, known)| !known) {
             let Some(first) = own.first() else { continue };
             let is_known = all.iter().any(|one| one.code == first.code && one.span == first.span);

@@ -25,6 +25,8 @@ pub struct Failure {
     pub request: Option<u64>,
     /// The channel that didn't open.
     pub channel: Option<std::sync::Arc<str>>,
+    /// With which code the server closed a channel (RFC 6455, section 7.4), where that is why it failed.
+    pub close_code: Option<u16>,
     /// It was tried again, as the spec says.
     pub is_excused: bool,
 }

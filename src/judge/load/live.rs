@@ -114,7 +114,7 @@ impl Live {
         }
         let mut aborts = None;
         for (place, threshold) in spec.thresholds.iter().enumerate() {
-            if spec.is_part && !threshold::is_told_by_a_part(threshold) {
+            if spec.is_part && !threshold::is_known_from_a_part(threshold) {
                 continue;
             }
             let Some(value) = self.value_now(place, threshold, at) else { continue };
@@ -189,9 +189,9 @@ impl Live {
         let (steady, lasted) = self.steady.take().unwrap_or_default();
         let judged = self.spec.thresholds.iter().enumerate().zip(&self.states);
         let thresholds = judged.map(|((place, threshold), state)| {
-            let untold = self.spec.is_part && !threshold::is_told_by_a_part(threshold);
+            let unknown = self.spec.is_part && !threshold::is_known_from_a_part(threshold);
             let (value, held, broke_at) = match (&state.broken, threshold.over_last) {
-                _ if untold => {
+                _ if unknown => {
                     let value = whole(threshold, place, (&self.total, &steady), lasted);
                     (Value { basis: format!("{} in this shard", value.basis), ..value }, true, None)
                 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Failures;
-use crate::event::{FailureKind, Instant, Times};
+use crate::event::{Instant, Times};
 use crate::judge::release::Reply;
 use crate::source::Span;
 
@@ -24,6 +24,8 @@ pub struct Measured {
     pub dropped: u64,
     /// How late arrivals began, by the machine's fault.
     pub late: Times,
+    /// What channels carried in the iterations, both ways: of one that was opened before, an iteration has nothing else to show for what it asked.
+    pub frames: u64,
     /// Expectations that were evaluated.
     pub expectations: u64,
     /// Those of them that held on weak evidence.
@@ -113,6 +115,7 @@ impl Measured {
         self.forbidden = self.forbidden.saturating_add(other.forbidden);
         self.dropped = self.dropped.saturating_add(other.dropped);
         self.late.merge(&other.late);
+        self.frames = self.frames.saturating_add(other.frames);
         self.expectations = self.expectations.saturating_add(other.expectations);
         self.weak = self.weak.saturating_add(other.weak);
         self.cut_off = self.cut_off.saturating_add(other.cut_off);
@@ -120,11 +123,6 @@ impl Measured {
 
     pub fn exchanges(&self) -> u64 {
         self.requests.values().map(Requests::count).fold(0, u64::saturating_add)
-    }
-
-    /// Events that scenarios expected, and that came.
-    pub fn events(&self) -> u64 {
-        self.events.values().map(|one| one.after.count).sum()
     }
 
     /// Iterations that have ended, skipped ones aside.
@@ -136,16 +134,8 @@ impl Measured {
     pub fn times(&self) -> Times {
         let mut all = Times::default();
         let replies = self.requests.values().flat_map(|one| &one.replies);
-        replies.filter(|replies| replies.is_timed()).for_each(|replies| all.merge(&replies.times));
+        replies.filter(|replies| replies.reply.is_timed()).for_each(|replies| all.merge(&replies.times));
         all
-    }
-}
-
-impl Replies {
-    /// Whether how long they took says how fast the system is: that of a response does, and that of a wait in vain, which was at least so long. A connection that is refused
-    /// or breaks off at once is no fast response.
-    pub fn is_timed(&self) -> bool {
-        matches!(self.reply, Reply::Status(_) | Reply::None(FailureKind::Timeout))
     }
 }
 

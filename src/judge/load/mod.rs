@@ -1,4 +1,4 @@
-//! What a load measured, and what its thresholds make of it. Iterations are counted, and added up; nothing here knows how they were carried out.
+//! What a load measured, and what its thresholds make of it. Iterations are counted, and added up; nothing here knows how they were run.
 
 mod count;
 mod explained;
@@ -15,7 +15,7 @@ mod tests;
 mod threshold;
 mod timeline;
 
-pub use count::{Channel, Counted, Counter, Iteration};
+pub use count::{Channel, Counted, Counter, Earlier, Iteration};
 pub use failure::{Failure, Failures};
 pub use live::{Broken, Ended, Live};
 pub use look::{Begun, Look};

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use crate::eval::{Context, Found};
 use crate::event::Plainly;
-use crate::plan::{Check, Expectation, Expr, ExprKind, MatcherKind, SubjectKind};
+use crate::matchers::{apply, weakness};
+use crate::plan::{Check, Expectation, Expr, ExprKind, Matcher, MatcherKind, SubjectKind};
 use crate::syntax::ast::BinaryOp;
 use crate::syntax::words::{Plain, WithOperand};
 use crate::value::{Json, RawPaths, Value};
@@ -14,8 +16,16 @@ use crate::value::{Json, RawPaths, Value};
 pub struct QuickChecks {
     checks: Vec<QuickCheck>,
     paths: RawPaths,
-    /// What each path is to be, as it may be written.
-    wanted: Vec<Box<[u8]>>,
+    /// What each path is to be.
+    wanted: Vec<Wanted>,
+}
+
+#[derive(Clone, Debug)]
+enum Wanted {
+    /// As it may be written.
+    Written(Box<[u8]>),
+    /// What this says holds of it.
+    Fitting(Matcher),
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +47,7 @@ enum TextIs {
     There,
     Equal(Box<str>),
     Containing(Box<str>),
+    Fitting(Matcher),
 }
 
 impl QuickChecks {
@@ -65,20 +76,31 @@ impl QuickChecks {
                 self.checks.push(QuickCheck::Status(all));
             }
             (SubjectKind::Header(name), matcher) => {
-                let is = match matcher {
-                    MatcherKind::Plain(Plain::Exists) => TextIs::There,
-                    MatcherKind::Compare(BinaryOp::Equal, text) => TextIs::Equal(text_of(text)?),
-                    MatcherKind::With(WithOperand::Contains, text) => TextIs::Containing(text_of(text)?),
-                    _ => return None,
+                let plain = match matcher {
+                    MatcherKind::Plain(Plain::Exists) => Some(TextIs::There),
+                    MatcherKind::Compare(BinaryOp::Equal, text) => text_of(text).map(TextIs::Equal),
+                    MatcherKind::With(WithOperand::Contains, text) => text_of(text).map(TextIs::Containing),
+                    _ => None,
+                };
+                let is = match plain {
+                    Some(is) => is,
+                    None => TextIs::Fitting(known(&expect.matcher)?),
                 };
                 if super::super::response::is_hidden_header(name) {
                     return None;
                 }
                 self.checks.push(QuickCheck::Header { name: (&**name).into(), is });
             }
-            (SubjectKind::JsonPath(path), MatcherKind::Compare(BinaryOp::Equal, value)) if path.names.is_empty() => {
+            (SubjectKind::JsonPath(path), matcher) if path.names.is_empty() => {
                 let way = path.path.way()?;
-                self.wanted.push(written(value)?);
+                let written = match matcher {
+                    MatcherKind::Compare(BinaryOp::Equal, value) => written(value),
+                    _ => None,
+                };
+                self.wanted.push(match written {
+                    Some(written) => Wanted::Written(written),
+                    None => Wanted::Fitting(known(&expect.matcher)?),
+                });
                 self.paths.add(&way);
             }
             (SubjectKind::Time, MatcherKind::Compare(op @ (BinaryOp::Less | BinaryOp::LessEqual), limit)) => {
@@ -90,27 +112,71 @@ impl QuickChecks {
         Some(())
     }
 
-    /// Whether all of them hold, as far as the bytes say.
-    pub fn hold(&self, response: &Plainly<'_>) -> bool {
-        self.checks.iter().all(|check| check.holds(response)) && (self.wanted.is_empty() || self.values_are(response))
+    /// Whether all of them hold, as far as the bytes say. No value of the context is asked for.
+    pub fn hold(&self, response: &Plainly<'_>, context: &Context<'_>) -> bool {
+        self.checks.iter().all(|check| check.holds(response, context))
+            && is_utf8(response)
+            && (self.wanted.is_empty() || self.values_are(response, context))
     }
 
-    fn values_are(&self, response: &Plainly<'_>) -> bool {
-        // Of JSON in UTF-8 without a byte order mark (RFC 8259, section 8.1), which is what nearly all of it is.
-        let is_utf8 = response.header("content-type").is_none_or(|content_type| {
-            let text = std::str::from_utf8(content_type).unwrap_or_default().to_ascii_lowercase();
-            text.split_once("charset").is_none_or(|(_, charset)| charset.trim_matches(['=', ' ', '"']) == "utf-8")
-        });
-        if !is_utf8 {
-            return false;
-        }
+    fn values_are(&self, response: &Plainly<'_>, context: &Context<'_>) -> bool {
         let Some(found) = self.paths.find(response.body) else { return false };
-        found.iter().zip(&self.wanted).all(|(found, wanted)| found.is_some_and(|found| *found == **wanted))
+        found.iter().zip(&self.wanted).all(|(found, wanted)| match (found, wanted) {
+            (None, _) => false,
+            (Some(found), Wanted::Written(written)) => *found == &**written,
+            (Some(found), Wanted::Fitting(matcher)) => {
+                Json::read(found).is_ok_and(|json| fits(matcher, &Found::one(Value::from(json)), context))
+            }
+        })
     }
 }
 
+/// Whether what was found is what a matcher says, and proves something by that.
+fn fits(matcher: &Matcher, found: &Found, context: &Context<'_>) -> bool {
+    matches!(apply(matcher, found, context), Ok(Ok(()))) && weakness(matcher, found, context).is_none()
+}
+
+fn is_known(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Const(_) => true,
+        ExprKind::List(items) => items.iter().all(is_known),
+        ExprKind::Range(from, to) => is_known(from) && is_known(to),
+        ExprKind::Unary(_, of) => is_known(of),
+        _ => false,
+    }
+}
+
+/// A matcher that says the same of a value that is there each time: its operands are known.
+fn known(matcher: &Matcher) -> Option<Matcher> {
+    let mut all = std::iter::successors(Some(matcher), |one| one.kind.inner());
+    let is_fine = |one: &Matcher| match &one.kind {
+        // It looks at the present.
+        MatcherKind::With(WithOperand::ExpiresAfter, _) => false,
+        MatcherKind::Compare(..)
+        | MatcherKind::With(..)
+        | MatcherKind::CloseTo { .. }
+        | MatcherKind::Plain(_)
+        | MatcherKind::Regex(_)
+        | MatcherKind::Is(_)
+        | MatcherKind::Each(_)
+        | MatcherKind::Some(_)
+        | MatcherKind::None(_)
+        | MatcherKind::Not(_) => one.kind.operands().all(is_known),
+        MatcherKind::Partial(_) | MatcherKind::Schema { .. } | MatcherKind::IsSorted { .. } => false,
+    };
+    all.all(is_fine).then(|| matcher.clone())
+}
+
+/// Whether a body is said to be in UTF-8, or nothing is said: what it holds is then found by its bytes.
+fn is_utf8(response: &Plainly<'_>) -> bool {
+    response.header("content-type").is_none_or(|content_type| {
+        let text = std::str::from_utf8(content_type).unwrap_or("charset").to_ascii_lowercase();
+        text.split_once("charset").is_none_or(|(_, charset)| charset.trim_matches(['=', ' ', '"']) == "utf-8")
+    })
+}
+
 impl QuickCheck {
-    fn holds(&self, response: &Plainly<'_>) -> bool {
+    fn holds(&self, response: &Plainly<'_>, context: &Context<'_>) -> bool {
         match self {
             QuickCheck::Status(all) => all.contains(&response.status),
             QuickCheck::Faster { than, or_equal: true } => response.total <= *than,
@@ -122,6 +188,7 @@ impl QuickCheck {
                     TextIs::There => true,
                     TextIs::Equal(text) => value == &**text,
                     TextIs::Containing(text) => value.contains(&**text),
+                    TextIs::Fitting(matcher) => fits(matcher, &Found::plain(Some(value)), context),
                 }
             }
         }

@@ -44,7 +44,7 @@ impl LoadResult {
     }
 
     fn vacuous(&self) -> Diagnostic {
-        let missing = match self.ended.total.exchanges() + self.ended.total.events() {
+        let missing = match self.ended.total.exchanges().saturating_add(self.ended.total.frames) {
             0 => "it made no exchange",
             _ => "nothing was expected of what came",
         };
@@ -73,8 +73,7 @@ impl LoadResult {
         {
             return None;
         }
-        let message =
-            "no round of this load was carried out to its end, so none of its thresholds has data, and none holds";
+        let message = "no round of this load ran to its end, so none of its thresholds has data, and none holds";
         let help = match total.failures.count(|_| true) {
             0 => {
                 "its users came no further than `before each user`, or than the beginning of a round: let it last longer, or find out what takes so long"
@@ -225,8 +224,8 @@ impl LoadResult {
         let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         TestFacts {
             expectations: number(self.ended.total.expectations),
-            // Events on a channel that was opened before are what a scenario asked for, too.
-            exchanges: number(self.ended.total.exchanges() + self.ended.total.events()),
+            // Frames of a channel that was opened before are what a scenario asked for, too, whether or not they have a name.
+            exchanges: number(self.ended.total.exchanges().saturating_add(self.ended.total.frames)),
             failed: !diagnostics.is_empty(),
             interrupted: self.interrupted.clone(),
             ..TestFacts::default()

@@ -10,9 +10,9 @@ use crate::judge::release::{Spread, Statistic};
 pub struct Standing {
     pub info: Arc<TestInfo>,
     pub load: Arc<Begun>,
-    /// It is told of for the first time.
+    /// It is reported for the first time.
     pub is_first: bool,
-    /// What was measured since it was last told of.
+    /// What was measured since it was last reported.
     pub look: Arc<Look>,
     /// Since it began.
     pub at: Duration,
@@ -74,8 +74,8 @@ impl Standing {
             iterations: total.rounds(),
             errors: total.failures.count(|_| true),
             dropped: total.dropped,
-            median: Statistic::Percentile(50).of(&mut spread),
-            p95: Statistic::Percentile(95).of(&mut spread),
+            median: Statistic::percentile(50).of(&mut spread),
+            p95: Statistic::percentile(95).of(&mut spread),
             thresholds: thresholds.collect(),
         }
     }

@@ -38,7 +38,7 @@ impl Value {
 }
 
 /// Whether it can be judged by what one of several machines measured. Of an amount, a part may be too large, and says nothing of what is to be more.
-pub fn is_told_by_a_part(threshold: &Threshold) -> bool {
+pub fn is_known_from_a_part(threshold: &Threshold) -> bool {
     match threshold.measure {
         LoadMeasure::Errors(_)
         | LoadMeasure::Throughput(_)
@@ -61,7 +61,8 @@ pub fn value(threshold: &Threshold, at: usize, measured: &Measured, time: Durati
             let mut spread = Spread::default();
             spread.add_all(&times);
             let measured = statistic.of(&mut spread).map(|time| time.as_secs_f64());
-            Value { unit: Unit::Seconds, measured, basis: counted(times.count, what) }
+            let basis = if times.count == 0 { scope.untimed(timed) } else { None };
+            Value { unit: Unit::Seconds, measured, basis: basis.unwrap_or_else(|| counted(times.count, what)) }
         }
         LoadMeasure::ErrorRate(of) => {
             let failed = measured.failures.count(|failure| scope.is_about(of.as_ref(), failure));
@@ -163,7 +164,7 @@ impl<'m> Scope<'m> {
         let what = match timed {
             Timed::Time(of) => {
                 let replies = self.requests(of.as_ref()).flat_map(|one| &one.replies);
-                replies.filter(|one| one.is_timed()).for_each(|one| all.merge(&one.times));
+                replies.filter(|one| one.reply.is_timed()).for_each(|one| all.merge(&one.times));
                 "requests"
             }
             Timed::FirstByte(of) => {
@@ -186,15 +187,37 @@ impl<'m> Scope<'m> {
         };
         (all, what)
     }
+
+    /// Why there is no time, where something was tried.
+    fn untimed(&self, timed: &Timed) -> Option<String> {
+        let (tried, what, nothing) = match timed {
+            Timed::Time(of) | Timed::FirstByte(of) => {
+                let sent = self.requests(of.as_ref()).map(Requests::count).fold(0, u64::saturating_add);
+                (sent, "request", "got a response")
+            }
+            Timed::Connect(name) => {
+                (self.measured.channels.get(name.as_str()).map_or(0, |one| one.tried), "channel", "was opened")
+            }
+            Timed::ToEvent(_) | Timed::Gap(_) => return None,
+        };
+        match tried {
+            0 => None,
+            1 => Some(format!("the only {what} never {nothing}")),
+            _ => Some(format!("none of {tried} {what}s {nothing}")),
+        }
+    }
 }
 
 fn is_marked(about: u64, at: usize) -> bool {
     u32::try_from(at).ok().and_then(|at| about.checked_shr(at)).is_some_and(|about| about & 1 == 1)
 }
 
-/// Whether a threshold says how much of a kind of failure there may be. What no threshold speaks of may not be at all.
+/// Whether a threshold says how much of a kind of failure there may be. What no threshold speaks of may not be at all, nor what was never sent.
 pub fn speaks_of(threshold: &Threshold, at: usize, failure: &Failure) -> bool {
     let scope = Scope { at, measured: &Measured::default() };
+    if !failure.kind.is_of_system() {
+        return false;
+    }
     match &threshold.measure {
         LoadMeasure::ErrorRate(of) => scope.is_about(of.as_ref(), failure),
         LoadMeasure::Success(of @ Some(Target::Request(_))) => scope.is_about(of.as_ref(), failure),

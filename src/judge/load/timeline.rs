@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Measured;
-use crate::event::Times;
+use crate::event::PackedTimes;
 use crate::plan::ErrorKind;
 
 /// The most parts that a load's time is shown in. Where it lasts longer, each is twice as long.
@@ -25,7 +25,7 @@ pub struct Bin {
     pub requests: u64,
     pub iterations: u64,
     pub dropped: u64,
-    pub times: Times,
+    pub times: PackedTimes,
     pub errors: BTreeMap<ErrorKind, u64>,
 }
 
@@ -101,7 +101,7 @@ impl Bin {
         self.requests = self.requests.saturating_add(other.requests);
         self.iterations = self.iterations.saturating_add(other.iterations);
         self.dropped = self.dropped.saturating_add(other.dropped);
-        self.times.merge(&other.times);
+        self.times.merge(&other.times.unpacked());
         for (kind, count) in &other.errors {
             let own = self.errors.entry(*kind).or_default();
             *own = own.saturating_add(*count);

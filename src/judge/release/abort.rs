@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Abort, AbortCondition, AbortKind, Digest, ServiceState};
+use super::{Abort, AbortCondition, AbortKind, Digest, ServiceState, TestsAndLoads};
 use crate::event::Instant;
 use crate::value::format_duration;
 
@@ -34,8 +34,8 @@ pub enum Observation<'a> {
 #[derive(Clone, Debug)]
 pub struct AbortJudge {
     conditions: Vec<Watched>,
-    /// How many tests the run has.
-    total: usize,
+    /// What the run has.
+    total: TestsAndLoads,
     phase: Option<usize>,
     tripped: Option<Abort>,
     failures: usize,
@@ -54,7 +54,7 @@ struct Watched {
 const ENOUGH_WEBSOCKETS: usize = 3;
 
 impl AbortJudge {
-    pub fn new(conditions: Vec<AbortCondition>, total: usize) -> Self {
+    pub fn new(conditions: Vec<AbortCondition>, total: TestsAndLoads) -> Self {
         let conditions = conditions.into_iter().map(|condition| Watched { condition, in_a_row: 0 }).collect();
         Self { conditions, total, phase: None, tripped: None, failures: 0, opened: 0, refused: 0 }
     }
@@ -99,7 +99,7 @@ impl Watched {
     fn receives(
         &mut self,
         what: Observation<'_>,
-        total: usize,
+        total: TestsAndLoads,
         failures: usize,
         sockets: (usize, usize),
     ) -> Option<String> {
@@ -132,8 +132,10 @@ impl Watched {
                 })
             }
             (AbortKind::Failures { op, limit, share }, Observation::Test(test)) if test.fell_short() => {
-                let measured = if *share { failures as f64 / total.max(1) as f64 } else { failures as f64 };
-                super::gate::holds(measured, *op, *limit).then(|| format!("{failures} of {total} tests failed"))
+                let all = total.total();
+                let measured = if *share { failures as f64 / all.max(1) as f64 } else { failures as f64 };
+                super::gate::holds(measured, *op, *limit)
+                    .then(|| format!("{failures} of {all} {} failed", total.noun()))
             }
             (AbortKind::AnyFailure { priority }, Observation::Test(test)) if test.fell_short() => {
                 let fits = priority.as_ref().is_none_or(|priority| test.priority.as_ref() == Some(priority));

@@ -4,7 +4,8 @@ use super::suspect::{Known, Suspect, suspects};
 use super::verdict::sum;
 use super::watch::{no_response_words, start_words};
 use super::{
-    Abort, Classification, Digest, Reply, RiskSum, ServiceState, ServiceWatch, Symptom, SymptomKind, classify,
+    Abort, Classification, Digest, Reply, RiskSum, ServiceState, ServiceWatch, Symptom, SymptomKind, TestsAndLoads,
+    classify,
 };
 use crate::judge::Outcome;
 use crate::value::format_duration;
@@ -198,14 +199,13 @@ fn worst(found: &[Classification]) -> Option<Classification> {
 fn chain(suspect: &Suspect, seen: &[(&str, String)], tests: &[&Digest], services: &[ServiceWatch]) -> Vec<String> {
     let graph = super::suspect::Graph::new(services);
     let mut chain = Vec::new();
-    let failed = tests.iter().filter(|test| test.outcome.is_bad()).count();
-    let blocked = tests.len() - failed;
-    let count = |count: usize| if count == 1 { "1 test".to_owned() } else { format!("{count} tests") };
-    match (failed, blocked) {
+    let failed = TestsAndLoads::among(tests.iter().copied(), |test| test.outcome.is_bad());
+    let blocked = TestsAndLoads::among(tests.iter().copied(), |test| !test.outcome.is_bad());
+    match (failed.total(), blocked.total()) {
         (0, 0) => {}
-        (0, _) => chain.push(format!("{} could not be run", count(blocked))),
-        (_, 0) => chain.push(format!("{} failed", count(failed))),
-        _ => chain.push(format!("{} failed, and {} could not be run", count(failed), count(blocked))),
+        (0, _) => chain.push(format!("{} could not be run", blocked.words())),
+        (_, 0) => chain.push(format!("{} failed", failed.words())),
+        _ => chain.push(format!("{} failed, and {} could not be run", failed.words(), blocked.words())),
     }
     // From those that the most depends on their way to the root: one level of the dependencies is one response.
     let mut levels: BTreeMap<std::cmp::Reverse<usize>, Vec<&(&str, String)>> = BTreeMap::new();

@@ -13,6 +13,7 @@ pub struct Digest {
     pub id: String,
     pub suite: String,
     pub name: String,
+    pub is_load: bool,
     pub priority: Option<String>,
     pub risk: Option<Risk>,
     pub outcome: Outcome,
@@ -71,6 +72,12 @@ impl Reply {
             Reply::Status(status) => status < 500,
             Reply::None(_) => false,
         }
+    }
+
+    /// Whether how long it took says how fast the system is: that of a response does, and that of a wait in vain, which was at least so long. A connection that is refused
+    /// or breaks off at once is no fast response.
+    pub fn is_timed(self) -> bool {
+        matches!(self, Reply::Status(_) | Reply::None(FailureKind::Timeout))
     }
 }
 
@@ -204,6 +211,7 @@ impl Digest {
             id: test.info.id.clone(),
             suite: test.info.suite.clone(),
             name: test.info.name.clone(),
+            is_load: test.load.is_some() || test.info.is_load(),
             priority: test.info.priority.clone(),
             risk: test.info.at_risk.as_ref().map(|risk| Risk {
                 amount: risk.money.amount,

@@ -1,35 +1,13 @@
 use std::time::Duration;
 
-use super::{Counts, Digest, Gate, Measure, Of, Statistic, Tally};
+use super::{Counts, Digest, Gate, Measure, Of, Statistic, Tally, TestsAndLoads};
 use crate::event::{Instant, Times};
+use crate::judge::Outcome;
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 use crate::value::format_duration;
 
 impl Statistic {
-    /// `p95`, `min`, `max`, `mean`, `median`
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "min" => Some(Statistic::Min),
-            "max" => Some(Statistic::Max),
-            "mean" => Some(Statistic::Mean),
-            "median" => Some(Statistic::Percentile(50)),
-            _ => {
-                name.strip_prefix('p')?.parse().ok().filter(|rank| (1..=100).contains(rank)).map(Statistic::Percentile)
-            }
-        }
-    }
-
-    /// `p95`, `min`: what [`Statistic::named`] reads.
-    pub fn name(self) -> String {
-        match self {
-            Statistic::Percentile(rank) => format!("p{rank}"),
-            Statistic::Min => "min".to_owned(),
-            Statistic::Max => "max".to_owned(),
-            Statistic::Mean => "mean".to_owned(),
-        }
-    }
-
     /// `None` of nothing.
     pub fn of(self, times: &mut Spread) -> Option<Duration> {
         let all = &mut times.times;
@@ -39,8 +17,8 @@ impl Statistic {
             Statistic::Max => all.last().map(|(time, _)| *time),
             Statistic::Mean if times.count == 0 => None,
             Statistic::Mean => Duration::try_from_secs_f64(times.sum / times.count as f64).ok(),
-            Statistic::Percentile(rank) => {
-                let rank = (u128::from(times.count) * u128::from(rank)).div_ceil(100).max(1);
+            Statistic::Percentile(percentile) => {
+                let rank = percentile.rank(times.count);
                 let mut passed = 0;
                 let reaches = |(_, count): &&(Duration, u64)| {
                     passed += u128::from(*count);
@@ -187,9 +165,15 @@ impl Measure {
         match self {
             Measure::Success => {
                 let of = counts.total - (counts.skipped - counts.blocked);
-                share(counts.good(), of, "tests")
+                let is_left_out = |one: &Digest| matches!(one.outcome, Outcome::Skipped { blocked_by: None, .. });
+                let all = TestsAndLoads::among(digests.iter().copied(), |one| !is_left_out(one));
+                share(counts.good(), of, all.noun())
             }
-            Measure::Flaky => share(counts.flaky, counts.good() + counts.bad(), "tests that were run"),
+            Measure::Flaky => share(
+                counts.flaky,
+                counts.good() + counts.bad(),
+                &format!("{} that were run", were_run(digests).noun()),
+            ),
             Measure::ErrorRate => {
                 let all = samples().map(|one| (one.held, 1)).chain(tallies().map(|one| (one.held, size(one))));
                 let (bad, of) = all.fold((0usize, 0usize), |(bad, of), (held, count)| {
@@ -221,7 +205,7 @@ impl Measure {
             Measure::ForbiddenEvents => {
                 let ran = counts.good() + counts.bad();
                 let count: usize = digests.iter().map(|digest| digest.forbidden).sum();
-                (Unit::Count, (ran > 0).then_some(count as f64), basis(ran, "tests that were run"))
+                (Unit::Count, (ran > 0).then_some(count as f64), basis_of(were_run(digests)))
             }
             Measure::Unavailable(what) => (Unit::Count, None, format!("`{what}` is measured in loads only")),
         }
@@ -237,12 +221,19 @@ fn share(part: usize, of: usize, what: &str) -> Measured {
 fn basis(count: usize, what: &str) -> String {
     match count {
         0 => format!("there are no {what}"),
-        1 => format!(
-            "1 {}",
-            what.replacen("tests", "test", 1).replacen("exchanges", "exchange", 1).replacen("channels", "channel", 1)
-        ),
+        1 => format!("1 {}", what.replacen("exchanges", "exchange", 1).replacen("channels", "channel", 1)),
         _ => format!("{count} {what}"),
     }
+}
+
+fn were_run(digests: &[&Digest]) -> TestsAndLoads {
+    let is_run = |one: &Digest| matches!(one.outcome, Outcome::Passed | Outcome::Flaky) || one.outcome.is_bad();
+    TestsAndLoads::among(digests.iter().copied(), is_run)
+}
+
+fn basis_of(ran: TestsAndLoads) -> String {
+    let words = if ran.total() == 0 { "there are no tests".to_owned() } else { ran.words() };
+    format!("{words} that {} run", ran.verb("was", "were"))
 }
 
 fn size(tally: &Tally) -> usize {
@@ -254,9 +245,10 @@ impl Of {
     fn times(&self, digests: &[&Digest]) -> Option<Spread> {
         let samples = digests.iter().flat_map(|digest| &digest.samples);
         let tallies = digests.iter().flat_map(|digest| &digest.tallies);
+        let timed = samples.clone().filter(|sample| sample.reply.is_timed());
         let mut spread: Spread = match self {
-            Of::Time => samples.map(|sample| sample.time).collect(),
-            Of::TimeOf(request) => samples
+            Of::Time => timed.map(|sample| sample.time).collect(),
+            Of::TimeOf(request) => timed
                 .filter(|sample| is_request(&sample.method, &sample.path, request))
                 .map(|sample| sample.time)
                 .collect(),
@@ -269,10 +261,10 @@ impl Of {
                 .collect(),
         };
         match self {
-            Of::Time => tallies.for_each(|one| spread.add_all(&one.times)),
+            Of::Time => tallies.filter(|one| one.reply.is_timed()).for_each(|one| spread.add_all(&one.times)),
             Of::TimeToFirstByte => tallies.for_each(|one| spread.add_all(&one.first_byte)),
             Of::TimeOf(request) => {
-                for one in tallies {
+                for one in tallies.filter(|one| one.reply.is_timed()) {
                     let path = one.path.as_deref()?;
                     if is_request(&one.method, path, request) {
                         spread.add_all(&one.times);

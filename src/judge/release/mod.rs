@@ -7,6 +7,7 @@ mod digest;
 mod gate;
 mod services;
 mod suspect;
+mod tests_and_loads;
 mod verdict;
 mod watch;
 
@@ -24,6 +25,7 @@ pub use digest::{
 pub(in crate::judge) use gate::holds;
 pub use gate::{GateResult, Spread, Unit, Window};
 pub use services::{Base, ServiceMap};
+pub use tests_and_loads::TestsAndLoads;
 pub use verdict::{RiskSum, Verdict, VerdictState, at_risk, denied_weak, weak_words};
 pub use watch::{Classification, ServiceState, ServiceWatch, Sighting, classify};
 
@@ -103,6 +105,8 @@ pub struct Assessment {
 #[derive(Clone, Debug)]
 pub struct PhaseResult {
     pub state: PhaseState,
+    /// What the phase has.
+    pub of: TestsAndLoads,
     pub counts: Counts,
     pub gates: Vec<GateResult>,
 }
@@ -165,5 +169,6 @@ pub fn phase_result(phase: &Phase, run: Option<&PhaseRun>, digests: &[Digest]) -
         Some(run) if run.over_budget || short || gates.iter().any(|gate| !gate.held) => PhaseState::Failed,
         Some(_) => PhaseState::Passed,
     };
-    PhaseResult { state, counts, gates }
+    let of = TestsAndLoads::among(mine.iter().copied(), |_| true);
+    PhaseResult { state, of, counts, gates }
 }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Counts, Digest, GateResult, PhaseResult, PhaseState, RunFacts, ServiceState};
+use super::{Counts, Digest, GateResult, PhaseResult, PhaseState, RunFacts, ServiceState, TestsAndLoads};
 use crate::judge::Outcome;
 use crate::value::format_duration;
 
@@ -48,10 +48,12 @@ pub struct RiskSum {
 
 pub(super) fn verdict(facts: &RunFacts<'_>, counts: &Counts, phases: &[PhaseResult], gates: &[GateResult]) -> Verdict {
     let mut reasons = Vec::new();
+    let kinds = |fits: &dyn Fn(&Digest) -> bool| TestsAndLoads::among(facts.digests, fits);
     if let Some(abort) = facts.abort {
         reasons.push(format!("aborted, since {}: {}", abort.condition, abort.because));
     } else if facts.interrupted {
-        reasons.push(format!("the run was interrupted; {} of {} tests were not run", counts.not_run, counts.total));
+        let all = kinds(&|_| true).noun();
+        reasons.push(format!("the run was interrupted; {} of {} {all} were not run", counts.not_run, counts.total));
     }
     let before_gates = reasons.len();
     reasons.extend(phases_that_fail(facts, phases));
@@ -64,24 +66,19 @@ pub(super) fn verdict(facts: &RunFacts<'_>, counts: &Counts, phases: &[PhaseResu
     reasons.extend(facts.problems.iter().cloned());
     reasons.extend(green_and_unfinished(facts));
     if counts.bad() > 0 {
-        let noun = match facts.release.phases.iter().map(|phase| phase.loads.len()).sum::<usize>() {
-            0 => "tests",
-            loads if loads >= counts.total => "loads",
-            _ => "tests and loads",
-        };
-        reasons.push(format!("{} of {} {noun} did not pass", counts.bad(), counts.total));
+        reasons.push(format!("{} of {} {} did not pass", counts.bad(), counts.total, kinds(&|_| true).noun()));
     }
     let denied = facts.deny_weak && counts.weak > 0;
     if denied {
         reasons.push(denied_weak(counts.weak));
     }
     if counts.blocked > 0 {
-        let (noun, verb) = if counts.blocked == 1 { ("test", "needs") } else { ("tests", "need") };
-        reasons.push(format!("{} {noun} {verb} a service that is down", counts.blocked));
+        let blocked = kinds(&|one| matches!(one.outcome, Outcome::Skipped { blocked_by: Some(_), .. }));
+        reasons.push(format!("{} {} a service that is down", blocked.words(), blocked.verb("needs", "need")));
     }
     if counts.not_run > 0 && !cut_short {
-        let noun = if counts.not_run == 1 { "test was" } else { "tests were" };
-        reasons.push(format!("{} {noun} not run", counts.not_run));
+        let not_run = kinds(&|one| matches!(one.outcome, Outcome::NotRun { .. }));
+        reasons.push(format!("{} {} not run", not_run.words(), not_run.verb("was", "were")));
     }
     let gated = facts.release.name.is_some();
     let any_down = facts.services.iter().any(|one| one.state == ServiceState::Down);
@@ -89,7 +86,8 @@ pub(super) fn verdict(facts: &RunFacts<'_>, counts: &Counts, phases: &[PhaseResu
     let state = if cut_short {
         VerdictState::Aborted
     } else if nothing && facts.problems.is_empty() && !any_down {
-        reasons.push("nothing was proved: no test passed".to_owned());
+        let noun = if kinds(&|_| true).tests == 0 && counts.total > 0 { "load" } else { "test" };
+        reasons.push(format!("nothing was proved: no {noun} passed"));
         VerdictState::Invalid
     } else if gates_fail || denied || !facts.problems.is_empty() {
         VerdictState::NotReady
@@ -104,8 +102,9 @@ pub(super) fn verdict(facts: &RunFacts<'_>, counts: &Counts, phases: &[PhaseResu
             .map(|watch| format!("{} was slow to start: {}", watch.name, super::watch::start_words(watch))),
     );
     if counts.flaky > 0 {
-        let noun = if counts.flaky == 1 { "test is" } else { "tests are" };
-        reasons.push(format!("{} {noun} flaky: passed only when tried again", counts.flaky));
+        let flaky = kinds(&|one| one.outcome == Outcome::Flaky);
+        let verb = flaky.verb("is", "are");
+        reasons.push(format!("{} {verb} flaky: passed only when tried again", flaky.words()));
     }
     if counts.weak > 0 && !denied {
         reasons.push(weak_words(counts.weak));
@@ -144,11 +143,11 @@ fn phases_that_fail(facts: &RunFacts<'_>, phases: &[PhaseResult]) -> Vec<String>
         let failed = result.gates.iter().filter(|gate| !gate.held);
         reasons.extend(failed.map(|gate| format!("phase \"{}\": the gate {}", phase.name, gate_words(gate))));
         if facts.release.name.is_some() && phase.gates.is_empty() && !phase.left_out {
-            let (short, good) = (result.counts.short(), result.counts.good());
+            let (short, good, noun) = (result.counts.short(), result.counts.good(), result.of.noun());
             if short > 0 {
-                reasons.push(format!("phase \"{}\" has no gate, and {short} of its tests did not pass", phase.name));
+                reasons.push(format!("phase \"{}\" has no gate, and {short} of its {noun} did not pass", phase.name));
             } else if good == 0 {
-                reasons.push(format!("phase \"{}\" has no gate, and none of its tests proved anything", phase.name));
+                reasons.push(format!("phase \"{}\" has no gate, and none of its {noun} proved anything", phase.name));
             }
         }
     }
@@ -178,24 +177,24 @@ fn green_and_unfinished(facts: &RunFacts<'_>) -> Vec<String> {
         let Some(progress) = last.progress.as_ref().filter(|progress| unfinished(progress) == Some(true)) else {
             continue;
         };
-        let failed = facts
-            .digests
-            .iter()
-            .filter(|digest| {
-                digest.symptom.as_ref().is_some_and(|symptom| symptom.service.as_ref() == Some(&service.name))
-            })
-            .count();
-        let tests = match failed {
+        let failed = TestsAndLoads::among(facts.digests, |digest| {
+            digest.symptom.as_ref().is_some_and(|symptom| symptom.service.as_ref() == Some(&service.name))
+        });
+        let tests = match failed.total() {
             0 => String::new(),
-            1 => ", and 1 test that uses it fails".to_owned(),
-            _ => format!(", and {failed} tests that use it fail"),
+            _ => format!(
+                ", and {} that {} it {}",
+                failed.words(),
+                failed.verb("uses", "use"),
+                failed.verb("fails", "fail")
+            ),
         };
         reasons.push(format!("{}'s health is green although its start-up is at {progress}{tests}", service.name));
     }
     reasons
 }
 
-/// What a suite puts at risk counts once, however many of its tests fail.
+/// What a suite puts at risk counts once, however many of its tests fail. Each load has its own.
 pub fn at_risk(digests: &[Digest], aborted: bool) -> Vec<RiskSum> {
     let unproved = |digest: &&Digest| match &digest.outcome {
         Outcome::Skipped { blocked_by, .. } => blocked_by.is_some(),
@@ -210,7 +209,12 @@ pub(super) fn sum<'a>(digests: impl Iterator<Item = &'a Digest>) -> Vec<RiskSum>
     let mut counted: Vec<&super::Risk> = Vec::new();
     for digest in digests {
         if let Some(risk) = &digest.risk
-            && reported.insert((&digest.suite, risk.amount.to_bits(), &risk.currency, &risk.per))
+            && reported.insert((
+                if digest.is_load { &digest.id } else { &digest.suite },
+                risk.amount.to_bits(),
+                &risk.currency,
+                &risk.per,
+            ))
         {
             counted.push(risk);
         }

@@ -1,5 +1,7 @@
 //! Nothing that is known before a run is compiled during it, and a body is parsed once for each of JSON, HTML and XML.
 
+mod quick;
+
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::thread::LocalKey;
@@ -53,20 +55,8 @@ fn request(plan: &Plan) -> &Request {
     }
 }
 
-/// What was compiled or parsed while a response was judged by many expectations, all of which hold.
-fn while_judged(content_type: &str, body: &str, expectations: &[&str]) -> Vec<(&'static str, usize)> {
-    const COUNTED: [(&str, &LocalKey<Cell<usize>>); 8] = [
-        ("schemas", &SCHEMAS),
-        ("selectors", &SELECTORS),
-        ("XPaths", &XPATHS),
-        ("JSONPaths", &JSON_PATHS),
-        ("patterns", &PATTERNS),
-        ("JSON", &JSON_BODIES),
-        ("HTML", &HTML_BODIES),
-        ("XML", &XML_BODIES),
-    ];
-    let many: Vec<String> = (0..4).flat_map(|_| expectations.iter().map(|one| (*one).to_owned())).collect();
-    let plan = plan(&many);
+/// A response, and how it was asked for.
+fn exchange(content_type: &str, body: &str) -> Exchange {
     let header = Header { name: "content-type".to_owned(), value: content_type.to_owned() };
     let response_of = Response {
         status: 200,
@@ -76,7 +66,7 @@ fn while_judged(content_type: &str, body: &str, expectations: &[&str]) -> Vec<(&
         body: body.to_owned().into(),
         wire_size: 0,
     };
-    let exchange = Exchange {
+    Exchange {
         method: "GET".to_owned(),
         url: response_of.url.clone(),
         request_headers: Vec::new(),
@@ -92,7 +82,24 @@ fn while_judged(content_type: &str, body: &str, expectations: &[&str]) -> Vec<(&
         timings: Default::default(),
         bytes_sent: 0,
         bytes_received: 0,
-    };
+    }
+}
+
+/// What was compiled or parsed while a response was judged by many expectations, all of which hold.
+fn while_judged(content_type: &str, body: &str, expectations: &[&str]) -> Vec<(&'static str, usize)> {
+    const COUNTED: [(&str, &LocalKey<Cell<usize>>); 8] = [
+        ("schemas", &SCHEMAS),
+        ("selectors", &SELECTORS),
+        ("XPaths", &XPATHS),
+        ("JSONPaths", &JSON_PATHS),
+        ("patterns", &PATTERNS),
+        ("JSON", &JSON_BODIES),
+        ("HTML", &HTML_BODIES),
+        ("XML", &XML_BODIES),
+    ];
+    let many: Vec<String> = (0..4).flat_map(|_| expectations.iter().map(|one| (*one).to_owned())).collect();
+    let plan = plan(&many);
+    let exchange = exchange(content_type, body);
     let mut scope = Scope::new(&plan.suites[0].tests[0].frame);
     let before = COUNTED.map(|(_, counter)| counter.get());
     let parsed = Parsed::default();

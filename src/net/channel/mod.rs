@@ -2,6 +2,7 @@
 
 mod departures;
 mod frames;
+mod queue;
 mod sse;
 mod stream;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use super::AT_ONCE;
 use super::sse::{Item, Parser};
 use crate::event::charset::Charset;
-use crate::event::{ChannelEnd, FrameKind, Header, Instant, Payload};
+use crate::event::{ChannelEnd, FrameKind, Header, Instant, Payload, SseFields};
 use crate::net::apart::apart;
 use crate::net::coding::{Broken, Decoding};
 use crate::net::http::{LiveBody, MAX_BODY_BYTES};
@@ -44,7 +44,7 @@ impl Stream {
         let pen = self.pen.clone();
         let end = match &self.decoding {
             Ok(_) => self.read(&mut response).await,
-            Err(broken) => ChannelEnd::Failed { message: format!("the server sent a body {broken}") },
+            Err(broken) => failed(broken),
         };
         pen.end(pen.now(), end);
     }
@@ -69,8 +69,8 @@ impl Stream {
                             self = stream;
                             taken
                         };
-                        if let Err(message) = taken {
-                            return ChannelEnd::Failed { message };
+                        if let Err(end) = taken {
+                            return end;
                         }
                         // Others that read have their turn, however fast this one comes.
                         tokio::task::yield_now().await;
@@ -91,17 +91,17 @@ impl Stream {
     }
 
     /// # Errors
-    /// Nothing more can be read: why.
-    fn take(&mut self, bytes: &[u8], at: Instant) -> Result<(), String> {
+    /// Nothing more can be read: how the channel ends by that.
+    fn take(&mut self, bytes: &[u8], at: Instant) -> Result<(), ChannelEnd> {
         let Ok(decoding) = &mut self.decoding else { return Ok(()) };
         if decoding.is_identity() {
-            return self.reader.feed(bytes, &self.pen, at, &self.naming);
+            return self.reader.feed(bytes, &self.pen, at, &self.naming).map_err(ChannelEnd::too_large);
         }
         let mut decoded = Vec::new();
         let pushed = decoding.push(bytes, &mut decoded, MAX_BODY_BYTES as usize);
         // What came before the fault came all the same.
-        self.reader.feed(&decoded, &self.pen, at, &self.naming)?;
-        pushed.map_err(|broken| format!("the server sent a body {broken}"))
+        self.reader.feed(&decoded, &self.pen, at, &self.naming).map_err(ChannelEnd::too_large)?;
+        pushed.map_err(|broken| failed(&broken))
     }
 
     /// The body is complete, as far as the connection says.
@@ -114,9 +114,15 @@ impl Stream {
         }
         match self.reader.finish(&self.pen, at, &self.naming) {
             Ok(()) => ChannelEnd::Ended,
-            Err(message) => ChannelEnd::Failed { message },
+            Err(message) => ChannelEnd::too_large(message),
         }
     }
+}
+
+/// Ended by a body whose coding is broken, or decodes to too much.
+fn failed(broken: &Broken) -> ChannelEnd {
+    let message = format!("the server sent a body {broken}");
+    ChannelEnd::Failed { message, is_too_large: matches!(broken, Broken::TooLarge) }
 }
 
 enum Reader {
@@ -219,7 +225,7 @@ fn add(item: Item, pen: &Pen, at: Instant, naming: &Naming) -> Result<(), String
                 return Err(full());
             }
             let payloads = naming.read(&data, Some(&event));
-            (FrameKind::SseEvent { event: Some(event), id }, data, payloads)
+            (FrameKind::SseEvent(Box::new(SseFields { event: Some(event), id })), data, payloads)
         }
     };
     let data = Bytes::from(data.into_bytes().into_boxed_slice());

@@ -1,22 +1,23 @@
-//! Carries a WebSocket's frames: one task only reads, stamps and keeps, one only writes, so that neither waits for the other.
+//! Carries a WebSocket's frames. Reading (with stamping and keeping) and writing go on side by side, so that neither waits for the other, in one task.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf, ReadHalf, WriteHalf};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::AT_ONCE;
 use super::frames::{Broken, Message, Reader, Sent};
+use super::queue::Queue;
 use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload};
 use crate::net::apart::apart;
 use crate::net::http::Upgraded;
@@ -32,21 +33,23 @@ pub(super) const LINGER: Duration = Duration::from_secs(1);
 /// How much may wait to be sent that answers what the server sends, in bytes.
 const MAX_REPLIES: usize = 1024 * 1024;
 
-/// The two tasks of a connection. Dropping it cuts the connection.
+/// The task of a connection. Dropping it cuts the connection.
 pub(super) struct Wire {
     pub commands: Commands,
-    reader: JoinHandle<()>,
-    writer: JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
-/// The way to the task that writes: what is sent goes out in this order.
-#[derive(Clone)]
-pub(super) struct Commands {
-    queue: UnboundedSender<Command>,
+/// What is to be written: it goes out in this order.
+#[derive(Clone, Default)]
+pub(super) struct Commands(Arc<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    queue: Queue<Command>,
     /// Bytes that wait to be written.
-    backlog: Arc<AtomicUsize>,
+    backlog: AtomicUsize,
     /// A close frame has gone out, or is about to.
-    closing: Arc<AtomicBool>,
+    closing: AtomicBool,
 }
 
 enum Command {
@@ -61,53 +64,62 @@ enum Command {
 impl Wire {
     pub fn start(connection: Upgraded, pen: Pen, naming: Naming, replies: Option<ReplyTo>, masks: Draws) -> Self {
         let (read, write) = tokio::io::split(connection);
-        let (queue, received) = unbounded_channel();
-        let commands = Commands { queue, backlog: Arc::default(), closing: Arc::default() };
-        let writer = Writing { half: write, pen: pen.clone(), naming: naming.clone(), commands: received, masks };
-        let state = (commands.backlog.clone(), commands.closing.clone());
-        let writer = tokio::spawn(writer.run(state));
+        let commands = Commands::default();
+        let mut writing =
+            Writing { half: write, pen: pen.clone(), naming: naming.clone(), commands: commands.clone(), masks };
         let keeping = Arc::new(Keeping { pen, naming, replies, commands: commands.clone() });
         let reading = Reading { half: read, keeping };
-        Self { commands, reader: tokio::spawn(reading.run()), writer }
+        let task = tokio::spawn(async move {
+            match select(pin!(reading.run()), pin!(writing.run())).await {
+                // Nothing is read any more: what is still to be written has a moment.
+                Either::Left(((), writing)) => drop(Box::pin(tokio::time::timeout(LINGER, writing)).await),
+                Either::Right(((), reading)) => reading.await,
+            }
+        });
+        Self { commands, task }
     }
 
     /// Waits until the server has ended the connection, at most [`LINGER`], and cuts it then.
     pub async fn linger(mut self) {
-        let _ = tokio::time::timeout(LINGER, &mut self.reader).await;
+        let _ = tokio::time::timeout(LINGER, &mut self.task).await;
     }
 }
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        self.reader.abort();
-        self.writer.abort();
+        self.task.abort();
     }
 }
 
 impl Commands {
     pub fn send(&self, sent: Sent, answers: bool) {
         let size = sent.size();
-        self.backlog.fetch_add(size, Ordering::Relaxed);
+        self.0.backlog.fetch_add(size, Ordering::Relaxed);
         // When no one takes it, the connection is over, which the log says.
-        let _ = self.queue.send(Command::Send(sent, answers));
+        self.0.queue.push(Command::Send(sent, answers));
     }
 
     /// How many bytes wait to be written.
     pub fn backlog(&self) -> usize {
-        self.backlog.load(Ordering::Relaxed)
+        self.0.backlog.load(Ordering::Relaxed)
     }
 
     /// Waits until all that was sent so far has been written, at most so long; whether it has been.
     pub async fn flush(&self, budget: Duration) -> bool {
         let (done, flushed) = oneshot::channel();
-        if self.queue.send(Command::Flushed(done)).is_err() {
+        if !self.0.queue.push(Command::Flushed(done)) {
             return false;
         }
         matches!(tokio::time::timeout(budget, flushed).await, Ok(Ok(())))
     }
 
     pub fn finish(&self) {
-        let _ = self.queue.send(Command::Finish);
+        self.0.queue.push(Command::Finish);
+    }
+
+    /// Whether a close frame has gone out, or is about to.
+    fn is_closing(&self) -> bool {
+        self.0.closing.load(Ordering::SeqCst)
     }
 }
 
@@ -115,36 +127,36 @@ struct Writing {
     half: WriteHalf<Upgraded>,
     pen: Pen,
     naming: Naming,
-    commands: UnboundedReceiver<Command>,
+    commands: Commands,
     /// RFC 6455, section 5.3.
     masks: Draws,
 }
 
 impl Writing {
-    async fn run(mut self, (backlog, closing): (Arc<AtomicUsize>, Arc<AtomicBool>)) {
+    async fn run(&mut self) {
         // A failure to write shows where it is read, with its reason.
         let (mut works, mut closed) = (true, false);
-        while let Some(command) = self.commands.recv().await {
-            match command {
+        loop {
+            match self.commands.0.queue.next().await {
                 Command::Send(sent, answers) => {
                     let size = sent.size();
                     // Nothing follows a close frame (RFC 6455, section 5.5.1).
                     if works && !closed {
                         closed = matches!(sent, Sent::Close { .. });
                         if closed {
-                            closing.store(true, Ordering::SeqCst);
+                            self.commands.0.closing.store(true, Ordering::SeqCst);
                         }
                         self.keep(&sent, answers).await;
                         works = self.write(&sent.encode(self.masks.bytes())).await.is_ok();
                     }
-                    backlog.fetch_sub(size, Ordering::Relaxed);
+                    self.commands.0.backlog.fetch_sub(size, Ordering::Relaxed);
                 }
                 Command::Flushed(done) if works => {
                     let _ = done.send(());
                 }
                 Command::Flushed(_) => {}
                 Command::Finish => {
-                    let _ = tokio::time::timeout(LINGER, self.half.shutdown()).await;
+                    let _ = Box::pin(tokio::time::timeout(LINGER, self.half.shutdown())).await;
                     return;
                 }
             }
@@ -163,7 +175,7 @@ impl Writing {
                     self.naming.read(text, None)
                 } else {
                     let (naming, text) = (self.naming.clone(), text.clone());
-                    apart(move |_| naming.read(&text, None)).await
+                    Box::pin(apart(move |_| naming.read(&text, None))).await
                 };
                 self.pen.sent(FrameKind::Text, Bytes::copy_from_slice(text.as_bytes()), payloads, answers);
             }
@@ -176,6 +188,12 @@ impl Writing {
             // What the protocol sends on its own.
             Sent::Pong(_) | Sent::Close { .. } => {}
         }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.commands.0.queue.close();
     }
 }
 
@@ -222,13 +240,13 @@ impl Reading {
     async fn run(mut self) {
         let over = self.keep_all().await;
         if matches!(over, Over::Closed) {
-            self.look_behind().await;
+            Box::pin(self.look_behind()).await;
         }
         self.keeping.commands.finish();
         if !matches!(over, Over::Lost) {
             // What is on its way from us would be lost if something unread were left when the connection ends.
             let drain = async { while read_some(&mut self.half).await.is_ok_and(|bytes| !bytes.is_empty()) {} };
-            let _ = tokio::time::timeout(LINGER, drain).await;
+            let _ = Box::pin(tokio::time::timeout(LINGER, drain)).await;
         }
     }
 
@@ -249,7 +267,7 @@ impl Reading {
                         if let Err(broken) = reader.next(&mut bytes) {
                             return self.fail(at, broken.close_code(), broken.to_string());
                         }
-                        let by_us = self.keeping.commands.closing.load(Ordering::SeqCst);
+                        let by_us = self.keeping.commands.is_closing();
                         self.keeping.pen.closing(at, ChannelEnd::Closed { code, reason, by_us });
                         // The code is sent back (RFC 6455, section 5.5.1), where we didn't close first.
                         self.keeping.commands.send(Sent::Close { code, reason: String::new() }, true);
@@ -275,7 +293,7 @@ impl Reading {
             return self.keeping.keep(at, message);
         }
         let keeping = self.keeping.clone();
-        apart(move |_| keeping.keep(at, message)).await
+        Box::pin(apart(move |_| keeping.keep(at, message))).await
     }
 
     fn lost(&self, message: &str) -> Over {
@@ -284,7 +302,8 @@ impl Reading {
     }
 
     fn fail(&self, at: Instant, code: u16, message: String) -> Over {
-        self.keeping.pen.end(at, ChannelEnd::Failed { message });
+        // 1009: a message that is too big (RFC 6455, section 7.4.1).
+        self.keeping.pen.end(at, ChannelEnd::Failed { message, is_too_large: code == 1009 });
         self.keeping.commands.send(Sent::Close { code, reason: String::new() }, true);
         Over::Failed
     }
@@ -294,7 +313,7 @@ impl Reading {
         match tokio::time::timeout(BEHIND_CLOSE, read_some(&mut self.half)).await {
             Ok(Ok(came)) if !came.is_empty() => {
                 let broken = Broken::after_close().to_string();
-                self.keeping.pen.end(self.keeping.pen.now(), ChannelEnd::Failed { message: broken });
+                self.keeping.pen.end(self.keeping.pen.now(), ChannelEnd::broken(broken));
             }
             _ => self.keeping.pen.closed(),
         }

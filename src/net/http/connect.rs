@@ -83,7 +83,7 @@ impl Connection {
         connection_ends(started, connected.is_ok());
         let (stream, watch, address, tls, is_http2) = connected?;
         let traffic = Arc::new(Traffic::default());
-        let io = Tapped { stream, traffic: traffic.clone(), given: Bytes::new(), is_mute: false, waits: None };
+        let io = Tapped::new(stream, traffic.clone());
         Self::over(io, is_http2, watch, (address, tls), &shown).await
     }
 

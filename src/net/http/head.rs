@@ -21,6 +21,10 @@ pub(super) fn broken(head: &[u8], authority: &str) -> Failure {
     let first = lines.next().unwrap_or_default();
     let status = status_of(first);
     let (status, what) = match status {
+        // Known from its first bytes on: what follows them may not have come yet, and is none of a status that is known.
+        _ if has_other_version(first) => {
+            (None, format!("a version of HTTP that isn't known: `{}`", shown(first.get(..8).unwrap_or_default())))
+        }
         None if first.starts_with("HTTP/") => (None, format!("a status line that isn't one: `{}`", shown(first))),
         None => {
             let message = format!("{authority} responded with what isn't HTTP: it begins with `{}`", shown(first));
@@ -43,11 +47,17 @@ fn status_of(line: &str) -> Option<u16> {
     if is_version && status.bytes().all(|byte| byte.is_ascii_digit()) { status.parse().ok() } else { None }
 }
 
+/// Whether a line begins with a version that has the form of one, and isn't one of HTTP/1 (section 2.3).
+fn has_other_version(line: &str) -> bool {
+    let Some(version) = line.strip_prefix("HTTP/").and_then(|rest| rest.as_bytes().first_chunk::<3>()) else {
+        return false;
+    };
+    let [major, b'.', minor] = version else { return false };
+    major.is_ascii_digit() && minor.is_ascii_digit() && !matches!(version, b"1.0" | b"1.1")
+}
+
 /// Of one that has the form of one.
 fn of_status_line(line: &str, status: u16) -> Option<String> {
-    if !line.starts_with("HTTP/1.0 ") && !line.starts_with("HTTP/1.1 ") {
-        return Some(format!("a version of HTTP that isn't known: `{}`", shown(line.get(..8).unwrap_or_default())));
-    }
     if status < 100 {
         return Some(format!("the status {status:03}, which isn't one"));
     }
@@ -148,7 +158,8 @@ mod tests {
                 Some(101),
                 "h sent a header that isn't one, ` Upgrade`, in line 3 of its head",
             ),
-            ("HTTP/1.2 200 OK\r\n\r\n", Some(200), "h sent a version of HTTP that isn't known: `HTTP/1.2`"),
+            ("HTTP/1.2 200 OK\r\n\r\n", None, "h sent a version of HTTP that isn't known: `HTTP/1.2`"),
+            ("HTTP/1.10 200 OK\r\n\r\n", None, "h sent a status line that isn't one: `HTTP/1.10 200 OK`"),
             ("HTTP/1.1 099 OK\r\n\r\n", Some(99), "h sent the status 099, which isn't one"),
             ("HTTP/1.1 200 \u{1b}[31m\r\n\r\n", Some(200), "h sent a control character in its status line"),
             (
@@ -198,6 +209,19 @@ mod tests {
             assert_eq!((failure.status, failure.message.as_str()), (*status, *message));
         }
     }
+    /// It is given up at once, whatever of the line has come by then.
+    #[test]
+    fn another_version_is_named_however_much_of_the_line_has_come() {
+        for version in ["HTTP/1.2", "HTTP/2.0", "HTTP/0.9"] {
+            let line = format!("{version} 200 OK\r\n");
+            for len in version.len()..=line.len() {
+                let failure = broken(&line.as_bytes()[..len], "h");
+                assert_eq!(failure.message, format!("h sent a version of HTTP that isn't known: `{version}`"), "{len}");
+                assert_eq!(failure.status, None);
+            }
+        }
+    }
+
     #[test]
     fn only_chunks_come_unasked() {
         let cases: &[(&[&str], Option<&str>)] = &[

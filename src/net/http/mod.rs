@@ -15,6 +15,7 @@ mod progress;
 mod real;
 mod redirect;
 mod send;
+mod sent;
 mod stages;
 mod tap;
 mod target;

@@ -2,6 +2,7 @@
 //! written as they were put together once, and a response is read where it is. Only responses of the plainest form are read so (HTTP/1.1, a length, no coding, nothing behind
 //! the body). Whatever else comes, hyper reads from its first byte on, as if it had sent the request, so that it is what it would have been in the usual way.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,14 +12,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::client::Http;
 use super::connect::Connection;
-use super::failure::timed_out;
+use super::failure::{of_chain, timed_out};
 use super::key::{Key, Protocol};
 use super::progress::{Pending as Awaited, Progress};
-use super::send::Sent;
+use super::send::head_size;
+use super::sent::Sent;
 use super::stages::{Recorder, recorded};
 use super::tap::{Tapped, Watch};
 use super::target::{authority_of, parse_url};
-use crate::event::{Failure, Header, Instant, Plainly, Tls};
+use crate::event::{Failure, FailureKind, Header, Instant, Plainly, Tls};
 use crate::world::cookies::Jar;
 use crate::world::target::target_of;
 use crate::world::{Outgoing, Pending, Prompt, Session};
@@ -43,6 +45,8 @@ pub struct PlainSession {
     http: Arc<Http>,
     ready: Vec<Ready>,
     open: Option<Open>,
+    /// Of the connection that is being made.
+    connecting: Option<Recorder>,
     buffer: Vec<u8>,
 }
 
@@ -64,7 +68,41 @@ struct Open {
     tls: Option<Tls>,
     served: u32,
     since: Instant,
+    /// Of the present response: when it began, from its request on.
+    first_byte: Option<Duration>,
     recorder: Recorder,
+}
+
+/// How far a request came without hyper.
+enum Answered {
+    Prompt(Prompt),
+    /// Hyper is to read the rest, behind which the connection perhaps failed so.
+    Otherwise(Option<io::Error>),
+}
+
+impl From<Prompt> for Answered {
+    fn from(prompt: Prompt) -> Self {
+        Self::Prompt(prompt)
+    }
+}
+
+/// How a connection ended before its response was there.
+struct Broken {
+    /// Absent where its other side closed it.
+    error: Option<io::Error>,
+    /// Some of the request was.
+    is_written: bool,
+}
+
+impl Broken {
+    /// By the rule of all requests, of a connection that was used before and brought nothing of a response.
+    fn may_repeat(&self, ready: &Ready) -> bool {
+        let is_lost = self
+            .error
+            .as_ref()
+            .is_none_or(|error| matches!(of_chain(error, "", None).kind, FailureKind::Closed | FailureKind::Reset));
+        is_lost && (ready.is_idempotent || !self.is_written)
+    }
 }
 
 /// How a response is framed.
@@ -76,7 +114,7 @@ struct Frame {
 
 impl PlainSession {
     pub fn new(http: Arc<Http>) -> Self {
-        Self { http, ready: Vec::new(), open: None, buffer: Vec::new() }
+        Self { http, ready: Vec::new(), open: None, connecting: None, buffer: Vec::new() }
     }
 
     /// As bytes, where a request is one that can be sent so.
@@ -120,19 +158,28 @@ impl PlainSession {
         jar: Option<&Mutex<Jar>>,
         holds: &(dyn Fn(&Plainly<'_>) -> bool + Sync),
     ) -> Prompt {
-        let http = self.http.clone();
-        let started = http.clock.now();
-        let timer = tokio::time::timeout(limit, self.answered(place, started, jar, holds)).await;
-        if let Ok(prompt) = timer {
-            return prompt;
+        let started = self.http.clock.now();
+        let until = crate::net::clock::present() + limit;
+        match tokio::time::timeout_at(until, self.answered(place, started, holds)).await {
+            Ok(Answered::Prompt(prompt)) => prompt,
+            Ok(Answered::Otherwise(failed)) => self.resumed(place, started, jar, failed, (limit, until)).await,
+            Err(_) => self.given_up(place, started, limit),
         }
+    }
+
+    /// What is known of a request whose time has run out.
+    fn given_up(&mut self, place: usize, started: Instant, limit: Duration) -> Prompt {
         let Some(ready) = self.ready.get(place) else { return Prompt::Unsent };
-        let mut progress = ready.progress(&http, started, self.open.as_ref());
-        let status = (!self.buffer.is_empty()).then(|| status_of(&self.buffer)).flatten();
-        self.open = None;
-        self.buffer = Vec::new();
+        let (http, open, connecting) = (&self.http, self.open.take(), self.connecting.take());
+        let mut progress = ready.progress(http, started, open.as_ref(), connecting);
+        let begun = begun(&std::mem::take(&mut self.buffer));
+        if let Some((open, (status, received))) = open.zip(begun) {
+            progress.answered(open.address, open.tls);
+            progress.first_byte = open.first_byte;
+            (progress.status, progress.received) = (Some(status), received);
+        }
         progress.unanswered();
-        let failure = timed_out(&authority_of(&ready.sent.url), limit, status);
+        let failure = timed_out(&authority_of(&ready.sent.url), limit, progress.status);
         let total = http.clock.now().saturating_sub(started);
         Prompt::Exchange(Box::new(http.evidence(&ready.outgoing, progress, Err(failure), started, total)))
     }
@@ -142,11 +189,10 @@ impl PlainSession {
         &mut self,
         place: usize,
         started: Instant,
-        jar: Option<&Mutex<Jar>>,
         holds: &(dyn Fn(&Plainly<'_>) -> bool + Sync),
-    ) -> Prompt {
+    ) -> Answered {
         let http = self.http.clock;
-        let Some(ready) = self.ready.get(place) else { return Prompt::Unsent };
+        let Some(ready) = self.ready.get(place) else { return Prompt::Unsent.into() };
         let usable = |open: &Open| {
             let idle = started.saturating_sub(open.since);
             open.key == ready.key && idle < IDLE && (ready.is_idempotent || (open.served > 1 && idle < TRUSTED))
@@ -156,26 +202,27 @@ impl PlainSession {
             |open: &Open| started.saturating_sub(open.since) < Duration::from_millis(100) || open.watch.is_quiet();
         self.open = self.open.take().filter(usable).filter(looks);
         let was_open = self.open.is_some();
-        if self.open.is_none() {
-            let Some(open) = ready.connects(&self.http).await else { return Prompt::Unsent };
-            self.open = Some(open);
-        }
-        let Some(open) = &mut self.open else { return Prompt::Unsent };
         self.buffer.clear();
+        if self.open.is_none() {
+            let recorder = self.connecting.insert(Recorder::default()).clone();
+            self.open = ready.connects(&self.http, recorder).await;
+            self.connecting = None;
+        }
+        let Some(open) = &mut self.open else { return Prompt::Unsent.into() };
         let exchanged = open.exchange(&ready.bytes, &mut self.buffer, &http, started).await;
         let first_byte = match exchanged {
             Ok(first_byte) => first_byte,
             // As if it had been found dead before.
-            Err(()) if was_open && ready.is_idempotent && self.buffer.is_empty() => {
+            Err(broken) if was_open && self.buffer.is_empty() && broken.may_repeat(ready) => {
                 self.open = None;
-                return Prompt::Unsent;
+                return Prompt::Unsent.into();
             }
-            Err(()) => return self.resumed(place, started, jar).await,
+            Err(Broken { error, .. }) => return Answered::Otherwise(error),
         };
         let total = http.now().saturating_sub(started);
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let Some((status, frame)) = plain(&self.buffer, &mut headers) else {
-            return self.resumed(place, started, jar).await;
+            return Answered::Otherwise(None);
         };
         let mut named: [(&str, &[u8]); MOST_HEADERS] = [("", &[]); MOST_HEADERS];
         let count = headers.iter().take_while(|one| !one.name.is_empty()).count();
@@ -186,7 +233,7 @@ impl PlainSession {
         let response = Plainly { status, headers: &named[..count], body, total };
         let sets_cookie = response.header("set-cookie").is_some() || response.header("content-encoding").is_some();
         if sets_cookie || !holds(&response) {
-            return self.resumed(place, started, jar).await;
+            return Answered::Otherwise(None);
         }
         open.served = open.served.saturating_add(1);
         open.since = started + total;
@@ -196,20 +243,30 @@ impl PlainSession {
         if self.buffer.capacity() > KEPT_ROOM {
             self.buffer = Vec::new();
         }
-        Prompt::Held { status, started, first_byte, total }
+        Prompt::Held { status, started, first_byte, total }.into()
     }
 
     /// Has hyper read what came, and what is still to come, as the response to the request.
-    async fn resumed(&mut self, place: usize, started: Instant, jar: Option<&Mutex<Jar>>) -> Prompt {
+    async fn resumed(
+        &mut self,
+        place: usize,
+        started: Instant,
+        jar: Option<&Mutex<Jar>>,
+        failed: Option<io::Error>,
+        (limit, until): (Duration, tokio::time::Instant),
+    ) -> Prompt {
         let given = Bytes::from(std::mem::take(&mut self.buffer));
         let (Some(ready), Some(open)) = (self.ready.get(place), self.open.take()) else { return Prompt::Unsent };
-        let mut progress = ready.progress(&self.http, started, Some(&open));
+        let mut progress = ready.progress(&self.http, started, Some(&open), None);
         let Open { io, watch, address, tls, .. } = open;
-        let io = Tapped { stream: io.stream, traffic: Arc::default(), given, is_mute: true, waits: None };
-        let outcome = match Connection::resumed(io, watch, address, tls).await {
-            Ok(connection) => self.http.read(connection, &ready.sent, started, &mut progress).await,
-            Err(failure) => Err(failure),
+        let io = Tapped::resumed(io.stream, given, failed);
+        let reading = async {
+            let connection = Connection::resumed(io, watch, address, tls).await?;
+            self.http.read(connection, &ready.sent, started, &mut progress).await
         };
+        let outcome = tokio::time::timeout_at(until, reading).await;
+        let outcome =
+            outcome.unwrap_or_else(|_| Err(timed_out(&authority_of(&ready.sent.url), limit, progress.status)));
         if let (Ok(response), Some(jar)) = (&outcome, jar) {
             self.http.keep_cookies(response, jar, &mut progress);
         }
@@ -240,22 +297,32 @@ impl Session for PlainSession {
 
 impl Ready {
     /// A connection of its own; `None` where there is none, or it speaks HTTP/2: then it is sent in the usual way, which says why.
-    async fn connects(&self, http: &Http) -> Option<Open> {
-        let recorder = Recorder::default();
+    async fn connects(&self, http: &Http, recorder: Recorder) -> Option<Open> {
         let made = recorded(recorder.clone(), http.plain_connection(&self.key)).await?;
         http.learn_addresses(&self.key.host, &recorder);
         let (stream, watch, address, tls) = made;
-        let io = Tapped { stream, traffic: Arc::default(), given: Bytes::new(), is_mute: false, waits: None };
-        Some(Open { key: self.key.clone(), io, watch, address, tls, served: 0, since: http.clock.now(), recorder })
+        let io = Tapped::new(stream, Arc::default());
+        Some(Open {
+            key: self.key.clone(),
+            io,
+            watch,
+            address,
+            tls,
+            served: 0,
+            since: http.clock.now(),
+            first_byte: None,
+            recorder,
+        })
     }
 
     /// What is known of it when it has been sent.
-    fn progress(&self, http: &Http, started: Instant, open: Option<&Open>) -> Progress {
+    fn progress(&self, http: &Http, started: Instant, open: Option<&Open>, connecting: Option<Recorder>) -> Progress {
         let mut progress = Progress::new(&self.outgoing);
         progress.begun = Some(started);
         progress.sent_headers = Some(self.headers());
         // What is recorded of a connection is of its first request.
-        let recorder = open.filter(|open| open.served == 0).map(|open| open.recorder.clone()).unwrap_or_default();
+        let made = open.filter(|open| open.served == 0).map(|open| open.recorder.clone());
+        let recorder = connecting.or(made).unwrap_or_default();
         progress.pending = Some(Awaited {
             recorder,
             size: self.bytes.len() as u64,
@@ -281,21 +348,29 @@ impl Open {
         buffer: &mut Vec<u8>,
         clock: &crate::net::clock::Clock,
         started: Instant,
-    ) -> Result<Duration, ()> {
-        self.io.write_all(request).await.map_err(drop)?;
-        self.io.flush().await.map_err(drop)?;
-        let mut first_byte = None;
+    ) -> Result<Duration, Broken> {
+        let failed = |is_written| move |error| Broken { error: Some(error), is_written };
+        let mut rest = request;
+        while !rest.is_empty() {
+            let is_written = rest.len() < request.len();
+            match self.io.write(rest).await.map_err(failed(is_written))? {
+                0 => return Err(Broken { error: None, is_written }),
+                count => rest = &rest[count..],
+            }
+        }
+        self.io.flush().await.map_err(failed(true))?;
+        self.first_byte = None;
         let mut wanted = 0;
         let mut looks = 0;
         loop {
             if buffer.capacity() - buffer.len() < 1 << 10 {
                 buffer.reserve(4 << 10);
             }
-            let count = self.io.read_buf(buffer).await.map_err(drop)?;
+            let count = self.io.read_buf(buffer).await.map_err(failed(true))?;
             if count == 0 {
-                return Err(());
+                return Err(Broken { error: None, is_written: true });
             }
-            let first = *first_byte.get_or_insert_with(|| clock.now().saturating_sub(started));
+            let first = *self.first_byte.get_or_insert_with(|| clock.now().saturating_sub(started));
             if buffer.len() < wanted {
                 continue;
             }
@@ -360,10 +435,15 @@ fn framed(response: &httparse::Response<'_, '_>, head: usize) -> Option<Frame> {
     Some(Frame { head, body, stays_open })
 }
 
-/// Of a head that may not be complete.
-fn status_of(buffer: &[u8]) -> Option<u16> {
+/// The status of a response whose head is complete, and how much of it came, in bytes, as it is counted of any response.
+fn begun(buffer: &[u8]) -> Option<(u16, u64)> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
-    let parsed = response.parse(buffer);
-    parsed.ok().filter(httparse::Status::is_complete).and(response.code)
+    let httparse::Status::Complete(head) = response.parse(buffer).ok()? else { return None };
+    let lines = response.headers.iter().map(|header| (header.name.len(), header.value.len()));
+    let size = head_size(response.reason.unwrap_or_default().len(), lines);
+    Some((response.code?, size + (buffer.len() - head) as u64))
 }
+
+#[cfg(test)]
+mod tests;

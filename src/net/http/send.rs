@@ -2,7 +2,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
@@ -15,6 +14,7 @@ use super::outgoing::{Live, LiveBody, Mode};
 use super::pool::Returning;
 use super::progress::{Pending, Progress};
 use super::redirect;
+use super::sent::Sent;
 use super::stages::{Recorder, recorded};
 use super::target::{authority, authority_of, is_same_host, origin, parse_url};
 use super::{body, head, real};
@@ -25,16 +25,6 @@ use crate::world::{Outgoing, auth, handshake};
 
 /// How much of a request's body is kept as evidence, in bytes.
 const KEPT_BODY: usize = 64 * 1024;
-
-/// A request as it goes out.
-pub(super) struct Sent {
-    pub url: url::Url,
-    pub method: http::Method,
-    /// Path and query.
-    pub target: String,
-    pub headers: http::HeaderMap,
-    pub body: Option<Bytes>,
-}
 
 impl Http {
     /// Sends a request and reads its response. Whatever goes wrong is in the exchange.
@@ -237,7 +227,7 @@ impl Http {
             body: Bytes::new(),
             wire_size: 0,
         };
-        progress.received += head_size(incoming.status(), incoming.extensions(), &response.headers);
+        progress.received += size_of_head(incoming.status(), incoming.extensions(), incoming.headers());
         if mode == Mode::Stream {
             let body = WireBody::new(incoming.version(), incoming.into_body());
             return Ok((response, Some(Live::Body(Box::new(LiveBody::new(body, connection))))));
@@ -298,7 +288,7 @@ impl Http {
         let status = parts.status.as_u16();
         progress.status = Some(status);
         let headers = header_list(&parts.headers);
-        progress.received += head_size(parts.status, &parts.extensions, &headers);
+        progress.received += size_of_head(parts.status, &parts.extensions, &parts.headers);
         let wire = WireBody::new(parts.version, wire);
         let keeping = Keeping { budget: &self.budget, decodes: &self.decodes, authority, status };
         let (wire, share) = body::read(wire, &keeping, &mut progress.received).await?;
@@ -380,72 +370,6 @@ fn fits(incoming: &http::Response<Incoming>, authority: &str) -> Result<(), Fail
     })
 }
 
-impl Sent {
-    /// All that is written for it in HTTP/1.1; `None` of what can't be sent.
-    pub fn bytes(&self) -> Option<Bytes> {
-        let request = self.request(false).ok()?;
-        let mut bytes = Vec::with_capacity(256);
-        bytes.extend_from_slice(self.method.as_str().as_bytes());
-        bytes.push(b' ');
-        bytes.extend_from_slice(request.uri().path_and_query().map_or("/", |target| target.as_str()).as_bytes());
-        bytes.extend_from_slice(b" HTTP/1.1\r\n");
-        for (name, value) in request.headers() {
-            bytes.extend_from_slice(name.as_str().as_bytes());
-            bytes.extend_from_slice(b": ");
-            bytes.extend_from_slice(value.as_bytes());
-            bytes.extend_from_slice(b"\r\n");
-        }
-        if let Some(body) = &self.body {
-            bytes.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
-        }
-        bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
-        Some(bytes.into())
-    }
-
-    /// The request as one of the HTTP versions has it.
-    fn request(&self, is_http2: bool) -> Result<http::Request<Full<Bytes>>, Failure> {
-        let authority = || self.url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
-        let mut headers = self.headers.clone();
-        let uri = if is_http2 {
-            // RFC 9113, section 8.3.1: the authority is in a field of its own.
-            let host = headers.remove("host").and_then(|host| host.to_str().ok().map(str::to_owned));
-            let host = host.unwrap_or_else(authority);
-            http::Uri::builder().scheme(self.url.scheme()).authority(host).path_and_query(self.target.as_str()).build()
-        } else {
-            if !headers.contains_key("host")
-                && let Ok(host) = http::HeaderValue::from_str(&authority())
-            {
-                headers.insert("host", host);
-            }
-            http::Uri::builder().path_and_query(self.target.as_str()).build()
-        };
-        let invalid = |error: http::Error| {
-            failure(FailureKind::Invalid, format!("`{}` can't be sent as a path: {error}", self.target))
-        };
-        let builder = http::Request::builder().method(self.method.clone()).uri(uri.map_err(invalid)?);
-        let mut request = builder.body(Full::new(self.body.clone().unwrap_or_default())).map_err(invalid)?;
-        *request.headers_mut() = headers;
-        Ok(request)
-    }
-
-    /// Its size in HTTP/1.1 in bytes, with what is added when it is sent (RFC 9112, section 3.2; RFC 9110, section 8.6). HTTP/2 says the
-    /// same in fewer.
-    fn wire_size(&self) -> u64 {
-        let line = |name: usize, value: usize| (name + value + ": \r\n".len()) as u64;
-        let mut size = (self.method.as_str().len() + self.target.len() + "  HTTP/1.1\r\n\r\n".len()) as u64;
-        size += self.headers.iter().map(|(name, value)| line(name.as_str().len(), value.len())).sum::<u64>();
-        if !self.headers.contains_key("host") {
-            size += line("host".len(), self.url[url::Position::BeforeHost..url::Position::AfterPort].len());
-        }
-        let Some(body) = &self.body else { return size };
-        if !self.headers.contains_key("content-length") {
-            size += line("content-length".len(), body.len().to_string().len());
-        }
-        size + body.len() as u64
-    }
-}
-
 /// Whether a request that failed on a connection that was used before can be sent again without the server acting twice (RFC 9110, section
 /// 9.2.2; RFC 9112, section 9.3.1): the connection died, nothing of a response had come, and the method is idempotent or nothing was sent.
 fn may_repeat(method: &http::Method, connection: &Connection, lost: &Lost, shown: &str) -> bool {
@@ -506,17 +430,23 @@ pub(super) fn header_list(map: &http::HeaderMap) -> Vec<Header> {
         Ok(text) => text.to_owned(),
         Err(_) => value.as_bytes().iter().map(|byte| *byte as char).collect(),
     };
-    map.iter().map(|(name, of)| Header { name: name.as_str().to_owned(), value: value(of) }).collect()
+    let mut list = Vec::with_capacity(map.len());
+    list.extend(map.iter().map(|(name, of)| Header { name: name.as_str().to_owned(), value: value(of) }));
+    list
 }
 
-/// The size of a response's head of HTTP/1.1 in bytes (RFC 9112, section 4).
-fn head_size(status: http::StatusCode, extensions: &http::Extensions, headers: &[Header]) -> u64 {
+/// The size of a response's head in bytes, as HTTP/1.1 has it.
+fn size_of_head(status: http::StatusCode, extensions: &http::Extensions, headers: &http::HeaderMap) -> u64 {
     let usual = status.canonical_reason().unwrap_or_default();
     // It is kept only where it isn't the usual one.
     let reason = extensions.get::<hyper::ext::ReasonPhrase>().map_or(usual.len(), |reason| reason.as_bytes().len());
-    let line = "HTTP/1.1 200 \r\n\r\n".len() + reason;
-    headers.iter().map(|header| (header.name.len() + header.value.len() + ": \r\n".len()) as u64).sum::<u64>()
-        + line as u64
+    head_size(reason, headers.iter().map(|(name, value)| (name.as_str().len(), value.len())))
+}
+
+/// The same, by the length of its reason, and those of its headers' names and values (RFC 9112, section 4).
+pub(super) fn head_size(reason: usize, headers: impl Iterator<Item = (usize, usize)>) -> u64 {
+    let lines: usize = headers.map(|(name, value)| name + value + ": \r\n".len()).sum();
+    (lines + "HTTP/1.1 200 \r\n\r\n".len() + reason) as u64
 }
 
 #[cfg(test)]

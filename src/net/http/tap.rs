@@ -277,6 +277,8 @@ pub(super) struct Tapped {
     pub traffic: Arc<Traffic>,
     /// What was read of it before: comes first.
     pub given: Bytes,
+    /// How it failed before: a system reports that once, and an end from then on.
+    pub failed: Option<io::Error>,
     /// What is written was written before, and goes nowhere.
     pub is_mute: bool,
     /// Who reads waits here until that has been written: a response comes behind its request.
@@ -318,12 +320,27 @@ impl AsyncRead for Tapped {
         }
         let traffic = self.traffic.clone();
         let done = ready!(traffic.drain(|| through!(self, stream => stream.poll_read(context, buffer))));
-        self.traffic.received(buffer.filled().get(before..).unwrap_or_default());
+        let received = buffer.filled().get(before..).unwrap_or_default();
+        self.traffic.received(received);
+        if received.is_empty()
+            && let Some(error) = self.failed.take()
+        {
+            return Poll::Ready(Err(error));
+        }
         Poll::Ready(done)
     }
 }
 
 impl Tapped {
+    pub fn new(stream: Stream, traffic: Arc<Traffic>) -> Self {
+        Self { stream, traffic, given: Bytes::new(), failed: None, is_mute: false, waits: None }
+    }
+
+    /// One to which a request was written already, and of which this was read since, before it perhaps failed.
+    pub fn resumed(stream: Stream, given: Bytes, failed: Option<io::Error>) -> Self {
+        Self { given, failed, is_mute: true, ..Self::new(stream, Arc::default()) }
+    }
+
     fn counted(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(count)) = &done {
             self.traffic.sent(*count);

@@ -213,10 +213,42 @@ impl ErrorKind {
         }
     }
 
-    pub fn named(word: &str) -> Option<Self> {
+    /// Whether the system failed; a request that was never sent is the spec's fault, or the environment's.
+    pub fn is_of_system(self) -> bool {
+        !matches!(self, ErrorKind::NoResponse(kind) if !kind.is_of_system())
+    }
+
+    /// Each kind that is counted.
+    pub fn all() -> impl Iterator<Item = Self> {
         let no_response = FailureKind::ALL.into_iter().map(ErrorKind::NoResponse);
-        no_response
-            .chain([ErrorKind::Status(4), ErrorKind::Status(5), ErrorKind::Expectation])
-            .find(|kind| kind.word() == word)
+        no_response.chain([ErrorKind::Status(4), ErrorKind::Status(5), ErrorKind::Expectation])
+    }
+
+    /// The one that `errors of` writes so.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.is_of_system() && kind.word() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::syntax::ast::ERROR_KINDS;
+
+    #[test]
+    fn what_a_load_counts_can_be_written_unless_nothing_was_sent() {
+        let written: BTreeSet<&str> = ERROR_KINDS.into_iter().collect();
+        let counted: BTreeSet<&str> =
+            ErrorKind::all().filter(|kind| kind.is_of_system()).map(ErrorKind::word).collect();
+        assert_eq!(written, counted);
+        let others: BTreeSet<&str> =
+            ErrorKind::all().map(ErrorKind::word).filter(|word| !written.contains(word)).collect();
+        // The address or a header came out wrong, or `require real` refuses it: no server has failed, and there is no number of it that is right.
+        assert_eq!(others, BTreeSet::from(["invalid", "plain text", "private peer", "unverified certificate"]));
+        for word in ERROR_KINDS {
+            assert_eq!(ErrorKind::named(word).map(ErrorKind::word), Some(word));
+        }
     }
 }

@@ -104,11 +104,80 @@ pub enum Measure {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Statistic {
-    /// From 1 to 100; the nearest rank.
-    Percentile(u32),
+    Percentile(Percentile),
     Min,
     Max,
     Mean,
+}
+
+impl Statistic {
+    /// A percentile by a whole number, from 1 to 100.
+    pub const fn percentile(percent: u32) -> Self {
+        Statistic::Percentile(Percentile(percent * Percentile::ONE))
+    }
+
+    /// `p95`, `p99.9`, `min`, `max`, `mean`, `median`
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "min" => Some(Statistic::Min),
+            "max" => Some(Statistic::Max),
+            "mean" => Some(Statistic::Mean),
+            "median" => Some(Statistic::percentile(50)),
+            _ => name.strip_prefix('p')?.parse().ok().map(Statistic::Percentile),
+        }
+    }
+
+    /// `p95`, `min`: what [`Statistic::named`] reads.
+    pub fn name(self) -> String {
+        match self {
+            Statistic::Percentile(percentile) => format!("p{percentile}"),
+            Statistic::Min => "min".to_owned(),
+            Statistic::Max => "max".to_owned(),
+            Statistic::Mean => "mean".to_owned(),
+        }
+    }
+}
+
+/// From more than 0 to 100 percent, to a thousandth of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percentile(u32);
+
+impl Percentile {
+    /// In thousandths of a percent.
+    const ONE: u32 = 1_000;
+
+    /// Which of so many times, in their order, it is, from 1: the nearest rank, of which so many percent are no longer.
+    pub fn rank(self, count: u64) -> u128 {
+        (u128::from(count) * u128::from(self.0)).div_ceil(u128::from(100 * Self::ONE)).max(1)
+    }
+}
+
+impl std::str::FromStr for Percentile {
+    type Err = ();
+
+    /// `95`, `99.9`; nothing more exact than `99.999`.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !are_digits(whole) || !are_digits(fraction) || fraction.len() > 3 {
+            return Err(());
+        }
+        let thousandths: u32 = format!("{fraction:0<3}").parse().map_err(|_| ())?;
+        let percent: u32 = whole.parse().map_err(|_| ())?;
+        let all = percent.checked_mul(Self::ONE).and_then(|all| all.checked_add(thousandths)).ok_or(())?;
+        (1..=100 * Self::ONE).contains(&all).then_some(Self(all)).ok_or(())
+    }
+}
+
+impl std::fmt::Display for Percentile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, fraction) = (self.0 / Self::ONE, self.0 % Self::ONE);
+        write!(f, "{whole}")?;
+        match fraction {
+            0 => Ok(()),
+            _ => write!(f, ".{}", format!("{fraction:03}").trim_end_matches('0')),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

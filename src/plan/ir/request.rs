@@ -8,7 +8,7 @@ use crate::source::Span;
 #[derive(Clone, Debug)]
 pub struct Request {
     pub span: Span,
-    pub method: Arc<str>,
+    pub method: Method,
     /// Gives a text: the URL, interpolated as written.
     pub url: Expr,
     pub headers: Vec<Field>,
@@ -29,6 +29,30 @@ pub struct Request {
     /// In the order of the spec.
     pub checks: Vec<Check>,
     pub expect_failure: Option<(FailureKind, Span)>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Method {
+    Named(Arc<str>),
+    /// Gives a text.
+    Given(Box<Expr>),
+}
+
+impl Method {
+    /// `None` where it is known in a run only.
+    pub fn named(&self) -> Option<&str> {
+        match self {
+            Method::Named(name) => Some(name),
+            Method::Given(_) => None,
+        }
+    }
+
+    pub fn given(&self) -> Option<&Expr> {
+        match self {
+            Method::Named(_) => None,
+            Method::Given(value) => Some(value),
+        }
+    }
 }
 
 /// A name and a value, of a header, a query parameter, a cookie or a form.

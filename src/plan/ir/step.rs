@@ -100,3 +100,24 @@ pub enum StepKind {
     },
     ExpectChannel(Arc<ChannelExpectation>),
 }
+
+/// Whether one of these steps, or of those inside of them, captures something of the last response. A flow that is called has responses of its own.
+pub fn capture_later(steps: &[Step]) -> bool {
+    // A spec may nest blocks as deep as it likes.
+    let mut open = vec![steps];
+    while let Some(steps) = open.pop() {
+        for step in steps {
+            match &step.kind {
+                StepKind::Capture(_) => return true,
+                StepKind::Parallel(body)
+                | StepKind::ParallelForEach { body, .. }
+                | StepKind::ForEach { body, .. }
+                | StepKind::Repeat { body, .. }
+                | StepKind::Eventually { body, .. }
+                | StepKind::Within { body, .. } => open.push(body),
+                _ => {}
+            }
+        }
+    }
+    false
+}

@@ -101,4 +101,17 @@ impl<'a, 'p> Body<'a, 'p> {
         };
         Expr { span: value.span, kind }
     }
+
+    /// A query of GraphQL. One in a file is known before the run, as the text that it is.
+    pub fn query(&mut self, value: &ast::Expr) -> Expr {
+        let ast::ExprKind::File(literal) = &value.kind else { return self.expr(value) };
+        let known = match fixtures::query(self.lower.project, self.module, literal) {
+            Ok(text) => Value::from(text.as_str()),
+            Err(diagnostic) => {
+                self.report(*diagnostic);
+                Value::null()
+            }
+        };
+        Expr { span: value.span, kind: ExprKind::Const(known) }
+    }
 }

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::body::Body;
 use crate::plan::{
-    ChannelExpectation, ChannelExpectationKind, Count, EventNaming, FrameBody, KeepAlive, OnChannel, OpenChannel, Slot,
-    StepKind, View,
+    ChannelExpectation, ChannelExpectationKind, Count, EventNaming, FrameBody, KeepAlive, Method, OnChannel,
+    OpenChannel, Slot, StepKind, View,
 };
 use crate::syntax::ast;
 
@@ -14,7 +14,7 @@ impl Body<'_, '_> {
             ast::ChannelPartKind::Request(part) => Some(part),
             _ => None,
         });
-        let request = self.request_of(open.span, method, &open.url, parts);
+        let request = self.request_of(open.span, Method::Named(Arc::from(method)), &open.url, parts);
         let mut lowered = OpenChannel {
             span: open.span,
             kind: open.kind,

@@ -235,7 +235,7 @@ impl Lower<'_> {
 
     /// The text of a span, its white space made single.
     pub(super) fn written(&self, span: Span) -> String {
-        self.project.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
+        self.project.sources.one_line(span)
     }
 }
 

@@ -3,39 +3,31 @@ use std::sync::Arc;
 use super::body::Body;
 use crate::event::FailureKind;
 use crate::plan::{
-    Auth, Body as Payload, Expr, ExprKind, Field, HttpVersion, MultipartField, Piece, Request, Retry, constant,
+    Auth, Body as Payload, Expr, ExprKind, Field, HttpVersion, Method, MultipartField, Piece, Request, Retry, constant,
 };
 use crate::syntax::ast;
 use crate::value::{Json, UrlWriter, Value};
 
-/// The words of `expect failure is` and of `retry … on`.
-const FAILURES: [FailureKind; 8] = [
-    FailureKind::Timeout,
-    FailureKind::Refused,
-    FailureKind::Reset,
-    FailureKind::Closed,
-    FailureKind::Dns,
-    FailureKind::Tls,
-    FailureKind::TooManyRedirects,
-    FailureKind::Handshake,
-];
-
 impl Body<'_, '_> {
     pub fn request(&mut self, request: &ast::Request) -> Request {
-        self.request_of(request.span, &request.method.text, &request.url, request.parts.iter())
+        let method = match &request.method {
+            ast::Method::Named(name) => Method::Named(Arc::from(name.text.as_str())),
+            ast::Method::Given(value) => Method::Given(Box::new(self.expr(value))),
+        };
+        self.request_of(request.span, method, &request.url, request.parts.iter())
     }
 
     /// A request from its parts; a channel's handshake is one too.
     pub fn request_of<'a>(
         &mut self,
         span: crate::source::Span,
-        method: &str,
+        method: Method,
         url: &ast::Template,
         parts: impl Iterator<Item = &'a ast::RequestPart>,
     ) -> Request {
         let mut request = Request {
             span,
-            method: Arc::from(method),
+            method,
             url: self.url(url),
             headers: Vec::new(),
             query: Vec::new(),
@@ -82,7 +74,7 @@ impl Body<'_, '_> {
                 request.body = Some(Payload::Multipart(fields));
             }
             Part::Graphql { query, variables } => {
-                let query = self.template(query);
+                let query = self.query(query);
                 let variables = variables.as_ref().map(|variables| self.expr(variables));
                 request.body = Some(Payload::Graphql { query, variables });
             }
@@ -191,7 +183,7 @@ impl Body<'_, '_> {
     }
 
     fn failure(&mut self, word: &ast::Ident) -> Option<FailureKind> {
-        let found = FAILURES.into_iter().find(|kind| kind.word() == word.text);
+        let found = FailureKind::ALL.into_iter().find(|kind| kind.is_of_system() && kind.word() == word.text);
         if found.is_none() {
             self.unresolved(word.span, format!("`{}` is no kind of failure", word.text));
         }

@@ -57,7 +57,7 @@ fn side(side: &Side) -> Json {
         "verdict": side.verdict,
         "started_at": side.started_at,
         "environment": side.environment,
-        "tests": side.tests,
+        "tests": side.tests.total(),
         "weak": side.weak,
         "flaky_share": side.flaky_share,
     })

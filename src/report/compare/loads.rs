@@ -6,13 +6,13 @@ use crate::report::figures::{Figures, PERCENTILES};
 use crate::report::model::{Load, Report, Test, time, word};
 use crate::value::format_duration;
 
-/// From which ratio a time or a rate that moved is told of one by one, and from which it makes a run unstable.
-const TOLD: f64 = 1.1;
+/// From which ratio a time or a rate that moved is reported one by one, and from which it makes a run unstable.
+const REPORTED: f64 = 1.1;
 const GRAVE: f64 = 1.5;
 /// The same of the share of errors, and of the differences of times in seconds.
-const TOLD_SHARE: f64 = 0.001;
+const REPORTED_SHARE: f64 = 0.001;
 const GRAVE_SHARE: f64 = 0.01;
-const TOLD_SECONDS: f64 = 0.001;
+const REPORTED_SECONDS: f64 = 0.001;
 const GRAVE_SECONDS: f64 = 0.01;
 
 /// A load of both sides.
@@ -55,7 +55,7 @@ pub enum Moved {
 }
 
 impl Moved {
-    /// As programs are told.
+    /// As programs read it.
     pub fn word(self) -> &'static str {
         match self {
             Moved::Worse => "worse",
@@ -201,7 +201,7 @@ fn load(before: &[&Test], after: &[&Test]) -> Option<LoadChange> {
                 continue;
             };
             let (apart, by) = ((after - before).abs(), ratio.max(1.0 / ratio));
-            let matters = by >= TOLD && apart >= TOLD_SECONDS;
+            let matters = by >= REPORTED && apart >= REPORTED_SECONDS;
             let moved = of(z, limit, matters);
             if moved == Moved::Noise && request.is_some() {
                 quiet += 1;
@@ -233,7 +233,7 @@ fn load(before: &[&Test], after: &[&Test]) -> Option<LoadChange> {
             before: was,
             after: is,
             ratio: Some(ratio),
-            moved: of(-z, limit, by >= TOLD),
+            moved: of(-z, limit, by >= REPORTED),
             grave: by >= GRAVE,
         });
     }
@@ -249,7 +249,7 @@ fn load(before: &[&Test], after: &[&Test]) -> Option<LoadChange> {
             before,
             after,
             ratio: None,
-            moved: of(z, limit, apart >= TOLD_SHARE),
+            moved: of(z, limit, apart >= REPORTED_SHARE),
             grave: apart >= GRAVE_SHARE,
         });
     }

@@ -16,7 +16,7 @@ pub fn render(one: &Comparison) -> String {
     for note in &one.notes {
         let _ = writeln!(text, "- note: {}", inline(note));
     }
-    text.push_str("\n| | verdict | tests | environment | started |\n|---|---|---|---|---|\n");
+    text.push_str("\n| | verdict | of | environment | started |\n|---|---|---|---|---|\n");
     text.push_str(&side("base", &one.base));
     text.push_str(&side("new", &one.new));
     for risk in &one.at_risk {
@@ -52,7 +52,7 @@ fn side(name: &str, side: &Side) -> String {
     let environment = side.environment.as_deref().map(code).unwrap_or_default();
     let runs = if side.runs > 1 { format!(" (first of {})", side.runs) } else { String::new() };
     let (verdict, started) = (inline(side.verdict.word()), inline(&side.started_at));
-    format!("| {name}{runs} | {verdict} | {} | {environment} | {started} |\n", side.tests)
+    format!("| {name}{runs} | {verdict} | {} | {environment} | {started} |\n", side.tests.words())
 }
 
 fn test(change: &Change) -> String {

@@ -20,7 +20,7 @@ pub use outcomes::{Change, Tests};
 
 use super::model::{Report, RiskSum, Test};
 use crate::judge::Outcome;
-use crate::judge::release::weak_words;
+use crate::judge::release::{TestsAndLoads, weak_words};
 use crate::report::model::word::Verdict;
 use outcomes::{Entry, entries, flaky_share};
 use times::{Item, judge};
@@ -39,7 +39,8 @@ pub struct Side {
     pub verdict: Verdict,
     pub started_at: String,
     pub environment: Option<String>,
-    pub tests: usize,
+    /// Of its first run.
+    pub tests: TestsAndLoads,
     /// Expectations that passed on weak evidence, in its first run.
     pub weak: usize,
     /// Of the tests that were carried out.
@@ -164,7 +165,7 @@ fn side(runs: &[&Report], first: &Report, flaky_share: f64) -> Side {
         verdict: first.verdict.state,
         started_at: first.run.started_at.clone(),
         environment: first.run.environment.clone(),
-        tests: first.tests.len(),
+        tests: TestsAndLoads::of(first.tests.iter().map(Test::is_load)),
         weak: first.summary.weak,
         flaky_share,
     }
@@ -204,13 +205,13 @@ fn notes(base: &Report, new: &Report, drift: f64, tests: &Tests) -> Vec<String> 
 }
 
 fn lost_too_many(tests: &Tests) -> bool {
-    tests.lost as f64 > tests.held_before as f64 * MOST_LOST
+    tests.lost as f64 > tests.held_before.total() as f64 * MOST_LOST
 }
 
 /// `3 of 40 tests that passed before are gone, skipped or not run`
 fn lost_words(tests: &Tests) -> String {
     let verb = if tests.lost == 1 { "is" } else { "are" };
-    let all = count(tests.held_before, "test");
+    let all = tests.held_before.words();
     format!("{} of {all} that passed before {verb} gone, skipped or not run", tests.lost)
 }
 
@@ -272,6 +273,10 @@ fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+fn kinds(changes: &[Change]) -> TestsAndLoads {
+    TestsAndLoads::of(changes.iter().map(|change| change.is_load))
+}
+
 /// `proved` says whether any test of the newer side passed.
 fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<Reason> {
     let mut reasons = Vec::new();
@@ -293,13 +298,14 @@ fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<R
         );
     }
     if !tests.broke.is_empty() {
-        let what = format!("{} that passed before now fail{}", count(tests.broke.len(), "test"), s(tests.broke.len()));
+        let broke = kinds(&tests.broke);
+        let what = format!("{} that passed before now {}", broke.words(), broke.verb("fails", "fail"));
         because(what, first.as_deref().unwrap_or("fix what changed between the two, or take it back"));
     }
     if !tests.newly_failing.is_empty() {
-        let number = tests.newly_failing.len();
-        let verb = if number == 1 { "was" } else { "were" };
-        let what = format!("{} that {verb} not carried out before fail{}", count(number, "test"), s(number));
+        let failing = kinds(&tests.newly_failing);
+        let (was, fail) = (failing.verb("was", "were"), failing.verb("fails", "fail"));
+        let what = format!("{} that {was} not carried out before {fail}", failing.words());
         because(what, "fix what they find before they become the measure");
     }
     let fallen: Vec<&str> = one.gates.iter().filter(|gate| gate.fails_now()).map(|gate| gate.text.as_str()).collect();
@@ -318,13 +324,10 @@ fn reasons(one: &Comparison, base: &Report, new: &Report, proved: bool) -> Vec<R
         let what = format!("the verdict fell from {} to {}", base.verdict.state, new.verdict.state);
         because(what, "read its reasons in the newer report: `e2e-dsl report NEW.json`");
     }
-    if tests.unproved > 0 {
-        let verb = if tests.unproved == 1 { "is" } else { "are" };
+    if tests.unproved.total() > 0 {
+        let verb = tests.unproved.verb("is", "are");
         because(
-            format!(
-                "{} {verb} blocked or not run any more, and so nothing is proved by them",
-                count(tests.unproved, "test")
-            ),
+            format!("{} {verb} blocked or not run any more, and so nothing is proved by them", tests.unproved.words()),
             first.as_deref().unwrap_or("bring the services up that they need, and run them again"),
         );
     }
@@ -386,8 +389,4 @@ fn worst(load: &LoadChange) -> String {
 
 fn by(one: &MeasureChange) -> f64 {
     one.ratio.map_or(f64::MAX, |ratio| ratio.max(1.0 / ratio))
-}
-
-fn s(number: usize) -> &'static str {
-    if number == 1 { "s" } else { "" }
 }

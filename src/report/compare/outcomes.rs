@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::judge::Outcome;
+use crate::judge::release::TestsAndLoads;
 use crate::report::model::{Report, Test};
 
 /// A test in all runs of both sides.
@@ -35,6 +36,7 @@ pub(super) enum State {
 pub struct Change {
     pub suite: String,
     pub name: String,
+    pub is_load: bool,
     /// `specs/threads.e2e:12`
     pub place: Option<String>,
     /// `passed`, `failed in 2 of 5 runs`, `not there`
@@ -60,9 +62,9 @@ pub struct Tests {
     /// Were carried out, and no longer are.
     pub left_out: Vec<Change>,
     /// Of those: blocked by a service that is down, or not run.
-    pub unproved: usize,
+    pub unproved: TestsAndLoads,
     /// How many passed before, be it on a retry or in some runs only.
-    pub held_before: usize,
+    pub held_before: TestsAndLoads,
     /// Of those: gone, skipped, blocked or not run.
     pub lost: usize,
     pub taken_up: Vec<Change>,
@@ -159,6 +161,7 @@ fn change(entry: &Entry<'_>, test: &Test) -> Change {
     Change {
         suite: test.suite.clone(),
         name: test.name.clone(),
+        is_load: test.is_load(),
         place: test.location.as_ref().map(|at| format!("{}:{}", at.file, at.line)),
         before: words(&entry.base),
         after: words(&entry.new),
@@ -189,14 +192,18 @@ pub(super) fn tests(entries: &[Entry<'_>]) -> Tests {
         add(&mut tests.added, before == Absent);
         add(&mut tests.removed, after == Absent);
         let held = matches!(before, Good | Flaky);
-        tests.held_before += usize::from(held);
+        if held {
+            tests.held_before.add(test.is_load());
+        }
         tests.lost += usize::from(held && matches!(after, Absent | Undone));
         let unproved = |test: &&Test| match test.outcome() {
             Outcome::Skipped { blocked_by, .. } => blocked_by.is_some(),
             Outcome::NotRun { .. } => true,
             _ => false,
         };
-        tests.unproved += usize::from(done(before) && after == Undone && entry.new.iter().any(unproved));
+        if done(before) && after == Undone && entry.new.iter().any(unproved) {
+            tests.unproved.add(test.is_load());
+        }
     }
     tests
 }

@@ -51,15 +51,25 @@ pub(super) fn lists(one: &Comparison) -> [(&'static str, &'static str, &[Change]
         ("No longer flaky", GREEN, &tests.steady),
         ("Carried out again", GREEN, &tests.taken_up),
         ("Still broken", DIM, &tests.still_broken),
-        ("New tests", DIM, &tests.added),
-        ("Removed tests", DIM, &tests.removed),
+        (titled(&tests.added, ["New tests", "New loads", "New tests and loads"]), DIM, &tests.added),
+        (titled(&tests.removed, ["Removed tests", "Removed loads", "Removed tests and loads"]), DIM, &tests.removed),
     ]
+}
+
+/// By what is in a list: tests, loads, or both.
+fn titled(list: &[Change], [tests, loads, both]: [&'static str; 3]) -> &'static str {
+    let of = super::kinds(list);
+    match (of.tests, of.loads) {
+        (_, 0) => tests,
+        (0, _) => loads,
+        _ => both,
+    }
 }
 
 fn side(side: &Side) -> String {
     let environment = side.environment.as_ref().map(|name| format!(" on {}", sanitize(name))).unwrap_or_default();
     let runs = if side.runs > 1 { format!(" (the first of {} runs)", side.runs) } else { String::new() };
-    let (started, tests) = (sanitize(&side.started_at), super::count(side.tests, "test"));
+    let (started, tests) = (sanitize(&side.started_at), side.tests.words());
     format!("{}: {tests}{environment}, {started}{runs}", side.verdict)
 }
 

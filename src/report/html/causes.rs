@@ -24,6 +24,8 @@ pub(super) struct Causes {
 struct Cause {
     number: usize,
     tests_words: String,
+    /// Of the list of its tests.
+    title: String,
     summary: String,
     suspect: String,
     classification: String,
@@ -38,12 +40,15 @@ impl Causes {
     pub fn new(report: &Report) -> Self {
         let numbers: HashMap<&str, usize> =
             report.tests.iter().enumerate().map(|(number, test)| (test.id.as_str(), number)).collect();
+        let loads = report.loads();
         let causes = report.causes.iter().enumerate().map(|(number, cause)| {
             let known = cause.tests.iter().filter_map(|id| numbers.get(id.as_str()));
             let classification = cause.classification;
+            let kinds = cause.kinds(&loads);
             Cause {
                 number,
-                tests_words: counted(cause.tests.len(), "test"),
+                tests_words: kinds.words(),
+                title: format!("Its {}", kinds.noun()),
                 summary: clean(&cause.summary),
                 suspect: clean_or_empty(cause.suspect.as_deref()),
                 classification: classification_words(classification),

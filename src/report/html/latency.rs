@@ -165,9 +165,9 @@ impl Axis {
 
 fn group(name: &str, mut group: Times, axis: Axis) -> Option<Group> {
     let statistics = [
-        ("p50", Statistic::Percentile(50)),
-        ("p95", Statistic::Percentile(95)),
-        ("p99", Statistic::Percentile(99)),
+        ("p50", Statistic::percentile(50)),
+        ("p95", Statistic::percentile(95)),
+        ("p99", Statistic::percentile(99)),
         ("max", Statistic::Max),
     ];
     let found: Vec<(&'static str, Duration)> =

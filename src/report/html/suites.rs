@@ -7,7 +7,8 @@ use super::drawing::Drawing;
 use super::more::More;
 use super::steps::Steps;
 use super::waterfall::Waterfall;
-use super::words::{clean, clean_or_empty, counted, duration, lines, outcome};
+use super::words::{clean, clean_or_empty, duration, lines, outcome};
+use crate::judge::release::TestsAndLoads;
 use crate::report::model::{Report, RiskSum, Test, TestRisk};
 
 /// How many tests that did not pass are open from the beginning.
@@ -90,7 +91,7 @@ impl Suites {
             suites.push(Suite {
                 name: clean(name),
                 file: clean(file),
-                words: counted(tests.len(), if tests.iter().all(|test| test.is_load()) { "load" } else { "test" }),
+                words: TestsAndLoads::of(tests.iter().map(|test| test.is_load())).words(),
                 bad,
                 tests: views.collect(),
             });

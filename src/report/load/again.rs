@@ -85,6 +85,11 @@ impl Explained {
         LoadWriter { place: &|span| self.place(span), about: &|url| self.about(url) }.load(result)
     }
 
+    /// The names of the files that its places are in, in the order of their ids.
+    pub fn files(&self) -> Vec<&str> {
+        self.known.places.files()
+    }
+
     pub fn place(&self, span: Span) -> Option<model::Span> {
         self.known.places.give(span)
     }

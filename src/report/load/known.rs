@@ -6,7 +6,7 @@ use crate::diag::codes;
 use crate::judge::load::{
     self, Asked, Bin, Ended, Failure, Failures, LoadResult, Measured, Model, Scenario, Spec, ThresholdResult, Timeline,
 };
-use crate::judge::release::{Reply, Statistic, Unit};
+use crate::judge::release::{Statistic, Unit};
 use crate::plan::{LoadMeasure, Route, Target, Threshold, Timed};
 use crate::report::model::{self, time, word};
 use crate::source::Sources;
@@ -109,6 +109,7 @@ impl Known {
             forbidden: of.forbidden,
             dropped: of.dropped,
             late: of.late_ms.0.clone(),
+            frames: of.frames,
             expectations: of.expectations,
             weak: of.weak,
             cut_off: of.cut_off,
@@ -123,9 +124,7 @@ impl Known {
             let own = all.requests.entry(asked).or_default();
             own.asked(&one.method, &one.url);
             for replies in &one.replies {
-                let failure = || replies.failure.unwrap_or_default().kind();
-                let reply = replies.status.map_or_else(|| Reply::None(failure()), Reply::Status);
-                let own = own.replies(reply, replies.held, time(replies.started_ms));
+                let own = own.replies(replies.reply(), replies.held, time(replies.started_ms));
                 own.times.merge(&replies.times_ms.0);
                 own.first_byte.merge(&replies.first_byte_ms.0);
             }
@@ -160,6 +159,7 @@ impl Known {
                 step: self.places.take(one.step.as_ref()),
                 request: one.request.as_deref().map(bits),
                 channel: one.channel.as_deref().map(Arc::from),
+                close_code: one.close_code,
                 is_excused: one.excused,
             };
             failures.add(failure, one.count, &one.message);
@@ -181,7 +181,7 @@ fn timeline(of: &model::Timeline) -> Timeline {
         requests: bin.requests,
         iterations: bin.iterations,
         dropped: bin.dropped,
-        times: bin.times_ms.0.clone(),
+        times: (&bin.times_ms.0).into(),
         errors: bin.errors.iter().map(|one| (one.kind.kind(), one.count)).collect(),
     });
     Timeline { bin: time(of.bin_ms).max(std::time::Duration::from_millis(1)), bins: bins.collect() }

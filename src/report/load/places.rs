@@ -30,6 +30,13 @@ impl Places {
         span
     }
 
+    /// The names of all files that it has given spans of, in the order of their ids.
+    pub fn files(&self) -> Vec<&str> {
+        let mut files: Vec<(&str, u32)> = self.files.iter().map(|(name, id)| (name.as_str(), *id)).collect();
+        files.sort_unstable_by_key(|(_, id)| *id);
+        files.into_iter().map(|(name, _)| name).collect()
+    }
+
     pub fn give(&self, span: Span) -> Option<model::Span> {
         self.known.get(&span).cloned()
     }

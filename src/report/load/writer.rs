@@ -124,6 +124,7 @@ impl LoadWriter<'_> {
             forbidden: of.forbidden,
             dropped: of.dropped,
             late_ms: Histogram::from(&of.late),
+            frames: of.frames,
             expectations: of.expectations,
             weak: of.weak,
             cut_off: of.cut_off,
@@ -141,6 +142,7 @@ impl LoadWriter<'_> {
             excused: failure.is_excused,
             request: failure.request.map(places),
             channel: failure.channel.as_deref().map(str::to_owned),
+            close_code: failure.close_code,
         }
     }
 }
@@ -168,7 +170,7 @@ fn timeline_of(of: &load::Timeline) -> model::Timeline {
         requests: bin.requests,
         iterations: bin.iterations,
         dropped: bin.dropped,
-        times_ms: Histogram::from(&bin.times),
+        times_ms: Histogram::from(bin.times.unpacked()),
         errors: bin
             .errors
             .iter()

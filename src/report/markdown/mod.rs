@@ -4,12 +4,13 @@ mod loads;
 mod text;
 
 use crate::report::model::word;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::model::{Cause, Phase, Report, Test, time};
 use super::points::{PointState, detail, points};
 use crate::judge::Outcome;
-use crate::judge::release::Classification;
+use crate::judge::release::{Classification, TestsAndLoads};
 use crate::value::format_duration;
 pub(super) use text::{code, fenced, html, inline, sentence};
 
@@ -110,7 +111,7 @@ fn phases(report: &Report) -> Option<String> {
     if report.phases.is_empty() && report.gates.is_empty() {
         return None;
     }
-    let mut text = "## Phases\n\n| | phase | tests | time | gates |\n|---|---|---|---|---|\n".to_owned();
+    let mut text = "## Phases\n\n| | phase | outcomes | time | gates |\n|---|---|---|---|---|\n".to_owned();
     for phase in &report.phases {
         text.push_str(&phase_row(phase));
     }
@@ -149,13 +150,14 @@ fn causes(report: &Report) -> Vec<String> {
     if report.causes.is_empty() {
         return Vec::new();
     }
-    let causes = report.causes.iter().map(|one| cause(one, report));
+    let loads = report.loads();
+    let causes = report.causes.iter().map(|one| cause(one, report, &loads));
     std::iter::once("## Look at this first\n".to_owned()).chain(causes).collect()
 }
 
-fn cause(cause: &Cause, report: &Report) -> String {
-    let noun = if cause.tests.len() == 1 { "test" } else { "tests" };
-    let mut text = format!("- **{} {noun}**: {}", cause.tests.len(), sentence(&cause.summary));
+fn cause(cause: &Cause, report: &Report, loads: &HashSet<&str>) -> String {
+    let kinds = cause.kinds(loads);
+    let mut text = format!("- **{}**: {}", kinds.words(), sentence(&cause.summary));
     if let Some(words) = cause.classification.and_then(word::Classification::known).map(Classification::words) {
         let _ = write!(text, " ({words})");
     }
@@ -180,6 +182,7 @@ fn cause(cause: &Cause, report: &Report) -> String {
     if cause.tests.len() > MOST_OF_A_CAUSE {
         names.push(format!("and {} more", cause.tests.len() - MOST_OF_A_CAUSE));
     }
+    let noun = if kinds.total() == 1 { kinds.noun().trim_end_matches('s') } else { kinds.noun() };
     let _ = writeln!(text, "  - {noun}: {}", names.join("; "));
     text
 }
@@ -258,7 +261,7 @@ fn weak(report: &Report) -> Option<String> {
 
 /// Tests that were skipped or not run, by their reason.
 fn left_out(report: &Report) -> Option<String> {
-    let mut reasons: Vec<(String, usize)> = Vec::new();
+    let mut reasons: Vec<(String, TestsAndLoads)> = Vec::new();
     for test in &report.tests {
         let reason = match test.outcome() {
             Outcome::Skipped { reason, blocked_by: None } => format!("skipped: {reason}"),
@@ -269,23 +272,23 @@ fn left_out(report: &Report) -> Option<String> {
             _ => continue,
         };
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, count)) => *count += 1,
-            None => reasons.push((reason, 1)),
+            Some((_, kinds)) => kinds.add(test.is_load()),
+            None => reasons.push((reason, TestsAndLoads::of([test.is_load()]))),
         }
     }
     if reasons.is_empty() {
         return None;
     }
     let mut text = "## Not carried out\n\n".to_owned();
-    for (reason, count) in reasons {
-        let noun = if count == 1 { "test" } else { "tests" };
-        let _ = writeln!(text, "- **{count} {noun}** {}", inline(&reason));
+    for (reason, kinds) in reasons {
+        let _ = writeln!(text, "- **{}** {}", kinds.words(), inline(&reason));
     }
     Some(text)
 }
 
+/// Loads last as long as they are to.
 fn slowest(report: &Report) -> Option<String> {
-    let mut tests: Vec<&Test> = report.tests.iter().filter(|test| test.duration_ms > 0.0).collect();
+    let mut tests: Vec<&Test> = report.tests.iter().filter(|test| test.duration_ms > 0.0 && !test.is_load()).collect();
     tests.sort_by(|a, b| b.duration_ms.total_cmp(&a.duration_ms));
     tests.truncate(SLOWEST);
     if tests.is_empty() {

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use crate::diag::{Diagnostic, Plain, Style, codes, render};
+use crate::diag::{Diagnostic, Style, codes, render};
 use crate::judge::load::{LoadResult, ThresholdResult};
 use crate::judge::release::symptom_of_load;
 use crate::report::build::symptom;
 use crate::report::form::diagnostic_at;
 use crate::report::load::{Again, Explained, Known};
-use crate::report::model::{self, Counted, LeftOut, Line, Load, LoadBegun, Spread, Test, sane, word};
+use crate::report::model::{self, Counted, LeftOut, Line, Load, LoadBegun, SpecLine, Spread, Test, sane, word};
+use crate::report::spec_lines::{self, Blanked};
 use crate::source::Sources;
 
 /// How far apart the parts of a load may begin.
@@ -30,12 +31,12 @@ pub fn is_load(test: &Test) -> bool {
     test.load.is_some() || test.suite == "load"
 }
 
-/// The load as one.
+/// The load as one. `lines`: of the specs, to be quoted.
 ///
 /// # Errors
 ///
 /// The parts don't make a whole, in a sentence. Where a threshold ended it in one of them, the load has failed, and it doesn't matter.
-pub fn join(mut parts: Vec<Part<'_>>) -> Result<Test, String> {
+pub fn join(mut parts: Vec<Part<'_>>, lines: &[SpecLine]) -> Result<Test, String> {
     if parts.iter().all(|part| part.test.load.is_none()) {
         // Where one shard leaves it out for a good reason and another one couldn't run it, nothing is proved.
         let worst =
@@ -52,7 +53,10 @@ pub fn join(mut parts: Vec<Part<'_>>) -> Result<Test, String> {
     let load = explained.load(&result);
     let service = |url: &str| explained.about(url).1;
     let own = outcome.is_bad().then(|| symptom_of_load(&result, &outcome, diagnostics.first(), &service));
-    let told = diagnostics.iter().map(|one| told(one, &explained));
+    // The blobs of an earlier version have none of them.
+    let files = if lines.is_empty() { Vec::new() } else { explained.files() };
+    let sources = spec_lines::sources(lines, &files);
+    let own_diagnostics = diagnostics.iter().map(|one| drawn(one, &explained, &sources));
     let mut test = evidence(parts);
     // What the shards say of their own parts is said of the whole, or isn't so.
     let of_whole = [&codes::THRESHOLD, &codes::LOAD_FAILURES, &codes::RATE_NOT_KEPT, &codes::VACUOUS];
@@ -61,7 +65,7 @@ pub fn join(mut parts: Vec<Part<'_>>) -> Result<Test, String> {
         let place = one.span.as_ref().map(|span| (span.file.clone(), span.start.offset));
         outcome.is_bad() && of_whole.iter().all(|code| code.name != one.code) && known.insert((one.code.clone(), place))
     });
-    test.diagnostics.splice(0..0, told);
+    test.diagnostics.splice(0..0, own_diagnostics);
     (test.outcome, test.reason, test.blocked_by) = ((&outcome).into(), None, None);
     if let crate::judge::Outcome::NotRun { cause } = &outcome {
         test.reason = Some(cause.clone());
@@ -77,7 +81,7 @@ fn whole(parts: &[Part<'_>]) -> Result<(), String> {
         let load = &test.name;
         let Some(part) = &test.load else {
             let reason = test.reason.as_deref().unwrap_or("no reason is known");
-            return Err(format!("the shard of `{name}` didn't carry out its part of the load `{load}`: {reason}"));
+            return Err(format!("the shard of `{name}` didn't run its part of the load `{load}`: {reason}"));
         };
         if let Some(cause) = &part.interrupted {
             return Err(format!("the part that `{name}` has of the load `{load}` was stopped: {cause}"));
@@ -96,7 +100,7 @@ fn whole(parts: &[Part<'_>]) -> Result<(), String> {
     let skew = last.duration_since(first).as_secs_f64() * 1e3;
     if skew > MOST_SKEW_MS {
         return Err(format!(
-            "the parts of the load `{}` weren't carried out at the same time: that of `{}` began {} after that of `{}`",
+            "the parts of the load `{}` didn't run at the same time: that of `{}` began {} after that of `{}`",
             one.test.name,
             other.name,
             seconds(skew),
@@ -174,16 +178,16 @@ fn judged(parts: &[Part<'_>], ended_by: Option<usize>) -> Result<(LoadResult, Ex
         again.look(&now, users);
     }
     for (part, added) in parts.iter().zip(&added) {
-        let told = part.test.load.as_ref().map_or(0, |load| load.exchanges());
-        if told > 0 && part.looks.is_empty() {
+        let reported = part.test.load.as_ref().map_or(0, |load| load.exchanges());
+        if reported > 0 && part.looks.is_empty() {
             return Err(format!(
                 "`{}` doesn't have what was measured of the load `{}` in each second; a shard that was gone on with has none of what it kept",
                 part.name, part.test.name
             ));
         }
-        if told != *added {
+        if reported != *added {
             return Err(format!(
-                "`{}` is damaged: its looks at the load `{}` have {added} requests, and its result has {told}",
+                "`{}` is damaged: its looks at the load `{}` have {added} requests, and its result has {reported}",
                 part.name, part.test.name
             ));
         }
@@ -210,9 +214,9 @@ fn broken(load: &Load, place: usize) -> Option<ThresholdResult> {
     of.ended.thresholds.into_iter().nth(place)
 }
 
-fn told(one: &Diagnostic, explained: &Explained) -> model::Diagnostic {
+fn drawn(one: &Diagnostic, explained: &Explained, sources: &Sources) -> model::Diagnostic {
     let style = Style { color: false, unicode: true, ..Style::default() };
-    let drawing = render(one, &Sources::default(), style, &Plain);
+    let drawing = render(one, sources, style, &Blanked);
     model::Diagnostic { drawing, ..diagnostic_at(one, &|span| explained.place(span)) }
 }
 

@@ -7,7 +7,9 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::assemble;
-use super::model::{BLOB_KIND, BLOB_SCHEMA, Blob, Credential, Phase, PlanSpec, Report, Service, Sighting, Test, word};
+use super::model::{
+    BLOB_KIND, BLOB_SCHEMA, Blob, Credential, Phase, PlanSpec, Report, Service, Sighting, SpecLine, Test, word,
+};
 use super::union::shift;
 use crate::diag::{Diagnostic, codes};
 use crate::judge::release::classify;
@@ -69,6 +71,7 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
     blobs.sort_by_key(|(_, blob)| blob.shard.index);
     let looks: Vec<Looks> =
         blobs.iter_mut().map(|(name, blob)| (name.clone(), std::mem::take(&mut blob.looks))).collect();
+    let lines: Vec<SpecLine> = blobs.iter_mut().flat_map(|(_, blob)| std::mem::take(&mut blob.lines)).collect();
     let order = blobs.first().map(|(_, blob)| blob.tests.clone()).unwrap_or_default();
     let mut reports: Vec<Report> = blobs.into_iter().map(|(_, blob)| blob.report).collect();
     align(&mut reports);
@@ -84,7 +87,7 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
     let interrupted = reports.iter().any(|report| report.run.interrupted);
     let diagnostics = reports.iter_mut().flat_map(|report| std::mem::take(&mut report.diagnostics)).collect();
     let all: Vec<Vec<Test>> = reports.iter_mut().map(|report| std::mem::take(&mut report.tests)).collect();
-    let mut tests = joined(all, &looks)?;
+    let mut tests = joined(all, &looks, &lines)?;
     tests.sort_by_key(|test| place(&test.id));
     let Some(mut merged) = reports.into_iter().next() else { return Err(refused("no shard is given".to_owned())) };
     (merged.run.duration_ms, merged.run.interrupted, merged.run.shard) = (end, interrupted, None);
@@ -99,7 +102,7 @@ pub fn merge(mut blobs: Vec<Named>) -> Result<Report, Box<Diagnostic>> {
 type Looks = (String, Vec<(String, String)>);
 
 /// Every test once: what all shards have of a load becomes one.
-fn joined(all: Vec<Vec<Test>>, looks: &[Looks]) -> Result<Vec<Test>, Box<Diagnostic>> {
+fn joined(all: Vec<Vec<Test>>, looks: &[Looks], lines: &[SpecLine]) -> Result<Vec<Test>, Box<Diagnostic>> {
     let mut tests = Vec::new();
     let mut loads: indexmap::IndexMap<String, Vec<Part<'_>>> = indexmap::IndexMap::new();
     for (own, (name, looks)) in all.into_iter().zip(looks) {
@@ -115,7 +118,7 @@ fn joined(all: Vec<Vec<Test>>, looks: &[Looks]) -> Result<Vec<Test>, Box<Diagnos
         }
     }
     for parts in loads.into_values() {
-        tests.push(join(parts).map_err(|why| {
+        tests.push(join(parts, lines).map_err(|why| {
             Box::new(Diagnostic::error(&codes::MERGE, Span::nowhere(), why).with_help(
                 "let all shards begin at the same time, with `run --start-at`, and run again those that were stopped: what a load measures counts only as a whole",
             ))

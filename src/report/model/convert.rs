@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Cause, Counted, Exchange, Gate, GateSpec, Phase, PlanSpec, RiskSum, Service, Sighting, Span, Summary, Symptom,
-    Test, Verdict, word,
+    Cause, Counted, Exchange, Gate, GateSpec, Phase, PlanSpec, Replies, RiskSum, Service, Sighting, Span, Summary,
+    Symptom, Test, Verdict, word,
 };
 use crate::diag::codes;
 use crate::judge::Outcome;
@@ -224,6 +224,12 @@ fn reply(status: Option<u16>, failure: Option<word::Failure>) -> Reply {
     status.map_or_else(|| Reply::None(failure.unwrap_or_default().kind()), Reply::Status)
 }
 
+impl Replies {
+    pub(in crate::report) fn reply(&self) -> Reply {
+        reply(self.status, self.failure)
+    }
+}
+
 impl Service {
     pub fn watch(&self) -> release::ServiceWatch {
         release::ServiceWatch {
@@ -286,6 +292,7 @@ impl Test {
             id: self.id.clone(),
             suite: self.suite.clone(),
             name: self.name.clone(),
+            is_load: self.is_load(),
             priority: self.priority.clone(),
             risk: risk.map(|risk| release::Risk {
                 amount: risk.amount,

@@ -200,7 +200,7 @@ mod tests {
             let mut theirs = hdrhistogram::Histogram::<u64>::new(3).unwrap();
             all.iter().for_each(|one| theirs.record(*one).unwrap());
             for rank in [1u32, 10, 50, 90, 95, 99, 100] {
-                let own = in_micros(Statistic::Percentile(rank).of(&mut spread).unwrap());
+                let own = in_micros(Statistic::percentile(rank).of(&mut spread).unwrap());
                 let exact = sorted[(sorted.len() * rank as usize).div_ceil(100).max(1) - 1];
                 let hdr = theirs.value_at_quantile(f64::from(rank) / 100.0);
                 for other in [exact, hdr] {

@@ -86,7 +86,7 @@ pub struct Threshold {
     pub ended_load: bool,
 }
 
-/// What was measured in a load, or in a part of its time. Scenarios and thresholds are told by their places, from 0.
+/// What was measured in a load, or in a part of its time. Scenarios and thresholds are distinguished by their places, from 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// By scenario and step, and by which thresholds are about them.
@@ -110,6 +110,9 @@ pub struct Measured {
     /// How late arrivals began, by the machine's fault.
     #[serde(default, skip_serializing_if = "Histogram::is_empty")]
     pub late_ms: Histogram,
+    /// What channels carried in iterations, both ways.
+    #[serde(default)]
+    pub frames: u64,
     /// That were evaluated.
     #[serde(default)]
     pub expectations: u64,
@@ -206,6 +209,9 @@ pub struct LoadFailure {
     /// The channel that didn't open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// With which code the server closed a channel, where that is why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close_code: Option<u16>,
 }
 
 /// What came of a load over its time.

@@ -14,9 +14,13 @@ mod plan;
 mod test;
 pub mod word;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-pub use blob::{BLOB_KIND, BLOB_SCHEMA, Blob};
+use crate::judge::release::TestsAndLoads;
+
+pub use blob::{BLOB_KIND, BLOB_SCHEMA, Blob, SpecLine};
 pub(crate) use convert::sane;
 pub(crate) use convert::time;
 pub use diagnostic::{Diagnostic, Excerpt, ExcerptLabel, Location, Place, Related, Span};
@@ -77,6 +81,20 @@ impl Report {
         let planned = self.plan.phases.iter().fold(0usize, |sum, phase| sum.saturating_add(phase.loads.len()));
         let loads = self.tests.iter().filter(|test| test.is_load()).count().max(planned);
         super::numbers::tests_and_loads(self.summary.total, loads.min(self.summary.total))
+    }
+}
+
+impl Report {
+    /// The ids of its loads.
+    pub(in crate::report) fn loads(&self) -> HashSet<&str> {
+        self.tests.iter().filter(|test| test.is_load()).map(|test| test.id.as_str()).collect()
+    }
+}
+
+impl Cause {
+    /// What has failed by it, given the ids of the report's loads.
+    pub(in crate::report) fn kinds(&self, loads: &HashSet<&str>) -> TestsAndLoads {
+        TestsAndLoads::of(self.tests.iter().map(|id| loads.contains(id.as_str())))
     }
 }
 

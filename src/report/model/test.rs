@@ -104,7 +104,7 @@ pub struct Weakness {
 impl Test {
     /// Also one that wasn't carried out.
     pub fn is_load(&self) -> bool {
-        self.load.is_some() || self.suite == "load" && self.id.ends_with(&format!("::load::{}", self.name))
+        self.load.is_some() || crate::judge::is_load(&self.id, &self.suite, &self.name)
     }
 
     /// Expectations that held on weak evidence, each with its reason.

@@ -328,7 +328,7 @@ impl From<&event::FrameKind> for Frame {
             event::FrameKind::Binary => Frame::Binary,
             event::FrameKind::Ping => Frame::Ping,
             event::FrameKind::Pong => Frame::Pong,
-            event::FrameKind::SseEvent { .. } => Frame::Event,
+            event::FrameKind::SseEvent(_) => Frame::Event,
             event::FrameKind::SseComment => Frame::Comment,
             event::FrameKind::Line => Frame::Line,
         }
@@ -421,9 +421,7 @@ impl From<plan::ErrorKind> for ErrorKind {
 impl ErrorKind {
     /// The kind that it is the word of; one that isn't known is something that was expected.
     pub fn kind(self) -> plan::ErrorKind {
-        let no_response = FailureKind::ALL.into_iter().map(plan::ErrorKind::NoResponse);
-        let others = [plan::ErrorKind::Status(4), plan::ErrorKind::Status(5)];
-        no_response.chain(others).find(|kind| Self::from(*kind) == self).unwrap_or(plan::ErrorKind::Expectation)
+        plan::ErrorKind::all().find(|kind| Self::from(*kind) == self).unwrap_or(plan::ErrorKind::Expectation)
     }
 }
 

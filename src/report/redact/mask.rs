@@ -5,9 +5,10 @@ use crate::report::model::{
     Abort, Begun, Blob, Cause, Channel, ChannelEnd, Counted, Credential, Diagnostic, Earlier, Ended, Events, Excerpt,
     ExcerptLabel, Exchange, Expectation, Failure, Frame, Gate, GateSpec, Hop, LeftOut, Line, Load, LoadBegun,
     LoadFailure, Location, Look, Measured, Openings, Phase, PhaseSpec, PhaseTimes, PlanSpec, Planned, Related, Report,
-    Requests, RiskSum, Run, Service, Sighting, Span, Step, Symptom, Test, TestRisk, Threshold, Timeline, Tls, Tool,
-    Verdict, Weakness,
+    Requests, RiskSum, Run, Service, Sighting, Span, SpecLine, Step, Symptom, Test, TestRisk, Threshold, Timeline, Tls,
+    Tool, Verdict, Weakness,
 };
+use crate::report::spec_lines;
 
 /// What is made of texts, each of which can be masked where it is.
 pub trait Mask {
@@ -110,13 +111,13 @@ masked! {
     Counted { method, url, path, service } as it is { status, failure, held, started_ms, times_ms, first_byte_ms }
     Load { span, thresholds, interrupted, measured, timeline } as it is { model, began_at, planned_ms, lasted_ms, most_users, scenarios }
     Threshold { text, span, request, name, basis } as it is { measure, statistic, of, scenarios, errors, op, limit, over_last_ms, abort_after_ms, unit, measured, held, broke_at_ms, ended_load }
-    Measured { requests, channels, events, failures } as it is { iterations, forbidden, dropped, late_ms, expectations, weak, cut_off }
+    Measured { requests, channels, events, failures } as it is { iterations, forbidden, dropped, late_ms, frames, expectations, weak, cut_off }
     Look { begun, measured } as it is { id, at_ms, begins, users }
     LoadBegun { load } as it is { started_ms }
     Requests { step, method, url, path, service } as it is { scenario, thresholds, replies }
     Openings { name } as it is { tried, times_ms }
     Events { name } as it is { after_ms, gaps_ms }
-    LoadFailure { step, message, channel } as it is { kind, code, scenario, count, excused, request }
+    LoadFailure { step, message, channel } as it is { kind, code, scenario, count, excused, request, close_code }
     Timeline {} as it is { bin_ms, bins }
     Failure { message } as it is { kind }
     Tls { version, fingerprint } as it is { verified }
@@ -133,7 +134,7 @@ masked! {
     Planned { doc, owner, at_risk, location } as it is { id, suite, name, priority, tags, phase }
     PhaseTimes { stopped } as it is { started_ms, duration_ms, over_budget }
     Ended { credentials } as it is { duration_ms, interrupted }
-    Blob { report } as it is { kind, schema, specs, shard, tests, looks }
+    Blob { report, lines } as it is { kind, schema, specs, shard, tests, looks }
 }
 
 impl Mask for Frame {
@@ -160,6 +161,15 @@ impl Mask for Excerpt {
             (label.start, label.end) = (place.start, place.end);
         }
         self.labels.mask(redactor);
+    }
+}
+
+impl Mask for SpecLine {
+    /// It stays as long as it is, so that what is quoted of it is where it was.
+    fn mask(&mut self, redactor: &Redactor) {
+        let SpecLine { file, text, line: _, offset: _ } = self;
+        file.mask(redactor);
+        *text = spec_lines::blanked(text, redactor);
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 
 use super::{BOLD, DIM, GREEN, RED, YELLOW, paint};
 use crate::diag::{Style, sanitize};
-use crate::judge::release::Classification;
+use crate::judge::release::{Classification, TestsAndLoads};
 use crate::report::model::{Cause, Gate, Phase, Report, Test};
 use crate::value::format_duration;
 
@@ -147,8 +147,9 @@ fn causes(report: &Report, style: Style, text: &mut String) {
     }
     let failed = report.causes.iter().any(|cause| !cause.tests.is_empty());
     text.push_str(&paint(if failed { "Look at this first\n" } else { "Worth knowing\n" }, BOLD, style));
+    let loads = report.loads();
     for cause in report.causes.iter().take(MOST_CAUSES) {
-        text.push_str(&cause_lines(cause, style));
+        text.push_str(&cause_lines(cause, cause.kinds(&loads), style));
     }
     if report.causes.len() > MOST_CAUSES {
         let rest: usize = report.causes.iter().skip(MOST_CAUSES).map(|cause| cause.tests.len()).sum();
@@ -157,12 +158,16 @@ fn causes(report: &Report, style: Style, text: &mut String) {
     text.push('\n');
 }
 
-fn cause_lines(cause: &Cause, style: Style) -> String {
-    let mut text = match cause.tests.len() {
+fn cause_lines(cause: &Cause, kinds: TestsAndLoads, style: Style) -> String {
+    let mut text = match kinds.total() {
         // Nothing failed by it.
         0 => format!("   note: {}", sanitize(&cause.summary)),
-        1 => format!("    1 test: {}", sanitize(&cause.summary)),
-        count => format!("  {count:>3} tests: {}", sanitize(&cause.summary)),
+        _ => {
+            // Numbers are lined up.
+            let words = kinds.words();
+            let digits = words.bytes().take_while(u8::is_ascii_digit).count();
+            format!("  {}{words}: {}", " ".repeat(3usize.saturating_sub(digits)), sanitize(&cause.summary))
+        }
     };
     if let Some(words) = cause.classification.and_then(word::Classification::known).map(Classification::words) {
         let _ = write!(text, " ({words})");

@@ -3,11 +3,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::super::deadline::Deadline;
+use super::super::host::TestHost;
 use super::super::shared::Shared;
 use super::super::signal::Signal;
+use super::super::test;
 use super::kept::Kept;
 use super::quick::Script;
-use crate::event::Instant;
+use crate::event::{Instant, Occurrence, Part};
 use crate::judge::load::{Counter, Measured};
 use crate::plan::Load;
 use crate::source::Span;
@@ -20,6 +22,9 @@ pub(super) struct Crew {
     pub shared: Arc<Shared>,
     pub load: Arc<Load>,
     pub began: Instant,
+    pub place: Occurrence,
+    /// What expressions get from outside where they need nothing from there.
+    pub host: TestHost,
     /// Whatever is under way has ended by then.
     pub cut: Deadline,
     /// Users count in several places, so that none waits for another.
@@ -31,7 +36,7 @@ pub(super) struct Crew {
     /// How many rows each list has given away.
     taken: Vec<AtomicUsize>,
     kept: Mutex<Vec<Kept>>,
-    /// Of each scenario that can be carried out so.
+    /// Of each scenario that can be run so.
     pub scripts: Vec<Option<Script>>,
 }
 
@@ -50,7 +55,10 @@ impl Crew {
         let whole = load.pace.duration().saturating_add(load.stop_within);
         let cut = Deadline::new(began, whole, "the load's time and what it has to stop", Span::nowhere());
         let cut = phase.map_or(cut.clone(), |phase| cut.tightened(phase));
+        let place = Occurrence::root(Part::Test(load.id.as_str().into()));
         Self {
+            host: test::host(&shared, &place),
+            place,
             counters: (0..places).map(|_| Mutex::new(Counter::new(load.clone()))).collect(),
             state: Signal::default(),
             users: AtomicU32::new(0),
@@ -118,9 +126,7 @@ impl Crew {
 
     pub fn keep(&self, kept: Kept) {
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() < MOST_KEPT {
-            all.push(kept);
-        }
+        kept.add(&mut all, MOST_KEPT);
     }
 
     pub fn take_kept(&self) -> Vec<Kept> {

@@ -66,7 +66,7 @@ async fn keep_arrivals(crew: &Arc<Crew>, arrivals: &Arrivals, most: Option<u32>)
         tokio::select! {
             biased;
             () = crew.over() => break,
-            () = crew.shared.world.sleep_until(due) => {}
+            () = crew.shared.world.wait_exactly(due) => {}
         }
         if crew.is_over() {
             break;

@@ -9,7 +9,7 @@ use crate::judge::load::{Asked, QuickChecks};
 use crate::plan::{Auth, Body, Expr, ExprKind, Field, Load, Piece, Request, Scenario, Slot, Step, StepKind};
 use crate::value::Value;
 
-/// A scenario that can be carried out so.
+/// A scenario that can be run so.
 pub(super) struct Script {
     pub steps: Vec<Quick>,
 }
@@ -73,7 +73,12 @@ fn quick(place: usize, step: &Step, is_kept: &dyn Fn(Slot) -> bool) -> Option<Qu
         && request.http.is_none()
         && !request.compressed
         && request.expect_failure.is_none();
-    let is_same = same(&request.url) && all_same(&request.headers) && all_same(&request.query) && auth && body;
+    let is_same = request.method.given().is_none_or(same)
+        && same(&request.url)
+        && all_same(&request.headers)
+        && all_same(&request.query)
+        && auth
+        && body;
     if !is_plain || !is_same {
         return None;
     }

@@ -8,23 +8,23 @@ use super::super::channels::{Channels, LAST_WORDS};
 use super::super::deadline::{Deadline, GRACE};
 use super::super::evidence::{Evidence, Gathered};
 use super::super::prepare;
-use super::super::step::{Attempt, Executor, Halt};
+use super::super::step::{Attempt, Executor, Halt, credentials};
 use super::super::test::{self, DEFAULT_LIMIT};
 use super::crew::Crew;
 use super::kept::Kept;
 use super::quick::Ready;
 use super::seats::{Idle, Seat};
-use crate::eval::{Host as _, Scope, evaluate};
+use crate::eval::{Context, Focus, Host as _, Scope, evaluate};
 use crate::event::{Exchange, Instant, Occurrence, Part, Plainly};
 use crate::judge::load::Iteration;
 use crate::judge::release::Observation;
 use crate::plan::schedule::Users;
-use crate::plan::{Load, Step};
+use crate::plan::{Load, Step, capture_later};
 use crate::source::Span;
 use crate::world::cookies::Jar;
 use crate::world::{Prompt, Session};
 
-/// An iteration that asked for nothing is followed by a pause, or a user that has nothing to do would take all of the machine's time.
+/// An iteration that received nothing is followed by a pause, or a user that has nothing to do would take all of the machine's time.
 const NOTHING_DONE: Duration = Duration::from_millis(10);
 
 /// A user of the closed model: it begins its next iteration when its last one has ended, as long as there are to be so many.
@@ -73,7 +73,16 @@ pub(super) async fn open(crew: Arc<Crew>, number: u32, first: Instant, idle: Arc
     Box::pin(user.goes()).await;
 }
 
-/// How far an iteration was carried out quickly.
+/// Where an iteration begins, or goes on, in the usual way.
+struct Begins {
+    /// When the iteration began, where a part of it was carried out already.
+    began: Option<Instant>,
+    step: usize,
+    /// What this step has asked already.
+    exchange: Option<(Box<Exchange>, bool)>,
+}
+
+/// How far an iteration was run quickly.
 enum Quickly {
     Done,
     /// It goes on in the usual way with this step, of which this came, if it was sent already; and whether it had less time than its own.
@@ -90,7 +99,7 @@ struct User {
     /// What rows and the hook before have bound.
     scope: Scope,
     iterations: u32,
-    /// For requests that are the same in each iteration, and those that were made ready of each scenario; none of one that isn't carried out so.
+    /// For requests that are the same in each iteration, and those that were made ready of each scenario; none of one that isn't run so.
     session: Option<Box<dyn Session>>,
     ready: Vec<Option<Vec<Ready>>>,
     /// Ends when the load does.
@@ -101,7 +110,7 @@ impl User {
     /// Takes its rows, and does what a user does once before its first iteration. `None` when that failed.
     async fn comes(crew: Arc<Crew>, number: u32) -> Option<User> {
         let load = crew.load.clone();
-        let place = Occurrence::root(Part::Test(load.id.as_str().into())).then(Part::User(number.saturating_add(1)));
+        let place = crew.place.then(Part::User(number.saturating_add(1)));
         let session = if crew.scripts.iter().any(Option::is_some) { crew.shared.world.session() } else { None };
         let over = {
             let crew = crew.clone();
@@ -114,7 +123,7 @@ impl User {
             scope: Scope::new(&load.frame),
             place,
             jar: Arc::default(),
-            channels: Arc::default(),
+            channels: Arc::new(Channels::measured_ones()),
             iterations: 0,
             number,
             crew,
@@ -124,7 +133,7 @@ impl User {
             return Some(user);
         }
         let place = user.place.then(Part::Hook("before each user"));
-        let mut executor = user.executor(place, user.scope.clone()).await;
+        let mut executor = user.executor(place, user.scope.clone(), None).await;
         let taken = user.rows(&mut executor, false).await;
         let ended = match taken {
             Ok(()) => user.carried_out(&mut executor, &load.before_user).await,
@@ -147,9 +156,9 @@ impl User {
         if !load.after_user.is_empty() {
             let mut scope = Scope::new(&load.frame);
             scope.take_first_with_channels(&self.scope, load.shared_slots);
-            let mut executor = self.executor(self.place.then(Part::Hook("after each user")), scope).await;
+            let mut executor = self.executor(self.place.then(Part::Hook("after each user")), scope, None).await;
             executor.attempt.channels = self.channels.clone();
-            let before = self.channels.lengths();
+            let before = self.channels.last_numbers();
             test::clean_up(&mut executor, load.span, &load.after_user).await;
             self.count(executor, None, None, &before).await;
         }
@@ -161,40 +170,35 @@ impl User {
         let load = self.crew.load.clone();
         self.iterations = self.iterations.saturating_add(1);
         let scenario = if load.scenarios.len() == 1 { 0 } else { self.picks(&load) };
-        let (begins, due, was_asked) = match self.quickly(scenario, due).await {
+        let began = self.crew.shared.world.now();
+        let begins = match self.quickly(scenario, due).await {
             Quickly::Done => return,
-            Quickly::From(step, exchange) => (step, if step == 0 { due } else { None }, exchange),
-            Quickly::No => (0, due, None),
+            Quickly::From(step, exchange) => Begins { began: Some(began), step, exchange },
+            Quickly::No => Begins { began: None, step: 0, exchange: None },
         };
+        let due = due.filter(|_| begins.step == 0);
         // Apart, since a user that only waits for its next iteration needs no room for one.
-        Box::pin(self.in_the_usual_way(&load, scenario, due, begins, was_asked)).await;
+        Box::pin(self.in_the_usual_way(&load, scenario, due, begins)).await;
     }
 
     /// Carries a scenario out from one of its steps on, which may have been asked already.
-    async fn in_the_usual_way(
-        &mut self,
-        load: &Load,
-        scenario: usize,
-        due: Option<Instant>,
-        begins: usize,
-        was_asked: Option<(Box<Exchange>, bool)>,
-    ) {
+    async fn in_the_usual_way(&mut self, load: &Load, scenario: usize, due: Option<Instant>, begins: Begins) {
         let Some(of) = load.scenarios.get(scenario) else { return };
         let place = self.place.then(Part::Round(self.iterations));
-        let mut executor = Box::new(self.executor(place, Scope::default()).await);
+        let mut executor = Box::new(self.executor(place, Scope::default(), begins.began).await);
         executor.scope = Scope::new(&of.frame);
         executor.scope.take_first_with_channels(&self.scope, load.shared_slots);
-        let before = self.channels.lengths();
+        let before = self.channels.last_numbers();
         executor.attempt.channels = Arc::new(self.channels.branch());
-        if load.rows.iter().any(|rows| rows.shared) && self.rows(&mut executor, true).await.is_err() {
-            self.count(*executor, Some(scenario), due, &before).await;
+        if load.rows.iter().any(|rows| rows.shared) && Box::pin(self.rows(&mut executor, true)).await.is_err() {
+            Box::pin(self.count(*executor, Some(scenario), due, &before)).await;
             return;
         }
-        let ended = match was_asked {
-            Some((exchange, is_cut)) => {
-                Box::pin(self.goes_on(&mut executor, &of.body[begins..], *exchange, is_cut)).await
-            }
-            None => self.carried_out(&mut executor, &of.body[begins..]).await,
+        let steps = &of.body[begins.step..];
+        executor.keeps_last = capture_later(steps);
+        let ended = match begins.exchange {
+            Some((exchange, is_cut)) => Box::pin(self.goes_on(&mut executor, steps, *exchange, is_cut)).await,
+            None => self.carried_out(&mut executor, steps).await,
         };
         match ended {
             None => executor.evidence.lock().facts.interrupted = Some("the load was stopped".to_owned()),
@@ -204,7 +208,8 @@ impl User {
         executor.attempt.channels.close_behind(before.len(), executor.last_words()).await;
         executor.attempt.channels.take_faults().into_iter().for_each(|fault| executor.evidence.fail(fault));
         self.makes_ready(scenario, &executor);
-        let idles = self.count(*executor, Some(scenario), due, &before).await && begins == 0;
+        let idles = Box::pin(self.count(*executor, Some(scenario), due, &before)).await && begins.step == 0;
+        self.channels.forget();
         if idles {
             tokio::select! {
                 biased;
@@ -220,7 +225,7 @@ impl User {
         pick(load, test::host(&self.crew.shared, &place).random())
     }
 
-    /// Makes the requests of a scenario ready, once, if it is one that can be carried out quickly.
+    /// Makes the requests of a scenario ready, once, if it is one that can be run quickly.
     fn makes_ready(&mut self, scenario: usize, executor: &Executor) {
         let (Some(session), Some(Some(script))) = (&mut self.session, self.crew.scripts.get(scenario)) else { return };
         if self.ready.get(scenario).is_none_or(Option::is_some) {
@@ -258,13 +263,22 @@ impl User {
         if !jar_is_empty {
             return Quickly::No;
         }
+        let nothing = Scope::default();
+        let context = Context { plan: &crew.shared.plan, scope: &nothing, focus: Focus::Nothing, host: &crew.host };
         for (at, (step, own)) in script.steps.iter().zip(ready).enumerate() {
             let left = ends.saturating_sub(world.now());
             if left.is_zero() {
                 return Quickly::From(at, None);
             }
             let jar = (!step.request.no_cookies).then_some(&*self.jar);
-            let holds = |response: &Plainly<'_>| step.checks.hold(response);
+            let holds = |response: &Plainly<'_>| {
+                let held = step.checks.hold(response, &context);
+                if held {
+                    // No one looks at this response again, but a later one may say the same.
+                    credentials(response.body).for_each(|value| crew.shared.options.secrets.add(&value));
+                }
+                held
+            };
             let prompt = tokio::select! {
                 biased;
                 () = &mut self.over => None,
@@ -340,23 +354,29 @@ impl User {
         Ok(())
     }
 
-    async fn executor(&mut self, place: Occurrence, scope: Scope) -> Executor {
+    /// `began`: when the iteration did, where that isn't now: its limit counts from there.
+    async fn executor(&mut self, place: Occurrence, scope: Scope, began: Option<Instant>) -> Executor {
         let shared = &self.crew.shared;
         let begun = shared.world.reach(&place, 0).at().await;
         let (limit, span) = self.crew.load.meta.timeout.unwrap_or((DEFAULT_LIMIT, Span::nowhere()));
         let what = if span.is_nowhere() { "the longest time for an iteration" } else { "the load's timeout" };
         Executor {
-            attempt: Attempt { shared: shared.clone(), jar: self.jar.clone(), channels: Arc::default() },
+            attempt: Attempt {
+                shared: shared.clone(),
+                jar: self.jar.clone(),
+                channels: Arc::new(Channels::measured_ones()),
+            },
             clock: begun,
             moments: 1,
             host: Arc::new(test::host(shared, &place)),
             place,
             owned: Default::default(),
             scope,
-            deadline: Deadline::new(begun, limit, what, span).tightened(self.crew.cut.clone()),
+            deadline: Deadline::new(began.unwrap_or(begun), limit, what, span).tightened(self.crew.cut.clone()),
             evidence: Evidence::measured(),
             depth: 0,
             last: None,
+            keeps_last: true,
         }
     }
 
@@ -371,13 +391,13 @@ impl User {
         Some(ended.unwrap_or_else(|| Err(executor.limit_reached(span))))
     }
 
-    /// Counts what an executor has gathered; gives whether it has asked for nothing. `scenario`: none for a hook; `before`: how many frames its channels had.
+    /// Counts what an executor has gathered; gives whether it has received nothing. `scenario`: none for a hook; `before`: the numbers of the last frames that its channels had.
     async fn count(
         &mut self,
         executor: Executor,
         scenario: Option<usize>,
         due: Option<Instant>,
-        before: &[usize],
+        before: &[u32],
     ) -> bool {
         let gathered: Gathered = executor.evidence.taken();
         let channels = executor.attempt.channels.measured(before);
@@ -391,13 +411,14 @@ impl User {
             channels: &channels,
             due,
         });
-        let asked = gathered.facts.exchanges;
-        if counted.is_telling {
+        // Sending alone takes no time, so that a round that does no more could follow the other at once without end.
+        let waited = gathered.facts.exchanges > 0 || channels.iter().any(|channel| channel.has_received());
+        if let Some(failure) = counted.telling {
             Box::pin(executor.learn_parts_where(!gathered.diagnostics.is_empty())).await;
-            self.crew.keep(Kept::of(&executor, gathered));
+            self.crew.keep(Kept::of(&executor, gathered, failure));
         }
         executor.discard();
-        asked == 0
+        !waited
     }
 }
 

@@ -10,7 +10,7 @@ use crate::diag::{Diagnostic, codes};
 use crate::eval::{Host as _, Scope, evaluate};
 use crate::event::{Occurrence, Part};
 use crate::judge::release::Observation;
-use crate::plan::{CredentialId, DEEPEST_CALLS, Expr, FlowId, Slot};
+use crate::plan::{CredentialId, DEEPEST_CALLS, Expr, FlowId, Slot, capture_later};
 use crate::source::Span;
 use crate::value::{Secret, Value};
 use crate::world::records::Obtained;
@@ -60,7 +60,8 @@ impl Executor {
         let channels = self.attempt.channels.clone();
         let ending = Ending { owned: Owned::default(), channels: &channels };
         let owned = ending.owned.clone();
-        let mut executor = Executor { scope, owned, depth: self.depth + 1, last: None, ..self.clone() };
+        let (depth, keeps_last) = (self.depth + 1, capture_later(&flow.body));
+        let mut executor = Executor { scope, owned, depth, last: None, keeps_last, ..self.clone() };
         executor.enter(Part::Call(flow.name.as_str().into()));
         let end = executor.steps(&flow.body).await;
         if !matches!(end, Ok(()) | Err(Halt::Returned { .. })) {

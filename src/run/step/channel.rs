@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use super::super::channels::{GOING_AWAY, HURRIED_WORDS, LAST_WORDS, Opened, Owned, end_words};
 use super::super::prepare;
+use super::opening::{broken_handshake, expects_other_status, headers_of, no_event_stream, protocol, wants_refusal};
 use super::{Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
 use crate::eval::{Context, Fault, Focus, bound, evaluate, show};
-use crate::event::{Exchange, Failure, FailureKind, Frame, FrameKind, Header};
+use crate::event::{Exchange, Failure, FailureKind, Frame, FrameKind};
 use crate::judge::ChannelOpening;
 use crate::judge::release::Observation;
 use crate::plan::{EventNaming, Expr, FrameBody, OpenChannel, Slot};
@@ -272,8 +273,9 @@ impl Executor {
     }
 
     pub(super) fn still_open(&self, span: Span, opened: &Opened, verb: &str) -> Stepped {
-        let words = match opened.log.ending() {
-            Some(end) => end_words(&end),
+        let end = opened.log.ending();
+        let words = match &end {
+            Some(end) => end_words(end),
             None if opened.with_channel(|channel| channel.is_closing()) == Some(true) => {
                 "closed by this test".to_owned()
             }
@@ -283,6 +285,7 @@ impl Executor {
         let message = format!("nothing can be {verb} on `{name}`: it was {words}");
         let diagnostic = Diagnostic::error(&codes::CHANNEL_ENDED, super::head(&self.attempt.shared, span), message)
             .with_help(format!("`expect on {name} closed` says that it should be; `reconnect {name}` opens it again"));
+        end.into_iter().for_each(|end| self.evidence.ended(end));
         Err(self.fails(diagnostic))
     }
 
@@ -379,7 +382,7 @@ impl Executor {
         let mut outgoing = opened.outgoing.clone();
         let last_id = opened.log.read(|log| {
             log.frames.iter().rev().find_map(|frame| match &frame.kind {
-                FrameKind::SseEvent { id, .. } => id.clone(),
+                FrameKind::SseEvent(fields) => fields.id.clone(),
                 _ => None,
             })
         });
@@ -415,65 +418,6 @@ impl Executor {
     }
 }
 
-/// What is wrong with a response that would open a WebSocket by its status.
-fn broken_handshake(open: &OpenChannel, exchange: &Exchange) -> Option<String> {
-    let response = exchange.outcome.as_ref().ok().filter(|_| open.kind == ChannelKind::WebSocket)?;
-    handshake::verify(&exchange.request_headers, response).err()
-}
-
-fn headers_of(exchange: &Exchange) -> Vec<Header> {
-    exchange.outcome.as_ref().map_or(Vec::new(), |response| response.headers.clone())
-}
-
-fn protocol(kind: ChannelKind) -> &'static str {
-    match kind {
-        ChannelKind::WebSocket => "websocket",
-        ChannelKind::Sse => "sse",
-        ChannelKind::Ndjson => "ndjson",
-    }
-}
-
-/// Whether the spec says which status it expects, so that a refusal is its to judge.
-fn expects_other_status(open: &OpenChannel) -> bool {
-    fn asks(checks: &[crate::plan::Check]) -> bool {
-        checks.iter().any(|check| match check {
-            crate::plan::Check::Expect(expect) => matches!(expect.subject.kind, crate::plan::SubjectKind::Status),
-            crate::plan::Check::Either { branches, .. } => branches.iter().any(|branch| asks(branch)),
-            crate::plan::Check::Capture(_) => false,
-        })
-    }
-    asks(&open.request.checks)
-}
-
-/// Whether the spec wants the channel refused: an expectation of a response that opens none, or of none at all.
-fn wants_refusal(open: &OpenChannel) -> bool {
-    use crate::plan::{Check, ExprKind, MatcherKind, SubjectKind};
-    use crate::syntax::ast::BinaryOp;
-    use crate::syntax::words::WithOperand;
-    fn refuses(value: &crate::plan::Expr) -> bool {
-        match &value.kind {
-            ExprKind::Const(value) => {
-                value.as_json().and_then(crate::value::Json::as_u64).is_some_and(|status| status >= 300)
-            }
-            ExprKind::List(values) => values.iter().all(refuses),
-            ExprKind::Range(from, _) => refuses(from),
-            _ => false,
-        }
-    }
-    fn asks(checks: &[Check]) -> bool {
-        checks.iter().any(|check| match check {
-            Check::Expect(expect) if matches!(expect.subject.kind, SubjectKind::Status) => match &expect.matcher.kind {
-                MatcherKind::Compare(BinaryOp::Equal | BinaryOp::GreaterEqual, status)
-                | MatcherKind::With(WithOperand::In, status) => refuses(status),
-                _ => false,
-            },
-            Check::Either { branches, .. } => branches.iter().all(|branch| asks(branch)),
-            Check::Expect(_) | Check::Capture(_) => false,
-        })
-    }
-    open.request.expect_failure.is_some() || asks(&open.request.checks)
-}
-
 /// What is sent for a body.
 fn outbound(body: &FrameBody, context: &Context<'_>) -> Result<Outbound, Fault> {
     let value = evaluate(&body.value, context)?;
@@ -504,20 +448,4 @@ fn outbound(body: &FrameBody, context: &Context<'_>) -> Result<Outbound, Fault> 
             decoded.map(Outbound::Binary).map_err(|_| bad("base64"))
         }
     }
-}
-
-/// A response of another type isn't an event stream, whatever its body holds (WHATWG HTML, section 9.2.3).
-fn no_event_stream(open: &OpenChannel, exchange: &Exchange) -> Option<Diagnostic> {
-    let response = exchange.outcome.as_ref().ok().filter(|_| open.kind == ChannelKind::Sse)?;
-    let found = response.header("content-type").unwrap_or_default();
-    let essence = found.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("text/event-stream") {
-        return None;
-    }
-    let found = if found.is_empty() { "no Content-Type".to_owned() } else { format!("the Content-Type `{found}`") };
-    let message =
-        format!("the channel `{}` wasn't opened: the response has {found}, expected `text/event-stream`", open.name);
-    let help =
-        "a browser reads no events from it either; lines of JSON are read by `ndjson`, a whole response by a request";
-    Some(Diagnostic::error(&codes::NOT_A_STREAM, open.request.url.span, message).with_help(help))
 }

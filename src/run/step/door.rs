@@ -21,7 +21,8 @@ impl Executor {
             evaluate(part, &self.context())
         } else {
             let (span, part) = (part.span(), part.clone());
-            self.look_apart(span, move |context| evaluate(&part, &context)).await?
+            // On the heap, since most need no room for it.
+            Box::pin(self.look_apart(span, move |context| evaluate(&part, &context))).await?
         };
         found.map_err(|fault| self.fails(*fault))
     }

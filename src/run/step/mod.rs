@@ -4,6 +4,7 @@ mod call;
 mod channel;
 mod control;
 mod door;
+mod opening;
 mod ping;
 mod request;
 mod value;
@@ -12,6 +13,8 @@ mod watch;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+pub(super) use self::request::credentials;
 
 use super::channels::{Channels, Owned};
 use super::deadline::Deadline;
@@ -61,6 +64,8 @@ pub(super) struct Executor {
     pub depth: u32,
     /// The last response that this executor got, which a `capture` after a request is about.
     pub last: Option<LastResponse>,
+    /// Whether anything may ask for it.
+    pub keeps_last: bool,
 }
 
 #[derive(Clone)]
@@ -164,7 +169,8 @@ impl Executor {
             return Err(self.limit_reached(step.span));
         }
         for credential in &step.credentials {
-            self.obtain(*credential, step.span).await?;
+            // On the heap, like what `take` gives: most steps need none, and all would have room for it.
+            Box::pin(self.obtain(*credential, step.span)).await?;
         }
         self.take(step).await
     }

@@ -78,9 +78,10 @@ impl Executor {
         };
         let wait = async {
             while !has_come() {
-                if opened.log.ending().is_some() || changes.changed().await.is_err() {
+                if opened.log.ending().is_some() {
                     return false;
                 }
+                changes.changed().await;
             }
             true
         };

@@ -175,7 +175,7 @@ impl Executor {
         };
         self.scope.merge(&scope);
         self.tell_secrets(request, &scope);
-        self.last = LastResponse::of(&exchange, parsed);
+        self.last = if self.keeps_last { LastResponse::of(&exchange, parsed) } else { None };
         let held = judged.holds();
         if !held && is_outage(&exchange) {
             self.meets_outage(&exchange);
@@ -329,7 +329,7 @@ const NAMED: [&str; 8] =
     ["access_token", "refresh_token", "id_token", "client_secret", "password", "api_key", "secret", "token"];
 
 /// The values of a JSON text's fields that are named like credentials.
-pub(super) fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
+pub(in crate::run) fn credentials(body: &[u8]) -> impl Iterator<Item = String> {
     let body = &body[..body.len().min(LOOKED_THROUGH)];
     memchr::memchr_iter(b':', body).filter_map(move |colon| {
         let name = body[..colon].trim_ascii_end().strip_suffix(b"\"")?;

@@ -10,12 +10,13 @@ use super::super::judging::Abandonable;
 use super::super::weight::AT_ONCE;
 use super::{Executor, Halt, Stepped};
 use crate::diag::{Diagnostic, codes};
+use crate::eval::Context;
 use crate::event::{ChannelEnd, Frame, Instant};
 use crate::judge::channel::{self, Bound, Concluded, JudgeState, Outside, Start};
 use crate::judge::{ChannelJudge, ExpectationRecord};
 use crate::plan::ChannelExpectation;
 use crate::source::Span;
-use crate::world::{Late, Pending};
+use crate::world::{Changes, Late, Pending};
 
 /// How long an event that didn't come in time is looked out for.
 const LINGER: Duration = Duration::from_secs(1);
@@ -42,16 +43,14 @@ struct Watch {
     opened: Arc<Opened>,
     given: usize,
     ended: bool,
-    changes: tokio::sync::watch::Receiver<u64>,
+    changes: Changes,
 }
 
 impl Watch {
     /// Waits until there are more frames than so many, or none can come any more. Other changes of a log are no news: they aren't recorded.
     async fn goes_on(&mut self, seen: usize) {
         while self.opened.log.read(|log| log.frames.len() <= seen) && !self.is_over() {
-            if self.changes.changed().await.is_err() {
-                return;
-            }
+            self.changes.changed().await;
         }
     }
 
@@ -79,21 +78,16 @@ impl Executor {
             ChannelJudge::new(expectation, &self.context(), &*channels, started, bound)
         } else {
             let (expectation, channels) = (expectation.clone(), channels.clone());
-            self.look_apart(span, move |context| ChannelJudge::new(&expectation, &context, &*channels, started, bound))
-                .await?
+            let new = move |context: Context<'_>| ChannelJudge::new(&expectation, &context, &*channels, started, bound);
+            Box::pin(self.look_apart(span, new)).await?
         };
         let mut judge = judge.map_err(|fault| self.fails(*fault))?;
         let mut watches: Vec<Watch> = Vec::new();
         for watched in judge.watched() {
             let Some(opened) = channels.get(watched.channel) else { continue };
             let changes = opened.log.changes();
-            watches.push(Watch {
-                channel: watched.channel,
-                opened,
-                given: watched.behind as usize,
-                ended: false,
-                changes,
-            });
+            let given = opened.log.place_behind(watched.behind);
+            watches.push(Watch { channel: watched.channel, opened, given, ended: false, changes });
         }
         let world = self.attempt.shared.world.clone();
         if let Some(late) = world.recall_late(&self.place, LOOK) {
@@ -154,7 +148,7 @@ impl Executor {
         let decided = self.moment().await;
         let judge = Arc::new(judge);
         if judge.verdict() == JudgeState::Failed {
-            self.linger(&judge, &mut watches).await;
+            Box::pin(self.linger(&judge, &mut watches)).await;
             self.moment().await;
         }
         let failed = judge.failed_at().unwrap_or(decided);
@@ -213,13 +207,12 @@ impl Executor {
         let until = self.deadline.at.saturating_add(LAST_FRAMES);
         let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
-        world
-            .look_until((&self.place, LOOK), until, move |effort| {
-                let host = Abandonable { host, effort };
-                feed_doubted(&mut judge, &mut news, time, Outside { plan: &plan, host: &host });
-                judge
-            })
-            .await
+        let look = world.look_until((&self.place, LOOK), until, move |effort| {
+            let host = Abandonable { host, effort };
+            feed_doubted(&mut judge, &mut news, time, Outside { plan: &plan, host: &host });
+            judge
+        });
+        Box::pin(look).await
     }
 
     /// What came of it. Large frames take time to explain, too. What came behind the moment isn't looked at: how much that is follows from nothing.
@@ -232,12 +225,11 @@ impl Executor {
         let (judge, channels) = (judge.clone(), self.attempt.channels.clone());
         let (plan, host) = (self.attempt.shared.plan.clone(), self.host.clone());
         let world = &self.attempt.shared.world;
-        world
-            .apart_until(&self.place, until, move |effort| {
-                let host = Abandonable { host, effort };
-                judge.conclude(&|| channels.logs_at(now), Outside { plan: &plan, host: &host })
-            })
-            .await
+        let conclude = world.apart_until(&self.place, until, move |effort| {
+            let host = Abandonable { host, effort };
+            judge.conclude(&|| channels.logs_at(now), Outside { plan: &plan, host: &host })
+        });
+        Box::pin(conclude).await
     }
 
     /// `failed` is when it did, where it did: a slow machine finds it out later, and it is no later for that.
@@ -246,7 +238,7 @@ impl Executor {
         concluded.secrets.iter().for_each(|secret| secrets.add(secret.expose()));
         let opened = |channel: u32| self.attempt.channels.get(channel);
         for (channel, found) in concluded.matches {
-            opened(channel).into_iter().for_each(|opened| opened.matched(vec![found.clone()]));
+            opened(channel).into_iter().for_each(|opened| opened.matched(vec![found]));
         }
         for (channel, cursor) in concluded.cursors {
             opened(channel).into_iter().for_each(|opened| opened.consumed(cursor as usize, Vec::new()));
@@ -259,6 +251,7 @@ impl Executor {
         if failed >= self.deadline.at {
             self.evidence.lock().facts.timed_out = true;
         }
+        concluded.ended.into_iter().for_each(|end| self.evidence.ended(end));
         concluded.diagnostics.into_iter().for_each(|diagnostic| self.evidence.fail(diagnostic));
         Err(Halt::Failed)
     }
@@ -409,5 +402,9 @@ impl channel::Channels for Channels {
         // A channel that was opened after the mark has nothing before it.
         let behind = mark.lengths.get(&(channel as usize)).copied().unwrap_or(0);
         Some(Start { behind: behind as u32, clock: mark.at })
+    }
+
+    fn settle(&self) -> Duration {
+        if self.are_measured() { Duration::ZERO } else { channel::DEFAULT_SETTLE }
     }
 }

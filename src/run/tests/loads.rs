@@ -288,12 +288,59 @@ fn channels_are_measured_by_their_openings_events_and_gaps() {
     assert_eq!(total.channels["chat"].tried, total.rounds());
 }
 
+/// What proves something of a channel that the user has opened is what it carries, by whatever name, and those who talk on it don't idle.
+#[test]
+fn frames_of_a_channel_that_was_opened_before_prove_something() {
+    let lines = "users 1 hold 30s\n\
+        before each user { websocket chat ws://s/c { events by $.kind } }\n\
+        scenario { send chat text \"go\"; expect on chat frame within 5s }\n\
+        threshold success > 99%";
+    let ran = load(lines, |_| open().answers("go", 100, "token").echoes(1));
+    assert_eq!(*ran.outcome("l"), Outcome::Passed, "{:?}", ran.messages("l"));
+    let total = &of(&ran).ended.total;
+    assert_eq!((total.rounds(), total.frames, total.exchanges()), (300, 600, 0));
+    // Nothing is proved where nothing is carried.
+    let silent = load(
+        &lines.replace("send chat text \"go\"; expect on chat frame within 5s", "let n = 1; expect n == 1"),
+        |_| open(),
+    );
+    assert_eq!(*silent.outcome("l"), Outcome::Vacuous, "{:?}", silent.messages("l"));
+}
+
+/// An expectation that holds on weak evidence does so in each iteration as in a test.
+#[test]
+fn weak_evidence_is_counted_as_that_of_a_test() {
+    let steps = "GET http://s/a { expect status 200; expect $.z.y not exists; expect $.items is unique; expect $.n != \"7\"; expect $.n == 7 }\n\
+        websocket chat ws://s/c { events by $.type }\n\
+        expect on chat in order within 1s settle 10ms { event \"token\" optional }\n\
+        repeat 70 times { GET http://s/a { expect $.z.y not exists } }";
+    let respond = |asked: &Asked<'_>| match asked.path {
+        "/a" => json("{\"n\": 7, \"items\": [1]}").after(1),
+        _ => open().text(1, "{\"type\": \"other\"}").echoes(1),
+    };
+    let lines = format!("users 1 hold 10s\nscenario {{\n{steps}\n}}\nthreshold success > 99%");
+    let ran = load(&lines, respond);
+    let total = &of(&ran).ended.total;
+    let tested = file(&format!("suite \"s\" {{ test \"t\" {{\n{steps}\n}} }}\n")).responds(respond).run();
+    let test = tested.test("t");
+    let weak = test.steps.iter().flat_map(|step| &step.expectations).filter(|one| one.weak.is_some()).count();
+    let weak = (weak + test.left_out.weak) as u64;
+    assert!(weak > 70 && total.rounds() > 2, "{weak} {}", total.rounds());
+    assert_eq!(
+        (*ran.outcome("l") == Outcome::Passed, total.weak),
+        (true, weak * total.rounds()),
+        "{:?}",
+        ran.messages("l")
+    );
+}
+
 #[test]
 fn what_was_refused_was_not_fast() {
     let lines = format!("users 1 hold 1s\n{ONE}\nthreshold p95(time) < 1s\nthreshold error rate < 100.1%")
         .replace("100.1%", "99%");
     let refused = load(&lines, |_| fail(FailureKind::Refused).after(10));
     assert_eq!((threshold(&refused, 0).held, threshold(&refused, 0).measured), (false, None));
+    assert_eq!(threshold(&refused, 0).basis, "none of 100 requests got a response");
     // What was waited for in vain took as long at least.
     let silent = load(&lines.replace("GET http://s/a {", "GET http://s/a { timeout 300ms;"), |_| silence());
     assert_eq!(threshold(&silent, 0).measured, Some(0.3));
@@ -307,7 +354,7 @@ fn that_nothing_was_done_is_said_once() {
     let ran = load(&lines, |_| say(200).after(1_500));
     assert_eq!(*ran.outcome("l"), Outcome::Failed);
     let messages = ran.messages("l");
-    assert!(messages.len() == 1 && messages[0].starts_with("no round of this load was carried out"), "{messages:?}");
+    assert!(messages.len() == 1 && messages[0].starts_with("no round of this load ran to its end"), "{messages:?}");
     let failed = load(&lines, |_| say(500).after(100));
     let messages = failed.messages("l");
     assert!(
@@ -343,4 +390,24 @@ fn how_a_load_stands_is_told_each_second() {
     assert_eq!((told.len(), told.last()), (4, Some(&(3, 60, 0))), "{told:?}");
     // What ends at that very moment is told of in the next one.
     assert_eq!(told[0], (1, 18, 2));
+}
+
+#[test]
+fn what_is_captured_behind_a_request_is_of_its_response() {
+    let flows = "flow made() { POST http://s/things { expect status 200 }\ncapture id = $.n\nreturn id }\n";
+    let steps = "GET http://s/a { expect status 200 }\n\
+        within 1s { wait 1ms\ncapture n = $.n }\n\
+        let id = made()\n\
+        capture again = $.n\n\
+        GET http://s/{{n}}/{{id}}/{{again}} { expect status 200 }";
+    let spec = format!(
+        "{flows}load \"l\" {{ users 1 hold 1s\nscenario {{ {steps}\nwait 2s }}\nstop within 5s\nthreshold error rate < 1% }}\n\
+         suite \"s\" {{ test \"t\" {{ {steps} }} }}\n"
+    );
+    let of = |path: &str| json(&format!(r#"{{"n":"{}"}}"#, path.trim_start_matches('/')));
+    let ran = file(&spec).responds(move |asked| of(asked.path)).run();
+    assert_eq!(*ran.outcome("l"), Outcome::Passed, "{:?}", ran.messages("l"));
+    assert_eq!(*ran.outcome("t"), Outcome::Passed, "{:?}", ran.messages("t"));
+    // What a flow was answered is the flow's alone.
+    assert_eq!(ran.at("GET /a/things/a").len(), 2);
 }

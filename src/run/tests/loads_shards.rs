@@ -189,9 +189,9 @@ fn parts_that_make_no_whole_are_refused() {
     assert_eq!(refused(&|blob| load(blob, &at(1_000))), "it is taken");
     assert_eq!(
         refused(&|blob| load(blob, &at(-1_500))),
-        "the parts of the load `l` weren't carried out at the same time: that of `a` began 1.5s after that of `b`"
+        "the parts of the load `l` didn't run at the same time: that of `a` began 1.5s after that of `b`"
     );
-    assert!(refused(&|blob| load(blob, &at(1_001))).contains("weren't carried out at the same time"));
+    assert!(refused(&|blob| load(blob, &at(1_001))).contains("didn't run at the same time"));
     assert_eq!(
         refused(&|blob| load(blob, &|load| load.lasted_ms -= 500.0)),
         "the part that `b` has of the load `l` lasted 8.5s instead of 9s"
@@ -204,7 +204,7 @@ fn parts_that_make_no_whole_are_refused() {
         let test = &mut blob.report.tests[0];
         (test.load, test.outcome, test.reason) = (None, word::Outcome::NotRun, Some("aborted".to_owned()));
     };
-    assert_eq!(refused(&not_run), "the shard of `b` didn't carry out its part of the load `l`: aborted");
+    assert_eq!(refused(&not_run), "the shard of `b` didn't run its part of the load `l`: aborted");
     assert_eq!(
         refused(&|blob| load(blob, &|load| load.thresholds.clear())),
         "what `b` says of the load `l` doesn't fit `a`"

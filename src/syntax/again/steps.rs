@@ -1,7 +1,7 @@
 use super::shift::{Shift, all, parts};
 use crate::syntax::ast::{
-    Block, EitherExpect, ExpectFailure, ForEachHead, MultipartField, Request, RequestPart, RequestPartKind, Retry,
-    RetryOn, Stmt, StmtKind,
+    Block, EitherExpect, ExpectFailure, ForEachHead, Method, MultipartField, Request, RequestPart, RequestPartKind,
+    Retry, RetryOn, Stmt, StmtKind,
 };
 
 parts! {
@@ -14,6 +14,15 @@ parts! {
     RequestPart { span, kind }
     Retry { times, every, doubling_up_to, on - unsafe_allowed }
     Stmt { span, kind }
+}
+
+impl Shift for Method {
+    fn shift(&mut self, by: u32) {
+        match self {
+            Method::Named(name) => name.shift(by),
+            Method::Given(value) => value.shift(by),
+        }
+    }
 }
 
 impl Shift for StmtKind {

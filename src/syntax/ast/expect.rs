@@ -1,6 +1,6 @@
-use super::{BinaryOp, Expr, Ident, JsonPathLit, Partial, RegexLit, StrLit, TypeExpr};
+use super::{BinaryOp, Expr, ExprKind, Ident, JsonPathLit, Partial, RegexLit, StrLit, TypeExpr};
 use crate::source::Span;
-use crate::syntax::words::{Fits, MatcherRow, Other, Plain, SubjectRow, SubjectWord, WithOperand};
+use crate::syntax::words::{Fits, MatcherRow, Of, Other, Plain, SubjectRow, SubjectWord, WithOperand};
 
 /// `expect SUBJECT MATCHER`
 #[derive(Clone, Debug)]
@@ -14,6 +14,19 @@ pub struct Expect {
 pub struct Subject {
     pub span: Span,
     pub kind: SubjectKind,
+}
+
+impl Subject {
+    /// A word that means nothing where it stands is a name like any other: `expect id == 3` behind `capture id = $.id`. `seen`: what is looked at there, if anything.
+    #[must_use]
+    pub fn among(self, seen: Option<Of>) -> Self {
+        let Some(row) = self.kind.row().filter(|_| self.kind.is_one_word()) else { return self };
+        if seen.is_some_and(|seen| row.of == seen || row.of == Of::Both) {
+            return self;
+        }
+        let name = ExprKind::Name(Ident { text: row.word.to_owned(), span: self.span });
+        Self { kind: SubjectKind::Expr(Expr { span: self.span, kind: name }), ..self }
+    }
 }
 
 /// What is looked at. Of responses, but for those that say otherwise.
@@ -56,6 +69,24 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
+    /// Whether it is written as a name may be.
+    fn is_one_word(&self) -> bool {
+        matches!(
+            self,
+            SubjectKind::Status
+                | SubjectKind::Time
+                | SubjectKind::Size
+                | SubjectKind::Attempts
+                | SubjectKind::Body
+                | SubjectKind::Url
+                | SubjectKind::Redirects
+                | SubjectKind::Text
+                | SubjectKind::Hex
+                | SubjectKind::Data
+                | SubjectKind::Id
+        )
+    }
+
     /// What is known of it; `None` of a value in scope and of a JSONPath.
     pub fn row(&self) -> Option<&'static SubjectRow> {
         let word = match self {
@@ -183,7 +214,7 @@ impl MatcherKind {
 #[derive(Clone, Debug)]
 pub struct ExpectFailure {
     pub span: Span,
-    /// `timeout`, `refused`, `reset`, `closed`, `dns`, `tls`, `too many redirects` (with its spaces).
+    /// `timeout`, `refused`, `reset`, `closed`, `dns`, `tls`, `handshake`, `protocol`, `too large`, `too many redirects` (with their spaces).
     pub kind: Ident,
 }
 

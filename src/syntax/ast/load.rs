@@ -162,7 +162,7 @@ pub struct Measure {
 /// `of "…"` names a scenario, else a tag of scenarios, else a request as `METHOD /path`, in which `*` and `{{…}}` stand for one segment.
 #[derive(Clone, Debug)]
 pub enum MeasureKind {
-    /// A duration: `p95(time)`, `max(connect chat)`. From `p1` to `p100`, `min`, `max`, `mean`, `median`.
+    /// A duration: `p95(time)`, `max(connect chat)`. From `p1` to `p100`, `p99.9` too, `min`, `max`, `mean`, `median`.
     Statistic {
         statistic: Ident,
         of: MeasureOf,
@@ -209,7 +209,9 @@ pub enum SuccessOf {
 }
 
 /// What `errors of` counts: the failures of `expect failure is`, statuses that weren't expected, and expectations that didn't hold otherwise.
-pub const ERROR_KINDS: [&str; 11] = [
+/// What was never sent (an address that can't be one, or one that `require real` refuses) is none of them: it is the spec's fault, of which no
+/// number is right.
+pub const ERROR_KINDS: [&str; 13] = [
     "timeout",
     "refused",
     "reset",
@@ -217,6 +219,8 @@ pub const ERROR_KINDS: [&str; 11] = [
     "dns",
     "tls",
     "handshake",
+    "protocol",
+    "too large",
     "too many redirects",
     "4xx",
     "5xx",

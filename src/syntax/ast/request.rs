@@ -1,13 +1,30 @@
 use super::{Capture, EitherExpect, Expect, ExpectFailure, Expr, HeaderName, Ident, StrLit, Template};
 use crate::source::Span;
 
-/// `GET URL { … }`, `request PURGE URL`
+/// `GET URL { … }`, `request PURGE URL`, `request row.method URL`
 #[derive(Clone, Debug)]
 pub struct Request {
     pub span: Span,
-    pub method: Ident,
+    pub method: Method,
     pub url: Template,
     pub parts: Vec<RequestPart>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Method {
+    Named(Ident),
+    /// A text that is a token of HTTP (RFC 9110, section 9.1).
+    Given(Expr),
+}
+
+impl Method {
+    /// `None` where it is known in a run only.
+    pub fn named(&self) -> Option<&str> {
+        match self {
+            Method::Named(name) => Some(&name.text),
+            Method::Given(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -52,8 +69,9 @@ pub enum RequestPartKind {
     /// An object's entries.
     Form(Expr),
     Multipart(Vec<MultipartField>),
+    /// `graphql "{ a }"`, `graphql file "a.graphql"`
     Graphql {
-        query: Template,
+        query: Expr,
         variables: Option<Expr>,
     },
     Timeout(Expr),

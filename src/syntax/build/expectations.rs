@@ -4,14 +4,14 @@ use crate::syntax::ast::{
     PartialKind, StrLit, Subject, SubjectKind,
 };
 use crate::syntax::grammar::{Kids, Node, Rule, seek, take};
-use crate::syntax::words::{Plain, WithOperand};
+use crate::syntax::words::{Of, Plain, WithOperand};
 
 impl Build<'_> {
-    /// What `expect` takes.
-    pub fn expectation(&mut self, node: Node<'_>) -> Expect {
+    /// What `expect` takes. `seen`: what is looked at there, if anything.
+    pub fn expectation(&mut self, node: Node<'_>, seen: Option<Of>) -> Expect {
         let span = self.span(&node);
         let mut kids = node.into_inner();
-        let subject = self.subject(&mut kids);
+        let subject = self.subject(&mut kids).among(seen);
         let matcher = self.next_matcher(&mut kids);
         Expect { span, subject, matcher }
     }
@@ -34,13 +34,13 @@ impl Build<'_> {
     }
 
     /// `capture [secret] NAME = SUBJECT [/RE/]`
-    pub fn capture(&mut self, kids: &mut Kids<'_>) -> Capture {
+    pub fn capture(&mut self, kids: &mut Kids<'_>, seen: Option<Of>) -> Capture {
         let keyword = kids.next();
         let start = keyword.as_ref().map_or_else(|| self.range(0, 0), |node| self.span(node));
         let collect = keyword.is_some_and(|node| node.as_rule() == Rule::k_collect);
         let secret = take(kids, Rule::k_secret).is_some();
         let name = self.declared(kids);
-        let subject = self.subject(kids);
+        let subject = self.subject(kids).among(seen);
         let regex = take(kids, Rule::regex).map(|node| self.regex(&node));
         let end = regex.as_ref().map_or(subject.span, |regex| regex.span);
         Capture { span: start.to(end), name, secret, collect, subject, regex }

@@ -86,8 +86,10 @@ impl<'a> Build<'a> {
 
     /// The next name, whatever is before it.
     pub fn name(&self, kids: &mut Kids<'_>) -> Ident {
-        kids.find(|node| matches!(node.as_rule(), Rule::name | Rule::word | Rule::method | Rule::tag))
-            .map_or_else(|| Ident { text: String::new(), span: self.range(0, 0) }, |node| self.ident(&node))
+        kids.find(|node| {
+            matches!(node.as_rule(), Rule::name | Rule::word | Rule::method | Rule::tag | Rule::statistic_name)
+        })
+        .map_or_else(|| Ident { text: String::new(), span: self.range(0, 0) }, |node| self.ident(&node))
     }
 
     /// All the names that follow, of a list or one by one.

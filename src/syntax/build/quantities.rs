@@ -24,7 +24,7 @@ const BYTES: &[(&str, f64)] = &[
     ("TiB", 1_099_511_627_776.0),
 ];
 
-/// What people write for a unit of time or size.
+/// What people write for a unit of time or size, or of a rate.
 const HABITS: &[(&str, &str)] = &[
     ("sec", "s"),
     ("secs", "s"),
@@ -59,6 +59,12 @@ const HABITS: &[(&str, &str)] = &[
     ("kib", "KiB"),
     ("mib", "MiB"),
     ("gib", "GiB"),
+    ("rps", "/s"),
+    ("tps", "/s"),
+    ("qps", "/s"),
+    ("hz", "/s"),
+    ("Hz", "/s"),
+    ("rpm", "/m"),
 ];
 
 impl Build<'_> {

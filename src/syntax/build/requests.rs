@@ -1,14 +1,19 @@
 use super::Build;
 use crate::syntax::ast::{
-    Expr, HeaderName, MultipartField, Request, RequestPartKind, Retry, RetryOn, Template, TemplateForm,
+    Expr, HeaderName, Method, MultipartField, Request, RequestPartKind, Retry, RetryOn, Template, TemplateForm,
 };
 use crate::syntax::grammar::{Kids, Node, Rule, seek, take};
+use crate::syntax::words::Of;
 
 impl Build<'_> {
     /// A method and its URL; the parts come with the block.
     pub fn request(&mut self, kids: &mut Kids<'_>) -> Request {
         let start = kids.peek().map_or_else(|| self.range(0, 0), |node| self.span(&node));
-        let method = self.name(kids);
+        take(kids, Rule::k_request);
+        let method = match take(kids, Rule::given_method) {
+            Some(node) => Method::Given(self.expr(&mut node.into_inner())),
+            None => Method::Named(self.name(kids)),
+        };
         let url = self.url(kids);
         Request { span: start.to(url.span), method, url, parts: Vec::new() }
     }
@@ -81,16 +86,13 @@ impl Build<'_> {
             Rule::accept_invalid_certificate => RequestPartKind::AcceptInvalidCertificate,
             Rule::compressed => RequestPartKind::Compressed,
             Rule::expect_failure => RequestPartKind::ExpectFailure(self.expect_failure(kids)),
-            Rule::capture => RequestPartKind::Capture(self.capture(kids)),
+            Rule::capture => RequestPartKind::Capture(self.capture(kids, Some(Of::Responses))),
             _ => RequestPartKind::Error,
         }
     }
 
     fn graphql(&mut self, kids: &mut Kids<'_>) -> RequestPartKind {
-        let query = match seek(kids, Rule::string) {
-            Some(node) => self.template(&node),
-            None => Template { span: self.range(0, 0), parts: Vec::new(), form: TemplateForm::Quoted },
-        };
+        let query = self.expr(kids);
         let variables = take(kids, Rule::k_with).map(|_| self.expr(kids));
         RequestPartKind::Graphql { query, variables }
     }

@@ -32,7 +32,8 @@ pub fn repaired(failure: &Failure<'_>) -> Option<Help> {
     // At the end, what is last is the likelier one that lacks a word.
     let first = if rest.trim().is_empty() { [last, failure.at] } else { [failure.at, last] };
     let places = first.into_iter().chain(later);
-    places.filter_map(|at| missing(failure, at)).next().or_else(|| other(failure)).or_else(|| superfluous(failure))
+    let missing = places.filter_map(|at| missing(failure, at)).next();
+    missing.or_else(|| swapped(failure)).or_else(|| other(failure)).or_else(|| superfluous(failure))
 }
 
 /// `closed 1000`, `event "a" 5s`, `repeat 5`
@@ -61,6 +62,18 @@ fn missing(failure: &Failure<'_>, at: usize) -> Option<Help> {
         }
         _ => None,
     }
+}
+
+/// `send text chat "go"`
+fn swapped(failure: &Failure<'_>) -> Option<Help> {
+    let (last, found) = (failure.last_token(), failure.found_word());
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let (start, end) = (failure.before().len() - last.len(), failure.at + found.len());
+    let (before, after) = (failure.text.get(..start)?, failure.text.get(end..)?);
+    // Statements are known by their first word.
+    let may_move = is_word(last) && is_word(found) && !before.trim().is_empty();
+    let fits = may_move && fits(failure, &format!("{before}{found} {last}{after}"));
+    fits.then(|| failure.correct(start, end, &format!("{found} {last}")).write())
 }
 
 /// `event "a" in 5s`

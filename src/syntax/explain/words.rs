@@ -53,7 +53,7 @@ fn known(rule: Rule) -> Option<Word> {
         Rule::name | Rule::word | Rule::names => Thing("a name"),
         Rule::path => Thing("a name of a module"),
         Rule::tag | Rule::tag_list => Thing("a tag"),
-        Rule::method => Thing("a method such as `GET`"),
+        Rule::method | Rule::given_method => Thing("a method such as `GET`"),
         Rule::field_name
         | Rule::bare_field
         | Rule::key
@@ -154,7 +154,9 @@ fn known(rule: Rule) -> Option<Word> {
         Rule::cut_off => Thing("`cut off`"),
         Rule::threshold_abort => Thing("`abort`"),
         Rule::threshold_over => Thing("`over last`"),
-        Rule::measure | Rule::statistic => Thing("a measure such as `p95(time)` or `error rate`"),
+        Rule::measure | Rule::statistic | Rule::statistic_name => {
+            Thing("a measure such as `p95(time)` or `error rate`")
+        }
         Rule::error_rate => Thing("`error rate`"),
         Rule::errors => Thing("`errors`"),
         Rule::error_kind => Thing("a kind of error such as `timeout` or `5xx`"),

@@ -1,5 +1,7 @@
 //! What other tools, and other sentences, say of loads.
 
+use std::borrow::Cow;
+
 use crate::diag::{Correction, Diagnostic, codes};
 use crate::syntax::build::unit_meant;
 use crate::syntax::explain::Failure;
@@ -185,7 +187,7 @@ struct Parts<'t> {
     count: Option<&'t str>,
     /// `200/s`, `200 rps`
     rate: Option<String>,
-    times: Vec<&'t str>,
+    times: Vec<Cow<'t, str>>,
     /// The word before each time.
     before: Vec<&'t str>,
     /// The number of users behind `most` or `max`.
@@ -216,6 +218,11 @@ impl<'t> Parts<'t> {
                     parts.rate = Some(format!("{word}/s"));
                 }
                 "" if before.is_some_and(|before| matches!(*before, "most" | "max")) => parts.most = Some(word),
+                // `rampUsers(50).during(10)`: seconds.
+                "" if before.is_some_and(|before| *before == ".during") => {
+                    parts.times.push(format!("{word}s").into());
+                    parts.before.push("during");
+                }
                 // `ramp from 0 to 50 users`: the last one is where it goes.
                 "" => parts.count = Some(word),
                 "rps" | "tps" | "qps" | "/sec" | "/second" => {
@@ -224,7 +231,7 @@ impl<'t> Parts<'t> {
                 }
                 unit if unit.starts_with('/') => parts.rate = Some((*word).to_owned()),
                 _ => {
-                    parts.times.push(word);
+                    parts.times.push((*word).into());
                     parts.before.push(before.copied().unwrap_or_default());
                 }
             }
@@ -282,14 +289,14 @@ impl<'t> Parts<'t> {
             let before = std::mem::replace(&mut previous, word);
             // `10 seconds` is a number without its unit.
             let is_number = !before.is_empty() && before.bytes().all(|byte| byte.is_ascii_digit());
-            let is_unit = is_number && unit_meant(word).is_some();
+            let is_unit = is_number && unit_meant(word).is_some() && !WORDS.contains(&word);
             let is_amount = word.starts_with(|c: char| c.is_ascii_digit());
             !is_unit && (is_amount || WORDS.contains(&word))
         }) && !line.contains(['"', '{', '[', '.'])
     }
 
-    fn time(&self, at: usize, otherwise: &'t str) -> &'t str {
-        self.times.get(at).copied().unwrap_or(otherwise)
+    fn time<'s>(&'s self, at: usize, otherwise: &'s str) -> &'s str {
+        self.times.get(at).map_or(otherwise, |time| &**time)
     }
 
     fn users(&self) -> String {

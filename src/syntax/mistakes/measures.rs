@@ -8,12 +8,15 @@ const MEASURES: [&str; 4] = ["success", "flaky", "throughput", "error rate"];
 /// What thresholds measure besides.
 const OF_LOADS: [&str; 3] = ["errors", "iterations", "dropped arrivals"];
 /// Other tools' words for them.
-const OTHER: [(&str, &str); 27] = [
+const OTHER: [(&str, &str); 30] = [
     ("pass", "success"),
     ("passed", "success"),
     ("passing", "success"),
     ("successful", "success"),
     ("checks", "success"),
+    ("failure", "error rate"),
+    ("fail", "error rate"),
+    ("error_percentage", "error rate"),
     ("failures", "error rate"),
     ("failed", "error rate"),
     ("http_req_failed", "error rate"),
@@ -52,7 +55,9 @@ pub fn measure(failure: &Failure<'_>) -> Option<Diagnostic> {
         .match_indices(' ')
         .map(|(at, _)| at)
         .find(|at| written[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-    let end = written.find(['<', '>', '=', '!', '(', '{']).into_iter().chain(limit).min().unwrap_or(written.len());
+    let in_words = in_words(written).map(|(at, _)| at);
+    let signs = written.find(['<', '>', '=', '!', '(', '{']);
+    let end = signs.into_iter().chain(limit).chain(in_words).min().unwrap_or(written.len());
     let written = written.get(..end)?.trim_end();
     let mut words = written.split_whitespace();
     let first = words.next()?;
@@ -73,11 +78,14 @@ pub fn measure(failure: &Failure<'_>) -> Option<Diagnostic> {
         );
     }
     let is_known = known.contains(&first) || known.contains(&written);
-    let is_percentile = first.len() > 1 && first.starts_with('p') && first[1..].bytes().all(|b| b.is_ascii_digit());
+    let is_digit = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    let is_percentile = first.len() > 1 && first.starts_with('p') && first[1..].bytes().all(is_digit);
     let mut end = start + written.len();
     let meant = if is_percentile || ["min", "max", "mean", "median"].contains(&first) {
         // With its parentheses it is some other mistake.
         (!failure.text.get(start + first.len()..)?.trim_start().starts_with('(')).then(|| format!("{first}(time)"))?
+    } else if first == "errors" && known.contains(&"error rate") && written.ends_with(" rate") {
+        "error rate".to_owned()
     } else if is_known && written != first && known.contains(&first) {
         first.to_owned()
     } else if is_known {
@@ -90,16 +98,128 @@ pub fn measure(failure: &Failure<'_>) -> Option<Diagnostic> {
         let meant = other.or_else(|| closest(first, known.iter().copied())).or_else(|| closest(written, known))?;
         // `p(95)`, `http_req_duration p(99)`
         let percent = inside.map(|inside| inside.trim_matches(['(', ')', ' ', '\t']));
-        match percent.filter(|percent| !percent.is_empty() && percent.bytes().all(|byte| byte.is_ascii_digit())) {
+        match percent
+            .filter(|percent| percent.starts_with(|c: char| c.is_ascii_digit()) && percent.parse::<f64>().is_ok())
+        {
             Some(percent) => meant.replacen("p95", &format!("p{percent}"), 1),
             None => meant.to_owned(),
         }
     };
-    // `success rate` says what it measures, with a word too many.
-    let correction = failure.correct(start, end, &meant).safe_if(is_known);
     let written = failure.text.get(start..end).unwrap_or(written);
+    // `success rate` says what it measures, with a word too many.
+    let correction = match limited(failure.text.get(end..).unwrap_or_default(), &meant) {
+        Some((len, limit)) => failure.correct(start, end + len, &format!("{meant} {limit}")),
+        None => failure.correct(start, end, &meant).safe_if(is_known),
+    };
     let message = format!("`{written}` is nothing that can be measured: did you mean `{meant}`?");
     Some(Diagnostic::error(&codes::MISSPELT_KEYWORD, failure.span(start, end), message).with_help(correction.write()))
+}
+
+/// Comparisons in words. Longer ones first, where one begins with another.
+const IN_WORDS: [(&str, &str); 24] = [
+    ("less than or equal to", "<="),
+    ("greater than or equal to", ">="),
+    ("equal to", "=="),
+    ("equals", "=="),
+    ("less than", "<"),
+    ("lower than", "<"),
+    ("smaller than", "<"),
+    ("fewer than", "<"),
+    ("shorter than", "<"),
+    ("faster than", "<"),
+    ("no more than", "<="),
+    ("not more than", "<="),
+    ("greater than", ">"),
+    ("higher than", ">"),
+    ("more than", ">"),
+    ("no less than", ">="),
+    ("at most", "<="),
+    ("up to", "<="),
+    ("at least", ">="),
+    ("under", "<"),
+    ("below", "<"),
+    ("above", ">"),
+    ("over", ">"),
+    ("is", "=="),
+];
+
+/// Where a comparison in words begins and ends in a text, and how it is written.
+fn in_words(text: &str) -> Option<(usize, (usize, &'static str))> {
+    let places = text.match_indices(' ').map(|(at, _)| at + 1).filter(|at| *at > 0);
+    places
+        .into_iter()
+        .chain([0])
+        .filter_map(|at| compared_at(text.get(at..)?).map(|found| (at, found)))
+        .min_by_key(|(at, _)| *at)
+}
+
+/// The length of a comparison in words that a text begins with and a limit follows, and how it is written.
+fn compared_at(text: &str) -> Option<(usize, &'static str)> {
+    let plain = ["is ", "should be ", "must be ", "stays "]
+        .into_iter()
+        .find_map(|lead| text.strip_prefix(lead))
+        .unwrap_or(text);
+    [plain, text].into_iter().find_map(|rest| {
+        let (words, sign) = IN_WORDS.into_iter().find(|(words, _)| rest.starts_with(words))?;
+        let behind = rest.get(words.len()..)?.strip_prefix(' ')?;
+        let is_limit = behind.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == '{');
+        is_limit.then_some((text.len() - rest.len() + words.len(), sign))
+    })
+}
+
+/// How long a comparison and its limit are, and what they are of this measure, where they aren't written so: a number lacks its unit.
+fn limited(text: &str, measure: &str) -> Option<(usize, String)> {
+    let after = text.trim_start();
+    let (len, sign, is_word) = match compared_at(after) {
+        Some((len, sign)) => (len, sign, true),
+        None => {
+            let sign = ["<=", ">=", "==", "!=", "<", ">"].into_iter().find(|sign| after.starts_with(sign))?;
+            (sign.len(), sign, false)
+        }
+    };
+    let limit = after.get(len..)?.trim_start();
+    let written = limit.split_whitespace().next()?;
+    let number: Option<f64> = written.parse().ok().filter(|_| written.starts_with(|c: char| c.is_ascii_digit()));
+    let whole = match (number, measure) {
+        (Some(share), "error rate" | "success" | "flaky") if share > 0.0 && share < 1.0 => {
+            // By its digits, since a multiplication isn't exact.
+            format!("{}%", format!("{written}e2").parse::<f64>().ok()?)
+        }
+        (Some(_), "error rate" | "success" | "flaky") => format!("{written}%"),
+        (Some(_), "throughput") => format!("{written}/s"),
+        (Some(_), measure) if measure.ends_with(')') => format!("{written}ms"),
+        _ if is_word => written.to_owned(),
+        _ => return None,
+    };
+    Some((text.len() - limit.len() + written.len(), format!("{sign} {whole}")))
+}
+
+/// `p95(time) under 800ms`, `error rate at most 1%`: a comparison in words.
+pub fn compared(failure: &Failure<'_>) -> Option<Diagnostic> {
+    if !matches!(failure.rule, Rule::gate | Rule::threshold) || !failure.expects(Rule::op_less) {
+        return None;
+    }
+    let (len, sign) = compared_at(failure.rest())?;
+    let written = failure.rest().get(..len)?;
+    let help = failure.correct(failure.at, failure.at + len, sign).safe().write();
+    let message = format!("a comparison is a sign: `{written}` is written `{sign}`");
+    Some(
+        Diagnostic::error(&codes::FOREIGN_OPERATOR, failure.span(failure.at, failure.at + len), message)
+            .with_help(help),
+    )
+}
+
+/// `p95(time) < 1s and error rate < 1%`, `p95(time) < 1s, p99(time) < 2s`: two limits in one line.
+pub fn another(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let joint = ["and ", "&& ", ", "].into_iter().find(|joint| failure.rest().starts_with(joint))?;
+    if !matches!(failure.rule, Rule::gate | Rule::threshold) || !failure.expects_end() {
+        return None;
+    }
+    let keyword = failure.text.split_whitespace().next()?;
+    let span = failure.span(failure.at, failure.at + joint.trim_end().len());
+    let rest = failure.rest().get(joint.len()..)?.trim_start();
+    let help = format!("write another line for it: `{keyword} {rest}`");
+    Some(Diagnostic::error(&codes::UNEXPECTED, span, "each limit is a line of its own").with_help(help))
 }
 
 /// How long the parentheses are that follow there.
@@ -108,6 +228,59 @@ fn parentheses(text: &str, at: usize) -> Option<usize> {
     let open = rest.len() - rest.trim_start().len();
     let close = rest.find(')')?;
     rest.get(open..)?.starts_with('(').then_some(close + 1)
+}
+
+/// `p95(duration)`, `p95(response time)`: what a statistic is of, in another word.
+pub fn timed(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let is_of_statistic = matches!(failure.rule, Rule::gate | Rule::threshold) && failure.before().ends_with('(');
+    if !is_of_statistic || failure.found_word().is_empty() {
+        return None;
+    }
+    let rest = failure.rest();
+    let written = rest.get(..rest.find([')', '<', '>', '"'])?)?.trim_end();
+    let of = written.find(" of").map_or(written, |at| written.get(..at).unwrap_or_default());
+    let meant = match of.to_ascii_lowercase().replace(['_', '-'], " ").as_str() {
+        "duration" | "latency" | "response" | "response time" | "response times" | "times" | "http req duration"
+        | "request time" | "request duration" | "elapsed" | "rt" => "time",
+        "ttfb" | "first byte" | "time to first" | "waiting" | "http req waiting" => "time to first byte",
+        _ => return None,
+    };
+    let end = failure.at + of.len();
+    let help = failure.correct(failure.at, end, meant).write();
+    let message = format!("`{of}` is nothing that can be measured: did you mean `{meant}`?");
+    Some(Diagnostic::error(&codes::MISSPELT_KEYWORD, failure.span(failure.at, end), message).with_help(help))
+}
+
+/// `p95(time) of "buy"`: what it is of goes into the parentheses.
+pub fn of_behind(failure: &Failure<'_>) -> Option<Diagnostic> {
+    let before = failure.before();
+    if !matches!(failure.rule, Rule::gate | Rule::threshold) || failure.found_word() != "of" || !before.ends_with(')') {
+        return None;
+    }
+    let rest = failure.rest();
+    let open = rest.find('"')?;
+    let len = open + 1 + rest.get(open + 1..)?.find('"')? + 1;
+    let of = rest.get(..len)?;
+    let help = failure.correct(before.len() - 1, failure.at + len, &format!(" {of})")).safe().write();
+    let span = failure.span(failure.at, failure.at + len);
+    let message = "what is measured of goes into the parentheses";
+    Some(Diagnostic::error(&codes::UNEXPECTED, span, message).with_help(help))
+}
+
+/// `errors of "timeout"`: a kind of error is a word.
+pub fn quoted_kind(failure: &Failure<'_>) -> Option<Diagnostic> {
+    if failure.rule != Rule::threshold || !failure.before().ends_with("errors of") {
+        return None;
+    }
+    let found = failure.found();
+    let kind = found.strip_prefix('"')?.strip_suffix('"')?;
+    if kind.is_empty() || !kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ') {
+        return None;
+    }
+    let end = failure.at + found.len();
+    let help = failure.correct(failure.at, end, kind).write();
+    let message = "a kind of error is written without quotes";
+    Some(Diagnostic::error(&codes::UNEXPECTED, failure.span(failure.at, end), message).with_help(help))
 }
 
 /// `p95(gap of "token")`, `p95(time to "done")`: an event without its word.

@@ -20,6 +20,35 @@ pub fn channel_name(failure: &Failure<'_>) -> Option<Diagnostic> {
     )
 }
 
+/// `request {{env.api}}/x`, `request row.method{{env.api}}/x`, `request a + b {{env.api}}/x`: where the method ends and the URL begins.
+pub fn method(failure: &Failure<'_>) -> Option<Diagnostic> {
+    const STARTS: [&str; 5] = ["{{", "http:", "https:", "ws:", "wss:"];
+    let behind = failure.text.strip_prefix("request").filter(|_| failure.rule == Rule::request)?;
+    let value = behind.trim_start();
+    let start = failure.text.len() - value.len();
+    if STARTS.iter().any(|url| value.starts_with(url)) {
+        let help = failure.correct(0, "request".len(), "GET").write();
+        let message = "`request` takes a method before its URL";
+        return Some(
+            Diagnostic::error(&codes::MISSING_VALUE, failure.span(0, "request".len()), message).with_help(help),
+        );
+    }
+    let url = STARTS.iter().filter_map(|url| Some(failure.at + failure.text.get(failure.at..)?.find(url)?)).min()?;
+    let given = failure.text.get(start..url)?.trim_end();
+    if given.is_empty() {
+        return None;
+    }
+    let span = failure.span(start, start + given.len());
+    let (message, help) = match failure.text.get(..url).is_some_and(|before| before.ends_with([' ', '\t'])) {
+        true => (
+            "a method that is worked out is in parentheses",
+            failure.correct(start, start + given.len(), &format!("({given})")).write(),
+        ),
+        false => ("a space goes between the method and the URL", failure.correct(url, url, " ").write()),
+    };
+    Some(Diagnostic::error(&codes::UNEXPECTED, span, message).with_help(help))
+}
+
 /// `GET {`
 pub fn url(failure: &Failure<'_>) -> Option<Diagnostic> {
     let takes_url = matches!(failure.rule, Rule::request | Rule::websocket | Rule::stream | Rule::probe);

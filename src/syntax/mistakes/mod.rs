@@ -3,6 +3,7 @@
 mod alternatives;
 mod counts;
 mod foreign;
+mod imports;
 mod interpolations;
 mod lists;
 mod loads;
@@ -25,10 +26,18 @@ type Detector = fn(&Failure<'_>) -> Option<Diagnostic>;
 
 /// In this order: what is most informative comes first.
 const DETECTORS: &[Detector] = &[
+    texts::query,
     lists::trailing_comma,
+    imports::from,
+    imports::braces,
     missing::expect,
     loads::listed_stages,
+    measures::compared,
+    measures::another,
     measures::event,
+    measures::timed,
+    measures::of_behind,
+    measures::quoted_kind,
     measures::window,
     measures::unquoted,
     measures::abort,
@@ -37,6 +46,7 @@ const DETECTORS: &[Detector] = &[
     foreign::if_value,
     missing::brace,
     missing::channel_name,
+    missing::method,
     matchers::early_not,
     matchers::compared_length,
     interpolations::outside_a_string,

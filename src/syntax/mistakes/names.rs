@@ -47,7 +47,12 @@ pub fn quoted(failure: &Failure<'_>) -> Option<Diagnostic> {
     let name = rest.get(1..)?.split(['"', '\'']).next().unwrap_or_default();
     let span = failure.span(failure.at, failure.at + name.len() + 2);
     let shown = snake(name);
-    Some(name_error(&codes::INVALID_NAME, span, "this must be a name, without quotes", (&shown, shown == name)))
+    let message = "this must be a name, without quotes";
+    if shown == name && rest.get(name.len() + 1..).is_some_and(|rest| rest.starts_with(['"', '\''])) {
+        let help = failure.correct(failure.at, failure.at + name.len() + 2, name).safe().write();
+        return Some(Diagnostic::error(&codes::INVALID_NAME, span, message).with_help(help));
+    }
+    Some(name_error(&codes::INVALID_NAME, span, message, (&shown, shown == name)))
 }
 
 /// `let in = 5`

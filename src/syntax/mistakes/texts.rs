@@ -39,3 +39,29 @@ pub fn unquoted(failure: &Failure<'_>) -> Option<Diagnostic> {
             .with_help(correction.help(|line| format!("text is written in quotes: `{line}`"))),
     )
 }
+
+/// `graphql { threads { id } }`, `graphql query Threads { … }`: what is written as it would be in a file of GraphQL.
+pub fn query(failure: &Failure<'_>) -> Option<Diagnostic> {
+    if failure.rule != Rule::graphql {
+        return None;
+    }
+    let value = failure.text.strip_prefix("graphql")?.trim();
+    let start = failure.text.len() - failure.text.strip_prefix("graphql")?.trim_start().len();
+    let word = value.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let is_operation = matches!(word, "query" | "mutation" | "subscription")
+        && (value.len() > word.len() || failure.segment.body.is_some());
+    if !value.starts_with('{') && !is_operation {
+        return None;
+    }
+    let end = start + value.len();
+    let help = "a query is a text, `graphql \"{ threads { id } }\"`, or in a file, `graphql file \"threads.graphql\"`";
+    let is_whole = failure.segment.body.is_none() && !value.contains("{{") && !value.contains(" with ");
+    let help = match is_whole && !value.contains('\n') {
+        true => failure.correct(start, end, &quoted(value)).help(|line| format!("text is written in quotes: `{line}`")),
+        false => help.into(),
+    };
+    Some(
+        Diagnostic::error(&codes::UNQUOTED_TEXT, failure.span(start, end), "a query of GraphQL is in quotes")
+            .with_help(help),
+    )
+}

@@ -1,6 +1,7 @@
 use crate::diag::{Correction, Diagnostic, codes};
 use crate::syntax::build::unit_meant;
 use crate::syntax::explain::Failure;
+use crate::syntax::grammar::Rule;
 
 /// `5 s`, `10 seconds`, `95 %`
 pub fn detached(failure: &Failure<'_>) -> Option<Diagnostic> {
@@ -15,6 +16,10 @@ pub fn detached(failure: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let meant = if unit == "%" { "%" } else { unit_meant(unit)? };
+    // Of the pace of a load more than its unit may be otherwise.
+    if meant.starts_with('/') && !matches!(failure.rule, Rule::gate | Rule::threshold) {
+        return None;
+    }
     let span = failure.span(before.len() - number.len(), failure.at + unit.len());
     Some(
         Diagnostic::error(&codes::DETACHED_UNIT, span, "a number and its unit are written without a space")

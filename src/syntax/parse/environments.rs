@@ -8,6 +8,7 @@ use super::super::parser::Parser;
 use super::super::scan::Tok;
 use super::super::split::{Piece, Separators};
 use super::super::words::Context;
+use crate::syntax::words::Of;
 
 impl Parser<'_> {
     pub fn environment(&mut self, piece: &Piece) -> Option<Environment> {
@@ -87,7 +88,7 @@ impl Parser<'_> {
             let mut request = build.request(kids);
             while let Some(keyword) = take(kids, Rule::k_expect) {
                 let Some(node) = take(kids, Rule::expectation) else { break };
-                let mut expect = build.expectation(node);
+                let mut expect = build.expectation(node, Some(Of::Responses));
                 expect.span = build.span(&keyword).to(expect.span);
                 request.span = request.span.to(expect.span);
                 request.parts.push(RequestPart { span: expect.span, kind: RequestPartKind::Expect(expect) });

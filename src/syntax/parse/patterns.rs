@@ -6,6 +6,7 @@ use super::super::scan::Tok;
 use super::super::split::{Body, Piece, Segment, Separators};
 use super::super::words::Context;
 use crate::diag::{Diagnostic, codes};
+use crate::syntax::words::Of;
 
 impl Parser<'_> {
     /// The items of a channel's pattern.
@@ -100,10 +101,10 @@ impl Parser<'_> {
         let span = self.piece_span(piece);
         let first = piece.segments.first().copied();
         let kind = match first.map(|first| (first, Context::Item.rule(self.nth_word(&first, 0)))) {
-            Some((_, Some(Rule::expect))) => self.expect(piece).map(ItemEntryKind::Expect),
-            Some((_, Some(Rule::capture))) => {
-                self.simple(piece, Rule::capture, |build, kids| ItemEntryKind::Capture(build.capture(kids)))
-            }
+            Some((_, Some(Rule::expect))) => self.expect(piece, Some(Of::Frames)).map(ItemEntryKind::Expect),
+            Some((_, Some(Rule::capture))) => self.simple(piece, Rule::capture, |build, kids| {
+                ItemEntryKind::Capture(build.capture(kids, Some(Of::Frames)))
+            }),
             Some((first, _)) if self.begins_condition(&first) => self.condition(piece),
             _ => {
                 self.unknown(piece, Context::Item);

@@ -3,6 +3,7 @@ use super::super::grammar::{Rule, seek, take};
 use super::super::parser::Parser;
 use super::super::split::{Body, Piece, Segment, Separators};
 use super::super::words::Context;
+use crate::syntax::words::Of;
 
 impl Parser<'_> {
     pub fn request(&mut self, piece: &Piece) -> Option<Request> {
@@ -42,14 +43,14 @@ impl Parser<'_> {
             return self
                 .simple(piece, Rule::expect_failure, |build, kids| build.simple_part(Rule::expect_failure, kids));
         }
-        self.expect(piece).map(RequestPartKind::Expect)
+        self.expect(piece, Some(Of::Responses)).map(RequestPartKind::Expect)
     }
 
     /// `expect SUBJECT MATCHER`
-    pub fn expect(&mut self, piece: &Piece) -> Option<Expect> {
+    pub fn expect(&mut self, piece: &Piece, seen: Option<Of>) -> Option<Expect> {
         self.simple(piece, Rule::expect, |build, kids| {
             let keyword = take(kids, Rule::k_expect)?;
-            let expect = build.expectation(seek(kids, Rule::expectation)?);
+            let expect = build.expectation(seek(kids, Rule::expectation)?, seen);
             Some(Expect { span: build.span(&keyword).to(expect.span), ..expect })
         })?
     }

@@ -5,6 +5,7 @@ use super::super::parser::Parser;
 use super::super::split::Piece;
 use super::super::words::Context;
 use crate::diag::{Diagnostic, codes};
+use crate::syntax::words::Of;
 
 impl Parser<'_> {
     /// A step of a test, a hook, a flow or a scenario.
@@ -20,14 +21,14 @@ impl Parser<'_> {
         let second = self.nth_word(&first, 1);
         match context.rule(word) {
             Some(Rule::let_stmt) => self.let_stmt(piece),
-            Some(Rule::capture) => {
-                self.simple(piece, Rule::capture, |build, kids| StmtKind::Capture(build.capture(kids)))
-            }
+            Some(Rule::capture) => self.simple(piece, Rule::capture, |build, kids| {
+                StmtKind::Capture(build.capture(kids, Some(Of::Responses)))
+            }),
             Some(Rule::call) => self.call_stmt(piece),
             Some(Rule::expect) if matches!(second, "on" | "within" | "in") => {
                 self.channel_expect(piece).map(|expect| StmtKind::ChannelExpect(Box::new(expect)))
             }
-            Some(Rule::expect) => self.expect(piece).map(|expect| StmtKind::Expect(Box::new(expect))),
+            Some(Rule::expect) => self.expect(piece, None).map(|expect| StmtKind::Expect(Box::new(expect))),
             Some(Rule::wait) => self.simple(piece, Rule::wait, |build, kids| StmtKind::Wait(build.expr(kids))),
             Some(Rule::parallel) => self.parallel(piece, context),
             Some(Rule::for_each_stmt) => self.for_each_stmt(piece, context),

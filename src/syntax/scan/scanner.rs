@@ -37,6 +37,7 @@ pub fn scan(source: SourceId, text: &str) -> Scanned {
         no_interpolation_before: 0,
         line_invisible: None,
         no_multiline_end: [false; 2],
+        url_at: None,
     };
     scanner.run();
     scanner.poison.sort_unstable();
@@ -88,6 +89,8 @@ pub(super) struct Scanner<'t> {
     pub line_invisible: Option<usize>,
     /// No multi-line string that is open here is closed: by \" or ', in this order.
     pub no_multiline_end: [bool; 2],
+    /// Where a bare URL begins, behind an expression.
+    pub url_at: Option<usize>,
 }
 
 impl Scanner<'_> {
@@ -97,7 +100,11 @@ impl Scanner<'_> {
         }
         self.begin_line();
         while let Some(byte) = self.peek(0) {
-            self.token(byte);
+            if self.url_at.take_if(|at| *at <= self.pos).is_some_and(|at| at == self.pos) {
+                self.url(true);
+            } else {
+                self.token(byte);
+            }
         }
     }
 

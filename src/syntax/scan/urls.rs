@@ -14,9 +14,49 @@ impl Scanner<'_> {
                 self.take_method();
                 self.url(true);
             }
+            "request" => self.url_at = self.behind_value(),
             _ if is_method(word) => self.url(true),
             _ if is_like_method(word) => self.url(false),
             _ => {}
+        }
+    }
+
+    /// Where a bare URL begins that follows a value on the same line: `request row.method {{env.api}}/x`. The value is a name, a text or what is in brackets,
+    /// with what belongs to it right behind.
+    fn behind_value(&self) -> Option<usize> {
+        let blanks = |at: usize| self.bytes.iter().skip(at).take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let start = self.pos + blanks(self.pos);
+        let mut end = start;
+        let mut open = 0usize;
+        while let Some(byte) = self.bytes.get(end) {
+            match byte {
+                b'\n' => return None,
+                b'"' | b'\'' => end = self.text_end(end)?,
+                b'(' | b'[' => open += 1,
+                b')' | b']' => open = open.checked_sub(1)?,
+                b' ' | b'\t' if open == 0 => break,
+                b'{' | b'}' | b';' | b':' | b'/' if open == 0 => return None,
+                _ => {}
+            }
+            end += 1;
+        }
+        let url = end + blanks(end);
+        let rest = self.text.get(url..)?;
+        let is_url = ["{{", "http:", "https:", "ws:", "wss:"].iter().any(|start| rest.starts_with(start));
+        (end > start && is_url).then_some(url)
+    }
+
+    /// The closing quote of a text of one line that begins at `at`.
+    fn text_end(&self, at: usize) -> Option<usize> {
+        let quote = *self.bytes.get(at)?;
+        let mut end = at + 1;
+        loop {
+            match self.bytes.get(end)? {
+                b'\n' => return None,
+                b'\\' if quote == b'"' => end += 2,
+                byte if *byte == quote => return Some(end),
+                _ => end += 1,
+            }
         }
     }
 
@@ -55,7 +95,7 @@ impl Scanner<'_> {
     }
 
     /// Takes a bare URL, if one follows. Without `sure`, only what looks like one at its first characters.
-    fn url(&mut self, sure: bool) {
+    pub(super) fn url(&mut self, sure: bool) {
         self.skip_blanks();
         let rest = self.text.get(self.pos..).unwrap_or_default();
         let looks_like_url =

@@ -179,7 +179,8 @@ impl Splitter<'_> {
         }
         match before.kind {
             Tok::Comma => true,
-            Tok::Symbol => true,
+            // It is no operator, but ends a percentage.
+            Tok::Symbol => before.byte != b'%',
             Tok::Word => {
                 let word = self.word(at - 1);
                 BEFORE_VALUES.contains(&word) || (word == "or" && self.word(from) == "flow")

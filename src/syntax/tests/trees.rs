@@ -154,10 +154,32 @@ fn names_may_be_in_jsonpaths() {
     assert_eq!(path("$.größe"), Vec::<String>::new());
 }
 
+/// Of a response.
 fn expectation(text: &str) -> Expect {
-    match stmts(&format!("expect {text}")).remove(0).kind {
-        StmtKind::Expect(expect) => *expect,
+    let StmtKind::Request(mut request) = stmts(&format!("GET http://a/ {{ expect {text} }}")).remove(0).kind else {
+        panic!("{text}")
+    };
+    match request.parts.remove(0).kind {
+        RequestPartKind::Expect(expect) => expect,
         other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_subject_of_something_else_is_a_name() {
+    let is_name = |expect: &Expect| matches!(&expect.subject.kind, SubjectKind::Expr(expr) if matches!(expr.kind, ExprKind::Name(_)));
+    for (text, of_response) in [
+        ("status", true),
+        ("time", true),
+        ("body", true),
+        ("size", true),
+        ("id", false),
+        ("data", false),
+        ("text", false),
+    ] {
+        let StmtKind::Expect(expect) = stmts(&format!("expect {text} == 1")).remove(0).kind else { panic!("{text}") };
+        assert!(is_name(&expect), "{text}");
+        assert_eq!(is_name(&expectation(&format!("{text} == 1"))), !of_response, "{text}");
     }
 }
 
@@ -366,6 +388,7 @@ fn measures_say_what_they_are_of() {
         ("error rate of \"buy\" < 1%", "error rate of buy"),
         ("errors < 1", "errors"),
         ("errors of too  many  redirects < 1", "errors of too many redirects"),
+        ("errors of too  large < 1", "errors of too large"),
         ("errors of 5xx < 1", "errors of 5xx"),
         ("throughput of \"buy\" > 1/s", "throughput of buy"),
         ("iterations > 1", "iterations"),

@@ -148,3 +148,31 @@ fn the_page_says_what_the_table_says() {
         "docs/language/words.md isn't what `UPDATE_EXPECT=1 cargo test --lib words` writes: {first:?}"
     );
 }
+
+/// In two statements of three that break where two of their words change places, that is what is said.
+#[test]
+fn words_that_changed_places_are_put_back() {
+    let is_word = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let (mut broken, mut put_back, mut others) = (0, 0, String::new());
+    for one in STATEMENTS {
+        let words: Vec<&str> = one.example.split(' ').collect();
+        for at in 1..words.len().saturating_sub(1) {
+            if !words[at..at + 2].iter().copied().all(is_word) || words[at] == words[at + 1] {
+                continue;
+            }
+            let mut swapped = words.clone();
+            swapped.swap(at, at + 1);
+            let text = around(one.contexts[0], &swapped.join(" "));
+            let found = diagnostics(&text);
+            let Some(first) = found.first() else { continue };
+            broken += 1;
+            let help = shown(&text, std::slice::from_ref(first));
+            if help.contains(&words[at..at + 2].join(" ")) {
+                put_back += 1;
+            } else {
+                let _ = writeln!(others, "{}\n{help}", swapped.join(" "));
+            }
+        }
+    }
+    assert!(broken > 10 && put_back * 3 >= broken * 2, "{put_back} of {broken}\n{others}");
+}

@@ -123,7 +123,14 @@ pub static STATEMENTS: &[Statement] = &[
     .values(),
     row(&["call"], Rule::call, STEPS, "carries out a flow", "call login.logout(token)").values(),
     row(COMMON_METHODS, Rule::request, STEPS, "sends a request", "GET {{env.api}}/threads { … }").involved().block(),
-    row(&["request"], Rule::request, STEPS, "sends a request by any method", "request PURGE {{env.api}}/cache").block(),
+    row(
+        &["request"],
+        Rule::request,
+        STEPS,
+        "sends a request by any method, written or a value",
+        "request PURGE {{env.api}}/cache",
+    )
+    .block(),
     row(&["expect"], Rule::expect, STEPS, "what must hold of a value", "expect count > 2"),
     row(
         &["expect on"],
@@ -318,7 +325,7 @@ pub static STATEMENTS: &[Statement] = &[
         &["graphql"],
         Rule::graphql,
         EXCHANGE,
-        "a query of GraphQL with its variables",
+        "a query of GraphQL, as a text or in a file, with its variables",
         "graphql \"query($id: ID!) { thread(id: $id) { title } }\" with { id: 1 }",
     )
     .values(),

@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::form::{Content, PostData};
-use crate::event::{FrameKind, Header, Response};
+use crate::event::{FrameKind, Header, Response, SseFields};
 use crate::trace::readable::text;
 use crate::trace::requests::header;
 use crate::world::records::Carried;
@@ -35,7 +35,8 @@ pub fn streamed(response: &Response, carried: &[Carried], cut: bool) -> Content 
     for one in carried {
         let data = String::from_utf8_lossy(&one.data);
         match &one.kind {
-            FrameKind::SseEvent { event, id } => {
+            FrameKind::SseEvent(fields) => {
+                let SseFields { event, id } = &**fields;
                 // An event without a name is a `message` (WHATWG HTML, section 9.2.6).
                 let name = event.as_deref().filter(|event| *event != "message");
                 name.iter().for_each(|name| text.push_str(&format!("event: {name}\n")));

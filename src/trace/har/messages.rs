@@ -3,7 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::clock::Clock;
 use super::form::{Frame, SourceEvent};
-use crate::event::{ChannelEnd, Direction, FrameKind};
+use crate::event::{ChannelEnd, Direction, FrameKind, SseFields};
 use crate::world::records::{Carried, Line};
 
 /// RFC 6455, section 5.2.
@@ -24,7 +24,7 @@ pub fn frames(line: &Line, clock: Clock) -> Vec<Frame> {
             FrameKind::Binary => BINARY,
             FrameKind::Ping => PING,
             FrameKind::Pong => PONG,
-            FrameKind::SseEvent { .. } | FrameKind::SseComment | FrameKind::Line => continue,
+            FrameKind::SseEvent(_) | FrameKind::SseComment | FrameKind::Line => continue,
         };
         let direction = match one.direction {
             Direction::Sent => "send",
@@ -54,7 +54,8 @@ fn frame(direction: &'static str, time: f64, opcode: u8, data: &[u8]) -> Frame {
 /// The events that a server sent.
 pub fn events(line: &Line, clock: Clock) -> Vec<SourceEvent> {
     let event = |one: &Carried| {
-        let FrameKind::SseEvent { event, id } = &one.kind else { return None };
+        let FrameKind::SseEvent(fields) = &one.kind else { return None };
+        let SseFields { event, id } = &**fields;
         Some(SourceEvent {
             time: clock.seconds(one.at),
             event_name: event.clone().unwrap_or_else(|| "message".to_owned()),

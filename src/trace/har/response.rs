@@ -11,7 +11,7 @@ use crate::world::records::{Ended, Line};
 pub fn answered(response: &event::Response, ended: &Ended, line: Option<&Line>, clock: Clock) -> Response {
     let is_upgraded = response.status == 101;
     let error = line.and_then(|line| match &line.end.as_ref()?.1 {
-        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message } => {
+        ChannelEnd::Lost { message } | ChannelEnd::CutOff { message } | ChannelEnd::Failed { message, .. } => {
             Some(message.clone())
         }
         ChannelEnd::Closed { .. } | ChannelEnd::Ended | ChannelEnd::Dropped => None,

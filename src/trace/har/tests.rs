@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::body::streamed;
 use super::form::Timings;
 use super::head::{status_text, version};
-use crate::event::{self, Direction, Exchange, Failure, FailureKind, FrameKind, Hop, Peer, Response};
+use crate::event::{self, Direction, Exchange, Failure, FailureKind, FrameKind, Hop, Peer, Response, SseFields};
 use crate::world::records::Carried;
 
 fn exchange(started: u64, last_begun: Option<u64>, timings: [Option<u64>; 5], reused: bool) -> Exchange {
@@ -131,7 +131,7 @@ fn events_are_written_again_with_their_ids() {
         at: Duration::ZERO,
         behind: Duration::ZERO,
         direction: Direction::Received,
-        kind: FrameKind::SseEvent { event: None, id: id.map(str::to_owned) },
+        kind: FrameKind::SseEvent(Box::new(SseFields { event: None, id: id.map(str::to_owned) })),
         data: bytes::Bytes::from_static(b"x"),
         is_read: false,
         hidden: false,

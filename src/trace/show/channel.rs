@@ -1,5 +1,5 @@
 use super::text::{data, dump, exact, line, lines, when};
-use crate::event::{ChannelEnd, Direction, FrameKind, Instant};
+use crate::event::{ChannelEnd, Direction, FrameKind, Instant, SseFields};
 use crate::world::records::{Carried, Done, Line};
 
 const FRAME: &str = "         ";
@@ -34,7 +34,8 @@ fn frame(one: &Carried, out: &mut String) {
         FrameKind::Pong => "pong".to_owned(),
         FrameKind::SseComment => "comment".to_owned(),
         FrameKind::Line => "line".to_owned(),
-        FrameKind::SseEvent { event, id } => {
+        FrameKind::SseEvent(fields) => {
+            let SseFields { event, id } = &**fields;
             let id = id.as_ref().map(|id| format!(" (id {})", line(id))).unwrap_or_default();
             format!("event {}{id}", line(event.as_deref().unwrap_or("message")))
         }
@@ -75,7 +76,7 @@ fn ended(end: &ChannelEnd) -> String {
         ChannelEnd::Lost { message } => format!("lost without a close frame: {}", line(message)),
         ChannelEnd::Ended => "the body came to its end".to_owned(),
         ChannelEnd::CutOff { message } => format!("cut off before the body's end: {}", line(message)),
-        ChannelEnd::Failed { message } => format!("can't be read any further: {}", line(message)),
+        ChannelEnd::Failed { message, .. } => format!("can't be read any further: {}", line(message)),
         ChannelEnd::Dropped => "left by the test".to_owned(),
     }
 }

@@ -4,8 +4,10 @@ mod channel;
 mod exchange;
 mod text;
 
-use super::group::Group;
+use super::group::{Group, TestOf};
 use super::open::Trace;
+use crate::judge::is_load;
+use crate::judge::release::TestsAndLoads;
 use crate::value::format_duration;
 use text::{counted, line};
 
@@ -13,7 +15,11 @@ use text::{counted, line};
 pub fn list(trace: &Trace, groups: &[Group<'_>]) -> String {
     let mut out = run(trace);
     let (tests, others): (Vec<&Group<'_>>, Vec<&Group<'_>>) = groups.iter().partition(|group| group.test.is_some());
-    out.push_str(&format!("\n{}\n", counted(tests.len(), "test")));
+    let are_loads = tests
+        .iter()
+        .filter_map(|group| group.test)
+        .map(|TestOf { planned, .. }| is_load(&planned.id, &planned.suite, &planned.name));
+    out.push_str(&format!("\n{}\n", TestsAndLoads::of(are_loads).words()));
     tests.iter().for_each(|group| out.push_str(&head(group)));
     if !others.is_empty() {
         out.push_str("\nbeside the tests\n");

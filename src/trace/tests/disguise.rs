@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::drawn_secrets::Secrets;
 use super::encodings::{self, Encode};
-use super::generated::Secrets;
 use crate::diag::Hide as _;
 use crate::report::Redactor;
+use crate::trace::SurrogateKey;
 use crate::trace::disguise::Disguise;
 use crate::value::{Draws, SecretSink as _, keyed};
 
@@ -23,7 +24,7 @@ fn a_surrogate_is_no_escape_where_its_secret_is_none() {
         for _ in 0..100 {
             let redactor = Arc::new(Redactor::default());
             redactor.add(secret);
-            let surrogate = Disguise::new(redactor).learn(vec![secret.to_owned()]).remove(0);
+            let surrogate = Disguise::new(redactor, SurrogateKey::drawn()).learn(vec![secret.to_owned()]).remove(0);
             assert!(super::super::respell::fits(secret, &surrogate), "{secret} {surrogate}");
         }
     }
@@ -37,7 +38,7 @@ fn what_is_made_of_a_secret_becomes_what_is_made_of_its_surrogate() {
         let secrets = Secrets::of(seed);
         let redactor = Arc::new(Redactor::default());
         redactor.add(&secrets.key);
-        let mut disguise = Disguise::new(redactor.clone());
+        let mut disguise = Disguise::new(redactor.clone(), SurrogateKey::of(seed));
         let surrogate = disguise.learn(vec![secrets.key.clone()]).remove(0);
         let draws = Draws::new(keyed(seed, "encoders"));
         let pick = || encodings::ALL[(draws.draw() % (encodings::ALL.len() as u64 - 2)) as usize];

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::drawn_secrets::Secrets;
 use super::encodings;
 use super::pair::Pair;
 use crate::event::FailureKind;
@@ -15,51 +16,6 @@ use crate::value::{Draws, keyed};
 
 const TIMES: &[&str] = &["1ms", "40ms", "250ms", "1s", "3s", "20s"];
 const MILLIS: [u64; 6] = [0, 1, 40, 250, 1_000, 20_000];
-
-/// The secrets of a run: two of its environment, a token that a server gives, and a text that is none.
-pub struct Secrets {
-    pub key: String,
-    pub pass: String,
-    pub token: String,
-}
-
-impl Secrets {
-    pub fn of(seed: u64) -> Self {
-        let draws = Draws::new(keyed(seed, "secrets"));
-        let key = secret(&draws);
-        let pass = match draws.draw() % 6 {
-            // One that another one holds, or begins with.
-            0 => format!("{key}-more"),
-            1 => format!("{}{}", key.chars().take(8).collect::<String>(), letters(&draws, 9)),
-            _ => secret(&draws),
-        };
-        let token = if draws.draw().is_multiple_of(2) { jwt(&draws) } else { secret(&draws) };
-        Self { key, pass, token }
-    }
-}
-
-fn letters(draws: &Draws, count: usize) -> String {
-    const ALL: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    (0..count).map(|_| char::from(ALL[(draws.draw() % ALL.len() as u64) as usize])).collect()
-}
-
-fn secret(draws: &Draws) -> String {
-    match draws.draw() % 7 {
-        0 => format!("sk-live-{:016x}", draws.draw()),
-        1 => uuid::Builder::from_random_bytes(draws.bytes()).into_uuid().to_string(),
-        2 => format!("p@ss\"w\\{}&<{}>/é", letters(draws, 5), letters(draws, 4)),
-        3 => format!("{}{}", 1 + draws.draw() % 9, draws.draw() % 100_000_000_000_000),
-        4 => format!("{}+/{}==", letters(draws, 9), letters(draws, 11)),
-        5 => letters(draws, 8),
-        _ => format!("a b {}%41&c={}", letters(draws, 6), letters(draws, 6)),
-    }
-}
-
-fn jwt(draws: &Draws) -> String {
-    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    let claims = format!(r#"{{"sub":"u-1","exp":1900000000,"role":"{}"}}"#, letters(draws, 6));
-    format!("{}.{}.{}", part(r#"{"alg":"HS256"}"#), part(&claims), part(&letters(draws, 24)))
-}
 
 struct Writer {
     draws: Draws,
@@ -90,7 +46,11 @@ impl Writer {
         match self.below(4) {
             0 if depth < 2 => {
                 let inner = self.inline(depth + 1);
-                match self.below(3) {
+                match self.below(7) {
+                    5 => format!("jwt_sign({{ sub: {inner} }}, {inner}, \"HS256\")"),
+                    2 => format!("\"{{{{{inner}}}}}:{{{{random_text(12)}}}}\""),
+                    3 => format!("\"{{{{random_hex(16)}}}}-{{{{{inner}}}}}\""),
+                    4 => format!("\"{{{{{inner}}}}}/{{{{random_float(1, 9)}}}}\""),
                     0 => format!("\"a-{{{{{inner}}}}}-b\""),
                     1 => format!("\"{{{{{inner}}}}}/{{{{random_int(1000, 99999)}}}}\""),
                     _ => format!("\"{{{{{inner}}}}}.{{{{uuid()}}}}\""),
@@ -102,7 +62,7 @@ impl Writer {
 
     /// The same, of what may be within a text.
     fn inline(&self, depth: usize) -> String {
-        let kinds = if depth < 2 { 13 } else { 5 };
+        let kinds = if depth < 2 { 19 } else { 5 };
         let inner = || self.inline(depth + 1);
         match self.below(kinds) {
             kind @ 2..5 if self.in_flow => if kind == 2 { "env.pass" } else { "env.key" }.to_owned(),
@@ -117,6 +77,12 @@ impl Writer {
             9 => format!("(\"x-\" + {})", inner()),
             10 => format!("upper({})", inner()),
             11 => format!("join([{}, {}], \"|\")", inner(), inner()),
+            12 => format!("hex_encode({})", inner()),
+            13 => format!("base64url({})", inner()),
+            14 => format!("hex_encode(bytes({}))", inner()),
+            15 => format!("text({})", inner()),
+            16 => format!("one_of([{}, {}])", inner(), inner()),
+            17 => format!("shuffled([{}, {}])[0]", inner(), inner()),
             _ => format!("lower({})", inner()),
         }
     }
@@ -126,14 +92,37 @@ impl Writer {
         if self.in_flow {
             return "uuid()";
         }
-        self.one(&["name", "n", "\"Ada\"", "uuid()", "now()", "random_int(1, 1000)", "length(tok)"])
+        self.one(&[
+            "name",
+            "n",
+            "\"Ada\"",
+            "uuid()",
+            "now()",
+            "random_int(1, 1000)",
+            "random_text(9)",
+            "random_hex(16)",
+            "random_float(0, 1)",
+            "one_of([n, 1])",
+            "length(tok)",
+        ])
     }
 
     fn inline_plain(&self) -> &'static str {
         if self.in_flow {
             return "uuid()";
         }
-        self.one(&["name", "n", "uuid()", "now()", "random_int(1, 1000)", "length(tok)"])
+        self.one(&[
+            "name",
+            "n",
+            "uuid()",
+            "now()",
+            "random_int(1, 1000)",
+            "random_text(9)",
+            "random_hex(16)",
+            "random_float(0, 1)",
+            "one_of([n, 1])",
+            "length(tok)",
+        ])
     }
 
     fn value(&self) -> String {

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod disguise;
+mod drawn_secrets;
 mod edited;
 mod encodings;
 mod generated;

@@ -14,7 +14,9 @@ use crate::report::model::{Report, Tool};
 use crate::report::{Builder, Redactor, assemble, github, html, json, junit, markdown, tap, terminal};
 use crate::run::tests::scripted::{Respond, world};
 use crate::run::{Options, Stop, Stopped, execute};
-use crate::trace::{Header, Journal, Limits, Rebuilt, Replay, SourceFile, TRACE_SCHEMA, Trace, Tracer, Wanted, har};
+use crate::trace::{
+    Header, Journal, Limits, Rebuilt, Replay, SourceFile, SurrogateKey, TRACE_SCHEMA, Trace, Tracer, Wanted, har,
+};
 use crate::world::recording::Recording;
 use crate::world::timeline::{Stuck, Timeline};
 use crate::world::{Time as _, World as _};
@@ -80,7 +82,12 @@ impl Pair {
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.trace");
-        let wanted = Wanted { path: path.clone(), failed_only: false, limits: Limits::default() };
+        let wanted = Wanted {
+            path: path.clone(),
+            failed_only: false,
+            limits: Limits::default(),
+            key: SurrogateKey::of(self.seed),
+        };
         let journal = folder.path().join("r.journal");
         let journal = Arc::new(Journal::new(journal, plan.sources.clone(), redactor.clone(), None));
         let terminal = Arc::new(Mutex::new(String::new()));

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::generated::{self, Secrets};
+use super::drawn_secrets::Secrets;
+use super::generated;
 use super::pair::{Both, Pair};
 use crate::diag::Hide as _;
 use crate::report::Redactor;

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::{Json, Unpaired};
@@ -16,7 +17,7 @@ enum Members {
     Many(Arc<Indexed>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Indexed {
     list: Vec<(Name, Json)>,
     /// The first two places of each name that occurs more than once; absent where none does. A name that is no text is none of them.
@@ -54,6 +55,13 @@ pub enum Member<'a> {
     One(&'a Json),
     /// The first two of several. Which of them is meant isn't defined (RFC 8259, section 4).
     Twice(&'a Json, &'a Json),
+}
+
+/// What it has, and not what has been searched of it.
+impl fmt::Debug for Indexed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list.fmt(f)
+    }
 }
 
 impl Clone for Indexed {

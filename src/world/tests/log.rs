@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::event::{ChannelEnd, FrameKind, Payload};
+use crate::event::{ChannelEnd, FrameKind, Payload, SseFields};
 use crate::world::{Budget, Log, MAX_CHANNEL_BYTES, Pen, Time};
 
 /// A clock that is set by hand, in seconds.
@@ -110,7 +110,7 @@ fn a_close_counts_from_its_arrival_when_nothing_follows_it() {
     // Something did follow.
     let pen = log.connect(Box::new(|| true));
     pen.closing(pen.arrive(), closed.clone());
-    pen.end(pen.now(), ChannelEnd::Failed { message: "x".to_owned() });
+    pen.end(pen.now(), ChannelEnd::broken("x".to_owned()));
     assert!(matches!(log.ending(), Some(ChannelEnd::Failed { .. })));
     // A test that leaves meanwhile keeps what came.
     let pen = log.connect(Box::new(|| true));
@@ -144,7 +144,7 @@ fn small_frames_fill_a_log_by_what_they_take() {
     while pen
         .received(
             pen.now(),
-            FrameKind::SseEvent { event: None, id: id.clone() },
+            FrameKind::SseEvent(Box::new(SseFields { event: None, id: id.clone() })),
             Bytes::new(),
             vec![Payload::default()],
             false,
@@ -155,4 +155,44 @@ fn small_frames_fill_a_log_by_what_they_take() {
     }
     assert_eq!(kept, log.read(|log| log.frames.len() as u64));
     assert!((kept - 1) << 20 <= MAX_CHANNEL_BYTES && (kept + 2) << 20 > MAX_CHANNEL_BYTES, "{kept}");
+}
+
+#[test]
+fn frames_that_are_forgotten_leave_their_numbers_and_give_back_what_they_took() {
+    let (log, pen, hands) = log();
+    let numbers = || log.read(|log| log.frames.iter().map(|frame| frame.number).collect::<Vec<_>>());
+    let mut sizes = vec![log.size()];
+    for (second, data) in (2..).zip([&b"one"[..], b"two", b"three", b"four"]) {
+        hands.set(second);
+        let at = pen.arrive();
+        assert!(keep(&pen, at, data));
+        pen.settle();
+        log.known(at);
+        sizes.push(log.size());
+    }
+    assert_eq!((numbers(), log.last_number(), log.place_behind(3)), (vec![1, 2, 3, 4], 4, 3));
+    let behind: Vec<Duration> = (0..4).map(|place| log.not_before(place)).collect();
+    let gone = log.forget(2);
+    assert_eq!(gone.iter().map(|frame| frame.number).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!((numbers(), log.last_number(), log.place_behind(3)), (vec![3, 4], 4, 1));
+    assert_eq!(log.size(), sizes[4] - sizes[2]);
+    assert_eq!((0..2).map(|place| log.not_before(place)).collect::<Vec<_>>(), behind[2..]);
+    // Again, and further than there are.
+    assert!(log.forget(2).is_empty());
+    assert_eq!(log.forget(9).len(), 2);
+    assert_eq!((log.size(), log.last_number()), (sizes[0], 4));
+    assert!(keep(&pen, secs(7), b"five"));
+    assert_eq!((numbers(), log.size()), (vec![5], sizes[1] - sizes[0] + 1));
+}
+
+#[test]
+fn what_several_frames_share_is_given_back_with_the_last_of_them() {
+    let (log, pen, _) = log();
+    let batch = vec![Payload::default(), Payload::default(), Payload::default()];
+    assert!(pen.received(secs(1), FrameKind::Text, Bytes::from_static(b"a batch"), batch, false).is_ok());
+    let (all, data) = (log.size(), "a batch".len() as u64);
+    log.forget(2);
+    assert_eq!(log.size(), (all - data) / 3 + data);
+    log.forget(3);
+    assert_eq!(log.size(), 0);
 }

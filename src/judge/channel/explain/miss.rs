@@ -323,7 +323,7 @@ fn broken(condition: &Condition, context: &crate::eval::Context<'_>) -> Option<D
         }
         ConditionKind::Not(inner) => {
             let truth = crate::matchers::truth(condition, context).unwrap_or(Truth::Unknown);
-            let text = context.plan.sources.text(condition.span).split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = context.plan.sources.one_line(condition.span);
             match truth {
                 Truth::Holds => None,
                 Truth::Fails => {

@@ -9,7 +9,7 @@ mod words;
 
 pub use others::{not_every, not_quiet, other_end};
 pub use pattern::{failure, wrong};
-pub use words::{close_code, code_of};
+pub use words::{close_code, code_of, coded};
 
 use crate::source::Span;
 

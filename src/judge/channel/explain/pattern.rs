@@ -175,7 +175,22 @@ impl Explainer<'_> {
                 "expect what must come before the step that ends the channel".to_owned()
             }
             ChannelEnd::Ended => "the response was complete without it".to_owned(),
-            _ => format!("if it may end here, `expect on {name} closed` says so; else the server's log says more"),
+            ChannelEnd::CutOff { .. } => {
+                format!("if it may end here, `expect on {name} cut off` says so; else the server's log says more")
+            }
+            ChannelEnd::Lost { .. } => {
+                "the server, or something between, broke the connection off; its log may say why".to_owned()
+            }
+            ChannelEnd::Failed { is_too_large: true, .. } => {
+                "let the server send less, or expect less at once".to_owned()
+            }
+            ChannelEnd::Failed { is_too_large: false, .. } => {
+                "the server, or a proxy before it, breaks the rules of the protocol here; its log may say why"
+                    .to_owned()
+            }
+            ChannelEnd::Closed { .. } => {
+                format!("if it may end here, `expect on {name} closed` says so; else the server's log says more")
+            }
         });
         let awaited = format!("`{text}` was still awaited");
         self.finish(reported, Some(item), vec![Mark::End(awaited)])

@@ -99,7 +99,7 @@ fn what(frame: &Frame) -> String {
             let bytes: String = frame.data.iter().take(LOOKED_AT).map(|byte| format!("{byte:02x}")).collect();
             format!("binary {} {}", format_size(frame.data.len() as u64), cut(&bytes, 32))
         }
-        FrameKind::Text | FrameKind::SseEvent { .. } | FrameKind::Line => match informative(frame) {
+        FrameKind::Text | FrameKind::SseEvent(_) | FrameKind::Line => match informative(frame) {
             Some(part) => part,
             None => {
                 // A frame of many megabytes isn't copied to show its beginning.

@@ -54,7 +54,7 @@ pub fn ended(end: &ChannelEnd) -> String {
         }
         ChannelEnd::Ended => "its body came to its end".to_owned(),
         ChannelEnd::CutOff { message } => format!("its body was cut off: {}", short(message, 200)),
-        ChannelEnd::Failed { message } => short(message, 300),
+        ChannelEnd::Failed { message, .. } => short(message, 300),
         ChannelEnd::Dropped => "this test dropped it".to_owned(),
     }
 }

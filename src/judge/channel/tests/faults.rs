@@ -1,6 +1,7 @@
 //! Twelve realistic faults of a server: each message names the fault. How they are drawn is kept beside this file.
 
 use super::support::{Explained, reported};
+use crate::judge::FrameMatch;
 
 /// What is expected of an agent's run.
 const RUN: &str = r#"
@@ -41,8 +42,9 @@ fn the_whole_run_holds() {
     assert!(found.held());
     assert_eq!(found.concluded.cursors, [(0, 5)]);
     assert_eq!(found.value("run").as_deref(), Some("r1"));
-    let items: Vec<&str> = found.concluded.matches.iter().map(|(_, found)| found.text.as_str()).collect();
-    assert_eq!(items[0], r#"event "agent_started""#);
+    let item = |one: &FrameMatch| found.plan.sources.one_line(one.item);
+    let items: Vec<(String, bool)> = found.concluded.matches.iter().map(|(_, one)| (item(one), one.is_event)).collect();
+    assert_eq!(items[0], (r#"event "agent_started""#.to_owned(), true));
     assert_eq!(items.len(), 5);
     let texts: Vec<&str> = found.concluded.expectations.iter().map(|record| &*record.text).collect();
     assert_eq!(texts, ["on chat in order within 5s", "$.payload.answer is string"]);

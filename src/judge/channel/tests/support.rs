@@ -128,6 +128,7 @@ fn failed(scope: &Scope) -> Concluded {
     Concluded {
         weak: None,
         held: false,
+        ended: None,
         diagnostics: Vec::new(),
         expectations: Vec::new(),
         cursors: Vec::new(),
@@ -233,7 +234,7 @@ fn frame(number: u32, at: Duration, content: &str) -> Frame {
 
 fn named(mut frame: Frame, text: &str) -> Frame {
     let json: Option<crate::value::Json> = crate::value::Json::parse(text).ok();
-    let event = json.as_ref().and_then(|json| json.get("type")).and_then(|name| name.as_str()).map(str::to_owned);
+    let event = json.as_ref().and_then(|json| json.get("type")).and_then(|name| name.as_str()).map(Arc::from);
     frame.payload = Payload { event, json: json.map(Arc::new) };
     frame
 }

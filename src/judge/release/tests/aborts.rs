@@ -1,6 +1,7 @@
 use super::super::{AbortCondition, AbortJudge, AbortKind, Digest, Observation, ServiceState};
 use super::{digest, seconds};
 use crate::judge::Outcome;
+use crate::judge::release::TestsAndLoads;
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 
@@ -10,7 +11,7 @@ fn condition(kind: AbortKind) -> AbortCondition {
 
 /// Whether a run of ten tests is aborted by these happenings.
 fn trips(condition: AbortCondition, happenings: &[Observation<'_>]) -> bool {
-    let mut judge = AbortJudge::new(vec![condition], 10);
+    let mut judge = AbortJudge::new(vec![condition], TestsAndLoads { tests: 10, loads: 0 });
     happenings.iter().for_each(|one| {
         judge.receive(seconds(1.0), *one);
     });
@@ -118,7 +119,7 @@ fn a_condition_of_a_phase_counts_in_that_phase_only() {
 #[test]
 fn only_the_first_condition_that_trips_is_the_cause() {
     let kinds = [AbortKind::ServiceDown("a".to_owned()), AbortKind::ServiceDown("b".to_owned())];
-    let mut judge = AbortJudge::new(kinds.into_iter().map(condition).collect(), 1);
+    let mut judge = AbortJudge::new(kinds.into_iter().map(condition).collect(), TestsAndLoads::default());
     assert!(judge.receive(seconds(1.0), service("b", ServiceState::Down)).is_some());
     assert!(judge.receive(seconds(2.0), service("a", ServiceState::Down)).is_none());
     assert_eq!(judge.tripped().unwrap().service.as_deref(), Some("b"));

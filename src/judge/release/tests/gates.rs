@@ -2,8 +2,9 @@ use proptest::prelude::*;
 
 use super::super::{Gate, GateResult, Measure, Of, SocketOpening, Statistic, Window};
 use super::{blocked, digest, not_run, sample, seconds};
+use crate::event::{FailureKind, Times};
 use crate::judge::Outcome;
-use crate::judge::release::Digest;
+use crate::judge::release::{Digest, Reply, Sample, Tally};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOp;
 
@@ -114,7 +115,7 @@ fn each_measure_holds_and_just_does_not() {
 
 #[test]
 fn a_gate_without_data_never_holds() {
-    let statistic = |of| Measure::Statistic(Statistic::Percentile(95), of);
+    let statistic = |of| Measure::Statistic(Statistic::percentile(95), of);
     let measures = [
         Measure::Success,
         Measure::Flaky,
@@ -240,12 +241,67 @@ fn what_is_not_all_is_never_shown_as_all() {
 proptest! {
     /// The nearest rank: the smallest value that at least so many percent of all are no larger than.
     #[test]
-    fn percentiles_are_those_of_the_definition(times in proptest::collection::vec(0u64..1000, 1..200), rank in 1u32..=100) {
+    fn percentiles_are_those_of_the_definition(times in proptest::collection::vec(0u64..1000, 1..200), rank in 1u32..=100_000) {
         let durations: Vec<_> = times.iter().map(|ms| std::time::Duration::from_millis(*ms)).collect();
-        let found = Statistic::Percentile(rank).of(&mut durations.iter().copied().collect()).unwrap();
-        let share = |limit: std::time::Duration| durations.iter().filter(|one| **one <= limit).count() * 100;
+        let name = format!("p{}.{:03}", rank / 1_000, rank % 1_000);
+        let statistic = Statistic::named(&name).unwrap();
+        prop_assert_eq!(Statistic::named(&statistic.name()), Some(statistic), "{} is {}", name, statistic.name());
+        let found = statistic.of(&mut durations.iter().copied().collect()).unwrap();
+        let share = |limit: std::time::Duration| durations.iter().filter(|one| **one <= limit).count() * 100_000;
         let enough = durations.len() * rank as usize;
         let wanted = durations.iter().copied().filter(|one| share(*one) >= enough).min().unwrap();
         prop_assert_eq!(found, wanted);
+    }
+}
+
+#[test]
+fn statistics_have_names() {
+    for name in ["p1", "p50", "p99.9", "p99.999", "p0.001", "p100", "min", "max", "mean"] {
+        assert_eq!(Statistic::named(name).map(Statistic::name).as_deref(), Some(name));
+    }
+    for name in [
+        "p",
+        "p0",
+        "p0.0",
+        "p101",
+        "p100.001",
+        "p99.9999",
+        "p.9",
+        "p9.",
+        "p+9",
+        "p9e1",
+        "p99999999999",
+        "P95",
+        "average",
+    ] {
+        assert_eq!(Statistic::named(name), None, "{name}");
+    }
+}
+
+#[test]
+fn what_was_refused_was_not_fast() {
+    for (reply, timed) in [
+        (Reply::Status(200), true),
+        (Reply::Status(503), true),
+        (Reply::None(FailureKind::Timeout), true),
+        (Reply::None(FailureKind::Refused), false),
+        (Reply::None(FailureKind::Reset), false),
+        (Reply::None(FailureKind::Dns), false),
+    ] {
+        let one = Sample { reply, first_byte: None, ..sample("backend", 0.1, false) };
+        let mut times = Times::default();
+        times.add(one.time);
+        let first_byte = Times::default();
+        let (first, method, path) = (one.at, one.method.clone(), Some(one.path.clone()));
+        let counted = Tally { first, method, path, service: None, reply, held: false, times, first_byte };
+        let kept = Digest { samples: vec![one], ..digest("t", Outcome::Failed) };
+        let counted = Digest { tallies: vec![counted], ..digest("t", Outcome::Failed) };
+        for of in [Of::Time, Of::TimeOf("GET /threads/*".to_owned())] {
+            let gate = gate(Measure::Statistic(Statistic::Max, of), BinaryOp::Less, 1.0);
+            for digest in [&kept, &counted] {
+                let result = judged(&gate, std::slice::from_ref(digest));
+                assert_eq!((result.held, result.measured.is_some()), (timed, timed), "{reply:?}: {}", result.basis);
+            }
+        }
     }
 }

@@ -22,6 +22,7 @@ fn digest(id: &str, outcome: Outcome) -> Digest {
         id: id.to_owned(),
         suite: "S".to_owned(),
         name: id.to_owned(),
+        is_load: false,
         priority: None,
         risk: None,
         outcome,

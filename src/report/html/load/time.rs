@@ -63,7 +63,7 @@ fn of<'b>(bins: impl Iterator<Item = &'b model::Bin>, from_ms: f64, to_ms: f64) 
     }
     let mut spread = Spread::default();
     spread.add_all(&times);
-    let [a, b, c] = PERCENTILES.map(|percent| Statistic::Percentile(percent.into()).of(&mut spread));
+    let [a, b, c] = PERCENTILES.map(|percent| Statistic::percentile(percent.into()).of(&mut spread));
     part.times = match (a, b, c, Statistic::Max.of(&mut spread)) {
         (Some(a), Some(b), Some(c), Some(max)) => Some([a, b, c, max]),
         _ => None,

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::case::Calls;
 use super::script::{Happens, Scene, To};
-use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload};
+use crate::event::{ChannelEnd, Direction, Frame, FrameKind, Instant, Payload, SseFields};
 use crate::syntax::ast::ChannelKind;
 use crate::world::timeline::Timeline;
 use crate::world::{Channel, Connected, Log, Naming, Outbound, Pen, Pending, Reading, ReplyTo, Time as _};
@@ -182,7 +182,7 @@ impl Reader {
                 match what {
                     Happens::Torn(..) => {
                         let message = "the server sent something after its close frame".to_owned();
-                        self.pen.end(self.pen.arrive(), ChannelEnd::Failed { message });
+                        self.pen.end(self.pen.arrive(), ChannelEnd::broken(message));
                     }
                     _ => self.pen.closed(),
                 }
@@ -202,7 +202,7 @@ impl Reader {
         match what {
             Happens::Text(text) => self.text(at, &text),
             Happens::Event { id, data } => {
-                let kind = FrameKind::SseEvent { event: Some("message".to_owned()), id: Some(id) };
+                let kind = FrameKind::SseEvent(Box::new(SseFields { event: Some("message".to_owned()), id: Some(id) }));
                 let payloads = self.naming.read(&data, Some("message"));
                 self.received(at, kind, data.into(), payloads);
             }
@@ -228,7 +228,10 @@ impl Reader {
     fn text(&self, at: Instant, text: &str) {
         let (kind, event) = match self.kind {
             ChannelKind::WebSocket => (FrameKind::Text, None),
-            ChannelKind::Sse => (FrameKind::SseEvent { event: Some("message".to_owned()), id: None }, Some("message")),
+            ChannelKind::Sse => (
+                FrameKind::SseEvent(Box::new(SseFields { event: Some("message".to_owned()), id: None })),
+                Some("message"),
+            ),
             ChannelKind::Ndjson => (FrameKind::Line, None),
         };
         let data = Bytes::copy_from_slice(text.as_bytes());

@@ -1,16 +1,16 @@
 //! Puts surrogates in the place of secrets, in whatever form these are.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+mod replace;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
-use super::forms::{decodings, joined, segments, texts};
+use super::forms::{decodings, texts};
 use super::patterns::Patterns;
 use super::respell::{self, Respell};
-use super::surrogate::Surrogates;
+use super::surrogate::{SurrogateKey, Surrogates};
 use crate::diag::Hide as _;
 use crate::report::Redactor;
 use crate::value::{Function, SHORTEST_SECRET, SecretSink as _, Value};
@@ -20,12 +20,12 @@ use crate::world::records::Composed;
 const WINDOW: usize = 512;
 /// How often encoded bytes are looked into for encoded bytes.
 const DEEPEST: usize = 4;
-/// What is left between secrets is replaced if it has so many letters and digits.
-const FEW: usize = 4;
 /// How many texts it is kept of what they are made of.
 const MOST_COMPOSED: usize = 10_000;
 /// How long a UUID is (RFC 9562, section 4).
 const UUID: usize = 36;
+/// How long a random text may be, in bytes, to be looked for within another one; a longer one may be all of it. Each length is tried at each place.
+const LONGEST_PART: usize = 1024;
 
 pub struct Disguise {
     /// Finds secrets.
@@ -44,6 +44,8 @@ pub struct Disguise {
     /// Some of what is known is a random value of the run.
     has_draws: bool,
     draws: HashMap<String, Function>,
+    /// How long those of them are, in bytes, whose length doesn't follow from what they are made of.
+    lengths: BTreeSet<usize>,
     secret_draws: Vec<(Function, String, String)>,
     /// Where the parts of texts with secrets in them end, and whether they are secrets.
     composed: HashMap<String, Vec<(usize, bool)>>,
@@ -55,11 +57,11 @@ pub struct Disguise {
 }
 
 impl Disguise {
-    /// `redactor` learns the secrets of the run.
-    pub fn new(redactor: Arc<Redactor>) -> Self {
+    /// `redactor` learns the secrets of the run; surrogates follow from `key`.
+    pub fn new(redactor: Arc<Redactor>, key: SurrogateKey) -> Self {
         Self {
             redactor,
-            surrogates: Surrogates::new(),
+            surrogates: Surrogates::new(key),
             known: HashMap::new(),
             small: HashMap::new(),
             learned: Vec::new(),
@@ -68,6 +70,7 @@ impl Disguise {
             short: Vec::new(),
             has_draws: false,
             draws: HashMap::new(),
+            lengths: BTreeSet::new(),
             secret_draws: Vec::new(),
             composed: HashMap::new(),
             public: Vec::new(),
@@ -131,7 +134,12 @@ impl Disguise {
 
     /// Takes note of a random value of the run. By itself it is no secret; what is made of it and of literals may be one.
     pub fn drawn(&mut self, function: Function, value: &Value) {
-        self.draws.insert(value.to_text(), function);
+        let text = value.to_text();
+        let has_any_length = matches!(function, Function::RandomText | Function::RandomHex | Function::RandomFloat);
+        if has_any_length && text.len() <= LONGEST_PART {
+            self.lengths.insert(text.len());
+        }
+        self.draws.insert(text, function);
     }
 
     /// The random values that became parts of secrets since this was last asked, each with what stands for it.
@@ -150,7 +158,13 @@ impl Disguise {
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let uuid = rest.get(..UUID);
             let number = rest.get(..digits).filter(|_| digits >= SHORTEST_SECRET);
-            let drawn = uuid.into_iter().chain(number).find_map(|one| Some((one.to_owned(), *self.draws.get(one)?)));
+            // The longest first: a shorter one may be its beginning.
+            let others = self.lengths.iter().rev().filter_map(|length| rest.get(..*length));
+            let drawn = uuid
+                .into_iter()
+                .chain(number)
+                .chain(others)
+                .find_map(|one| Some((one.to_owned(), *self.draws.get(one)?)));
             let Some((drawn, function)) = drawn else {
                 at += rest.chars().next().map_or(1, char::len_utf8);
                 continue;
@@ -283,35 +297,6 @@ impl Disguise {
         self.respell.learn(secret, surrogate);
     }
 
-    /// A text without secrets.
-    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.deep(text, DEEPEST)
-    }
-
-    /// Bytes without secrets. What isn't text is looked through for secrets as they are.
-    pub fn bytes(&self, bytes: &Bytes) -> Bytes {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => match self.text(text) {
-                Cow::Borrowed(_) => bytes.clone(),
-                Cow::Owned(text) => text.into(),
-            },
-            Err(_) => {
-                let mut out = Vec::with_capacity(bytes.len());
-                let mut at = 0;
-                for (range, replacement) in self.forms.iter(bytes) {
-                    out.extend_from_slice(&bytes[at..range.start]);
-                    out.extend_from_slice(replacement);
-                    at = range.end;
-                }
-                if at == 0 {
-                    return bytes.clone();
-                }
-                out.extend_from_slice(&bytes[at..]);
-                out.into()
-            }
-        }
-    }
-
     /// From now on it is given texts that have these surrogates in them already: each stands for itself, and so does what is neither it nor a known secret.
     pub fn settle(&mut self, surrogates: &[String]) {
         let redactor = Redactor::default();
@@ -328,204 +313,5 @@ impl Disguise {
     /// Whether a secret has been learned, and isn't one that the trace shows anyway.
     pub fn replaces(&self, secret: &str) -> bool {
         self.known.get(secret).is_some_and(|surrogate| surrogate != secret)
-    }
-
-    /// Of what is a secret as a whole, nothing stays, whether or not it is known.
-    pub fn secret(&self, text: &str) -> String {
-        match self.known.get(text) {
-            Some(surrogate) => surrogate.clone(),
-            None => match self.text(text) {
-                Cow::Borrowed(text) if self.is_settled => text.to_owned(),
-                Cow::Borrowed(text) => self.surrogates.of(text, 0),
-                Cow::Owned(text) => text,
-            },
-        }
-    }
-
-    /// What stands for the secrets that several texts hold only together, one behind the other: where each is in all of them, and its surrogate, which is as long. `parts`
-    /// gives where the parts of a range end, if it is in several.
-    pub fn across(&self, text: &str, parts: impl Fn(&Range<usize>) -> Vec<usize>) -> Vec<(Range<usize>, String)> {
-        if self.known.is_empty() {
-            return Vec::new();
-        }
-        let of = |range: Range<usize>| {
-            let ends = parts(&range);
-            if ends.is_empty() {
-                return None;
-            }
-            let whole = text.get(range.clone())?;
-            let piece = self.piece(whole, DEEPEST);
-            // What isn't as long would move what is behind it.
-            let piece = if piece.len() == range.len() { piece } else { self.rest(whole) };
-            let fits = ends.iter().all(|end| piece.is_char_boundary(end - range.start));
-            (fits && piece.len() == range.len()).then_some((range, piece))
-        };
-        self.redactor.hidden(text).into_iter().filter_map(of).collect()
-    }
-
-    /// The beginning of a secret that a text ends with which was cut off there: where it begins, and what stands for it.
-    pub fn cut_off(&self, text: &str) -> Option<(usize, String)> {
-        let (start, _) = self.redactor.unfinished(text)?;
-        Some((start, self.rest(text.get(start..)?)))
-    }
-
-    fn deep<'t>(&self, text: &'t str, depth: usize) -> Cow<'t, str> {
-        if self.known.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let mut found = self.redactor.hidden(text);
-        // Random values that are part of a secret: no secrets of their own to the redactor.
-        if self.has_draws {
-            found.extend(self.forms.iter(text.as_bytes()).map(|(range, _)| range));
-        }
-        found.extend(self.short_ones(text));
-        if found.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let found = joined(found);
-        let mut out = String::with_capacity(text.len());
-        let mut at = 0;
-        for segment in segments(text, &found) {
-            let its = found.iter().filter(|one| segment.start <= one.start && one.end <= segment.end);
-            let its: Vec<Range<usize>> = its.map(|one| one.start - segment.start..one.end - segment.start).collect();
-            out.push_str(&text[at..segment.start]);
-            let piece = &text[segment.clone()];
-            match self.respelled(piece, &its, depth) {
-                Some(respelled) => out.push_str(&respelled),
-                None => out.push_str(&self.replaced(piece, its, depth)),
-            }
-            at = segment.end;
-        }
-        out.push_str(&text[at..]);
-        Cow::Owned(out)
-    }
-
-    /// The same where every secret in it can be written as it was written.
-    fn respelled(&self, text: &str, found: &[Range<usize>], depth: usize) -> Option<String> {
-        let inner = |bytes: &[u8]| {
-            let text = std::str::from_utf8(bytes).ok().filter(|_| depth > 0)?;
-            match self.deep(text, depth - 1) {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(text) => Some(text.into_bytes()),
-            }
-        };
-        let respelled = self.respell.text(text, &inner)?;
-        // What is found of it then is what stays of a JWT.
-        let is_left = found.iter().any(|range| respelled.leaves(text, range));
-        if is_left || self.redactor.hidden(&respelled.text).iter().any(|range| respelled.holds(range)) {
-            return None;
-        }
-        Some(respelled.text)
-    }
-
-    /// The same of what can't be written so.
-    fn replaced(&self, text: &str, found: Vec<Range<usize>>, depth: usize) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut at = 0;
-        for range in found {
-            if range.end <= at {
-                continue;
-            }
-            let range = range.start.max(at)..range.end;
-            let (end, piece) = match self.around(text, &range, depth) {
-                Some(run) => run,
-                None => (range.end, (range.start, self.piece(&text[range.clone()], depth))),
-            };
-            out.push_str(&text[at..piece.0.max(at)]);
-            out.push_str(&piece.1);
-            at = end;
-        }
-        out.push_str(&text[at..]);
-        out
-    }
-
-    /// Where what was found is no secret as a whole, but within something that can be decoded, that is what counts: credentials of Basic authentication
-    /// begin alike for one user, whatever the password. Gives where that ends, where it begins, and what it becomes.
-    fn around(&self, text: &str, range: &Range<usize>, depth: usize) -> Option<(usize, (usize, String))> {
-        let piece = &text[range.clone()];
-        let is_whole = self.known.contains_key(piece) || self.forms.is_in(piece.as_bytes());
-        if is_whole || depth == 0 {
-            return None;
-        }
-        let is_digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=');
-        let start = range.start - text[..range.start].chars().rev().take_while(|c| is_digit(*c)).count();
-        let end = range.end + text[range.end..].chars().take_while(|c| is_digit(*c)).count();
-        let run = &text[start..end];
-        if run == piece {
-            return None;
-        }
-        let mut decodings = decodings(run).into_iter().filter(|(text, _)| !text.contains(char::is_control)).peekable();
-        decodings.peek()?;
-        let replaced = decodings.find_map(|(text, encode)| match self.deep(&text, depth - 1) {
-            Cow::Owned(replaced) => Some(encode(&replaced)),
-            Cow::Borrowed(_) => None,
-        });
-        Some((end, (start, replaced.unwrap_or_else(|| run.to_owned()))))
-    }
-
-    /// Short secrets where they are whole words.
-    fn short_ones<'t>(&self, text: &'t str) -> impl Iterator<Item = Range<usize>> + use<'_, 't> {
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        self.short.iter().flat_map(move |secret| {
-            text.match_indices(secret.as_str())
-                .map(|(at, found)| at..at + found.len())
-                .filter(move |range| !text[..range.start].ends_with(is_word) && !text[range.end..].starts_with(is_word))
-        })
-    }
-
-    /// What was found in a text: secrets, one after the other, or something that they were made into.
-    fn piece(&self, piece: &str, depth: usize) -> String {
-        if let Some(surrogate) = self.known.get(piece) {
-            return surrogate.clone();
-        }
-        let matches: Vec<(Range<usize>, &str)> = self
-            .forms
-            .iter(piece.as_bytes())
-            .filter_map(|(range, replacement)| Some((range, std::str::from_utf8(replacement).ok()?)))
-            .collect();
-        if matches.is_empty() {
-            return self.decoded(piece, depth).unwrap_or_else(|| self.rest(piece));
-        }
-        let mut out = String::with_capacity(piece.len());
-        let mut at = 0;
-        for (range, replacement) in matches {
-            out.push_str(&self.rest(&piece[at..range.start]));
-            out.push_str(replacement);
-            at = range.end;
-        }
-        out.push_str(&self.rest(&piece[at..]));
-        out
-    }
-
-    /// What can be decoded, replaced and encoded again.
-    fn decoded(&self, piece: &str, depth: usize) -> Option<String> {
-        if depth == 0 {
-            return None;
-        }
-        decodings(piece).into_iter().find_map(|(text, encode)| match self.deep(&text, depth - 1) {
-            Cow::Owned(replaced) => Some(encode(&replaced)),
-            Cow::Borrowed(_) => None,
-        })
-    }
-
-    /// What is left of what was found: a beginning of a secret, or something that can't be undone. It is replaced as it is.
-    fn rest(&self, piece: &str) -> String {
-        // What is written in the specs, as around a secret in a string, says nothing.
-        if piece.chars().filter(|c| c.is_alphanumeric()).count() < FEW || self.is_public(piece) {
-            return piece.to_owned();
-        }
-        let beginning = self.learned.iter().rev().take(WINDOW).find(|secret| secret.starts_with(piece));
-        if let Some(part) = beginning.and_then(|secret| self.known.get(secret)?.get(..piece.len())) {
-            return part.to_owned();
-        }
-        let surrogate = self.surrogates.of(piece, 0);
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.push(surrogate.clone());
-        surrogate
-    }
-
-    /// What was put in the place of parts and of what can't be undone since this was last asked: it is to be masked as secrets are.
-    pub fn made(&self) -> Vec<String> {
-        std::mem::take(&mut self.made.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -8,16 +8,37 @@ use sha2::Digest as _;
 
 use super::{Json, Kind, Secret, Value};
 
+mod convert;
+mod draw;
+mod encode;
+mod token;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     Uuid,
     Now,
     RandomInt,
+    RandomFloat,
+    RandomBool,
+    RandomText,
+    RandomHex,
+    OneOf,
+    Shuffled,
+    Text,
+    Number,
     Json,
     Jwt,
+    JwtHeader,
+    JwtSign,
+    Bytes,
+    HexEncode,
+    HexDecode,
     Base64,
     Base64Decode,
+    Base64Url,
+    Base64UrlDecode,
     UrlEncode,
+    UrlJoin,
     Sha256,
     HmacSha256,
     Join,
@@ -45,6 +66,8 @@ pub struct ArgumentFault {
 }
 
 type Call = fn(&[Value]) -> Result<Value, ArgumentFault>;
+/// With what gives 64 random bits.
+type Draw = fn(&[Value], &dyn Fn() -> u64) -> Result<Value, ArgumentFault>;
 
 struct Row {
     function: Function,
@@ -54,9 +77,13 @@ struct Row {
     result: Option<Kind>,
     /// `None` where something else than the arguments decides: time, or chance.
     call: Option<Call>,
+    /// Of what chance decides.
+    draw: Option<Draw>,
 }
 
 const TEXT: &[Kind] = &[Kind::String, Kind::Secret];
+const TEXT_OR_BYTES: &[Kind] = &[Kind::String, Kind::Secret, Kind::Bytes];
+const OBJECT: &[Kind] = &[Kind::Object];
 const NUMBER: &[Kind] = &[Kind::Number];
 const LIST: &[Kind] = &[Kind::List];
 const COUNTED: &[Kind] = &[Kind::String, Kind::Secret, Kind::Bytes, Kind::List, Kind::Object];
@@ -77,28 +104,76 @@ const ANY: &[Kind] = &[
     Kind::Object,
 ];
 
+/// Whatever may stand in a text.
+const WITH_TEXT: &[Kind] = &[
+    Kind::Null,
+    Kind::Bool,
+    Kind::Number,
+    Kind::String,
+    Kind::Duration,
+    Kind::Size,
+    Kind::Percent,
+    Kind::Rate,
+    Kind::Money,
+    Kind::Secret,
+    Kind::List,
+    Kind::Object,
+];
+
 const fn parameter(name: &'static str, kinds: &'static [Kind]) -> Parameter {
     Parameter { name, kinds }
 }
 
 const VALUE: &[Parameter] = &[parameter("value", ANY)];
 const OF_TEXT: &[Parameter] = &[parameter("text", TEXT)];
+const OF_LIST: &[Parameter] = &[parameter("list", LIST)];
+const OF_COUNT: &[Parameter] = &[parameter("count", NUMBER)];
+const BETWEEN: &[Parameter] = &[parameter("least", NUMBER), parameter("most", NUMBER)];
+const FROM_TO: &[Parameter] = &[parameter("from", NUMBER), parameter("to", NUMBER)];
 
-const TABLE: [Row; 16] = [
-    row(Function::Uuid, "uuid", &[], Some(Kind::String), None),
+const TABLE: [Row; 32] = [
+    drawn(Function::Uuid, "uuid", &[], Some(Kind::String), draw::uuid),
     row(Function::Now, "now", &[], Some(Kind::String), None),
-    row(
-        Function::RandomInt,
-        "random_int",
-        &[parameter("least", NUMBER), parameter("most", NUMBER)],
-        Some(Kind::Number),
-        None,
-    ),
+    drawn(Function::RandomInt, "random_int", BETWEEN, Some(Kind::Number), draw::random_int),
+    drawn(Function::RandomFloat, "random_float", FROM_TO, Some(Kind::Number), draw::random_float),
+    drawn(Function::RandomBool, "random_bool", &[], Some(Kind::Bool), draw::random_bool),
+    drawn(Function::RandomText, "random_text", OF_COUNT, Some(Kind::String), draw::random_text),
+    drawn(Function::RandomHex, "random_hex", OF_COUNT, Some(Kind::String), draw::random_hex),
+    drawn(Function::OneOf, "one_of", OF_LIST, None, draw::one_of),
+    drawn(Function::Shuffled, "shuffled", OF_LIST, Some(Kind::List), draw::shuffled),
+    row(Function::Text, "text", &[parameter("value", WITH_TEXT)], Some(Kind::String), Some(convert::text)),
+    row(Function::Number, "number", OF_TEXT, Some(Kind::Number), Some(convert::number)),
     row(Function::Json, "json", VALUE, None, Some(json)),
-    row(Function::Jwt, "jwt", OF_TEXT, None, Some(jwt)),
+    row(Function::Jwt, "jwt", OF_TEXT, None, Some(token::claims)),
+    row(Function::JwtHeader, "jwt_header", OF_TEXT, None, Some(token::header)),
+    row(
+        Function::JwtSign,
+        "jwt_sign",
+        &[parameter("claims", OBJECT), parameter("key", TEXT_OR_BYTES), parameter("algorithm", TEXT)],
+        Some(Kind::String),
+        Some(token::sign),
+    ),
+    row(Function::Bytes, "bytes", OF_TEXT, Some(Kind::Bytes), Some(encode::bytes)),
+    row(
+        Function::HexEncode,
+        "hex_encode",
+        &[parameter("value", TEXT_OR_BYTES)],
+        Some(Kind::String),
+        Some(encode::hex_encode),
+    ),
+    row(Function::HexDecode, "hex_decode", OF_TEXT, Some(Kind::Bytes), Some(encode::hex_decode)),
     row(Function::Base64, "base64", VALUE, Some(Kind::String), Some(base64)),
     row(Function::Base64Decode, "base64_decode", OF_TEXT, None, Some(base64_decode)),
+    row(Function::Base64Url, "base64url", VALUE, Some(Kind::String), Some(encode::base64url)),
+    row(Function::Base64UrlDecode, "base64url_decode", OF_TEXT, None, Some(encode::base64url_decode)),
     row(Function::UrlEncode, "url_encode", VALUE, Some(Kind::String), Some(url_encode)),
+    row(
+        Function::UrlJoin,
+        "url_join",
+        &[parameter("base", TEXT), parameter("reference", TEXT)],
+        Some(Kind::String),
+        Some(convert::url_join),
+    ),
     row(Function::Sha256, "sha256", VALUE, Some(Kind::String), Some(sha256)),
     row(
         Function::HmacSha256,
@@ -134,7 +209,17 @@ const fn row(
     result: Option<Kind>,
     call: Option<Call>,
 ) -> Row {
-    Row { function, name, parameters, result, call }
+    Row { function, name, parameters, result, call, draw: None }
+}
+
+const fn drawn(
+    function: Function,
+    name: &'static str,
+    parameters: &'static [Parameter],
+    result: Option<Kind>,
+    draw: Draw,
+) -> Row {
+    Row { function, name, parameters, result, call: None, draw: Some(draw) }
 }
 
 impl Function {
@@ -146,9 +231,14 @@ impl Function {
         TABLE.iter().find(|row| row.name == name).map(|row| row.function)
     }
 
-    /// Whether it gives random values.
+    /// Whether it gives random values of its own.
     pub fn is_drawn(self) -> bool {
-        matches!(self, Function::Uuid | Function::RandomInt)
+        self.row().draw.is_some() && !self.is_choice()
+    }
+
+    /// Whether it gives, by chance, what it was given: what of that is secret is so already, and nothing else becomes it.
+    pub fn is_choice(self) -> bool {
+        matches!(self, Function::OneOf | Function::Shuffled)
     }
 
     fn row(self) -> &'static Row {
@@ -183,6 +273,12 @@ impl Function {
         Some((self.row().call?)(args))
     }
 
+    /// What it gives by chance, `draw` giving 64 random bits; `None` where it isn't chance that decides. Its arguments are those that
+    /// [`Function::takes`] allows. Whether they are refused doesn't depend on what is drawn.
+    pub fn drawn(self, args: &[Value], draw: &dyn Fn() -> u64) -> Option<Result<Value, ArgumentFault>> {
+        Some((self.row().draw?)(args, draw))
+    }
+
     /// Whether the arguments are as many as it takes, and of its kinds.
     ///
     /// # Errors
@@ -197,7 +293,11 @@ impl Function {
             if !parameter.kinds.contains(&Kind::of(arg)) {
                 let message =
                     format!("`{}` takes {} here, not {} ({})", self.name(), parameter.words(), words(arg), arg.kind());
-                let help = "interpolate a value to make a text of it: \"{{value}}\"";
+                let help = match parameter.kinds {
+                    [Kind::Number] => "`number(text)` reads one out of a text",
+                    [Kind::List | Kind::Object] => "`json(text)` reads one out of a text",
+                    _ => "`text(value)` makes a text of a value, as \"{{value}}\" does",
+                };
                 return Err(ArgumentFault { argument: Some(at), message, help });
             }
         }
@@ -211,6 +311,8 @@ impl Parameter {
         match self.kinds {
             [Kind::Number] => "a number",
             [Kind::List] => "a list",
+            [Kind::Object] => "an object",
+            [Kind::String, Kind::Secret, Kind::Bytes] => "a string or bytes",
             [Kind::String, Kind::Secret] => "a string",
             kinds if kinds.len() == COUNTED.len() => "a string, a list, an object or bytes",
             _ => "a value",
@@ -245,18 +347,6 @@ fn hex(bytes: &[u8]) -> String {
 fn json(args: &[Value]) -> Result<Value, ArgumentFault> {
     Json::parse(&args[0].to_text()).map(Value::from).map_err(|fault| {
         wrong(0, format!("this text isn't JSON: {fault}"), "`json()` reads a text; a body is looked at with a JSONPath")
-    })
-}
-
-/// A token's claims. The signature isn't verified: what is asked is what a server would read.
-fn jwt(args: &[Value]) -> Result<Value, ArgumentFault> {
-    let token = args[0].to_text();
-    let claims = token.split('.').nth(1).filter(|_| token.split('.').count() == 3);
-    let decoded = claims.and_then(|claims| URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok());
-    let parsed = decoded.and_then(|json| Json::read(&json).ok());
-    parsed.map(Value::from).ok_or_else(|| {
-        let help = "a token has three parts between dots, the second of them JSON in base64 (RFC 7519)";
-        wrong(0, "this isn't a JSON Web Token", help)
     })
 }
 
