@@ -261,9 +261,7 @@ impl<C: Clone + PartialEq> Machine<C> {
             next.history.push(*id, frame.number, frame.at, offer.captures.clone());
         }
         next.captures = offer.captures;
-        let mut mover = next.mover(&program);
-        broken.into_iter().for_each(|(ix, cause)| mover.kill(ix, cause));
-        mover.take(offer.item, frame.number, frame.at);
+        next.mover(&program).take(offer.item, frame.number, frame.at, broken);
         self.keep_or_bury(next, thread, frame.at);
     }
 

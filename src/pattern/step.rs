@@ -40,7 +40,8 @@ impl Mover<'_> {
     }
 
     /// An item takes a frame. Whatever lies before it in an ordered block is left, whatever lies behind it begins again.
-    pub(super) fn take(&mut self, item: Ix, frame: u32, at: Instant) {
+    /// What is left by that isn't `broken` any more by the frame.
+    pub(super) fn take(&mut self, item: Ix, frame: u32, at: Instant, broken: Vec<(Ix, Cause)>) {
         let program = self.program;
         if let Kind::Item { count, .. } = &program.op(item).kind {
             // What lies beyond an open count's minimum makes no difference to what comes.
@@ -51,6 +52,11 @@ impl Mover<'_> {
         while let Some(ix) = program.op(child).parent {
             self.consume(ix, program.op(child).place, frame, at);
             child = ix;
+        }
+        for (ix, cause) in broken {
+            if self.regs[ix].phase == Phase::Active {
+                self.kill(ix, cause);
+            }
         }
         self.settle(ROOT, at);
     }

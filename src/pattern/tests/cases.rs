@@ -184,6 +184,11 @@ fn nevers_guard_the_whole_block_and_nothing_after_it() {
     let inner = within(in_order(vec![one(A), Node::Block(never(in_order(vec![one(B)]), C)), one(D)]), 10);
     assert_eq!(outcome(&inner, log("1c 2a 3b 4c 5d")), "0:2 1:3 3:5 at 5");
     assert_eq!(outcome(&inner, log("1a 2c 3b 5d")), "never 2 by 2 at 2");
+    // A block that is left by the taking isn't killed by the frame: the round was open to the end, so that the repetition isn't used up.
+    let round = never(in_order(vec![counted(D, Count::OPTIONAL)]), F);
+    let rounds = repeat(Count::between(0, 1), vec![one(A), repeat(Count::between(0, 1), vec![Node::Block(round)])]);
+    let left = in_order(vec![rounds, one(F)]);
+    assert_eq!(outcome(&left, Log { settle: 5, ..log("1a 2a 3a") }), "0:1 5:2 at 2");
     let only = within(never(in_order(Vec::new()), A), 10);
     assert_eq!(outcome(&only, log("1b 11a")), "at 10");
     assert_eq!(outcome(&only, log("10a")), "never 0 by 1 at 10");
